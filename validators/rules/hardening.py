@@ -1,0 +1,206 @@
+"""PLB411…: what a container may do, and whether the engine can tell that it is well."""
+
+import posixpath
+from collections.abc import Callable, Iterator
+
+from plumbline.spec import Spec
+from schema.service import Service
+from validators.rules.effective_services import Placed, once, placed_services
+from validators.rules.registry import Violation, rule
+
+DANGEROUS = frozenset({
+    "ALL", "SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "SYS_TIME", "BPF",
+    "DAC_READ_SEARCH", "MAC_ADMIN", "MAC_OVERRIDE", "PERFMON", "SYSLOG",
+})
+"""Capabilities with which a container can leave its confinement."""
+
+ENGINE_SOCKETS = ("docker.sock", "containerd.sock", "podman.sock")
+
+
+def _each(spec: Spec, check: Callable[[Placed], Iterator[Violation]]) -> Iterator[Violation]:
+    return once(found for placed in placed_services(spec) for found in check(placed))
+
+
+def _web(fields: str) -> str:
+    return f"services/web.yaml: {{{fields}}}\n"
+
+
+@rule(
+    "PLB411", title="A service has a health check",
+    why="Start order, updates and load balancing wait for it; without one, running counts as ready.",
+    fix="add `health` with `http` or `command`",
+    failing=_web("health: null"), passing=_web("health: {http: null, command: [/bin/ok]}"),
+)
+def service_without_health(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        if placed.service.kind == "service" and placed.service.health is None:
+            yield Violation(f"services.{placed.id}.health", f"service {placed.id} has no health check")
+
+    return _each(spec, check)
+
+
+@rule(
+    "PLB412", title="A job has no health check",
+    why="A job is done when it exits with 0; a check would only ever see it start.",
+    fix="remove `health`, or make it `kind: service`",
+    failing=_web("kind: job, health: {http: null, command: [/bin/ok]}"), passing=_web("kind: job, health: null"),
+)
+def job_with_health(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        if placed.service.kind == "job" and placed.service.health is not None:
+            yield Violation(placed.path("health"), f"job {placed.id} has a health check")
+
+    return _each(spec, check)
+
+
+@rule(
+    "PLB413", title="A health check asks in one way",
+    why="Given both an HTTP request and a command, one of them would silently not run; given none, nothing would.",
+    fix="keep one of `http` and `command`",
+    failing=_web("ports: {http: 8080}, health: {http: {port: http, path: /}, command: [/bin/ok]}"),
+    passing=_web("health: {http: null, command: [/bin/ok]}"),
+)
+def ambiguous_health(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        health = placed.service.health
+        if health and (health.http is None) == (health.command is None):
+            amount = "neither `http` nor `command`" if health.http is None else "both `http` and `command`"
+            yield Violation(placed.path("health"), f"the health check of {placed.id} has {amount}")
+
+    return _each(spec, check)
+
+
+@rule(
+    "PLB414", title="A service names its user",
+    why="Otherwise the image decides, and many images decide for root.",
+    fix="set `user` to the image's numeric `uid:gid`",
+    failing=_web("user: null"), passing=_web('user: "1000:1000"'),
+)
+def no_user(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        if placed.service.user is None:
+            yield Violation(f"services.{placed.id}.user", f"service {placed.id} names no user")
+
+    return _each(spec, check)
+
+
+@rule(
+    "PLB415", title="No service runs as root",
+    why="Root in a container is root on the host once a kernel flaw lets it out.",
+    fix="use a uid above 0; give it its volumes with that owner",
+    failing=_web('user: "0:0"'), passing=_web('user: "1000:1000"'),
+)
+def root_user(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        if placed.service.user and int(placed.service.user.split(":")[0]) == 0:
+            yield Violation(placed.path("user"), f"service {placed.id} runs as root", observed=placed.service.user)
+
+    return _each(spec, check)
+
+
+@rule(
+    "PLB416", title="A service has limits",
+    why="One leak or fork bomb takes the whole node down, and nobody can tell whether a node is large enough.",
+    fix="add `limits` with `memory_mib` and `cpus`",
+    failing=_web("limits: null"), passing=_web("limits: {memory_mib: 64, cpus: 0.1}"),
+)
+def no_limits(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        if placed.service.limits is None:
+            yield Violation(f"services.{placed.id}.limits", f"service {placed.id} has no limits")
+
+    return _each(spec, check)
+
+
+@rule(
+    "PLB417", title="No capability that opens the container",
+    why="With it a process can mount, load or trace its way to the host.",
+    fix="remove it; if the program needs it, run that program on the node instead",
+    failing=_web("capabilities: [SYS_ADMIN]"), passing=_web("capabilities: [NET_BIND_SERVICE]"),
+)
+def dangerous_capability(spec: Spec) -> Iterator[Violation]:
+    for name, service in spec.services.items():
+        for index, capability in enumerate(service.capabilities):
+            if capability.removeprefix("CAP_") in DANGEROUS:
+                yield Violation(f"services.{name}.capabilities[{index}]",
+                                f"service {name} asks for {capability}", observed=capability)
+
+
+@rule(
+    "PLB418", title="Folders of the node are mounted read-only",
+    why="A container that writes to the node can plant a program there, and its state escapes backup and export.",
+    fix="set `read_only: true`, or keep the state in `volumes`",
+    failing=_web("mounts: [{source: /srv/data, target: /data, read_only: false}]"),
+    passing=_web("mounts: [{source: /srv/data, target: /data}]"),
+)
+def writable_mount(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        for index, mount in enumerate(placed.service.mounts):
+            if not mount.read_only:
+                yield Violation(f"{placed.path('mounts')}[{index}]", f"service {placed.id} can write to {mount.source}")
+
+    return _each(spec, check)
+
+
+@rule(
+    "PLB419", title="The engine's socket is mounted nowhere",
+    why="Whoever can talk to the engine is root on the node, also through a read-only mount.",
+    fix="give the service its configuration as a file, or put a filtering proxy on the node",
+    failing=_web("mounts: [{source: /var/run/docker.sock, target: /var/run/docker.sock}]"),
+    passing=_web("mounts: [{source: /srv/data, target: /data}]"),
+)
+def engine_socket(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        for index, mount in enumerate(placed.service.mounts):
+            source = posixpath.normpath(mount.source)
+            if source.endswith(ENGINE_SOCKETS) or source in ("/", "/var/run", "/run"):
+                yield Violation(f"{placed.path('mounts')}[{index}]",
+                                f"service {placed.id} mounts {mount.source}, which holds the engine's socket")
+
+    return _each(spec, check)
+
+
+@rule(
+    "PLB420", title="Nothing is mounted twice at one path",
+    why="One of the two hides the other, or the engine refuses to create the container.",
+    fix="give one of them another path",
+    failing=_web("tmpfs: [/data], volumes: {state: /data/}"), passing=_web("tmpfs: [/tmp], volumes: {state: /data}"),
+)
+def two_mounts_at_one_path(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        seen: dict[str, str] = {}
+        for field, label, target in _targets(placed.service):
+            path = posixpath.normpath(target)
+            if path in seen:
+                yield Violation(placed.path(field),
+                                f"service {placed.id} mounts {label} at {path}, where {seen[path]} is mounted already")
+            seen.setdefault(path, label)
+
+    return _each(spec, check)
+
+
+def _targets(service: Service) -> Iterator[tuple[str, str, str]]:
+    """Field, what is mounted, and where."""
+    yield from (("tmpfs", "a tmpfs", target) for target in service.tmpfs)
+    yield from (("volumes", f"volume {name}", target) for name, target in service.volumes.items())
+    yield from (("models", f"model {name}", target) for name, target in service.models.items())
+    yield from (("mounts", mount.source, mount.target) for mount in service.mounts)
+    yield from (("config", file.source, file.target) for file in service.config)
+
+
+@rule(
+    "PLB421", title="A health check ends before the next one begins",
+    why="A timeout longer than the interval hides a service that has become slow.",
+    fix="make `timeout_s` at most `interval_s`",
+    failing=_web("health: {http: null, command: [/bin/ok], interval_s: 5, timeout_s: 10}"),
+    passing=_web("health: {http: null, command: [/bin/ok], interval_s: 10, timeout_s: 5}"),
+)
+def slow_health(spec: Spec) -> Iterator[Violation]:
+    def check(placed: Placed) -> Iterator[Violation]:
+        health = placed.service.health
+        if health and health.timeout_s > health.interval_s:
+            yield Violation(
+                placed.path("health"), f"a health check of {placed.id} may take {health.timeout_s:g} s, and one starts "
+                                       f"every {health.interval_s:g} s")
+
+    return _each(spec, check)
