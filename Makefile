@@ -1,0 +1,110 @@
+# `make help` lists what there is. Everything runs in .venv, which is made when it is needed.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PLUMB := $(BIN)/plumb
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PACKAGES := schema plumbline generators validators
+LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help setup run check lint format-check types layers unit test golden site lock lab-stop clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- set-up ---------------------------------------------------------------------------------------------------
+
+setup: $(VENV)/.installed  ## make .venv, with everything pinned and checked by hash
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Plumbline needs Python 3.11 or newer as $(PYTHON); name another: make PYTHON=python3.12" >&2; exit 3; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null; \
+		else \
+			echo "$(PYTHON) can't make an environment: install python3-venv (Debian) or the like" >&2; exit 3; \
+		fi; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.locked: requirements/dev.txt | $(VENV)/bin/python
+	@echo "installing what requirements/dev.txt pins into $(VENV)" >&2
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: $(VENV)/.installed  ## pin the newest versions that requirements/*.in allow
+	@cd requirements && for name in run dev; do \
+		$(subst $(BIN),../$(BIN),$(LOCK)) --upgrade --output-file $$name.txt $$name.in; \
+		sed -i "1i # Made by \`make lock\` from $$name.in; don't edit." $$name.txt; \
+	done
+	@! grep -nE '://|^--?(i|f|index-url|extra-index-url|find-links|trusted-host)\b' requirements/*.txt \
+		|| { echo "a lock file names an index" >&2; exit 1; }
+
+# --- use ------------------------------------------------------------------------------------------------------
+
+run: setup  ## check the spec, build its artifacts and site, and prove the offline stack if an engine answers
+	@$(PLUMB) check
+	@$(PLUMB) build
+	@$(PLUMB) site build
+	@if $(BIN)/python -c 'import docker; docker.from_env(timeout=5).ping()' 2>/dev/null; then \
+		$(PLUMB) verify stack --mode offline; \
+	else \
+		echo "no Docker engine answers, so 'plumb verify stack' was left out: start one (apt-get install docker.io)," \
+			"or set DOCKER_HOST, and say 'make run' again"; \
+	fi
+	@printf '%s\n' '' \
+		'the spec                 data/' \
+		'what is deployed         deploy/' \
+		'the site                 site/index.html' \
+		'evidence of verify       reports/' \
+		'all commands             $(PLUMB) --help'
+
+site: setup  ## build the site into site/
+	@$(PLUMB) site build
+
+# --- checks ---------------------------------------------------------------------------------------------------
+
+check: setup  ## lint, types, layers and the tests that need no engine
+	@$(MAKE) --jobs=2 --output-sync=target lint format-check types layers unit
+
+lint: setup
+	@$(BIN)/ruff check --quiet .
+
+format-check: setup
+	@$(BIN)/ruff format --check --quiet . \
+		|| { echo "not formatted; mend with: $(BIN)/ruff format ." >&2; $(BIN)/ruff format --check . >&2; }
+
+types: setup
+	@$(BIN)/mypy
+
+layers: setup
+	@$(BIN)/lint-imports
+
+unit: setup
+	@$(BIN)/pytest -m "not live"
+
+test: setup  ## every test, those on a live engine too
+	@$(BIN)/pytest
+
+golden: setup  ## rewrite the expected files of the tests from what is produced now
+	@GOLDEN_UPDATE=1 $(BIN)/pytest -m "not live"
+
+lab-stop: setup  ## stop the tests' own Docker engine
+	@$(BIN)/python -m tests.lab stop
+
+clean:  ## remove .venv, caches and everything made that isn't committed
+	@if [ -d .lab ] && [ -x $(BIN)/python ]; then $(BIN)/python -m tests.lab stop; fi
+	@rm -rf $(VENV) .lab .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
+		build dist site reports *.egg-info
+	@find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
