@@ -79,17 +79,17 @@ check: setup  ## lint, types, layers and the tests that need no engine
 	@$(MAKE) --jobs=2 --output-sync=target lint format-check types layers unit
 
 lint: setup
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format concise .
 
 format-check: setup
-	@$(BIN)/ruff format --check --quiet . \
-		|| { echo "not formatted; mend with: $(BIN)/ruff format ." >&2; $(BIN)/ruff format --check . >&2; }
+	@$(BIN)/ruff format --check --quiet --output-format concise . \
+		|| { echo "mend with: $(BIN)/ruff format ." >&2; exit 1; }
 
 types: setup
 	@$(BIN)/mypy
 
 layers: setup
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 unit: setup
 	@$(BIN)/pytest -m "not live"
