@@ -1,0 +1,113 @@
+"""Pages about what is pinned, kept and promised: images, models, secrets, requirements, open decisions."""
+
+from collections.abc import Iterable
+
+from generators.markdown import Page, code, codes, link, text
+from plumbline.artifact import Artifact
+from plumbline.deployment import services_of
+from plumbline.spec import Spec
+
+
+def images(spec: Spec) -> Iterable[Artifact]:
+    """`docs/architect/images.md`."""
+    page = Page("docs/architect/images.md", "Images")
+    page.add("Each image is pinned by the digest of its manifest list. An unpublished one has none, and a stand-in takes its place in tests.")
+    page.table(["Image", "Reference", "State", "Licence", "Stand-in in tests"], [
+        (f"images.{name}", [
+            code(name), code(f"{image.repository}:{image.tag}"), text(image.lifecycle.state), text(image.licence),
+            text(image.stand_in.server) if image.stand_in else "–",
+        ])
+        for name, image in sorted(spec.images.images.items())
+    ])
+    for name, image in sorted(spec.images.images.items()):
+        path = f"images.{name}"
+        page.add(f"## {text(name)}", path)
+        evidence = image.evidence
+        rows: list[tuple[str | None, list[str]]] = [
+            (f"{path}.digest", ["Digest", code(image.digest) if image.digest else "none: not published"]),
+            (f"{path}.platforms", ["Platforms", codes(image.platforms)]),
+            (f"{path}.http_client", ["Client for health checks", code(image.http_client)]),
+            (f"{path}.lifecycle", ["Lifecycle", text(f"{image.lifecycle.state}. {image.lifecycle.note or ''}".strip())]),
+        ]
+        if image.lifecycle.decision:
+            rows.append((f"{path}.lifecycle.decision", ["Open decision", link(image.lifecycle.decision, "../auditor/decisions.md")]))
+        if evidence:
+            note = f". {evidence.note}" if evidence.note else ""
+            rows.append((f"{path}.evidence", [
+                "Evidence", text(f"{evidence.confirmations} public sources, looked up {evidence.checked}{note}")]))
+        page.table(["", ""], rows)
+    yield page.done()
+
+
+def models(spec: Spec) -> Iterable[Artifact]:
+    """`docs/auditor/models.md`."""
+    page = Page("docs/auditor/models.md", "Models and signatures")
+    page.table(["Model", "Path", "Size", "SHA-256", "Source", "Licence", "Note"], [
+        (f"models.{name}", [
+            text(model.title), code(model.path), f"{model.size_mb} MB",
+            code(model.sha256) if model.sha256 else "fixed when a bundle is built", text(model.source), text(model.licence),
+            text(model.note or "–"),
+        ])
+        for name, model in sorted(spec.models.models.items())
+    ])
+    yield page.done()
+
+
+def secrets(spec: Spec) -> Iterable[Artifact]:
+    """`docs/auditor/secrets.md`."""
+    page = Page("docs/auditor/secrets.md", "Secrets")
+    page.add("An inventory; the spec holds no value. Services read each from a file below `/run/secrets`.")
+    page.add(f"Folder: {code(spec.secrets.folder)}. {text(spec.secrets.encryption)}", "secrets.folder")
+    users: dict[str, set[str]] = {}
+    for mode in spec.modes:
+        for name, service in services_of(spec, mode).items():
+            for secret in service.secrets:
+                users.setdefault(secret, set()).add(name)
+    page.table(["Secret", "Opens", "Owner", "Scope", "Length", "Replaced after", "Read by"], [
+        (f"secrets.{name}", [
+            code(name), text(secret.title), text(secret.owner), text(secret.scope), f"{secret.length} characters",
+            f"{secret.rotation_days} days", codes(sorted(users.get(name, ()))),
+        ])
+        for name, secret in sorted(spec.secrets.secrets.items())
+    ])
+    yield page.done()
+
+
+def requirements(spec: Spec) -> Iterable[Artifact]:
+    """`docs/auditor/requirements.md`."""
+    page = Page("docs/auditor/requirements.md", "Requirements")
+    page.add("What is required, and what shows that it is met.")
+    for name, requirement in spec.requirements.requirements.items():
+        page.add(f"## {name}: {text(requirement.title)}", f"requirements.{name}.title")
+        if requirement.related:
+            page.add("Of another document; this spec only refers to it.")
+            continue
+        page.table(["Proof", "What"], [
+            (f"requirements.{name}.proofs[{index}]", [text(proof.kind), _proof(proof.kind, proof.ref)])
+            for index, proof in enumerate(requirement.proofs)
+        ])
+    yield page.done()
+
+
+def _proof(kind: str, ref: str) -> str:
+    targets = {"rule": f"../architect/rules/{ref}.md", "runbook": f"../operator/runbooks/{ref}.md"}
+    return link(ref, targets[kind]) if kind in targets else code(ref)
+
+
+def decisions(spec: Spec) -> Iterable[Artifact]:
+    """`docs/auditor/decisions.md`: open decisions and waivers."""
+    page = Page("docs/auditor/decisions.md", "Open decisions and waivers")
+    for name, decision in spec.platform.open_decisions.items():
+        path = f"platform.open_decisions.{name}"
+        page.add(f"## {text(name)}", path)
+        page.add(text(decision.question), f"{path}.question")
+        page.add("\n".join(f"- {text(option)}" for option in decision.options), f"{path}.options")
+        page.add(f"While it is open: {text(decision.impact)}", f"{path}.impact")
+    page.add("## Waivers")
+    page.add("Findings that are accepted for a time. An expired or unused waiver is a finding itself.")
+    page.table(["Rule", "About", "Reason", "Until"], [
+        (f"waivers.waivers[{index}]", [
+            link(waiver.rule, f"../architect/rules/{waiver.rule}.md"), code(waiver.subject), text(waiver.reason), text(waiver.expires)])
+        for index, waiver in enumerate(spec.waivers.waivers)
+    ])
+    yield page.done()

@@ -1,0 +1,99 @@
+"""D2 sources of the diagrams: topology, needs and segments of each mode. The pictures are drawn by `plumb build`."""
+
+import json
+from collections.abc import Iterable
+
+import networkx
+
+from plumbline.artifact import Artifact, Drawing
+from plumbline.deployment import services_of
+from plumbline.spec import Spec
+
+FOLDER = "docs/diagrams"
+THEMES = {"light": 0, "dark": 200}
+"""D2 theme numbers."""
+
+
+class DiagramGenerator:
+    """`<kind>-<mode>.d2` for each kind and mode."""
+
+    name = "diagrams"
+
+    def generate(self, spec: Spec) -> Iterable[Artifact]:
+        """The sources."""
+        for mode in spec.modes:
+            for kind, draw in DIAGRAMS.items():
+                yield Artifact(f"{FOLDER}/{kind}-{mode}.d2", draw(spec, mode).encode())
+
+
+def drawings(artifacts: Iterable[Artifact]) -> list[Drawing]:
+    """The pictures that the sources among the artifacts make: one per theme."""
+    return [
+        Drawing(f"{artifact.path.removesuffix('.d2')}-{name}.svg", artifact.content, theme)
+        for artifact in artifacts if artifact.path.endswith(".d2")
+        for name, theme in THEMES.items()
+    ]
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("$", "\\$")
+
+
+def _topology(spec: Spec, mode: str) -> str:
+    topology = spec.topology[mode]
+    lines = ["direction: right", f"outside: {_quoted('requests')} {{shape: cloud}}"]
+    for name, role in topology.roles.items():
+        if not role.services:
+            continue
+        lines.append(f"{_quoted(name)}: {_quoted(f'{name} ({role.scope}, {role.count} to {max(role.count, role.max_count)})')} {{")
+        lines += [f"  {_quoted(service)}" for service in role.services]
+        lines.append("}")
+    home = {service: role for role, each in topology.roles.items() for service in each.services}
+    entry = topology.entry
+    if entry.service in home:
+        lines.append(f"outside -> {_quoted(home[entry.service])}.{_quoted(entry.service)}")
+    if entry.backend in home and entry.backend:
+        label = _quoted(str(entry.backend_port or ""))
+        lines.append(f"{_quoted(home[entry.service])}.{_quoted(entry.service)} -> "
+                     f"{_quoted(home[entry.backend])}.{_quoted(entry.backend)}: {label}")
+    links = sorted({
+        (home[name], home[target])
+        for name, service in services_of(spec, mode).items() for target in service.needs
+        if name in home and target in home and home[name] != home[target]
+    })
+    lines += [f"{_quoted(source)} -> {_quoted(target)}: needs" for source, target in links]
+    return "\n".join(lines) + "\n"
+
+
+def _needs(spec: Spec, mode: str) -> str:
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    services = services_of(spec, mode)
+    for name, service in services.items():
+        graph.add_node(name)
+        graph.add_edges_from((name, target) for target in service.needs if target in services)
+    if networkx.is_directed_acyclic_graph(graph):
+        graph = networkx.transitive_reduction(graph)
+    lines = ["direction: right", *(_quoted(name) for name in services)]
+    lines += [f"{_quoted(source)} -> {_quoted(target)}: {_quoted(services[source].needs[target])}"
+              for source, target in sorted(graph.edges)]
+    return "\n".join(lines) + "\n"
+
+
+def _segments(spec: Spec, mode: str) -> str:
+    services = services_of(spec, mode)
+    lines = ["direction: down"]
+    for name, network in spec.networks.networks.items():
+        if mode in network.modes:
+            seal = "internal" if network.modes[mode].internal else "open"
+            label = _quoted(f"{name}\n{network.modes[mode].subnet}, {seal}")
+            lines.append(f"{_quoted('net ' + name)}: {label} {{shape: hexagon}}")
+    lines += [_quoted(name) for name in services]
+    lines += [
+        f"{_quoted(name)} -- {_quoted('net ' + segment)}"
+        for name, service in services.items() for segment in service.segments
+        if mode in spec.networks.networks[segment].modes
+    ]
+    return "\n".join(lines) + "\n"
+
+
+DIAGRAMS = {"topology": _topology, "needs": _needs, "segments": _segments}

@@ -1,0 +1,75 @@
+"""JSON Schemas of the data files (draft 2020-12), and the project schema in which references are enumerations."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from plumbline.artifact import Artifact
+from plumbline.references import ids_by_kind
+from plumbline.sections import SECTIONS, Section
+from plumbline.spec import Spec
+from schema.types import REFERENCE_KEY
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+GENERAL_FOLDER = "schema/json"
+PROJECT_FOLDER = "schema/project"
+
+
+class SchemaGenerator:
+    """`schema/json/<kind>.json` for any spec; `schema/project/<kind>.json` for this one."""
+
+    name = "schema"
+
+    def generate(self, spec: Spec) -> Iterable[Artifact]:
+        """Two schemas per kind of file."""
+        ids = ids_by_kind(spec)
+        for section in SECTIONS:
+            general = _schema(section)
+            yield _artifact(GENERAL_FOLDER, section, general)
+            yield _artifact(PROJECT_FOLDER, section, _with_enumerations(general, ids))
+
+
+def schema_of(kind: str) -> str:
+    """The general schema of a kind of file, as JSON text."""
+    section = next(section for section in SECTIONS if section.schema == kind)
+    return json.dumps(_schema(section), indent=2, ensure_ascii=False)
+
+
+def _artifact(folder: str, section: Section, schema: dict[str, Any]) -> Artifact:
+    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return Artifact(f"{folder}/{section.schema}.json", text.encode())
+
+
+def _schema(section: Section) -> dict[str, Any]:
+    schema = _closed_keys(section.model.model_json_schema())
+    place = f"{section.name}/<id>.yaml" if section.folder else f"{section.name}.yaml"
+    return {"$schema": DIALECT, **schema, "$comment": f"Describes {place}. Generated from schema/; do not edit."}
+
+
+def _closed_keys(schema: Any) -> Any:
+    """Turn `patternProperties` of maps into `propertyNames`, so that a key of the wrong form is rejected, not ignored."""
+    if isinstance(schema, list):
+        return [_closed_keys(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed_keys(value) for key, value in schema.items()}
+    patterns = closed.pop("patternProperties", None)
+    if patterns:
+        pattern, value = next(iter(patterns.items()))
+        names = closed.get("propertyNames", {})
+        closed["propertyNames"] = {**names, "pattern": pattern} if pattern else names
+        closed["additionalProperties"] = value
+    return closed
+
+
+def _with_enumerations(schema: Any, ids: dict[str, list[str]]) -> Any:
+    if isinstance(schema, list):
+        return [_with_enumerations(item, ids) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    changed = {key: _with_enumerations(value, ids) for key, value in schema.items()}
+    kind = changed.get(REFERENCE_KEY)
+    if isinstance(kind, str) and kind in ids:
+        changed.pop("pattern", None)
+        changed["enum"] = ids[kind]
+    return changed

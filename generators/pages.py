@@ -1,0 +1,36 @@
+"""The site's generated pages. A new page is an entry in `PAGES`."""
+
+from collections.abc import Callable, Iterable
+
+from generators import catalogue_pages, data_reference, network_pages, runbook_pages, service_pages, topology_pages
+from plumbline.artifact import Artifact
+from plumbline.spec import Spec
+
+PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
+    topology_pages.home,
+    topology_pages.topology,
+    topology_pages.tenants,
+    topology_pages.update,
+    service_pages.services,
+    service_pages.environment,
+    network_pages.networks,
+    network_pages.ports,
+    catalogue_pages.images,
+    catalogue_pages.models,
+    catalogue_pages.secrets,
+    catalogue_pages.requirements,
+    catalogue_pages.decisions,
+    runbook_pages.runbooks,
+    data_reference.reference,
+)
+
+
+class PageGenerator:
+    """Every page that is not about parity or rules."""
+
+    name = "pages"
+
+    def generate(self, spec: Spec) -> Iterable[Artifact]:
+        """One artifact per page."""
+        for pages in PAGES:
+            yield from pages(spec)

@@ -1,0 +1,76 @@
+"""The parity matrix: a page, a CSV and a JSON file."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+
+from generators.markdown import Page, codes, text
+from plumbline.artifact import Artifact
+from plumbline.spec import Spec
+
+FOLDER = "docs/auditor"
+
+
+class ParityGenerator:
+    """Every feature with its status in each mode, and every divergence with reason, impact and workaround."""
+
+    name = "parity"
+
+    def generate(self, spec: Spec) -> Iterable[Artifact]:
+        """`parity.md`, `parity.csv`, `parity.json`."""
+        if spec.parity.features:
+            yield _page(spec)
+            yield Artifact(f"{FOLDER}/parity.csv", _csv(spec).encode())
+            yield Artifact(f"{FOLDER}/parity.json", _json(spec).encode())
+
+
+def _page(spec: Spec) -> Artifact:
+    page = Page(f"{FOLDER}/parity.md", "Mode parity")
+    page.add("What the platform does in each mode. The same as [CSV](parity.csv) and [JSON](parity.json).")
+    page.add("*full*: the same. *equivalent*: the same for its users, by other means. *divergent*: see the divergence.")
+    rows = []
+    for name, feature in spec.parity.features.items():
+        verdict = f"[{feature.parity} ({feature.divergence})](#{feature.divergence.lower()})" if feature.divergence else feature.parity
+        status = [text(feature.status.get(mode, "–")) for mode in spec.modes]
+        rows.append((f"parity.features.{name}", [text(feature.title), *status, verdict]))
+    page.table(["Feature", *spec.modes, "Parity"], rows)
+    for name, feature in spec.parity.features.items():
+        if feature.means:
+            page.add(f"**{text(feature.title)}** is equivalent: {text(feature.means)}", f"parity.features.{name}.means")
+    page.add("## Divergences")
+    for name, divergence in spec.parity.divergences.items():
+        path = f"parity.divergences.{name}"
+        page.add(f'<a id="{name.lower()}"></a>')
+        page.add(f"### {name}: {text(divergence.title)}", f"{path}.title")
+        page.table(["", ""], [
+            (f"{path}.reason", ["Reason", text(divergence.reason)]),
+            (f"{path}.impact", ["Impact", text(divergence.impact)]),
+            (f"{path}.workaround", ["Workaround", text(divergence.workaround or "none")]),
+            (f"{path}.covers", ["Explains", codes(divergence.covers)]),
+        ])
+    page.add("## What each feature rests on")
+    page.table(["Feature", "Spec paths"], [
+        (f"parity.features.{name}.paths", [text(feature.title), codes((*feature.paths, *feature.covers))])
+        for name, feature in spec.parity.features.items()
+    ])
+    return page.done()
+
+
+def _csv(spec: Spec) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["id", "feature", *spec.modes, "parity", "divergence"])
+    for name, feature in spec.parity.features.items():
+        status = [feature.status.get(mode, "") for mode in spec.modes]
+        writer.writerow([name, feature.title, *status, feature.parity, feature.divergence or ""])
+    return stream.getvalue()
+
+
+def _json(spec: Spec) -> str:
+    matrix = {
+        "modes": list(spec.modes),
+        "features": [{"id": name, **feature.model_dump()} for name, feature in spec.parity.features.items()],
+        "divergences": [{"id": name, **each.model_dump()} for name, each in spec.parity.divergences.items()],
+    }
+    return json.dumps(matrix, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,60 @@
+"""A page for each rule, made from the rule itself."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from generators.markdown import Page, code, fence, link, text
+from plumbline.artifact import Artifact
+from plumbline.spec import Spec
+
+FOLDER = "docs/architect/rules"
+
+
+class DocumentedRule(Protocol):
+    """What a page needs to know of a rule."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def fix(self) -> str: ...
+    @property
+    def failing(self) -> str: ...
+    @property
+    def passing(self) -> str: ...
+
+
+class RulePageGenerator:
+    """The list of rules and a page for each."""
+
+    name = "rules"
+
+    def __init__(self, rules: Sequence[DocumentedRule]):
+        self.rules = sorted(rules, key=lambda rule: rule.id)
+
+    def generate(self, spec: Spec) -> Iterable[Artifact]:
+        """`index.md` and `<id>.md`."""
+        index = Page(f"{FOLDER}/index.md", "Rules")
+        index.add("What `plumb check` looks for. `plumb explain RULE` says the same at a terminal.")
+        index.table(["Rule", "Severity", "Finds"], [
+            (None, [link(rule.id, f"{rule.id}.md"), text(rule.severity), text(rule.title)]) for rule in self.rules
+        ])
+        yield index.done()
+        for rule in self.rules:
+            yield _page(rule)
+
+
+def _page(rule: DocumentedRule) -> Artifact:
+    page = Page(f"{FOLDER}/{rule.id}.md", f"{rule.id}: {rule.title}")
+    page.add(f"Severity: {code(rule.severity)}")
+    page.add("## Why").add(text(rule.why.strip()))
+    page.add("## How to mend it").add(text(rule.fix.strip()))
+    page.add("The examples are merged into the spec that `plumb init` makes; they are also the rule's tests.")
+    page.add("## Found in").add(fence(rule.failing.strip(), "yaml"))
+    page.add("## Not found in").add(fence(rule.passing.strip(), "yaml"))
+    return page.done()

@@ -1,0 +1,60 @@
+"""A page for each runbook: for a tired operator, in order, copyable."""
+
+from collections.abc import Iterable
+
+from generators.markdown import Page, code, codes, fence, link, text
+from plumbline.artifact import Artifact
+from plumbline.runbooks import RenderedStep, rendered
+from plumbline.spec import Spec
+
+FOLDER = "docs/operator/runbooks"
+
+
+def runbooks(spec: Spec) -> Iterable[Artifact]:
+    """`index.md` and `<id>.md`."""
+    index = Page(f"{FOLDER}/index.md", "Runbooks")
+    index.table(["Runbook", "For", "Modes", "Takes"], [
+        (f"runbooks.{name}", [
+            link(runbook.title, f"{name}.md"), text(runbook.summary), codes(runbook.modes), f"{runbook.duration_min} min"])
+        for name, runbook in sorted(spec.runbooks.items())
+    ])
+    yield index.done()
+    for name in sorted(spec.runbooks):
+        yield _page(spec, name)
+
+
+def _page(spec: Spec, name: str) -> Artifact:
+    runbook, shown = spec.runbooks[name], rendered(spec, name)
+    path = f"runbooks.{name}"
+    page = Page(f"{FOLDER}/{name}.md", shown.title, f"{path}.title")
+    page.add(text(shown.summary), f"{path}.summary")
+    page.add(f"{len(shown.steps)} steps, about {runbook.duration_min} minutes. Modes: {codes(runbook.modes)}. "
+             f"Requirements: {', '.join(link(each, '../../auditor/requirements.md') for each in runbook.requirements) or '–'}.")
+    if runbook.parameters:
+        page.add("## You need to know")
+        page.table(["Value", "What", "Shown here as"], [
+            (f"{path}.parameters.{key}", [code(key), text(parameter.description), code(parameter.example)])
+            for key, parameter in runbook.parameters.items()
+        ])
+    if shown.before:
+        page.add("## Before you start")
+        page.add("\n".join(f"- [ ] {text(line)}" for line in shown.before), f"{path}.before")
+    page.add("## If a step fails")
+    page.add(text(shown.on_failure), f"{path}.on_failure")
+    for index, step in enumerate(shown.steps):
+        _step(page, f"{path}.steps[{index}]", index + 1, step)
+    return page.done()
+
+
+def _step(page: Page, path: str, number: int, step: RenderedStep) -> None:
+    page.add(f"## {number}. {text(step.title)}", f"{path}.title")
+    page.add(f"On {text(step.where)}, at most {step.timeout_s} s:", f"{path}.where")
+    page.add(fence(step.run, "sh"), f"{path}.run")
+    if step.expect:
+        page.add(f"**Expect:** {text(step.expect.strip())}", f"{path}.expect")
+    if step.verify:
+        page.add("**Verify** (exit code 0):").add(fence(step.verify, "sh"), f"{path}.verify")
+    if step.undo and step.undo.strip().lower().startswith("nothing"):
+        page.add(f"**Undo:** {text(step.undo.strip())}", f"{path}.undo")
+    elif step.undo:
+        page.add("**Undo:**").add(fence(step.undo, "sh"), f"{path}.undo")

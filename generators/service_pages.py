@@ -1,0 +1,136 @@
+"""Pages about services: one each, the list, and the table of environment variables."""
+
+from collections.abc import Iterable
+
+from generators.markdown import Page, code, codes, link, text
+from plumbline.artifact import Artifact
+from plumbline.deployment import effective, field_path, roles_of, services_of
+from plumbline.expressions import service_names, value_text
+from plumbline.spec import Spec
+from schema.service import Service
+from schema.types import Value
+
+FOLDER = "docs/architect/services"
+
+
+def services(spec: Spec) -> Iterable[Artifact]:
+    """`index.md` and `<id>.md`."""
+    index = Page(f"{FOLDER}/index.md", "Services")
+    rows = []
+    for name, service in sorted(spec.services.items()):
+        where = [", ".join(roles_of(spec, mode, name)) or "–" for mode in spec.modes]
+        rows.append((f"services.{name}", [link(name, f"{name}.md"), text(service.summary), *map(text, where)]))
+    index.table(["Service", "What it does", *spec.modes], rows)
+    yield index.done()
+    for name in sorted(spec.services):
+        yield _page(spec, name)
+
+
+def _page(spec: Spec, name: str) -> Artifact:
+    service = spec.services[name]
+    path = f"services.{name}"
+    page = Page(f"{FOLDER}/{name}.md", service.title, f"{path}.title")
+    page.add(text(service.summary), f"{path}.summary")
+    page.table(["", ""], [
+        (f"{path}.kind", ["Kind", code(service.kind) + (", one per node" if service.per_node else "")]),
+        (f"{path}.image", ["Image", link(service.image, "../images.md") if service.image else "–"]),
+        (f"{path}.ports", ["Listens on", _ports(service)]),
+        (f"{path}.needs", ["Needs", _needs(service)]),
+        (f"{path}.needs", ["Needed by", codes(_needed_by(spec, name))]),
+        (f"{path}.user", ["User", code(service.user or "the image's")]),
+        (f"{path}.stop_grace_s", ["Stops within", f"{service.stop_grace_s} s"]),
+        (f"{path}.capabilities", ["Capabilities", codes(service.capabilities)]),
+    ])
+    for mode in spec.modes:
+        if name in services_of(spec, mode):
+            _mode_section(page, spec, name, mode)
+    if service.notes:
+        page.add("## Notes")
+        page.add("\n".join(f"- {text(note)}" for note in service.notes), f"{path}.notes")
+    return page.done()
+
+
+def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
+    common = spec.services[name]
+    service = effective(common, mode)
+    names = service_names(spec, mode, name)
+
+    def at(field: str) -> str:
+        return field_path(name, common, mode, field)
+
+    page.add(f"## Mode {text(mode)}")
+    rows: list[tuple[str | None, list[str]]] = [
+        (None, ["Runs on", codes(roles_of(spec, mode, name))]),
+        (at("image"), ["Image", code(service.image)]),
+        (at("segments"), ["Networks", codes(service.segments)]),
+        (at("publish"), ["Published", codes(f"{each.address}:{each.port} → {port}" for port, each in service.publish.items())]),
+        (at("health"), ["Health", _health(service, names)]),
+        (at("limits"), ["Limits", _limits(service)]),
+        (at("volumes"), ["Volumes", codes(f"{volume}: {target}" for volume, target in service.volumes.items())]),
+        (at("models"), ["Models", codes(f"{model}: {target}" for model, target in service.models.items())]),
+        (at("mounts"), ["Host folders", codes(f"{m.source} → {m.target}{' (read-only)' if m.read_only else ''}" for m in service.mounts)]),
+        (at("tmpfs"), ["In memory", codes(service.tmpfs)]),
+        (at("config"), ["Configuration", codes(f"{each.source} → {each.target}" for each in service.config)]),
+        (at("entrypoint"), ["Entry point", _words(service.entrypoint, names)]),
+        (at("command"), ["Command", _words(service.command, names)]),
+        (at("secrets"), ["Secrets", codes(service.secrets)]),
+        (at("profile"), ["Profile", code(service.profile) if service.profile else "–"]),
+    ]
+    page.table(["", ""], [row for row in rows if row[1][1] != "–"])
+    if service.environment:
+        page.table(["Variable", "Value"], [
+            (field_path(name, common, mode, "environment", variable), [code(variable), code(value_text(value, names))])
+            for variable, value in sorted(service.environment.items())
+        ])
+
+
+def _ports(service: Service) -> str:
+    return codes(f"{name} {number}" for name, number in service.ports.items())
+
+
+def _needs(service: Service) -> str:
+    return ", ".join(f"{link(name, f'{name}.md')} ({code(port)})" for name, port in sorted(service.needs.items())) or "–"
+
+
+def _needed_by(spec: Spec, name: str) -> list[str]:
+    return sorted({other for mode in spec.modes for other, each in services_of(spec, mode).items() if name in each.needs})
+
+
+def _health(service: Service, names: dict[str, object]) -> str:
+    health = service.health
+    if health is None:
+        return "–"
+    what = f"GET {health.http.path} on {health.http.port}" if health.http else _plain(health.command, names)
+    return (f"{code(what)} every {health.interval_s:g} s, {health.timeout_s:g} s to answer, "
+            f"{health.retries} failures, from {health.start_period_s:g} s after the start")
+
+
+def _limits(service: Service) -> str:
+    limits = service.limits
+    return f"{limits.memory_mib} MiB, {limits.cpus:g} cores, {limits.pids} processes" if limits else "–"
+
+
+def _plain(words: tuple[Value, ...] | None, names: dict[str, object]) -> str:
+    return " ".join(value_text(word, names) for word in words or ())
+
+
+def _words(words: tuple[Value, ...] | None, names: dict[str, object]) -> str:
+    return codes(value_text(word, names) for word in words) if words else "–"
+
+
+def environment(spec: Spec) -> Iterable[Artifact]:
+    """`docs/operator/environment.md`: every variable of every service, by mode."""
+    page = Page("docs/operator/environment.md", "Environment")
+    page.add("No secret is in an environment; services read secrets from files.")
+    for variable, meaning in spec.platform.environment.items():
+        page.add(f"- {code(variable)}: {text(meaning)}", f'platform.environment.{variable}')
+    for mode in spec.modes:
+        page.add(f"## Mode {text(mode)}")
+        rows = []
+        for name, service in services_of(spec, mode).items():
+            names = service_names(spec, mode, name)
+            for variable, value in sorted(service.environment.items()):
+                path = field_path(name, spec.services[name], mode, "environment", variable)
+                rows.append((path, [code(variable), code(name), code(value_text(value, names))]))
+        page.table(["Variable", "Service", "Value"], rows)
+    yield page.done()

@@ -1,0 +1,64 @@
+"""The command line. Commands are imported when they are called, so that `plumb check` pays for nothing else."""
+
+from importlib import import_module
+
+import click
+
+from plumbline.cli.common import guarded
+
+COMMANDS = {
+    "check": ("plumbline.cli.check", "Check the spec and every committed artifact."),
+    "build": ("plumbline.cli.build", "Generate every artifact from the spec."),
+    "why": ("plumbline.cli.why", "Say which part of the spec a generated line comes from."),
+    "explain": ("plumbline.cli.explain", "Explain a rule: why, how to mend it, examples."),
+    "schema": ("plumbline.cli.schema", "Print a JSON Schema of the spec's files."),
+    "site": ("plumbline.cli.site", "Build or serve the site."),
+    "verify": ("plumbline.cli.verify", "Stand the system up and compare it with the spec."),
+    "init": ("plumbline.cli.init", "Start a new spec."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[name][0]), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--spec", "folder", default="data", metavar="DIR", show_default=True, envvar="PLUMB_SPEC",
+              help="The spec's folder. The project is the folder that holds it.")
+@click.option("--no-color", is_flag=True, help="No colour, also on a terminal.")
+@click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
+@click.option("-v", "--verbose", count=True, help="More; -vv shows tracebacks.")
+@click.version_option(package_name="plumbline", prog_name="plumb")
+@click.pass_context
+def cli(ctx: click.Context, folder: str, no_color: bool, quiet: bool, verbose: int) -> None:
+    """One spec. Everything derived from it. Everything proven against it.
+
+    \b
+    plumb check                          is the spec sound, and does every artifact say the same?
+    plumb build                          write every artifact anew
+    plumb why deploy/offline/compose.yaml:41
+    plumb verify stack --mode offline    stand it up on a Docker engine and compare
+
+    Exit codes: 0 fine, 1 findings, 2 wrong input or call, 3 the machine lacks something.
+    """
+    ctx.obj = {"folder": folder, "colour": not no_color, "quiet": quiet, "verbose": verbose}
+    if no_color:
+        ctx.color = False
+
+
+def main() -> None:
+    """Entry point of `plumb`."""
+    guarded(cli)

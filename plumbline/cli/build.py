@@ -1,0 +1,47 @@
+"""`plumb build`: the spec's artifacts, written."""
+
+import sys
+from datetime import date
+
+import click
+
+from generators.diagrams import drawings
+from generators.registry import generate
+from plumbline.cli.common import EXIT_FINDINGS, load, report
+from plumbline.artifact import Artifact, Drawing
+from plumbline.diagrams import draw
+from plumbline.finding import Severity
+from plumbline.workspace import Workspace
+from validators.rules import RULES, check_rules
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Build although a rule finds an error in the spec.")
+@click.pass_context
+def build(context: click.Context, force: bool) -> None:
+    """Write every artifact that differs, and remove what the spec no longer generates."""
+    project = load(context)
+    errors = [found for found in check_rules(project.spec, date.today()) if found.severity == Severity.ERROR]
+    if errors:
+        report(context, errors)
+        if not force:
+            click.echo("nothing was written; mend these, or build all the same with --force", err=True)
+            sys.exit(EXIT_FINDINGS)
+    artifacts = generate(project.spec, tuple(RULES.values()))
+    result = project.workspace.write([*artifacts, *_pictures(project.workspace, drawings(artifacts))])
+    for path in result.written:
+        click.echo(f"wrote    {path}")
+    for path in result.removed:
+        click.echo(f"removed  {path}")
+    for path in result.left:
+        click.echo(f"left     {path}: no longer generated, but edited by hand; delete it yourself")
+    if not context.obj["quiet"]:
+        click.echo(f"{len(result.written)} written, {len(result.removed)} removed, {result.unchanged} unchanged")
+
+
+def _pictures(workspace: Workspace, wanted: list[Drawing]) -> list[Artifact]:
+    """Every picture; only those whose source changed are drawn."""
+    stale = [drawing for drawing in wanted if not workspace.is_current(drawing)]
+    if stale:
+        click.echo(f"drawing {len(stale)} diagrams …", err=True)
+    return [workspace.kept(drawing) for drawing in wanted if drawing not in stale] + draw(stale)

@@ -1,0 +1,36 @@
+"""`plumb check`: rules and drift."""
+
+from datetime import date
+
+import click
+
+from generators.diagrams import drawings
+from generators.registry import generate
+from plumbline.cli.common import finish, load, report
+from plumbline.reporters.text import summary
+from validators.drift import drift, stale_drawings
+from validators.rules import RULES, check_rules
+
+
+@click.command()
+@click.option("--format", type=click.Choice(["text", "json", "sarif", "github", "junit"]), default="text", show_default=True)
+@click.option("--no-drift", is_flag=True, help="Only the spec, not the committed artifacts.")
+@click.pass_context
+def check(context: click.Context, format: str, no_drift: bool) -> None:
+    """Check the spec's structure and rules, and that every committed artifact says the same."""
+    context.obj["format"] = format
+    project = load(context)
+    findings = check_rules(project.spec, date.today())
+    if not no_drift:
+        artifacts = generate(project.spec, tuple(RULES.values()))
+        workspace = project.workspace
+        pictures = drawings(artifacts)
+        strangers = workspace.strangers({made.path for made in (*artifacts, *pictures)})
+        findings += drift(project.spec, artifacts, workspace.read, workspace.is_executable, strangers)
+        findings += stale_drawings(pictures, workspace.is_current)
+    report(context, findings, format)
+    if format == "text" and not context.obj["quiet"]:
+        scope = f"{len(project.spec.services)} services, {len(RULES)} rules"
+        if not findings:
+            click.echo(f"{summary(findings)}: {scope}" + ("" if no_drift else f", {len(artifacts)} artifacts up to date"))
+    finish(findings)

@@ -1,0 +1,95 @@
+"""What commands share: loading, reporting, and turning every ending into an exit code."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from plumbline.finding import EnvironmentMissing, Finding, InputError, Severity
+from plumbline.loading import load_spec
+from plumbline.spec import Spec
+from plumbline.spec_files import read_spec_files
+from plumbline.workspace import Workspace
+
+EXIT_FINDINGS, EXIT_INPUT, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+@dataclass(frozen=True)
+class Project:
+    """A loaded spec, its folder, and the project around it."""
+
+    spec: Spec
+    folder: Path
+    workspace: Workspace
+    sources: dict[str, str]
+    """Text of the spec's files by the name that findings use."""
+
+
+def load(context: click.Context) -> Project:
+    """The project that the call is about; raises InputError with everything that is wrong in its structure."""
+    folder = Path(context.obj["folder"])
+    label = f"{os.path.relpath(folder)}/".replace(os.sep, "/")
+    files = read_spec_files(folder)
+    spec, findings = load_spec(files, label)
+    sources = {label + name: text for name, text in files.items()}
+    context.obj["sources"] = sources
+    if spec is None:
+        raise InputError(findings)
+    return Project(spec, folder, Workspace(folder.resolve().parent), sources)
+
+
+def report(context: click.Context, findings: Sequence[Finding], format: str = "text") -> None:
+    """Write findings to stdout in a format."""
+    from plumbline.reporters import REPORTERS
+
+    colour = bool(context.obj["colour"]) and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    click.echo(REPORTERS[format](findings, context.obj.get("sources", {}), colour), nl=False)
+
+
+def finish(findings: Sequence[Finding]) -> NoReturn:
+    """Leave with 1 when there is an error, else 0."""
+    sys.exit(EXIT_FINDINGS if any(finding.severity == Severity.ERROR for finding in findings) else 0)
+
+
+def guarded(command: click.Command) -> NoReturn:
+    """Run a command; no user's mistake ends in a traceback, unless -vv asks for it."""
+    try:
+        with command.make_context("plumb", sys.argv[1:]) as context:
+            try:
+                command.invoke(context)
+            except InputError as error:
+                report(context, error.findings, context.obj.get("format", "text"))
+                sys.exit(EXIT_INPUT)
+        sys.exit(0)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        sys.exit(EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_INPUT)
+    except EnvironmentMissing as error:
+        _say(f"{error}\n  = {error.hint}")
+        sys.exit(EXIT_ENVIRONMENT)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        _unexpected(error)
+
+
+def _unexpected(error: Exception) -> NoReturn:
+    if sys.argv.count("-vv") or sys.argv.count("-v") > 1:
+        traceback.print_exc()
+    _say(f"{type(error).__name__}: {error}\n  = this is a fault of plumb itself, or of the disk; `plumb -vv …` shows where")
+    sys.exit(EXIT_ENVIRONMENT)
+
+
+def _say(text: Any) -> None:
+    click.echo(f"plumb: {text}", err=True)

@@ -1,0 +1,24 @@
+"""`plumb init`: a small spec to start from."""
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from plumbline.finding import Finding, InputError
+
+
+@click.command()
+@click.argument("target", metavar="DIR", default="data", type=click.Path(path_type=Path))
+def init(target: Path) -> None:
+    """Start a spec in DIR: two services, one mode, no finding. An existing folder must be empty."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError([Finding("PLB004", f"{target} exists and is not an empty folder", hint="name another folder")])
+    starter = files("plumbline") / "starter"
+    for source in sorted(Path(str(starter)).rglob("*.yaml")):
+        copy = target / source.relative_to(str(starter))
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(source.read_text("utf-8"), "utf-8")
+        click.echo(f"wrote {os.path.relpath(copy)}")
+    click.echo(f"next: plumb --spec {target} check --no-drift, then plumb --spec {target} build")

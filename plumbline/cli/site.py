@@ -1,0 +1,42 @@
+"""`plumb site`: the site by MkDocs, run as a program so that other commands need not load it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from plumbline.finding import EnvironmentMissing
+
+
+@click.group()
+def site() -> None:
+    """Build or serve the site."""
+
+
+@site.command()
+@click.option("--site-dir", default="site", show_default=True, type=click.Path(path_type=Path))
+@click.pass_context
+def build(context: click.Context, site_dir: Path) -> None:
+    """Build the site, strictly; it can be read from a folder without a network."""
+    _mkdocs(context, "build", "--strict", "--quiet", "--site-dir", str(site_dir.resolve()))
+    click.echo(f"site: {site_dir}/index.html")
+
+
+@site.command()
+@click.option("--address", default="127.0.0.1:8000", show_default=True)
+@click.pass_context
+def serve(context: click.Context, address: str) -> None:
+    """Serve the site on loopback while you write."""
+    _mkdocs(context, "serve", "--dev-addr", address)
+
+
+def _mkdocs(context: click.Context, *arguments: str) -> None:
+    project = Path(context.obj["folder"]).resolve().parent
+    if not (project / "mkdocs.yml").is_file():
+        raise EnvironmentMissing(f"{project} has no mkdocs.yml", "run this in the project, or give --spec PROJECT/data")
+    done = subprocess.run([sys.executable, "-m", "mkdocs", *arguments], cwd=project, check=False,
+                          env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"})
+    if done.returncode:
+        sys.exit(1)

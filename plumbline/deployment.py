@@ -1,0 +1,75 @@
+"""Modes applied: the effective form of each service, and what one compose project holds."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.spec import Spec
+from schema.service import Override, Service
+from schema.topology import Role
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One compose project: a mode and a role with its effective services."""
+
+    mode: str
+    role: str
+    services: Mapping[str, Service]
+
+
+def effective(service: Service, mode: str) -> Service:
+    """The service as it is in a mode: maps merged key by key, everything else replaced."""
+    override = service.modes.get(mode)
+    if override is None:
+        return service.model_copy(update={"modes": {}})
+    changes: dict[str, Any] = {"modes": {}}
+    for name in override.model_fields_set:
+        changes[name] = _merged(getattr(service, name), getattr(override, name))
+    return service.model_copy(update=changes)
+
+
+def _merged(common: Any, special: Any) -> Any:
+    if isinstance(common, dict) and isinstance(special, dict):
+        return {key: value for key, value in {**common, **special}.items() if value is not None}
+    return special
+
+
+def field_path(service_id: str, service: Service, mode: str, field: str, key: str | None = None) -> str:
+    """The spec path that a field of an effective service comes from."""
+    override: Override | None = service.modes.get(mode)
+    own = getattr(override, field, None) if override and field in override.model_fields_set else None
+    overridden = own is not None and (key is None or not isinstance(own, dict) or key in own)
+    base = f"services.{service_id}.modes.{mode}.{field}" if overridden else f"services.{service_id}.{field}"
+    return f"{base}.{key}" if key is not None else base
+
+
+def services_of(spec: Spec, mode: str) -> dict[str, Service]:
+    """The effective services that are placed in a mode, by id, in alphabetical order."""
+    placed = {name for role in spec.topology[mode].roles.values() for name in role.services}
+    return {name: effective(spec.services[name], mode) for name in sorted(placed) if name in spec.services}
+
+
+def roles_of(spec: Spec, mode: str, service: str) -> tuple[str, ...]:
+    """Ids of the roles that name the service."""
+    return tuple(name for name, role in spec.topology[mode].roles.items() if service in role.services)
+
+
+def deployments(spec: Spec, mode: str | None = None) -> Iterator[Deployment]:
+    """Every compose project of a mode, or of all modes; roles without services have none."""
+    for name in spec.modes if mode is None else (mode,):
+        for role_name, role in spec.topology[name].roles.items():
+            if role.services:
+                yield Deployment(name, role_name, _services(spec, name, role))
+
+
+def _services(spec: Spec, mode: str, role: Role) -> dict[str, Service]:
+    return {
+        name: effective(spec.services[name], mode) for name in sorted(role.services) if name in spec.services
+    }
+
+
+def folder_of(spec: Spec, deployment: Deployment) -> str:
+    """Folder of a deployment's artifacts: `deploy/offline`, or `deploy/online/<role>` where there are several."""
+    several = sum(1 for role in spec.topology[deployment.mode].roles.values() if role.services) > 1
+    return f"deploy/{deployment.mode}/{deployment.role}" if several else f"deploy/{deployment.mode}"

@@ -1,0 +1,107 @@
+"""`{{ … }}` over the spec: a Jinja2 sandbox in which a name that does not exist is an error."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from plumbline.deployment import effective
+from plumbline.spec import Spec
+from schema.service import Service
+from schema.types import Template
+
+SECRET_FOLDER = "/run/secrets"
+
+
+class ExpressionError(Exception):
+    """A template that cannot be evaluated; the message says why."""
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+
+
+def render(template: str, names: Mapping[str, Any]) -> str:
+    """The text of a template; raises ExpressionError where it does not resolve."""
+    try:
+        return _environment().from_string(template).render(names)
+    except (TemplateError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise ExpressionError(f"{type(error).__name__}: {error}") from None
+
+
+def value_text(value: str | Template, names: Mapping[str, Any]) -> str:
+    """A value's text: plain text as it is, a template evaluated."""
+    return value if isinstance(value, str) else render(value.template, names)
+
+
+def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
+    """The names that every expression knows."""
+
+    def effective_service(name: str) -> Service:
+        if name not in spec.services:
+            raise ExpressionError(f"there is no service {name!r}")
+        return effective(spec.services[name], mode)
+
+    def port(service: str, name: str) -> int:
+        ports = effective_service(service).ports
+        if name not in ports:
+            raise ExpressionError(f"service {service!r} has no port {name!r}; it has {', '.join(ports) or 'none'}")
+        return ports[name]
+
+    def address(service: str, name: str) -> str:
+        return f"{service}:{port(service, name)}"
+
+    def url(service: str, name: str) -> str:
+        return f"http://{address(service, name)}"
+
+    def secret(name: str) -> str:
+        if name not in spec.secrets.secrets:
+            raise ExpressionError(f"there is no secret {name!r}")
+        return f"{SECRET_FOLDER}/{name}"
+
+    def published(service: str, name: str) -> str:
+        publication = effective_service(service).publish.get(name)
+        if publication is None:
+            raise ExpressionError(f"port {name!r} of service {service!r} is not published in mode {mode!r}")
+        return f"{publication.address}:{publication.port}"
+
+    return {
+        "spec": spec, "mode": mode, "port": port, "address": address, "url": url, "secret": secret,
+        "published": published, "placed": lambda name: any(
+            name in role.services for role in spec.topology[mode].roles.values()),
+    }
+
+
+def service_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:
+    """The names in a service's values and configuration files."""
+    return {**spec_names(spec, mode), "service": effective(spec.services[service_id], mode), "service_id": service_id}
+
+
+def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, Any]:
+    """The names in cloud rules and runbooks, for one tenant."""
+    cloud = spec.topology[mode].cloud
+    names = spec_names(spec, mode) | {"tenant": tenant, "octet": octet}
+    if cloud is None:
+        return names
+
+    def address_of(name: str) -> str:
+        if name not in cloud.addresses:
+            raise ExpressionError(f"topology.{mode}.cloud.addresses has no {name!r}")
+        return cloud.addresses[name]
+
+    def cloud_name(kind: str) -> str:
+        pattern: str = getattr(cloud.names, kind)
+        return pattern.replace("{tenant}", tenant)
+
+    def server_name(role: str, index: int) -> str:
+        name = cloud.names.server.replace("{tenant}", tenant)
+        return name.replace("{role}", role).replace("{index}", str(index))
+
+    return names | {
+        "address_of": address_of, "cloud_name": cloud_name, "server_name": server_name,
+        "tenant_range": cloud.network.range.replace("{octet}", str(octet)),
+        "tenant_subnet": cloud.network.subnet.replace("{octet}", str(octet)),
+    }

@@ -1,0 +1,154 @@
+"""Files → Spec, with every mistake of structure found in one run and shown at its place. Pure."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from plumbline.finding import Finding
+from plumbline.location import Location
+from plumbline.model_walk import model_at
+from plumbline.paths import format_path
+from plumbline.sections import SECTIONS, TEMPLATE_FOLDER, Section
+from plumbline.spec import Spec
+from plumbline.yaml_tree import Node, YamlProblem, key_at, node_at, parse_tree, to_data
+from schema.types import Model
+
+
+def load_spec(files: Mapping[str, str], label: str = "") -> tuple[Spec | None, list[Finding]]:
+    """The spec, or None, and what is wrong with its structure.
+
+    `files` maps paths relative to the spec's folder to their text; `label` is put before them in locations.
+    """
+    loader = _Loader(files, label)
+    parts: dict[str, Any] = {}
+    for section in SECTIONS:
+        parts[section.name] = loader.folder(section) if section.folder else loader.single(section)
+    loader.report_strangers()
+    findings = sorted(loader.findings, key=lambda finding: finding.location or Location(""))
+    if findings:
+        return None, findings
+    templates = {name: text for name, text in files.items() if name.startswith(TEMPLATE_FOLDER)}
+    return Spec(**parts, templates=MappingProxyType(templates), trees=MappingProxyType(loader.trees)), []
+
+
+class _Loader:
+    def __init__(self, files: Mapping[str, str], label: str):
+        self.files = files
+        self.label = label
+        self.trees: dict[str, Node] = {}
+        self.findings: list[Finding] = []
+        self.taken: set[str] = set()
+
+    def single(self, section: Section) -> Model | None:
+        name = f"{section.name}.yaml"
+        if name in self.files:
+            return self._load(section, name, section.name)
+        if section.default is None:
+            self.findings.append(Finding(
+                "PLB005", f"{name} is missing", location=Location(self.label + name),
+                hint="every spec has one; `plumb init DIR` shows a small example"))
+            return None
+        return section.model.model_validate(section.default)
+
+    def folder(self, section: Section) -> Mapping[str, Model]:
+        prefix = f"{section.name}/"
+        loaded: dict[str, Model] = {}
+        for name in sorted(self.files):
+            if name.startswith(prefix) and name.endswith(".yaml") and "/" not in name[len(prefix):]:
+                stem = name[len(prefix):-len(".yaml")]
+                model = self._load(section, name, f"{section.name}/{stem}")
+                if model is not None:
+                    loaded[stem] = model
+        return MappingProxyType(loaded)
+
+    def report_strangers(self) -> None:
+        known = [f"{section.name}.yaml" for section in SECTIONS if not section.folder]
+        known += [f"{section.name}/" for section in SECTIONS if section.folder]
+        for name in self.files:
+            if name not in self.taken and not name.startswith(TEMPLATE_FOLDER):
+                close = get_close_matches(name, known, n=1)
+                hint = f"did you mean `{close[0]}`?" if close else f"a spec has {', '.join(known)} and {TEMPLATE_FOLDER}"
+                self.findings.append(Finding(
+                    "PLB006", "is no part of a spec", location=Location(self.label + name), hint=hint))
+
+    def _load(self, section: Section, name: str, key: str) -> Model | None:
+        self.taken.add(name)
+        file = self.label + name
+        try:
+            root, findings = parse_tree(self.files[name], file)
+        except YamlProblem as problem:
+            self.findings.append(problem.finding)
+            return None
+        if root is None or root.value is None:
+            self.findings.append(Finding(
+                "PLB005", "is empty", location=Location(file), hint=f"give it the fields of {section.schema}, or delete it"))
+            return None
+        self.findings += findings
+        self.trees[key] = root
+        try:
+            return section.model.model_validate(to_data(root))
+        except ValidationError as error:
+            self.findings += [_finding(details, root, section) for details in error.errors(include_url=False)]
+            return None
+
+
+def _finding(details: ErrorDetails, root: Node, section: Section) -> Finding:
+    path = tuple(part for part in details["loc"] if part != "[key]")
+    about_key = details["type"] == "extra_forbidden" or "[key]" in details["loc"]
+    node = key_at(root, path) if about_key else None
+    location = (node or node_at(root, path)).location
+    name = str(path[-1]) if path else section.name
+    match details["type"]:
+        case "extra_forbidden":
+            message, hint = f"`{name}` is not a field here", _field_hint(name, path, section)
+        case "missing":
+            key = key_at(root, path[:-1])
+            location = key.location if key else root.location
+            message, hint = f"`{name}` is missing", f"add `{name}:`{_description(path, section)}"
+        case _:
+            message, hint = f"`{name}`: {_lower(details['msg'])}", _value_hint(details, name)
+    return Finding("PLB007", message, location=location, hint=hint, subject=format_path((section.name, *path)),
+                   observed=_shown(details["input"]))
+
+
+def _field_hint(name: str, path: tuple[str | int, ...], section: Section) -> str:
+    model = model_at(section.model, path[:-1])
+    fields = list(model.model_fields) if model else []
+    close = get_close_matches(name, fields, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"fields here: {', '.join(fields) or 'none'}"
+
+
+def _description(path: tuple[str | int, ...], section: Section) -> str:
+    model = model_at(section.model, path[:-1])
+    field = model.model_fields.get(str(path[-1])) if model else None
+    return f" ({field.description})" if field and field.description else ""
+
+
+def _value_hint(details: ErrorDetails, name: str) -> str | None:
+    value = details["input"]
+    kind = details["type"]
+    if kind in ("string_type", "string_sub_type") and isinstance(value, int | float | bool):
+        return f'put it in quotes: {name}: "{str(value).lower() if isinstance(value, bool) else value}"'
+    if kind in ("bool_type", "bool_parsing"):
+        return "write true or false"
+    if kind in ("int_type", "float_type") and isinstance(value, str):
+        return "write a plain decimal number, without quotes, leading zeros or `_`"
+    if kind == "literal_error":
+        options = [text.strip("'") for text in str(details["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
+        close = get_close_matches(str(value), options, n=1)
+        return f"did you mean `{close[0]}`?" if close else None
+    if kind == "string_pattern_mismatch" and "[key]" not in details["loc"]:
+        return f"it has to match {details['ctx']['pattern']}"
+    return None
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _shown(value: Any) -> str | None:
+    return repr(value)[:80] if isinstance(value, str | int | float | bool) else None

@@ -1,0 +1,18 @@
+"""Findings → text for people and machines. A reporter is an entry in `REPORTERS`."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from plumbline.finding import Finding
+from plumbline.reporters.machine import as_github, as_json, as_junit, as_sarif
+from plumbline.reporters.text import as_text
+
+Reporter = Callable[[Sequence[Finding], Mapping[str, str], bool], str]
+"""(findings, text of each file named in them, colour allowed) → report."""
+
+REPORTERS: dict[str, Reporter] = {
+    "text": as_text,
+    "json": as_json,
+    "sarif": as_sarif,
+    "github": as_github,
+    "junit": as_junit,
+}

@@ -1,0 +1,51 @@
+"""Which files make a spec, and the model of each. A new kind of file is an entry here."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from schema.image import ImageCatalogue, ModelCatalogue
+from schema.parity import Parity
+from schema.platform import Networks, Platform, Requirements, Secrets, Tenants, Update, Waivers
+from schema.runbook import Runbook
+from schema.service import Service
+from schema.topology import Topology
+from schema.types import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A file, or a folder of files, of a spec."""
+
+    name: str
+    """Name of the file without its ending, or of the folder; also the first part of its spec paths."""
+    model: type[Model]
+    schema: str
+    """Name of its JSON Schema file."""
+    folder: bool = False
+    default: dict[str, Any] | None = None
+    """What an absent file means; None: the file must be there."""
+
+
+_NO_UPDATE = {
+    "strategy": "rolling", "downtime_goal_s": 0, "keep_running": [], "drain": [], "migrations": [],
+    "phases": [{"title": "none", "detail": "no update cycle is described"}],
+}
+
+SECTIONS = (
+    Section("platform", Platform, "platform"),
+    Section("requirements", Requirements, "requirements", default={"requirements": {}}),
+    Section("networks", Networks, "networks", default={"networks": {}}),
+    Section("secrets", Secrets, "secrets", default={"folder": "secrets/{tenant}", "encryption": "none", "secrets": {}}),
+    Section("tenants", Tenants, "tenants", default={"tenants": {}}),
+    Section("waivers", Waivers, "waivers", default={}),
+    Section("update", Update, "update", default=_NO_UPDATE),
+    Section("images", ImageCatalogue, "images", default={"images": {}}),
+    Section("models", ModelCatalogue, "models", default={"models": {}}),
+    Section("parity", Parity, "parity", default={"features": {}, "divergences": {}}),
+    Section("topology", Topology, "topology", folder=True),
+    Section("services", Service, "service", folder=True),
+    Section("runbooks", Runbook, "runbook", folder=True),
+)
+
+TEMPLATE_FOLDER = "config/"
+"""Folder of configuration templates; its files are text, not YAML."""

@@ -1,0 +1,75 @@
+"""The loaded spec: one immutable object that every rule and generator reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plumbline.location import Location
+from plumbline.paths import SpecPath, parse_path
+from plumbline.yaml_tree import Node, key_at, node_at
+from schema.image import ImageCatalogue, ModelCatalogue
+from schema.parity import Parity
+from schema.platform import Networks, Platform, Requirements, Secrets, Tenants, Update, Waivers
+from schema.runbook import Runbook
+from schema.service import Service
+from schema.topology import Topology
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything that a spec's folder says. Field `x` is the model of `x.yaml`, or of the files in `x/` by id."""
+
+    platform: Platform
+    requirements: Requirements
+    networks: Networks
+    secrets: Secrets
+    tenants: Tenants
+    waivers: Waivers
+    update: Update
+    images: ImageCatalogue
+    models: ModelCatalogue
+    parity: Parity
+    topology: Mapping[str, Topology]
+    services: Mapping[str, Service]
+    runbooks: Mapping[str, Runbook]
+    templates: Mapping[str, str]
+    """Text of the files below `config/`, by path relative to the spec's folder."""
+    trees: Mapping[str, Node] = field(repr=False, default_factory=dict)
+    """Position trees by `platform` or `services/<id>`."""
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Ids of the modes, in alphabetical order reversed so that `online` precedes `offline`."""
+        return tuple(sorted(self.topology, reverse=True))
+
+    def at(self, path: str | SpecPath) -> Location:
+        """Where a spec path stands; the nearest existing parent where the path itself is not written."""
+        found = self._locate(path)
+        return found[0] if found else Location("")
+
+    def key_at(self, path: str | SpecPath) -> Location:
+        """Where the last key of a spec path stands, for findings about the key itself."""
+        found = self._locate(path)
+        return found[1] if found else Location("")
+
+    def _locate(self, path: str | SpecPath) -> tuple[Location, Location] | None:
+        parts = parse_path(path) if isinstance(path, str) else path
+        tree, inner = self._tree_of(parts)
+        if tree is None:
+            return None
+        key = key_at(tree, inner)
+        value = node_at(tree, inner).location
+        return value, key.location if key else value
+
+    def _tree_of(self, parts: SpecPath) -> tuple[Node | None, SpecPath]:
+        if not parts:
+            return None, ()
+        section = str(parts[0])
+        if len(parts) > 1 and (tree := self.trees.get(f"{section}/{parts[1]}")):
+            return tree, parts[2:]
+        single = self.trees.get(section)
+        if single is None:
+            return None, ()
+        inner = parts[1:]
+        if inner and isinstance(single.value, dict) and inner[0] not in single.value and section in single.value:
+            inner = (section, *inner)
+        return single, inner

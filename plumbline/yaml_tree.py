@@ -1,0 +1,223 @@
+"""YAML text → a tree in which every value knows its place, with limits on what hostile text can cost.
+
+Built from libyaml's event stream without recursion. Scalars follow the YAML 1.2 core schema, narrowed:
+only `true`/`false` are booleans and only plain decimal numbers are numbers, so that `no`, `1_000`, `012`, `12:30`
+and dates stay the text that was written.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from plumbline.finding import Finding
+from plumbline.location import Location
+from plumbline.paths import SpecPath
+
+MAX_DEPTH = 64
+MAX_NODES = 500_000
+
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_CONSTANTS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+@dataclass(slots=True)
+class Node:
+    """A value and its place. `value` is a scalar, a list of nodes, or a dict of (key node, value node) by key."""
+
+    value: Any
+    location: Location
+    size: int = 1
+
+
+class YamlProblem(Exception):
+    """Text that is no spec; holds the finding."""
+
+    def __init__(self, finding: Finding):
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not been seen."""
+
+    node: Node
+    anchor: str | None
+    key: Node | None = None
+
+
+def parse_tree(text: str, file: str) -> tuple[Node | None, list[Finding]]:
+    """The root node (None for an empty document) and findings such as duplicate keys.
+
+    Raises YamlProblem where the text is not YAML or crosses a limit.
+    """
+    builder = _Builder(file)
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            builder.take(event)
+    except yaml.YAMLError as error:
+        raise YamlProblem(_syntax_finding(error, file)) from None
+    return builder.root, builder.findings
+
+
+def node_at(root: Node, path: SpecPath) -> Node:
+    """The deepest node on the path that exists."""
+    node = root
+    for part in path:
+        child = _child(node, part)
+        if child is None:
+            break
+        node = child
+    return node
+
+
+def key_at(root: Node, path: SpecPath) -> Node | None:
+    """The node of the last key of the path, if that exists and its parent is a map."""
+    if not path:
+        return None
+    parent = node_at(root, path[:-1])
+    entry = parent.value.get(path[-1]) if isinstance(parent.value, dict) else None
+    return entry[0] if entry else None
+
+
+def _child(node: Node, part: str | int) -> Node | None:
+    if isinstance(node.value, dict):
+        entry = node.value.get(part)
+        return entry[1] if entry else None
+    if isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
+        found: Node = node.value[part]
+        return found
+    return None
+
+
+def to_data(node: Node | None) -> Any:
+    """Plain Python data of a tree; depth is bounded by MAX_DEPTH."""
+    if node is None:
+        return None
+    if isinstance(node.value, dict):
+        return {key: to_data(value) for key, (_, value) in node.value.items()}
+    if isinstance(node.value, list):
+        return [to_data(item) for item in node.value]
+    return node.value
+
+
+class _Builder:
+    def __init__(self, file: str):
+        self.file = file
+        self.root: Node | None = None
+        self.findings: list[Finding] = []
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, Node] = {}
+        self.documents = 0
+
+    def take(self, event: Any) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self._add(Node(_scalar(event), self._place(event)), event.anchor)
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._open(event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._close(event)
+            case yaml.AliasEvent():
+                self._alias(event)
+            case yaml.DocumentStartEvent():
+                self.documents += 1
+                if self.documents > 1:
+                    raise self._problem("a data file holds one document, and a second begins here", event)
+
+    def _open(self, event: Any) -> None:
+        if len(self.stack) >= MAX_DEPTH:
+            raise self._problem(f"nested deeper than {MAX_DEPTH} levels", event)
+        empty: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self.stack.append(_Open(Node(empty, self._place(event)), event.anchor))
+
+    def _close(self, event: Any) -> None:
+        done = self.stack.pop()
+        start = done.node.location
+        end = self._place(event)
+        done.node.location = Location(start.file, start.line, start.column, end.end_line, end.end_column)
+        self._add(done.node, done.anchor)
+
+    def _alias(self, event: Any) -> None:
+        target = self.anchors.get(event.anchor)
+        if target is None:
+            raise self._problem(f"alias *{event.anchor} has no anchor before it", event)
+        self._add(target, None, place=self._place(event))
+
+    def _add(self, node: Node, anchor: str | None, place: Location | None = None) -> None:
+        if anchor:
+            self.anchors[anchor] = node
+        if not self.stack:
+            self.root = node
+            return
+        top = self.stack[-1]
+        top.node.size += node.size
+        if top.node.size > MAX_NODES:
+            raise YamlProblem(
+                Finding("PLB003", f"holds more than {MAX_NODES:,} values once its aliases are followed",
+                        location=place or node.location, hint="write the values out, or split the file")
+            )
+        if isinstance(top.node.value, list):
+            top.node.value.append(node)
+        elif top.key is None:
+            top.key = self._key(node)
+        else:
+            self._put(top, top.key, node)
+            top.key = None
+
+    def _key(self, node: Node) -> Node:
+        if isinstance(node.value, dict | list):
+            raise YamlProblem(Finding("PLB003", "a key must be text, not a list or a map", location=node.location))
+        if not isinstance(node.value, str):
+            self.findings.append(
+                Finding("PLB003", f"the key {node.value!r} is not text", location=node.location, hint="put it in quotes")
+            )
+            return Node(str(node.value), node.location)
+        return node
+
+    def _put(self, top: _Open, key: Node, value: Node) -> None:
+        earlier = top.node.value.get(key.value)
+        if earlier is not None:
+            first = earlier[0].location
+            self.findings.append(
+                Finding("PLB002", f"`{key.value}` is given twice", location=key.location,
+                        hint=f"keep one; the first is at line {first.line}")
+            )
+            return
+        top.node.value[key.value] = (key, value)
+
+    def _place(self, event: Any) -> Location:
+        start, end = event.start_mark, event.end_mark
+        return Location(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def _problem(self, message: str, event: Any) -> YamlProblem:
+        return YamlProblem(Finding("PLB003", message, location=self._place(event)))
+
+
+def _scalar(event: Any) -> Any:
+    text: str = event.value
+    if event.tag not in (None, "!"):
+        return text
+    if not event.implicit[0]:
+        return text
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _INT.fullmatch(text) and len(text) < 20:
+        return int(text)
+    if _FLOAT.fullmatch(text) and len(text) < 40:
+        return float(text)
+    return text
+
+
+def _syntax_finding(error: yaml.YAMLError, file: str) -> Finding:
+    mark = getattr(error, "problem_mark", None)
+    place = Location(file, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2) if mark else Location(file)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+    context = getattr(error, "context", None)
+    return Finding(
+        "PLB001", f"not YAML: {problem}" + (f" ({context})" if context else ""), location=place,
+        hint="look for a missing colon, quote or space, or a tab, at or just before this place",
+    )

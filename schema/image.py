@@ -1,0 +1,93 @@
+"""`images.yaml` and `models.yaml`: what is run and what is loaded, each pinned, with its evidence."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schema.types import DecisionId, Digest, Id, Int, Model, RelativePath, Sha256, Text, documentation
+
+Date = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+
+
+class Evidence(Model):
+    """Why a digest is believed."""
+
+    confirmations: Annotated[Int, Field(ge=1)] = documentation("Independent public sources that name this digest.")
+    checked: Date = documentation("Day of the look-up, YYYY-MM-DD.")
+    note: Text | None = documentation("What else was seen.", default=None)
+
+
+class Lifecycle(Model):
+    """Whether somebody still mends it."""
+
+    state: Literal["supported", "end-of-life", "unpublished"]
+    """`unpublished`: in no registry, so that it has no digest and must have a stand-in."""
+    note: Text | None = documentation("Since when, and who says so.", default=None)
+    decision: DecisionId | None = None
+    """The open decision about its successor (platform.yaml)."""
+
+
+class StandIn(Model):
+    """A local image that keeps the contract of one that cannot be had, for tests only."""
+
+    recipe: Annotated[str, Field(pattern=r"^(contract|stand-ins/[a-z0-9-]+)$")]
+    """`contract`: a stub that keeps port, health, user, volumes and needs; else a folder below the spec with a Dockerfile."""
+    server: Text
+    """What really runs inside, named in every report, e.g. `PostgreSQL 15 (Debian)`."""
+    commands: tuple[Text, ...] = ()
+    """Programs that the spec's commands call and the stub must offer under that name or path."""
+
+
+class Image(Model):
+    """A container image, pinned by digest."""
+
+    repository: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._:/-]*$")]
+    """Repository with its registry's host, e.g. `docker.io/library/postgres`."""
+    tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
+    """Tag that the digest was read from; it never selects the image by itself."""
+    digest: Digest | None = None
+    """Digest of the manifest list (index); null only while the image is unpublished."""
+    licence: Text
+    """SPDX expression, or the licence's name."""
+    platforms: Annotated[tuple[Literal["linux/amd64", "linux/arm64"], ...], Field(min_length=1)] = documentation(
+        "Platforms in the manifest list.", default=("linux/amd64",)
+    )
+    lifecycle: Lifecycle
+    """Whether it is supported, end of life, or not published."""
+    http_client: Literal["wget", "curl", "python3", "bash", "none"]
+    """Program in the image that a health check by HTTP can use."""
+    evidence: Evidence | None = documentation("Where the digest comes from.", default=None)
+    stand_in: StandIn | None = None
+    """What takes its place where it cannot be pulled."""
+
+
+class ImageCatalogue(Model):
+    """`images.yaml`."""
+
+    images: dict[Id, Image]
+    """Images by id."""
+
+
+class ModelFile(Model):
+    """Weights or signatures: a file, or a folder of files, that is carried beside the images."""
+
+    title: Text
+    """Name for readers."""
+    path: RelativePath
+    """File or folder below the deployment's folder, e.g. `models/clamav`."""
+    size_mb: Annotated[Int, Field(ge=1)]
+    """Size in MB (10^6 bytes), rounded."""
+    sha256: Sha256 | None = None
+    """Checksum of a single file; null where it is fixed when a bundle is built."""
+    source: Text = documentation("Where it is had.")
+    licence: Text = documentation("SPDX expression, or the licence's name.")
+    note: Text | None = documentation("What is known and what is not.", default=None)
+    stand_in: Annotated[str, Field(pattern=r"^stand-ins/[a-z0-9/-]+$")] | None = None
+    """Folder below the spec with a small substitute for tests."""
+
+
+class ModelCatalogue(Model):
+    """`models.yaml`."""
+
+    models: dict[Id, ModelFile]
+    """Model files by id."""

@@ -1,0 +1,52 @@
+"""`parity.yaml`: every feature with its status in each mode, and every divergence with what it covers."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schema.types import DivergenceId, Id, Model, ModeId, Text
+
+CoveredPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*-]+$")]
+
+
+class Feature(Model):
+    """A row of the parity matrix."""
+
+    title: Text
+    """What the feature is."""
+    status: Annotated[dict[ModeId, Text], Field(min_length=1)]
+    """Status in each mode, in a few words, e.g. `full`."""
+    parity: Literal["full", "equivalent", "divergent"]
+    """`full`: the same; `equivalent`: the same for its users, by other means; `divergent`: see `divergence`."""
+    divergence: DivergenceId | None = None
+    """The divergence, when parity is `divergent`."""
+    means: Text | None = None
+    """By which other means, when parity is `equivalent`."""
+    paths: Annotated[tuple[CoveredPath, ...], Field(min_length=1)]
+    """Spec paths that the feature rests on; `*` stands for one part of a path."""
+    covers: tuple[CoveredPath, ...] = ()
+    """Differences between modes that an `equivalent` feature explains."""
+
+
+class Divergence(Model):
+    """A difference between modes that users can notice."""
+
+    title: Text
+    """What differs."""
+    reason: Text
+    """Why it has to differ."""
+    impact: Text
+    """What users notice."""
+    workaround: Text | None = None
+    """What they can do."""
+    covers: Annotated[tuple[CoveredPath, ...], Field(min_length=1)]
+    """Spec paths that differ between modes because of it; `*` stands for one part of a path."""
+
+
+class Parity(Model):
+    """`parity.yaml`."""
+
+    features: dict[Id, Feature]
+    """Rows by id, in the order of the matrix."""
+    divergences: dict[Annotated[str, Field(pattern=r"^D[0-9]+$")], Divergence]
+    """Divergences by id."""

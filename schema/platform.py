@@ -1,0 +1,233 @@
+"""`platform.yaml`, `requirements.yaml`, `networks.yaml`, `secrets.yaml`, `tenants.yaml`, `waivers.yaml`, `update.yaml`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schema.image import Date
+from schema.types import (
+    Bool, Cidr, Id, Int, Model, ModeId, RunbookId, ServiceId, Text, Value, documentation,
+)
+
+Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
+
+
+class Floors(Model):
+    """Oldest versions that the deployment is meant for."""
+
+    engine: Version
+    """Docker Engine."""
+    compose: Version
+    """Docker Compose."""
+
+
+class LogRotation(Model):
+    """How the engine keeps each container's log (driver json-file)."""
+
+    max_size_mib: Annotated[Int, Field(ge=1)]
+    """Size in MiB at which a log file is rotated."""
+    max_files: Annotated[Int, Field(ge=1)]
+    """Files kept per container."""
+
+
+class Decision(Model):
+    """A question that is open, and shown to readers until it is settled."""
+
+    question: Text = documentation("What has to be decided.")
+    options: Annotated[tuple[Text, ...], Field(min_length=2)] = documentation("What could be done.")
+    impact: Text = documentation("What it costs to leave it open.")
+
+
+class Platform(Model):
+    """`platform.yaml`: the system as a whole."""
+
+    name: Id
+    """Short name; compose projects and images are named after it."""
+    title: Text
+    """Name for readers."""
+    summary: Text
+    """What the system does, in a few sentences."""
+    version: Version
+    """Version of the platform's release that this spec describes."""
+    domain: Text
+    """Host name of a tenant, with `{tenant}` for its id."""
+    floors: Floors
+    """Oldest engine and Compose."""
+    logs: LogRotation
+    """Rotation of container logs."""
+    open_decisions: dict[Id, Decision] = {}
+    """Questions that are still open, by id."""
+    environment: dict[str, Text] = documentation("The platform's own variables and what they mean.", default={})
+
+
+class Proof(Model):
+    """One thing that shows a requirement to be met."""
+
+    kind: Literal["artifact", "rule", "runbook", "live"]
+    """What sort of proof: a generated file, a rule, a runbook, or a live check."""
+    ref: Text
+    """Path of the artifact, id of the rule or runbook, or the command of the live check."""
+
+
+class Requirement(Model):
+    """A requirement and what proves it."""
+
+    title: Text
+    """What is required."""
+    proofs: tuple[Proof, ...] = ()
+    """What shows that it is met."""
+    related: Bool = False
+    """True for a requirement of another document that this spec only refers to; it needs no proof here."""
+
+
+class Requirements(Model):
+    """`requirements.yaml`."""
+
+    requirements: dict[Annotated[str, Field(pattern=r"^[A-Z]+-[0-9]{2}$")], Requirement]
+    """Requirements by id, e.g. `DEPLOY-01`."""
+
+
+class NetworkInMode(Model):
+    """A segment as it is in one mode."""
+
+    subnet: Cidr
+    """Address range, host bits zero."""
+    internal: Bool
+    """True: no way out of the network, and no port of a container that is only here can be published."""
+
+
+class Network(Model):
+    """A segment: services that share one can reach each other; those that share none cannot."""
+
+    title: Text
+    """What the segment is for."""
+    modes: Annotated[dict[ModeId, NetworkInMode], Field(min_length=1)]
+    """Address range and seal, by mode."""
+
+
+class Networks(Model):
+    """`networks.yaml`."""
+
+    networks: dict[Id, Network]
+    """Segments by id."""
+
+
+class Secret(Model):
+    """A secret by name. The spec never holds a value."""
+
+    title: Text
+    """What it opens."""
+    owner: Text
+    """Who issues it and answers for it."""
+    scope: Literal["tenant", "platform"]
+    """`tenant`: one per tenant; `platform`: one for all."""
+    length: Annotated[Int, Field(ge=16)]
+    """Characters of a generated value."""
+    rotation_days: Annotated[Int, Field(ge=1)]
+    """Days after which it is replaced."""
+
+
+SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+
+
+class Secrets(Model):
+    """`secrets.yaml`."""
+
+    folder: Text
+    """Folder of a tenant's encrypted secrets, with `{tenant}` for its id."""
+    encryption: Text = documentation("How they are kept.")
+    secrets: dict[SecretName, Secret]
+    """Secrets by id."""
+
+
+TenantState = Literal[
+    "PENDING", "PROVISIONING", "ACTIVE", "SUSPENDED", "DEPROVISIONING", "DEPROVISIONED", "FAILED"
+]
+
+
+class Tenant(Model):
+    """A customer with a data plane of its own."""
+
+    title: Text
+    """Name for readers."""
+    octet: Annotated[Int, Field(ge=1, le=254)]
+    """Second octet of its private range 10.{octet}.0.0/16, unique."""
+    state: TenantState
+    """Where it is in its life."""
+
+
+class Setting(Model):
+    """A setting of a tenant, the same in every mode."""
+
+    default: Int | Bool | float | str | tuple[str, ...]
+    """Value for a new tenant."""
+    description: Text
+    """What it decides, with its unit."""
+
+
+class Transition(Model):
+    """A permitted change of a tenant's state."""
+
+    before: TenantState
+    """State before."""
+    after: TenantState
+    """State after."""
+    effect: Text = documentation("What happens.")
+
+
+class Tenants(Model):
+    """`tenants.yaml`."""
+
+    tenants: dict[Id, Tenant]
+    """Tenants by id."""
+    settings: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Setting] = {}
+    """Configuration of a tenant: registry online, a JSON file offline, one schema."""
+    transitions: tuple[Transition, ...] = documentation("Permitted changes of state.", default=())
+
+
+class Waiver(Model):
+    """A finding that is accepted for a time."""
+
+    rule: Annotated[str, Field(pattern=r"^PLB[0-9]{3}$")]
+    """Id of the rule."""
+    subject: Text
+    """Spec path that the finding is about, e.g. `images.minio`."""
+    reason: Text
+    """Why it is accepted."""
+    expires: Date
+    """Last day on which it counts, YYYY-MM-DD."""
+
+
+class Waivers(Model):
+    """`waivers.yaml`."""
+
+    waivers: tuple[Waiver, ...] = ()
+    """Accepted findings."""
+
+
+class UpdateStep(Model):
+    """A phase of the update cycle."""
+
+    title: Text
+    """What happens."""
+    detail: Text
+    """How, and why in this order."""
+
+
+class Update(Model):
+    """`update.yaml`: how a release replaces another."""
+
+    strategy: Literal["blue-green", "rolling"]
+    """How the entry point changes over."""
+    downtime_goal_s: Annotated[Int, Field(ge=0)]
+    """Seconds for which the entry point may refuse requests."""
+    keep_running: tuple[ServiceId, ...]
+    """Services that are not stopped during an update."""
+    drain: tuple[ServiceId, ...]
+    """Services that finish their work before they are stopped."""
+    phases: Annotated[tuple[UpdateStep, ...], Field(min_length=1)]
+    """Phases in order."""
+    migrations: tuple[Text, ...]
+    """Known application migrations, in order."""
+    runbooks: tuple[RunbookId, ...] = ()
+    """Runbooks that carry it out."""

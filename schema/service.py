@@ -1,0 +1,180 @@
+"""`services/<id>.yaml`: one service, what it needs, and what differs in a mode."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schema.types import (
+    AbsolutePath, Address, Bool, EnvironmentName, Id, ImageId, Int, ModelId, Model, ModeId, NetworkId, Number,
+    PortName, PortNumber, RelativePath, SecretId, ServiceId, Text, Value, documentation,
+)
+
+
+class Publication(Model):
+    """A port made reachable on the node itself."""
+
+    address: Address
+    """IP address of the node's interface; 127.0.0.1 is the node alone, 0.0.0.0 every interface."""
+    port: PortNumber
+    """Port number on the node."""
+
+
+class HttpHealth(Model):
+    """An HTTP request that answers 200 when the service is ready."""
+
+    port: PortName
+    """Name of the service's port to ask."""
+    path: AbsolutePath
+    """Path of the request, e.g. `/health`."""
+
+
+class Health(Model):
+    """How the engine learns that the service is ready. Give exactly one of `http` and `command`."""
+
+    http: HttpHealth | None = None
+    """Ask by HTTP, with the client that the image holds (`http_client` in images.yaml)."""
+    command: Annotated[tuple[Value, ...], Field(min_length=1)] | None = None
+    """A command in the container (argument list, no shell); exit code 0 is healthy."""
+    interval_s: Annotated[Number, Field(gt=0)] = 10
+    """Seconds between two checks."""
+    timeout_s: Annotated[Number, Field(gt=0)] = 3
+    """Seconds after which one check has failed."""
+    retries: Annotated[Int, Field(ge=1)] = 3
+    """Failures in a row before the service is unhealthy."""
+    start_period_s: Annotated[Number, Field(ge=0)] = 10
+    """Seconds after the start in which failures do not count."""
+
+
+class Limits(Model):
+    """What the kernel lets one container have."""
+
+    memory_mib: Annotated[Int, Field(ge=6)]
+    """Memory in MiB; the kernel kills the container's process beyond it."""
+    cpus: Annotated[Number, Field(gt=0)]
+    """Processor cores, fractions allowed."""
+    pids: Annotated[Int, Field(ge=1)] = 256
+    """Processes and threads."""
+
+
+class SecretUse(Model):
+    """A secret that the service reads from a file, or, where its image knows no other way, its environment."""
+
+    variable: EnvironmentName | None = None
+    """Environment variable that holds the path of the secret's file, e.g. `POSTGRES_PASSWORD_FILE`."""
+    environment: EnvironmentName | None = None
+    """Environment variable that would hold the value itself. Rejected by PLB602 unless waived."""
+
+
+class ConfigFile(Model):
+    """A configuration file that is rendered from a template of the spec and mounted read-only."""
+
+    source: RelativePath
+    """Template below the spec's folder, e.g. `config/redis.conf.j2`; Jinja2 with the same names as `template:`."""
+    target: AbsolutePath
+    """Path in the container."""
+
+
+class HostMount(Model):
+    """A folder or file of the node, mounted in the container."""
+
+    source: AbsolutePath
+    """Path on the node."""
+    target: AbsolutePath
+    """Path in the container."""
+    read_only: Bool = True
+    """Whether the container may not write to it."""
+
+
+class Override(Model):
+    """What differs in one mode. A map is merged key by key (null removes a key); anything else is replaced."""
+
+    image: ImageId | None = None
+    """Image id in images.yaml."""
+    entrypoint: tuple[Value, ...] | None = None
+    """Replaces the image's entry point (argument list)."""
+    command: tuple[Value, ...] | None = None
+    """Arguments of the entry point."""
+    user: Annotated[str, Field(pattern=r"^[0-9]+:[0-9]+$")] | None = None
+    """Numeric `uid:gid` that the process runs as."""
+    environment: dict[EnvironmentName, Value | None] | None = None
+    """Environment variables, none of them secret."""
+    secrets: dict[SecretId, SecretUse | None] | None = None
+    """Secrets by id (secrets.yaml), mounted at /run/secrets/<id>."""
+    needs: dict[ServiceId, PortName | None] | None = None
+    """Services that it connects to, and the port's name."""
+    segments: tuple[NetworkId, ...] | None = None
+    """Networks that it joins."""
+    publish: dict[PortName, Publication | None] | None = None
+    """Ports reachable on the node, by port name."""
+    health: Health | None = None
+    """Readiness check."""
+    limits: Limits | None = None
+    """Memory, processor and process limits."""
+    volumes: dict[Id, AbsolutePath | None] | None = None
+    """Named volumes that keep state, and their path in the container."""
+    tmpfs: tuple[AbsolutePath, ...] | None = None
+    """Writable folders in memory that do not survive a restart."""
+    models: dict[ModelId, AbsolutePath | None] | None = None
+    """Model files (models.yaml), mounted read-only, and their path in the container."""
+    mounts: tuple[HostMount, ...] | None = None
+    """Folders of the node, mounted in the container."""
+    config: tuple[ConfigFile, ...] | None = None
+    """Configuration files rendered from templates."""
+    profile: Id | None = None
+    """Compose profile; the service starts only when the profile is asked for."""
+
+
+class Service(Model):
+    """One service of the platform."""
+
+    title: Text
+    """Name for readers."""
+    summary: Text
+    """One or two sentences: what it does."""
+    kind: Literal["service", "job"] = "service"
+    """`service` runs until it is stopped; `job` runs once, on demand, and must exit with 0."""
+    per_node: Bool = False
+    """True for an agent that runs once on each node of the roles that name it."""
+    image: ImageId
+    """Image id in images.yaml."""
+    entrypoint: tuple[Value, ...] | None = None
+    """Replaces the image's entry point (argument list)."""
+    command: tuple[Value, ...] | None = None
+    """Arguments of the entry point; absent: the image's own."""
+    user: Annotated[str, Field(pattern=r"^[0-9]+:[0-9]+$")] | None = None
+    """Numeric `uid:gid` that the process runs as."""
+    ports: dict[PortName, PortNumber] = {}
+    """TCP ports that the process listens on in the container, by name."""
+    publish: dict[PortName, Publication] = {}
+    """Ports reachable on the node, by port name. Links between nodes derive from `needs` and are not written here."""
+    needs: dict[ServiceId, PortName] = {}
+    """Services that it connects to, and the port's name. Start order, networks and firewalls derive from it."""
+    segments: tuple[NetworkId, ...] = ()
+    """Networks that it joins."""
+    environment: dict[EnvironmentName, Value] = {}
+    """Environment variables, none of them secret."""
+    secrets: dict[SecretId, SecretUse] = {}
+    """Secrets by id (secrets.yaml), mounted at /run/secrets/<id>."""
+    health: Health | None = None
+    """Readiness check; a job has none."""
+    limits: Limits | None = None
+    """Memory, processor and process limits."""
+    volumes: dict[Id, AbsolutePath] = {}
+    """Named volumes that keep state, and their path in the container."""
+    tmpfs: tuple[AbsolutePath, ...] = ("/tmp",)
+    """Writable folders in memory; the rest of the root file system is read-only."""
+    models: dict[ModelId, AbsolutePath] = {}
+    """Model files (models.yaml), mounted read-only, and their path in the container."""
+    mounts: tuple[HostMount, ...] = ()
+    """Folders of the node, mounted in the container."""
+    config: tuple[ConfigFile, ...] = ()
+    """Configuration files rendered from templates."""
+    capabilities: tuple[Annotated[str, Field(pattern=r"^[A-Z_]+$")], ...] = ()
+    """Linux capabilities to add; all others are dropped."""
+    stop_grace_s: Annotated[Int, Field(ge=1)] = 10
+    """Seconds between SIGTERM and SIGKILL when it is stopped."""
+    profile: Id | None = None
+    """Compose profile; the service starts only when the profile is asked for."""
+    modes: dict[ModeId, Override] = {}
+    """What differs in a mode, by mode."""
+    notes: tuple[Text, ...] = documentation("Facts worth knowing, shown on the service's page.", default=())

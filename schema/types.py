@@ -1,0 +1,73 @@
+"""The scalar types of a spec, and how a field says what it refers to or that it only documents.
+
+Scalars are strict: a number is never taken for text, nor `"8080"` for a number, so that what an
+architect wrote is what the model holds. Constraints are JSON Schema keywords, so that the exported
+schema rejects what these types reject.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+
+REFERENCE_KEY = "x-refers-to"
+"""JSON Schema keyword that names the kind of thing a string refers to, e.g. `service`."""
+
+DOCUMENTATION_KEY = "x-documentation-only"
+"""JSON Schema keyword of a field that no generator or rule uses; it is shown to readers as it is."""
+
+ID_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+
+
+class Model(BaseModel):
+    """Base of every part of a spec: immutable, and closed to unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def reference(kind: str) -> Any:
+    """The annotation of a string that must be the id of an existing `kind`."""
+    return Field(pattern=r"^\S+$", max_length=128, json_schema_extra={REFERENCE_KEY: kind})
+
+
+def documentation(description: str, **constraints: Any) -> Any:
+    """A field that is shown to readers and changes no artifact."""
+    return Field(description=description, json_schema_extra={DOCUMENTATION_KEY: True}, **constraints)
+
+
+Int = Annotated[int, Strict()]
+Bool = Annotated[bool, Strict()]
+Number = Annotated[float, Strict()]
+Text = Annotated[str, Field(min_length=1)]
+Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=63)]
+PortName = Annotated[str, Field(pattern=ID_PATTERN, max_length=15)]
+PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
+AbsolutePath = Annotated[str, Field(pattern=r"^/[^\x00:]*$")]
+RelativePath = Annotated[str, Field(pattern=r"^[^/\x00][^\x00]*$")]
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Cidr = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
+Address = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+$")]
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Protocol = Literal["tcp", "udp", "icmp"]
+
+ServiceId = Annotated[str, reference("service")]
+ImageId = Annotated[str, reference("image")]
+ModelId = Annotated[str, reference("model")]
+NetworkId = Annotated[str, reference("network")]
+SecretId = Annotated[str, reference("secret")]
+RoleId = Annotated[str, reference("role")]
+ModeId = Annotated[str, reference("mode")]
+RequirementId = Annotated[str, reference("requirement")]
+DivergenceId = Annotated[str, reference("divergence")]
+DecisionId = Annotated[str, reference("decision")]
+RunbookId = Annotated[str, reference("runbook")]
+
+
+class Template(Model):
+    """Text with `{{ … }}` expressions over the spec; plain text is never interpreted."""
+
+    template: Annotated[str, Field(min_length=1)]
+    """Jinja2 text, evaluated in a sandbox; a name that does not exist is an error. See the data reference."""
+
+
+Value = str | Template

@@ -1,0 +1,63 @@
+"""Files → Spec: every mistake in one run, at its place, with a hint."""
+
+import time
+
+import pytest
+
+from plumbline.loading import load_spec
+from tests.core.support import starter_files
+
+CASES = {
+    "unknown field": ("services/web.yaml", "\nimagee: x\n", "`imagee` is not a field here", "did you mean `image`?"),
+    "missing field": ("services/other.yaml", "title: a\nsummary: b\n", "`image` is missing", "add `image:`"),
+    "number for text": ("services/other.yaml", "title: 3\nsummary: b\nimage: x\n", "valid string", 'title: "3"'),
+    "text for a number": ("services/other.yaml", "title: a\nsummary: b\nimage: x\nports: {http: '80'}\n", "valid integer", "without quotes"),
+    "no for a boolean": ("services/other.yaml", "title: a\nsummary: b\nimage: x\nper_node: no\n", "boolean", "true or false"),
+    "choice": ("services/other.yaml", "title: a\nsummary: b\nimage: x\nkind: servce\n", "'service' or 'job'", "did you mean `service`?"),
+    "stranger": ("servces/web.yaml", "title: a\n", "is no part of a spec", "did you mean `services/`?"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_of_structure(case: str) -> None:
+    file, text, message, hint = CASES[case]
+    files = starter_files()
+    files[file] = files.get(file, "") + text
+    spec, findings = load_spec(files)
+    assert spec is None
+    assert len(findings) == 1
+    assert message in findings[0].message
+    assert hint in (findings[0].hint or "")
+    assert findings[0].location is not None
+    assert findings[0].location.file == file
+
+
+def test_all_mistakes_are_reported_in_one_run() -> None:
+    files = starter_files()
+    for name, (file, text, _, _) in CASES.items():
+        target = f"services/{name.replace(' ', '-')}.yaml" if file.startswith("services/other") else file
+        files[target] = files.get(target, "") + text
+    _, findings = load_spec(files)
+    assert len(findings) == len(CASES)
+
+
+def test_paths_lead_to_lines() -> None:
+    files = starter_files()
+    spec, _ = load_spec(files)
+    assert spec is not None
+    for service in spec.services:
+        location = spec.at(f"services.{service}.image")
+        line = files[f"services/{service}.yaml"].splitlines()[location.line - 1]
+        assert line.startswith("image:")
+
+
+def test_ten_thousand_lines_load_in_two_seconds() -> None:
+    files = starter_files()
+    entry = "  s{n}:\n    title: t\n    owner: o\n    scope: tenant\n    length: 32\n    rotation_days: 90\n"
+    text = "folder: secrets\nencryption: none\nsecrets:\n" + "".join(entry.format(n=n) for n in range(1700))
+    assert text.count("\n") > 10_000
+    start = time.monotonic()
+    spec, findings = load_spec({**files, "secrets.yaml": text})
+    assert findings == []
+    assert spec is not None
+    assert time.monotonic() - start < 2

@@ -1,0 +1,1 @@
+"""Checks: spec → findings (rules), artifacts → findings (drift), a running stack → findings (stack)."""

@@ -1,0 +1,86 @@
+"""Committed artifacts against what the spec generates now. Pure: the workspace hands in what is on the disk."""
+
+from collections.abc import Callable, Iterable, Iterator
+from difflib import SequenceMatcher, unified_diff
+
+from plumbline.artifact import Artifact, Drawing
+from plumbline.finding import Finding
+from plumbline.location import Location
+from plumbline.spec import Spec
+
+DRIFT_RULES = {
+    "PLB921": "an artifact was edited, or the spec changed without `plumb build`",
+    "PLB922": "an artifact is missing",
+    "PLB923": "a file stands among the artifacts that nothing generates",
+    "PLB925": "a diagram is missing, edited, or drawn from another source",
+    "PLB924": "an artifact is executable, or not, against what the spec says",
+}
+MEND = "run `plumb build`; if the change is wanted, make it in the spec"
+_MAX_DIFF_LINES = 40
+_MAX_ORIGINS = 8
+
+
+def drift(
+    spec: Spec,
+    artifacts: Iterable[Artifact],
+    read: Callable[[str], bytes | None],
+    is_executable: Callable[[str], bool],
+    strangers: Iterable[str],
+) -> Iterator[Finding]:
+    """A finding for each artifact that is not on the disk as it should be, and for each stranger."""
+    for artifact in artifacts:
+        content = read(artifact.path)
+        place = Location(artifact.path)
+        if content is None:
+            yield Finding("PLB922", "is generated from the spec, and is missing", location=place, hint=MEND,
+                          subject=artifact.path)
+        elif content != artifact.content:
+            yield _edited(spec, artifact, content)
+        elif is_executable(artifact.path) != artifact.executable:
+            wanted = "executable" if artifact.executable else "not executable"
+            yield Finding("PLB924", f"should be {wanted}", location=place, hint=MEND, subject=artifact.path)
+    for path in strangers:
+        yield Finding("PLB923", "is not generated from the spec", location=Location(path), subject=path,
+                      hint="delete it, or move it out of the generated folder")
+
+
+def stale_drawings(drawings: Iterable[Drawing], is_current: Callable[[Drawing], bool]) -> Iterator[Finding]:
+    """A finding for each picture that is not the one drawn from the spec."""
+    for drawing in drawings:
+        if not is_current(drawing):
+            yield Finding("PLB925", "is not the picture that the spec's diagram source makes", location=Location(drawing.path),
+                          hint=MEND, subject=drawing.path)
+
+
+def _edited(spec: Spec, artifact: Artifact, content: bytes) -> Finding:
+    wanted = artifact.content.decode("utf-8", "replace").splitlines()
+    found = content.decode("utf-8", "replace").splitlines()
+    diff = list(unified_diff(found, wanted, "on disk", "from the spec", lineterm="", n=1))
+    changed = [number for number, _ in _changed_lines(wanted, found)]
+    first = next((number for _, number in _changed_lines(wanted, found)), 1)
+    shown = diff[:_MAX_DIFF_LINES]
+    if len(diff) > _MAX_DIFF_LINES:
+        shown.append(f"… {len(diff) - _MAX_DIFF_LINES} more lines")
+    return Finding(
+        "PLB921", "differs from what the spec generates", location=Location(artifact.path, first, 1, first, 1),
+        hint=MEND, subject=artifact.path, evidence=(*shown, *_origins(spec, artifact, changed)),
+    )
+
+
+def _changed_lines(wanted: list[str], found: list[str]) -> Iterator[tuple[int, int]]:
+    """Pairs (line in the wanted text, line in the found text), from 1, where the two part."""
+    for tag, first, last, other, _ in SequenceMatcher(None, wanted, found, autojunk=False).get_opcodes():
+        if tag != "equal":
+            for offset in range(max(1, last - first)):
+                yield min(first + offset, max(0, len(wanted) - 1)) + 1, min(other, max(0, len(found) - 1)) + 1
+
+
+def _origins(spec: Spec, artifact: Artifact, lines: Iterable[int]) -> list[str]:
+    """For each changed line, the place in the spec that it comes from."""
+    origins: list[str] = []
+    for line in lines:
+        for source in artifact.sources_of(line)[:1]:
+            text = f"line {line} comes from {source.path} ({spec.at(source.path)})"
+            if text not in origins:
+                origins.append(text)
+    return origins[:_MAX_ORIGINS]

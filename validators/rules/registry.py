@@ -1,0 +1,71 @@
+"""What a rule is, and the list of them all."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from plumbline.finding import Finding, Severity
+from plumbline.spec import Spec
+
+Check = Callable[[Spec], Iterator["Violation"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What a rule's check yields: the spec path, and what is wrong there."""
+
+    path: str
+    message: str
+    hint: str | None = None
+    expected: str | None = None
+    observed: str | None = None
+    at_key: bool = False
+    """Mark the key rather than the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A static rule. `failing` and `passing` are its documentation and its tests.
+
+    An example is YAML: a map from file to a fragment that is merged into the starter spec (`plumb init`); a null removes a key.
+    """
+
+    id: str
+    title: str
+    why: str
+    fix: str
+    failing: str
+    passing: str
+    check: Check
+    severity: Severity = Severity.ERROR
+
+    def findings(self, spec: Spec) -> Iterator[Finding]:
+        """The rule's findings in a spec."""
+        for found in self.check(spec):
+            yield Finding(
+                rule=self.id,
+                message=found.message,
+                severity=self.severity,
+                location=spec.key_at(found.path) if found.at_key else spec.at(found.path),
+                hint=found.hint or self.fix,
+                subject=found.path,
+                expected=found.expected,
+                observed=found.observed,
+            )
+
+
+RULES: dict[str, Rule] = {}
+"""Every rule by id, filled by the `rule` decorator when `validators.rules` is imported."""
+
+
+def rule(  # noqa: PLR0913 - a rule is these seven things
+    id: str, *, title: str, why: str, fix: str, failing: str, passing: str, severity: Severity = Severity.ERROR
+) -> Callable[[Check], Check]:
+    """Register a check as a rule."""
+
+    def register(check: Check) -> Check:
+        if id in RULES:
+            raise ValueError(f"rule {id} is defined twice")
+        RULES[id] = Rule(id, title, why, fix, failing, passing, check, severity)
+        return check
+
+    return register
