@@ -40,7 +40,7 @@ $(VENV)/.locked: requirements/dev.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 lock: $(VENV)/.installed  ## pin the newest versions that requirements/*.in allow
