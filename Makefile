@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PLUMB := $(BIN)/plumb
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
@@ -76,7 +76,7 @@ site: setup  ## build the site into site/
 # --- checks ---------------------------------------------------------------------------------------------------
 
 check: setup  ## lint, types, layers and the tests that need no engine
-	@$(MAKE) --jobs=2 --output-sync=target lint format-check types layers unit
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target lint format-check types layers unit
 
 lint: setup
 	@$(BIN)/ruff check --quiet --output-format concise .
