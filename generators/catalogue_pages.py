@@ -11,14 +11,25 @@ from plumbline.spec import Spec
 def images(spec: Spec) -> Iterable[Artifact]:
     """`docs/architect/images.md`."""
     page = Page("docs/architect/images.md", "Images")
-    page.add("Each image is pinned by the digest of its manifest list. An unpublished one has none, and a stand-in takes its place in tests.")
-    page.table(["Image", "Reference", "State", "Licence", "Stand-in in tests"], [
-        (f"images.{name}", [
-            code(name), code(f"{image.repository}:{image.tag}"), text(image.lifecycle.state), text(image.licence),
-            text(image.stand_in.server) if image.stand_in else "–",
-        ])
-        for name, image in sorted(spec.images.images.items())
-    ])
+    page.add(
+        "Each image is pinned by the digest of its manifest list. An unpublished one has none, and a stand-in takes its place in tests."
+    )
+    page.table(
+        ["Image", "Reference", "State", "Licence", "Stand-in in tests"],
+        [
+            (
+                f"images.{name}",
+                [
+                    code(name),
+                    code(f"{image.repository}:{image.tag}"),
+                    text(image.lifecycle.state),
+                    text(image.licence),
+                    text(image.stand_in.server) if image.stand_in else "–",
+                ],
+            )
+            for name, image in sorted(spec.images.images.items())
+        ],
+    )
     for name, image in sorted(spec.images.images.items()):
         path = f"images.{name}"
         page.add(f"## {text(name)}", path)
@@ -27,14 +38,29 @@ def images(spec: Spec) -> Iterable[Artifact]:
             (f"{path}.digest", ["Digest", code(image.digest) if image.digest else "none: not published"]),
             (f"{path}.platforms", ["Platforms", codes(image.platforms)]),
             (f"{path}.http_client", ["Client for health checks", code(image.http_client)]),
-            (f"{path}.lifecycle", ["Lifecycle", text(f"{image.lifecycle.state}. {image.lifecycle.note or ''}".strip())]),
+            (
+                f"{path}.lifecycle",
+                ["Lifecycle", text(f"{image.lifecycle.state}. {image.lifecycle.note or ''}".strip())],
+            ),
         ]
         if image.lifecycle.decision:
-            rows.append((f"{path}.lifecycle.decision", ["Open decision", link(image.lifecycle.decision, "../auditor/decisions.md")]))
+            rows.append(
+                (
+                    f"{path}.lifecycle.decision",
+                    ["Open decision", link(image.lifecycle.decision, "../auditor/decisions.md")],
+                )
+            )
         if evidence:
             note = f". {evidence.note}" if evidence.note else ""
-            rows.append((f"{path}.evidence", [
-                "Evidence", text(f"{evidence.confirmations} public sources, looked up {evidence.checked}{note}")]))
+            rows.append(
+                (
+                    f"{path}.evidence",
+                    [
+                        "Evidence",
+                        text(f"{evidence.confirmations} public sources, looked up {evidence.checked}{note}"),
+                    ],
+                )
+            )
         page.table(["", ""], rows)
     yield page.done()
 
@@ -42,14 +68,24 @@ def images(spec: Spec) -> Iterable[Artifact]:
 def models(spec: Spec) -> Iterable[Artifact]:
     """`docs/auditor/models.md`."""
     page = Page("docs/auditor/models.md", "Models and signatures")
-    page.table(["Model", "Path", "Size", "SHA-256", "Source", "Licence", "Note"], [
-        (f"models.{name}", [
-            text(model.title), code(model.path), f"{model.size_mb} MB",
-            code(model.sha256) if model.sha256 else "fixed when a bundle is built", text(model.source), text(model.licence),
-            text(model.note or "–"),
-        ])
-        for name, model in sorted(spec.models.models.items())
-    ])
+    page.table(
+        ["Model", "Path", "Size", "SHA-256", "Source", "Licence", "Note"],
+        [
+            (
+                f"models.{name}",
+                [
+                    text(model.title),
+                    code(model.path),
+                    f"{model.size_mb} MB",
+                    code(model.sha256) if model.sha256 else "fixed when a bundle is built",
+                    text(model.source),
+                    text(model.licence),
+                    text(model.note or "–"),
+                ],
+            )
+            for name, model in sorted(spec.models.models.items())
+        ],
+    )
     yield page.done()
 
 
@@ -63,13 +99,24 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
         for name, service in services_of(spec, mode).items():
             for secret in service.secrets:
                 users.setdefault(secret, set()).add(name)
-    page.table(["Secret", "Opens", "Owner", "Scope", "Length", "Replaced after", "Read by"], [
-        (f"secrets.{name}", [
-            code(name), text(secret.title), text(secret.owner), text(secret.scope), f"{secret.length} characters",
-            f"{secret.rotation_days} days", codes(sorted(users.get(name, ()))),
-        ])
-        for name, secret in sorted(spec.secrets.secrets.items())
-    ])
+    page.table(
+        ["Secret", "Opens", "Owner", "Scope", "Length", "Replaced after", "Read by"],
+        [
+            (
+                f"secrets.{name}",
+                [
+                    code(name),
+                    text(secret.title),
+                    text(secret.owner),
+                    text(secret.scope),
+                    f"{secret.length} characters",
+                    f"{secret.rotation_days} days",
+                    codes(sorted(users.get(name, ()))),
+                ],
+            )
+            for name, secret in sorted(spec.secrets.secrets.items())
+        ],
+    )
     yield page.done()
 
 
@@ -82,10 +129,13 @@ def requirements(spec: Spec) -> Iterable[Artifact]:
         if requirement.related:
             page.add("Of another document; this spec only refers to it.")
             continue
-        page.table(["Proof", "What"], [
-            (f"requirements.{name}.proofs[{index}]", [text(proof.kind), _proof(proof.kind, proof.ref)])
-            for index, proof in enumerate(requirement.proofs)
-        ])
+        page.table(
+            ["Proof", "What"],
+            [
+                (f"requirements.{name}.proofs[{index}]", [text(proof.kind), _proof(proof.kind, proof.ref)])
+                for index, proof in enumerate(requirement.proofs)
+            ],
+        )
     yield page.done()
 
 
@@ -105,9 +155,19 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
         page.add(f"While it is open: {text(decision.impact)}", f"{path}.impact")
     page.add("## Waivers")
     page.add("Findings that are accepted for a time. An expired or unused waiver is a finding itself.")
-    page.table(["Rule", "About", "Reason", "Until"], [
-        (f"waivers.waivers[{index}]", [
-            link(waiver.rule, f"../architect/rules/{waiver.rule}.md"), code(waiver.subject), text(waiver.reason), text(waiver.expires)])
-        for index, waiver in enumerate(spec.waivers.waivers)
-    ])
+    page.table(
+        ["Rule", "About", "Reason", "Until"],
+        [
+            (
+                f"waivers.waivers[{index}]",
+                [
+                    link(waiver.rule, f"../architect/rules/{waiver.rule}.md"),
+                    code(waiver.subject),
+                    text(waiver.reason),
+                    text(waiver.expires),
+                ],
+            )
+            for index, waiver in enumerate(spec.waivers.waivers)
+        ],
+    )
     yield page.done()

@@ -13,7 +13,9 @@ from schema.types import DOCUMENTATION_KEY
 def reference(spec: Spec) -> Iterable[Artifact]:
     """`docs/architect/data.md`."""
     page = Page("docs/architect/data.md", "Data reference")
-    page.add("What a spec may say, file by file. The JSON Schemas are in `schema/json`, those with this spec's own ids in `schema/project`.")
+    page.add(
+        "What a spec may say, file by file. The JSON Schemas are in `schema/json`, those with this spec's own ids in `schema/project`."
+    )
     for section in SECTIONS:
         file = f"{section.name}/<id>.yaml" if section.folder else f"{section.name}.yaml"
         page.add(f"## {text(file)}")
@@ -28,11 +30,22 @@ def reference(spec: Spec) -> Iterable[Artifact]:
 
 def _fields(page: Page, schema: dict[str, Any]) -> None:
     required = set(schema.get("required", ()))
-    page.table(["Field", "Type", "Needed", "What it says"], [
-        (None, [code(name), code(_kind(field)), "yes" if name in required else "",
-                text(field.get("description", "")) + (" *(documentation only)*" if field.get(DOCUMENTATION_KEY) else "")])
-        for name, field in schema.get("properties", {}).items()
-    ])
+    page.table(
+        ["Field", "Type", "Needed", "What it says"],
+        [
+            (
+                None,
+                [
+                    code(name),
+                    code(_kind(field)),
+                    "yes" if name in required else "",
+                    text(field.get("description", ""))
+                    + (" *(documentation only)*" if field.get(DOCUMENTATION_KEY) else ""),
+                ],
+            )
+            for name, field in schema.get("properties", {}).items()
+        ],
+    )
 
 
 def _kind(field: dict[str, Any]) -> str:
@@ -48,7 +61,9 @@ def _kind(field: dict[str, Any]) -> str:
         case "array":
             return f"list of {_kind(field.get('items', {}))}"
         case "object":
-            values = field.get("additionalProperties") or next(iter(field.get("patternProperties", {}).values()), {})
+            values: Any = field.get("additionalProperties") or next(
+                iter(field.get("patternProperties", {}).values()), {}
+            )
             return f"map of {_kind(values)}" if isinstance(values, dict) else "map"
-        case kind:
-            return str(kind or "any")
+        case _:
+            return str(field.get("type") or "any")

@@ -30,7 +30,8 @@ def drawings(artifacts: Iterable[Artifact]) -> list[Drawing]:
     """The pictures that the sources among the artifacts make: one per theme."""
     return [
         Drawing(f"{artifact.path.removesuffix('.d2')}-{name}.svg", artifact.content, theme)
-        for artifact in artifacts if artifact.path.endswith(".d2")
+        for artifact in artifacts
+        if artifact.path.endswith(".d2")
         for name, theme in THEMES.items()
     ]
 
@@ -45,7 +46,9 @@ def _topology(spec: Spec, mode: str) -> str:
     for name, role in topology.roles.items():
         if not role.services:
             continue
-        lines.append(f"{_quoted(name)}: {_quoted(f'{name} ({role.scope}, {role.count} to {max(role.count, role.max_count)})')} {{")
+        lines.append(
+            f"{_quoted(name)}: {_quoted(f'{name} ({role.scope}, {role.count} to {max(role.count, role.max_count)})')} {{"
+        )
         lines += [f"  {_quoted(service)}" for service in role.services]
         lines.append("}")
     home = {service: role for role, each in topology.roles.items() for service in each.services}
@@ -54,13 +57,18 @@ def _topology(spec: Spec, mode: str) -> str:
         lines.append(f"outside -> {_quoted(home[entry.service])}.{_quoted(entry.service)}")
     if entry.backend in home and entry.backend:
         label = _quoted(str(entry.backend_port or ""))
-        lines.append(f"{_quoted(home[entry.service])}.{_quoted(entry.service)} -> "
-                     f"{_quoted(home[entry.backend])}.{_quoted(entry.backend)}: {label}")
-    links = sorted({
-        (home[name], home[target])
-        for name, service in services_of(spec, mode).items() for target in service.needs
-        if name in home and target in home and home[name] != home[target]
-    })
+        lines.append(
+            f"{_quoted(home[entry.service])}.{_quoted(entry.service)} -> "
+            f"{_quoted(home[entry.backend])}.{_quoted(entry.backend)}: {label}"
+        )
+    links = sorted(
+        {
+            (home[name], home[target])
+            for name, service in services_of(spec, mode).items()
+            for target in service.needs
+            if name in home and target in home and home[name] != home[target]
+        }
+    )
     lines += [f"{_quoted(source)} -> {_quoted(target)}: needs" for source, target in links]
     return "\n".join(lines) + "\n"
 
@@ -74,8 +82,10 @@ def _needs(spec: Spec, mode: str) -> str:
     if networkx.is_directed_acyclic_graph(graph):
         graph = networkx.transitive_reduction(graph)
     lines = ["direction: right", *(_quoted(name) for name in services)]
-    lines += [f"{_quoted(source)} -> {_quoted(target)}: {_quoted(services[source].needs[target])}"
-              for source, target in sorted(graph.edges)]
+    lines += [
+        f"{_quoted(source)} -> {_quoted(target)}: {_quoted(services[source].needs[target])}"
+        for source, target in sorted(graph.edges)
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -90,7 +100,8 @@ def _segments(spec: Spec, mode: str) -> str:
     lines += [_quoted(name) for name in services]
     lines += [
         f"{_quoted(name)} -- {_quoted('net ' + segment)}"
-        for name, service in services.items() for segment in service.segments
+        for name, service in services.items()
+        for segment in service.segments
         if mode in spec.networks.networks[segment].modes
     ]
     return "\n".join(lines) + "\n"

@@ -43,7 +43,11 @@ def _artifact(folder: str, section: Section, schema: dict[str, Any]) -> Artifact
 def _schema(section: Section) -> dict[str, Any]:
     schema = _closed_keys(section.model.model_json_schema())
     place = f"{section.name}/<id>.yaml" if section.folder else f"{section.name}.yaml"
-    return {"$schema": DIALECT, **schema, "$comment": f"Describes {place}. Generated from schema/; do not edit."}
+    return {
+        "$schema": DIALECT,
+        **schema,
+        "$comment": f"Describes {place}. Generated from schema/; do not edit.",
+    }
 
 
 def _closed_keys(schema: Any) -> Any:

@@ -14,30 +14,51 @@ _SIGNS = {Reach.MUST: "●", Reach.MAY: "○", Reach.MUST_NOT: "·"}
 def networks(spec: Spec) -> Iterable[Artifact]:
     """`docs/architect/networks.md`."""
     page = Page("docs/architect/networks.md", "Networks")
-    page.add("Services that share a segment can reach each other; those that share none cannot. "
-             "An internal segment has no way out, and Docker publishes no port of a container that is in internal ones alone.")
+    page.add(
+        "Services that share a segment can reach each other; those that share none cannot. "
+        "An internal segment has no way out, and Docker publishes no port of a container that is in internal ones alone."
+    )
     for mode in spec.modes:
         page.add(f"## Mode {text(mode)}")
-        page.add(f"![Segments](../diagrams/segments-{mode}-light.svg#only-light)\n"
-                 f"![Segments](../diagrams/segments-{mode}-dark.svg#only-dark)")
+        page.add(
+            f"![Segments](../diagrams/segments-{mode}-light.svg#only-light)\n"
+            f"![Segments](../diagrams/segments-{mode}-dark.svg#only-dark)"
+        )
         placed = services_of(spec, mode)
-        page.table(["Segment", "For", "Subnet", "Internal", "Services"], [
-            (f"networks.{name}.modes.{mode}", [
-                code(name), text(network.title), code(network.modes[mode].subnet),
-                "yes" if network.modes[mode].internal else "no",
-                codes(each for each, service in placed.items() if name in service.segments),
-            ])
-            for name, network in spec.networks.networks.items() if mode in network.modes
-        ])
+        page.table(
+            ["Segment", "For", "Subnet", "Internal", "Services"],
+            [
+                (
+                    f"networks.{name}.modes.{mode}",
+                    [
+                        code(name),
+                        text(network.title),
+                        code(network.modes[mode].subnet),
+                        "yes" if network.modes[mode].internal else "no",
+                        codes(each for each, service in placed.items() if name in service.segments),
+                    ],
+                )
+                for name, network in spec.networks.networks.items()
+                if mode in network.modes
+            ],
+        )
         page.add("### Who reaches whom")
         page.add("Row to column. ● must (it needs it), ○ may (a shared segment), · must not.")
         matrix = reachability(spec, mode)
         targets = [name for name, service in placed.items() if service.ports]
-        page.table(["", *targets], [
-            (f"services.{source}.segments",
-             [code(source), *(_SIGNS[matrix[source, target]] if source != target else "" for target in targets)])
-            for source in placed
-        ])
+        page.table(
+            ["", *targets],
+            [
+                (
+                    f"services.{source}.segments",
+                    [
+                        code(source),
+                        *(_SIGNS[matrix[source, target]] if source != target else "" for target in targets),
+                    ],
+                )
+                for source in placed
+            ],
+        )
     yield page.done()
 
 
@@ -52,7 +73,11 @@ def ports(spec: Spec) -> Iterable[Artifact]:
                 publication = service.publish.get(port)
                 where = code(f"{publication.address}:{publication.port}") if publication else "–"
                 path = field_path(name, spec.services[name], mode, "ports")
-                rows.append((f"{path}.{port}", [code(name), code(port), code(number), where,
-                                                codes(roles_of(spec, mode, name))]))
+                rows.append(
+                    (
+                        f"{path}.{port}",
+                        [code(name), code(port), code(number), where, codes(roles_of(spec, mode, name))],
+                    )
+                )
         page.table(["Service", "Port", "In the container", "On the node", "Roles"], rows)
     yield page.done()

@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
-from generators import catalogue_pages, data_reference, network_pages, runbook_pages, service_pages, topology_pages
+from generators import (
+    catalogue_pages,
+    data_reference,
+    network_pages,
+    runbook_pages,
+    service_pages,
+    topology_pages,
+)
 from plumbline.artifact import Artifact
 from plumbline.spec import Spec
 

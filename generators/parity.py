@@ -31,29 +31,42 @@ def _page(spec: Spec) -> Artifact:
     page.add("*full*: the same. *equivalent*: the same for its users, by other means. *divergent*: see the divergence.")
     rows = []
     for name, feature in spec.parity.features.items():
-        verdict = f"[{feature.parity} ({feature.divergence})](#{feature.divergence.lower()})" if feature.divergence else feature.parity
+        verdict = (
+            f"[{feature.parity} ({feature.divergence})](#{feature.divergence.lower()})"
+            if feature.divergence
+            else feature.parity
+        )
         status = [text(feature.status.get(mode, "–")) for mode in spec.modes]
         rows.append((f"parity.features.{name}", [text(feature.title), *status, verdict]))
     page.table(["Feature", *spec.modes, "Parity"], rows)
     for name, feature in spec.parity.features.items():
         if feature.means:
-            page.add(f"**{text(feature.title)}** is equivalent: {text(feature.means)}", f"parity.features.{name}.means")
+            page.add(
+                f"**{text(feature.title)}** is equivalent: {text(feature.means)}",
+                f"parity.features.{name}.means",
+            )
     page.add("## Divergences")
     for name, divergence in spec.parity.divergences.items():
         path = f"parity.divergences.{name}"
         page.add(f'<a id="{name.lower()}"></a>')
         page.add(f"### {name}: {text(divergence.title)}", f"{path}.title")
-        page.table(["", ""], [
-            (f"{path}.reason", ["Reason", text(divergence.reason)]),
-            (f"{path}.impact", ["Impact", text(divergence.impact)]),
-            (f"{path}.workaround", ["Workaround", text(divergence.workaround or "none")]),
-            (f"{path}.covers", ["Explains", codes(divergence.covers)]),
-        ])
+        page.table(
+            ["", ""],
+            [
+                (f"{path}.reason", ["Reason", text(divergence.reason)]),
+                (f"{path}.impact", ["Impact", text(divergence.impact)]),
+                (f"{path}.workaround", ["Workaround", text(divergence.workaround or "none")]),
+                (f"{path}.covers", ["Explains", codes(divergence.covers)]),
+            ],
+        )
     page.add("## What each feature rests on")
-    page.table(["Feature", "Spec paths"], [
-        (f"parity.features.{name}.paths", [text(feature.title), codes((*feature.paths, *feature.covers))])
-        for name, feature in spec.parity.features.items()
-    ])
+    page.table(
+        ["Feature", "Spec paths"],
+        [
+            (f"parity.features.{name}.paths", [text(feature.title), codes((*feature.paths, *feature.covers))])
+            for name, feature in spec.parity.features.items()
+        ],
+    )
     return page.done()
 
 

@@ -15,7 +15,11 @@ from plumbline.spec import Spec
 def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
     """The families, in order. Rules are handed in, for checks may read artifacts but not the other way round."""
     return (
-        ComposeGenerator(), ParityGenerator(), PageGenerator(), RulePageGenerator(rules), DiagramGenerator(),
+        ComposeGenerator(),
+        ParityGenerator(),
+        PageGenerator(),
+        RulePageGenerator(rules),
+        DiagramGenerator(),
         SchemaGenerator(),
     )
 

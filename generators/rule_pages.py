@@ -41,9 +41,10 @@ class RulePageGenerator:
         """`index.md` and `<id>.md`."""
         index = Page(f"{FOLDER}/index.md", "Rules")
         index.add("What `plumb check` looks for. `plumb explain RULE` says the same at a terminal.")
-        index.table(["Rule", "Severity", "Finds"], [
-            (None, [link(rule.id, f"{rule.id}.md"), text(rule.severity), text(rule.title)]) for rule in self.rules
-        ])
+        index.table(
+            ["Rule", "Severity", "Finds"],
+            [(None, [link(rule.id, f"{rule.id}.md"), text(rule.severity), text(rule.title)]) for rule in self.rules],
+        )
         yield index.done()
         for rule in self.rules:
             yield _page(rule)

@@ -13,11 +13,21 @@ FOLDER = "docs/operator/runbooks"
 def runbooks(spec: Spec) -> Iterable[Artifact]:
     """`index.md` and `<id>.md`."""
     index = Page(f"{FOLDER}/index.md", "Runbooks")
-    index.table(["Runbook", "For", "Modes", "Takes"], [
-        (f"runbooks.{name}", [
-            link(runbook.title, f"{name}.md"), text(runbook.summary), codes(runbook.modes), f"{runbook.duration_min} min"])
-        for name, runbook in sorted(spec.runbooks.items())
-    ])
+    index.table(
+        ["Runbook", "For", "Modes", "Takes"],
+        [
+            (
+                f"runbooks.{name}",
+                [
+                    link(runbook.title, f"{name}.md"),
+                    text(runbook.summary),
+                    codes(runbook.modes),
+                    f"{runbook.duration_min} min",
+                ],
+            )
+            for name, runbook in sorted(spec.runbooks.items())
+        ],
+    )
     yield index.done()
     for name in sorted(spec.runbooks):
         yield _page(spec, name)
@@ -28,14 +38,22 @@ def _page(spec: Spec, name: str) -> Artifact:
     path = f"runbooks.{name}"
     page = Page(f"{FOLDER}/{name}.md", shown.title, f"{path}.title")
     page.add(text(shown.summary), f"{path}.summary")
-    page.add(f"{len(shown.steps)} steps, about {runbook.duration_min} minutes. Modes: {codes(runbook.modes)}. "
-             f"Requirements: {', '.join(link(each, '../../auditor/requirements.md') for each in runbook.requirements) or '–'}.")
+    page.add(
+        f"{len(shown.steps)} steps, about {runbook.duration_min} minutes. Modes: {codes(runbook.modes)}. "
+        f"Requirements: {', '.join(link(each, '../../auditor/requirements.md') for each in runbook.requirements) or '–'}."
+    )
     if runbook.parameters:
         page.add("## You need to know")
-        page.table(["Value", "What", "Shown here as"], [
-            (f"{path}.parameters.{key}", [code(key), text(parameter.description), code(parameter.example)])
-            for key, parameter in runbook.parameters.items()
-        ])
+        page.table(
+            ["Value", "What", "Shown here as"],
+            [
+                (
+                    f"{path}.parameters.{key}",
+                    [code(key), text(parameter.description), code(parameter.example)],
+                )
+                for key, parameter in runbook.parameters.items()
+            ],
+        )
     if shown.before:
         page.add("## Before you start")
         page.add("\n".join(f"- [ ] {text(line)}" for line in shown.before), f"{path}.before")

@@ -31,16 +31,19 @@ def _page(spec: Spec, name: str) -> Artifact:
     path = f"services.{name}"
     page = Page(f"{FOLDER}/{name}.md", service.title, f"{path}.title")
     page.add(text(service.summary), f"{path}.summary")
-    page.table(["", ""], [
-        (f"{path}.kind", ["Kind", code(service.kind) + (", one per node" if service.per_node else "")]),
-        (f"{path}.image", ["Image", link(service.image, "../images.md") if service.image else "–"]),
-        (f"{path}.ports", ["Listens on", _ports(service)]),
-        (f"{path}.needs", ["Needs", _needs(service)]),
-        (f"{path}.needs", ["Needed by", codes(_needed_by(spec, name))]),
-        (f"{path}.user", ["User", code(service.user or "the image's")]),
-        (f"{path}.stop_grace_s", ["Stops within", f"{service.stop_grace_s} s"]),
-        (f"{path}.capabilities", ["Capabilities", codes(service.capabilities)]),
-    ])
+    page.table(
+        ["", ""],
+        [
+            (f"{path}.kind", ["Kind", code(service.kind) + (", one per node" if service.per_node else "")]),
+            (f"{path}.image", ["Image", link(service.image, "../images.md") if service.image else "–"]),
+            (f"{path}.ports", ["Listens on", _ports(service)]),
+            (f"{path}.needs", ["Needs", _needs(service)]),
+            (f"{path}.needs", ["Needed by", codes(_needed_by(spec, name))]),
+            (f"{path}.user", ["User", code(service.user or "the image's")]),
+            (f"{path}.stop_grace_s", ["Stops within", f"{service.stop_grace_s} s"]),
+            (f"{path}.capabilities", ["Capabilities", codes(service.capabilities)]),
+        ],
+    )
     for mode in spec.modes:
         if name in services_of(spec, mode):
             _mode_section(page, spec, name, mode)
@@ -63,12 +66,27 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         (None, ["Runs on", codes(roles_of(spec, mode, name))]),
         (at("image"), ["Image", code(service.image)]),
         (at("segments"), ["Networks", codes(service.segments)]),
-        (at("publish"), ["Published", codes(f"{each.address}:{each.port} → {port}" for port, each in service.publish.items())]),
+        (
+            at("publish"),
+            [
+                "Published",
+                codes(f"{each.address}:{each.port} → {port}" for port, each in service.publish.items()),
+            ],
+        ),
         (at("health"), ["Health", _health(service, names)]),
         (at("limits"), ["Limits", _limits(service)]),
-        (at("volumes"), ["Volumes", codes(f"{volume}: {target}" for volume, target in service.volumes.items())]),
+        (
+            at("volumes"),
+            ["Volumes", codes(f"{volume}: {target}" for volume, target in service.volumes.items())],
+        ),
         (at("models"), ["Models", codes(f"{model}: {target}" for model, target in service.models.items())]),
-        (at("mounts"), ["Host folders", codes(f"{m.source} → {m.target}{' (read-only)' if m.read_only else ''}" for m in service.mounts)]),
+        (
+            at("mounts"),
+            [
+                "Host folders",
+                codes(f"{m.source} → {m.target}{' (read-only)' if m.read_only else ''}" for m in service.mounts),
+            ],
+        ),
         (at("tmpfs"), ["In memory", codes(service.tmpfs)]),
         (at("config"), ["Configuration", codes(f"{each.source} → {each.target}" for each in service.config)]),
         (at("entrypoint"), ["Entry point", _words(service.entrypoint, names)]),
@@ -78,10 +96,16 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     ]
     page.table(["", ""], [row for row in rows if row[1][1] != "–"])
     if service.environment:
-        page.table(["Variable", "Value"], [
-            (field_path(name, common, mode, "environment", variable), [code(variable), code(value_text(value, names))])
-            for variable, value in sorted(service.environment.items())
-        ])
+        page.table(
+            ["Variable", "Value"],
+            [
+                (
+                    field_path(name, common, mode, "environment", variable),
+                    [code(variable), code(value_text(value, names))],
+                )
+                for variable, value in sorted(service.environment.items())
+            ],
+        )
 
 
 def _ports(service: Service) -> str:
@@ -89,11 +113,15 @@ def _ports(service: Service) -> str:
 
 
 def _needs(service: Service) -> str:
-    return ", ".join(f"{link(name, f'{name}.md')} ({code(port)})" for name, port in sorted(service.needs.items())) or "–"
+    return (
+        ", ".join(f"{link(name, f'{name}.md')} ({code(port)})" for name, port in sorted(service.needs.items())) or "–"
+    )
 
 
 def _needed_by(spec: Spec, name: str) -> list[str]:
-    return sorted({other for mode in spec.modes for other, each in services_of(spec, mode).items() if name in each.needs})
+    return sorted(
+        {other for mode in spec.modes for other, each in services_of(spec, mode).items() if name in each.needs}
+    )
 
 
 def _health(service: Service, names: dict[str, object]) -> str:
@@ -101,8 +129,10 @@ def _health(service: Service, names: dict[str, object]) -> str:
     if health is None:
         return "–"
     what = f"GET {health.http.path} on {health.http.port}" if health.http else _plain(health.command, names)
-    return (f"{code(what)} every {health.interval_s:g} s, {health.timeout_s:g} s to answer, "
-            f"{health.retries} failures, from {health.start_period_s:g} s after the start")
+    return (
+        f"{code(what)} every {health.interval_s:g} s, {health.timeout_s:g} s to answer, "
+        f"{health.retries} failures, from {health.start_period_s:g} s after the start"
+    )
 
 
 def _limits(service: Service) -> str:
@@ -123,7 +153,7 @@ def environment(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/operator/environment.md", "Environment")
     page.add("No secret is in an environment; services read secrets from files.")
     for variable, meaning in spec.platform.environment.items():
-        page.add(f"- {code(variable)}: {text(meaning)}", f'platform.environment.{variable}')
+        page.add(f"- {code(variable)}: {text(meaning)}", f"platform.environment.{variable}")
     for mode in spec.modes:
         page.add(f"## Mode {text(mode)}")
         rows = []

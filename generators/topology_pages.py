@@ -14,27 +14,56 @@ def home(spec: Spec) -> Iterable[Artifact]:
     platform = spec.platform
     page = Page("docs/index.md", platform.title, "platform.title")
     page.add(text(platform.summary), "platform.summary")
-    page.add(f"Release {code(platform.version)}. Host name of a tenant: {code(platform.domain)}.", "platform.version")
+    page.add(
+        f"Release {code(platform.version)}. Host name of a tenant: {code(platform.domain)}.",
+        "platform.version",
+    )
     for mode in spec.modes:
-        page.add(f"![Topology {mode}](diagrams/topology-{mode}-light.svg#only-light)\n"
-                 f"![Topology {mode}](diagrams/topology-{mode}-dark.svg#only-dark)", f"topology.{mode}")
+        page.add(
+            f"![Topology {mode}](diagrams/topology-{mode}-light.svg#only-light)\n"
+            f"![Topology {mode}](diagrams/topology-{mode}-dark.svg#only-dark)",
+            f"topology.{mode}",
+        )
     page.add("## Where to begin")
     parity = f", {link('parity matrix', 'auditor/parity.md')}" if spec.parity.features else ""
-    page.table(["You are", "Begin with"], [
-        (None, ["an operator", f"{link('runbooks', 'operator/runbooks/index.md')}, {link('ports', 'operator/ports.md')}"]),
-        (None, ["an architect", f"{link('topology', 'architect/topology.md')}, {link('services', 'architect/services/index.md')}, "
-                                f"{link('rules', 'architect/rules/index.md')}, {link('data reference', 'architect/data.md')}"]),
-        (None, ["an auditor", f"{link('requirements', 'auditor/requirements.md')}{parity}, {link('secrets', 'auditor/secrets.md')}, "
-                              f"{link('open decisions', 'auditor/decisions.md')}"]),
-    ])
+    page.table(
+        ["You are", "Begin with"],
+        [
+            (
+                None,
+                [
+                    "an operator",
+                    f"{link('runbooks', 'operator/runbooks/index.md')}, {link('ports', 'operator/ports.md')}",
+                ],
+            ),
+            (
+                None,
+                [
+                    "an architect",
+                    f"{link('topology', 'architect/topology.md')}, {link('services', 'architect/services/index.md')}, "
+                    f"{link('rules', 'architect/rules/index.md')}, {link('data reference', 'architect/data.md')}",
+                ],
+            ),
+            (
+                None,
+                [
+                    "an auditor",
+                    f"{link('requirements', 'auditor/requirements.md')}{parity}, {link('secrets', 'auditor/secrets.md')}, "
+                    f"{link('open decisions', 'auditor/decisions.md')}",
+                ],
+            ),
+        ],
+    )
     yield page.done()
 
 
 def topology(spec: Spec) -> Iterable[Artifact]:
     """`docs/architect/topology.md`."""
     page = Page("docs/architect/topology.md", "Topology")
-    page.add(f"Needs at least Docker Engine {code(spec.platform.floors.engine)} and Compose {code(spec.platform.floors.compose)}.",
-             "platform.floors")
+    page.add(
+        f"Needs at least Docker Engine {code(spec.platform.floors.engine)} and Compose {code(spec.platform.floors.compose)}.",
+        "platform.floors",
+    )
     for mode in spec.modes:
         _mode(page, spec, mode, spec.topology[mode])
     yield page.done()
@@ -43,67 +72,134 @@ def topology(spec: Spec) -> Iterable[Artifact]:
 def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
     path = f"topology.{mode}"
     page.add(f"## {text(topology.title)}", f"{path}.title").add(text(topology.summary), f"{path}.summary")
-    page.add(f"![Needs](../diagrams/needs-{mode}-light.svg#only-light)\n![Needs](../diagrams/needs-{mode}-dark.svg#only-dark)")
+    page.add(
+        f"![Needs](../diagrams/needs-{mode}-light.svg#only-light)\n![Needs](../diagrams/needs-{mode}-dark.svg#only-dark)"
+    )
     entry = topology.entry
-    facts = [f"Tenants: {topology.tenancy}", f"way out for containers: {'yes' if topology.egress else 'no'}",
-             f"entry: {code(entry.service)}"]
+    facts = [
+        f"Tenants: {topology.tenancy}",
+        f"way out for containers: {'yes' if topology.egress else 'no'}",
+        f"entry: {code(entry.service)}",
+    ]
     if entry.requests_per_minute:
         facts.append(f"{entry.requests_per_minute} requests per minute and tenant")
     if entry.backend:
-        facts.append(f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
-                     f"every {entry.health_interval_s} s")
+        facts.append(
+            f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
+            f"every {entry.health_interval_s} s"
+        )
     page.add("; ".join(facts) + ".", f"{path}.entry")
-    page.table(["Role", "For", "Nodes", "Size", "Server type", "Services"], [
-        (f"{path}.roles.{name}", [
-            code(name), text(role.title) + (f" (can take the place of {code(role.variant_of)})" if role.variant_of else ""),
-            f"{role.count} to {max(role.count, role.max_count)}, {role.scope}",
-            f"{role.size.vcpus} cores, {role.size.memory_mib} MiB, {role.size.disk_gb} GB",
-            codes(filter(None, (role.server_type, *role.fallbacks))), codes(role.services),
-        ])
-        for name, role in topology.roles.items()
-    ])
+    page.table(
+        ["Role", "For", "Nodes", "Size", "Server type", "Services"],
+        [
+            (
+                f"{path}.roles.{name}",
+                [
+                    code(name),
+                    text(role.title) + (f" (can take the place of {code(role.variant_of)})" if role.variant_of else ""),
+                    f"{role.count} to {max(role.count, role.max_count)}, {role.scope}",
+                    f"{role.size.vcpus} cores, {role.size.memory_mib} MiB, {role.size.disk_gb} GB",
+                    codes(filter(None, (role.server_type, *role.fallbacks))),
+                    codes(role.services),
+                ],
+            )
+            for name, role in topology.roles.items()
+        ],
+    )
     if topology.cloud:
         _cloud(page, spec, mode, topology.cloud)
     if topology.scaling:
         page.add("### Scaling")
-        page.table(["Role", "How it grows", "When", "By"], [
-            (f"{path}.scaling[{index}]", [code(each.role), text(each.direction), text(each.trigger), text(each.how)])
-            for index, each in enumerate(topology.scaling)
-        ])
+        page.table(
+            ["Role", "How it grows", "When", "By"],
+            [
+                (
+                    f"{path}.scaling[{index}]",
+                    [code(each.role), text(each.direction), text(each.trigger), text(each.how)],
+                )
+                for index, each in enumerate(topology.scaling)
+            ],
+        )
     if topology.availability:
         page.add("### When a part fails")
-        page.table(["Failure", "Effect", "Recovery"], [
-            (f"{path}.availability[{index}]", [text(each.failure), text(each.effect), text(each.recovery)])
-            for index, each in enumerate(topology.availability)
-        ])
+        page.table(
+            ["Failure", "Effect", "Recovery"],
+            [
+                (
+                    f"{path}.availability[{index}]",
+                    [text(each.failure), text(each.effect), text(each.recovery)],
+                )
+                for index, each in enumerate(topology.availability)
+            ],
+        )
 
 
 def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
     path = f"topology.{mode}.cloud"
     page.add("### Cloud")
     volume, dns = cloud.volume, cloud.dns
-    page.table(["", ""], [
-        (f"{path}.provider", ["Provider", text(f"{cloud.provider}, location {cloud.location}, zone {cloud.network_zone}")]),
-        (f"{path}.image", ["Operating system", code(cloud.image)]),
-        (f"{path}.spread_servers", ["Servers of a role on different hosts", "yes" if cloud.spread_servers else "no"]),
-        (f"{path}.network", ["Private network", f"{code(cloud.network.range)}, servers in {code(cloud.network.subnet)}"]),
-        (f"{path}.volume", ["Volume", f"{volume.size_gb} GB {volume.format} at {code(volume.mount)}, on role {code(volume.role)}"]),
-        (f"{path}.dns", ["DNS", f"{dns.type} {code(f'{dns.record}.{dns.zone}')} → role {code(dns.target)}, {dns.ttl_s} s"]),
-        (f"{path}.names", ["Names", codes((cloud.names.network, cloud.names.firewall, cloud.names.volume, cloud.names.server))]),
-        (f"{path}.labels", ["Labels", codes(f"{key}={value}" for key, value in cloud.labels.items())]),
-        (f"{path}.environment", ["Environment", code(cloud.environment)]),
-        (f"{path}.addresses", ["Addresses", codes(f"{key} {value}" for key, value in cloud.addresses.items())]),
-    ])
+    page.table(
+        ["", ""],
+        [
+            (
+                f"{path}.provider",
+                ["Provider", text(f"{cloud.provider}, location {cloud.location}, zone {cloud.network_zone}")],
+            ),
+            (f"{path}.image", ["Operating system", code(cloud.image)]),
+            (
+                f"{path}.spread_servers",
+                ["Servers of a role on different hosts", "yes" if cloud.spread_servers else "no"],
+            ),
+            (
+                f"{path}.network",
+                ["Private network", f"{code(cloud.network.range)}, servers in {code(cloud.network.subnet)}"],
+            ),
+            (
+                f"{path}.volume",
+                [
+                    "Volume",
+                    f"{volume.size_gb} GB {volume.format} at {code(volume.mount)}, on role {code(volume.role)}",
+                ],
+            ),
+            (
+                f"{path}.dns",
+                [
+                    "DNS",
+                    f"{dns.type} {code(f'{dns.record}.{dns.zone}')} → role {code(dns.target)}, {dns.ttl_s} s",
+                ],
+            ),
+            (
+                f"{path}.names",
+                [
+                    "Names",
+                    codes((cloud.names.network, cloud.names.firewall, cloud.names.volume, cloud.names.server)),
+                ],
+            ),
+            (f"{path}.labels", ["Labels", codes(f"{key}={value}" for key, value in cloud.labels.items())]),
+            (f"{path}.environment", ["Environment", code(cloud.environment)]),
+            (
+                f"{path}.addresses",
+                ["Addresses", codes(f"{key} {value}" for key, value in cloud.addresses.items())],
+            ),
+        ],
+    )
     page.add("### Firewall")
-    page.add("It filters the public interface alone. Tenants are isolated by separate private networks, which it does not filter. "
-             "One outbound rule turns the default from accept into deny.")
+    page.add(
+        "It filters the public interface alone. Tenants are isolated by separate private networks, which it does not filter. "
+        "One outbound rule turns the default from accept into deny."
+    )
     names = tenant_names(spec, mode, "{tenant}", 0) | {
-        "tenant_range": cloud.network.range, "tenant_subnet": cloud.network.subnet}
-    page.table(["Direction", "Protocol", "Port", "Peers", "For"], [
-        (f"{path}.firewall.{direction}[{index}]", [direction, *_rule(rule, names)])
-        for direction in ("inbound", "outbound")
-        for index, rule in enumerate(getattr(cloud.firewall, direction))
-    ])
+        "tenant_range": cloud.network.range,
+        "tenant_subnet": cloud.network.subnet,
+    }
+    page.table(
+        ["Direction", "Protocol", "Port", "Peers", "For"],
+        [
+            (f"{path}.firewall.{direction}[{index}]", [direction, *_rule(rule, names)])
+            for direction in ("inbound", "outbound")
+            for index, rule in enumerate(getattr(cloud.firewall, direction))
+        ],
+    )
 
 
 def _rule(rule: FirewallRule, names: dict[str, object]) -> list[str]:
@@ -114,20 +210,32 @@ def _rule(rule: FirewallRule, names: dict[str, object]) -> list[str]:
 def tenants(spec: Spec) -> Iterable[Artifact]:
     """`docs/operator/tenants.md`."""
     page = Page("docs/operator/tenants.md", "Tenants")
-    page.table(["Tenant", "Name", "Octet", "State"], [
-        (f"tenants.{name}", [code(name), text(tenant.title), str(tenant.octet), code(tenant.state)])
-        for name, tenant in spec.tenants.tenants.items()
-    ])
+    page.table(
+        ["Tenant", "Name", "Octet", "State"],
+        [
+            (f"tenants.{name}", [code(name), text(tenant.title), str(tenant.octet), code(tenant.state)])
+            for name, tenant in spec.tenants.tenants.items()
+        ],
+    )
     page.add("## Settings")
-    page.table(["Setting", "Default", "What it decides"], [
-        (f"tenants.settings.{name}", [code(name), code(_shown(setting.default)), text(setting.description)])
-        for name, setting in spec.tenants.settings.items()
-    ])
+    page.table(
+        ["Setting", "Default", "What it decides"],
+        [
+            (
+                f"tenants.settings.{name}",
+                [code(name), code(_shown(setting.default)), text(setting.description)],
+            )
+            for name, setting in spec.tenants.settings.items()
+        ],
+    )
     page.add("## Changes of state")
-    page.table(["From", "To", "Effect"], [
-        (f"tenants.transitions[{index}]", [code(each.before), code(each.after), text(each.effect)])
-        for index, each in enumerate(spec.tenants.transitions)
-    ])
+    page.table(
+        ["From", "To", "Effect"],
+        [
+            (f"tenants.transitions[{index}]", [code(each.before), code(each.after), text(each.effect)])
+            for index, each in enumerate(spec.tenants.transitions)
+        ],
+    )
     yield page.done()
 
 
@@ -141,15 +249,22 @@ def update(spec: Spec) -> Iterable[Artifact]:
     """`docs/operator/update.md`."""
     update = spec.update
     page = Page("docs/operator/update.md", "Updates")
-    page.add(f"Strategy: {code(update.strategy)}. The entry may refuse requests for {update.downtime_goal_s} s at most.",
-             "update.strategy")
-    page.add(f"Keep running: {codes(update.keep_running)}. Drained first: {codes(update.drain)}.", "update.keep_running")
+    page.add(
+        f"Strategy: {code(update.strategy)}. The entry may refuse requests for {update.downtime_goal_s} s at most.",
+        "update.strategy",
+    )
+    page.add(
+        f"Keep running: {codes(update.keep_running)}. Drained first: {codes(update.drain)}.",
+        "update.keep_running",
+    )
     for index, phase in enumerate(update.phases):
         page.add(f"## {index + 1}. {text(phase.title)}", f"update.phases[{index}].title")
         page.add(text(phase.detail), f"update.phases[{index}].detail")
     page.add("## Application migrations")
     page.add("\n".join(f"1. {text(each)}" for each in update.migrations) or "None.", "update.migrations")
     page.add("## Runbooks")
-    page.add("\n".join(f"- {link(spec.runbooks[each].title, f'runbooks/{each}.md')}" for each in update.runbooks) or "None.",
-             "update.runbooks")
+    page.add(
+        "\n".join(f"- {link(spec.runbooks[each].title, f'runbooks/{each}.md')}" for each in update.runbooks) or "None.",
+        "update.runbooks",
+    )
     yield page.done()

@@ -64,9 +64,7 @@ def deployments(spec: Spec, mode: str | None = None) -> Iterator[Deployment]:
 
 
 def _services(spec: Spec, mode: str, role: Role) -> dict[str, Service]:
-    return {
-        name: effective(spec.services[name], mode) for name in sorted(role.services) if name in spec.services
-    }
+    return {name: effective(spec.services[name], mode) for name in sorted(role.services) if name in spec.services}
 
 
 def folder_of(spec: Spec, deployment: Deployment) -> str:

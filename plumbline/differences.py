@@ -14,8 +14,23 @@ from schema.service import Service
 from schema.types import Model, Template
 
 SERVICE_FIELDS = (
-    "image", "entrypoint", "command", "user", "environment", "secrets", "needs", "segments", "publish", "health",
-    "limits", "volumes", "tmpfs", "models", "mounts", "config", "profile",
+    "image",
+    "entrypoint",
+    "command",
+    "user",
+    "environment",
+    "secrets",
+    "needs",
+    "segments",
+    "publish",
+    "health",
+    "limits",
+    "volumes",
+    "tmpfs",
+    "models",
+    "mounts",
+    "config",
+    "profile",
 )
 """Fields of a service that a mode can change."""
 
@@ -61,9 +76,7 @@ def _services(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
             yield Difference(f"services.{name}", modes, *states, source=f"services.{name}")
 
 
-def _fields(
-    spec: Spec, modes: tuple[str, str], name: str, left: Service, right: Service
-) -> Iterator[Difference]:
+def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right: Service) -> Iterator[Difference]:
     plain = [_Plain(spec, mode, name) for mode in modes]
     for field in SERVICE_FIELDS:
         one, other = plain[0].field(left, field), plain[1].field(right, field)
@@ -73,7 +86,12 @@ def _fields(
             for key in _differing(one, other):
                 source = _source(spec, modes, name, field, key)
                 yield Difference(
-                    f"services.{name}.{field}.{key}", modes, _text(one.get(key)), _text(other.get(key)), source)
+                    f"services.{name}.{field}.{key}",
+                    modes,
+                    _text(one.get(key)),
+                    _text(other.get(key)),
+                    source,
+                )
         else:
             source = _source(spec, modes, name, field, None)
             yield Difference(f"services.{name}.{field}", modes, _text(one), _text(other), source)
@@ -146,7 +164,12 @@ def _topology(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
         if left[field] != right[field]:
             mode = modes[0] if left[field] != ABSENT else modes[1]
             yield Difference(
-                f"topology.{field}", modes, _text(left[field]), _text(right[field]), f"topology.{mode}.{field}")
+                f"topology.{field}",
+                modes,
+                _text(left[field]),
+                _text(right[field]),
+                f"topology.{mode}.{field}",
+            )
 
 
 def _shape(spec: Spec, mode: str) -> dict[str, Any]:

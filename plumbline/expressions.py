@@ -69,15 +69,24 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
         return f"{publication.address}:{publication.port}"
 
     return {
-        "spec": spec, "mode": mode, "port": port, "address": address, "url": url, "secret": secret,
-        "published": published, "placed": lambda name: any(
-            name in role.services for role in spec.topology[mode].roles.values()),
+        "spec": spec,
+        "mode": mode,
+        "port": port,
+        "address": address,
+        "url": url,
+        "secret": secret,
+        "published": published,
+        "placed": lambda name: any(name in role.services for role in spec.topology[mode].roles.values()),
     }
 
 
 def service_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:
     """The names in a service's values and configuration files."""
-    return {**spec_names(spec, mode), "service": effective(spec.services[service_id], mode), "service_id": service_id}
+    return {
+        **spec_names(spec, mode),
+        "service": effective(spec.services[service_id], mode),
+        "service_id": service_id,
+    }
 
 
 def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, Any]:
@@ -101,7 +110,9 @@ def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, An
         return name.replace("{role}", role).replace("{index}", str(index))
 
     return names | {
-        "address_of": address_of, "cloud_name": cloud_name, "server_name": server_name,
+        "address_of": address_of,
+        "cloud_name": cloud_name,
+        "server_name": server_name,
         "tenant_range": cloud.network.range.replace("{octet}", str(octet)),
         "tenant_subnet": cloud.network.subnet.replace("{octet}", str(octet)),
     }

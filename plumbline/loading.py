@@ -48,9 +48,14 @@ class _Loader:
         if name in self.files:
             return self._load(section, name, section.name)
         if section.default is None:
-            self.findings.append(Finding(
-                "PLB005", f"{name} is missing", location=Location(self.label + name),
-                hint="every spec has one; `plumb init DIR` shows a small example"))
+            self.findings.append(
+                Finding(
+                    "PLB005",
+                    f"{name} is missing",
+                    location=Location(self.label + name),
+                    hint="every spec has one; `plumb init DIR` shows a small example",
+                )
+            )
             return None
         return section.model.model_validate(section.default)
 
@@ -58,8 +63,8 @@ class _Loader:
         prefix = f"{section.name}/"
         loaded: dict[str, Model] = {}
         for name in sorted(self.files):
-            if name.startswith(prefix) and name.endswith(".yaml") and "/" not in name[len(prefix):]:
-                stem = name[len(prefix):-len(".yaml")]
+            if name.startswith(prefix) and name.endswith(".yaml") and "/" not in name[len(prefix) :]:
+                stem = name[len(prefix) : -len(".yaml")]
                 model = self._load(section, name, f"{section.name}/{stem}")
                 if model is not None:
                     loaded[stem] = model
@@ -71,9 +76,12 @@ class _Loader:
         for name in self.files:
             if name not in self.taken and not name.startswith(TEMPLATE_FOLDER):
                 close = get_close_matches(name, known, n=1)
-                hint = f"did you mean `{close[0]}`?" if close else f"a spec has {', '.join(known)} and {TEMPLATE_FOLDER}"
-                self.findings.append(Finding(
-                    "PLB006", "is no part of a spec", location=Location(self.label + name), hint=hint))
+                hint = (
+                    f"did you mean `{close[0]}`?" if close else f"a spec has {', '.join(known)} and {TEMPLATE_FOLDER}"
+                )
+                self.findings.append(
+                    Finding("PLB006", "is no part of a spec", location=Location(self.label + name), hint=hint)
+                )
 
     def _load(self, section: Section, name: str, key: str) -> Model | None:
         self.taken.add(name)
@@ -84,8 +92,14 @@ class _Loader:
             self.findings.append(problem.finding)
             return None
         if root is None or root.value is None:
-            self.findings.append(Finding(
-                "PLB005", "is empty", location=Location(file), hint=f"give it the fields of {section.schema}, or delete it"))
+            self.findings.append(
+                Finding(
+                    "PLB005",
+                    "is empty",
+                    location=Location(file),
+                    hint=f"give it the fields of {section.schema}, or delete it",
+                )
+            )
             return None
         self.findings += findings
         self.trees[key] = root
@@ -102,6 +116,7 @@ def _finding(details: ErrorDetails, root: Node, section: Section) -> Finding:
     node = key_at(root, path) if about_key else None
     location = (node or node_at(root, path)).location
     name = str(path[-1]) if path else section.name
+    hint: str | None
     match details["type"]:
         case "extra_forbidden":
             message, hint = f"`{name}` is not a field here", _field_hint(name, path, section)
@@ -111,8 +126,14 @@ def _finding(details: ErrorDetails, root: Node, section: Section) -> Finding:
             message, hint = f"`{name}` is missing", f"add `{name}:`{_description(path, section)}"
         case _:
             message, hint = f"`{name}`: {_lower(details['msg'])}", _value_hint(details, name)
-    return Finding("PLB007", message, location=location, hint=hint, subject=format_path((section.name, *path)),
-                   observed=_shown(details["input"]))
+    return Finding(
+        "PLB007",
+        message,
+        location=location,
+        hint=hint,
+        subject=format_path((section.name, *path)),
+        observed=_shown(details["input"]),
+    )
 
 
 def _field_hint(name: str, path: tuple[str | int, ...], section: Section) -> str:

@@ -58,7 +58,11 @@ def _in_model(model: Model, path: SpecPath) -> Iterator[Reference]:
 
 def _annotation(field: FieldInfo) -> Any:
     """The field's type with the metadata that Pydantic moved to the field put back."""
-    return Annotated[(field.annotation, *field.metadata, field)] if field.metadata or field.json_schema_extra else field.annotation
+    return (
+        Annotated[(field.annotation, *field.metadata, field)]
+        if field.metadata or field.json_schema_extra
+        else field.annotation
+    )
 
 
 def _in_value(value: Any, annotation: Any, path: SpecPath) -> Iterator[Reference]:

@@ -52,15 +52,17 @@ def rendered(
     chosen = mode or mode_of(spec, runbook)
     names = runbook_names(spec, runbook, chosen, values)
     return RenderedRunbook(
-        id=runbook_id, mode=chosen, title=render(runbook.title, names), summary=render(runbook.summary, names),
-        before=tuple(render(text, names) for text in runbook.before), on_failure=render(runbook.on_failure, names),
+        id=runbook_id,
+        mode=chosen,
+        title=render(runbook.title, names),
+        summary=render(runbook.summary, names),
+        before=tuple(render(text, names) for text in runbook.before),
+        on_failure=render(runbook.on_failure, names),
         steps=tuple(_step(step, names) for step in runbook.steps),
     )
 
 
-def runbook_names(
-    spec: Spec, runbook: Runbook, mode: str, values: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def runbook_names(spec: Spec, runbook: Runbook, mode: str, values: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The names in a runbook's texts: those of a tenant, and the parameters, which win."""
     given = {name: parameter.example for name, parameter in runbook.parameters.items()} | dict(values or {})
     tenant = given.get("tenant", next(iter(spec.tenants.tenants), EXAMPLE_TENANT))
@@ -92,7 +94,11 @@ def _step(step: Step, names: Mapping[str, Any]) -> RenderedStep:
         return None if text is None else render(text, names)
 
     return RenderedStep(
-        title=render(step.title, names), where=render(step.where, names), run=render(step.run, names),
-        expect=optional(step.expect), verify=optional(step.verify), undo=optional(step.undo),
+        title=render(step.title, names),
+        where=render(step.where, names),
+        run=render(step.run, names),
+        expect=optional(step.expect),
+        verify=optional(step.verify),
+        undo=optional(step.undo),
         timeout_s=step.timeout_s,
     )

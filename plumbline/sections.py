@@ -27,7 +27,11 @@ class Section:
 
 
 _NO_UPDATE = {
-    "strategy": "rolling", "downtime_goal_s": 0, "keep_running": [], "drain": [], "migrations": [],
+    "strategy": "rolling",
+    "downtime_goal_s": 0,
+    "keep_running": [],
+    "drain": [],
+    "migrations": [],
     "phases": [{"title": "none", "detail": "no update cycle is described"}],
 }
 
@@ -35,7 +39,12 @@ SECTIONS = (
     Section("platform", Platform, "platform"),
     Section("requirements", Requirements, "requirements", default={"requirements": {}}),
     Section("networks", Networks, "networks", default={"networks": {}}),
-    Section("secrets", Secrets, "secrets", default={"folder": "secrets/{tenant}", "encryption": "none", "secrets": {}}),
+    Section(
+        "secrets",
+        Secrets,
+        "secrets",
+        default={"folder": "secrets/{tenant}", "encryption": "none", "secrets": {}},
+    ),
     Section("tenants", Tenants, "tenants", default={"tenants": {}}),
     Section("waivers", Waivers, "waivers", default={}),
     Section("update", Update, "update", default=_NO_UPDATE),

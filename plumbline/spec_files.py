@@ -22,8 +22,15 @@ def read_spec_files(folder: Path) -> dict[str, str]:
     or a link that leads out of the folder.
     """
     if not folder.is_dir():
-        raise InputError([Finding(
-            "PLB004", f"there is no spec folder {folder}", hint="name one with --spec DIR, or make one with `plumb init DIR`")])
+        raise InputError(
+            [
+                Finding(
+                    "PLB004",
+                    f"there is no spec folder {folder}",
+                    hint="name one with --spec DIR, or make one with `plumb init DIR`",
+                )
+            ]
+        )
     files: dict[str, str] = {}
     findings: list[Finding] = []
     for path in _candidates(folder):
@@ -52,7 +59,9 @@ def _candidates(folder: Path) -> list[Path]:
     for base, _, names in os.walk(folder / TEMPLATE_FOLDER):
         found += [Path(base) / name for name in names]
     if len(found) > MAX_FILES:
-        raise InputError([Finding("PLB004", f"the spec has more than {MAX_FILES:,} files", hint="is this the right folder?")])
+        raise InputError(
+            [Finding("PLB004", f"the spec has more than {MAX_FILES:,} files", hint="is this the right folder?")]
+        )
     return sorted(found)
 
 
@@ -63,13 +72,18 @@ def _read(path: Path, folder: Path) -> str:
     try:
         status = real.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise _Refused("is not a regular file", "a file of this name is expected here; move what is there elsewhere")
+            raise _Refused(
+                "is not a regular file", "a file of this name is expected here; move what is there elsewhere"
+            )
         if status.st_size > MAX_FILE_BYTES:
             raise _Refused(
                 f"has {status.st_size:,} bytes; a file of a spec has at most {MAX_FILE_BYTES:,}",
-                "is this really a data file? split it if it is")
+                "is this really a data file? split it if it is",
+            )
         return real.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _Refused(f"is not UTF-8: byte {error.start + 1} is 0x{error.object[error.start]:02x}", "save it as UTF-8") from None
+        raise _Refused(
+            f"is not UTF-8: byte {error.start + 1} is 0x{error.object[error.start]:02x}", "save it as UTF-8"
+        ) from None
     except OSError as error:
         raise _Refused(f"cannot be read: {error.strerror}", "look at its permissions") from None

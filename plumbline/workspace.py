@@ -70,8 +70,11 @@ class Workspace:
     def is_current(self, drawing: Drawing) -> bool:
         """Whether the picture on the disk is the one that was last drawn, from this very source."""
         content = self.read(drawing.path)
-        return (content is not None and content.endswith(drawing.mark)
-                and self.recorded().get(drawing.path) == _digest(content))
+        return (
+            content is not None
+            and content.endswith(drawing.mark)
+            and self.recorded().get(drawing.path) == _digest(content)
+        )
 
     def kept(self, drawing: Drawing) -> Artifact:
         """A picture that stands on the disk, as an artifact."""

@@ -157,8 +157,12 @@ class _Builder:
         top.node.size += node.size
         if top.node.size > MAX_NODES:
             raise YamlProblem(
-                Finding("PLB003", f"holds more than {MAX_NODES:,} values once its aliases are followed",
-                        location=place or node.location, hint="write the values out, or split the file")
+                Finding(
+                    "PLB003",
+                    f"holds more than {MAX_NODES:,} values once its aliases are followed",
+                    location=place or node.location,
+                    hint="write the values out, or split the file",
+                )
             )
         if isinstance(top.node.value, list):
             top.node.value.append(node)
@@ -173,7 +177,12 @@ class _Builder:
             raise YamlProblem(Finding("PLB003", "a key must be text, not a list or a map", location=node.location))
         if not isinstance(node.value, str):
             self.findings.append(
-                Finding("PLB003", f"the key {node.value!r} is not text", location=node.location, hint="put it in quotes")
+                Finding(
+                    "PLB003",
+                    f"the key {node.value!r} is not text",
+                    location=node.location,
+                    hint="put it in quotes",
+                )
             )
             return Node(str(node.value), node.location)
         return node
@@ -183,8 +192,12 @@ class _Builder:
         if earlier is not None:
             first = earlier[0].location
             self.findings.append(
-                Finding("PLB002", f"`{key.value}` is given twice", location=key.location,
-                        hint=f"keep one; the first is at line {first.line}")
+                Finding(
+                    "PLB002",
+                    f"`{key.value}` is given twice",
+                    location=key.location,
+                    hint=f"keep one; the first is at line {first.line}",
+                )
             )
             return
         top.node.value[key.value] = (key, value)
@@ -218,6 +231,8 @@ def _syntax_finding(error: yaml.YAMLError, file: str) -> Finding:
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
     context = getattr(error, "context", None)
     return Finding(
-        "PLB001", f"not YAML: {problem}" + (f" ({context})" if context else ""), location=place,
+        "PLB001",
+        f"not YAML: {problem}" + (f" ({context})" if context else ""),
+        location=place,
         hint="look for a missing colon, quote or space, or a tab, at or just before this place",
     )

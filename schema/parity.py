@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schema.types import DivergenceId, Id, Model, ModeId, Text
+from schema.types import DivergenceId, Id, ModeId, Model, Text
 
 CoveredPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*-]+$")]
 

@@ -6,7 +6,16 @@ from pydantic import Field
 
 from schema.image import Date
 from schema.types import (
-    Bool, Cidr, Id, Int, Model, ModeId, RunbookId, ServiceId, Text, Value, documentation,
+    Bool,
+    Cidr,
+    Id,
+    Int,
+    ModeId,
+    Model,
+    RunbookId,
+    ServiceId,
+    Text,
+    documentation,
 )
 
 Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
@@ -140,9 +149,7 @@ class Secrets(Model):
     """Secrets by id."""
 
 
-TenantState = Literal[
-    "PENDING", "PROVISIONING", "ACTIVE", "SUSPENDED", "DEPROVISIONING", "DEPROVISIONED", "FAILED"
-]
+TenantState = Literal["PENDING", "PROVISIONING", "ACTIVE", "SUSPENDED", "DEPROVISIONING", "DEPROVISIONED", "FAILED"]
 
 
 class Tenant(Model):

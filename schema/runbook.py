@@ -1,10 +1,10 @@
 """`runbooks/<id>.yaml`: a procedure as data; the page and the executable steps come from the same object."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from schema.types import Id, Int, Model, ModeId, RequirementId, Text
+from schema.types import Int, ModeId, Model, RequirementId, Text
 
 
 class Parameter(Model):

@@ -5,8 +5,26 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.types import (
-    AbsolutePath, Address, Bool, EnvironmentName, Id, ImageId, Int, ModelId, Model, ModeId, NetworkId, Number,
-    PortName, PortNumber, RelativePath, SecretId, ServiceId, Text, Value, documentation,
+    AbsolutePath,
+    Address,
+    Bool,
+    EnvironmentName,
+    Id,
+    ImageId,
+    Int,
+    ModeId,
+    Model,
+    ModelId,
+    NetworkId,
+    Number,
+    PortName,
+    PortNumber,
+    RelativePath,
+    SecretId,
+    ServiceId,
+    Text,
+    Value,
+    documentation,
 )
 
 

@@ -5,7 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.types import (
-    AbsolutePath, Address, Bool, Cidr, Id, Int, Model, Number, Protocol, RoleId, ServiceId, Text, Value,
+    AbsolutePath,
+    Bool,
+    Cidr,
+    Id,
+    Int,
+    Model,
+    Protocol,
+    RoleId,
+    ServiceId,
+    Text,
+    Value,
     documentation,
 )
 

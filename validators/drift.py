@@ -32,24 +32,39 @@ def drift(
         content = read(artifact.path)
         place = Location(artifact.path)
         if content is None:
-            yield Finding("PLB922", "is generated from the spec, and is missing", location=place, hint=MEND,
-                          subject=artifact.path)
+            yield Finding(
+                "PLB922",
+                "is generated from the spec, and is missing",
+                location=place,
+                hint=MEND,
+                subject=artifact.path,
+            )
         elif content != artifact.content:
             yield _edited(spec, artifact, content)
         elif is_executable(artifact.path) != artifact.executable:
             wanted = "executable" if artifact.executable else "not executable"
             yield Finding("PLB924", f"should be {wanted}", location=place, hint=MEND, subject=artifact.path)
     for path in strangers:
-        yield Finding("PLB923", "is not generated from the spec", location=Location(path), subject=path,
-                      hint="delete it, or move it out of the generated folder")
+        yield Finding(
+            "PLB923",
+            "is not generated from the spec",
+            location=Location(path),
+            subject=path,
+            hint="delete it, or move it out of the generated folder",
+        )
 
 
 def stale_drawings(drawings: Iterable[Drawing], is_current: Callable[[Drawing], bool]) -> Iterator[Finding]:
     """A finding for each picture that is not the one drawn from the spec."""
     for drawing in drawings:
         if not is_current(drawing):
-            yield Finding("PLB925", "is not the picture that the spec's diagram source makes", location=Location(drawing.path),
-                          hint=MEND, subject=drawing.path)
+            yield Finding(
+                "PLB925",
+                "is not the picture that the spec's diagram source makes",
+                location=Location(drawing.path),
+                hint=MEND,
+                subject=drawing.path,
+            )
 
 
 def _edited(spec: Spec, artifact: Artifact, content: bytes) -> Finding:
@@ -62,8 +77,12 @@ def _edited(spec: Spec, artifact: Artifact, content: bytes) -> Finding:
     if len(diff) > _MAX_DIFF_LINES:
         shown.append(f"… {len(diff) - _MAX_DIFF_LINES} more lines")
     return Finding(
-        "PLB921", "differs from what the spec generates", location=Location(artifact.path, first, 1, first, 1),
-        hint=MEND, subject=artifact.path, evidence=(*shown, *_origins(spec, artifact, changed)),
+        "PLB921",
+        "differs from what the spec generates",
+        location=Location(artifact.path, first, 1, first, 1),
+        hint=MEND,
+        subject=artifact.path,
+        evidence=(*shown, *_origins(spec, artifact, changed)),
     )
 
 

@@ -36,8 +36,15 @@ class LazyGroup(click.Group):
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--spec", "folder", default="data", metavar="DIR", show_default=True, envvar="PLUMB_SPEC",
-              help="The spec's folder. The project is the folder that holds it.")
+@click.option(
+    "--spec",
+    "folder",
+    default="data",
+    metavar="DIR",
+    show_default=True,
+    envvar="PLUMB_SPEC",
+    help="The spec's folder. The project is the folder that holds it.",
+)
 @click.option("--no-color", is_flag=True, help="No colour, also on a terminal.")
 @click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
 @click.option("-v", "--verbose", count=True, help="More; -vv shows tracebacks.")

@@ -7,8 +7,8 @@ import click
 
 from generators.diagrams import drawings
 from generators.registry import generate
-from plumbline.cli.common import EXIT_FINDINGS, load, report
 from plumbline.artifact import Artifact, Drawing
+from plumbline.cli.common import EXIT_FINDINGS, load, report
 from plumbline.diagrams import draw
 from plumbline.finding import Severity
 from plumbline.workspace import Workspace

@@ -13,7 +13,12 @@ from validators.rules import RULES, check_rules
 
 
 @click.command()
-@click.option("--format", type=click.Choice(["text", "json", "sarif", "github", "junit"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json", "sarif", "github", "junit"]),
+    default="text",
+    show_default=True,
+)
 @click.option("--no-drift", is_flag=True, help="Only the spec, not the committed artifacts.")
 @click.pass_context
 def check(context: click.Context, format: str, no_drift: bool) -> None:
@@ -25,12 +30,16 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
         artifacts = generate(project.spec, tuple(RULES.values()))
         workspace = project.workspace
         pictures = drawings(artifacts)
-        strangers = workspace.strangers({made.path for made in (*artifacts, *pictures)})
+        strangers = workspace.strangers(
+            [artifact.path for artifact in artifacts] + [picture.path for picture in pictures]
+        )
         findings += drift(project.spec, artifacts, workspace.read, workspace.is_executable, strangers)
         findings += stale_drawings(pictures, workspace.is_current)
     report(context, findings, format)
     if format == "text" and not context.obj["quiet"]:
         scope = f"{len(project.spec.services)} services, {len(RULES)} rules"
         if not findings:
-            click.echo(f"{summary(findings)}: {scope}" + ("" if no_drift else f", {len(artifacts)} artifacts up to date"))
+            click.echo(
+                f"{summary(findings)}: {scope}" + ("" if no_drift else f", {len(artifacts)} artifacts up to date")
+            )
     finish(findings)

@@ -87,7 +87,9 @@ def guarded(command: click.Command) -> NoReturn:
 def _unexpected(error: Exception) -> NoReturn:
     if sys.argv.count("-vv") or sys.argv.count("-v") > 1:
         traceback.print_exc()
-    _say(f"{type(error).__name__}: {error}\n  = this is a fault of plumb itself, or of the disk; `plumb -vv …` shows where")
+    _say(
+        f"{type(error).__name__}: {error}\n  = this is a fault of plumb itself, or of the disk; `plumb -vv …` shows where"
+    )
     sys.exit(EXIT_ENVIRONMENT)
 
 

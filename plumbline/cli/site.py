@@ -36,7 +36,11 @@ def _mkdocs(context: click.Context, *arguments: str) -> None:
     project = Path(context.obj["folder"]).resolve().parent
     if not (project / "mkdocs.yml").is_file():
         raise EnvironmentMissing(f"{project} has no mkdocs.yml", "run this in the project, or give --spec PROJECT/data")
-    done = subprocess.run([sys.executable, "-m", "mkdocs", *arguments], cwd=project, check=False,
-                          env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"})
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", *arguments],
+        cwd=project,
+        check=False,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"},
+    )
     if done.returncode:
         sys.exit(1)

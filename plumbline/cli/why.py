@@ -20,7 +20,9 @@ def why(context: click.Context, place: str) -> None:
     artifacts = {artifact.path: artifact for artifact in generate(project.spec, tuple(RULES.values()))}
     artifact = artifacts.get(path.removeprefix("./"))
     if artifact is None:
-        raise InputError([Finding("PLB926", f"{path} is not generated from this spec", hint="`plumb build` lists what is")])
+        raise InputError(
+            [Finding("PLB926", f"{path} is not generated from this spec", hint="`plumb build` lists what is")]
+        )
     sources = artifact.sources_of(int(number)) if number else list(artifact.sources)
     if not sources:
         click.echo(f"{place}: comes from the generator itself, not from a value of the spec")

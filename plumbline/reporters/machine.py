@@ -33,7 +33,9 @@ def as_sarif(findings: Sequence[Finding], sources: Mapping[str, str], colour: bo
 def _sarif_result(finding: Finding) -> dict[str, Any]:
     text = finding.message + (f". {finding.hint}" if finding.hint else "")
     result: dict[str, Any] = {
-        "ruleId": finding.rule, "level": _SARIF_LEVEL[finding.severity], "message": {"text": text},
+        "ruleId": finding.rule,
+        "level": _SARIF_LEVEL[finding.severity],
+        "message": {"text": text},
     }
     if finding.location and finding.location.file:
         result["locations"] = [{"physicalLocation": _sarif_place(finding.location)}]
@@ -42,8 +44,10 @@ def _sarif_result(finding: Finding) -> dict[str, Any]:
 
 def _sarif_place(location: Location) -> dict[str, Any]:
     region = {
-        "startLine": location.line, "startColumn": location.column,
-        "endLine": location.end_line, "endColumn": location.end_column,
+        "startLine": location.line,
+        "startColumn": location.column,
+        "endLine": location.end_line,
+        "endColumn": location.end_column,
     }
     return {"artifactLocation": {"uri": location.file}, "region": region}
 
@@ -56,7 +60,11 @@ def as_github(findings: Sequence[Finding], sources: Mapping[str, str], colour: b
 def _annotation(finding: Finding) -> str:
     properties = {"title": finding.rule}
     if finding.location:
-        properties |= {"file": finding.location.file, "line": str(finding.location.line), "col": str(finding.location.column)}
+        properties |= {
+            "file": finding.location.file,
+            "line": str(finding.location.line),
+            "col": str(finding.location.column),
+        }
     listed = ",".join(f"{key}={_escaped(value, property=True)}" for key, value in sorted(properties.items()))
     text = finding.message + (f"\n{finding.hint}" if finding.hint else "")
     return f"::{_GITHUB_LEVEL[finding.severity]} {listed}::{_escaped(text)}\n"
@@ -69,9 +77,13 @@ def _escaped(text: str, *, property: bool = False) -> str:
 
 def as_junit(findings: Sequence[Finding], sources: Mapping[str, str], colour: bool) -> str:
     """A JUnit XML document; one test case per finding, or one that passes."""
-    suite = ElementTree.Element("testsuite", name="plumb", tests=str(max(1, len(findings))), failures=str(len(findings)))
+    suite = ElementTree.Element(
+        "testsuite", name="plumb", tests=str(max(1, len(findings))), failures=str(len(findings))
+    )
     for finding in findings:
-        case = ElementTree.SubElement(suite, "testcase", classname=finding.rule, name=finding.subject or finding.message)
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=finding.rule, name=finding.subject or finding.message
+        )
         failure = ElementTree.SubElement(case, "failure", message=xml_safe(finding.message), type=finding.severity)
         failure.text = xml_safe("\n".join(filter(None, (str(finding.location or ""), finding.hint, *finding.evidence))))
     if not findings:
@@ -81,5 +93,8 @@ def as_junit(findings: Sequence[Finding], sources: Mapping[str, str], colour: bo
 
 def xml_safe(text: str) -> str:
     """Text without the characters that XML 1.0 cannot hold."""
-    return "".join(char for char in text if char in "\t\n\r" or " " <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd"
-                   or char >= "\U00010000")
+    return "".join(
+        char
+        for char in text
+        if char in "\t\n\r" or " " <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char >= "\U00010000"
+    )

@@ -21,7 +21,10 @@ def as_text(findings: Sequence[Finding], sources: Mapping[str, str], colour: boo
 def summary(findings: Sequence[Finding]) -> str:
     """How many of each severity."""
     counts = [(severity, sum(1 for finding in findings if finding.severity == severity)) for severity in Severity]
-    return ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for severity, count in counts if count) or "no finding"
+    return (
+        ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for severity, count in counts if count)
+        or "no finding"
+    )
 
 
 def _block(finding: Finding, sources: Mapping[str, str], colour: bool) -> str:

@@ -8,12 +8,37 @@ from plumbline.loading import load_spec
 from tests.core.support import starter_files
 
 CASES = {
-    "unknown field": ("services/web.yaml", "\nimagee: x\n", "`imagee` is not a field here", "did you mean `image`?"),
+    "unknown field": (
+        "services/web.yaml",
+        "\nimagee: x\n",
+        "`imagee` is not a field here",
+        "did you mean `image`?",
+    ),
     "missing field": ("services/other.yaml", "title: a\nsummary: b\n", "`image` is missing", "add `image:`"),
-    "number for text": ("services/other.yaml", "title: 3\nsummary: b\nimage: x\n", "valid string", 'title: "3"'),
-    "text for a number": ("services/other.yaml", "title: a\nsummary: b\nimage: x\nports: {http: '80'}\n", "valid integer", "without quotes"),
-    "no for a boolean": ("services/other.yaml", "title: a\nsummary: b\nimage: x\nper_node: no\n", "boolean", "true or false"),
-    "choice": ("services/other.yaml", "title: a\nsummary: b\nimage: x\nkind: servce\n", "'service' or 'job'", "did you mean `service`?"),
+    "number for text": (
+        "services/other.yaml",
+        "title: 3\nsummary: b\nimage: x\n",
+        "valid string",
+        'title: "3"',
+    ),
+    "text for a number": (
+        "services/other.yaml",
+        "title: a\nsummary: b\nimage: x\nports: {http: '80'}\n",
+        "valid integer",
+        "without quotes",
+    ),
+    "no for a boolean": (
+        "services/other.yaml",
+        "title: a\nsummary: b\nimage: x\nper_node: no\n",
+        "boolean",
+        "true or false",
+    ),
+    "choice": (
+        "services/other.yaml",
+        "title: a\nsummary: b\nimage: x\nkind: servce\n",
+        "'service' or 'job'",
+        "did you mean `service`?",
+    ),
     "stranger": ("servces/web.yaml", "title: a\n", "is no part of a spec", "did you mean `services/`?"),
 }
 

@@ -62,8 +62,19 @@ def test_hostile_file_ends_in_one_error(spoil: Callable[[Path], None], starter: 
     spoil(starter)
     start = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", "from plumbline.cli import main; main()", "--spec", str(starter), "check", "--no-drift"],
-        capture_output=True, text=True, timeout=30, check=False,
+        [
+            sys.executable,
+            "-c",
+            "from plumbline.cli import main; main()",
+            "--spec",
+            str(starter),
+            "check",
+            "--no-drift",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000)),
     )
     assert done.returncode == 2, done.stdout + done.stderr

@@ -31,14 +31,25 @@ def test_any_text_is_a_tree_or_one_clear_problem(text: str) -> None:
         assert problem.finding.message
 
 
-@pytest.mark.parametrize("scalar", ["no", "on", "Yes", "1_000", "012", "0x1F", "12:30:45", "2026-11-23", "1e3x", ".5", "=", "<<"])
+@pytest.mark.parametrize(
+    "scalar", ["no", "on", "Yes", "1_000", "012", "0x1F", "12:30:45", "2026-11-23", "1e3x", ".5", "=", "<<"]
+)
 def test_yaml_1_1_surprises_stay_text(scalar: str) -> None:
     root, _ = parse_tree(f"key: {scalar}\n", "x.yaml")
     assert to_data(root) == {"key": scalar}
 
 
 @pytest.mark.parametrize(
-    ("scalar", "value"), [("true", True), ("false", False), ("~", None), ("8080", 8080), ("-3", -3), ("0.5", 0.5), ('"8080"', "8080")]
+    ("scalar", "value"),
+    [
+        ("true", True),
+        ("false", False),
+        ("~", None),
+        ("8080", 8080),
+        ("-3", -3),
+        ("0.5", 0.5),
+        ('"8080"', "8080"),
+    ],
 )
 def test_plain_scalars_of_yaml_1_2(scalar: str, value: object) -> None:
     root, _ = parse_tree(f"key: {scalar}\n", "x.yaml")
@@ -65,7 +76,8 @@ def test_a_key_that_is_no_text_is_found() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)),
+        "a: &a [x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)),
         "[" * 1000 + "]" * 1000,
         "a: &a [*a]\n",
         "a: *nothing\n",
