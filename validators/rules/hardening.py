@@ -8,10 +8,24 @@ from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
 
-DANGEROUS = frozenset({
-    "ALL", "SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "SYS_TIME", "BPF",
-    "DAC_READ_SEARCH", "MAC_ADMIN", "MAC_OVERRIDE", "PERFMON", "SYSLOG",
-})
+DANGEROUS = frozenset(
+    {
+        "ALL",
+        "SYS_ADMIN",
+        "NET_ADMIN",
+        "SYS_PTRACE",
+        "SYS_MODULE",
+        "SYS_RAWIO",
+        "SYS_BOOT",
+        "SYS_TIME",
+        "BPF",
+        "DAC_READ_SEARCH",
+        "MAC_ADMIN",
+        "MAC_OVERRIDE",
+        "PERFMON",
+        "SYSLOG",
+    }
+)
 """Capabilities with which a container can leave its confinement."""
 
 ENGINE_SOCKETS = ("docker.sock", "containerd.sock", "podman.sock")
@@ -26,10 +40,12 @@ def _web(fields: str) -> str:
 
 
 @rule(
-    "PLB411", title="A service has a health check",
+    "PLB411",
+    title="A service has a health check",
     why="Start order, updates and load balancing wait for it; without one, running counts as ready.",
     fix="add `health` with `http` or `command`",
-    failing=_web("health: null"), passing=_web("health: {http: null, command: [/bin/ok]}"),
+    failing=_web("health: null"),
+    passing=_web("health: {http: null, command: [/bin/ok]}"),
 )
 def service_without_health(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
@@ -40,10 +56,12 @@ def service_without_health(spec: Spec) -> Iterator[Violation]:
 
 
 @rule(
-    "PLB412", title="A job has no health check",
+    "PLB412",
+    title="A job has no health check",
     why="A job is done when it exits with 0; a check would only ever see it start.",
     fix="remove `health`, or make it `kind: service`",
-    failing=_web("kind: job, health: {http: null, command: [/bin/ok]}"), passing=_web("kind: job, health: null"),
+    failing=_web("kind: job, health: {http: null, command: [/bin/ok]}"),
+    passing=_web("kind: job, health: null"),
 )
 def job_with_health(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
@@ -54,8 +72,9 @@ def job_with_health(spec: Spec) -> Iterator[Violation]:
 
 
 @rule(
-    "PLB413", title="A health check asks in one way",
-    why="Given both an HTTP request and a command, one of them would silently not run; given none, nothing would.",
+    "PLB413",
+    title="A health check asks in one way",
+    why="Given both a request and a command, one of them would silently not run; given none, neither.",
     fix="keep one of `http` and `command`",
     failing=_web("ports: {http: 8080}, health: {http: {port: http, path: /}, command: [/bin/ok]}"),
     passing=_web("health: {http: null, command: [/bin/ok]}"),
@@ -71,10 +90,12 @@ def ambiguous_health(spec: Spec) -> Iterator[Violation]:
 
 
 @rule(
-    "PLB414", title="A service names its user",
+    "PLB414",
+    title="A service names its user",
     why="Otherwise the image decides, and many images decide for root.",
     fix="set `user` to the image's numeric `uid:gid`",
-    failing=_web("user: null"), passing=_web('user: "1000:1000"'),
+    failing=_web("user: null"),
+    passing=_web('user: "1000:1000"'),
 )
 def no_user(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
@@ -85,24 +106,30 @@ def no_user(spec: Spec) -> Iterator[Violation]:
 
 
 @rule(
-    "PLB415", title="No service runs as root",
+    "PLB415",
+    title="No service runs as root",
     why="Root in a container is root on the host once a kernel flaw lets it out.",
     fix="use a uid above 0; give it its volumes with that owner",
-    failing=_web('user: "0:0"'), passing=_web('user: "1000:1000"'),
+    failing=_web('user: "0:0"'),
+    passing=_web('user: "1000:1000"'),
 )
 def root_user(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         if placed.service.user and int(placed.service.user.split(":")[0]) == 0:
-            yield Violation(placed.path("user"), f"service {placed.id} runs as root", observed=placed.service.user)
+            yield Violation(
+                placed.path("user"), f"service {placed.id} runs as root", observed=placed.service.user
+            )
 
     return _each(spec, check)
 
 
 @rule(
-    "PLB416", title="A service has limits",
-    why="One leak or fork bomb takes the whole node down, and nobody can tell whether a node is large enough.",
+    "PLB416",
+    title="A service has limits",
+    why="One leak or fork bomb takes the node down, and nobody can tell whether a node is large enough.",
     fix="add `limits` with `memory_mib` and `cpus`",
-    failing=_web("limits: null"), passing=_web("limits: {memory_mib: 64, cpus: 0.1}"),
+    failing=_web("limits: null"),
+    passing=_web("limits: {memory_mib: 64, cpus: 0.1}"),
 )
 def no_limits(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
@@ -113,22 +140,28 @@ def no_limits(spec: Spec) -> Iterator[Violation]:
 
 
 @rule(
-    "PLB417", title="No capability that opens the container",
+    "PLB417",
+    title="No capability that opens the container",
     why="With it a process can mount, load or trace its way to the host.",
     fix="remove it; if the program needs it, run that program on the node instead",
-    failing=_web("capabilities: [SYS_ADMIN]"), passing=_web("capabilities: [NET_BIND_SERVICE]"),
+    failing=_web("capabilities: [SYS_ADMIN]"),
+    passing=_web("capabilities: [NET_BIND_SERVICE]"),
 )
 def dangerous_capability(spec: Spec) -> Iterator[Violation]:
     for name, service in spec.services.items():
         for index, capability in enumerate(service.capabilities):
             if capability.removeprefix("CAP_") in DANGEROUS:
-                yield Violation(f"services.{name}.capabilities[{index}]",
-                                f"service {name} asks for {capability}", observed=capability)
+                yield Violation(
+                    f"services.{name}.capabilities[{index}]",
+                    f"service {name} asks for {capability}",
+                    observed=capability,
+                )
 
 
 @rule(
-    "PLB418", title="Folders of the node are mounted read-only",
-    why="A container that writes to the node can plant a program there, and its state escapes backup and export.",
+    "PLB418",
+    title="Folders of the node are mounted read-only",
+    why="A container that writes to the node can plant a program there; its state escapes the backup.",
     fix="set `read_only: true`, or keep the state in `volumes`",
     failing=_web("mounts: [{source: /srv/data, target: /data, read_only: false}]"),
     passing=_web("mounts: [{source: /srv/data, target: /data}]"),
@@ -137,13 +170,16 @@ def writable_mount(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         for index, mount in enumerate(placed.service.mounts):
             if not mount.read_only:
-                yield Violation(f"{placed.path('mounts')}[{index}]", f"service {placed.id} can write to {mount.source}")
+                yield Violation(
+                    f"{placed.path('mounts')}[{index}]", f"service {placed.id} can write to {mount.source}"
+                )
 
     return _each(spec, check)
 
 
 @rule(
-    "PLB419", title="The engine's socket is mounted nowhere",
+    "PLB419",
+    title="The engine's socket is mounted nowhere",
     why="Whoever can talk to the engine is root on the node, also through a read-only mount.",
     fix="give the service its configuration as a file, or put a filtering proxy on the node",
     failing=_web("mounts: [{source: /var/run/docker.sock, target: /var/run/docker.sock}]"),
@@ -154,17 +190,21 @@ def engine_socket(spec: Spec) -> Iterator[Violation]:
         for index, mount in enumerate(placed.service.mounts):
             source = posixpath.normpath(mount.source)
             if source.endswith(ENGINE_SOCKETS) or source in ("/", "/var/run", "/run"):
-                yield Violation(f"{placed.path('mounts')}[{index}]",
-                                f"service {placed.id} mounts {mount.source}, which holds the engine's socket")
+                yield Violation(
+                    f"{placed.path('mounts')}[{index}]",
+                    f"service {placed.id} mounts {mount.source}, which holds the engine's socket",
+                )
 
     return _each(spec, check)
 
 
 @rule(
-    "PLB420", title="Nothing is mounted twice at one path",
+    "PLB420",
+    title="Nothing is mounted twice at one path",
     why="One of the two hides the other, or the engine refuses to create the container.",
     fix="give one of them another path",
-    failing=_web("tmpfs: [/data], volumes: {state: /data/}"), passing=_web("tmpfs: [/tmp], volumes: {state: /data}"),
+    failing=_web("tmpfs: [/data], volumes: {state: /data/}"),
+    passing=_web("tmpfs: [/tmp], volumes: {state: /data}"),
 )
 def two_mounts_at_one_path(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
@@ -172,8 +212,10 @@ def two_mounts_at_one_path(spec: Spec) -> Iterator[Violation]:
         for field, label, target in _targets(placed.service):
             path = posixpath.normpath(target)
             if path in seen:
-                yield Violation(placed.path(field),
-                                f"service {placed.id} mounts {label} at {path}, where {seen[path]} is mounted already")
+                yield Violation(
+                    placed.path(field),
+                    f"service {placed.id} mounts {label} at {path}, where {seen[path]} is mounted already",
+                )
             seen.setdefault(path, label)
 
     return _each(spec, check)
@@ -189,7 +231,8 @@ def _targets(service: Service) -> Iterator[tuple[str, str, str]]:
 
 
 @rule(
-    "PLB421", title="A health check ends before the next one begins",
+    "PLB421",
+    title="A health check ends before the next one begins",
     why="A timeout longer than the interval hides a service that has become slow.",
     fix="make `timeout_s` at most `interval_s`",
     failing=_web("health: {http: null, command: [/bin/ok], interval_s: 5, timeout_s: 10}"),
@@ -200,7 +243,9 @@ def slow_health(spec: Spec) -> Iterator[Violation]:
         health = placed.service.health
         if health and health.timeout_s > health.interval_s:
             yield Violation(
-                placed.path("health"), f"a health check of {placed.id} may take {health.timeout_s:g} s, and one starts "
-                                       f"every {health.interval_s:g} s")
+                placed.path("health"),
+                f"a health check of {placed.id} may take {health.timeout_s:g} s, and one starts "
+                f"every {health.interval_s:g} s",
+            )
 
     return _each(spec, check)

@@ -27,45 +27,58 @@ USED = "services/web.yaml: {image: sample}\n"
 STAND_IN = "      stand_in: {recipe: contract, server: stub}\n"
 
 
-def _example(tag: str = "1.4.3", digest: str = DIGEST, lifecycle: str = "{state: supported}",
-             http_client: str = "wget") -> str:
+def _example(
+    tag: str = "1.4.3", digest: str = DIGEST, lifecycle: str = "{state: supported}", http_client: str = "wget"
+) -> str:
     return IMAGE.format(tag=tag, digest=digest, lifecycle=lifecycle, http_client=http_client)
 
 
 def _published(spec: Spec) -> Iterator[tuple[str, Image]]:
-    return ((name, image) for name, image in spec.images.images.items() if image.lifecycle.state != "unpublished")
+    return (
+        (name, image) for name, image in spec.images.images.items() if image.lifecycle.state != "unpublished"
+    )
 
 
 @rule(
-    "PLB301", title="A published image has a digest",
+    "PLB301",
+    title="A published image has a digest",
     why="A tag can be moved to other content; a digest cannot, so that every host runs what was reviewed.",
     fix="run `plumb lock`, or copy the digest of the manifest list from two independent sources",
-    failing=_example(digest="null") + USED, passing=_example() + USED,
+    failing=_example(digest="null") + USED,
+    passing=_example() + USED,
 )
 def published_image_without_digest(spec: Spec) -> Iterator[Violation]:
     for name, image in _published(spec):
         if image.digest is None:
-            yield Violation(f"images.{name}", f"image {name} ({image.repository}:{image.tag}) has no digest", at_key=True)
+            yield Violation(
+                f"images.{name}", f"image {name} ({image.repository}:{image.tag}) has no digest", at_key=True
+            )
 
 
 @rule(
-    "PLB302", title="A tag names one version",
-    why="`latest`, or a tag without a full version such as `16-alpine`, means something else next month, and tells a "
-        "reader nothing about what runs.",
+    "PLB302",
+    title="A tag names one version",
+    why="`latest`, or a tag without a full version (`16-alpine`), is something else next month; it tells a "
+    "reader nothing about what runs.",
     fix="use the full version of the release, e.g. `16.9-alpine`",
-    failing=_example(tag="latest") + USED, passing=_example(tag="16.9-alpine") + USED,
+    failing=_example(tag="latest") + USED,
+    passing=_example(tag="16.9-alpine") + USED,
 )
 def moving_tag(spec: Spec) -> Iterator[Violation]:
     for name, image in spec.images.images.items():
         if image.tag == "latest" or (image.digest is None and not VERSION.search(image.tag)):
-            yield Violation(f"images.{name}.tag", f"tag `{image.tag}` of image {name} moves: it names no version",
-                            observed=image.tag)
+            yield Violation(
+                f"images.{name}.tag",
+                f"tag `{image.tag}` of image {name} moves: it names no version",
+                observed=image.tag,
+            )
 
 
 @rule(
-    "PLB303", title="An unpublished image has a stand-in and no digest",
-    why="What is in no registry cannot have a digest, so one that is written was invented; and without a stand-in "
-        "the stack cannot be stood up before the image exists.",
+    "PLB303",
+    title="An unpublished image has a stand-in and no digest",
+    why="What is in no registry has no digest, so one that is written was invented; without a stand-in "
+    "the stack cannot be stood up before the image exists.",
     fix="set `digest` to null and add `stand_in`; or, once it is published, change `lifecycle.state`",
     failing=_example(digest="null", lifecycle="{state: unpublished}") + USED,
     passing=_example(digest="null", lifecycle="{state: unpublished}") + STAND_IN + USED,
@@ -77,14 +90,18 @@ def unpublished_image(spec: Spec) -> Iterator[Violation]:
         if image.digest is not None:
             yield Violation(f"images.{name}.digest", f"image {name} is unpublished, and has a digest")
         if image.stand_in is None:
-            yield Violation(f"images.{name}", f"image {name} is unpublished, and has no stand-in", at_key=True)
+            yield Violation(
+                f"images.{name}", f"image {name} is unpublished, and has no stand-in", at_key=True
+            )
 
 
 @rule(
-    "PLB304", title="No image in use is past its end of life",
+    "PLB304",
+    title="No image in use is past its end of life",
     why="Nobody mends its vulnerabilities any more.",
     fix="move to a supported successor, or waive it in waivers.yaml until a day by which that is done",
-    failing=_example(lifecycle="{state: end-of-life, note: archived}") + USED, passing=_example() + USED,
+    failing=_example(lifecycle="{state: end-of-life, note: archived}") + USED,
+    passing=_example() + USED,
 )
 def end_of_life_image(spec: Spec) -> Iterator[Violation]:
     users = _users(spec)
@@ -92,31 +109,39 @@ def end_of_life_image(spec: Spec) -> Iterator[Violation]:
         if image.lifecycle.state == "end-of-life" and users.get(name):
             note = f" ({image.lifecycle.note})" if image.lifecycle.note else ""
             yield Violation(
-                f"images.{name}", f"image {name} is past its end of life{note}, and runs as {', '.join(users[name])}",
-                at_key=True)
+                f"images.{name}",
+                f"image {name} is past its end of life{note}, and runs as {', '.join(users[name])}",
+                at_key=True,
+            )
 
 
 @rule(
-    "PLB305", title="An image past its end of life has an open decision",
+    "PLB305",
+    title="An image past its end of life has an open decision",
     why="Readers must see that a successor is being chosen, from what, and what the delay costs.",
     fix="write the question in platform.yaml under `open_decisions`, and name it in `lifecycle.decision`",
     failing=_example(lifecycle="{state: end-of-life}") + USED,
     passing="platform.yaml:\n  open_decisions:\n    successor:\n      question: What replaces it?\n"
-            "      options: [one, other]\n      impact: no security fixes\n"
-            + _example(lifecycle="{state: end-of-life, decision: successor}") + USED,
+    "      options: [one, other]\n      impact: no security fixes\n"
+    + _example(lifecycle="{state: end-of-life, decision: successor}")
+    + USED,
 )
 def end_of_life_without_decision(spec: Spec) -> Iterator[Violation]:
     for name, image in spec.images.images.items():
         if image.lifecycle.state == "end-of-life" and image.lifecycle.decision is None:
-            yield Violation(f"images.{name}.lifecycle",
-                            f"image {name} is past its end of life, and no decision about its successor is named")
+            yield Violation(
+                f"images.{name}.lifecycle",
+                f"image {name} is past its end of life, and no decision about its successor is named",
+            )
 
 
 @rule(
-    "PLB306", title="Every image is used",
+    "PLB306",
+    title="Every image is used",
     why="An image that no service runs is still mirrored, scanned and bundled.",
     fix="remove it from images.yaml, or name it in a service",
-    failing=_example(), passing=_example() + USED,
+    failing=_example(),
+    passing=_example() + USED,
 )
 def unused_image(spec: Spec) -> Iterator[Violation]:
     used = {image for service in spec.services.values() for image in _images_of(service)}
@@ -133,10 +158,12 @@ models.yaml:
 
 
 @rule(
-    "PLB307", title="Every model is used",
+    "PLB307",
+    title="Every model is used",
     why="A model that no service loads still makes every bundle larger.",
     fix="remove it from models.yaml, or name it in a service under `models`",
-    failing=MODEL, passing=MODEL + "services/web.yaml: {models: {weights: /models/weights.bin}}\n",
+    failing=MODEL,
+    passing=MODEL + "services/web.yaml: {models: {weights: /models/weights.bin}}\n",
 )
 def unused_model(spec: Spec) -> Iterator[Violation]:
     used = {model for service in spec.services.values() for model in _models_of(service)}
@@ -146,13 +173,15 @@ def unused_model(spec: Spec) -> Iterator[Violation]:
 
 
 @rule(
-    "PLB308", title="A health check by HTTP has a client in its image",
-    why="The check runs inside the container; without a client it fails for ever, and nothing that waits for the "
-        "service starts.",
+    "PLB308",
+    title="A health check by HTTP has a client in its image",
+    why="The check runs in the container; without a client it fails for ever, and nothing that needs the "
+    "service starts.",
     fix="use `command` with a program of the image, or correct `http_client` in images.yaml",
     failing=_example(http_client="none") + "services/web.yaml: {image: sample, ports: {http: 8080}, "
-            "health: {http: {port: http, path: /health}, command: null}}\n",
-    passing=_example(http_client="none") + "services/web.yaml: {image: sample, health: {http: null, command: [/bin/ok]}}\n",
+    "health: {http: {port: http, path: /health}, command: null}}\n",
+    passing=_example(http_client="none")
+    + "services/web.yaml: {image: sample, health: {http: null, command: [/bin/ok]}}\n",
 )
 def http_check_without_client(spec: Spec) -> Iterator[Violation]:
     return once(found for placed in placed_services(spec) for found in _without_client(placed))
@@ -161,20 +190,24 @@ def http_check_without_client(spec: Spec) -> Iterator[Violation]:
 def _without_client(placed: Placed) -> Iterator[Violation]:
     health, image = placed.service.health, placed.spec.images.images.get(placed.service.image)
     if health and health.http and image and image.http_client == "none":
-        yield Violation(f"{placed.path('health')}.http",
-                        f"service {placed.id} is asked by HTTP, and image {placed.service.image} has no HTTP client")
+        yield Violation(
+            f"{placed.path('health')}.http",
+            f"service {placed.id} is asked by HTTP, and image {placed.service.image} has no HTTP client",
+        )
 
 
 @rule(
-    "PLB309", title="A stand-in offers the programs that the spec calls",
-    why="A stub holds none of the real image's programs; a check or an entry point that it does not offer fails "
-        "only once the stack is stood up.",
+    "PLB309",
+    title="A stand-in offers the programs that the spec calls",
+    why="A stub holds none of the real image's programs; a check or an entry point that it lacks fails "
+    "only once the stack is stood up.",
     fix="add the program to `stand_in.commands` of the image",
-    failing=_example(digest="null", lifecycle="{state: unpublished}") + STAND_IN
-            + "services/web.yaml: {image: sample, entrypoint: [/usr/bin/sample]}\n",
+    failing=_example(digest="null", lifecycle="{state: unpublished}")
+    + STAND_IN
+    + "services/web.yaml: {image: sample, entrypoint: [/usr/bin/sample]}\n",
     passing=_example(digest="null", lifecycle="{state: unpublished}")
-            + "      stand_in: {recipe: contract, server: stub, commands: [/usr/bin/sample, /bin/ok]}\n"
-            + "services/web.yaml: {image: sample, entrypoint: [/usr/bin/sample], health: {http: null, command: [/bin/ok]}}\n",
+    + "      stand_in: {recipe: contract, server: stub, commands: [/usr/bin/sample, /bin/ok]}\n"
+    + "services/web.yaml:\n  {image: sample, entrypoint: [/usr/bin/sample], health: {http: null, command: [/bin/ok]}}\n",
 )
 def stand_in_without_program(spec: Spec) -> Iterator[Violation]:
     return once(found for placed in placed_services(spec) for found in _without_program(placed))
@@ -189,8 +222,11 @@ def _without_program(placed: Placed) -> Iterator[Violation]:
     for field, arguments in calls:
         program = raw(arguments[0]) if arguments else None
         if program is not None and program not in image.stand_in.commands:
-            yield Violation(placed.path(field), f"service {placed.id} calls `{program}`, and the stand-in of image "
-                                                f"{placed.service.image} does not offer it")
+            yield Violation(
+                placed.path(field),
+                f"service {placed.id} calls `{program}`, and the stand-in of image "
+                f"{placed.service.image} does not offer it",
+            )
 
 
 def _users(spec: Spec) -> dict[str, list[str]]:

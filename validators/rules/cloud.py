@@ -1,0 +1,204 @@
+"""PLB501…: cloud objects that the provider's API would accept, from types that can still be ordered."""
+
+import re
+from collections.abc import Iterator
+
+from plumbline.runbooks import runbook_texts
+from plumbline.spec import Spec
+from schema.topology import Cloud, Role
+from validators.rules import cloud_limits
+from validators.rules.cloud_examples import cloud_example, runbook_example
+from validators.rules.registry import Violation, rule
+from validators.rules.server_catalogue import ServerType, catalogue
+
+MIB_PER_GB = 1024
+"""The provider's «GB» of memory are binary."""
+
+SERVER_TYPE = re.compile(r"\b(?:cx|cax|cpx|ccx)[1-9][0-9]\b")
+LABEL_BOUND = re.compile(r"apply-to-resource\b.*--type[ =]label")
+BIND_BY_LABEL = "hcloud firewall apply-to-resource fw --type label_selector --label-selector role=a"
+
+SERVER_BOUND = re.compile(r"server create\b.*--firewall\b|apply-to-resource\b.*--type[ =]server\b")
+
+
+@rule(
+    "PLB501",
+    title="Server types exist",
+    why="An order of a type that was withdrawn fails once network and firewall are made, and leaves them.",
+    fix="use a type of the catalogue (validators/rules/server_types.json, with its date)",
+    failing=cloud_example(server_type="cx22"),
+    passing=cloud_example(),
+)
+def unknown_server_type(spec: Spec) -> Iterator[Violation]:
+    known = catalogue()
+    for path, name in _named_types(spec):
+        if name in known.removed:
+            yield Violation(
+                path,
+                f"server type {name} no longer exists",
+                hint=f"use {known.removed[name]}, which took its place",
+                observed=name,
+            )
+        elif name not in known.types:
+            yield Violation(path, f"server type {name} is not in the catalogue of {known.date}", observed=name)
+    for name, runbook in spec.runbooks.items():
+        for inner, text in runbook_texts(runbook):
+            for gone in sorted(set(SERVER_TYPE.findall(text)) & known.removed.keys()):
+                yield Violation(
+                    f"runbooks.{name}.{inner}",
+                    f"server type {gone} no longer exists",
+                    hint=f"use {known.removed[gone]}, which took its place",
+                    observed=gone,
+                )
+
+
+@rule(
+    "PLB502",
+    title="A role's size is that of its server type",
+    why="Limits and placement are computed from the size; a smaller node is overcommitted.",
+    fix="copy vCPUs, memory and disk of the type to `size`, and choose fallbacks that are no smaller",
+    failing=cloud_example(memory_mib=16384),
+    passing=cloud_example(),
+)
+def wrong_size(spec: Spec) -> Iterator[Violation]:
+    for path, role, _ in _cloud_roles(spec):
+        own = catalogue().types.get(role.server_type or "")
+        for field, want, have in _sizes(role, own) if own else ():
+            if want != have:
+                yield Violation(
+                    f"{path}.size.{field}",
+                    f"{role.server_type} has {field} {have}, and the size says {want}",
+                    expected=str(have),
+                    observed=str(want),
+                )
+        for index, name in enumerate(role.fallbacks):
+            fallback = catalogue().types.get(name)
+            for field, want, have in _sizes(role, fallback) if fallback else ():
+                if have < want:
+                    yield Violation(
+                        f"{path}.fallbacks[{index}]",
+                        f"fallback {name} has {field} {have}, and the role needs {want}",
+                    )
+
+
+@rule(
+    "PLB503",
+    title="The location offers the server type",
+    why="Lines are sold in some locations only; the order would be refused.",
+    fix="choose a type that is sold in the location, or another location",
+    failing=cloud_example(server_type="cpx11"),
+    passing=cloud_example(),
+)
+def type_not_at_location(spec: Spec) -> Iterator[Violation]:
+    known = catalogue()
+    for mode, topology in spec.topology.items():
+        if topology.cloud is None:
+            continue
+        place = topology.cloud.location
+        for path, name in _named_types(spec, mode):
+            if name in known.types and place in known.zones and place not in known.types[name].locations:
+                offered = ", ".join(known.types[name].locations)
+                yield Violation(
+                    path, f"{name} is not sold in {place} ({known.date}); it is in {offered}", observed=name
+                )
+
+
+@rule(
+    "PLB504",
+    title="Names, labels and counts are within the API's limits",
+    why="The API refuses them once the objects before them exist; names that two tenants share make "
+    "one of them adopt the other's objects.",
+    fix="names need `{tenant}`, servers also `{role}` and `{index}`; labels take at most 63 of `A-Za-z0-9-_.`",
+    failing=cloud_example(network="private"),
+    passing=cloud_example(),
+)
+def beyond_limits(spec: Spec) -> Iterator[Violation]:
+    for mode, cloud in _clouds(spec):
+        for field, message in cloud_limits.problems(cloud, spec.topology[mode], tuple(spec.tenants.tenants)):
+            yield Violation(f"topology.{mode}.cloud.{field}", message)
+
+
+@rule(
+    "PLB505",
+    title="A firewall is bound in one way",
+    why="A firewall that a label selector applies and that was also given to the server can no longer be "
+    "detached by hand (`firewall_managed_by_label_selector`).",
+    fix="apply it by label, or give it to the servers; not both",
+    failing=runbook_example(
+        "hcloud server create --name a --firewall fw",
+        BIND_BY_LABEL,
+    ),
+    passing=runbook_example(
+        "hcloud server create --name a",
+        BIND_BY_LABEL,
+    ),
+)
+def firewall_bound_twice(spec: Spec) -> Iterator[Violation]:
+    for name, runbook in spec.runbooks.items():
+        texts = [(inner, text.replace("\\\n", " ")) for inner, text in runbook_texts(runbook)]
+        by_server = [inner for inner, text in texts if SERVER_BOUND.search(text)]
+        for inner, text in texts:
+            if by_server and LABEL_BOUND.search(text):
+                yield Violation(
+                    f"runbooks.{name}.{inner}",
+                    f"this binds a firewall by label, and {by_server[0]} binds one by server",
+                )
+
+
+@rule(
+    "PLB506",
+    title="Location and network zone go together",
+    why="A server can join only a subnet of its own zone.",
+    fix="use the zone of the location",
+    failing=cloud_example(zone="us-east"),
+    passing=cloud_example(),
+)
+def wrong_zone(spec: Spec) -> Iterator[Violation]:
+    zones = catalogue().zones
+    for mode, cloud in _clouds(spec):
+        if cloud.location not in zones:
+            yield Violation(
+                f"topology.{mode}.cloud.location",
+                f"there is no location {cloud.location}",
+                hint=f"locations are {', '.join(zones)}",
+                observed=cloud.location,
+            )
+        elif zones[cloud.location] != cloud.network_zone:
+            yield Violation(
+                f"topology.{mode}.cloud.network_zone",
+                f"{cloud.location} is in zone {zones[cloud.location]}",
+                expected=zones[cloud.location],
+                observed=cloud.network_zone,
+            )
+
+
+def _clouds(spec: Spec) -> Iterator[tuple[str, Cloud]]:
+    for mode, topology in spec.topology.items():
+        if topology.cloud:
+            yield mode, topology.cloud
+
+
+def _cloud_roles(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, Role, str]]:
+    """Path, role and mode of each role with a server type."""
+    for name in spec.topology if mode is None else (mode,):
+        for role_name, role in spec.topology[name].roles.items():
+            if role.server_type:
+                yield f"topology.{name}.roles.{role_name}", role, name
+
+
+def _named_types(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, str]]:
+    for path, role, _ in _cloud_roles(spec, mode):
+        if role.server_type:
+            yield f"{path}.server_type", role.server_type
+        yield from ((f"{path}.fallbacks[{index}]", name) for index, name in enumerate(role.fallbacks))
+
+
+def _sizes(role: Role, own: ServerType) -> Iterator[tuple[str, int, int]]:
+    """Field, the role's value and the type's, where the catalogue knows it."""
+    memory = None if own.memory_gb is None else own.memory_gb * MIB_PER_GB
+    pairs = (
+        ("vcpus", role.size.vcpus, own.vcpus),
+        ("memory_mib", role.size.memory_mib, memory),
+        ("disk_gb", role.size.disk_gb, own.disk_gb),
+    )
+    return ((field, want, have) for field, want, have in pairs if have is not None)

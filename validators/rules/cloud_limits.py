@@ -1,0 +1,93 @@
+"""What the Hetzner Cloud API accepts as names, labels and amounts (as known in 2026-11)."""
+
+import re
+from collections.abc import Iterator
+
+from schema.topology import Cloud, Topology
+
+HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.I)
+VOLUME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
+NAME_LENGTH = 128
+RULES_PER_FIREWALL = 50
+PEERS_PER_RULE = 100
+SERVERS_PER_PLACEMENT_GROUP = 10
+
+NEEDED = {
+    "network": ("{tenant}",),
+    "firewall": ("{tenant}",),
+    "volume": ("{tenant}",),
+    "server": ("{tenant}", "{role}", "{index}"),
+}
+"""What each name must hold so that no two objects share one."""
+
+
+def problems(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Field of the cloud, and what is wrong with it."""
+    yield from _names(cloud, topology, tenants or ("example",))
+    yield from _labels(cloud, topology, tenants or ("example",))
+    yield from _firewall(cloud)
+    if cloud.spread_servers:
+        for name, role in topology.roles.items():
+            if role.max_count > SERVERS_PER_PLACEMENT_GROUP:
+                yield (
+                    "spread_servers",
+                    (
+                        f"role {name} may grow to {role.max_count} servers, and a placement group "
+                        f"takes {SERVERS_PER_PLACEMENT_GROUP}"
+                    ),
+                )
+
+
+def _names(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for kind, needed in NEEDED.items():
+        pattern: str = getattr(cloud.names, kind)
+        missing = [part for part in needed if part not in pattern]
+        if missing:
+            yield (
+                f"names.{kind}",
+                f"the {kind} name lacks {', '.join(missing)}, so that two objects would share it",
+            )
+            continue
+        wrong = next((name for name in _filled(pattern, topology, tenants) if not _is_name(kind, name)), None)
+        if wrong:
+            yield f"names.{kind}", f"`{wrong}` is no {kind} name that the API accepts"
+
+
+def _is_name(kind: str, name: str) -> bool:
+    if kind == "server":
+        return HOSTNAME.fullmatch(name) is not None
+    if kind == "volume":
+        return VOLUME.fullmatch(name) is not None
+    return len(name) <= NAME_LENGTH
+
+
+def _filled(pattern: str, topology: Topology, tenants: tuple[str, ...]) -> Iterator[str]:
+    """The name for each tenant and role, with the largest index."""
+    for tenant in tenants:
+        for role_name, role in topology.roles.items():
+            name = pattern.replace("{tenant}", tenant).replace("{role}", role_name)
+            yield name.replace("{index}", str(max(role.count, role.max_count)))
+
+
+def _labels(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for key, pattern in cloud.labels.items():
+        if not key or not LABEL.fullmatch(key):
+            yield f"labels.{key}", f"`{key}` is no label key that the API accepts"
+        values = _filled(pattern.replace("{environment}", cloud.environment), topology, tenants)
+        wrong = next((value for value in values if not LABEL.fullmatch(value)), None)
+        if wrong:
+            yield f"labels.{key}", f"`{wrong}` is no label value that the API accepts"
+
+
+def _firewall(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    rules = [("inbound", index, rule) for index, rule in enumerate(cloud.firewall.inbound)]
+    rules += [("outbound", index, rule) for index, rule in enumerate(cloud.firewall.outbound)]
+    if len(rules) > RULES_PER_FIREWALL:
+        yield "firewall", f"{len(rules)} rules, and a firewall takes {RULES_PER_FIREWALL}"
+    for side, index, rule in rules:
+        path = f"firewall.{side}[{index}]"
+        if len(rule.peers) > PEERS_PER_RULE:
+            yield f"{path}.peers", f"{len(rule.peers)} peers, and a rule takes {PEERS_PER_RULE}"
+        if (rule.port is None) != (rule.protocol == "icmp"):
+            yield path, "a port belongs to tcp and udp, and to nothing else"

@@ -1,0 +1,215 @@
+"""PLB801…: runbooks are true, each step can be checked and taken back, and requirements are proven."""
+
+import re
+from collections.abc import Iterator
+
+from jinja2 import TemplateSyntaxError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from plumbline.expressions import ExpressionError, render
+from plumbline.finding import Severity
+from plumbline.runbooks import runbook_names, runbook_texts
+from plumbline.spec import Spec
+from schema.runbook import Runbook
+from validators.rules.registry import RULES, Violation, rule
+
+STANDS_FOR = {
+    "tenant": frozenset({"cloud_name", "server_name", "tenant"}),
+    "octet": frozenset({"tenant_range", "tenant_subnet", "octet"}),
+}
+"""Names that a parameter gives rise to beside its own."""
+
+AGE = re.compile(r"(?:^|[|;&(]|\bsudo\b)\s*r?age\s+(?:\S+\s+)*?-{1,2}[a-z]", re.I)
+SIGNED_THING = re.compile(r"manifest|\.sig\b|signature|\bbundle\b|release[^\s/]*\.(?:pub|key)", re.I)
+
+_RUNBOOK = """\
+runbooks/sample.yaml:
+  title: Sample
+  summary: Shows a rule.
+  modes: [single]
+  duration_min: 5
+  parameters: {{{parameters}}}
+  on_failure: start again
+  steps:
+    - {{title: Do it, where: host, run: {run}, {rest}}}
+"""
+
+
+def _example(run: str = "'true'", rest: str = "expect: nothing, undo: nothing", parameters: str = "") -> str:
+    return _RUNBOOK.format(run=run, rest=rest, parameters=parameters)
+
+
+@rule(
+    "PLB801",
+    title="Expressions in runbooks resolve",
+    why="A renamed port or service would otherwise leave a command that fails in the operator's hands.",
+    fix="correct the name, or add a parameter of that name",
+    failing=_example(run='\'curl {{ url("wbe", "http") }}\''),
+    passing=_example(run="'echo {{ mode }}'"),
+)
+def unresolved_expression(spec: Spec) -> Iterator[Violation]:
+    for name, runbook in spec.runbooks.items():
+        for inner, text in runbook_texts(runbook):
+            error = _first_error(spec, runbook, text)
+            if error:
+                yield Violation(f"runbooks.{name}.{inner}", error)
+
+
+def _first_error(spec: Spec, runbook: Runbook, text: str) -> str | None:
+    if "{{" not in text and "{%" not in text and "{#" not in text:
+        return None
+    for mode in runbook.modes:
+        if mode not in spec.topology:
+            continue
+        try:
+            render(text, runbook_names(spec, runbook, mode))
+        except ExpressionError as error:
+            return f"{error} (mode {mode})"
+    return None
+
+
+@rule(
+    "PLB802",
+    title="A step says what to expect",
+    why="Without it the operator cannot tell a step that worked from one that failed quietly.",
+    fix="add `expect`: what is seen when it went well",
+    failing=_example(rest="undo: nothing"),
+    passing=_example(),
+)
+def step_without_expectation(spec: Spec) -> Iterator[Violation]:
+    return _steps_without(spec, "expect", "does not say what to expect")
+
+
+@rule(
+    "PLB803",
+    title="A step says how it is taken back",
+    why="A procedure that fails half-way leaves the system in a state that somebody has to undo at once.",
+    fix="add `undo`: commands, or the word `nothing` and why nothing has to be undone",
+    failing=_example(rest="expect: nothing"),
+    passing=_example(),
+)
+def step_without_undo(spec: Spec) -> Iterator[Violation]:
+    return _steps_without(spec, "undo", "does not say how it is taken back")
+
+
+def _steps_without(spec: Spec, field: str, problem: str) -> Iterator[Violation]:
+    for name, runbook in spec.runbooks.items():
+        for index, step in enumerate(runbook.steps):
+            if getattr(step, field) is None:
+                yield Violation(f"runbooks.{name}.steps[{index}]", f"step {index + 1} («{step.title}») {problem}")
+
+
+@rule(
+    "PLB804",
+    title="Every parameter is used",
+    why="The operator is asked for a value that changes nothing, or a step has lost its place for it.",
+    fix="use it as `{{ name }}`, or remove it",
+    failing=_example(parameters="host: {description: Host, example: a}"),
+    passing=_example(run="'ping {{ host }}'", parameters="host: {description: Host, example: a}"),
+)
+def unused_parameter(spec: Spec) -> Iterator[Violation]:
+    for name, runbook in spec.runbooks.items():
+        used = {found for _, text in runbook_texts(runbook) for found in _names_in(text)}
+        for parameter in runbook.parameters:
+            if not used & STANDS_FOR.get(parameter, frozenset({parameter})):
+                yield Violation(
+                    f"runbooks.{name}.parameters.{parameter}",
+                    f"parameter {parameter} is used by no step",
+                    at_key=True,
+                )
+
+
+def _names_in(text: str) -> set[str]:
+    environment = ImmutableSandboxedEnvironment()
+    try:
+        return meta.find_undeclared_variables(environment.parse(text)) if "{" in text else set()
+    except TemplateSyntaxError:
+        return set()
+
+
+REQUIREMENT = "requirements.yaml:\n  requirements:\n    DEPLOY-01: {{title: It runs, {rest}}}\n"
+
+
+@rule(
+    "PLB805",
+    title="Every requirement has a proof",
+    why="A requirement that nothing shows to be met is a hope.",
+    fix="add `proofs`; or `related: true` where another document answers for it",
+    failing=REQUIREMENT.format(rest="proofs: []"),
+    passing=REQUIREMENT.format(rest="proofs: [{kind: rule, ref: PLB801}]"),
+)
+def requirement_without_proof(spec: Spec) -> Iterator[Violation]:
+    for name, requirement in spec.requirements.requirements.items():
+        if not requirement.proofs and not requirement.related:
+            yield Violation(f"requirements.{name}", f"requirement {name} has no proof", at_key=True)
+
+
+@rule(
+    "PLB806",
+    title="A proof refers to a rule or runbook that exists",
+    why="A proof that is gone proves nothing.",
+    fix="correct `ref`: the id of a rule (`plumb explain`) or of a runbook (`plumb runbook list`)",
+    failing=REQUIREMENT.format(rest="proofs: [{kind: runbook, ref: missing}]"),
+    passing=REQUIREMENT.format(rest="proofs: [{kind: rule, ref: PLB801}]"),
+)
+def proof_without_target(spec: Spec) -> Iterator[Violation]:
+    known = {"rule": set(RULES), "runbook": set(spec.runbooks)}
+    for name, requirement in spec.requirements.requirements.items():
+        for index, proof in enumerate(requirement.proofs):
+            if proof.kind in known and proof.ref not in known[proof.kind]:
+                yield Violation(
+                    f"requirements.{name}.proofs[{index}].ref",
+                    f"there is no {proof.kind} `{proof.ref}`",
+                    observed=proof.ref,
+                )
+
+
+@rule(
+    "PLB807",
+    title="Bundles are signed, not encrypted",
+    why="`age` encrypts: anyone can make such a file, and reading it needs the private key.",
+    fix="sign with a detached GPG signature and verify with the public key; keep age for secrets",
+    failing=_example(run="'age -e -R release.pub -o MANIFEST.json.age MANIFEST.json'"),
+    passing=_example(run="'gpg --detach-sign --armor MANIFEST.json'"),
+)
+def signed_by_encryption(spec: Spec) -> Iterator[Violation]:
+    for name, runbook in spec.runbooks.items():
+        for inner, text in runbook_texts(runbook):
+            if any(AGE.search(line) and SIGNED_THING.search(line) for line in _commands(text)):
+                yield Violation(f"runbooks.{name}.{inner}", "this uses age in place of a signature")
+
+
+def _commands(text: str) -> list[str]:
+    """Lines of a shell text, continued ones joined."""
+    return text.replace("\\\n", " ").splitlines()
+
+
+_SPARE_MODE = """\
+topology/spare.yaml:
+  title: Spare
+  summary: A second host.
+  tenancy: one
+  egress: false
+  entry: {service: web}
+  roles:
+    host:
+      title: Host
+      size: {vcpus: 4, memory_mib: 8192, disk_gb: 40, reserve_mib: 512}
+      services: [db, web]
+"""
+
+
+@rule(
+    "PLB808",
+    title="Every mode has a runbook",
+    severity=Severity.NOTE,
+    why="Operators of a mode without one have nothing to follow.",
+    fix="write a runbook in runbooks/ whose `modes` names it",
+    failing=_SPARE_MODE,
+    passing=_SPARE_MODE + _example().replace("[single]", "[single, spare]"),
+)
+def mode_without_runbook(spec: Spec) -> Iterator[Violation]:
+    served = {mode for runbook in spec.runbooks.values() for mode in runbook.modes}
+    for mode in spec.modes:
+        if mode not in served:
+            yield Violation(f"topology.{mode}", f"mode {mode} has no runbook")

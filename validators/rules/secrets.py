@@ -1,0 +1,177 @@
+"""PLB601…: secrets go by name; the spec holds no value of one, and neither does an environment."""
+
+from collections.abc import Iterator
+
+from plumbline.spec import Spec
+from schema.service import Override, SecretUse, Service
+from schema.types import Value
+from validators.rules.effective_services import raw
+from validators.rules.registry import Violation, rule
+from validators.rules.secret_patterns import SECRET_NAME, secret_in, url_credentials_in, without_expressions
+
+INVENTORY = """\
+secrets.yaml:
+  folder: secrets/{tenant}
+  encryption: SOPS
+  secrets:
+    sample_password: {title: Sample, owner: operations, scope: tenant, length: 32, rotation_days: 90}
+"""
+AS_FILE = INVENTORY + "services/web.yaml: {secrets: {sample_password: {variable: SAMPLE_PASSWORD_FILE}}}\n"
+
+
+@rule(
+    "PLB601",
+    title="No secret value in an environment variable",
+    why="Everybody reads the spec, and an environment is shown by `docker inspect` and inherited.",
+    fix="add the secret to secrets.yaml and use it under `secrets` with `variable`",
+    failing="services/web.yaml: {environment: {DB_PASSWORD: correct-horse}}\n",
+    passing=AS_FILE,
+)
+def secret_in_environment(spec: Spec) -> Iterator[Violation]:
+    for path, name, value in _environment(spec):
+        text = raw(value)
+        if SECRET_NAME.search(name) and _is_literal(text):
+            yield Violation(path, f"{name} is given a literal value", at_key=True)
+
+
+@rule(
+    "PLB602",
+    title="Secrets are files",
+    why="A value in the environment is shown by `docker inspect`, and often ends in a log or crash report.",
+    fix="use `variable` (the image's `…_FILE` form) or a configuration file; else waive it",
+    failing=INVENTORY + "services/web.yaml: {secrets: {sample_password: {environment: SAMPLE_PASSWORD}}}\n",
+    passing=AS_FILE,
+)
+def secret_as_environment(spec: Spec) -> Iterator[Violation]:
+    for path, use in _uses(spec):
+        if use.environment:
+            yield Violation(f"{path}.environment", f"the secret's value is put in the variable {use.environment}")
+
+
+@rule(
+    "PLB603",
+    title="No secret is written out",
+    why="What is committed once stays in the history, and in every copy of it.",
+    fix="take it out, replace the secret itself, and read it from its file under /run/secrets",
+    failing='services/web.yaml: {command: ["--token=AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQ"]}\n',
+    passing=AS_FILE,
+)
+def written_secret(spec: Spec) -> Iterator[Violation]:
+    for path, text in _texts(spec):
+        kind = secret_in(text)
+        if kind:
+            yield Violation(path, f"this looks like {kind}")
+    for name, text in spec.templates.items():
+        kind = secret_in(text)
+        if kind:
+            yield Violation(_template_path(spec, name), f"{name} seems to hold {kind}")
+
+
+@rule(
+    "PLB604",
+    title="No password in a URL",
+    why="URLs are logged, shown in error messages and passed on to other services.",
+    fix="leave the password out of the URL, and give it as a secret's file",
+    failing='services/web.yaml: {environment: {DB_URL: "postgresql://app:hunter22@db/app"}}\n',
+    passing='services/web.yaml: {environment: {DB_URL: "postgresql://app@db/app"}}\n',
+)
+def password_in_url(spec: Spec) -> Iterator[Violation]:
+    for path, text in _texts(spec):
+        scheme = url_credentials_in(text)
+        if scheme:
+            yield Violation(path, f"a {scheme} URL holds a password")
+    for name, text in spec.templates.items():
+        scheme = url_credentials_in(text)
+        if scheme:
+            yield Violation(_template_path(spec, name), f"{name} holds a {scheme} URL with a password")
+
+
+@rule(
+    "PLB605",
+    title="Every secret is used",
+    why="A secret that nobody reads is kept and rotated for nothing, or a service has lost it.",
+    fix="remove it from secrets.yaml, or name it in a service",
+    failing=INVENTORY,
+    passing=AS_FILE,
+)
+def unused_secret(spec: Spec) -> Iterator[Violation]:
+    used = {path.rsplit(".", 1)[1] for path, _ in _uses(spec)}
+    for name in spec.secrets.secrets:
+        if name not in used:
+            yield Violation(f"secrets.{name}", f"secret {name} is used by no service", at_key=True)
+
+
+@rule(
+    "PLB606",
+    title="A secret is handed over in one way",
+    why="With the value beside the path, the file protects nothing.",
+    fix="remove `environment`",
+    failing=INVENTORY + "services/web.yaml: {secrets: {sample_password: {variable: A_FILE, environment: A}}}\n",
+    passing=AS_FILE,
+)
+def ambiguous_secret(spec: Spec) -> Iterator[Violation]:
+    for path, use in _uses(spec):
+        if use.environment and use.variable:
+            yield Violation(path, "the secret is given both as a file's path and as a value")
+
+
+@rule(
+    "PLB607",
+    title="Each tenant's secrets have a folder of their own",
+    why="Secrets of several tenants in one folder are encrypted to one key, and opened together.",
+    fix="put `{tenant}` in `folder`",
+    failing=AS_FILE.replace("secrets/{tenant}", "secrets/all"),
+    passing=AS_FILE,
+)
+def shared_secret_folder(spec: Spec) -> Iterator[Violation]:
+    per_tenant = any(secret.scope == "tenant" for secret in spec.secrets.secrets.values())
+    if per_tenant and "{tenant}" not in spec.secrets.folder:
+        yield Violation("secrets.folder", "secrets of all tenants would share one folder", observed=spec.secrets.folder)
+
+
+def _is_literal(text: str) -> bool:
+    """Whether a value is written out: no path, no switch, and not computed."""
+    plain = without_expressions(text).strip()
+    return bool(plain) and not plain.startswith("/") and plain.lower() not in ("true", "false", "yes", "no", "0", "1")
+
+
+def _environment(spec: Spec) -> Iterator[tuple[str, str, Value]]:
+    """Path, name and value of each variable, overrides included."""
+    for base, part in _parts(spec):
+        for name, value in (part.environment or {}).items():
+            if value is not None:
+                yield f"{base}.environment.{name}", name, value
+
+
+def _uses(spec: Spec) -> Iterator[tuple[str, SecretUse]]:
+    for base, part in _parts(spec):
+        for name, use in (part.secrets or {}).items():
+            if use is not None:
+                yield f"{base}.secrets.{name}", use
+
+
+def _texts(spec: Spec) -> Iterator[tuple[str, str]]:
+    """Path and text of everything that a service is given."""
+    for path, _, value in _environment(spec):
+        yield path, raw(value)
+    for base, part in _parts(spec):
+        health = part.health.command if part.health else None
+        arguments = (("entrypoint", part.entrypoint), ("command", part.command), ("health.command", health))
+        for field, values in arguments:
+            yield from ((f"{base}.{field}[{index}]", raw(value)) for index, value in enumerate(values or ()))
+
+
+def _parts(spec: Spec) -> Iterator[tuple[str, Service | Override]]:
+    """Each service and each of its overrides, with its path."""
+    for name, service in spec.services.items():
+        yield f"services.{name}", service
+        yield from ((f"services.{name}.modes.{mode}", override) for mode, override in service.modes.items())
+
+
+def _template_path(spec: Spec, template: str) -> str:
+    """The first place that names the template."""
+    for base, part in _parts(spec):
+        for index, file in enumerate(part.config or ()):
+            if file.source == template:
+                return f"{base}.config[{index}]"
+    return "services"
