@@ -25,11 +25,12 @@ _KNOWN = {
 }
 
 _ASSIGNED = re.compile(
-    r"\b(?:password|passwd|passphrase|secret|token|api_?key|requirepass|masterauth)['\"]?"
-    r"(?:\s*[:=]\s*|[ \t]+(?=\S+\s*$))"
-    r"['\"]?(?P<value>[^\s'\"{}]{4,})",
-    re.I | re.M,
+    r"\b(?:password|passwd|passphrase|secret|token|api_?key|requirepass|masterauth)['\"]?\s*[:=]\s*['\"]?"
+    r"(?P<value>[^\s'\"{}]{4,})",
+    re.I,
 )
+_DIRECTIVE = re.compile(r"^\s*(?:requirepass|masterauth|user\s.*\s>)\s*(?P<value>[^\s'\"{}]{4,})", re.I | re.M)
+_COMMENT = re.compile(r"^\s*(?:#|//|;|--\s).*$", re.M)
 _HARMLESS = re.compile(r"(true|false|null|none|required|optional)$|[/$<@.]", re.I)
 
 _WORD = re.compile(r"(?<![A-Za-z0-9+/=_:.-])[A-Za-z0-9+/_-]{32,}={0,2}")
@@ -44,7 +45,9 @@ def secret_in(text: str) -> str | None:
     for kind, pattern in _KNOWN.items():
         if pattern.search(plain):
             return kind
-    if any(not _HARMLESS.match(found["value"]) for found in _ASSIGNED.finditer(plain)):
+    settings = _COMMENT.sub("", plain)
+    found = [*_ASSIGNED.finditer(settings), *_DIRECTIVE.finditer(settings)]
+    if any(not _HARMLESS.match(match["value"]) for match in found):
         return "a password that is written out"
     return "a random key" if any(_is_random(word.group()) for word in _WORD.finditer(plain)) else None
 
@@ -55,9 +58,11 @@ def url_credentials_in(text: str) -> str | None:
     return found.group(1) if found else None
 
 
-def without_expressions(text: str) -> str:
-    """The text with its expressions taken out."""
-    return _EXPRESSION.sub("", text)
+def is_literal(text: str) -> bool:
+    """Whether a variable's value is written out: no path, no switch, and nothing that is computed."""
+    if _EXPRESSION.search(text) or "/run/secrets/" in text or text.startswith("/"):
+        return False
+    return text.strip().lower() not in ("", "true", "false", "yes", "no", "0", "1")
 
 
 def _is_random(word: str) -> bool:

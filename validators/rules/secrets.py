@@ -7,7 +7,7 @@ from schema.service import Override, SecretUse, Service
 from schema.types import Value
 from validators.rules.effective_services import raw
 from validators.rules.registry import Violation, rule
-from validators.rules.secret_patterns import SECRET_NAME, secret_in, url_credentials_in, without_expressions
+from validators.rules.secret_patterns import SECRET_NAME, is_literal, secret_in, url_credentials_in
 
 INVENTORY = """\
 secrets.yaml:
@@ -29,8 +29,7 @@ AS_FILE = INVENTORY + "services/web.yaml: {secrets: {sample_password: {variable:
 )
 def secret_in_environment(spec: Spec) -> Iterator[Violation]:
     for path, name, value in _environment(spec):
-        text = raw(value)
-        if SECRET_NAME.search(name) and _is_literal(text):
+        if SECRET_NAME.search(name) and is_literal(raw(value)):
             yield Violation(path, f"{name} is given a literal value", at_key=True)
 
 
@@ -127,12 +126,6 @@ def shared_secret_folder(spec: Spec) -> Iterator[Violation]:
     per_tenant = any(secret.scope == "tenant" for secret in spec.secrets.secrets.values())
     if per_tenant and "{tenant}" not in spec.secrets.folder:
         yield Violation("secrets.folder", "secrets of all tenants would share one folder", observed=spec.secrets.folder)
-
-
-def _is_literal(text: str) -> bool:
-    """Whether a value is written out: no path, no switch, and not computed."""
-    plain = without_expressions(text).strip()
-    return bool(plain) and not plain.startswith("/") and plain.lower() not in ("true", "false", "yes", "no", "0", "1")
 
 
 def _environment(spec: Spec) -> Iterator[tuple[str, str, Value]]:
