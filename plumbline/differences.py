@@ -37,6 +37,9 @@ SERVICE_FIELDS = (
 MAPS = ("environment", "secrets", "needs", "publish", "volumes", "models")
 """Those of them that are compared key by key."""
 
+EVALUATED = ("entrypoint", "command", "environment", "health", "config")
+"""Those whose text can depend on the mode without an override."""
+
 TOPOLOGY_FIELDS = ("tenancy", "egress", "cloud", "roles")
 ABSENT = "absent"
 
@@ -79,6 +82,8 @@ def _services(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
 def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right: Service) -> Iterator[Difference]:
     plain = [_Plain(spec, mode, name) for mode in modes]
     for field in SERVICE_FIELDS:
+        if field not in EVALUATED and getattr(left, field) is getattr(right, field):
+            continue  # neither mode overrides it
         one, other = plain[0].field(left, field), plain[1].field(right, field)
         if one == other:
             continue
