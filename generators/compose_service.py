@@ -1,0 +1,247 @@
+"""One service of a compose project: hardened, pinned, and with every value exactly as the spec has it."""
+
+import json
+from pathlib import PurePosixPath
+from typing import Any
+
+import networkx
+
+from generators.provenance import OutputPath
+from plumbline.deployment import Deployment, field_path, roles_of, services_of
+from plumbline.expressions import SECRET_FOLDER, service_names, value_text
+from plumbline.spec import Spec
+from schema.service import HttpHealth, Service
+from schema.types import Value
+
+LABEL = "io.plumbline"
+JOB_PROFILE = "job"
+
+
+def address_variable(role: str) -> str:
+    """Variable that holds the private address of a role's first node."""
+    return f"{role.upper().replace('-', '_')}_ADDRESS"
+
+
+def config_name(source: str) -> str:
+    """File name of a rendered template."""
+    return PurePosixPath(source).name.removesuffix(".j2")
+
+
+def literal(value: str) -> str:
+    """Text that Compose takes as it is: `$` doubled, so that nothing is interpolated."""
+    return value.replace("$", "$$")
+
+
+class ServiceWriter:
+    """Writes services of one deployment; gathers the volumes, secrets and variables that they use."""
+
+    def __init__(self, spec: Spec, deployment: Deployment, origins: dict[OutputPath, str]):
+        self.spec = spec
+        self.deployment = deployment
+        self.origins = origins
+        self.volumes: set[str] = set()
+        self.secrets: set[str] = set()
+        self.variables: dict[str, str] = {}
+        """Variables that the file asks for, with their meaning."""
+        self._waits = self._reduced_needs()
+
+    def write(self, name: str) -> dict[str, Any]:
+        """The service's part of the compose file."""
+        service = self.deployment.services[name]
+        names = service_names(self.spec, self.deployment.mode, name)
+        parts: list[tuple[str, str, Any]] = [
+            ("image", "image", self._image(service)),
+            ("hostname", "", name),
+            ("profiles", "profile", self._profiles(service)),
+            ("entrypoint", "entrypoint", _words(service.entrypoint, names)),
+            ("command", "command", _words(service.command, names)),
+            ("user", "user", service.user),
+            ("environment", "environment", self._environment(name, service, names)),
+            ("secrets", "secrets", self._secrets(service)),
+            ("depends_on", "needs", self._depends_on(name)),
+            ("extra_hosts", "needs", self._extra_hosts(service)),
+            ("networks", "segments", list(service.segments)),
+            ("expose", "ports", [str(port) for port in sorted(set(service.ports.values()))]),
+            ("ports", "publish", self._ports(name, service)),
+            ("volumes", "volumes", self._mounts(name, service)),
+            ("tmpfs", "tmpfs", [_tmpfs(path, service.user) for path in service.tmpfs]),
+            ("healthcheck", "health", self._healthcheck(service, names)),
+            *_limits(service),
+            ("stop_grace_period", "stop_grace_s", f"{service.stop_grace_s}s"),
+            ("restart", "kind", "no" if service.kind == "job" else "unless-stopped"),
+            ("read_only", "", True),
+            ("cap_drop", "", ["ALL"]),
+            ("cap_add", "capabilities", list(service.capabilities)),
+            ("security_opt", "", ["no-new-privileges:true"]),
+            ("logging", "", self._logging()),
+            ("labels", "", self._labels(name)),
+        ]
+        self._note_origins(name, parts)
+        return {key: value for key, _, value in parts if value not in (None, [], {})}
+
+    def _note_origins(self, name: str, parts: list[tuple[str, str, Any]]) -> None:
+        common, mode = self.spec.services[name], self.deployment.mode
+        self.origins["services", name] = f"services.{name}"
+        for key, field, value in parts:
+            if field and value not in (None, [], {}):
+                self.origins["services", name, key] = field_path(name, common, mode, field)
+            if key == "environment":
+                for variable in value:
+                    if variable in self.deployment.services[name].environment:
+                        self.origins["services", name, key, variable] = field_path(name, common, mode, field, variable)
+        self.origins["services", name, "logging"] = "platform.logs"
+
+    def _image(self, service: Service) -> str:
+        image = self.spec.images.images[service.image]
+        return f"{image.repository}:{image.tag}" + (f"@{image.digest}" if image.digest else "")
+
+    def _profiles(self, service: Service) -> list[str]:
+        if service.profile:
+            return [service.profile]
+        return [JOB_PROFILE] if service.kind == "job" else []
+
+    def _environment(self, name: str, service: Service, names: dict[str, Any]) -> dict[str, str]:
+        values = {key: literal(value_text(value, names)) for key, value in service.environment.items()}
+        for secret, use in service.secrets.items():
+            if use.variable:
+                values[use.variable] = f"{SECRET_FOLDER}/{secret}"
+            if use.environment:
+                values[use.environment] = f"${{{use.environment}:?}}"
+                self.variables[use.environment] = f"secret {secret} of {name}"
+        return dict(sorted(values.items()))
+
+    def _secrets(self, service: Service) -> list[str]:
+        used = [secret for secret, use in service.secrets.items() if not use.environment]
+        self.secrets |= set(used)
+        return sorted(used)
+
+    def _reduced_needs(self) -> dict[str, list[str]]:
+        """Needs inside the project as their transitive reduction: Compose's cycle check is exponential on diamonds."""
+        services = self.deployment.services
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        graph.add_nodes_from(services)
+        graph.add_edges_from((name, need) for name, service in services.items() for need in service.needs if need in services)
+        if networkx.is_directed_acyclic_graph(graph):
+            graph = networkx.transitive_reduction(graph)
+        return {name: sorted(graph.successors(name)) for name in services}
+
+    def _depends_on(self, name: str) -> dict[str, Any]:
+        own = self._profiles(self.deployment.services[name])
+        waits: dict[str, Any] = {}
+        for need in self._waits[name]:
+            other = self.deployment.services[need]
+            if self._profiles(other) and self._profiles(other) != own:
+                continue
+            done = "service_completed_successfully" if other.kind == "job" else "service_healthy"
+            waits[need] = {"condition": done if other.health or other.kind == "job" else "service_started"}
+        return waits
+
+    def _extra_hosts(self, service: Service) -> list[str]:
+        """Names of services on other nodes, by the address of their node."""
+        hosts = []
+        for need in sorted(service.needs):
+            roles = roles_of(self.spec, self.deployment.mode, need)
+            if need not in self.deployment.services and roles:
+                variable = address_variable(roles[0])
+                self.variables[variable] = f"private address of the {roles[0]} node"
+                hosts.append(f"{need}=${{{variable}:?}}")
+        return hosts
+
+    def _ports(self, name: str, service: Service) -> list[dict[str, Any]]:
+        ports = [
+            {"target": service.ports[port], "published": str(publication.port), "host_ip": publication.address, "protocol": "tcp"}
+            for port, publication in service.publish.items()
+        ]
+        for port in sorted(self._needed_elsewhere(name)):
+            self.variables["PRIVATE_ADDRESS"] = "private address of this node"
+            number = service.ports[port]
+            ports.append({"target": number, "published": str(number), "host_ip": "${PRIVATE_ADDRESS:?}", "protocol": "tcp"})
+        return ports
+
+    def _needed_elsewhere(self, name: str) -> set[str]:
+        """Ports of the service that services on other nodes need."""
+        mode = self.deployment.mode
+        return {
+            other.needs[name]
+            for other_name, other in services_of(self.spec, mode).items()
+            if name in other.needs and set(roles_of(self.spec, mode, other_name)) - set(roles_of(self.spec, mode, name))
+        }
+
+    def _mounts(self, name: str, service: Service) -> list[dict[str, Any]]:
+        mounts: list[dict[str, Any]] = []
+        for volume, target in service.volumes.items():
+            self.volumes.add(f"{name}-{volume}")
+            mounts.append({"type": "volume", "source": f"{name}-{volume}", "target": target})
+        for model, target in service.models.items():
+            mounts.append(_bind(f"./{self.spec.models.models[model].path}", target, True))
+        for file in service.config:
+            mounts.append(_bind(f"./config/{name}/{config_name(file.source)}", file.target, True))
+        mounts += [_bind(mount.source, mount.target, mount.read_only) for mount in service.mounts]
+        return mounts
+
+    def _healthcheck(self, service: Service, names: dict[str, Any]) -> dict[str, Any]:
+        health = service.health
+        if health is None:
+            return {}
+        if health.http:
+            client = self.spec.images.images[service.image].http_client
+            test = _http_test(client, service.ports[health.http.port], health.http)
+        else:
+            test = ["CMD", *(literal(value_text(word, names)) for word in health.command or ())]
+        return {
+            "test": test, "interval": f"{health.interval_s:g}s", "timeout": f"{health.timeout_s:g}s",
+            "retries": health.retries, "start_period": f"{health.start_period_s:g}s",
+        }
+
+    def _logging(self) -> dict[str, Any]:
+        logs = self.spec.platform.logs
+        return {"driver": "json-file", "options": {"max-size": f"{logs.max_size_mib}m", "max-file": str(logs.max_files)}}
+
+    def _labels(self, name: str) -> dict[str, str]:
+        return {
+            f"{LABEL}.mode": self.deployment.mode, f"{LABEL}.platform": self.spec.platform.name,
+            f"{LABEL}.role": self.deployment.role, f"{LABEL}.service": name,
+        }
+
+
+def _words(words: tuple[Value, ...] | None, names: dict[str, Any]) -> list[str]:
+    return [literal(value_text(word, names)) for word in words or ()]
+
+
+def _tmpfs(path: str, user: str | None) -> str:
+    """A writable folder in memory: open to all below /tmp, else the user's own."""
+    if path == "/tmp" or user is None:
+        return f"{path}:mode=1777"
+    uid, gid = user.split(":")
+    return f"{path}:uid={uid},gid={gid},mode=0700"
+
+
+def _bind(source: str, target: str, read_only: bool) -> dict[str, Any]:
+    return {"type": "bind", "source": literal(source), "target": literal(target), "read_only": read_only,
+            "bind": {"create_host_path": False}}
+
+
+def _limits(service: Service) -> list[tuple[str, str, Any]]:
+    limits = service.limits
+    if limits is None:
+        return []
+    memory = f"{limits.memory_mib}m"
+    return [("mem_limit", "limits", memory), ("memswap_limit", "limits", memory), ("cpus", "limits", limits.cpus),
+            ("pids_limit", "limits", limits.pids)]
+
+
+def _http_test(client: str, port: int, http: HttpHealth) -> list[str]:
+    url = f"http://127.0.0.1:{port}{http.path}"
+    match client:
+        case "curl":
+            return ["CMD", "curl", "-fsS", "-o", "/dev/null", literal(url)]
+        case "python3":
+            script = f"import urllib.request as r; r.urlopen({json.dumps(url)}, timeout=3)"
+            return ["CMD", "python3", "-c", literal(script)]
+        case "bash":
+            request = f"GET {http.path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n"
+            script = (f"exec 3<>/dev/tcp/127.0.0.1/{port} && printf '{request}' >&3 && "
+                      "read -r _ status _ <&3 && [ \"$status\" = 200 ]")
+            return ["CMD", "bash", "-c", literal(script)]
+        case _:
+            return ["CMD", "wget", "-q", "-O", "/dev/null", literal(url)]

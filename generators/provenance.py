@@ -1,0 +1,54 @@
+"""YAML text of a document, and which spec path stands behind each of its lines."""
+
+import re
+from typing import Any
+
+import yaml
+
+from plumbline.artifact import Source
+from plumbline.yaml_tree import Node, key_at, node_at, parse_tree, to_data
+
+OutputPath = tuple[str | int, ...]
+
+_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
+_SPECIAL = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, lists indented, and every string that any YAML version could take for something else in quotes."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    plain = _PLAIN.fullmatch(value) and value.lower().strip(".") not in _SPECIAL and not value.startswith(".")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else '"')
+
+
+_Dumper.add_representer(str, _text)
+
+
+def document(header: str, data: dict[str, Any], origins: dict[OutputPath, str]) -> tuple[str, tuple[Source, ...]]:
+    """The document's text below a header of comment lines, and its sources.
+
+    `origins` maps places in the document to spec paths. Raises ValueError where the text does not read back as the data.
+    """
+    body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**30, default_flow_style=False)
+    text = header + body
+    root, findings = parse_tree(text, "")
+    if root is None or findings or to_data(root) != data:
+        raise ValueError("the document does not read back as it was written")
+    return text, tuple(_source(root, place, path) for place, path in origins.items())
+
+
+def _source(root: Node, place: OutputPath, path: str) -> Source:
+    value = node_at(root, place).location
+    key = key_at(root, place)
+    first = key.location.line if key else value.line
+    # a block's end mark stands at the start of the line after it
+    last = value.end_line - 1 if value.end_column == 1 and value.end_line > value.line else value.end_line
+    return Source(first, max(first, last), path)
