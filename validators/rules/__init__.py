@@ -1,0 +1,31 @@
+"""Every static rule, and one function that runs them all. A new family is an entry in the import below."""
+
+from datetime import date
+
+from plumbline.finding import Finding
+from plumbline.location import Location
+from plumbline.spec import Spec
+from validators.rules import (
+    cloud,
+    hardening,
+    images,
+    links,
+    network,
+    parity,
+    placement,
+    runbooks,
+    secrets,
+    waivers,
+)
+from validators.rules.registry import RULES
+
+FAMILIES = (links, network, images, placement, hardening, cloud, secrets, parity, runbooks, waivers)
+
+__all__ = ["FAMILIES", "RULES", "check_rules"]
+
+
+def check_rules(spec: Spec, today: date) -> list[Finding]:
+    """Findings of every rule that no waiver accepts, in the order of the files."""
+    found = [finding for each in RULES.values() for finding in each.findings(spec)]
+    kept = waivers.without_waived(spec, found, today)
+    return sorted(kept, key=lambda finding: (finding.location or Location(""), finding.rule, finding.message))

@@ -1,0 +1,192 @@
+"""PLB1xx: what refers to what."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+import networkx
+
+from plumbline.deployment import roles_of, services_of
+from plumbline.expressions import ExpressionError, render, service_names, value_text
+from plumbline.paths import format_path
+from plumbline.references import ids_by_kind, references
+from plumbline.spec import Spec
+from validators.rules.effective_services import once, placed_services
+from validators.rules.registry import Violation, rule
+
+
+@rule(
+    "PLB101",
+    title="reference to something that does not exist",
+    why="Whatever is generated from it would name a service, image, network or secret that nobody has.",
+    fix="Correct the id, or add what it names.",
+    failing="services/web.yaml: {segments: [front, bakc]}",
+    passing="services/web.yaml: {segments: [front, back]}",
+)
+def dangling(spec: Spec) -> Iterator[Violation]:
+    """Ids, as values and as keys, that name nothing."""
+    ids = ids_by_kind(spec)
+    for found in references(spec):
+        known = ids[found.kind]
+        if found.path[0] == "topology" and found.kind == "role":
+            known = sorted(spec.topology[str(found.path[1])].roles)
+        if found.target not in known:
+            close = get_close_matches(found.target, known, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(known) or 'none'}"
+            yield Violation(format_path(found.path), f"there is no {found.kind} `{found.target}`", hint, at_key=found.is_key)
+
+
+@rule(
+    "PLB102",
+    title="need names a port that the target does not have",
+    why="The link, its firewall rule and its address would lead nowhere.",
+    fix="Name one of the target's ports.",
+    failing="services/web.yaml: {needs: {db: sqll}}",
+    passing="services/web.yaml: {needs: {db: sql}}",
+)
+def unknown_port(spec: Spec) -> Iterator[Violation]:
+    """Needs whose port name the target lacks."""
+    for each in placed_services(spec):
+        for target, port in each.service.needs.items():
+            known = spec.services[target].ports if target in spec.services else {port: 0}
+            if port not in known:
+                close = get_close_matches(port, known, n=1)
+                hint = f"did you mean `{close[0]}`?" if close else f"it has: {', '.join(known) or 'no port'}"
+                yield Violation(each.path("needs", target), f"`{target}` has no port `{port}`", hint)
+
+
+@rule(
+    "PLB103",
+    title="need without a shared segment",
+    why="Services that share no network cannot reach each other: the service would never become healthy.",
+    fix="Let both join one segment; between nodes, the target needs a segment that is not internal.",
+    failing="services/web.yaml: {segments: [front]}",
+    passing="services/web.yaml: {segments: [front, back]}",
+)
+def unreachable(spec: Spec) -> Iterator[Violation]:
+    """Needs that no network can carry."""
+    for each in placed_services(spec):
+        placed = services_of(spec, each.mode)
+        for target in each.service.needs:
+            if target not in placed:
+                continue
+            apart = not set(roles_of(spec, each.mode, each.id)) & set(roles_of(spec, each.mode, target))
+            other = placed[target].segments
+            if apart and all(_is_internal(spec, each.mode, segment) for segment in (*other, *each.service.segments)):
+                message = f"`{target}` is on another node in mode {each.mode}, and all its networks are internal"
+                yield Violation(each.path("needs", target), message)
+            elif not apart and not set(other) & set(each.service.segments):
+                yield Violation(each.path("needs", target), f"shares no segment with `{target}` in mode {each.mode}")
+
+
+def _is_internal(spec: Spec, mode: str, segment: str) -> bool:
+    network = spec.networks.networks.get(segment)
+    return bool(network and mode in network.modes and network.modes[mode].internal)
+
+
+@rule(
+    "PLB104",
+    title="cycle in needs",
+    why="Each would wait for the other to be healthy: the stack never starts.",
+    fix="Take one of the needs out, or split a service.",
+    failing="services/db.yaml: {needs: {web: http}}",
+    passing="services/db.yaml: {needs: {}}",
+)
+def cycle(spec: Spec) -> Iterator[Violation]:
+    """Circles of needs, by mode."""
+    for mode in spec.modes:
+        services = services_of(spec, mode)
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        graph.add_edges_from((name, need) for name, each in services.items() for need in each.needs if need in services)
+        for component in networkx.strongly_connected_components(graph):
+            first = min(component)
+            if len(component) > 1 or graph.has_edge(first, first):
+                yield Violation(f"services.{first}.needs", f"need each other in mode {mode}: {', '.join(sorted(component))}")
+
+
+@rule(
+    "PLB105",
+    title="need of a service that is not there in this mode",
+    why="The service would wait for something that no node of the mode runs.",
+    fix="Place the target in the mode, or take the need out of it with `modes: {<mode>: {needs: {<target>: null}}}`.",
+    failing="topology/single.yaml: {roles: {host: {services: [web]}}}",
+    passing="topology/single.yaml: {roles: {host: {services: [web, db]}}}",
+)
+def absent(spec: Spec) -> Iterator[Violation]:
+    """Needs of services that no role of the mode names."""
+    for each in placed_services(spec):
+        placed = services_of(spec, each.mode)
+        for target in each.service.needs:
+            if target in spec.services and target not in placed:
+                yield Violation(each.path("needs", target), f"`{target}` is placed nowhere in mode {each.mode}")
+
+
+@rule(
+    "PLB106",
+    title="health check or publication names a port that the service does not have",
+    why="Nothing would be asked, or published.",
+    fix="Name one of the service's ports.",
+    failing="services/web.yaml: {health: {http: {port: htp, path: /ping}}}",
+    passing="services/web.yaml: {health: {http: {port: http, path: /ping}}}",
+)
+def own_port(spec: Spec) -> Iterator[Violation]:
+    """Port names that the service itself lacks."""
+    for each in placed_services(spec):
+        ports = each.service.ports
+        health = each.service.health
+        if health and health.http and health.http.port not in ports:
+            yield Violation(each.path("health"), f"there is no port `{health.http.port}` here")
+        for port in each.service.publish:
+            if port not in ports:
+                yield Violation(each.path("publish", port), f"there is no port `{port}` here", at_key=True)
+
+
+@rule(
+    "PLB107",
+    title="expression that does not resolve",
+    why="The value cannot be generated.",
+    fix="Correct the name; the data reference lists what expressions know.",
+    failing='services/web.yaml: {environment: {DB: {template: "{{ address(\'db\', \'http\') }}"}}}',
+    passing='services/web.yaml: {environment: {DB: {template: "{{ address(\'db\', \'sql\') }}"}}}',
+)
+def unresolved(spec: Spec) -> Iterator[Violation]:
+    """Templates of values and configuration files that fail."""
+    yield from once(_unresolved(spec))
+
+
+def _unresolved(spec: Spec) -> Iterator[Violation]:
+    for each in placed_services(spec):
+        names = service_names(spec, each.mode, each.id)
+        service = each.service
+        health = (service.health.command or ()) if service.health else ()
+        values = [(each.path("environment", key), value) for key, value in service.environment.items()]
+        values += [(each.path(field), value) for field in ("entrypoint", "command") for value in getattr(service, field) or ()]
+        values += [(each.path("health"), value) for value in health]
+        for path, value in values:
+            try:
+                value_text(value, names)
+            except ExpressionError as error:
+                yield Violation(path, f"does not resolve in mode {each.mode}: {error}")
+        for file in service.config:
+            try:
+                render(spec.templates.get(file.source, ""), names)
+            except ExpressionError as error:
+                yield Violation(each.path("config"), f"{file.source} does not resolve in mode {each.mode}: {error}")
+
+
+@rule(
+    "PLB108",
+    title="configuration template that is not there",
+    why="The file cannot be generated, and the container would not start.",
+    fix="Add the file below the spec's folder, or correct its path.",
+    failing="services/web.yaml: {config: [{source: config/web.yml.j2, target: /etc/web.yml}]}",
+    passing="""
+config/web.yml.j2: "a: 1\\n"
+services/web.yaml: {config: [{source: config/web.yml.j2, target: /etc/web.yml}]}
+""",
+)
+def missing_template(spec: Spec) -> Iterator[Violation]:
+    """Configuration files without a source."""
+    yield from once(
+        Violation(each.path("config"), f"there is no {file.source}")
+        for each in placed_services(spec) for file in each.service.config if file.source not in spec.templates
+    )

@@ -1,0 +1,333 @@
+"""PLB2xx: addresses, ports and who is let through."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import combinations
+
+from plumbline.deployment import deployments, roles_of, services_of
+from plumbline.expressions import ExpressionError, tenant_names, value_text
+from plumbline.spec import Spec
+from schema.topology import Cloud
+from validators.rules.effective_services import placed_services
+from validators.rules.registry import Violation, rule
+
+Range = IPv4Network | IPv6Network
+_DNS_PORT = 53
+
+
+def _network(text: str) -> Range | None:
+    """The network, None where the text is none or has host bits."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        return None
+
+
+def _clouds(spec: Spec) -> Iterator[tuple[str, Cloud]]:
+    return ((mode, cloud) for mode, topology in spec.topology.items() if (cloud := topology.cloud))
+
+
+@rule(
+    "PLB201",
+    title="address range that is none, or has host bits",
+    why="Docker and the cloud refuse it, or take another range than was meant.",
+    fix="Write the first address of the range, e.g. 172.29.0.0/24.",
+    failing="networks.yaml: {networks: {back: {modes: {single: {subnet: 172.29.1.5/24, internal: true}}}}}",
+    passing="networks.yaml: {networks: {back: {modes: {single: {subnet: 172.29.1.0/24, internal: true}}}}}",
+)
+def unnormalised(spec: Spec) -> Iterator[Violation]:
+    """Ranges that do not parse strictly."""
+    for name, network in spec.networks.networks.items():
+        for mode, each in network.modes.items():
+            if _network(each.subnet) is None:
+                yield Violation(f"networks.{name}.modes.{mode}.subnet", f"{each.subnet} is no range with zero host bits")
+
+
+@rule(
+    "PLB202",
+    title="overlapping ranges in one mode",
+    why="An address would belong to two networks; Docker refuses the second.",
+    fix="Give each segment a range of its own.",
+    failing="networks.yaml: {networks: {back: {modes: {single: {subnet: 172.29.0.128/25, internal: true}}}}}",
+    passing="networks.yaml: {networks: {back: {modes: {single: {subnet: 172.29.1.0/24, internal: true}}}}}",
+)
+def overlapping(spec: Spec) -> Iterator[Violation]:
+    """Segments that overlap each other, or a tenant's private network."""
+    for mode in spec.topology:
+        ranges = {
+            name: found for name, network in spec.networks.networks.items()
+            if mode in network.modes and (found := _network(network.modes[mode].subnet))
+        }
+        for first, second in combinations(ranges, 2):
+            if ranges[first].overlaps(ranges[second]):
+                yield Violation(f"networks.{second}.modes.{mode}.subnet", f"overlaps segment `{first}` ({ranges[first]})")
+        if spec.topology[mode].cloud:
+            for name, found in ranges.items():
+                if found.overlaps(ip_network("10.0.0.0/8")):
+                    yield Violation(f"networks.{name}.modes.{mode}.subnet", "overlaps the tenants' private networks in 10.0.0.0/8")
+
+
+@rule(
+    "PLB203",
+    title="two tenants with one octet",
+    why="Their private networks would have the same range.",
+    fix="Give each tenant an octet of its own, 1 to 254.",
+    failing="tenants.yaml: {tenants: {a: {title: A, octet: 1, state: ACTIVE}, b: {title: B, octet: 1, state: ACTIVE}}}",
+    passing="tenants.yaml: {tenants: {a: {title: A, octet: 1, state: ACTIVE}, b: {title: B, octet: 2, state: ACTIVE}}}",
+)
+def same_octet(spec: Spec) -> Iterator[Violation]:
+    """Octets that are taken twice."""
+    taken: dict[int, str] = {}
+    for name, tenant in spec.tenants.tenants.items():
+        if tenant.octet in taken:
+            yield Violation(f"tenants.{name}.octet", f"octet {tenant.octet} belongs to tenant `{taken[tenant.octet]}`")
+        taken.setdefault(tenant.octet, name)
+
+
+_CLOUD = """
+topology/single.yaml:
+  roles: {{host: {{first_host: {first}, count: 1, max_count: {most}}}}}
+  cloud:
+    provider: hetzner
+    location: nbg1
+    network_zone: eu-central
+    image: debian-12
+    spread_servers: true
+    environment: test
+    network: {{range: "10.{{octet}}.0.0/16", subnet: "{subnet}"}}
+    firewall:
+      inbound: [{{title: all, protocol: tcp, port: any, peers: ["{peer}"]}}]
+      outbound: {outbound}
+    volume: {{size_gb: 100, format: ext4, mount: /mnt/data, role: host}}
+    dns: {{zone: example.com, record: "{{tenant}}", type: A, ttl_s: 300, target: host}}
+    names: {{network: "{{tenant}}-net", firewall: "{{tenant}}-fw", volume: "{{tenant}}-data", server: "{{tenant}}-{{role}}-{{index}}"}}
+    labels: {{}}
+    addresses: {{}}
+"""
+_NO_OUTBOUND = "[]"
+_DNS_OUT = "[{title: dns, protocol: udp, port: '53', peers: [192.0.2.1/32]}, {title: dns, protocol: tcp, port: '53', peers: [192.0.2.1/32]}]"
+_GOOD = {"first": 10, "most": 1, "subnet": "10.{octet}.1.0/24", "peer": "192.0.2.0/24", "outbound": _NO_OUTBOUND}
+
+
+def _cloud(**changes: object) -> str:
+    return _CLOUD.format(**{**_GOOD, **changes})
+
+
+@rule(
+    "PLB204",
+    title="subnet outside the range, or a node outside the subnet",
+    why="The cloud refuses the subnet, or the node's address.",
+    fix="Keep the subnet inside the range, and first_host plus max_count inside the subnet.",
+    failing=_cloud(first=200, most=100),
+    passing=_cloud(),
+)
+def outside(spec: Spec) -> Iterator[Violation]:
+    """Cloud subnets and node addresses that do not fit."""
+    for mode, cloud in _clouds(spec):
+        path = f"topology.{mode}.cloud.network"
+        whole = _network(cloud.network.range.replace("{octet}", "1"))
+        subnet = _network(cloud.network.subnet.replace("{octet}", "1"))
+        if whole is None or subnet is None or not subnet.subnet_of(whole):  # type: ignore[arg-type]
+            yield Violation(f"{path}.subnet", f"is no subnet of {cloud.network.range}")
+            continue
+        for name, role in spec.topology[mode].roles.items():
+            last = (role.first_host or 0) + max(role.count, role.max_count) - 1
+            if role.first_host and last >= subnet.num_addresses - 1:
+                yield Violation(f"topology.{mode}.roles.{name}.first_host", f"node {last} lies outside {cloud.network.subnet}")
+
+
+@rule(
+    "PLB205",
+    title="two nodes with one address",
+    why="The second server cannot be attached to the network.",
+    fix="Space the roles' first_host by at least max_count.",
+    failing="""
+topology/single.yaml:
+  roles:
+    host: {first_host: 10, max_count: 5}
+    other: {title: Other, first_host: 12, size: {vcpus: 2, memory_mib: 4096, disk_gb: 40, reserve_mib: 512}}
+""",
+    passing="""
+topology/single.yaml:
+  roles:
+    host: {first_host: 10, max_count: 5}
+    other: {title: Other, first_host: 20, size: {vcpus: 2, memory_mib: 4096, disk_gb: 40, reserve_mib: 512}}
+""",
+)
+def same_address(spec: Spec) -> Iterator[Violation]:
+    """Roles whose nodes' addresses overlap; a variant takes the place of its role and may share them."""
+    for mode, topology in spec.topology.items():
+        taken: dict[int, str] = {}
+        for name, role in topology.roles.items():
+            if role.first_host is None or role.variant_of:
+                continue
+            for host in range(role.first_host, role.first_host + max(role.count, role.max_count)):
+                if host in taken:
+                    yield Violation(f"topology.{mode}.roles.{name}.first_host", f"host {host} belongs to role `{taken[host]}`")
+                    break
+                taken[host] = name
+
+
+@rule(
+    "PLB206",
+    title="two ports of a service with one number",
+    why="A process listens on a port once; one of the names is wrong.",
+    fix="Give each port its own number, or keep one name.",
+    failing="services/web.yaml: {ports: {http: 8000, admin: 8000}}",
+    passing="services/web.yaml: {ports: {http: 8000, admin: 8001}}",
+)
+def same_port(spec: Spec) -> Iterator[Violation]:
+    """Numbers that appear twice in a service's ports."""
+    for name, service in spec.services.items():
+        names: dict[int, str] = {}
+        for port, number in service.ports.items():
+            if number in names:
+                yield Violation(f"services.{name}.ports.{port}", f"{number} is the number of `{names[number]}` too")
+            names.setdefault(number, port)
+
+
+@rule(
+    "PLB207",
+    title="two services take one port of a node",
+    why="The second container does not start: the port is in use.",
+    fix="Publish one of them on another port or address.",
+    failing="services/db.yaml: {segments: [front, back], publish: {sql: {address: 127.0.0.1, port: 8000}}}",
+    passing="services/db.yaml: {segments: [front, back], publish: {sql: {address: 127.0.0.1, port: 8001}}}",
+)
+def same_host_port(spec: Spec) -> Iterator[Violation]:
+    """Published ports, and ports published for other nodes, that clash on one node."""
+    for deployment in deployments(spec):
+        taken: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        everyone = services_of(spec, deployment.mode)
+        for name, service in deployment.services.items():
+            wanted = [(each.port, each.address, f"services.{name}.publish.{port}") for port, each in service.publish.items()]
+            remote = {
+                other.needs[name] for id, other in everyone.items()
+                if name in other.needs and deployment.role not in roles_of(spec, deployment.mode, id)
+            }
+            wanted += [(service.ports[port], "private", f"services.{name}.ports.{port}") for port in remote if port in service.ports]
+            for number, address, path in wanted:
+                for other_address, other_name in taken[number]:
+                    if other_address == address or "0.0.0.0" in (address, other_address):
+                        yield Violation(path, f"port {number} of role {deployment.role} is taken by `{other_name}`")
+                taken[number].append((address, name))
+
+
+@rule(
+    "PLB208",
+    title="published port of a service whose networks are all internal",
+    why="Docker publishes nothing from a container that is in internal networks alone, and says so nowhere: the connection is refused.",
+    fix="Let the service join a segment that is not internal as well.",
+    failing="services/web.yaml: {segments: [back]}",
+    passing="services/web.yaml: {segments: [front, back]}",
+)
+def published_inside(spec: Spec) -> Iterator[Violation]:
+    """Publications that could not be reached."""
+    for each in placed_services(spec):
+        seals = [
+            network.modes[each.mode].internal for segment in each.service.segments
+            if (network := spec.networks.networks.get(segment)) and each.mode in network.modes
+        ]
+        if each.service.publish and seals and all(seals):
+            yield Violation(each.path("publish"), f"is published, and all its networks are internal in mode {each.mode}")
+
+
+@rule(
+    "PLB209",
+    title="segment has no range in a mode in which it is used",
+    why="The network cannot be made there.",
+    fix="Give the segment a subnet in that mode, or take the service out of it.",
+    failing="networks.yaml: {networks: {extra: {title: E, modes: {other: {subnet: 172.31.0.0/24, internal: true}}}}}\nservices/db.yaml: {segments: [back, extra]}",
+    passing="networks.yaml: {networks: {extra: {title: E, modes: {single: {subnet: 172.31.0.0/24, internal: true}}}}}\nservices/db.yaml: {segments: [back, extra]}",
+)
+def rangeless(spec: Spec) -> Iterator[Violation]:
+    """Segments that a service joins in a mode that they do not know."""
+    for each in placed_services(spec):
+        for segment in each.service.segments:
+            network = spec.networks.networks.get(segment)
+            if network and each.mode not in network.modes:
+                yield Violation(each.path("segments"), f"segment `{segment}` has no range in mode {each.mode}")
+
+
+@rule(
+    "PLB210",
+    title="segment that nobody joins",
+    why="It isolates nothing; a reader would think that it does.",
+    fix="Delete it, or let services join it.",
+    failing="networks.yaml: {networks: {extra: {title: E, modes: {single: {subnet: 172.31.0.0/24, internal: true}}}}}",
+    passing="networks.yaml: {}",
+)
+def unused_segment(spec: Spec) -> Iterator[Violation]:
+    """Segments without a service, by mode."""
+    for name, network in spec.networks.networks.items():
+        for mode in network.modes:
+            if mode in spec.topology and not any(name in each.segments for each in services_of(spec, mode).values()):
+                yield Violation(f"networks.{name}.modes.{mode}", f"no service joins `{name}` in mode {mode}")
+
+
+@rule(
+    "PLB211",
+    title="outbound rules without DNS",
+    why="One outbound rule turns the firewall's default from accept into deny; without port 53 over udp and tcp no name resolves.",
+    fix="Add outbound rules for udp 53 and tcp 53 to the resolvers.",
+    failing=_cloud(outbound="[{title: web, protocol: tcp, port: '443', peers: [0.0.0.0/0]}]"),
+    passing=_cloud(outbound=_DNS_OUT),
+)
+def no_dns(spec: Spec) -> Iterator[Violation]:
+    """Firewalls that deny DNS."""
+    for mode, cloud in _clouds(spec):
+        rules = cloud.firewall.outbound
+        open_for = {each.protocol for each in rules if each.port in (str(_DNS_PORT), "any")}
+        for protocol in ("udp", "tcp"):
+            if rules and protocol not in open_for:
+                yield Violation(f"topology.{mode}.cloud.firewall.outbound", f"nothing lets {protocol} 53 out")
+
+
+@rule(
+    "PLB212",
+    title="firewall rule with a wrong port or peer",
+    why="The cloud refuses the rule.",
+    fix="Give tcp and udp a port, icmp none, and peers as ranges with zero host bits.",
+    failing=_cloud(peer="192.0.2.5/24"),
+    passing=_cloud(peer="192.0.2.0/24"),
+)
+def malformed_rule(spec: Spec) -> Iterator[Violation]:
+    """Rules that the API would refuse."""
+    for mode, cloud in _clouds(spec):
+        names = tenant_names(spec, mode, "example", 1)
+        for direction in ("inbound", "outbound"):
+            for index, each in enumerate(getattr(cloud.firewall, direction)):
+                path = f"topology.{mode}.cloud.firewall.{direction}[{index}]"
+                if (each.protocol == "icmp") == (each.port is not None):
+                    yield Violation(path, "icmp takes no port, tcp and udp need one")
+                for peer in each.peers:
+                    try:
+                        text = value_text(peer, names)
+                    except ExpressionError as error:
+                        yield Violation(f"{path}.peers", f"does not resolve: {error}")
+                        continue
+                    if _network(text) is None:
+                        yield Violation(f"{path}.peers", f"{text} is no range with zero host bits")
+
+
+@rule(
+    "PLB213",
+    title="entry that nothing can enter by",
+    why="Requests from outside reach the entry service, so it must publish a port.",
+    fix="Publish a port of the entry service in this mode, or name another service as entry.",
+    failing="topology/single.yaml: {entry: {service: db}}",
+    passing="topology/single.yaml: {entry: {service: web}}",
+)
+def closed_entry(spec: Spec) -> Iterator[Violation]:
+    """Entry services, and their backends, that publish nothing."""
+    for mode, topology in spec.topology.items():
+        placed = services_of(spec, mode)
+        entry = placed.get(topology.entry.service)
+        if entry is None or not entry.publish:
+            yield Violation(f"topology.{mode}.entry.service", f"`{topology.entry.service}` publishes no port in mode {mode}")
+        backend = topology.entry.backend
+        if backend in placed and backend:
+            published = {each.port for each in placed[backend].publish.values()}
+            if topology.entry.backend_port not in published:
+                yield Violation(f"topology.{mode}.entry.backend_port", f"`{backend}` does not publish it")

@@ -1,0 +1,62 @@
+"""PLB90x: findings accepted for a time, and the end of that time."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from plumbline.finding import Finding
+from plumbline.spec import Spec
+from schema.platform import Waiver
+from validators.rules.registry import RULES, Violation, rule
+
+UNUSED = "PLB902"
+_FAR = """
+waivers.yaml:
+  waivers: [{{rule: PLB304, subject: images.postgres, reason: "{reason}", expires: "{day}"}}]
+images.yaml:
+  images: {{postgres: {{lifecycle: {{state: {state}}}}}}}
+"""
+
+
+@rule(
+    "PLB901",
+    title="waiver has expired",
+    why="A waiver accepts a finding for a time, so that somebody looks again. After that time the finding counts.",
+    fix="Mend what it waived, or renew it: a new date and a reason that still holds.",
+    failing=_FAR.format(reason="no successor chosen", day="2001-01-01", state="end-of-life"),
+    passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),
+)
+def expired(spec: Spec) -> Iterator[Violation]:
+    """Waivers whose last day is over."""
+    today = date.today().isoformat()
+    for index, waiver in enumerate(spec.waivers.waivers):
+        if waiver.expires < today:
+            yield Violation(f"waivers.waivers[{index}].expires", f"the waiver of {waiver.rule} expired on {waiver.expires}")
+
+
+@rule(
+    UNUSED,
+    title="waiver accepts nothing",
+    why="It would hide the next finding of that rule there, which nobody has looked at.",
+    fix="Delete the waiver, or correct its rule and subject.",
+    failing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="supported"),
+    passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),
+)
+def unused(spec: Spec) -> Iterator[Violation]:
+    """Waivers of findings that do not exist."""
+    for index, waiver in enumerate(spec.waivers.waivers):
+        known = RULES.get(waiver.rule)
+        if known is None or not any(_accepts(waiver, found.subject) for found in known.findings(spec)):
+            yield Violation(f"waivers.waivers[{index}]", f"no finding of {waiver.rule} is about {waiver.subject}")
+
+
+def without_waived(spec: Spec, findings: Iterable[Finding], today: date) -> list[Finding]:
+    """The findings that no current waiver accepts."""
+    current = [waiver for waiver in spec.waivers.waivers if waiver.expires >= today.isoformat()]
+    return [
+        found for found in findings
+        if not any(waiver.rule == found.rule and _accepts(waiver, found.subject) for waiver in current)
+    ]
+
+
+def _accepts(waiver: Waiver, subject: str) -> bool:
+    return subject == waiver.subject or subject.startswith((f"{waiver.subject}.", f"{waiver.subject}["))
