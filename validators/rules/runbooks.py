@@ -22,6 +22,8 @@ STANDS_FOR = {
 AGE = re.compile(r"(?:^|[|;&(]|\bsudo\b)\s*r?age\s+(?:\S+\s+)*?-{1,2}[a-z]", re.I)
 SIGNED_THING = re.compile(r"manifest|\.sig\b|signature|\bbundle\b|release[^\s/]*\.(?:pub|key)", re.I)
 
+_PARSER = ImmutableSandboxedEnvironment()
+
 _RUNBOOK = """\
 runbooks/sample.yaml:
   title: Sample
@@ -120,9 +122,10 @@ def unused_parameter(spec: Spec) -> Iterator[Violation]:
 
 
 def _names_in(text: str) -> set[str]:
-    environment = ImmutableSandboxedEnvironment()
+    if "{{" not in text and "{%" not in text:
+        return set()
     try:
-        return meta.find_undeclared_variables(environment.parse(text)) if "{" in text else set()
+        return meta.find_undeclared_variables(_PARSER.parse(text))
     except TemplateSyntaxError:
         return set()
 
