@@ -116,9 +116,7 @@ def no_user(spec: Spec) -> Iterator[Violation]:
 def root_user(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         if placed.service.user and int(placed.service.user.split(":")[0]) == 0:
-            yield Violation(
-                placed.path("user"), f"service {placed.id} runs as root", observed=placed.service.user
-            )
+            yield Violation(placed.path("user"), f"service {placed.id} runs as root", observed=placed.service.user)
 
     return _each(spec, check)
 
@@ -170,9 +168,7 @@ def writable_mount(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         for index, mount in enumerate(placed.service.mounts):
             if not mount.read_only:
-                yield Violation(
-                    f"{placed.path('mounts')}[{index}]", f"service {placed.id} can write to {mount.source}"
-                )
+                yield Violation(f"{placed.path('mounts')}[{index}]", f"service {placed.id} can write to {mount.source}")
 
     return _each(spec, check)
 
