@@ -66,14 +66,18 @@ def _env_example(spec: Spec, deployment: Deployment, folder: str) -> Artifact:
     writer = ServiceWriter(spec, deployment, {})
     for name in deployment.services:
         writer.write(name)
-    lines = ["# Copy to .env. Secrets are not here: each is a file ./secrets/<name>, mode 0600.",
-             f"COMPOSE_PROJECT_NAME={project_name(spec, deployment)}"]
+    lines = [
+        "# Copy to .env. Secrets are not here: each is a file ./secrets/<name>, mode 0600.",
+        f"COMPOSE_PROJECT_NAME={project_name(spec, deployment)}",
+    ]
     lines += [f"# {meaning}\n{name}=" for name, meaning in sorted(writer.variables.items())]
     profiles = sorted({service.profile for service in deployment.services.values() if service.profile})
     if profiles:
         lines.append(f"# Optional services: {', '.join(profiles)}\n#COMPOSE_PROFILES={','.join(profiles)}")
     text = "\n".join(lines) + "\n"
-    return Artifact(f"{folder}/.env.example", text.encode(), sources=(Source(1, text.count("\n"), f"topology.{deployment.mode}"),))
+    return Artifact(
+        f"{folder}/.env.example", text.encode(), sources=(Source(1, text.count("\n"), f"topology.{deployment.mode}"),)
+    )
 
 
 def _configuration(spec: Spec, deployment: Deployment, folder: str) -> Iterable[Artifact]:
@@ -98,13 +102,17 @@ def _tenant_settings(spec: Spec) -> Iterable[Artifact]:
             for role in roles:
                 text = _role_settings(tenant, role, roles, subnet)
                 yield Artifact(
-                    f"deploy/{mode}/tenants/{tenant}/{role}.env", text.encode(),
+                    f"deploy/{mode}/tenants/{tenant}/{role}.env",
+                    text.encode(),
                     sources=(Source(1, text.count("\n"), f"tenants.{tenant}.octet"),),
                 )
 
 
 def _role_settings(tenant: str, role: str, roles: dict[str, Role], subnet: str) -> str:
-    lines = [f"# First node of role {role} of tenant {tenant}; further nodes have the next addresses.", f"TENANT={tenant}"]
+    lines = [
+        f"# First node of role {role} of tenant {tenant}; further nodes have the next addresses.",
+        f"TENANT={tenant}",
+    ]
     lines.append(f"PRIVATE_ADDRESS={_address(roles[role], subnet)}")
     lines += [f"{address_variable(name)}={_address(other, subnet)}" for name, other in roles.items()]
     return "\n".join(lines) + "\n"

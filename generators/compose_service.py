@@ -120,7 +120,9 @@ class ServiceWriter:
         services = self.deployment.services
         graph: networkx.DiGraph[str] = networkx.DiGraph()
         graph.add_nodes_from(services)
-        graph.add_edges_from((name, need) for name, service in services.items() for need in service.needs if need in services)
+        graph.add_edges_from(
+            (name, need) for name, service in services.items() for need in service.needs if need in services
+        )
         if networkx.is_directed_acyclic_graph(graph):
             graph = networkx.transitive_reduction(graph)
         return {name: sorted(graph.successors(name)) for name in services}
@@ -149,13 +151,20 @@ class ServiceWriter:
 
     def _ports(self, name: str, service: Service) -> list[dict[str, Any]]:
         ports = [
-            {"target": service.ports[port], "published": str(publication.port), "host_ip": publication.address, "protocol": "tcp"}
+            {
+                "target": service.ports[port],
+                "published": str(publication.port),
+                "host_ip": publication.address,
+                "protocol": "tcp",
+            }
             for port, publication in service.publish.items()
         ]
         for port in sorted(self._needed_elsewhere(name)):
             self.variables["PRIVATE_ADDRESS"] = "private address of this node"
             number = service.ports[port]
-            ports.append({"target": number, "published": str(number), "host_ip": "${PRIVATE_ADDRESS:?}", "protocol": "tcp"})
+            ports.append(
+                {"target": number, "published": str(number), "host_ip": "${PRIVATE_ADDRESS:?}", "protocol": "tcp"}
+            )
         return ports
 
     def _needed_elsewhere(self, name: str) -> set[str]:
@@ -189,18 +198,26 @@ class ServiceWriter:
         else:
             test = ["CMD", *(literal(value_text(word, names)) for word in health.command or ())]
         return {
-            "test": test, "interval": f"{health.interval_s:g}s", "timeout": f"{health.timeout_s:g}s",
-            "retries": health.retries, "start_period": f"{health.start_period_s:g}s",
+            "test": test,
+            "interval": f"{health.interval_s:g}s",
+            "timeout": f"{health.timeout_s:g}s",
+            "retries": health.retries,
+            "start_period": f"{health.start_period_s:g}s",
         }
 
     def _logging(self) -> dict[str, Any]:
         logs = self.spec.platform.logs
-        return {"driver": "json-file", "options": {"max-size": f"{logs.max_size_mib}m", "max-file": str(logs.max_files)}}
+        return {
+            "driver": "json-file",
+            "options": {"max-size": f"{logs.max_size_mib}m", "max-file": str(logs.max_files)},
+        }
 
     def _labels(self, name: str) -> dict[str, str]:
         return {
-            f"{LABEL}.mode": self.deployment.mode, f"{LABEL}.platform": self.spec.platform.name,
-            f"{LABEL}.role": self.deployment.role, f"{LABEL}.service": name,
+            f"{LABEL}.mode": self.deployment.mode,
+            f"{LABEL}.platform": self.spec.platform.name,
+            f"{LABEL}.role": self.deployment.role,
+            f"{LABEL}.service": name,
         }
 
 
@@ -217,8 +234,13 @@ def _tmpfs(path: str, user: str | None) -> str:
 
 
 def _bind(source: str, target: str, read_only: bool) -> dict[str, Any]:
-    return {"type": "bind", "source": literal(source), "target": literal(target), "read_only": read_only,
-            "bind": {"create_host_path": False}}
+    return {
+        "type": "bind",
+        "source": literal(source),
+        "target": literal(target),
+        "read_only": read_only,
+        "bind": {"create_host_path": False},
+    }
 
 
 def _limits(service: Service) -> list[tuple[str, str, Any]]:
@@ -226,8 +248,12 @@ def _limits(service: Service) -> list[tuple[str, str, Any]]:
     if limits is None:
         return []
     memory = f"{limits.memory_mib}m"
-    return [("mem_limit", "limits", memory), ("memswap_limit", "limits", memory), ("cpus", "limits", limits.cpus),
-            ("pids_limit", "limits", limits.pids)]
+    return [
+        ("mem_limit", "limits", memory),
+        ("memswap_limit", "limits", memory),
+        ("cpus", "limits", limits.cpus),
+        ("pids_limit", "limits", limits.pids),
+    ]
 
 
 def _http_test(client: str, port: int, http: HttpHealth) -> list[str]:
@@ -240,8 +266,10 @@ def _http_test(client: str, port: int, http: HttpHealth) -> list[str]:
             return ["CMD", "python3", "-c", literal(script)]
         case "bash":
             request = f"GET {http.path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n"
-            script = (f"exec 3<>/dev/tcp/127.0.0.1/{port} && printf '{request}' >&3 && "
-                      "read -r _ status _ <&3 && [ \"$status\" = 200 ]")
+            script = (
+                f"exec 3<>/dev/tcp/127.0.0.1/{port} && printf '{request}' >&3 && "
+                'read -r _ status _ <&3 && [ "$status" = 200 ]'
+            )
             return ["CMD", "bash", "-c", literal(script)]
         case _:
             return ["CMD", "wget", "-q", "-O", "/dev/null", literal(url)]

@@ -66,7 +66,12 @@ def _candidates(folder: Path) -> list[Path]:
 
 
 def _read(path: Path, folder: Path) -> str:
-    real = path.resolve()
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise _Refused(
+            "leads nowhere: a link in a circle, or to nothing", "copy the file into the spec's folder"
+        ) from None
     if not real.is_relative_to(folder.resolve()):
         raise _Refused(f"leads out of the spec, to {real}", "copy the file into the spec's folder")
     try:

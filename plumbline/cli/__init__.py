@@ -13,7 +13,6 @@ COMMANDS = {
     "explain": ("plumbline.cli.explain", "Explain a rule: why, how to mend it, examples."),
     "schema": ("plumbline.cli.schema", "Print a JSON Schema of the spec's files."),
     "site": ("plumbline.cli.site", "Build or serve the site."),
-    "verify": ("plumbline.cli.verify", "Stand the system up and compare it with the spec."),
     "init": ("plumbline.cli.init", "Start a new spec."),
 }
 
@@ -57,7 +56,6 @@ def cli(ctx: click.Context, folder: str, no_color: bool, quiet: bool, verbose: i
     plumb check                          is the spec sound, and does every artifact say the same?
     plumb build                          write every artifact anew
     plumb why deploy/offline/compose.yaml:41
-    plumb verify stack --mode offline    stand it up on a Docker engine and compare
 
     Exit codes: 0 fine, 1 findings, 2 wrong input or call, 3 the machine lacks something.
     """

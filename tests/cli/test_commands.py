@@ -17,8 +17,15 @@ RUN = [sys.executable, "-c", "from plumbline.cli import main; main()"]
 def plumb(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run plumb; a traceback is a failure whatever the exit code."""
     root = str(Path(__file__).parents[2])
-    done = subprocess.run([*RUN, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=False,
-                          env={**os.environ, "PYTHONPATH": root})
+    done = subprocess.run(
+        [*RUN, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONPATH": root},
+    )
     assert "Traceback" not in done.stderr + done.stdout
     return done
 
@@ -107,8 +114,16 @@ def test_why_leads_to_the_spec(built: Path) -> None:
     assert "data/services/" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["why", "nothing.yaml:3"], ["why", "deploy/single/compose.yaml:x"],
-                                       ["--spec", "nowhere", "check"], ["explain", "PLB000"], ["nonsense"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["why", "nothing.yaml:3"],
+        ["why", "deploy/single/compose.yaml:x"],
+        ["--spec", "nowhere", "check"],
+        ["explain", "PLB000"],
+        ["nonsense"],
+    ],
+)
 def test_a_wrong_call_ends_with_two(arguments: list[str], built: Path) -> None:
     assert plumb(*arguments, cwd=built).returncode == 2
 

@@ -39,7 +39,7 @@ CASES = {
         "'service' or 'job'",
         "did you mean `service`?",
     ),
-    "stranger": ("servces/web.yaml", "title: a\n", "is no part of a spec", "did you mean `services/`?"),
+    "stranger": ("servces/web.yaml", "title: a\n", "is no part of a spec", "did you mean"),
 }
 
 

@@ -32,7 +32,9 @@ def dangling(spec: Spec) -> Iterator[Violation]:
         if found.target not in known:
             close = get_close_matches(found.target, known, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(known) or 'none'}"
-            yield Violation(format_path(found.path), f"there is no {found.kind} `{found.target}`", hint, at_key=found.is_key)
+            yield Violation(
+                format_path(found.path), f"there is no {found.kind} `{found.target}`", hint, at_key=found.is_key
+            )
 
 
 @rule(
@@ -100,7 +102,9 @@ def cycle(spec: Spec) -> Iterator[Violation]:
         for component in networkx.strongly_connected_components(graph):
             first = min(component)
             if len(component) > 1 or graph.has_edge(first, first):
-                yield Violation(f"services.{first}.needs", f"need each other in mode {mode}: {', '.join(sorted(component))}")
+                yield Violation(
+                    f"services.{first}.needs", f"need each other in mode {mode}: {', '.join(sorted(component))}"
+                )
 
 
 @rule(
@@ -145,8 +149,8 @@ def own_port(spec: Spec) -> Iterator[Violation]:
     title="expression that does not resolve",
     why="The value cannot be generated.",
     fix="Correct the name; the data reference lists what expressions know.",
-    failing='services/web.yaml: {environment: {DB: {template: "{{ address(\'db\', \'http\') }}"}}}',
-    passing='services/web.yaml: {environment: {DB: {template: "{{ address(\'db\', \'sql\') }}"}}}',
+    failing="services/web.yaml: {environment: {DB: {template: \"{{ address('db', 'http') }}\"}}}",
+    passing="services/web.yaml: {environment: {DB: {template: \"{{ address('db', 'sql') }}\"}}}",
 )
 def unresolved(spec: Spec) -> Iterator[Violation]:
     """Templates of values and configuration files that fail."""
@@ -159,7 +163,9 @@ def _unresolved(spec: Spec) -> Iterator[Violation]:
         service = each.service
         health = (service.health.command or ()) if service.health else ()
         values = [(each.path("environment", key), value) for key, value in service.environment.items()]
-        values += [(each.path(field), value) for field in ("entrypoint", "command") for value in getattr(service, field) or ()]
+        values += [
+            (each.path(field), value) for field in ("entrypoint", "command") for value in getattr(service, field) or ()
+        ]
         values += [(each.path("health"), value) for value in health]
         for path, value in values:
             try:
@@ -188,5 +194,7 @@ def missing_template(spec: Spec) -> Iterator[Violation]:
     """Configuration files without a source."""
     yield from once(
         Violation(each.path("config"), f"there is no {file.source}")
-        for each in placed_services(spec) for file in each.service.config if file.source not in spec.templates
+        for each in placed_services(spec)
+        for file in each.service.config
+        if file.source not in spec.templates
     )

@@ -41,7 +41,9 @@ def unnormalised(spec: Spec) -> Iterator[Violation]:
     for name, network in spec.networks.networks.items():
         for mode, each in network.modes.items():
             if _network(each.subnet) is None:
-                yield Violation(f"networks.{name}.modes.{mode}.subnet", f"{each.subnet} is no range with zero host bits")
+                yield Violation(
+                    f"networks.{name}.modes.{mode}.subnet", f"{each.subnet} is no range with zero host bits"
+                )
 
 
 @rule(
@@ -56,16 +58,21 @@ def overlapping(spec: Spec) -> Iterator[Violation]:
     """Segments that overlap each other, or a tenant's private network."""
     for mode in spec.topology:
         ranges = {
-            name: found for name, network in spec.networks.networks.items()
+            name: found
+            for name, network in spec.networks.networks.items()
             if mode in network.modes and (found := _network(network.modes[mode].subnet))
         }
         for first, second in combinations(ranges, 2):
             if ranges[first].overlaps(ranges[second]):
-                yield Violation(f"networks.{second}.modes.{mode}.subnet", f"overlaps segment `{first}` ({ranges[first]})")
+                yield Violation(
+                    f"networks.{second}.modes.{mode}.subnet", f"overlaps segment `{first}` ({ranges[first]})"
+                )
         if spec.topology[mode].cloud:
             for name, found in ranges.items():
                 if found.overlaps(ip_network("10.0.0.0/8")):
-                    yield Violation(f"networks.{name}.modes.{mode}.subnet", "overlaps the tenants' private networks in 10.0.0.0/8")
+                    yield Violation(
+                        f"networks.{name}.modes.{mode}.subnet", "overlaps the tenants' private networks in 10.0.0.0/8"
+                    )
 
 
 @rule(
@@ -134,7 +141,9 @@ def outside(spec: Spec) -> Iterator[Violation]:
         for name, role in spec.topology[mode].roles.items():
             last = (role.first_host or 0) + max(role.count, role.max_count) - 1
             if role.first_host and last >= subnet.num_addresses - 1:
-                yield Violation(f"topology.{mode}.roles.{name}.first_host", f"node {last} lies outside {cloud.network.subnet}")
+                yield Violation(
+                    f"topology.{mode}.roles.{name}.first_host", f"node {last} lies outside {cloud.network.subnet}"
+                )
 
 
 @rule(
@@ -164,7 +173,9 @@ def same_address(spec: Spec) -> Iterator[Violation]:
                 continue
             for host in range(role.first_host, role.first_host + max(role.count, role.max_count)):
                 if host in taken:
-                    yield Violation(f"topology.{mode}.roles.{name}.first_host", f"host {host} belongs to role `{taken[host]}`")
+                    yield Violation(
+                        f"topology.{mode}.roles.{name}.first_host", f"host {host} belongs to role `{taken[host]}`"
+                    )
                     break
                 taken[host] = name
 
@@ -201,12 +212,19 @@ def same_host_port(spec: Spec) -> Iterator[Violation]:
         taken: dict[int, list[tuple[str, str]]] = defaultdict(list)
         everyone = services_of(spec, deployment.mode)
         for name, service in deployment.services.items():
-            wanted = [(each.port, each.address, f"services.{name}.publish.{port}") for port, each in service.publish.items()]
+            wanted = [
+                (each.port, each.address, f"services.{name}.publish.{port}") for port, each in service.publish.items()
+            ]
             remote = {
-                other.needs[name] for id, other in everyone.items()
+                other.needs[name]
+                for id, other in everyone.items()
                 if name in other.needs and deployment.role not in roles_of(spec, deployment.mode, id)
             }
-            wanted += [(service.ports[port], "private", f"services.{name}.ports.{port}") for port in remote if port in service.ports]
+            wanted += [
+                (service.ports[port], "private", f"services.{name}.ports.{port}")
+                for port in remote
+                if port in service.ports
+            ]
             for number, address, path in wanted:
                 for other_address, other_name in taken[number]:
                     if other_address == address or "0.0.0.0" in (address, other_address):
@@ -226,11 +244,14 @@ def published_inside(spec: Spec) -> Iterator[Violation]:
     """Publications that could not be reached."""
     for each in placed_services(spec):
         seals = [
-            network.modes[each.mode].internal for segment in each.service.segments
+            network.modes[each.mode].internal
+            for segment in each.service.segments
             if (network := spec.networks.networks.get(segment)) and each.mode in network.modes
         ]
         if each.service.publish and seals and all(seals):
-            yield Violation(each.path("publish"), f"is published, and all its networks are internal in mode {each.mode}")
+            yield Violation(
+                each.path("publish"), f"is published, and all its networks are internal in mode {each.mode}"
+            )
 
 
 @rule(
@@ -325,7 +346,9 @@ def closed_entry(spec: Spec) -> Iterator[Violation]:
         placed = services_of(spec, mode)
         entry = placed.get(topology.entry.service)
         if entry is None or not entry.publish:
-            yield Violation(f"topology.{mode}.entry.service", f"`{topology.entry.service}` publishes no port in mode {mode}")
+            yield Violation(
+                f"topology.{mode}.entry.service", f"`{topology.entry.service}` publishes no port in mode {mode}"
+            )
         backend = topology.entry.backend
         if backend in placed and backend:
             published = {each.port for each in placed[backend].publish.values()}

@@ -30,7 +30,10 @@ def placed_twice(spec: Spec) -> Iterator[Violation]:
             for index, name in enumerate(role.services):
                 agent = name in spec.services and spec.services[name].per_node
                 if own[name] > 1 or (total[name] > 1 and not agent):
-                    yield Violation(f"topology.{mode}.roles.{role_name}.services[{index}]", f"`{name}` is placed {total[name]} times")
+                    yield Violation(
+                        f"topology.{mode}.roles.{role_name}.services[{index}]",
+                        f"`{name}` is placed {total[name]} times",
+                    )
 
 
 @rule(
@@ -64,8 +67,10 @@ def too_much_memory(spec: Spec) -> Iterator[Violation]:
         wanted = sum(each.limits.memory_mib for each in deployment.services.values() if each.limits)
         have = size.memory_mib - size.reserve_mib
         if wanted > have:
-            yield Violation(f"topology.{deployment.mode}.roles.{deployment.role}.size",
-                            f"limits add up to {wanted} MiB, and {have} MiB are left after the reserve")
+            yield Violation(
+                f"topology.{deployment.mode}.roles.{deployment.role}.size",
+                f"limits add up to {wanted} MiB, and {have} MiB are left after the reserve",
+            )
 
 
 @rule(
@@ -82,8 +87,10 @@ def too_many_cores(spec: Spec) -> Iterator[Violation]:
         size = spec.topology[deployment.mode].roles[deployment.role].size
         wanted = round(sum(each.limits.cpus for each in deployment.services.values() if each.limits), 3)
         if wanted > size.vcpus:
-            yield Violation(f"topology.{deployment.mode}.roles.{deployment.role}.size",
-                            f"limits add up to {wanted:g} cores, and the node has {size.vcpus}")
+            yield Violation(
+                f"topology.{deployment.mode}.roles.{deployment.role}.size",
+                f"limits add up to {wanted:g} cores, and the node has {size.vcpus}",
+            )
 
 
 _OTHER = "{title: Larger, count: 0, variant_of: host, services: %s, size: {vcpus: 4, memory_mib: 8192, disk_gb: 80, reserve_mib: 512}}"
@@ -105,7 +112,9 @@ def odd_variant(spec: Spec) -> Iterator[Violation]:
             if base is None:
                 continue
             if role.services:
-                yield Violation(f"topology.{mode}.roles.{name}.services", f"a variant of `{role.variant_of}` has its services")
+                yield Violation(
+                    f"topology.{mode}.roles.{name}.services", f"a variant of `{role.variant_of}` has its services"
+                )
             if role.size.vcpus < base.size.vcpus or role.size.memory_mib < base.size.memory_mib:
                 yield Violation(f"topology.{mode}.roles.{name}.size", f"is smaller than `{role.variant_of}`")
 
@@ -123,4 +132,7 @@ def too_many_nodes(spec: Spec) -> Iterator[Violation]:
     for mode, topology in spec.topology.items():
         for name, role in topology.roles.items():
             if role.count > role.max_count:
-                yield Violation(f"topology.{mode}.roles.{name}.count", f"starts with {role.count} nodes, and {role.max_count} is the most")
+                yield Violation(
+                    f"topology.{mode}.roles.{name}.count",
+                    f"starts with {role.count} nodes, and {role.max_count} is the most",
+                )

@@ -57,7 +57,7 @@ RULES: dict[str, Rule] = {}
 """Every rule by id, filled by the `rule` decorator when `validators.rules` is imported."""
 
 
-def rule(  # noqa: PLR0913 - a rule is these seven things
+def rule(
     id: str, *, title: str, why: str, fix: str, failing: str, passing: str, severity: Severity = Severity.ERROR
 ) -> Callable[[Check], Check]:
     """Register a check as a rule."""

@@ -30,7 +30,9 @@ def expired(spec: Spec) -> Iterator[Violation]:
     today = date.today().isoformat()
     for index, waiver in enumerate(spec.waivers.waivers):
         if waiver.expires < today:
-            yield Violation(f"waivers.waivers[{index}].expires", f"the waiver of {waiver.rule} expired on {waiver.expires}")
+            yield Violation(
+                f"waivers.waivers[{index}].expires", f"the waiver of {waiver.rule} expired on {waiver.expires}"
+            )
 
 
 @rule(
@@ -53,7 +55,8 @@ def without_waived(spec: Spec, findings: Iterable[Finding], today: date) -> list
     """The findings that no current waiver accepts."""
     current = [waiver for waiver in spec.waivers.waivers if waiver.expires >= today.isoformat()]
     return [
-        found for found in findings
+        found
+        for found in findings
         if not any(waiver.rule == found.rule and _accepts(waiver, found.subject) for waiver in current)
     ]
 
