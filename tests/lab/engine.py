@@ -1,0 +1,129 @@
+"""Finds a Docker engine, or starts one of its own that keeps its data in the project's `.lab` folder."""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.packages import install
+
+LAB = Path(__file__).parents[2] / ".lab"
+STATE = LAB / "engine.json"
+DATA = LAB / "docker"
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that answers."""
+
+    host: str | None
+    """Value for DOCKER_HOST; None where the user's own settings lead to it."""
+    started: bool
+    """Whether this call started it, so that the caller has to stop it."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment for programs that shall use it."""
+        return {**os.environ, **({"DOCKER_HOST": self.host} if self.host else {})}
+
+
+def ensure_engine() -> Engine:
+    """The user's own engine, else the lab's, started where it does not run. Raises CannotInstall, RuntimeError."""
+    if _answers(None):
+        return Engine(None, started=False)
+    with _locked():
+        running = _running_host()
+        if running and _answers(running):
+            return Engine(running, started=False)
+        install()
+        return Engine(_start(), started=True)
+
+
+def stop() -> bool:
+    """Stop the lab's engine, with its folder in /tmp; False where none runs."""
+    with _locked():
+        if not STATE.exists():
+            return False
+        state = json.loads(STATE.read_text())
+        _end(Path(state["run"]) / "docker.pid")
+        shutil.rmtree(state["run"], ignore_errors=True)
+        STATE.unlink()
+        return True
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    LAB.mkdir(exist_ok=True)
+    with (LAB / "lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _answers(host: str | None) -> bool:
+    if shutil.which("docker") is None:
+        return False
+    environment = {**os.environ, **({"DOCKER_HOST": host} if host else {})}
+    try:
+        done = subprocess.run(["docker", "info"], env=environment, capture_output=True, timeout=15, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def _running_host() -> str | None:
+    return str(json.loads(STATE.read_text())["host"]) if STATE.exists() else None
+
+
+def _start() -> str:
+    """Start dockerd in a session of its own. Its socket lies in /tmp, for a socket's path has to be short."""
+    run = Path(tempfile.mkdtemp(prefix="plumb-lab-"))
+    DATA.mkdir(parents=True, exist_ok=True)
+    host = f"unix://{run}/docker.sock"
+    call = [
+        "/usr/sbin/dockerd",
+        "--data-root",
+        str(DATA),
+        "--exec-root",
+        str(run / "exec"),
+        "--host",
+        host,
+        "--pidfile",
+        str(run / "docker.pid"),
+        "--log-level",
+        "warn",
+    ]
+    with (LAB / "dockerd.log").open("w") as log:
+        process = subprocess.Popen(call, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+    STATE.write_text(json.dumps({"run": str(run), "host": host}))
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        if _answers(host):
+            return host
+        time.sleep(0.3)
+    tail = "\n".join((LAB / "dockerd.log").read_text().splitlines()[-8:])
+    raise RuntimeError(f"dockerd did not come up; {LAB / 'dockerd.log'} ends with:\n{tail}")
+
+
+def _end(pid_file: Path) -> None:
+    if not pid_file.exists():
+        return
+    pid = int(pid_file.read_text())
+    try:
+        os.kill(pid, signal.SIGTERM)
+        end = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < end:
+            os.kill(pid, 0)
+            time.sleep(0.1)
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
