@@ -67,7 +67,8 @@ def _env_example(spec: Spec, deployment: Deployment, folder: str) -> Artifact:
     for name in deployment.services:
         writer.write(name)
     lines = [
-        "# Copy to .env. Secrets are not here: each is a file ./secrets/<name>, mode 0600.",
+        "# Copy to .env. Secrets are not here: each is a file ./secrets/<name>, mode 0444, in a folder of mode 0700:",
+        "# the services run as users of their own and must read them; nobody else on the node gets past the folder.",
         f"COMPOSE_PROJECT_NAME={project_name(spec, deployment)}",
     ]
     lines += [f"# {meaning}\n{name}=" for name, meaning in sorted(writer.variables.items())]

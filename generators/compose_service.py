@@ -203,6 +203,7 @@ class ServiceWriter:
             "timeout": f"{health.timeout_s:g}s",
             "retries": health.retries,
             "start_period": f"{health.start_period_s:g}s",
+            "start_interval": f"{health.start_interval_s:g}s",
         }
 
     def _logging(self) -> dict[str, Any]:

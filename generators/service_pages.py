@@ -131,7 +131,8 @@ def _health(service: Service, names: dict[str, object]) -> str:
     what = f"GET {health.http.path} on {health.http.port}" if health.http else _plain(health.command, names)
     return (
         f"{code(what)} every {health.interval_s:g} s, {health.timeout_s:g} s to answer, "
-        f"{health.retries} failures, from {health.start_period_s:g} s after the start"
+        f"{health.retries} failures, from {health.start_period_s:g} s after the start; "
+        f"every {health.start_interval_s:g} s until then"
     )
 
 

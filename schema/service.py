@@ -61,6 +61,8 @@ class Health(Model):
     """Failures in a row before the service is unhealthy."""
     start_period_s: Annotated[Number, Field(ge=0)] = 10
     """Seconds after the start in which failures do not count."""
+    start_interval_s: Annotated[Number, Field(gt=0)] = 1
+    """Seconds between two checks while it starts, so that whatever waits for it goes on at once."""
 
 
 class Limits(Model):

@@ -1,0 +1,213 @@
+"""The Docker engine: found, asked and told. Everything else in this package is about data."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+from plumbline.finding import EnvironmentMissing
+from schema.platform import Floors
+
+_ASK_SECONDS = 30
+_SDK_SECONDS = 60
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+GET_DOCKER = "install Docker Engine and its Compose plugin, start it, and see that `docker info` answers you"
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What answers, e.g. engine `27.3.1`, Compose `2.29.7`."""
+
+    engine: str
+    compose: str
+    platform: str
+    """Operating system and architecture, e.g. `linux/amd64`."""
+
+    def below(self, floors: Floors) -> list[str]:
+        """A sentence for each version that is below the spec's floor."""
+        pairs = (("Docker Engine", self.engine, floors.engine), ("Docker Compose", self.compose, floors.compose))
+        return [
+            f"{name} here is {version}, and the spec asks for {floor} or newer"
+            for name, version, floor in pairs
+            if _numbers(version) < _numbers(floor)
+        ]
+
+
+class Engine:
+    """An engine that answers, by the docker command's own settings (DOCKER_HOST, then the current context)."""
+
+    def __init__(self, host: str, versions: Versions):
+        self.host = host
+        self.versions = versions
+
+    @cached_property
+    def client(self) -> docker.DockerClient:
+        """The engine's API."""
+        return docker.DockerClient(base_url=self.host, timeout=_SDK_SECONDS)
+
+    @cached_property
+    def id(self) -> str:
+        """The engine's own name for itself, the same after a restart."""
+        return str(self.client.info()["ID"])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of docker commands: this engine, and none of the user's compose settings."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
+        return {**kept, "DOCKER_HOST": self.host, "COMPOSE_PROGRESS": "plain", "COMPOSE_ANSI": "never"}
+
+    def run(self, arguments: Sequence[str], seconds: float = _ASK_SECONDS) -> subprocess.CompletedProcess[str]:
+        """A docker command, out of reach of the terminal's Ctrl-C, so that only this program decides when it ends."""
+        return subprocess.run(
+            ["docker", *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+            start_new_session=True,
+        )
+
+    def start(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
+        """A docker command that runs while others do; its output is to be read."""
+        return subprocess.Popen(
+            ["docker", *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+
+    def image(self, reference: str) -> dict[str, Any] | None:
+        """What the engine knows of an image, None when it has none."""
+        try:
+            return dict(self.client.api.inspect_image(reference))
+        except ImageNotFound:
+            return None
+
+    def containers(self, project: str) -> list[dict[str, Any]]:
+        """Every container of a compose project, running or not, as `docker inspect` has it."""
+        listed = self.client.api.containers(all=True, filters={"label": f"{PROJECT}={project}"})
+        with ThreadPoolExecutor(8) as pool:
+            found = pool.map(lambda each: self._inspected(each["Id"]), listed)
+            return [each for each in found if each is not None]
+
+    def states(self, projects: Iterable[str]) -> dict[str, str]:
+        """A word for the state of each service of the projects: `healthy`, `starting`, `running`, `exited` …"""
+        found: dict[str, str] = {}
+        for project in projects:
+            for each in self.client.api.containers(all=True, filters={"label": f"{PROJECT}={project}"}):
+                status = each.get("Status", "")
+                health = status.rpartition("(")[2].rstrip(")").removeprefix("health: ") if "(" in status else ""
+                word = health if each["State"] == "running" and health else each["State"]
+                found[each["Labels"].get(SERVICE, each["Names"][0])] = word
+        return found
+
+    def networks(self, project: str) -> list[dict[str, Any]]:
+        """The networks of a compose project, with who is in them."""
+        listed = self.client.api.networks(filters={"label": f"{PROJECT}={project}"})
+        return [dict(self.client.api.inspect_network(each["Id"])) for each in listed]
+
+    def subnets(self) -> list[str]:
+        """Subnets of every network of the engine."""
+        return [
+            config["Subnet"]
+            for network in self.client.api.networks()
+            for config in (network.get("IPAM") or {}).get("Config") or []
+            if "Subnet" in config
+        ]
+
+    def volumes(self, project: str) -> list[dict[str, Any]]:
+        """The volumes of a compose project."""
+        return list(self.client.api.volumes(filters={"label": f"{PROJECT}={project}"})["Volumes"] or [])
+
+    def logs(self, container: str, lines: int) -> list[str]:
+        """A container's last lines."""
+        try:
+            text = self.client.api.logs(container, tail=lines).decode(errors="replace")
+        except APIError:
+            return []
+        return text.splitlines()
+
+    def remove_project(self, project: str) -> None:
+        """Remove a project's containers, networks and volumes, and nothing else; what is gone already is fine."""
+        api = self.client.api
+        containers = api.containers(all=True, filters={"label": f"{PROJECT}={project}"})
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda each: _gone(lambda: api.remove_container(each["Id"], v=True, force=True)), containers))
+        for network in self.networks(project):
+            for member in network.get("Containers") or {}:
+                _gone(lambda: api.disconnect_container_from_network(member, network["Id"], force=True))  # noqa: B023
+            _gone(lambda: api.remove_network(network["Id"]))  # noqa: B023
+        for volume in self.volumes(project):
+            _gone(lambda: api.remove_volume(volume["Name"], force=True))  # noqa: B023
+
+    def _inspected(self, container: str) -> dict[str, Any] | None:
+        try:
+            return dict(self.client.api.inspect_container(container))
+        except NotFound:
+            return None
+
+
+def find_engine() -> Engine:
+    """The engine that the docker command would use. Raises EnvironmentMissing."""
+    if shutil.which("docker") is None:
+        raise EnvironmentMissing("there is no docker command", GET_DOCKER)
+    host = os.environ.get("DOCKER_HOST") or _asked("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+    if not host:
+        raise EnvironmentMissing("the docker command names no engine", GET_DOCKER)
+    try:
+        version: Mapping[str, Any] = docker.DockerClient(base_url=host, timeout=_ASK_SECONDS).version()
+    except (DockerException, OSError) as error:
+        raise EnvironmentMissing(f"no Docker engine answers at {host}: {error}", GET_DOCKER) from None
+    compose = _asked("compose", "version", "--short")
+    if not compose:
+        raise EnvironmentMissing("the docker command has no Compose plugin", GET_DOCKER)
+    return Engine(
+        host, Versions(version["Version"], compose.removeprefix("v"), f"{version['Os']}/{version['Arch']}")
+    )
+
+
+def _asked(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["docker", *arguments], capture_output=True, text=True, timeout=_ASK_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _gone(remove: Any) -> None:
+    try:
+        remove()
+    except NotFound:
+        pass
+    except APIError as error:
+        if "already in progress" not in str(error):
+            raise
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """`26.1.5+dfsg1` → (26, 1, 5)."""
+    plain = version.split("+")[0].split("-")[0]
+    return tuple(int(part) for part in plain.split(".") if part.isdecimal())
+
+
+def as_json(value: object) -> str:
+    """One spelling of a list or map, for comparison."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

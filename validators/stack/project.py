@@ -1,0 +1,93 @@
+"""What is handed to Compose: a generated project as it is, and an override with what this engine can't have as it is. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Any
+
+import yaml
+
+from plumbline.deployment import Deployment
+from plumbline.spec import Spec
+
+HOST_FOLDER = "host"
+"""Folder of a scratch project that plays the node's own folders."""
+_POOL = ip_network("10.224.0.0/11")
+
+
+@dataclass(frozen=True)
+class Project:
+    """One compose project of a run."""
+
+    name: str
+    """Compose's name for it, `plumb-<platform>-<mode>-<run>`."""
+    deployment: Deployment
+    images: Mapping[str, str]
+    """The reference that is run for each image id: the spec's own, or a stand-in's."""
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """Subnets used in place of those of the spec, by network, where the engine has them in use."""
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Services that run once."""
+        return tuple(name for name, service in self.deployment.services.items() if service.kind == "job")
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Profiles of the services that keep running."""
+        return tuple(sorted({service.profile for service in self.deployment.services.values() if service.profile}))
+
+
+class _Replaced(dict[str, Any]):
+    """A map that Compose takes in place of the former one, where it would merge."""
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+_Dumper.add_representer(_Replaced, lambda dumper, data: dumper.represent_mapping("!override", data))
+
+
+def override(project: Project) -> str:
+    """The second compose file: images, moved subnets, and scratch folders for those of the node."""
+    services: dict[str, Any] = {}
+    for name, service in project.deployment.services.items():
+        services[name] = {"image": project.images[service.image]}
+        if service.mounts:
+            services[name]["volumes"] = [
+                {
+                    "type": "bind",
+                    "source": f"./{HOST_FOLDER}{mount.source}",
+                    "target": mount.target,
+                    "read_only": mount.read_only,
+                }
+                for mount in service.mounts
+            ]
+    data: dict[str, Any] = {"services": services}
+    if project.moved:
+        data["networks"] = {
+            name: {"ipam": _Replaced(config=[{"subnet": subnet}])} for name, subnet in project.moved.items()
+        }
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=True)
+
+
+def subnets(spec: Spec, deployment: Deployment) -> dict[str, str]:
+    """Subnet of each network that a deployment uses, as the spec has it."""
+    used = {segment for service in deployment.services.values() for segment in service.segments}
+    return {name: spec.networks.networks[name].modes[deployment.mode].subnet for name in sorted(used)}
+
+
+def moved_subnets(wanted: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:
+    """A free subnet for each wanted one that overlaps a taken one; the others stay as they are."""
+    used = [ip_network(subnet) for subnet in taken if ":" not in subnet]
+    moved: dict[str, str] = {}
+    stays = {name: ip_network(subnet) for name, subnet in wanted.items()}
+    stays = {name: net for name, net in stays.items() if not any(net.overlaps(other) for other in used)}
+    used += stays.values()
+    free = (net for net in _POOL.subnets(new_prefix=24))
+    for name in wanted:
+        if name not in stays:
+            chosen = next(net for net in free if not any(net.overlaps(other) for other in used))
+            moved[name] = str(chosen)
+    return moved

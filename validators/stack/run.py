@@ -1,0 +1,100 @@
+"""A run's own folder and its end: whatever happens, what was started is removed; what a killed run left, the next one removes."""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from validators.stack.engine import Engine
+
+_PREFIX = "plumb-run-"
+_RECORD = "run.json"
+
+
+class Run:
+    """A folder that is locked as long as its run lives, and the projects that belong to it."""
+
+    def __init__(self, engine: Engine, folder: Path, id: str):
+        self.engine = engine
+        self.folder = folder
+        self.id = id
+        self.projects: list[str] = []
+        self.kept = False
+
+    def claim(self, project: str) -> None:
+        """Record a project before anything of it exists, so that it can't be forgotten."""
+        self.projects.append(project)
+        self._record()
+
+    def keep(self) -> None:
+        """Leave everything up when the run ends."""
+        self.kept = True
+        self._record()
+
+    def remove(self) -> None:
+        """Remove what the run made."""
+        for project in self.projects:
+            self.engine.remove_project(project)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _record(self) -> None:
+        record = {"engine": self.engine.id, "projects": self.projects, "kept": self.kept}
+        (self.folder / _RECORD).write_text(json.dumps(record))
+
+
+@contextmanager
+def new_run(engine: Engine) -> Iterator[Run]:
+    """A run that cleans up at its end. Runs that were killed before theirs are cleaned up first."""
+    remove_dead_runs(engine)
+    id = secrets.token_hex(3)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{id}-"))
+    run = Run(engine, folder, id)
+    with _lock(folder, wait=True):
+        try:
+            yield run
+        finally:
+            if not run.kept:
+                run.remove()
+
+
+def remove_dead_runs(engine: Engine) -> list[str]:
+    """Remove what runs of this user left on this engine and nobody holds any more; the projects that were removed."""
+    removed: list[str] = []
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            continue
+        with _lock(folder) as got:
+            record = _record_of(folder)
+            if not got or record is None or record["kept"] or record["engine"] != engine.id:
+                continue
+            run = Run(engine, folder, "")
+            run.projects = [str(project) for project in record["projects"]]
+            run.remove()
+            removed += run.projects
+    return removed
+
+
+def _record_of(folder: Path) -> dict[str, object] | None:
+    try:
+        record = json.loads((folder / _RECORD).read_text())
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) and {"engine", "projects", "kept"} <= record.keys() else None
+
+
+@contextmanager
+def _lock(folder: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Hold the folder's lock; False where another process has it. The kernel lets go when a process dies."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(handle)

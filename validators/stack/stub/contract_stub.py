@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Stands in for an image that cannot be had, and keeps its contract: /contract.json, the entry of this host's name.
+
+A broken contract (a variable, secret or folder that is missing, another user) ends it with code 78 and says what is broken.
+The health path answers 200 while everything that the service needs answers; a job ends with 0 as soon as all of it does.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+BROKEN = 78
+JOB_SECONDS = 60
+ASK_EVERY_S = 1
+ANSWER_WITHIN_S = 2
+
+
+def broken(contract: dict) -> list[str]:
+    """What is not as the contract says."""
+    user = f"{os.getuid()}:{os.getgid()}"
+    faults = [f"runs as {user}, not {contract['user']}"] if contract["user"] not in (None, user) else []
+    faults += [f"variable {name} is missing" for name in contract["environment"] if name not in os.environ]
+    faults += [f"{path} cannot be read, or is empty" for path in contract["readable"] if not readable(Path(path))]
+    faults += [f"{path} cannot be written to" for path in contract["writable"] if not writable(Path(path))]
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-") and sys.argv[1] not in contract["commands"]:
+        faults.append(f"{sys.argv[1]}: not a command of this image")
+    return faults
+
+
+def readable(path: Path) -> bool:
+    """Whether a file, or a folder, can be read and holds something."""
+    try:
+        return any(path.iterdir()) if path.is_dir() else bool(path.read_bytes())
+    except OSError:
+        return False
+
+
+def writable(path: Path) -> bool:
+    """Whether a file can be made in a folder."""
+    probe = path / f".contract-{os.getpid()}"
+    try:
+        probe.write_text("")
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether a server says anything, or hangs up: a paused one takes the connection and stays silent."""
+    try:
+        with socket.create_connection((host, port), ANSWER_WITHIN_S) as connection:
+            connection.settimeout(ANSWER_WITHIN_S)
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            connection.recv(1)
+    except ConnectionResetError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+class Needs:
+    """Which of the needs answer, asked again and again by a thread each."""
+
+    def __init__(self, needs: dict[str, int]):
+        self.answering = dict.fromkeys(needs, False)
+        for host, port in needs.items():
+            threading.Thread(target=self._watch, args=(host, port), daemon=True).start()
+
+    def _watch(self, host: str, port: int) -> None:
+        while True:
+            self.answering[host] = answers(host, port)
+            time.sleep(ASK_EVERY_S)
+
+    def silent(self) -> list[str]:
+        """The needs that do not answer."""
+        return [name for name, answering in self.answering.items() if not answering]
+
+
+def serve(contract: dict, needs: Needs) -> None:
+    """Listen on every port until SIGTERM."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            silent = needs.silent()
+            status = 503 if self.path == contract["health"] and silent else 200
+            body = json.dumps({"service": socket.gethostname(), "stand_in": True, "silent": silent}).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Health checks would fill the log."""
+
+    servers = [ThreadingHTTPServer(("0.0.0.0", port), Handler) for port in contract["ports"]]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"stand-in of {socket.gethostname()} listens on {contract['ports']}", flush=True)
+    threading.Event().wait()
+
+
+def run_job(needs: Needs) -> int:
+    """0 once every need answers; 1 when that takes too long."""
+    end = time.monotonic() + JOB_SECONDS
+    while time.monotonic() < end:
+        if not needs.silent():
+            return 0
+        time.sleep(0.1)
+    print(f"no answer from {', '.join(needs.silent())}", file=sys.stderr)
+    return 1
+
+
+def main() -> int:
+    """Check the contract, then do the service's or the job's part."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    name = socket.gethostname()
+    contract = json.loads(Path("/contract.json").read_text()).get(name)
+    if contract is None:
+        print(f"this stand-in has no contract for a host named {name}", file=sys.stderr)
+        return BROKEN
+    if faults := broken(contract):
+        print(f"contract of {name} broken: {'; '.join(faults)}", file=sys.stderr)
+        return BROKEN
+    needs = Needs(contract["needs"])
+    if contract["kind"] == "job":
+        return run_job(needs)
+    serve(contract, needs)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
