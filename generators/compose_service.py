@@ -1,16 +1,16 @@
 """One service of a compose project: hardened, pinned, and with every value exactly as the spec has it."""
 
-import json
 from pathlib import PurePosixPath
 from typing import Any
 
 import networkx
 
+from generators.http_health import http_test
 from generators.provenance import OutputPath
 from plumbline.deployment import Deployment, field_path, roles_of, services_of
 from plumbline.expressions import SECRET_FOLDER, service_names, value_text
 from plumbline.spec import Spec
-from schema.service import HttpHealth, Service
+from schema.service import Service
 from schema.types import Value
 
 LABEL = "io.plumbline"
@@ -64,7 +64,7 @@ class ServiceWriter:
             ("expose", "ports", [str(port) for port in sorted(set(service.ports.values()))]),
             ("ports", "publish", self._ports(name, service)),
             ("volumes", "volumes", self._mounts(name, service)),
-            ("tmpfs", "tmpfs", [_tmpfs(path, service.user) for path in service.tmpfs]),
+            ("tmpfs", "tmpfs", [f"{path}:{tmpfs_options(path, service.user)}" for path in service.tmpfs]),
             ("healthcheck", "health", self._healthcheck(service, names)),
             *_limits(service),
             ("stop_grace_period", "stop_grace_s", f"{service.stop_grace_s}s"),
@@ -194,11 +194,11 @@ class ServiceWriter:
             return {}
         if health.http:
             client = self.spec.images.images[service.image].http_client
-            test = _http_test(client, service.ports[health.http.port], health.http)
+            test = http_test(client, service.ports[health.http.port], health.http)
         else:
-            test = ["CMD", *(literal(value_text(word, names)) for word in health.command or ())]
+            test = ["CMD", *(value_text(word, names) for word in health.command or ())]
         return {
-            "test": test,
+            "test": [literal(word) for word in test],
             "interval": f"{health.interval_s:g}s",
             "timeout": f"{health.timeout_s:g}s",
             "retries": health.retries,
@@ -226,12 +226,12 @@ def _words(words: tuple[Value, ...] | None, names: dict[str, Any]) -> list[str]:
     return [literal(value_text(word, names)) for word in words or ()]
 
 
-def _tmpfs(path: str, user: str | None) -> str:
-    """A writable folder in memory: open to all below /tmp, else the user's own."""
+def tmpfs_options(path: str, user: str | None) -> str:
+    """Options of a writable folder in memory: open to all below /tmp, else the user's own."""
     if path == "/tmp" or user is None:
-        return f"{path}:mode=1777"
+        return "mode=1777"
     uid, gid = user.split(":")
-    return f"{path}:uid={uid},gid={gid},mode=0700"
+    return f"uid={uid},gid={gid},mode=0700"
 
 
 def _bind(source: str, target: str, read_only: bool) -> dict[str, Any]:
@@ -255,22 +255,3 @@ def _limits(service: Service) -> list[tuple[str, str, Any]]:
         ("cpus", "limits", limits.cpus),
         ("pids_limit", "limits", limits.pids),
     ]
-
-
-def _http_test(client: str, port: int, http: HttpHealth) -> list[str]:
-    url = f"http://127.0.0.1:{port}{http.path}"
-    match client:
-        case "curl":
-            return ["CMD", "curl", "-fsS", "-o", "/dev/null", literal(url)]
-        case "python3":
-            script = f"import urllib.request as r; r.urlopen({json.dumps(url)}, timeout=3)"
-            return ["CMD", "python3", "-c", literal(script)]
-        case "bash":
-            request = f"GET {http.path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n"
-            script = (
-                f"exec 3<>/dev/tcp/127.0.0.1/{port} && printf '{request}' >&3 && "
-                'read -r _ status _ <&3 && [ "$status" = 200 ]'
-            )
-            return ["CMD", "bash", "-c", literal(script)]
-        case _:
-            return ["CMD", "wget", "-q", "-O", "/dev/null", literal(url)]

@@ -40,7 +40,7 @@ class RulePageGenerator:
     def generate(self, spec: Spec) -> Iterable[Artifact]:
         """`index.md` and `<id>.md`."""
         index = Page(f"{FOLDER}/index.md", "Rules")
-        index.add("What `plumb check` looks for. `plumb explain RULE` says the same at a terminal.")
+        index.add("What `plumb check` and `plumb verify` look for. `plumb explain RULE` says the same at a terminal.")
         index.table(
             ["Rule", "Severity", "Finds"],
             [(None, [link(rule.id, f"{rule.id}.md"), text(rule.severity), text(rule.title)]) for rule in self.rules],
@@ -55,6 +55,8 @@ def _page(rule: DocumentedRule) -> Artifact:
     page.add(f"Severity: {code(rule.severity)}")
     page.add("## Why").add(text(rule.why.strip()))
     page.add("## How to mend it").add(text(rule.fix.strip()))
+    if not rule.failing:
+        return page.done()
     page.add("The examples are merged into the spec that `plumb init` makes; they are also the rule's tests.")
     page.add("## Found in").add(fence(rule.failing.strip(), "yaml"))
     page.add("## Not found in").add(fence(rule.passing.strip(), "yaml"))

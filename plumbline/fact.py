@@ -1,14 +1,15 @@
-"""Facts: what should be so, what is so, and one diff that turns both into findings."""
+"""Facts: what should be so, what is so, and one comparison of the two."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
-from plumbline.finding import Finding, Severity
+Outcome = Literal["matches", "differs", "not deployed"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fact:
-    """One attribute of one subject, e.g. `services.redis` · `limits.memory` · `268435456`."""
+    """One attribute of one subject, e.g. `services.redis` · `limit.memory` · `256 MiB`."""
 
     subject: str
     attribute: str
@@ -17,19 +18,36 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A comparison that was made: what was expected, what was seen, and how it ended."""
+    """A comparison that was made: what was expected, what was seen, and how it ended. None: nothing of the kind."""
 
     subject: str
     attribute: str
     expected: str | None
     observed: str | None
+    deployed: bool = True
+    """Whether the subject is there at all."""
 
     @property
-    def outcome(self) -> str:
-        """`matches`, `differs`, or `not deployed` when nothing was seen."""
-        if self.expected == self.observed:
-            return "matches"
-        return "not deployed" if self.observed is None else "differs"
+    def outcome(self) -> Outcome:
+        """One of three results that are never mixed."""
+        if not self.deployed:
+            return "not deployed"
+        return "matches" if self.expected == self.observed else "differs"
+
+    @property
+    def difference(self) -> str:
+        """The result in words; empty when it matches."""
+        match self.outcome, self.expected, self.observed:
+            case "matches", _, _:
+                return ""
+            case "not deployed", _, _:
+                return "not deployed"
+            case _, None, observed:
+                return f"{self.attribute} is {observed}, and the spec has none"
+            case _, expected, None:
+                return f"{self.attribute} should be {expected}, and there is none"
+            case _, expected, observed:
+                return f"{self.attribute} is {observed}, and the spec says {expected}"
 
 
 def compare(expected: Iterable[Fact], observed: Iterable[Fact]) -> list[Check]:
@@ -37,27 +55,3 @@ def compare(expected: Iterable[Fact], observed: Iterable[Fact]) -> list[Check]:
     want = {(fact.subject, fact.attribute): fact.value for fact in expected}
     have = {(fact.subject, fact.attribute): fact.value for fact in observed}
     return [Check(*key, want.get(key), have.get(key)) for key in sorted(want.keys() | have.keys())]
-
-
-def findings_of(checks: Iterable[Check], rule_of: dict[str, str]) -> list[Finding]:
-    """A finding for every check that does not match; `rule_of` maps the attribute's first part to a rule id."""
-    return [
-        Finding(
-            rule_of.get(check.attribute.split(".")[0], "PLB900"),
-            f"{check.subject}: {check.attribute} {_difference(check)}",
-            severity=Severity.ERROR,
-            subject=check.subject,
-            expected=check.expected,
-            observed=check.observed,
-        )
-        for check in checks
-        if check.outcome != "matches"
-    ]
-
-
-def _difference(check: Check) -> str:
-    if check.expected is None:
-        return f"is {check.observed}, and the spec has none"
-    if check.observed is None:
-        return f"should be {check.expected}, and there is none"
-    return f"is {check.observed}, and the spec says {check.expected}"

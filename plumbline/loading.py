@@ -1,5 +1,6 @@
 """Files → Spec, with every mistake of structure found in one run and shown at its place. Pure."""
 
+import hashlib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -32,7 +33,16 @@ def load_spec(files: Mapping[str, str], label: str = "") -> tuple[Spec | None, l
     if findings:
         return None, findings
     templates = {name: text for name, text in files.items() if name.startswith(TEMPLATE_FOLDER)}
-    return Spec(**parts, templates=MappingProxyType(templates), trees=MappingProxyType(loader.trees)), []
+    return Spec(
+        **parts, templates=MappingProxyType(templates), revision=_revision(files), trees=MappingProxyType(loader.trees)
+    ), []
+
+
+def _revision(files: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for name, text in sorted(files.items()):
+        digest.update(f"{name}\0{text}\0".encode())
+    return digest.hexdigest()[:12]
 
 
 class _Loader:

@@ -33,6 +33,8 @@ class Spec:
     runbooks: Mapping[str, Runbook]
     templates: Mapping[str, str]
     """Text of the files below `config/`, by path relative to the spec's folder."""
+    revision: str = ""
+    """First 12 digits of the SHA-256 over the files: the name of this state of the spec."""
     trees: Mapping[str, Node] = field(repr=False, default_factory=dict)
     """Position trees by `platform` or `services/<id>`."""
 

@@ -12,7 +12,8 @@ from plumbline.loading import load_spec
 from plumbline.sections import SECTIONS
 from plumbline.spec_files import read_spec_files
 from schema.types import DOCUMENTATION_KEY, Model
-from validators.rules import RULES, check_rules
+from validators.catalogue import CATALOGUE
+from validators.rules import check_rules
 
 ROOT = Path(__file__).parents[1]
 
@@ -51,7 +52,7 @@ def test_every_field_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Model, "__getattribute__", recording)
     check_rules(spec, date.today())
-    generate(spec, tuple(RULES.values()))
+    generate(spec, tuple(CATALOGUE.values()))
     monkeypatch.undo()
 
     seen: set[type[Model]] = set()

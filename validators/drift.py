@@ -1,21 +1,38 @@
 """Committed artifacts against what the spec generates now. Pure: the workspace hands in what is on the disk."""
 
 from collections.abc import Callable, Iterable, Iterator
-from difflib import SequenceMatcher, unified_diff
+from difflib import SequenceMatcher, get_close_matches, unified_diff
 
 from plumbline.artifact import Artifact, Drawing
 from plumbline.finding import Finding
 from plumbline.location import Location
 from plumbline.spec import Spec
+from validators.documented import RealityRule
 
-DRIFT_RULES = {
-    "PLB921": "an artifact was edited, or the spec changed without `plumb build`",
-    "PLB922": "an artifact is missing",
-    "PLB923": "a file stands among the artifacts that nothing generates",
-    "PLB925": "a diagram is missing, edited, or drawn from another source",
-    "PLB924": "an artifact is executable, or not, against what the spec says",
-}
 MEND = "run `plumb build`; if the change is wanted, make it in the spec"
+_WHY = "What is committed is what gets deployed and read; it must say what the spec says."
+DRIFT_RULES = {
+    rule.id: rule
+    for rule in (
+        RealityRule("PLB921", "artifact was edited, or the spec changed without `plumb build`", _WHY, MEND),
+        RealityRule("PLB922", "artifact is missing", _WHY, MEND),
+        RealityRule(
+            "PLB923",
+            "file stands among the artifacts that nothing generates",
+            "Whoever deploys the folder deploys that file too, and nobody reviewed where it comes from.",
+            "Delete it, or move it out of the generated folder.",
+        ),
+        RealityRule("PLB924", "artifact is executable, or not, against what the spec says", _WHY, MEND),
+        RealityRule("PLB925", "diagram is missing, edited, or drawn from another source", _WHY, MEND),
+        RealityRule(
+            "PLB926",
+            "named artifact is not generated from this spec",
+            "A requirement that is proven by a file which nothing generates is not proven.",
+            "Name one of the files that `plumb build` lists in generated.json.",
+        ),
+    )
+}
+"""Rules about what is on the disk, by id."""
 _MAX_DIFF_LINES = 40
 _MAX_ORIGINS = 8
 
@@ -65,6 +82,23 @@ def stale_drawings(drawings: Iterable[Drawing], is_current: Callable[[Drawing], 
                 hint=MEND,
                 subject=drawing.path,
             )
+
+
+def unknown_proofs(spec: Spec, generated: Iterable[str]) -> Iterator[Finding]:
+    """A finding for each requirement that is said to be proven by an artifact which nothing generates."""
+    known = set(generated)
+    for id, requirement in spec.requirements.requirements.items():
+        for index, proof in enumerate(requirement.proofs):
+            if proof.kind == "artifact" and proof.ref not in known:
+                path = f"requirements.{id}.proofs[{index}].ref"
+                close = get_close_matches(proof.ref, known, n=1)
+                yield Finding(
+                    "PLB926",
+                    f"{proof.ref} is not generated from this spec",
+                    location=spec.at(path),
+                    hint=f"did you mean `{close[0]}`?" if close else DRIFT_RULES["PLB926"].fix,
+                    subject=path,
+                )
 
 
 def _edited(spec: Spec, artifact: Artifact, content: bytes) -> Finding:

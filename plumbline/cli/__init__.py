@@ -12,6 +12,7 @@ COMMANDS = {
     "why": ("plumbline.cli.why", "Say which part of the spec a generated line comes from."),
     "explain": ("plumbline.cli.explain", "Explain a rule: why, how to mend it, examples."),
     "schema": ("plumbline.cli.schema", "Print a JSON Schema of the spec's files."),
+    "verify": ("plumbline.cli.verify", "Stand the generated projects up and compare them with the spec."),
     "site": ("plumbline.cli.site", "Build or serve the site."),
     "init": ("plumbline.cli.init", "Start a new spec."),
 }
@@ -56,6 +57,7 @@ def cli(ctx: click.Context, folder: str, no_color: bool, quiet: bool, verbose: i
     plumb check                          is the spec sound, and does every artifact say the same?
     plumb build                          write every artifact anew
     plumb why deploy/offline/compose.yaml:41
+    plumb verify stack --mode offline    does it run, and is what runs what the spec says?
 
     Exit codes: 0 fine, 1 findings, 2 wrong input or call, 3 the machine lacks something.
     """

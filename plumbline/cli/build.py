@@ -12,7 +12,8 @@ from plumbline.cli.common import EXIT_FINDINGS, load, report
 from plumbline.diagrams import draw
 from plumbline.finding import Severity
 from plumbline.workspace import Workspace
-from validators.rules import RULES, check_rules
+from validators.catalogue import CATALOGUE
+from validators.rules import check_rules
 
 
 @click.command()
@@ -27,7 +28,7 @@ def build(context: click.Context, force: bool) -> None:
         if not force:
             click.echo("nothing was written; mend these, or build all the same with --force", err=True)
             sys.exit(EXIT_FINDINGS)
-    artifacts = generate(project.spec, tuple(RULES.values()))
+    artifacts = generate(project.spec, tuple(CATALOGUE.values()))
     result = project.workspace.write([*artifacts, *_pictures(project.workspace, drawings(artifacts))])
     for path in result.written:
         click.echo(f"wrote    {path}")

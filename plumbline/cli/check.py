@@ -8,7 +8,8 @@ from generators.diagrams import drawings
 from generators.registry import generate
 from plumbline.cli.common import finish, load, report
 from plumbline.reporters.text import summary
-from validators.drift import drift, stale_drawings
+from validators.catalogue import CATALOGUE
+from validators.drift import drift, stale_drawings, unknown_proofs
 from validators.rules import RULES, check_rules
 
 
@@ -27,7 +28,7 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
     project = load(context)
     findings = check_rules(project.spec, date.today())
     if not no_drift:
-        artifacts = generate(project.spec, tuple(RULES.values()))
+        artifacts = generate(project.spec, tuple(CATALOGUE.values()))
         workspace = project.workspace
         pictures = drawings(artifacts)
         strangers = workspace.strangers(
@@ -35,6 +36,7 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
         )
         findings += drift(project.spec, artifacts, workspace.read, workspace.is_executable, strangers)
         findings += stale_drawings(pictures, workspace.is_current)
+        findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])
     report(context, findings, format)
     if format == "text" and not context.obj["quiet"]:
         scope = f"{len(project.spec.services)} services, {len(RULES)} rules"

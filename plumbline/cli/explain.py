@@ -5,7 +5,7 @@ from textwrap import indent
 
 import click
 
-from validators.rules import RULES
+from validators.catalogue import CATALOGUE
 
 
 @click.command()
@@ -13,15 +13,16 @@ from validators.rules import RULES
 def explain(rule: str | None) -> None:
     """Explain RULE, e.g. PLB101; without one, list them all."""
     if rule is None:
-        for found in sorted(RULES.values(), key=lambda each: each.id):
+        for found in sorted(CATALOGUE.values(), key=lambda each: each.id):
             click.echo(f"{found.id}  {found.severity:<7}  {found.title}")
         return
-    known = RULES.get(rule.upper())
+    known = CATALOGUE.get(rule.upper())
     if known is None:
-        close = get_close_matches(rule.upper(), RULES, n=1)
+        close = get_close_matches(rule.upper(), CATALOGUE, n=1)
         raise click.BadParameter(f"there is no rule {rule}" + (f"; did you mean {close[0]}?" if close else ""))
     click.echo(f"{known.id} ({known.severity}): {known.title}\n")
     click.echo(f"Why\n{indent(known.why.strip(), '  ')}\n")
     click.echo(f"How to mend it\n{indent(known.fix.strip(), '  ')}\n")
-    click.echo(f"Found in\n{indent(known.failing.strip(), '  ')}\n")
-    click.echo(f"Not found in\n{indent(known.passing.strip(), '  ')}")
+    if known.failing:
+        click.echo(f"Found in\n{indent(known.failing.strip(), '  ')}\n")
+        click.echo(f"Not found in\n{indent(known.passing.strip(), '  ')}")

@@ -5,7 +5,7 @@ import click
 from generators.registry import generate
 from plumbline.cli.common import load
 from plumbline.finding import Finding, InputError
-from validators.rules import RULES
+from validators.catalogue import CATALOGUE
 
 
 @click.command()
@@ -17,7 +17,7 @@ def why(context: click.Context, place: str) -> None:
     if number and not (number.isdecimal() and int(number) > 0):
         raise click.BadParameter("write FILE or FILE:LINE, e.g. deploy/offline/compose.yaml:41")
     project = load(context)
-    artifacts = {artifact.path: artifact for artifact in generate(project.spec, tuple(RULES.values()))}
+    artifacts = {artifact.path: artifact for artifact in generate(project.spec, tuple(CATALOGUE.values()))}
     artifact = artifacts.get(path.removeprefix("./"))
     if artifact is None:
         raise InputError(

@@ -95,7 +95,7 @@ class Engine:
     def image(self, reference: str) -> dict[str, Any] | None:
         """What the engine knows of an image, None when it has none."""
         try:
-            return dict(self.client.api.inspect_image(reference))
+            return dict(self.client.api.inspect_image(reference))  # type: ignore[no-untyped-call]
         except ImageNotFound:
             return None
 
@@ -177,16 +177,12 @@ def find_engine() -> Engine:
     compose = _asked("compose", "version", "--short")
     if not compose:
         raise EnvironmentMissing("the docker command has no Compose plugin", GET_DOCKER)
-    return Engine(
-        host, Versions(version["Version"], compose.removeprefix("v"), f"{version['Os']}/{version['Arch']}")
-    )
+    return Engine(host, Versions(version["Version"], compose.removeprefix("v"), f"{version['Os']}/{version['Arch']}"))
 
 
 def _asked(*arguments: str) -> str | None:
     try:
-        done = subprocess.run(
-            ["docker", *arguments], capture_output=True, text=True, timeout=_ASK_SECONDS, check=False
-        )
+        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=_ASK_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
@@ -204,7 +200,7 @@ def _gone(remove: Any) -> None:
 
 def _numbers(version: str) -> tuple[int, ...]:
     """`26.1.5+dfsg1` → (26, 1, 5)."""
-    plain = version.split("+")[0].split("-")[0]
+    plain = version.split("+", 1)[0].split("-", 1)[0]
     return tuple(int(part) for part in plain.split(".") if part.isdecimal())
 
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from validators.stack.engine import Engine
 
@@ -59,7 +60,16 @@ def new_run(engine: Engine) -> Iterator[Run]:
             yield run
         finally:
             if not run.kept:
-                run.remove()
+                _remove_surely(run)
+
+
+def _remove_surely(run: Run) -> None:
+    """Remove what a run made; an interruption half-way is passed on when all is gone."""
+    try:
+        run.remove()
+    except BaseException:
+        run.remove()
+        raise
 
 
 def remove_dead_runs(engine: Engine) -> list[str]:
@@ -79,7 +89,7 @@ def remove_dead_runs(engine: Engine) -> list[str]:
     return removed
 
 
-def _record_of(folder: Path) -> dict[str, object] | None:
+def _record_of(folder: Path) -> dict[str, Any] | None:
     try:
         record = json.loads((folder / _RECORD).read_text())
     except (OSError, ValueError):

@@ -14,6 +14,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 BROKEN = 78
 JOB_SECONDS = 60
@@ -21,7 +22,7 @@ ASK_EVERY_S = 1
 ANSWER_WITHIN_S = 2
 
 
-def broken(contract: dict) -> list[str]:
+def broken(contract: dict[str, Any]) -> list[str]:
     """What is not as the contract says."""
     user = f"{os.getuid()}:{os.getgid()}"
     faults = [f"runs as {user}, not {contract['user']}"] if contract["user"] not in (None, user) else []
@@ -84,7 +85,7 @@ class Needs:
         return [name for name, answering in self.answering.items() if not answering]
 
 
-def serve(contract: dict, needs: Needs) -> None:
+def serve(contract: dict[str, Any], needs: Needs) -> None:
     """Listen on every port until SIGTERM."""
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,0 +1,111 @@
+"""`plumb verify`: what was generated, stood up for real and compared with the spec."""
+
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from plumbline.cli.common import finish, load, report
+from plumbline.cli.progress import watch_on
+from plumbline.finding import Finding, InputError, Severity
+from plumbline.spec import Spec
+
+
+@click.group()
+def verify() -> None:
+    """Prove what was generated: stand it up, and compare."""
+
+
+@verify.command()
+@click.option("--mode", required=True, metavar="MODE", help="The mode to stand up, e.g. offline.")
+@click.option("--keep", is_flag=True, help="Leave the stack up, and say how to reach it and take it down.")
+@click.option(
+    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
+)
+@click.option(
+    "--report",
+    "reports",
+    default="reports",
+    show_default=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where stack-MODE.json, .xml and .md are written.",
+)
+@click.pass_context
+def stack(context: click.Context, mode: str, keep: bool, format: str, reports: Path) -> None:
+    """Stand the generated project of a mode up on a Docker engine, compare it with the spec, take it down.
+
+    \b
+    plumb verify stack --mode offline
+    plumb verify stack --mode offline --keep
+
+    Every image that the engine has not got is replaced by its stand-in, and named in the report.
+    """
+    from validators.stack import reports as formats
+    from validators.stack.engine import find_engine
+    from validators.stack.verify import verify_stack
+
+    context.obj["format"] = format
+    project = load(context)
+    _known_mode(project.spec, mode)
+    engine = find_engine()
+    with _terminable(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
+        result, standing = verify_stack(engine, project.spec, project.folder, mode, watch, keep=keep)
+    _write(
+        reports / f"stack-{mode}",
+        {"json": formats.as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
+    )
+    if format == "json":
+        click.echo(formats.as_json(result), nl=False)
+    elif format == "junit":
+        click.echo(formats.as_junit(result), nl=False)
+    else:
+        report(
+            context, [*result.findings, *_warnings(result.warnings)] if format != "text" else result.findings, format
+        )
+    if format == "text":
+        click.echo("\n".join(formats.summary_lines(result)))
+        click.echo(f"report: {reports}/stack-{mode}.json, .xml and .md")
+    for line in standing.kept_lines():
+        click.echo(line, err=True)
+    finish(result.findings)
+
+
+def _known_mode(spec: Spec, mode: str) -> None:
+    if mode not in spec.modes:
+        hint = f"the spec has {', '.join(spec.modes)}"
+        raise InputError([Finding("PLB920", f"there is no mode {mode!r}", hint=hint)])
+
+
+def _warnings(texts: tuple[str, ...]) -> list[Finding]:
+    return [Finding("PLB910", text, severity=Severity.WARNING) for text in texts]
+
+
+def _write(stem: Path, contents: Mapping[str, str]) -> None:
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    for suffix, content in contents.items():
+        stem.with_suffix(f".{suffix}").write_text(content, "utf-8")
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the run as Ctrl-C does, so that it cleans up; a second one doesn't stop the cleaning."""
+    asked = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            raise KeyboardInterrupt
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, interrupt) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,35 @@
+"""The engine that live tests run on: the user's own, or the lab's, started for the tests and stopped after them."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.base_image import ensure_base
+from tests.lab.engine import ensure_engine, stop
+from tests.lab.packages import CannotInstall
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[dict[str, str]]:
+    """The environment of programs that shall use the engine. Without one, live tests are skipped; with CI=true they fail."""
+    try:
+        engine = ensure_engine()
+    except CannotInstall as error:
+        message = f"LIVE TEST NOT RUN: {error}"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    before = os.environ.get("DOCKER_HOST")
+    if engine.host:
+        os.environ["DOCKER_HOST"] = engine.host
+    try:
+        ensure_base(engine.environment)
+        yield engine.environment
+    finally:
+        if engine.host:
+            os.environ.pop("DOCKER_HOST")
+            if before is not None:
+                os.environ["DOCKER_HOST"] = before
+        if engine.started:
+            stop()

@@ -1,0 +1,9 @@
+"""Every rule that there is, of every kind, for those who explain them."""
+
+from generators.rule_pages import DocumentedRule
+from validators.drift import DRIFT_RULES
+from validators.rules import RULES
+from validators.stack.rules import STACK_RULES
+
+CATALOGUE: dict[str, DocumentedRule] = {**RULES, **DRIFT_RULES, **STACK_RULES}
+"""Rules by id."""

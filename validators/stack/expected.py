@@ -1,0 +1,185 @@
+"""What the spec says about a running service, kind by kind. Pure: a `Promise` in, values by key out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generators.compose_service import LABEL, config_name, tmpfs_options
+from generators.http_health import http_test
+from plumbline.deployment import Deployment
+from plumbline.expressions import SECRET_FOLDER, service_names, value_text
+from plumbline.spec import Spec
+from schema.service import HttpHealth, Service
+from validators.stack.engine import as_json
+
+Values = dict[str, str]
+NONE = "none"
+MIB = 1024 * 1024
+SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class ImageUsed:
+    """The image that a service has to run: the spec's own, or the stand-in built for it."""
+
+    id: str
+    """Identity in the engine's store, `sha256:…`."""
+    config: Mapping[str, Any]
+    """Its configuration, as `docker image inspect` has it under `Config`."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A service of a deployment, and the image that it has to run."""
+
+    spec: Spec
+    deployment: Deployment
+    name: str
+    image: ImageUsed
+
+    @property
+    def service(self) -> Service:
+        """The effective service."""
+        return self.deployment.services[self.name]
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The names that its expressions know."""
+        return service_names(self.spec, self.deployment.mode, self.name)
+
+
+def state(promise: Promise) -> Values:
+    """Running and healthy without a restart, or run to its end."""
+    if promise.service.kind == "job":
+        return {"": "exited 0", "restarts": "0"}
+    return {"": "healthy" if promise.service.health else "running", "restarts": "0"}
+
+
+def image(promise: Promise) -> Values:
+    """The image's identity."""
+    return {"": promise.image.id}
+
+
+def process(promise: Promise) -> Values:
+    """What runs, as whom, under which name, and how long it may take to stop."""
+    service, config = promise.service, promise.image.config
+    command = [value_text(word, promise.names) for word in service.command or ()]
+    entrypoint = [value_text(word, promise.names) for word in service.entrypoint or ()]
+    if not entrypoint:
+        command = command or config.get("Cmd") or []
+        entrypoint = config.get("Entrypoint") or []
+    return {
+        "command": as_json(command),
+        "entrypoint": as_json(entrypoint),
+        "user": service.user or config.get("User") or NONE,
+        "hostname": promise.name,
+        "stop_grace": f"{service.stop_grace_s} s",
+    }
+
+
+def environment(promise: Promise) -> Values:
+    """The image's variables, overlaid with the spec's. A secret's value is never shown."""
+    values = dict(entry.split("=", 1) for entry in promise.image.config.get("Env") or [])
+    values |= {key: value_text(value, promise.names) for key, value in promise.service.environment.items()}
+    for secret, use in promise.service.secrets.items():
+        if use.variable:
+            values[use.variable] = f"{SECRET_FOLDER}/{secret}"
+        if use.environment:
+            values[use.environment] = SECRET_VALUE
+    return values
+
+
+SECRET_VALUE = "(secret)"
+
+
+def storage(promise: Promise) -> Values:
+    """Every mount by its place in the container."""
+    service, models = promise.service, promise.spec.models.models
+    mounts = {target: f"volume {promise.name}-{volume} rw" for volume, target in service.volumes.items()}
+    mounts |= {target: f"bind ./{models[model].path} ro" for model, target in service.models.items()}
+    mounts |= {file.target: f"bind ./config/{promise.name}/{config_name(file.source)} ro" for file in service.config}
+    mounts |= {mount.target: f"bind {mount.source} {'ro' if mount.read_only else 'rw'}" for mount in service.mounts}
+    mounts |= {path: f"tmpfs {tmpfs_options(path, service.user)}" for path in service.tmpfs}
+    for secret, use in service.secrets.items():
+        if not use.environment:
+            mounts[f"{SECRET_FOLDER}/{secret}"] = f"bind ./secrets/{secret} ro"
+    return mounts
+
+
+def limits(promise: Promise) -> Values:
+    """Memory in bytes, swap, cores, processes."""
+    wanted = promise.service.limits
+    if wanted is None:
+        return {"memory": NONE, "memory_and_swap": NONE, "cpus": NONE, "pids": NONE}
+    memory = f"{wanted.memory_mib} MiB"
+    return {"memory": memory, "memory_and_swap": memory, "cpus": f"{wanted.cpus:g}", "pids": str(wanted.pids)}
+
+
+def security(promise: Promise) -> Values:
+    """The hardening that every generated service has."""
+    return {
+        "read_only_root": "true",
+        "capabilities_dropped": "ALL",
+        "capabilities_added": " ".join(sorted(promise.service.capabilities)) or NONE,
+        "options": "no-new-privileges:true",
+        "privileged": "false",
+        "host_namespaces": NONE,
+        "devices": NONE,
+    }
+
+
+def networks(promise: Promise) -> Values:
+    """The networks that it joins, under its own name."""
+    return dict.fromkeys(promise.service.segments, f"as {promise.name}")
+
+
+def ports(promise: Promise) -> Values:
+    """Published ports: port in the container → address on the node."""
+    service = promise.service
+    return {
+        f"{service.ports[port]}/tcp": f"{publication.address}:{publication.port}"
+        for port, publication in service.publish.items()
+    }
+
+
+def health(promise: Promise) -> Values:
+    """The configured check; the image's own where the spec has none."""
+    wanted = promise.service.health
+    if wanted is None:
+        return {}
+    if wanted.http:
+        test = _http_test(promise, wanted.http)
+    else:
+        test = ["CMD", *(value_text(word, promise.names) for word in wanted.command or ())]
+    return {
+        "test": as_json(test),
+        "interval": f"{wanted.interval_s:g} s",
+        "timeout": f"{wanted.timeout_s:g} s",
+        "start_period": f"{wanted.start_period_s:g} s",
+        "start_interval": f"{wanted.start_interval_s:g} s",
+        "retries": str(wanted.retries),
+    }
+
+
+def _http_test(promise: Promise, http: HttpHealth) -> list[str]:
+    client = promise.spec.images.images[promise.service.image].http_client
+    return http_test(client, promise.service.ports[http.port], http)
+
+
+def upkeep(promise: Promise) -> Values:
+    """What happens when it ends, and to what it writes."""
+    logs = promise.spec.platform.logs
+    return {
+        "restart": "no" if promise.service.kind == "job" else "unless-stopped",
+        "log": f"json-file max-file={logs.max_files} max-size={logs.max_size_mib}m",
+    }
+
+
+def labels(promise: Promise) -> Values:
+    """The labels by which it is found again."""
+    return {
+        f"{LABEL}.mode": promise.deployment.mode,
+        f"{LABEL}.platform": promise.spec.platform.name,
+        f"{LABEL}.role": promise.deployment.role,
+        f"{LABEL}.service": promise.name,
+    }

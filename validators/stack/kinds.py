@@ -1,0 +1,60 @@
+"""The kinds of facts: each an expected side, an observed side, a rule, and the field of the spec that it comes from.
+
+A new kind is an entry here and a function on each side.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from plumbline.fact import Check, Fact, compare
+from validators.stack import expected, observed
+from validators.stack.expected import Promise, Values
+from validators.stack.observed import Seen
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fact about a service."""
+
+    name: str
+    rule: str
+    field: str
+    """The service's field that a finding points at; empty for the service as a whole."""
+    expected: Callable[[Promise], Values]
+    observed: Callable[[Seen], Values]
+
+
+STATE = Kind("state", "PLB910", "", expected.state, observed.state)
+KINDS = (
+    STATE,
+    Kind("image", "PLB911", "image", expected.image, observed.image),
+    Kind("process", "PLB912", "command", expected.process, observed.process),
+    Kind("environment", "PLB913", "environment", expected.environment, observed.environment),
+    Kind("mount", "PLB914", "volumes", expected.storage, observed.storage),
+    Kind("limit", "PLB915", "limits", expected.limits, observed.limits),
+    Kind("security", "PLB916", "capabilities", expected.security, observed.security),
+    Kind("network", "PLB917", "segments", expected.networks, observed.networks),
+    Kind("port", "PLB918", "publish", expected.ports, observed.ports),
+    Kind("health", "PLB919", "health", expected.health, observed.health),
+    Kind("upkeep", "PLB919", "kind", expected.upkeep, observed.upkeep),
+    Kind("label", "PLB919", "", expected.labels, observed.labels),
+)
+BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+def checks_of(promise: Promise, seen: Seen | None) -> list[Check]:
+    """Every check of a service. One that is not there has one result, `not deployed`, and not one for each fact."""
+    subject = f"services.{promise.name}"
+    if seen is None:
+        return [Check(subject, STATE.name, STATE.expected(promise)[""], None, deployed=False)]
+    return [
+        check
+        for kind in KINDS
+        for check in compare(
+            _facts(subject, kind.name, kind.expected(promise)), _facts(subject, kind.name, kind.observed(seen))
+        )
+    ]
+
+
+def _facts(subject: str, kind: str, values: Values) -> list[Fact]:
+    return [Fact(subject, f"{kind}.{key}" if key else kind, value) for key, value in values.items()]

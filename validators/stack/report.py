@@ -1,0 +1,72 @@
+"""What came of a verification: data, and its finding for each check that failed. Pure."""
+
+from dataclasses import dataclass
+
+from plumbline.deployment import field_path
+from plumbline.fact import Check
+from plumbline.finding import Finding
+from plumbline.location import Location
+from plumbline.spec import Spec
+from validators.stack.engine import Versions
+from validators.stack.kinds import BY_NAME
+from validators.stack.rules import STACK_RULES
+from validators.stack.whole_project import RULE as PROJECT_RULE
+
+
+@dataclass(frozen=True)
+class StackReport:
+    """Everything about one verification of one mode."""
+
+    platform: str
+    mode: str
+    began: str
+    """UTC, ISO 8601."""
+    seconds: dict[str, float]
+    """Duration of each phase: `build`, `up`, `check`, `down`."""
+    engine: Versions
+    spec_revision: str
+    """First 12 digits of the SHA-256 over the spec's files."""
+    stand_ins: dict[str, str]
+    """What really ran, by image id."""
+    substitutes: tuple[str, ...]
+    """Models that had a small substitute."""
+    moved: dict[str, str]
+    """Networks that had another subnet than the spec's."""
+    warnings: tuple[str, ...]
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+
+    def count(self, outcome: str) -> int:
+        """How many checks ended so."""
+        return sum(1 for check in self.checks if check.outcome == outcome)
+
+
+def finding_of(spec: Spec, mode: str, check: Check, evidence: tuple[str, ...] = ()) -> Finding:
+    """The finding of a check that does not match, at the place of the spec that it is about."""
+    kind = BY_NAME.get(check.attribute.split(".")[0])
+    rule = STACK_RULES[kind.rule if kind and check.subject.startswith("services.") else PROJECT_RULE]
+    return Finding(
+        rule.id,
+        f"{check.subject}: {check.difference}",
+        severity=rule.severity,
+        location=_location(spec, mode, check),
+        hint=rule.fix,
+        subject=check.subject,
+        expected=check.expected,
+        observed=check.observed,
+        evidence=evidence,
+    )
+
+
+def _location(spec: Spec, mode: str, check: Check) -> Location | None:
+    section, _, name = check.subject.partition(".")
+    if section == "networks" and name in spec.networks.networks:
+        return spec.at(f"networks.{name}.modes.{mode}")
+    if section != "services":
+        return None
+    word, _, key = check.attribute.partition(".")
+    field = {"process.user": "user", "process.entrypoint": "entrypoint"}.get(check.attribute, BY_NAME[word].field)
+    if not field:
+        return spec.key_at(f"services.{name}")
+    inner = key if field == "environment" and check.expected is not None else None
+    return spec.at(field_path(name, spec.services[name], mode, field, inner))

@@ -1,0 +1,82 @@
+"""A stack's report as text, Markdown, JSON and JUnit XML. Pure."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from xml.etree import ElementTree
+
+from plumbline.reporters.machine import xml_safe
+from plumbline.reporters.text import printable
+from validators.stack.report import StackReport
+
+
+def as_json(report: StackReport) -> str:
+    """Every field of the report, with an outcome for each check."""
+    data = asdict(report)
+    data["checks"] = [asdict(check) | {"outcome": check.outcome} for check in report.checks]
+    data["outcomes"] = dict(Counter(check.outcome for check in report.checks))
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def as_junit(report: StackReport) -> str:
+    """One test case per check."""
+    failures = sum(1 for check in report.checks if check.outcome != "matches")
+    suite = ElementTree.Element(
+        "testsuite",
+        name=f"plumb verify stack --mode {report.mode}",
+        tests=str(len(report.checks)),
+        failures=str(failures),
+        time=str(round(sum(report.seconds.values()), 2)),
+        timestamp=report.began,
+    )
+    properties = ElementTree.SubElement(suite, "properties")
+    facts = {"engine": report.engine.engine, "compose": report.engine.compose, "spec": report.spec_revision}
+    facts |= {f"stand-in of {image}": server for image, server in report.stand_ins.items()}
+    for name, value in facts.items():
+        ElementTree.SubElement(properties, "property", name=name, value=xml_safe(value))
+    for check in report.checks:
+        case = ElementTree.SubElement(suite, "testcase", classname=check.subject, name=xml_safe(check.attribute))
+        if check.outcome != "matches":
+            message = xml_safe(check.difference)
+            ElementTree.SubElement(case, "failure", message=message, type=check.outcome).text = message
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def summary_lines(report: StackReport) -> list[str]:
+    """What a person wants to know after the findings: against what, on what, and what is not proven by it."""
+    kinds = Counter(check.attribute.split(".")[0] for check in report.checks if check.outcome == "matches")
+    matches = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    lines = [
+        f"{report.platform} {report.mode}, spec {report.spec_revision}, on Docker Engine {report.engine.engine} with "
+        f"Compose {report.engine.compose} ({report.engine.platform})",
+        f"{report.count('matches')} facts match, {report.count('differs')} differ, "
+        f"{report.count('not deployed')} not deployed",
+        f"matches: {matches}",
+        "took " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.seconds.items()),
+    ]
+    lines += [f"stand-in: {image} is {server}" for image, server in report.stand_ins.items()]
+    lines += [f"substitute: the files of model {model}" for model in report.substitutes]
+    lines += [f"moved: network {name} had {subnet}" for name, subnet in report.moved.items()]
+    lines += [f"warning: {text}" for text in report.warnings]
+    if report.stand_ins:
+        lines.append("What ran on a stand-in is proven of the generated project, not of the real image.")
+    return [printable(line) for line in lines]
+
+
+def as_markdown(report: StackReport) -> str:
+    """A page for people: the summary, and every check in a table."""
+    lines = [f"# Stack {report.mode}", "", f"{report.began}", ""]
+    lines += [f"- {line}" for line in summary_lines(report)]
+    lines += ["", "| Subject | Fact | Result | Expected | Observed |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| {check.subject} | {check.attribute} | {check.outcome} | {_cell(check.expected)} | {_cell(check.observed)} |"
+        for check in report.checks
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: str | None) -> str:
+    if value is None:
+        return "–"
+    plain = printable(value).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+    return f"`{plain}`" if plain else "empty"

@@ -1,0 +1,75 @@
+"""`plumb verify stack`: stand it up, compare, take it down, and say what came of it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from plumbline.fact import Check
+from plumbline.spec import Spec
+from validators.stack.engine import Engine
+from validators.stack.kinds import STATE
+from validators.stack.report import StackReport, finding_of
+from validators.stack.stack import Stack, Watch, standing
+
+
+class Phases:
+    """Durations by phase, in seconds."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def measured(self, name: str) -> Iterator[None]:
+        """Add the block's duration to a phase."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - start, 2)
+
+
+def verify_stack(
+    engine: Engine, spec: Spec, spec_folder: Path, mode: str, watch: Watch, *, keep: bool = False
+) -> tuple[StackReport, Stack]:
+    """Stand a mode up and compare it with the spec; the report, and the stack, which stands only when it is kept.
+
+    Raises EnvironmentMissing, InputError.
+    """
+    began, phases = datetime.now(UTC).isoformat(timespec="seconds"), Phases()
+    start = time.monotonic()
+    with standing(engine, spec, spec_folder, mode, watch) as stack:
+        phases.seconds["up"] = round(time.monotonic() - start, 2)
+        watch.phase("comparing with the spec")
+        with phases.measured("check"):
+            checks = stack.checks()
+            findings = [
+                finding_of(spec, mode, check, _evidence(stack, check)) for check in checks if check.outcome != "matches"
+            ]
+        if keep:
+            stack.run.keep()
+        start = time.monotonic()
+    phases.seconds["down"] = round(time.monotonic() - start, 2)
+    report = StackReport(
+        platform=spec.platform.name,
+        mode=mode,
+        began=began,
+        seconds=phases.seconds,
+        engine=engine.versions,
+        spec_revision=spec.revision,
+        stand_ins=stack.stand_ins,
+        substitutes=tuple(stack.substitutes),
+        moved={name: subnet for project in stack.projects for name, subnet in project.moved.items()},
+        warnings=tuple(engine.versions.below(spec.platform.floors)),
+        checks=tuple(checks),
+        findings=tuple(findings),
+    )
+    return report, stack
+
+
+def _evidence(stack: Stack, check: Check) -> tuple[str, ...]:
+    """For a service in a wrong state: its last lines, and what Compose said."""
+    if check.attribute != STATE.name:
+        return ()
+    return (*stack.last_lines(check.subject.removeprefix("services.")), *stack.trouble)

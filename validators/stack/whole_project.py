@@ -1,0 +1,85 @@
+"""Facts about a project as a whole: its networks and volumes, and whatever is in it that the spec does not have. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from plumbline.fact import Check, Fact, compare
+from plumbline.spec import Spec
+from validators.stack.engine import PROJECT, SERVICE
+from validators.stack.project import Project, subnets
+
+RULE = "PLB920"
+_NUMBER = "com.docker.compose.container-number"
+_ONE_OFF = "com.docker.compose.oneoff"
+
+
+def container_of(project: Project, service: str, containers: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The container of a service: the first of its project, not one that was run beside it."""
+    return next((each for each in containers if _is_first(each) and _label(each, SERVICE) == service), None)
+
+
+def project_checks(
+    spec: Spec,
+    project: Project,
+    containers: Iterable[Mapping[str, Any]],
+    networks: Iterable[Mapping[str, Any]],
+    volumes: Iterable[Mapping[str, Any]],
+) -> list[Check]:
+    """Checks of networks, volumes and strangers."""
+    containers, networks = list(containers), list(networks)
+    known = {
+        each["Id"] for each in containers if _label(each, SERVICE) in project.deployment.services and _is_first(each)
+    }
+    observed = [*_networks(project, networks), *_volumes(project, volumes)]
+    observed += [
+        Fact(f"containers.{each['Name'].lstrip('/')}", "project", "in the project")
+        for each in containers
+        if each["Id"] not in known
+    ]
+    observed += [
+        Fact(_network_subject(project, network), f"member.{member['Name']}", "connected")
+        for network in networks
+        for id, member in (network.get("Containers") or {}).items()
+        if id not in {each["Id"] for each in containers}
+    ]
+    return compare(_expected(spec, project), observed)
+
+
+def _expected(spec: Spec, project: Project) -> list[Fact]:
+    deployment = project.deployment
+    facts: list[Fact] = []
+    for name, subnet in subnets(spec, deployment).items():
+        internal = spec.networks.networks[name].modes[deployment.mode].internal
+        facts.append(Fact(f"networks.{name}", "internal", str(internal).lower()))
+        facts.append(Fact(f"networks.{name}", "subnet", project.moved.get(name, subnet)))
+    for name, service in deployment.services.items():
+        facts += [Fact(f"volumes.{name}-{volume}", "volume", "exists") for volume in service.volumes]
+    return facts
+
+
+def _networks(project: Project, networks: Iterable[Mapping[str, Any]]) -> list[Fact]:
+    facts: list[Fact] = []
+    for network in networks:
+        subject = _network_subject(project, network)
+        configs = (network.get("IPAM") or {}).get("Config") or []
+        facts.append(Fact(subject, "internal", str(bool(network["Internal"])).lower()))
+        facts.append(Fact(subject, "subnet", " ".join(each.get("Subnet", "") for each in configs)))
+    return facts
+
+
+def _network_subject(project: Project, network: Mapping[str, Any]) -> str:
+    return f"networks.{str(network['Name']).removeprefix(f'{project.name}_')}"
+
+
+def _volumes(project: Project, volumes: Iterable[Mapping[str, Any]]) -> list[Fact]:
+    return [Fact(f"volumes.{each['Name'].removeprefix(f'{project.name}_')}", "volume", "exists") for each in volumes]
+
+
+def _is_first(container: Mapping[str, Any]) -> bool:
+    return (
+        _label(container, _NUMBER) == "1" and _label(container, _ONE_OFF) != "True" and bool(_label(container, PROJECT))
+    )
+
+
+def _label(container: Mapping[str, Any], name: str) -> str:
+    return str((container["Config"].get("Labels") or {}).get(name, ""))
