@@ -116,12 +116,25 @@ class _Loader:
         try:
             return section.model.model_validate(to_data(root))
         except ValidationError as error:
-            self.findings += [_finding(details, root, section) for details in error.errors(include_url=False)]
+            errors = [details for details in error.errors(include_url=False) if _is_meant(details)]
+            self.findings += [_finding(details, root, section) for details in errors]
             return None
+
+
+def _is_meant(details: ErrorDetails) -> bool:
+    """Pydantic reports a value that is neither text nor a template once for each; one of them is what was meant."""
+    last = details["loc"][-1] if details["loc"] else None
+    if last == "str" and details["type"] == "string_type":
+        return not isinstance(details["input"], dict)
+    return not (last == "Template" and details["type"] == "model_type")
 
 
 def _finding(details: ErrorDetails, root: Node, section: Section) -> Finding:
     path = tuple(part for part in details["loc"] if part != "[key]")
+    for at, part in enumerate(path):
+        if part in ("str", "Template") and key_at(root, path[: at + 1]) is None:
+            path = (*path[:at], *path[at + 1 :])
+            break
     about_key = details["type"] == "extra_forbidden" or "[key]" in details["loc"]
     node = key_at(root, path) if about_key else None
     location = (node or node_at(root, path)).location
@@ -163,7 +176,9 @@ def _value_hint(details: ErrorDetails, name: str) -> str | None:
     value = details["input"]
     kind = details["type"]
     if kind in ("string_type", "string_sub_type") and isinstance(value, int | float | bool):
-        return f'put it in quotes: {name}: "{str(value).lower() if isinstance(value, bool) else value}"'
+        # a float's own spelling is lost: 12e3 has become 12000.0
+        shown = "" if isinstance(value, float) else f': {name}: "{str(value).lower()}"'
+        return f"put it in quotes{shown}"
     if kind in ("bool_type", "bool_parsing"):
         return "write true or false"
     if kind in ("int_type", "float_type") and isinstance(value, str):
