@@ -118,12 +118,24 @@ def _end(pid_file: Path) -> None:
     if not pid_file.exists():
         return
     pid = int(pid_file.read_text())
-    try:
-        os.kill(pid, signal.SIGTERM)
-        end = time.monotonic() + _STOP_SECONDS
-        while time.monotonic() < end:
-            os.kill(pid, 0)
-            time.sleep(0.1)
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
+    if _has_ended(pid):
         return
+    os.kill(pid, signal.SIGTERM)
+    end = time.monotonic() + _STOP_SECONDS
+    while not _has_ended(pid):
+        if time.monotonic() > end:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process has ended; one that this program started has to be waited for, or it stays as a zombie."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False

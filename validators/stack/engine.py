@@ -143,6 +143,12 @@ class Engine:
             return []
         return text.splitlines()
 
+    def holds(self, project: str) -> bool:
+        """Whether anything of a compose project is there."""
+        wanted = {"label": f"{PROJECT}={project}"}
+        api = self.client.api
+        return bool(api.containers(all=True, filters=wanted) or api.networks(filters=wanted) or self.volumes(project))
+
     def remove_project(self, project: str) -> None:
         """Remove a project's containers, networks and volumes, and nothing else; what is gone already is fine."""
         api = self.client.api

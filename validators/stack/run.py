@@ -5,7 +5,10 @@ import json
 import os
 import secrets
 import shutil
+import signal
+import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +18,8 @@ from validators.stack.engine import Engine
 
 _PREFIX = "plumb-run-"
 _RECORD = "run.json"
+_ROUNDS = 10
+_LATE_S = 0.2
 
 
 class Run:
@@ -25,12 +30,28 @@ class Run:
         self.folder = folder
         self.id = id
         self.projects: list[str] = []
+        self.group: int | None = None
+        """Process group of the docker command that is at work."""
         self.kept = False
 
     def claim(self, project: str) -> None:
         """Record a project before anything of it exists, so that it can't be forgotten."""
         self.projects.append(project)
         self._record()
+
+    @contextmanager
+    def working(self, process: "subprocess.Popen[str]") -> Iterator[None]:
+        """Record the docker command that is at work, which would go on if this program were killed; it ends with the block."""
+        self.group = process.pid
+        self._record()
+        try:
+            yield
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            self.group = None
+            self._record()
 
     def keep(self) -> None:
         """Leave everything up when the run ends."""
@@ -40,11 +61,22 @@ class Run:
     def remove(self) -> None:
         """Remove what the run made."""
         for project in self.projects:
-            self.engine.remove_project(project)
+            if self.group is not None and project in _command_line(self.group):
+                os.killpg(self.group, signal.SIGKILL)
+        for project in self.projects:
+            self._remove_wholly(project)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _remove_wholly(self, project: str) -> None:
+        """A request that the engine had already taken is carried out late, so look twice."""
+        for _ in range(_ROUNDS):
+            self.engine.remove_project(project)
+            time.sleep(_LATE_S)
+            if not self.engine.holds(project):
+                return
+
     def _record(self) -> None:
-        record = {"engine": self.engine.id, "projects": self.projects, "kept": self.kept}
+        record = {"engine": self.engine.id, "projects": self.projects, "group": self.group, "kept": self.kept}
         (self.folder / _RECORD).write_text(json.dumps(record))
 
 
@@ -84,9 +116,19 @@ def remove_dead_runs(engine: Engine) -> list[str]:
                 continue
             run = Run(engine, folder, "")
             run.projects = [str(project) for project in record["projects"]]
+            run.group = record.get("group")
             run.remove()
             removed += run.projects
     return removed
+
+
+def _command_line(process: int) -> str:
+    """Command line of a process, empty where there is none."""
+    file = Path(f"/proc/{process}/cmdline")
+    if Path("/proc/self").exists():
+        return file.read_text(errors="replace") if file.exists() else ""
+    done = subprocess.run(["ps", "-o", "command=", "-p", str(process)], capture_output=True, text=True, check=False)
+    return done.stdout
 
 
 def _record_of(folder: Path) -> dict[str, Any] | None:

@@ -1,8 +1,5 @@
 """A stack that stands: started from the generated projects, looked at, and taken down again."""
 
-import os
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -192,13 +189,11 @@ def _compose(stack: Stack, project: Project, arguments: list[str], watch: Watch)
     output: list[str] = []
     reader = threading.Thread(target=lambda: output.extend(process.stdout or ()), daemon=True)
     reader.start()
-    try:
+    with stack.run.working(process):
         end = time.monotonic() + UP_SECONDS + 60
         while process.poll() is None and time.monotonic() < end:
             watch.services(stack.engine.states([project.name]))
             time.sleep(_POLL_S)
-    finally:
-        _kill(process)
     reader.join(timeout=5)
     watch.services(stack.engine.states([project.name]))
     if process.returncode:
@@ -207,9 +202,3 @@ def _compose(stack: Stack, project: Project, arguments: list[str], watch: Watch)
             if found := next((line for line in lines if sign in line), None):
                 raise EnvironmentMissing(found, hint)
         stack.trouble += [line for line in lines if not line.startswith(("Container ", "Network ", "Volume "))][-4:]
-
-
-def _kill(process: "subprocess.Popen[str]") -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
