@@ -4,8 +4,6 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from tabulate import tabulate
-
 from plumbline.artifact import Artifact, Source
 
 _MARKUP = {char: f"&#{ord(char)};" for char in "\\`*_{}[]()#+!|~$:^"}
@@ -39,8 +37,9 @@ def fence(content: str, language: str = "") -> str:
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already."""
-    return tabulate(rows, headers=headers, tablefmt="pipe", disable_numparse=True)
+    """A table of cells that are Markdown already; unpadded, so that a changed cell changes one line."""
+    lines = [headers, ["---"] * len(headers), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def link(label: str, target: str) -> str:

@@ -48,6 +48,11 @@ class Spec:
         found = self._locate(path)
         return found[0] if found else Location("")
 
+    def has(self, path: str) -> bool:
+        """Whether a spec path is written; a field that is not has its default."""
+        tree, inner = self._tree_of(parse_path(path))
+        return tree is not None and (not inner or key_at(tree, inner) is not None)
+
     def key_at(self, path: str | SpecPath) -> Location:
         """Where the last key of a spec path stands, for findings about the key itself."""
         found = self._locate(path)

@@ -1,7 +1,9 @@
 """Committed artifacts against what the spec generates now. Pure: the workspace hands in what is on the disk."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher, get_close_matches, unified_diff
+from typing import Protocol
 
 from plumbline.artifact import Artifact, Drawing
 from plumbline.finding import Finding
@@ -37,16 +39,19 @@ _MAX_DIFF_LINES = 40
 _MAX_ORIGINS = 8
 
 
-def drift(
-    spec: Spec,
-    artifacts: Iterable[Artifact],
-    read: Callable[[str], bytes | None],
-    is_executable: Callable[[str], bool],
-    strangers: Iterable[str],
-) -> Iterator[Finding]:
+class Disk(Protocol):
+    """What stands on the disk."""
+
+    def read(self, path: str) -> bytes | None: ...
+    def is_executable(self, path: str) -> bool: ...
+    def recorded(self) -> dict[str, str]: ...
+
+
+def drift(spec: Spec, artifacts: Iterable[Artifact], disk: Disk, strangers: Iterable[str]) -> Iterator[Finding]:
     """A finding for each artifact that is not on the disk as it should be, and for each stranger."""
+    recorded = disk.recorded()
     for artifact in artifacts:
-        content = read(artifact.path)
+        content = disk.read(artifact.path)
         place = Location(artifact.path)
         if content is None:
             yield Finding(
@@ -57,8 +62,8 @@ def drift(
                 subject=artifact.path,
             )
         elif content != artifact.content:
-            yield _edited(spec, artifact, content)
-        elif is_executable(artifact.path) != artifact.executable:
+            yield _edited(spec, artifact, content, recorded.get(artifact.path))
+        elif disk.is_executable(artifact.path) != artifact.executable:
             wanted = "executable" if artifact.executable else "not executable"
             yield Finding("PLB924", f"should be {wanted}", location=place, hint=MEND, subject=artifact.path)
     for path in strangers:
@@ -101,7 +106,13 @@ def unknown_proofs(spec: Spec, generated: Iterable[str]) -> Iterator[Finding]:
                 )
 
 
-def _edited(spec: Spec, artifact: Artifact, content: bytes) -> Finding:
+def _edited(spec: Spec, artifact: Artifact, content: bytes, written: str | None) -> Finding:
+    if written is None:
+        message = "differs from what the spec generates"
+    elif hashlib.sha256(content).hexdigest() == written:
+        message = "is out of date: the spec changed since the last `plumb build`"
+    else:
+        message = "was edited: it is not what the last `plumb build` wrote"
     wanted = artifact.content.decode("utf-8", "replace").splitlines()
     found = content.decode("utf-8", "replace").splitlines()
     diff = list(unified_diff(found, wanted, "on disk", "from the spec", lineterm="", n=1))
@@ -112,7 +123,7 @@ def _edited(spec: Spec, artifact: Artifact, content: bytes) -> Finding:
         shown.append(f"… {len(diff) - _MAX_DIFF_LINES} more lines")
     return Finding(
         "PLB921",
-        "differs from what the spec generates",
+        message,
         location=Location(artifact.path, first, 1, first, 1),
         hint=MEND,
         subject=artifact.path,

@@ -7,6 +7,7 @@ import click
 from generators.diagrams import drawings
 from generators.registry import generate
 from plumbline.cli.common import finish, load, report
+from plumbline.finding import Severity
 from plumbline.reporters.text import summary
 from validators.catalogue import CATALOGUE
 from validators.drift import drift, stale_drawings, unknown_proofs
@@ -27,14 +28,17 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
     context.obj["format"] = format
     project = load(context)
     findings = check_rules(project.spec, date.today())
-    if not no_drift:
+    unsound = any(finding.severity == Severity.ERROR for finding in findings)
+    if unsound and not no_drift:
+        click.echo("artifacts are compared once the spec has no error", err=True)
+    elif not no_drift:
         artifacts = generate(project.spec, tuple(CATALOGUE.values()))
         workspace = project.workspace
         pictures = drawings(artifacts)
         strangers = workspace.strangers(
             [artifact.path for artifact in artifacts] + [picture.path for picture in pictures]
         )
-        findings += drift(project.spec, artifacts, workspace.read, workspace.is_executable, strangers)
+        findings += drift(project.spec, artifacts, workspace, strangers)
         findings += stale_drawings(pictures, workspace.is_current)
         findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])
     report(context, findings, format)

@@ -28,7 +28,8 @@ def why(context: click.Context, place: str) -> None:
         click.echo(f"{place}: comes from the generator itself, not from a value of the spec")
     for source in sources:
         location = project.spec.at(source.path)
-        click.echo(f"{location}  {source.path}")
+        written = "" if project.spec.has(source.path) else "  (not written: the default)"
+        click.echo(f"{location}  {source.path}{written}")
         line = project.sources.get(location.file, "").splitlines()[location.line - 1 : location.line]
         if line and number:
             click.echo(f"    {line[0].strip()}")
