@@ -19,7 +19,7 @@ class Deployment:
 
 
 def effective(service: Service, mode: str) -> Service:
-    """The service as it is in a mode: maps merged key by key, everything else replaced."""
+    """The service as it is in a mode: maps merged key by key (null empties one), everything else replaced."""
     override = service.modes.get(mode)
     if override is None:
         return service.model_copy(update={"modes": {}})
@@ -32,6 +32,8 @@ def effective(service: Service, mode: str) -> Service:
 def _merged(common: Any, special: Any) -> Any:
     if isinstance(common, dict) and isinstance(special, dict):
         return {key: value for key, value in {**common, **special}.items() if value is not None}
+    if isinstance(common, dict) and special is None:
+        return {}
     return special
 
 

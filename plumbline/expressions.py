@@ -1,10 +1,11 @@
 """`{{ … }}` over the spec: a Jinja2 sandbox in which a name that does not exist is an error."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError
+from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from plumbline.deployment import effective
@@ -24,10 +25,15 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
 
 
+@lru_cache(maxsize=4096)
+def _compiled(template: str) -> JinjaTemplate:
+    return _environment().from_string(template)
+
+
 def render(template: str, names: Mapping[str, Any]) -> str:
     """The text of a template; raises ExpressionError where it does not resolve."""
     try:
-        return _environment().from_string(template).render(names)
+        return _compiled(template).render(names)
     except (TemplateError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ExpressionError(f"{type(error).__name__}: {error}") from None
 
