@@ -7,7 +7,7 @@ import networkx
 
 from generators.http_health import http_test
 from generators.provenance import OutputPath
-from plumbline.deployment import Deployment, field_path, roles_of, services_of
+from plumbline.deployment import Deployment, field_path, needs_on_other_nodes, ports_for_other_nodes
 from plumbline.expressions import SECRET_FOLDER, service_names, value_text
 from plumbline.spec import Spec
 from schema.service import Service
@@ -59,7 +59,7 @@ class ServiceWriter:
             ("environment", "environment", self._environment(name, service, names)),
             ("secrets", "secrets", self._secrets(service)),
             ("depends_on", "needs", self._depends_on(name)),
-            ("extra_hosts", "needs", self._extra_hosts(service)),
+            ("extra_hosts", "needs", self._extra_hosts(name)),
             ("networks", "segments", list(service.segments)),
             ("expose", "ports", [str(port) for port in sorted(set(service.ports.values()))]),
             ("ports", "publish", self._ports(name, service)),
@@ -138,15 +138,13 @@ class ServiceWriter:
             waits[need] = {"condition": done if other.health or other.kind == "job" else "service_started"}
         return waits
 
-    def _extra_hosts(self, service: Service) -> list[str]:
+    def _extra_hosts(self, name: str) -> list[str]:
         """Names of services on other nodes, by the address of their node."""
         hosts = []
-        for need in sorted(service.needs):
-            roles = roles_of(self.spec, self.deployment.mode, need)
-            if need not in self.deployment.services and roles:
-                variable = address_variable(roles[0])
-                self.variables[variable] = f"private address of the {roles[0]} node"
-                hosts.append(f"{need}=${{{variable}:?}}")
+        for need, role in needs_on_other_nodes(self.spec, self.deployment, name).items():
+            variable = address_variable(role)
+            self.variables[variable] = f"private address of the {role} node"
+            hosts.append(f"{need}=${{{variable}:?}}")
         return hosts
 
     def _ports(self, name: str, service: Service) -> list[dict[str, Any]]:
@@ -159,22 +157,13 @@ class ServiceWriter:
             }
             for port, publication in service.publish.items()
         ]
-        for port in sorted(self._needed_elsewhere(name)):
+        for port in ports_for_other_nodes(self.spec, self.deployment.mode, name):
             self.variables["PRIVATE_ADDRESS"] = "private address of this node"
             number = service.ports[port]
             ports.append(
                 {"target": number, "published": str(number), "host_ip": "${PRIVATE_ADDRESS:?}", "protocol": "tcp"}
             )
         return ports
-
-    def _needed_elsewhere(self, name: str) -> set[str]:
-        """Ports of the service that services on other nodes need."""
-        mode = self.deployment.mode
-        return {
-            other.needs[name]
-            for other_name, other in services_of(self.spec, mode).items()
-            if name in other.needs and set(roles_of(self.spec, mode, other_name)) - set(roles_of(self.spec, mode, name))
-        }
 
     def _mounts(self, name: str, service: Service) -> list[dict[str, Any]]:
         mounts: list[dict[str, Any]] = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from plumbline.spec import Spec
@@ -67,6 +68,34 @@ def deployments(spec: Spec, mode: str | None = None) -> Iterator[Deployment]:
 
 def _services(spec: Spec, mode: str, role: Role) -> dict[str, Service]:
     return {name: effective(spec.services[name], mode) for name in sorted(role.services) if name in spec.services}
+
+
+def ports_for_other_nodes(spec: Spec, mode: str, service: str) -> list[str]:
+    """Names of the service's ports that services on other nodes need; each is published on its node's private address."""
+    here = set(roles_of(spec, mode, service))
+    return sorted(
+        {
+            other.needs[service]
+            for name, other in services_of(spec, mode).items()
+            if service in other.needs and set(roles_of(spec, mode, name)) - here
+        }
+    )
+
+
+def needs_on_other_nodes(spec: Spec, deployment: Deployment, service: str) -> dict[str, str]:
+    """The role of each service that this one needs and that stands on another node."""
+    needs = deployment.services[service].needs
+    elsewhere = {need: roles_of(spec, deployment.mode, need) for need in sorted(needs)}
+    return {need: roles[0] for need, roles in elsewhere.items() if need not in deployment.services and roles}
+
+
+def private_address(spec: Spec, mode: str, tenant: str, role: str) -> str:
+    """Address of a role's first node in a tenant's network."""
+    topology = spec.topology[mode]
+    if topology.cloud is None:
+        raise ValueError(f"mode {mode} has no network of tenants")
+    subnet = topology.cloud.network.subnet.replace("{octet}", str(spec.tenants.tenants[tenant].octet))
+    return str(ip_network(subnet).network_address + (topology.roles[role].first_host or 2))
 
 
 def folder_of(spec: Spec, deployment: Deployment) -> str:
