@@ -26,6 +26,8 @@ class Check:
     observed: str | None
     deployed: bool = True
     """Whether the subject is there at all."""
+    where: str = ""
+    """The node that it is about, where there are several, e.g. `acme-db`."""
 
     @property
     def outcome(self) -> Outcome:

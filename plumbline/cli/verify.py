@@ -22,6 +22,7 @@ def verify() -> None:
 
 @verify.command()
 @click.option("--mode", required=True, metavar="MODE", help="The mode to stand up, e.g. offline.")
+@click.option("--tenant", "tenants", multiple=True, metavar="ID", help="Only these tenants; all where none is named.")
 @click.option("--keep", is_flag=True, help="Leave the stack up, and say how to reach it and take it down.")
 @click.option(
     "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
@@ -36,7 +37,7 @@ def verify() -> None:
     help="Where stack-MODE.json, .xml and .md are written.",
 )
 @click.pass_context
-def stack(context: click.Context, mode: str, keep: bool, format: str, reports: Path) -> None:
+def stack(context: click.Context, mode: str, tenants: tuple[str, ...], keep: bool, format: str, reports: Path) -> None:
     """Stand the generated project of a mode up on a Docker engine, compare it with the spec, take it down.
 
     \b
@@ -52,9 +53,12 @@ def stack(context: click.Context, mode: str, keep: bool, format: str, reports: P
     context.obj["format"] = format
     project = load(context)
     _known_mode(project.spec, mode)
+    _known_tenants(project.spec, tenants)
     engine = find_engine()
     with _terminable(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
-        result, standing = verify_stack(engine, project.spec, project.folder, mode, watch, keep=keep)
+        result, standing = verify_stack(
+            engine, project.spec, project.folder, mode, watch, tenants=tenants or None, keep=keep
+        )
     _write(
         reports / f"stack-{mode}",
         {"json": formats.as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
@@ -79,6 +83,13 @@ def _known_mode(spec: Spec, mode: str) -> None:
     if mode not in spec.modes:
         hint = f"the spec has {', '.join(spec.modes)}"
         raise InputError([Finding("PLB920", f"there is no mode {mode!r}", hint=hint)])
+
+
+def _known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
+    for tenant in tenants:
+        if tenant not in spec.tenants.tenants:
+            hint = f"the spec has {', '.join(spec.tenants.tenants)}"
+            raise InputError([Finding("PLB920", f"there is no tenant {tenant!r}", hint=hint)])
 
 
 def _warnings(texts: tuple[str, ...]) -> list[Finding]:

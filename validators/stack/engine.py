@@ -12,6 +12,7 @@ from typing import Any
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.types import IPAMConfig, IPAMPool
 
 from plumbline.finding import EnvironmentMissing
 from schema.platform import Floors
@@ -130,6 +131,15 @@ class Engine:
             for config in (network.get("IPAM") or {}).get("Config") or []
             if "Subnet" in config
         ]
+
+    def make_network(self, project: str, name: str, subnet: str, gateway: str) -> None:
+        """A network that belongs to a project, with a given address on the host. Raises EnvironmentMissing."""
+        ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet, gateway=gateway)])
+        try:
+            self.client.api.create_network(name, driver="bridge", ipam=ipam, labels={PROJECT: project})
+        except APIError as error:
+            hint = f"`docker network ls` shows who has {subnet}; remove it, or use another engine"
+            raise EnvironmentMissing(f"no network {subnet} can be made: {error.explanation}", hint) from None
 
     def volumes(self, project: str) -> list[dict[str, Any]]:
         """The volumes of a compose project."""

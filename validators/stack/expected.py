@@ -6,11 +6,12 @@ from typing import Any
 
 from generators.compose_service import LABEL, config_name, tmpfs_options
 from generators.http_health import http_test
-from plumbline.deployment import Deployment
+from plumbline.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes, private_address
 from plumbline.expressions import SECRET_FOLDER, service_names, value_text
 from plumbline.spec import Spec
 from schema.service import HttpHealth, Service
 from validators.stack.engine import as_json
+from validators.stack.layout import Node, bound_address
 
 Values = dict[str, str]
 NONE = "none"
@@ -36,6 +37,9 @@ class Promise:
     deployment: Deployment
     name: str
     image: ImageUsed
+    node: Node
+    hosts: Mapping[str, str]
+    """Names that DNS would resolve for whatever is published on the node."""
 
     @property
     def service(self) -> Service:
@@ -135,11 +139,22 @@ def networks(promise: Promise) -> Values:
 
 def ports(promise: Promise) -> Values:
     """Published ports: port in the container → address on the node."""
-    service = promise.service
-    return {
-        f"{service.ports[port]}/tcp": f"{publication.address}:{publication.port}"
+    service, node = promise.service, promise.node
+    bound = {
+        f"{service.ports[port]}/tcp": f"{bound_address(node, publication.address)}:{publication.port}"
         for port, publication in service.publish.items()
     }
+    for port in ports_for_other_nodes(promise.spec, promise.deployment.mode, promise.name):
+        bound[f"{service.ports[port]}/tcp"] = f"{node.address}:{service.ports[port]}"
+    return bound
+
+
+def hosts(promise: Promise) -> Values:
+    """Names of services on other nodes, and of the nodes that the entry passes requests to."""
+    needs = needs_on_other_nodes(promise.spec, promise.deployment, promise.name)
+    tenant, mode = promise.node.tenant, promise.deployment.mode
+    found = {need: private_address(promise.spec, mode, tenant, role) for need, role in needs.items()}
+    return found | (dict(promise.hosts) if promise.service.publish else {})
 
 
 def health(promise: Promise) -> Values:

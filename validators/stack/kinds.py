@@ -35,6 +35,7 @@ KINDS = (
     Kind("security", "PLB916", "capabilities", expected.security, observed.security),
     Kind("network", "PLB917", "segments", expected.networks, observed.networks),
     Kind("port", "PLB918", "publish", expected.ports, observed.ports),
+    Kind("host", "PLB917", "needs", expected.hosts, observed.hosts),
     Kind("health", "PLB919", "health", expected.health, observed.health),
     Kind("upkeep", "PLB919", "kind", expected.upkeep, observed.upkeep),
     Kind("label", "PLB919", "", expected.labels, observed.labels),

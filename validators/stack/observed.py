@@ -148,6 +148,12 @@ def ports(seen: Seen) -> Values:
     }
 
 
+def hosts(seen: Seen) -> Values:
+    """Entries of /etc/hosts that the project adds."""
+    entries = (entry.rpartition(":") for entry in seen.host.get("ExtraHosts") or [])
+    return {name: address for name, _, address in entries}
+
+
 def health(seen: Seen) -> Values:
     """The check as the engine has it."""
     check = seen.config.get("Healthcheck")

@@ -9,6 +9,8 @@ import yaml
 
 from plumbline.deployment import Deployment
 from plumbline.spec import Spec
+from schema.service import Service
+from validators.stack.layout import Node, bound_address
 
 HOST_FOLDER = "host"
 """Folder of a scratch project that plays the node's own folders."""
@@ -21,11 +23,19 @@ class Project:
 
     name: str
     """Compose's name for it, `plumb-<platform>-<mode>-<run>`."""
-    deployment: Deployment
+    node: Node
     images: Mapping[str, str]
     """The reference that is run for each image id: the spec's own, or a stand-in's."""
     moved: Mapping[str, str] = field(default_factory=dict)
     """Subnets used in place of those of the spec, by network, where the engine has them in use."""
+
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Names that DNS would resolve, with their addresses."""
+
+    @property
+    def deployment(self) -> Deployment:
+        """The services that it holds."""
+        return self.node.deployment
 
     @property
     def jobs(self) -> tuple[str, ...]:
@@ -42,11 +52,17 @@ class _Replaced(dict[str, Any]):
     """A map that Compose takes in place of the former one, where it would merge."""
 
 
+class _ReplacedList(list[Any]):
+    """A list that Compose takes in place of the former one."""
+
+
 class _Dumper(yaml.SafeDumper):
     pass
 
 
 _Dumper.add_representer(_Replaced, lambda dumper, data: dumper.represent_mapping("!override", data))
+
+_Dumper.add_representer(_ReplacedList, lambda dumper, data: dumper.represent_sequence("!override", data))
 
 
 def override(project: Project) -> str:
@@ -64,12 +80,27 @@ def override(project: Project) -> str:
                 }
                 for mount in service.mounts
             ]
+        if ports := _rebound(project, name, service):
+            services[name]["ports"] = _ReplacedList(ports)
+        if project.hosts and service.publish:
+            services[name]["extra_hosts"] = [f"{host}={address}" for host, address in project.hosts.items()]
     data: dict[str, Any] = {"services": services}
     if project.moved:
         data["networks"] = {
             name: {"ipam": _Replaced(config=[{"subnet": subnet}])} for name, subnet in project.moved.items()
         }
     return yaml.dump(data, Dumper=_Dumper, sort_keys=True)
+
+
+def _rebound(project: Project, name: str, service: Service) -> list[dict[str, Any]]:
+    """The service's ports with publications on every interface bound to its node's address; none where none is so."""
+    bound = {port: bound_address(project.node, each.address) for port, each in service.publish.items()}
+    if all(bound[port] == each.address for port, each in service.publish.items()):
+        return []
+    return [
+        {"target": service.ports[port], "published": str(each.port), "host_ip": bound[port], "protocol": "tcp"}
+        for port, each in service.publish.items()
+    ]
 
 
 def subnets(spec: Spec, deployment: Deployment) -> dict[str, str]:

@@ -32,6 +32,8 @@ class StackReport:
     """Models that had a small substitute."""
     moved: dict[str, str]
     """Networks that had another subnet than the spec's."""
+    narrowed: tuple[str, ...]
+    """Publications that were bound to one address where the spec says every interface."""
     warnings: tuple[str, ...]
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
@@ -47,7 +49,7 @@ def finding_of(spec: Spec, mode: str, check: Check, evidence: tuple[str, ...] = 
     rule = STACK_RULES[kind.rule if kind and check.subject.startswith("services.") else PROJECT_RULE]
     return Finding(
         rule.id,
-        f"{check.subject}: {check.difference}",
+        f"{check.where + ': ' if check.where else ''}{check.subject}: {check.difference}",
         severity=rule.severity,
         location=_location(spec, mode, check),
         hint=rule.fix,

@@ -35,7 +35,12 @@ def as_junit(report: StackReport) -> str:
     for name, value in facts.items():
         ElementTree.SubElement(properties, "property", name=name, value=xml_safe(value))
     for check in report.checks:
-        case = ElementTree.SubElement(suite, "testcase", classname=check.subject, name=xml_safe(check.attribute))
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=f"{check.where}/{check.subject}" if check.where else check.subject,
+            name=xml_safe(check.attribute),
+        )
         if check.outcome != "matches":
             message = xml_safe(check.difference)
             ElementTree.SubElement(case, "failure", message=message, type=check.outcome).text = message
@@ -56,7 +61,11 @@ def summary_lines(report: StackReport) -> list[str]:
     ]
     lines += [f"stand-in: {image} is {server}" for image, server in report.stand_ins.items()]
     lines += [f"substitute: the files of model {model}" for model in report.substitutes]
-    lines += [f"moved: network {name} had {subnet}" for name, subnet in report.moved.items()]
+    if report.moved:
+        lines.append(
+            f"moved: {len(report.moved)} networks had other subnets than the spec's, for all nodes share one engine"
+        )
+    lines += [f"narrowed: {text}" for text in report.narrowed]
     lines += [f"warning: {text}" for text in report.warnings]
     if report.stand_ins:
         lines.append("What ran on a stand-in is proven of the generated project, not of the real image.")
@@ -67,9 +76,9 @@ def as_markdown(report: StackReport) -> str:
     """A page for people: the summary, and every check in a table."""
     lines = [f"# Stack {report.mode}", "", f"{report.began}", ""]
     lines += [f"- {line}" for line in summary_lines(report)]
-    lines += ["", "| Subject | Fact | Result | Expected | Observed |", "| --- | --- | --- | --- | --- |"]
+    lines += ["", "| Node | Subject | Fact | Result | Expected | Observed |", "| --- | --- | --- | --- | --- | --- |"]
     lines += [
-        f"| {check.subject} | {check.attribute} | {check.outcome} | {_cell(check.expected)} | {_cell(check.observed)} |"
+        f"| {check.where or '–'} | {check.subject} | {check.attribute} | {check.outcome} | {_cell(check.expected)} | {_cell(check.observed)} |"
         for check in report.checks
     ]
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,8 @@ class Run:
         self.folder = folder
         self.id = id
         self.projects: list[str] = []
-        self.group: int | None = None
-        """Process group of the docker command that is at work."""
+        self.groups: list[int] = []
+        """Process groups of the docker commands that are at work."""
         self.kept = False
 
     def claim(self, project: str) -> None:
@@ -40,17 +41,18 @@ class Run:
         self._record()
 
     @contextmanager
-    def working(self, process: "subprocess.Popen[str]") -> Iterator[None]:
-        """Record the docker command that is at work, which would go on if this program were killed; it ends with the block."""
-        self.group = process.pid
+    def working(self, processes: "list[subprocess.Popen[str]]") -> Iterator[None]:
+        """Record docker commands at work, which would go on if this program were killed; they end with the block."""
+        self.groups = [process.pid for process in processes]
         self._record()
         try:
             yield
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            self.group = None
+            for process in processes:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            self.groups = []
             self._record()
 
     def keep(self) -> None:
@@ -60,11 +62,11 @@ class Run:
 
     def remove(self) -> None:
         """Remove what the run made."""
-        for project in self.projects:
-            if self.group is not None and project in _command_line(self.group):
-                os.killpg(self.group, signal.SIGKILL)
-        for project in self.projects:
-            self._remove_wholly(project)
+        for group in self.groups:
+            if any(project in _command_line(group) for project in self.projects):
+                os.killpg(group, signal.SIGKILL)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self._remove_wholly, self.projects))
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _remove_wholly(self, project: str) -> None:
@@ -76,7 +78,7 @@ class Run:
                 return
 
     def _record(self) -> None:
-        record = {"engine": self.engine.id, "projects": self.projects, "group": self.group, "kept": self.kept}
+        record = {"engine": self.engine.id, "projects": self.projects, "groups": self.groups, "kept": self.kept}
         (self.folder / _RECORD).write_text(json.dumps(record))
 
 
@@ -116,7 +118,7 @@ def remove_dead_runs(engine: Engine) -> list[str]:
                 continue
             run = Run(engine, folder, "")
             run.projects = [str(project) for project in record["projects"]]
-            run.group = record.get("group")
+            run.groups = [int(group) for group in record.get("groups", [])]
             run.remove()
             removed += run.projects
     return removed

@@ -3,6 +3,7 @@
 import secrets
 import shutil
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
 from plumbline.deployment import folder_of
@@ -16,27 +17,49 @@ OVERRIDE = "override.yaml"
 _ALPHABET = string.ascii_letters + string.digits
 
 
-def make(spec: Spec, spec_folder: Path, project: Project, target: Path) -> list[str]:
-    """Fill a new folder; the ids of the models that have a substitute in it. Raises InputError where files are missing."""
+def make(spec: Spec, spec_folder: Path, project: Project, target: Path, values: Mapping[str, str]) -> list[str]:
+    """Fill a new folder; the ids of the models that have a substitute in it. Raises InputError where files are missing.
+
+    `values` are the secrets' values of the project's tenant.
+    """
     committed = spec_folder.resolve().parent / folder_of(spec, project.deployment)
     if not (committed / COMPOSE).is_file():
         place = Location(f"{folder_of(spec, project.deployment)}/{COMPOSE}")
         raise InputError([Finding("PLB922", "is missing", location=place, hint="run `plumb build`")])
     shutil.copytree(committed, target)
     (target / OVERRIDE).write_text(override(project))
-    _secrets(spec, project, target / "secrets")
+    _settings(spec_folder, project, target / ".env", values)
+    _secrets(project, target / "secrets", values)
     for service in project.deployment.services.values():
         for mount in service.mounts:
             (target / HOST_FOLDER / mount.source.removeprefix("/")).mkdir(parents=True, exist_ok=True)
     return _models(spec, spec_folder, project, target)
 
 
-def _secrets(spec: Spec, project: Project, folder: Path) -> None:
-    """A random value in a file for each secret. The services' users must be able to read it; the run's folder is closed."""
+def secret_values(spec: Spec) -> dict[str, str]:
+    """A random value for each secret of the inventory."""
+    return {
+        name: "".join(secrets.choice(_ALPHABET) for _ in range(secret.length))
+        for name, secret in spec.secrets.secrets.items()
+    }
+
+
+def _settings(spec_folder: Path, project: Project, target: Path, values: Mapping[str, str]) -> None:
+    """`.env`: the committed settings of the node, and the secrets that an image takes from its environment alone."""
+    node = project.node
+    committed = f"deploy/{project.deployment.mode}/tenants/{node.tenant}/{project.deployment.role}.env"
+    lines = [(spec_folder.resolve().parent / committed).read_text()] if node.tenant else []
+    for service in project.deployment.services.values():
+        lines += [f"{use.environment}={values[name]}\n" for name, use in service.secrets.items() if use.environment]
+    target.write_text("".join(lines))
+
+
+def _secrets(project: Project, folder: Path, values: Mapping[str, str]) -> None:
+    """A file for each secret. The services' users must be able to read it; the run's folder is closed."""
     folder.mkdir()
     for name in sorted({name for service in project.deployment.services.values() for name in service.secrets}):
         file = folder / name
-        file.write_text("".join(secrets.choice(_ALPHABET) for _ in range(spec.secrets.secrets[name].length)))
+        file.write_text(values[name])
         file.chmod(0o444)
 
 

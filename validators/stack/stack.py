@@ -2,20 +2,21 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
-from plumbline.deployment import deployments, folder_of
 from plumbline.fact import Check
-from plumbline.finding import EnvironmentMissing, Finding, InputError
+from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
 from validators.stack import scratch
 from validators.stack.engine import Engine
 from validators.stack.expected import ImageUsed, Promise
 from validators.stack.kinds import checks_of
+from validators.stack.layout import Node, backend_hosts, bound_address, nodes_of
 from validators.stack.observed import Seen
 from validators.stack.project import Project, moved_subnets, subnets
 from validators.stack.run import Run, new_run
@@ -56,6 +57,8 @@ class Stack:
     """What really runs, by image id, for the images that are stood in for."""
     substitutes: list[str] = field(default_factory=list)
     """Ids of the models that have a small substitute."""
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    """Values of the secrets, by tenant."""
     trouble: list[str] = field(default_factory=list)
     """What Compose said when the stack did not come up."""
 
@@ -78,14 +81,19 @@ class Stack:
             for name in project.deployment.services:
                 container = container_of(project, name, containers)
                 seen = self._seen(project, name, container) if container else None
-                found += checks_of(self._promise(project, name), seen)
+                found += [
+                    replace(each, where=project.node.name) for each in checks_of(self._promise(project, name), seen)
+                ]
             networks, volumes = self.engine.networks(project.name), self.engine.volumes(project.name)
-            found += project_checks(self.spec, project, containers, networks, volumes)
+            checks = project_checks(self.spec, project, containers, networks, volumes)
+            found += [replace(each, where=project.node.name) for each in checks]
         return found
 
-    def last_lines(self, service: str, lines: int = 5) -> list[str]:
+    def last_lines(self, node: str, service: str, lines: int = 5) -> list[str]:
         """The end of a service's log."""
         for project in self.projects:
+            if project.node.name != node:
+                continue
             container = container_of(project, service, self.engine.containers(project.name))
             if container:
                 return self.engine.logs(str(container["Id"]), lines)
@@ -98,7 +106,8 @@ class Stack:
         lines = [f"export DOCKER_HOST={self.engine.host}"]
         for project in self.projects:
             for service in project.deployment.services.values():
-                lines += [f"reach: {each.address}:{each.port}" for each in service.publish.values()]
+                publications = service.publish.values()
+                lines += [f"reach: {bound_address(project.node, each.address)}:{each.port}" for each in publications]
             lines.append(f"look: docker compose --project-name {project.name} ps")
             lines.append(f"take down: docker compose --project-name {project.name} down --volumes --timeout 1")
         return [*lines, f"its files: {self.run.folder}"]
@@ -106,7 +115,14 @@ class Stack:
     def _promise(self, project: Project, name: str) -> Promise:
         reference = project.images[project.deployment.services[name].image]
         image = self.engine.image(reference) or {"Id": reference, "Config": {}}
-        return Promise(self.spec, project.deployment, name, ImageUsed(image["Id"], image.get("Config") or {}))
+        return Promise(
+            self.spec,
+            project.deployment,
+            name,
+            ImageUsed(image["Id"], image.get("Config") or {}),
+            project.node,
+            project.hosts,
+        )
 
     def _seen(self, project: Project, name: str, container: Mapping[str, Any]) -> Seen:
         secret = {use.environment for use in project.deployment.services[name].secrets.values() if use.environment}
@@ -114,37 +130,52 @@ class Stack:
 
 
 @contextmanager
-def standing(engine: Engine, spec: Spec, spec_folder: Path, mode: str, watch: Watch) -> Iterator[Stack]:
-    """Stand a mode up; it is down again when the block ends, unless `stack.run.keep()` was called.
+def standing(
+    engine: Engine, spec: Spec, spec_folder: Path, mode: str, watch: Watch, *, tenants: Sequence[str] | None = None
+) -> Iterator[Stack]:
+    """Stand a mode up, for some tenants or all; it is down again when the block ends, unless `stack.run.keep()` was called.
 
     A stack that does not come up is still handed over, with `trouble` filled: what it lacks is a result.
     Raises EnvironmentMissing where the engine lacks something, InputError where the project does.
     """
-    if sum(1 for _ in deployments(spec, mode)) != 1:
-        path = f"topology.{mode}"
-        message = f"mode {mode} has several nodes, and only modes of one node can be stood up so far"
-        raise InputError([Finding("PLB920", message, location=spec.at(path), subject=path)])
     with new_run(engine) as run:
         stack = Stack(spec, engine, run, [], {})
-        _prepare(stack, spec_folder, mode, watch)
-        for project in stack.projects:
-            _up(stack, project, watch)
+        _prepare(stack, spec_folder, mode, list(spec.tenants.tenants if tenants is None else tenants), watch)
+        for _, projects in groupby(stack.projects, key=lambda project: project.node.generation):
+            if not stack.trouble:
+                _up(stack, list(projects), watch)
         yield stack
         watch.phase("kept up" if run.kept else "taking it down")
 
 
-def _prepare(stack: Stack, spec_folder: Path, mode: str, watch: Watch) -> None:
+def _prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str], watch: Watch) -> None:
     spec, engine, run = stack.spec, stack.engine, stack.run
-    for deployment in deployments(spec, mode):
-        images = {
-            image: _reference(stack, spec_folder, mode, image, watch)
-            for image in sorted({service.image for service in deployment.services.values()})
-        }
-        suffix = folder_of(spec, deployment).removeprefix("deploy/").replace("/", "-")
-        moved = moved_subnets(subnets(spec, deployment), engine.subnets())
-        project = Project(f"plumb-{spec.platform.name}-{suffix}-{run.id}", deployment, images, moved)
+    prefix = f"plumb-{spec.platform.name}-{mode}"
+    nodes = nodes_of(spec, mode, tenants)
+    taken = [*engine.subnets(), *(node.subnet for node in nodes if node.address)]
+    images: dict[str, str] = {}
+    for node in nodes:
+        for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
+            images[image] = _reference(stack, spec_folder, mode, image, watch)
+        wanted = subnets(spec, node.deployment)
+        moved = moved_subnets(wanted, taken)
+        taken += [*wanted.values(), *moved.values()]
+        name = "-".join(filter(None, (prefix, node.name, run.id)))
+        project = Project(name, node, images, moved, backend_hosts(spec, node, nodes))
         stack.projects.append(project)
-        stack.substitutes += scratch.make(spec, spec_folder, project, stack.folder(project))
+        values = stack.secrets.setdefault(node.tenant, scratch.secret_values(spec))
+        for model in scratch.make(spec, spec_folder, project, stack.folder(project), values):
+            if model not in stack.substitutes:
+                stack.substitutes.append(model)
+    if len(nodes) > 1:
+        _make_node_networks(stack, f"{prefix}-nodes-{run.id}", nodes)
+
+
+def _make_node_networks(stack: Stack, project: str, nodes: Sequence[Node]) -> None:
+    """A small network for each node, whose gateway is the node's address on this engine."""
+    stack.run.claim(project)
+    for node in nodes:
+        stack.engine.make_network(project, f"{project}-{node.name}", node.subnet, node.address)
 
 
 def _reference(stack: Stack, spec_folder: Path, mode: str, id: str, watch: Watch) -> str:
@@ -160,43 +191,60 @@ def _reference(stack: Stack, spec_folder: Path, mode: str, id: str, watch: Watch
     return build(stack.engine, recipe_of(stack.spec, spec_folder, mode, id))
 
 
-def _up(stack: Stack, project: Project, watch: Watch) -> None:
-    stack.run.claim(project.name)
-    watch.phase(f"starting {project.name}")
-    profiles = [word for profile in project.profiles for word in ("--profile", profile)]
-    _compose(
-        stack, project, [*profiles, "up", "--detach", "--wait", f"--wait-timeout={UP_SECONDS}", "--pull=never"], watch
-    )
-    for job in project.jobs if not stack.trouble else ():
-        watch.phase(f"running {job}")
-        _compose(stack, project, ["--profile=job", "up", "--detach", "--no-deps", "--pull=never", job], watch)
-        _wait_for_job(stack, project, job, watch)
+def _up(stack: Stack, projects: list[Project], watch: Watch) -> None:
+    """Start projects that do not need each other, together; then run their jobs."""
+    for project in projects:
+        stack.run.claim(project.name)
+    watch.phase(f"starting {', '.join(project.name for project in projects)}")
+    wait = ["up", "--detach", "--wait", f"--wait-timeout={UP_SECONDS}", "--pull=never"]
+    commands = [
+        stack.compose(project, *(f"--profile={profile}" for profile in project.profiles), *wait) for project in projects
+    ]
+    _compose(stack, projects, commands, watch)
+    with_jobs = [project for project in projects if project.jobs and not stack.trouble]
+    if with_jobs:
+        watch.phase(f"running {', '.join(sorted({job for project in with_jobs for job in project.jobs}))}")
+        once = ["--profile=job", "up", "--detach", "--no-deps", "--pull=never"]
+        _compose(stack, with_jobs, [stack.compose(each, *once, *each.jobs) for each in with_jobs], watch)
+        _wait_for_jobs(stack, with_jobs, watch)
 
 
-def _wait_for_job(stack: Stack, project: Project, job: str, watch: Watch) -> None:
+def _wait_for_jobs(stack: Stack, projects: list[Project], watch: Watch) -> None:
     end = time.monotonic() + JOB_SECONDS
     while time.monotonic() < end:
-        states = stack.engine.states([project.name])
+        states = _states(stack, projects)
         watch.services(states)
-        if states.get(job) not in ("running", "created", "restarting"):
+        jobs = [_shown(project, job) for project in projects for job in project.jobs]
+        if not any(states.get(job) in ("running", "created", "restarting") for job in jobs):
             return
         time.sleep(_POLL_S)
 
 
-def _compose(stack: Stack, project: Project, arguments: list[str], watch: Watch) -> None:
+def _states(stack: Stack, projects: Sequence[Project]) -> dict[str, str]:
+    return {
+        _shown(project, service): state
+        for project in projects
+        for service, state in stack.engine.states([project.name]).items()
+    }
+
+
+def _shown(project: Project, service: str) -> str:
+    return f"{project.node.name}/{service}" if project.node.name else service
+
+
+def _compose(stack: Stack, projects: list[Project], commands: list[list[str]], watch: Watch) -> None:
     """Run Compose, telling how the services fare; a failure of the engine raises, one of the stack is kept as trouble."""
-    process = stack.engine.start(stack.compose(project, *arguments))
+    processes = [stack.engine.start(command) for command in commands]
     output: list[str] = []
-    reader = threading.Thread(target=lambda: output.extend(process.stdout or ()), daemon=True)
-    reader.start()
-    with stack.run.working(process):
+    with stack.run.working(processes):
+        for process in processes:
+            threading.Thread(target=output.extend, args=(process.stdout,), daemon=True).start()
         end = time.monotonic() + UP_SECONDS + 60
-        while process.poll() is None and time.monotonic() < end:
-            watch.services(stack.engine.states([project.name]))
+        while any(process.poll() is None for process in processes) and time.monotonic() < end:
+            watch.services(_states(stack, projects))
             time.sleep(_POLL_S)
-    reader.join(timeout=5)
-    watch.services(stack.engine.states([project.name]))
-    if process.returncode:
+    watch.services(_states(stack, projects))
+    if any(process.returncode for process in processes):
         lines = [line.strip() for line in output if line.strip()]
         for sign, hint in _NOT_OURS.items():
             if found := next((line for line in lines if sign in line), None):

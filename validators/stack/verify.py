@@ -1,7 +1,7 @@
 """`plumb verify stack`: stand it up, compare, take it down, and say what came of it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,8 @@ from plumbline.fact import Check
 from plumbline.spec import Spec
 from validators.stack.engine import Engine
 from validators.stack.kinds import STATE
+from validators.stack.layout import bound_address
+from validators.stack.project import Project
 from validators.stack.report import StackReport, finding_of
 from validators.stack.stack import Stack, Watch, standing
 
@@ -31,7 +33,14 @@ class Phases:
 
 
 def verify_stack(
-    engine: Engine, spec: Spec, spec_folder: Path, mode: str, watch: Watch, *, keep: bool = False
+    engine: Engine,
+    spec: Spec,
+    spec_folder: Path,
+    mode: str,
+    watch: Watch,
+    *,
+    tenants: Sequence[str] | None = None,
+    keep: bool = False,
 ) -> tuple[StackReport, Stack]:
     """Stand a mode up and compare it with the spec; the report, and the stack, which stands only when it is kept.
 
@@ -39,7 +48,7 @@ def verify_stack(
     """
     began, phases = datetime.now(UTC).isoformat(timespec="seconds"), Phases()
     start = time.monotonic()
-    with standing(engine, spec, spec_folder, mode, watch) as stack:
+    with standing(engine, spec, spec_folder, mode, watch, tenants=tenants) as stack:
         phases.seconds["up"] = round(time.monotonic() - start, 2)
         watch.phase("comparing with the spec")
         with phases.measured("check"):
@@ -60,7 +69,8 @@ def verify_stack(
         spec_revision=spec.revision,
         stand_ins=stack.stand_ins,
         substitutes=tuple(stack.substitutes),
-        moved={name: subnet for project in stack.projects for name, subnet in project.moved.items()},
+        moved={_where(project, name): subnet for project in stack.projects for name, subnet in project.moved.items()},
+        narrowed=tuple(_narrowed(stack)),
         warnings=tuple(engine.versions.below(spec.platform.floors)),
         checks=tuple(checks),
         findings=tuple(findings),
@@ -68,8 +78,21 @@ def verify_stack(
     return report, stack
 
 
+def _narrowed(stack: Stack) -> Iterator[str]:
+    for project in stack.projects:
+        for name, service in project.deployment.services.items():
+            for each in service.publish.values():
+                bound = bound_address(project.node, each.address)
+                if bound != each.address:
+                    yield f"port {each.port} of {_where(project, name)} was bound to {bound}, not to every interface"
+
+
+def _where(project: Project, network: str) -> str:
+    return f"{project.node.name}/{network}" if project.node.name else network
+
+
 def _evidence(stack: Stack, check: Check) -> tuple[str, ...]:
     """For a service in a wrong state: its last lines, and what Compose said."""
     if check.attribute != STATE.name:
         return ()
-    return (*stack.last_lines(check.subject.removeprefix("services.")), *stack.trouble)
+    return (*stack.last_lines(check.where, check.subject.removeprefix("services.")), *stack.trouble)
