@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from plumbline.fact import Check, Fact, compare
-from validators.stack import expected, observed
+from validators.stack import expected, kernel, observed
 from validators.stack.expected import Promise, Values
 from validators.stack.observed import Seen
 
@@ -22,6 +22,8 @@ class Kind:
     """The service's field that a finding points at; empty for the service as a whole."""
     expected: Callable[[Promise], Values]
     observed: Callable[[Seen], Values]
+    by_kernel: bool = False
+    """Whether the observed side is what the kernel says, which takes a running process."""
 
 
 STATE = Kind("state", "PLB910", "", expected.state, observed.state)
@@ -38,9 +40,16 @@ KINDS = (
     Kind("host", "PLB917", "needs", expected.hosts, observed.hosts),
     Kind("health", "PLB919", "health", expected.health, observed.health),
     Kind("upkeep", "PLB919", "kind", expected.upkeep, observed.upkeep),
+    Kind("kernel", "PLB916", "user", kernel.expected_process, kernel.observed_process, by_kernel=True),
+    Kind("cgroup", "PLB915", "limits", kernel.expected_limits, kernel.observed_limits, by_kernel=True),
+    Kind("mounted", "PLB914", "volumes", kernel.expected_mounts, kernel.observed_mounts, by_kernel=True),
+    Kind("variable", "PLB913", "environment", kernel.expected_environment, kernel.observed_environment, by_kernel=True),
+    Kind("listen", "PLB918", "ports", kernel.expected_listening, kernel.observed_listening, by_kernel=True),
     Kind("label", "PLB919", "", expected.labels, observed.labels),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
+TRIED = {"reach": ("PLB951", "needs"), "name": ("PLB951", "segments"), "egress": ("PLB952", "segments")}
+"""Rule and field of the facts that are found by trying, by the attribute's first word."""
 
 
 def checks_of(promise: Promise, seen: Seen | None) -> list[Check]:
@@ -51,6 +60,7 @@ def checks_of(promise: Promise, seen: Seen | None) -> list[Check]:
     return [
         check
         for kind in KINDS
+        if seen.kernel is not None or not kind.by_kernel
         for check in compare(
             _facts(subject, kind.name, kind.expected(promise)), _facts(subject, kind.name, kind.observed(seen))
         )

@@ -23,6 +23,8 @@ class Seen:
     """The folder that the project was started from."""
     secret_variables: frozenset[str] = frozenset()
     """Variables whose values must not be shown."""
+    kernel: Mapping[str, Any] | None = None
+    """What the probe saw of its first process; None where it does not run, or was not probed."""
 
     @property
     def config(self) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from plumbline.deployment import Deployment
 from plumbline.spec import Spec
 from schema.service import Service
 from validators.stack.layout import Node, bound_address
+from validators.stack.probing import OUTSIDE_RESOLVER
 
 HOST_FOLDER = "host"
 """Folder of a scratch project that plays the node's own folders."""
@@ -69,7 +70,7 @@ def override(project: Project) -> str:
     """The second compose file: images, moved subnets, and scratch folders for those of the node."""
     services: dict[str, Any] = {}
     for name, service in project.deployment.services.items():
-        services[name] = {"image": project.images[service.image]}
+        services[name] = {"image": project.images[service.image], "dns": [OUTSIDE_RESOLVER]}
         if service.mounts:
             services[name]["volumes"] = [
                 {

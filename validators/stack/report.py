@@ -8,7 +8,8 @@ from plumbline.finding import Finding
 from plumbline.location import Location
 from plumbline.spec import Spec
 from validators.stack.engine import Versions
-from validators.stack.kinds import BY_NAME
+from validators.stack.kinds import BY_NAME, TRIED
+from validators.stack.reach import Row
 from validators.stack.rules import STACK_RULES
 from validators.stack.whole_project import RULE as PROJECT_RULE
 
@@ -35,6 +36,8 @@ class StackReport:
     narrowed: tuple[str, ...]
     """Publications that were bound to one address where the spec says every interface."""
     warnings: tuple[str, ...]
+    table: tuple[Row, ...]
+    """Who reached whom."""
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
 
@@ -45,8 +48,7 @@ class StackReport:
 
 def finding_of(spec: Spec, mode: str, check: Check, evidence: tuple[str, ...] = ()) -> Finding:
     """The finding of a check that does not match, at the place of the spec that it is about."""
-    kind = BY_NAME.get(check.attribute.split(".")[0])
-    rule = STACK_RULES[kind.rule if kind and check.subject.startswith("services.") else PROJECT_RULE]
+    rule = STACK_RULES[_rule_and_field(check)[0]]
     return Finding(
         rule.id,
         f"{check.where + ': ' if check.where else ''}{check.subject}: {check.difference}",
@@ -60,15 +62,26 @@ def finding_of(spec: Spec, mode: str, check: Check, evidence: tuple[str, ...] = 
     )
 
 
+def _rule_and_field(check: Check) -> tuple[str, str]:
+    """The rule that a check belongs to, and the field of its service that it is about."""
+    word = check.attribute.partition(".")[0]
+    if not check.subject.startswith("services."):
+        return PROJECT_RULE, ""
+    if word in TRIED:
+        return TRIED[word]
+    field = {"process.user": "user", "process.entrypoint": "entrypoint"}.get(check.attribute, BY_NAME[word].field)
+    return BY_NAME[word].rule, field
+
+
 def _location(spec: Spec, mode: str, check: Check) -> Location | None:
     section, _, name = check.subject.partition(".")
     if section == "networks" and name in spec.networks.networks:
         return spec.at(f"networks.{name}.modes.{mode}")
     if section != "services":
         return None
-    word, _, key = check.attribute.partition(".")
-    field = {"process.user": "user", "process.entrypoint": "entrypoint"}.get(check.attribute, BY_NAME[word].field)
+    field = _rule_and_field(check)[1]
     if not field:
         return spec.key_at(f"services.{name}")
+    key = check.attribute.partition(".")[2]
     inner = key if field == "environment" and check.expected is not None else None
     return spec.at(field_path(name, spec.services[name], mode, field, inner))

@@ -69,6 +69,18 @@ _RULES = (
         "What is not in the spec is not updated, backed up or watched.",
         "Remove it, or add it to the spec.",
     ),
+    RealityRule(
+        "PLB951",
+        "service reaches what it must not, or does not reach what it needs",
+        "Segments are the walls of the platform; a wall with a hole is worse than none, for everybody relies on it.",
+        "Look at the networks of both containers (`docker inspect`); a wanted link belongs in `needs` and a common segment.",
+    ),
+    RealityRule(
+        "PLB952",
+        "service gets out where nothing may get out",
+        "A way out is a way for documents to leave; a resolver that asks outside is one too.",
+        "Make its networks internal; a network that is not must not be masqueraded in a mode without egress.",
+    ),
 )
 
 STACK_RULES = {rule.id: rule for rule in _RULES}

@@ -18,7 +18,9 @@ from validators.stack.expected import ImageUsed, Promise
 from validators.stack.kinds import checks_of
 from validators.stack.layout import Node, backend_hosts, bound_address, nodes_of
 from validators.stack.observed import Seen
+from validators.stack.probing import probe
 from validators.stack.project import Project, moved_subnets, subnets
+from validators.stack.reach import Row, egress_checks, name_checks, place_of, questions, reach_checks, rows
 from validators.stack.run import Run, new_run
 from validators.stack.stand_ins import build, recipe_of
 from validators.stack.whole_project import container_of, project_checks
@@ -45,6 +47,15 @@ class Watch(Protocol):
         """The state of each service, again and again."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """What one look at a stack gave."""
+
+    checks: list[Check]
+    table: list[Row]
+    """Every ordered pair of services and every declared port."""
+
+
 @dataclass
 class Stack:
     """The projects of a mode on an engine."""
@@ -59,6 +70,8 @@ class Stack:
     """Ids of the models that have a small substitute."""
     secrets: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     """Values of the secrets, by tenant."""
+    has_outside: bool = True
+    """Whether its containers ask the probe's resolver for names, so that a leak is seen."""
     trouble: list[str] = field(default_factory=list)
     """What Compose said when the stack did not come up."""
 
@@ -73,19 +86,40 @@ class Stack:
         named = [word for file in files for word in ("--file", str(file))]
         return ["compose", "--project-name", project.name, "--project-directory", str(folder), *named, *arguments]
 
+    def look(self) -> "Look":
+        """Every fact of every service and project, compared, and who reached whom."""
+        containers = {project.name: self.engine.containers(project.name) for project in self.projects}
+        places = [
+            place
+            for project in self.projects
+            for name in project.deployment.services
+            if (container := container_of(project, name, containers[project.name]))
+            and (place := place_of(project, name, container))
+        ]
+        answers = probe(self.engine, self.projects[0].name, questions(self.spec, places), outside=self.has_outside)
+        table = rows(self.spec, places, answers)
+        checks = self._facts(containers, {place.key: answers[place.key].kernel for place in places})
+        checks += reach_checks(table, places) + name_checks(places, answers) + egress_checks(self.spec, places, answers)
+        return Look(checks, table)
+
     def checks(self) -> list[Check]:
-        """Every fact of every service and project, compared."""
+        """Every check, without the table."""
+        return self.look().checks
+
+    def _facts(
+        self, containers: Mapping[str, Sequence[Mapping[str, Any]]], kernels: Mapping[str, Mapping[str, Any]]
+    ) -> list[Check]:
         found: list[Check] = []
         for project in self.projects:
-            containers = self.engine.containers(project.name)
             for name in project.deployment.services:
-                container = container_of(project, name, containers)
-                seen = self._seen(project, name, container) if container else None
+                container = container_of(project, name, containers[project.name])
+                kernel = kernels.get(shown(project, name))
+                seen = self._seen(project, name, container, kernel) if container else None
                 found += [
                     replace(each, where=project.node.name) for each in checks_of(self._promise(project, name), seen)
                 ]
             networks, volumes = self.engine.networks(project.name), self.engine.volumes(project.name)
-            checks = project_checks(self.spec, project, containers, networks, volumes)
+            checks = project_checks(self.spec, project, containers[project.name], networks, volumes)
             found += [replace(each, where=project.node.name) for each in checks]
         return found
 
@@ -124,9 +158,11 @@ class Stack:
             project.hosts,
         )
 
-    def _seen(self, project: Project, name: str, container: Mapping[str, Any]) -> Seen:
+    def _seen(
+        self, project: Project, name: str, container: Mapping[str, Any], kernel: Mapping[str, Any] | None
+    ) -> Seen:
         secret = {use.environment for use in project.deployment.services[name].secrets.values() if use.environment}
-        return Seen(container, project.name, str(self.folder(project)), frozenset(secret))
+        return Seen(container, project.name, str(self.folder(project)), frozenset(secret), kernel)
 
 
 @contextmanager
@@ -214,7 +250,7 @@ def _wait_for_jobs(stack: Stack, projects: list[Project], watch: Watch) -> None:
     while time.monotonic() < end:
         states = _states(stack, projects)
         watch.services(states)
-        jobs = [_shown(project, job) for project in projects for job in project.jobs]
+        jobs = [shown(project, job) for project in projects for job in project.jobs]
         if not any(states.get(job) in ("running", "created", "restarting") for job in jobs):
             return
         time.sleep(_POLL_S)
@@ -222,13 +258,14 @@ def _wait_for_jobs(stack: Stack, projects: list[Project], watch: Watch) -> None:
 
 def _states(stack: Stack, projects: Sequence[Project]) -> dict[str, str]:
     return {
-        _shown(project, service): state
+        shown(project, service): state
         for project in projects
         for service, state in stack.engine.states([project.name]).items()
     }
 
 
-def _shown(project: Project, service: str) -> str:
+def shown(project: Project, service: str) -> str:
+    """A service's name among all nodes."""
     return f"{project.node.name}/{service}" if project.node.name else service
 
 

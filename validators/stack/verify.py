@@ -52,7 +52,8 @@ def verify_stack(
         phases.seconds["up"] = round(time.monotonic() - start, 2)
         watch.phase("comparing with the spec")
         with phases.measured("check"):
-            checks = stack.checks()
+            look = stack.look()
+            checks = look.checks
             findings = [
                 finding_of(spec, mode, check, _evidence(stack, check)) for check in checks if check.outcome != "matches"
             ]
@@ -72,6 +73,7 @@ def verify_stack(
         moved={_where(project, name): subnet for project in stack.projects for name, subnet in project.moved.items()},
         narrowed=tuple(_narrowed(stack)),
         warnings=tuple(engine.versions.below(spec.platform.floors)),
+        table=tuple(look.table),
         checks=tuple(checks),
         findings=tuple(findings),
     )

@@ -10,6 +10,7 @@ from validators.stack.project import Project, subnets
 
 RULE = "PLB920"
 _NUMBER = "com.docker.compose.container-number"
+_MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 _ONE_OFF = "com.docker.compose.oneoff"
 
 
@@ -51,6 +52,9 @@ def _expected(spec: Spec, project: Project) -> list[Fact]:
     for name, subnet in subnets(spec, deployment).items():
         internal = spec.networks.networks[name].modes[deployment.mode].internal
         facts.append(Fact(f"networks.{name}", "internal", str(internal).lower()))
+        if not internal:
+            way_out = str(spec.topology[deployment.mode].egress).lower()
+            facts.append(Fact(f"networks.{name}", "masquerade", way_out))
         facts.append(Fact(f"networks.{name}", "subnet", project.moved.get(name, subnet)))
     for name, service in deployment.services.items():
         facts += [Fact(f"volumes.{name}-{volume}", "volume", "exists") for volume in service.volumes]
@@ -63,6 +67,8 @@ def _networks(project: Project, networks: Iterable[Mapping[str, Any]]) -> list[F
         subject = _network_subject(project, network)
         configs = (network.get("IPAM") or {}).get("Config") or []
         facts.append(Fact(subject, "internal", str(bool(network["Internal"])).lower()))
+        if not network["Internal"]:
+            facts.append(Fact(subject, "masquerade", (network.get("Options") or {}).get(_MASQUERADE, "true")))
         facts.append(Fact(subject, "subnet", " ".join(each.get("Subnet", "") for each in configs)))
     return facts
 

@@ -1,0 +1,160 @@
+"""What the kernel says of a running service, and what the spec says of the same. Pure; the probe's answer in, values out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from validators.stack.expected import MIB, NONE, SECRET_VALUE, Promise, Values
+from validators.stack.expected import environment as configured_environment
+from validators.stack.expected import storage as configured_storage
+from validators.stack.observed import Seen
+
+_FILTERED = "2"
+_CAPABILITIES = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "SETGID",
+    "SETUID",
+    "SETPCAP",
+    "LINUX_IMMUTABLE",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_ADMIN",
+    "NET_RAW",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "SYS_MODULE",
+    "SYS_RAWIO",
+    "SYS_CHROOT",
+    "SYS_PTRACE",
+    "SYS_PACCT",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_NICE",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "MKNOD",
+    "LEASE",
+    "AUDIT_WRITE",
+    "AUDIT_CONTROL",
+    "SETFCAP",
+    "MAC_OVERRIDE",
+    "MAC_ADMIN",
+    "SYSLOG",
+    "WAKE_ALARM",
+    "BLOCK_SUSPEND",
+    "AUDIT_READ",
+    "PERFMON",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+]
+"""By bit, as in linux/capability.h."""
+
+
+def expected_process(promise: Promise) -> Values:
+    """The user that it really is, what it may, and that it can't gain more."""
+    service = promise.service
+    user = service.user or promise.image.config.get("User") or "0:0"
+    return {
+        "user": user,
+        # added capabilities are in a process of another user than root only if its file has them
+        "capabilities": NONE
+        if not service.capabilities or not user.startswith("0:")
+        else " ".join(service.capabilities),
+        "new_privileges": "never",
+        "system_calls": "filtered",
+    }
+
+
+def observed_process(seen: Seen) -> Values:
+    """From /proc/PID/status."""
+    status = _kernel(seen)["status"]
+    bits = int(status["CapEff"], 16)
+    names = [name for bit, name in enumerate(_CAPABILITIES) if bits >> bit & 1]
+    return {
+        "user": f"{status['Uid'].split()[1]}:{status['Gid'].split()[1]}",
+        "capabilities": " ".join(sorted(names)) or NONE,
+        "new_privileges": "never" if status["NoNewPrivs"] == "1" else "possible",
+        "system_calls": "filtered" if status["Seccomp"] == _FILTERED else "not filtered",
+    }
+
+
+def expected_limits(promise: Promise) -> Values:
+    """As the control group has them."""
+    limits = promise.service.limits
+    if limits is None:
+        return {}
+    return {"memory": f"{limits.memory_mib} MiB", "cpus": f"{limits.cpus:g}", "pids": str(limits.pids)}
+
+
+def observed_limits(seen: Seen) -> Values:
+    """From the files of the container's control group."""
+    group = _kernel(seen)["cgroup"]
+    quota, period = group["quota"], group["period"]
+    limited = quota.lstrip("-").isdecimal() and int(quota) > 0 and period.isdecimal()
+    return {
+        "memory": f"{int(group['memory']) // MIB} MiB" if group["memory"].isdecimal() else NONE,
+        "cpus": f"{int(quota) / int(period):g}" if limited else NONE,
+        "pids": group["pids"] if group["pids"].isdecimal() else NONE,
+    }
+
+
+def expected_mounts(promise: Promise) -> Values:
+    """What is writable: volumes and folders in memory; all else, the root too, is not."""
+    access = {
+        target: "tmpfs rw" if text.startswith("tmpfs") else text.split()[-1]
+        for target, text in configured_storage(promise).items()
+    }
+    return {"/": "ro"} | {_real(target): text for target, text in access.items()}
+
+
+def observed_mounts(seen: Seen) -> Values:
+    """From /proc/PID/mounts; what every container has (/proc, /sys, /dev, names and hosts) is left out."""
+    own = ("/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
+    return {
+        target: f"tmpfs {access}" if kind == "tmpfs" else access
+        for target, (kind, access) in _kernel(seen)["mounts"].items()
+        if not target.startswith(own)
+    }
+
+
+def expected_environment(promise: Promise) -> Values:
+    """Every variable that the container has must have reached its process."""
+    return configured_environment(promise)
+
+
+def observed_environment(seen: Seen) -> Values:
+    """From /proc/PID/environ. A start script may add to it, so that only what was configured is looked at."""
+    configured = {entry.partition("=")[0] for entry in seen.config.get("Env") or []}
+    found = _kernel(seen)["environment"]
+    if not configured & found.keys():
+        # some servers write their title over the memory that holds it; then only the configuration can be looked at
+        found = dict(entry.partition("=")[::2] for entry in seen.config.get("Env") or [])
+    return {
+        name: SECRET_VALUE if name in seen.secret_variables else found[name] for name in configured if name in found
+    }
+
+
+def expected_listening(promise: Promise) -> Values:
+    """The declared ports and no other."""
+    return {str(port): "listens" for port in promise.service.ports.values()}
+
+
+def observed_listening(seen: Seen) -> Values:
+    """From /proc/PID/net/tcp and tcp6, without loopback."""
+    return {str(port): "listens" for port in _kernel(seen)["listening"]}
+
+
+def _real(target: str) -> str:
+    """/var/run is /run in every distribution, and the kernel shows the latter."""
+    return "/run" + target.removeprefix("/var/run") if target.startswith("/var/run/") else target
+
+
+def _kernel(seen: Seen) -> Mapping[str, Any]:
+    if seen.kernel is None:
+        raise ValueError("the container was not probed")
+    return seen.kernel

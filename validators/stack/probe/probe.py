@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""Looks into containers from the host's process namespace. JSON on stdin, JSON on stdout.
+
+In:  {"containers": {key: {"pid": 1, "ask": ["10.0.0.2:80", …], "names": ["db", …]}}, "outside": true}
+Out: {"containers": {key: {"status": …, "mounts": …, "environment": …, "cgroup": …, "listening": …,
+      "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}}, "leaked": [key, …]}
+
+With `outside`, a network namespace plays the rest of the world: a server and a resolver behind the host, which can answer only
+what the host masquerades. It is gone as soon as this program ends.
+"""
+
+import asyncio
+import ctypes
+import json
+import os
+import random
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+NEW_NETWORK = 0x40000000
+NEAR, FAR, OUTSIDE_PORT = "198.51.100.1", "198.51.100.2", 443
+RESOLVER = ("127.0.0.11", 53)
+TUNNEL = ".tunnel.example"
+KNOWN, UNKNOWN = 0x8180, 0x8183
+CONNECT_S, ASK_S = 2.0, 2.0
+LISTEN_STATE = "0A"
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def in_child(work: Any) -> Any:
+    """Run a function in a process of its own; returns a function that waits for its result."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read)
+            result = json.dumps(work()).encode()
+            with os.fdopen(write, "wb") as stream:
+                stream.write(result)
+        finally:
+            os._exit(0)
+    os.close(write)
+
+    def wait() -> Any:
+        with os.fdopen(read, "rb") as stream:
+            data = stream.read()
+        os.waitpid(pid, 0)
+        return json.loads(data) if data else None
+
+    return wait
+
+
+def enter_network(pid: int) -> None:
+    """Move this process into the network namespace of another."""
+    with Path(f"/proc/{pid}/ns/net").open() as namespace:
+        if libc.setns(namespace.fileno(), NEW_NETWORK):
+            raise OSError(ctypes.get_errno(), "setns")
+
+
+def look(pid: int) -> dict[str, Any]:
+    """What the kernel says of a container's first process."""
+    process = Path(f"/proc/{pid}")
+    status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line)
+    mounts = [line.split(" ") for line in (process / "mounts").read_text().splitlines()]
+    environment = (process / "environ").read_bytes().split(b"\0")
+    return {
+        "status": {name: status.get(name, "").strip() for name in ("Uid", "Gid", "CapEff", "NoNewPrivs", "Seccomp")},
+        "mounts": {fields[1]: [fields[2], fields[3].split(",")[0]] for fields in mounts},
+        "environment": dict(each.decode(errors="replace").split("=", 1) for each in environment if b"=" in each),
+        "cgroup": cgroup(process / "root/sys/fs/cgroup"),
+        "listening": listening(process),
+    }
+
+
+def cgroup(root: Path) -> dict[str, str]:
+    """Limits as the kernel has them, of either version of control groups."""
+    if (root / "cgroup.controllers").exists():
+        quota, _, period = read(root / "cpu.max").partition(" ")
+        memory, pids = read(root / "memory.max"), read(root / "pids.max")
+    else:
+        quota, period = read(root / "cpu/cpu.cfs_quota_us"), read(root / "cpu/cpu.cfs_period_us")
+        memory, pids = read(root / "memory/memory.limit_in_bytes"), read(root / "pids/pids.max")
+    return {"memory": memory, "pids": pids, "quota": quota, "period": period}
+
+
+def read(file: Path) -> str:
+    """A file's text, empty where there is none."""
+    try:
+        return file.read_text().strip()
+    except OSError:
+        return ""
+
+
+def listening(process: Path) -> list[int]:
+    """TCP ports that anything in the network namespace listens on, beyond loopback."""
+    ports: set[int] = set()
+    for name, loopback in (("tcp", "7F"), ("tcp6", "00000000000000000000000001000000")):
+        for line in read(process / "net" / name).splitlines()[1:]:
+            local, state = line.split()[1], line.split()[3]
+            address, port = local.split(":")
+            local_only = address.endswith(loopback) if name == "tcp" else address == loopback
+            if state == LISTEN_STATE and not local_only:
+                ports.add(int(port, 16))
+    return sorted(ports)
+
+
+def ask(pid: int, addresses: list[str], names: list[str], outside: bool, mark: str) -> dict[str, Any]:
+    """What a container reaches: addresses, names by its resolver, the outside by TCP and by DNS."""
+    enter_network(pid)
+    beyond, tunnel = f"{FAR}:{OUTSIDE_PORT}", mark + TUNNEL
+    with ThreadPoolExecutor(len(names) + 1) as pool:
+        resolving = {name: pool.submit(resolve, name) for name in [*names, *([tunnel] if outside else [])]}
+        reached = asyncio.run(connect_all([*addresses, *([beyond] if outside else [])]))
+        resolved = {name: future.result() for name, future in resolving.items()}
+    return {
+        "outside": reached.pop(beyond, None),
+        "reached": reached,
+        "names": {name: resolved[name] for name in names},
+    }
+
+
+async def connect_all(addresses: list[str]) -> dict[str, str]:
+    """Try every address at once."""
+    results = await asyncio.gather(*(connect(address) for address in addresses))
+    return dict(zip(addresses, results, strict=True))
+
+
+async def connect(address: str) -> str:
+    """`open`, or why not."""
+    host, _, port = address.rpartition(":")
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), CONNECT_S)
+        writer.close()
+    except TimeoutError:
+        return "no answer"
+    except ConnectionRefusedError:
+        return "refused"
+    except OSError as error:
+        return os.strerror(error.errno) if error.errno else "failed"
+    return "open"
+
+
+def resolve(name: str) -> str | None:
+    """The first address that the container's resolver gives for a name."""
+    number = random.randrange(65536)
+    labels = b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
+    query = struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(ASK_S)
+        try:
+            asking.sendto(query, RESOLVER)
+            answer = asking.recv(512)
+        except OSError:
+            return None
+    if struct.unpack(">H", answer[6:8])[0] == 0:
+        return None
+    return socket.inet_ntoa(answer[-4:])
+
+
+class Outside:
+    """The rest of the world: a namespace behind the host with a server and a resolver that notes who asks."""
+
+    def __init__(self) -> None:
+        read_end, self.pipe = os.pipe()
+        near = f"pl{os.getpid() % 100000}"
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.pipe)
+            self._serve(read_end)
+        time.sleep(0.1)
+        run("ip", "link", "add", near, "type", "veth", "peer", "name", "far", "netns", str(self.pid))
+        run("ip", "address", "add", f"{NEAR}/30", "dev", near)
+        run("ip", "link", "set", near, "up")
+        os.kill(self.pid, signal.SIGUSR1)
+        time.sleep(0.3)
+
+    def _serve(self, read_end: int) -> None:
+        """In the child: be outside until the parent ends."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+        libc.unshare(NEW_NETWORK)
+        signal.sigwait([signal.SIGUSR1])
+        run("ip", "link", "set", "lo", "up")
+        run("ip", "address", "add", f"{FAR}/30", "dev", "far")
+        run("ip", "link", "set", "far", "up")
+        names: list[str] = []
+        threading.Thread(target=answer_names, args=(names,), daemon=True).start()
+        server = socket.create_server((FAR, OUTSIDE_PORT), backlog=256)
+        threading.Thread(target=accept_all, args=(server,), daemon=True).start()
+        os.read(read_end, 1)
+        Path(f"/tmp/outside-{os.getpid()}").write_text(json.dumps(names))
+        os._exit(0)
+
+    def leaked(self) -> list[str]:
+        """Names that reached the outside resolver; ends the outside."""
+        os.write(self.pipe, b".")
+        os.waitpid(self.pid, 0)
+        return list(json.loads(Path(f"/tmp/outside-{self.pid}").read_text()))
+
+
+def answer_names(names: list[str]) -> None:
+    """A resolver that notes every name, and knows those alone by which it is tested whether names get out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as serving:
+        serving.bind((FAR, 53))
+        while True:
+            query, source = serving.recvfrom(512)
+            names.append(name_in(query))
+            if not names[-1].endswith(TUNNEL):
+                serving.sendto(query[:2] + struct.pack(">HHHHH", UNKNOWN, 1, 0, 0, 0) + query[12:], source)
+                continue
+            reply = query[:2] + struct.pack(">HHHHH", KNOWN, 1, 1, 0, 0) + query[12:]
+            serving.sendto(reply + b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 1, 4) + socket.inet_aton(FAR), source)
+
+
+def name_in(query: bytes) -> str:
+    """The name that a query asks for."""
+    labels, at = [], 12
+    while at < len(query) and query[at]:
+        labels.append(query[at + 1 : at + 1 + query[at]].decode(errors="replace"))
+        at += query[at] + 1
+    return ".".join(labels)
+
+
+def accept_all(server: socket.socket) -> None:
+    """Take every connection and let it go."""
+    while True:
+        connection, _ = server.accept()
+        connection.close()
+
+
+def run(*command: str) -> None:
+    """A command that has to succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}: {done.stderr.strip()}")
+
+
+def main() -> None:
+    """Read the questions, look and ask, write the answers."""
+    questions = json.load(sys.stdin)
+    outside = Outside() if questions.get("outside") else None
+    waiting = {}
+    for number, (key, each) in enumerate(questions["containers"].items()):
+        waiting[key] = in_child(
+            lambda each=each, n=number: ask(each["pid"], each["ask"], each["names"], bool(outside), f"c{n}")
+        )
+    answers = {key: look(each["pid"]) for key, each in questions["containers"].items()}
+    for key, wait in waiting.items():
+        answers[key] |= wait() or {"reached": {}, "names": {}}
+    names = outside.leaked() if outside else []
+    marks = {f"c{number}{TUNNEL}": key for number, key in enumerate(questions["containers"])}
+    leaked = sorted({marks[name] for name in names if name in marks})
+    json.dump({"containers": answers, "leaked": leaked}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Runs the probe: one privileged container that looks into all others from the engine's host."""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from plumbline.finding import EnvironmentMissing
+from validators.stack.engine import PROJECT, Engine
+
+OUTSIDE_RESOLVER = "198.51.100.2"
+"""Where the probe's outside answers names, from a range that is kept for documentation (RFC 5737)."""
+_BUILD_SECONDS, _RUN_SECONDS = 300, 60
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to ask from within a container's network."""
+
+    pid: int
+    addresses: tuple[str, ...] = ()
+    """`address:port` to connect to."""
+    names: tuple[str, ...] = ()
+    """Names to look up by the container's resolver."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was seen of a container."""
+
+    kernel: Mapping[str, Any]
+    """`status`, `mounts`, `environment`, `cgroup`, `listening` of its first process."""
+    reached: Mapping[str, str] = field(default_factory=dict)
+    """`open`, or why not, by address."""
+    names: Mapping[str, str | None] = field(default_factory=dict)
+    """Address by name, None where it does not resolve."""
+    outside: str | None = None
+    """What a connection to the outside gave."""
+    leaks_names: bool = False
+    """Whether a name that it asked for reached the outside resolver."""
+
+
+def probe(engine: Engine, project: str, questions: Mapping[str, Question], *, outside: bool) -> dict[str, Answer]:
+    """Ask all containers at once. Raises EnvironmentMissing where the engine lets no such container run."""
+    asked = {key: {"pid": each.pid, "ask": each.addresses, "names": each.names} for key, each in questions.items()}
+    call = ["docker", "run", "--rm", "--interactive", "--privileged", "--pid=host", "--network=host", "--cgroupns=host"]
+    call += [f"--label={PROJECT}={project}", _image(engine)]
+    done = subprocess.run(
+        call,
+        env=engine.environment,
+        input=json.dumps({"containers": asked, "outside": outside}),
+        capture_output=True,
+        text=True,
+        timeout=_RUN_SECONDS,
+        check=False,
+        start_new_session=True,
+    )
+    if done.returncode:
+        raise EnvironmentMissing(
+            f"the probe cannot look into the containers: {done.stderr.strip()[-400:]}",
+            "the engine has to allow a privileged container in its host's namespaces",
+        )
+    found = json.loads(done.stdout)
+    return {
+        key: Answer(each, each["reached"], each["names"], each.get("outside"), key in found["leaked"])
+        for key, each in found["containers"].items()
+    }
+
+
+def _image(engine: Engine) -> str:
+    with as_file(files("validators.stack") / "probe") as context:
+        digest = hashlib.sha256()
+        for name in ("Dockerfile", "probe.py"):
+            digest.update((Path(context) / name).read_bytes())
+        reference = f"plumbline-probe:{digest.hexdigest()[:12]}"
+        if engine.image(reference) is None:
+            done = engine.run(["build", "--quiet", f"--tag={reference}", str(context)], _BUILD_SECONDS)
+            if done.returncode:
+                raise EnvironmentMissing(
+                    f"the probe cannot be built: {done.stderr.strip()[-400:]}",
+                    "a build needs debian:bookworm-slim and Debian's packages",
+                )
+    return reference

@@ -1,0 +1,186 @@
+"""Who reaches whom: what to try from within each container, and what the spec says about the result. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.deployment import needs_on_other_nodes
+from plumbline.fact import Check
+from plumbline.reachability import Reach
+from plumbline.spec import Spec
+from validators.stack.probing import Answer, Question
+from validators.stack.project import Project
+
+REACHES, REACHES_NOT = "reaches it", "does not reach it"
+RESOLVES, RESOLVES_NOT = "resolves", "does not resolve"
+REFUSED, OPEN = "refused", "open"
+KEPT, LEAKED = "kept in", "asked outside"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A running service: where it stands, its addresses, and its ports."""
+
+    project: Project
+    service: str
+    pid: int
+    addresses: tuple[str, ...]
+    """Its own address in each network."""
+
+    @property
+    def key(self) -> str:
+        """Its name among all places, `acme-db/redis` or `redis`."""
+        node = self.project.node.name
+        return f"{node}/{self.service}" if node else self.service
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Declared ports by name."""
+        return self.project.deployment.services[self.service].ports
+
+
+@dataclass(frozen=True)
+class Row:
+    """One ordered pair and port: what the spec says, and what was seen."""
+
+    source: str
+    target: str
+    port: str
+    expected: Reach
+    reached: bool
+    how: str
+    """The addresses that were tried, with what each gave."""
+
+
+def place_of(project: Project, service: str, container: Mapping[str, Any]) -> Place | None:
+    """The place of a container, None where it does not run."""
+    if container["State"]["Status"] != "running":
+        return None
+    networks = (container["NetworkSettings"].get("Networks") or {}).values()
+    addresses = tuple(sorted(each["IPAddress"] for each in networks if each.get("IPAddress")))
+    return Place(project, service, int(container["State"]["Pid"]), addresses)
+
+
+def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
+    """What to ask from each place: every port of every other place, and every service's name."""
+    asked: dict[str, Question] = {}
+    for source in places:
+        addresses = {
+            f"{address}:{port}"
+            for target in places
+            if target is not source
+            for port in target.ports.values()
+            for address in _addresses(spec, source, target)
+        }
+        names = tuple(target.service for target in places if target.project is source.project and target is not source)
+        asked[source.key] = Question(source.pid, tuple(sorted(addresses)), names)
+    return asked
+
+
+def rows(spec: Spec, places: Sequence[Place], answers: Mapping[str, Answer]) -> list[Row]:
+    """The truth table: every ordered pair of places, every declared port."""
+    return [
+        _row(spec, source, target, port, answers[source.key])
+        for source in places
+        for target in places
+        if source is not target
+        for port in target.ports
+    ]
+
+
+def reach_checks(table: Iterable[Row], places: Sequence[Place]) -> list[Check]:
+    """A check for each pair that must or must not reach each other; where both is allowed, there is nothing to check."""
+    by_key = {place.key: place for place in places}
+    checks: list[Check] = []
+    for row in table:
+        if row.expected is Reach.MAY:
+            continue
+        source, target = by_key[row.source], by_key[row.target]
+        other = row.target if target.project is not source.project else target.service
+        checks.append(
+            Check(
+                f"services.{source.service}",
+                f"reach.{other}:{row.port}",
+                REACHES if row.expected is Reach.MUST else REACHES_NOT,
+                REACHES if row.reached else REACHES_NOT,
+                where=source.project.node.name,
+            )
+        )
+    return checks
+
+
+def name_checks(places: Sequence[Place], answers: Mapping[str, Answer]) -> list[Check]:
+    """A service's name resolves for those that share a network with it, and for nobody else."""
+    checks: list[Check] = []
+    for source in places:
+        for target in places:
+            if target is source or target.project is not source.project:
+                continue
+            address = answers[source.key].names.get(target.service)
+            checks.append(
+                Check(
+                    f"services.{source.service}",
+                    f"name.{target.service}",
+                    RESOLVES if _share(source, target) else RESOLVES_NOT,
+                    RESOLVES if address in target.addresses else RESOLVES_NOT if address is None else f"is {address}",
+                    where=source.project.node.name,
+                )
+            )
+    return checks
+
+
+def egress_checks(spec: Spec, places: Sequence[Place], answers: Mapping[str, Answer]) -> list[Check]:
+    """Nothing gets out where the mode has no egress, or from services that are in internal networks alone; by names neither."""
+    checks: list[Check] = []
+    for place in places:
+        mode, answer = place.project.deployment.mode, answers[place.key]
+        segments = place.project.deployment.services[place.service].segments
+        closed = all(spec.networks.networks[name].modes[mode].internal for name in segments)
+        if answer.outside is None or (spec.topology[mode].egress and not closed):
+            continue
+        subject, where = f"services.{place.service}", place.project.node.name
+        seen = OPEN if answer.outside == "open" else REFUSED
+        checks.append(Check(subject, "egress.connection", REFUSED, seen, where=where))
+        checks.append(Check(subject, "egress.names", KEPT, LEAKED if answer.leaks_names else KEPT, where=where))
+    return checks
+
+
+def _addresses(spec: Spec, source: Place, target: Place) -> tuple[str, ...]:
+    """The target's own addresses; from a node that needs it, its node's address instead, for that is where the link leads."""
+    if _need(spec, source, target) and source.project is not target.project:
+        return (target.project.node.address,)
+    return target.addresses
+
+
+def _row(spec: Spec, source: Place, target: Place, port: str, answer: Answer) -> Row:
+    need = _need(spec, source, target)
+    tried = [f"{address}:{target.ports[port]}" for address in _addresses(spec, source, target)]
+    results = {address: answer.reached.get(address, "not tried") for address in tried}
+    if need == port:
+        expected = Reach.MUST
+    elif source.project is target.project and _share(source, target):
+        expected = Reach.MAY
+    elif need and source.project is not target.project:
+        # the node's address leads to whatever it publishes, and keeping others out of that is the node's firewall's part
+        expected = Reach.MAY
+    else:
+        expected = Reach.MUST_NOT
+    how = ", ".join(f"{address} {result}" for address, result in results.items())
+    return Row(source.key, target.key, port, expected, "open" in results.values(), how)
+
+
+def _need(spec: Spec, source: Place, target: Place) -> str | None:
+    """The name of the target's port that the source needs, None where it needs none, or needs that of another tenant's."""
+    port = source.project.deployment.services[source.service].needs.get(target.service)
+    if port is None or source.project.node.tenant != target.project.node.tenant:
+        return None
+    if source.project is target.project:
+        return port
+    elsewhere = needs_on_other_nodes(spec, source.project.deployment, source.service)
+    return port if elsewhere.get(target.service) == target.project.deployment.role else None
+
+
+def _share(source: Place, target: Place) -> bool:
+    first = source.project.deployment.services[source.service].segments
+    second = target.project.deployment.services[target.service].segments
+    return bool(set(first) & set(second))
