@@ -48,7 +48,12 @@ KINDS = (
     Kind("label", "PLB919", "", expected.labels, observed.labels),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
-TRIED = {"reach": ("PLB951", "needs"), "name": ("PLB951", "segments"), "egress": ("PLB952", "segments")}
+TRIED = {
+    "published": ("PLB918", "publish"),
+    "reach": ("PLB951", "needs"),
+    "name": ("PLB951", "segments"),
+    "egress": ("PLB952", "segments"),
+}
 """Rule and field of the facts that are found by trying, by the attribute's first word."""
 
 

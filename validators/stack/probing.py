@@ -3,7 +3,7 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -22,8 +22,8 @@ class Question:
     """What to ask from within a container's network."""
 
     pid: int
-    addresses: tuple[str, ...] = ()
-    """`address:port` to connect to."""
+    addresses: Mapping[str, float] = field(default_factory=dict)
+    """`address:port` to connect to, and the seconds for it."""
     names: tuple[str, ...] = ()
     """Names to look up by the container's resolver."""
 
@@ -41,18 +41,33 @@ class Answer:
     outside: str | None = None
     """What a connection to the outside gave."""
     leaks_names: bool = False
-    """Whether a name that it asked for reached the outside resolver."""
+    """Whether a name that it asked its own resolver for was asked for outside."""
+    leaks_datagrams: bool = False
+    """Whether a datagram that it sent arrived outside, answered or not."""
 
 
-def probe(engine: Engine, project: str, questions: Mapping[str, Question], *, outside: bool) -> dict[str, Answer]:
+@dataclass(frozen=True)
+class Answers:
+    """What was seen of all containers that were still there, and from their host."""
+
+    places: Mapping[str, Answer]
+    host: Mapping[str, str]
+    """`open`, or why not, by address, tried from the engine's host itself."""
+
+
+def probe(
+    engine: Engine, project: str, questions: Mapping[str, Question], host: Sequence[str], *, outside: bool
+) -> Answers:
     """Ask all containers at once. Raises EnvironmentMissing where the engine lets no such container run."""
-    asked = {key: {"pid": each.pid, "ask": each.addresses, "names": each.names} for key, each in questions.items()}
+    asked = {
+        key: {"pid": each.pid, "ask": dict(each.addresses), "names": each.names} for key, each in questions.items()
+    }
     call = ["docker", "run", "--rm", "--interactive", "--privileged", "--pid=host", "--network=host", "--cgroupns=host"]
     call += [f"--label={PROJECT}={project}", _image(engine)]
     done = subprocess.run(
         call,
         env=engine.environment,
-        input=json.dumps({"containers": asked, "outside": outside}),
+        input=json.dumps({"containers": asked, "host": list(host), "outside": outside}),
         capture_output=True,
         text=True,
         timeout=_RUN_SECONDS,
@@ -65,10 +80,20 @@ def probe(engine: Engine, project: str, questions: Mapping[str, Question], *, ou
             "the engine has to allow a privileged container in its host's namespaces",
         )
     found = json.loads(done.stdout)
-    return {
-        key: Answer(each, each["reached"], each["names"], each.get("outside"), key in found["leaked"])
+    leaked = found["leaked"]
+    places = {
+        key: Answer(
+            each,
+            each["reached"],
+            each["names"],
+            each.get("outside"),
+            key in leaked["names"],
+            key in leaked["datagrams"],
+        )
         for key, each in found["containers"].items()
+        if each
     }
+    return Answers(places, found["host"])
 
 
 def _image(engine: Engine) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from generators.compose import addresses_of, serves_loopback
 from plumbline.deployment import Deployment
 from plumbline.spec import Spec
 from schema.service import Service
@@ -30,6 +31,8 @@ class Project:
     moved: Mapping[str, str] = field(default_factory=dict)
     """Subnets used in place of those of the spec, by network, where the engine has them in use."""
 
+    dead_ends: frozenset[str] = frozenset()
+    """Networks whose default route leads nowhere."""
     hosts: Mapping[str, str] = field(default_factory=dict)
     """Names that DNS would resolve, with their addresses."""
 
@@ -88,7 +91,8 @@ def override(project: Project) -> str:
     data: dict[str, Any] = {"services": services}
     if project.moved:
         data["networks"] = {
-            name: {"ipam": _Replaced(config=[{"subnet": subnet}])} for name, subnet in project.moved.items()
+            name: {"ipam": _Replaced(config=[addresses_of(subnet, dead_end=name in project.dead_ends)])}
+            for name, subnet in project.moved.items()
         }
     return yaml.dump(data, Dumper=_Dumper, sort_keys=True)
 
@@ -108,6 +112,17 @@ def subnets(spec: Spec, deployment: Deployment) -> dict[str, str]:
     """Subnet of each network that a deployment uses, as the spec has it."""
     used = {segment for service in deployment.services.values() for segment in service.segments}
     return {name: spec.networks.networks[name].modes[deployment.mode].subnet for name in sorted(used)}
+
+
+def dead_ends(spec: Spec, deployment: Deployment) -> frozenset[str]:
+    """Networks that nothing may get out of, though they are not internal because ports are published from them."""
+    if spec.topology[deployment.mode].egress:
+        return frozenset()
+    return frozenset(
+        name
+        for name in subnets(spec, deployment)
+        if not spec.networks.networks[name].modes[deployment.mode].internal and serves_loopback(deployment, name)
+    )
 
 
 def moved_subnets(wanted: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:

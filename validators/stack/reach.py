@@ -8,13 +8,16 @@ from plumbline.deployment import needs_on_other_nodes
 from plumbline.fact import Check
 from plumbline.reachability import Reach
 from plumbline.spec import Spec
+from validators.stack.layout import bound_address
 from validators.stack.probing import Answer, Question
 from validators.stack.project import Project
 
 REACHES, REACHES_NOT = "reaches it", "does not reach it"
 RESOLVES, RESOLVES_NOT = "resolves", "does not resolve"
 REFUSED, OPEN = "refused", "open"
-KEPT, LEAKED = "kept in", "asked outside"
+_NEEDED_S, _OTHER_S = 5.0, 1.0
+"""On one host a connection takes milliseconds. What must succeed gets long, for a busy machine; the others end a look sooner."""
+KEPT, LEAKED = "kept in", "got out"
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,8 @@ class Place:
     project: Project
     service: str
     pid: int
-    addresses: tuple[str, ...]
-    """Its own address in each network."""
+    addresses: Mapping[str, str]
+    """Its own address in each network, by the network's id in the spec."""
 
     @property
     def key(self) -> str:
@@ -56,9 +59,11 @@ def place_of(project: Project, service: str, container: Mapping[str, Any]) -> Pl
     """The place of a container, None where it does not run."""
     if container["State"]["Status"] != "running":
         return None
-    networks = (container["NetworkSettings"].get("Networks") or {}).values()
-    addresses = tuple(sorted(each["IPAddress"] for each in networks if each.get("IPAddress")))
-    return Place(project, service, int(container["State"]["Pid"]), addresses)
+    networks = (container["NetworkSettings"].get("Networks") or {}).items()
+    addresses = {
+        name.removeprefix(f"{project.name}_"): each["IPAddress"] for name, each in networks if each.get("IPAddress")
+    }
+    return Place(project, service, int(container["State"]["Pid"]), dict(sorted(addresses.items())))
 
 
 def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
@@ -66,14 +71,14 @@ def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
     asked: dict[str, Question] = {}
     for source in places:
         addresses = {
-            f"{address}:{port}"
+            f"{address}:{number}": _NEEDED_S if leads and _need(spec, source, target) == port else _OTHER_S
             for target in places
             if target is not source
-            for port in target.ports.values()
-            for address in _addresses(spec, source, target)
+            for port, number in target.ports.items()
+            for address, leads in _addresses(spec, source, target).items()
         }
         names = tuple(target.service for target in places if target.project is source.project and target is not source)
-        asked[source.key] = Question(source.pid, tuple(sorted(addresses)), names)
+        asked[source.key] = Question(source.pid, addresses, names)
     return asked
 
 
@@ -122,7 +127,11 @@ def name_checks(places: Sequence[Place], answers: Mapping[str, Answer]) -> list[
                     f"services.{source.service}",
                     f"name.{target.service}",
                     RESOLVES if _share(source, target) else RESOLVES_NOT,
-                    RESOLVES if address in target.addresses else RESOLVES_NOT if address is None else f"is {address}",
+                    RESOLVES
+                    if address in target.addresses.values()
+                    else RESOLVES_NOT
+                    if address is None
+                    else f"is {address}",
                     where=source.project.node.name,
                 )
             )
@@ -142,14 +151,39 @@ def egress_checks(spec: Spec, places: Sequence[Place], answers: Mapping[str, Ans
         seen = OPEN if answer.outside == "open" else REFUSED
         checks.append(Check(subject, "egress.connection", REFUSED, seen, where=where))
         checks.append(Check(subject, "egress.names", KEPT, LEAKED if answer.leaks_names else KEPT, where=where))
+        checks.append(Check(subject, "egress.datagrams", KEPT, LEAKED if answer.leaks_datagrams else KEPT, where=where))
     return checks
 
 
-def _addresses(spec: Spec, source: Place, target: Place) -> tuple[str, ...]:
-    """The target's own addresses; from a node that needs it, its node's address instead, for that is where the link leads."""
+def published(place: Place) -> dict[int, str]:
+    """Where the spec publishes a place's ports on its host: port in the container → address."""
+    service, node = place.project.deployment.services[place.service], place.project.node
+    return {
+        service.ports[port]: f"{bound_address(node, each.address)}:{each.port}"
+        for port, each in service.publish.items()
+    }
+
+
+def published_checks(places: Sequence[Place], host: Mapping[str, str]) -> list[Check]:
+    """A published port takes connections on its host: a binding that is shown is not always one that works."""
+    return [
+        Check(
+            f"services.{place.service}",
+            f"published.{port}/tcp",
+            f"{address} open",
+            f"{address} {host.get(address, 'not tried')}",
+            where=place.project.node.name,
+        )
+        for place in places
+        for port, address in published(place).items()
+    ]
+
+
+def _addresses(spec: Spec, source: Place, target: Place) -> dict[str, bool]:
+    """The target's own addresses, and whether the link leads there; from another node that needs it, its node's address."""
     if _need(spec, source, target) and source.project is not target.project:
-        return (target.project.node.address,)
-    return target.addresses
+        return {target.project.node.address: True}
+    return {address: name in source.addresses for name, address in target.addresses.items()}
 
 
 def _row(spec: Spec, source: Place, target: Place, port: str, answer: Answer) -> Row:

@@ -19,8 +19,18 @@ from validators.stack.kinds import checks_of
 from validators.stack.layout import Node, backend_hosts, bound_address, nodes_of
 from validators.stack.observed import Seen
 from validators.stack.probing import probe
-from validators.stack.project import Project, moved_subnets, subnets
-from validators.stack.reach import Row, egress_checks, name_checks, place_of, questions, reach_checks, rows
+from validators.stack.project import Project, dead_ends, moved_subnets, subnets
+from validators.stack.reach import (
+    Row,
+    egress_checks,
+    name_checks,
+    place_of,
+    published,
+    published_checks,
+    questions,
+    reach_checks,
+    rows,
+)
 from validators.stack.run import Run, new_run
 from validators.stack.stand_ins import build, recipe_of
 from validators.stack.whole_project import container_of, project_checks
@@ -96,15 +106,20 @@ class Stack:
             if (container := container_of(project, name, containers[project.name]))
             and (place := place_of(project, name, container))
         ]
-        answers = probe(self.engine, self.projects[0].name, questions(self.spec, places), outside=self.has_outside)
-        table = rows(self.spec, places, answers)
-        checks = self._facts(containers, {place.key: answers[place.key].kernel for place in places})
-        checks += reach_checks(table, places) + name_checks(places, answers) + egress_checks(self.spec, places, answers)
+        host = [address for place in places for address in published(place).values()]
+        answers = probe(
+            self.engine, self.projects[0].name, questions(self.spec, places), host, outside=self.has_outside
+        )
+        places = [place for place in places if place.key in answers.places]
+        table = rows(self.spec, places, answers.places)
+        checks = self._facts(containers, {key: answer.kernel for key, answer in answers.places.items()})
+        checks += reach_checks(table, places) + name_checks(places, answers.places)
+        checks += published_checks(places, answers.host) + egress_checks(self.spec, places, answers.places)
         return Look(checks, table)
 
-    def checks(self) -> list[Check]:
-        """Every check, without the table."""
-        return self.look().checks
+    def configured(self) -> list[Check]:
+        """Checks of what the engine says alone, without a look inside."""
+        return self._facts({project.name: self.engine.containers(project.name) for project in self.projects}, {})
 
     def _facts(
         self, containers: Mapping[str, Sequence[Mapping[str, Any]]], kernels: Mapping[str, Mapping[str, Any]]
@@ -197,7 +212,7 @@ def _prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str],
         moved = moved_subnets(wanted, taken)
         taken += [*wanted.values(), *moved.values()]
         name = "-".join(filter(None, (prefix, node.name, run.id)))
-        project = Project(name, node, images, moved, backend_hosts(spec, node, nodes))
+        project = Project(name, node, images, moved, dead_ends(spec, node.deployment), backend_hosts(spec, node, nodes))
         stack.projects.append(project)
         values = stack.secrets.setdefault(node.tenant, scratch.secret_values(spec))
         for model in scratch.make(spec, spec_folder, project, stack.folder(project), values):

@@ -55,6 +55,7 @@ def _expected(spec: Spec, project: Project) -> list[Fact]:
         if not internal:
             way_out = str(spec.topology[deployment.mode].egress).lower()
             facts.append(Fact(f"networks.{name}", "masquerade", way_out))
+        facts.append(Fact(f"networks.{name}", "way_out", "none" if name in project.dead_ends else "default route"))
         facts.append(Fact(f"networks.{name}", "subnet", project.moved.get(name, subnet)))
     for name, service in deployment.services.items():
         facts += [Fact(f"volumes.{name}-{volume}", "volume", "exists") for volume in service.volumes]
@@ -69,6 +70,8 @@ def _networks(project: Project, networks: Iterable[Mapping[str, Any]]) -> list[F
         facts.append(Fact(subject, "internal", str(bool(network["Internal"])).lower()))
         if not network["Internal"]:
             facts.append(Fact(subject, "masquerade", (network.get("Options") or {}).get(_MASQUERADE, "true")))
+        dead_end = any("DefaultGatewayIPv4" in (each.get("AuxiliaryAddresses") or {}) for each in configs)
+        facts.append(Fact(subject, "way_out", "none" if dead_end else "default route"))
         facts.append(Fact(subject, "subnet", " ".join(each.get("Subnet", "") for each in configs)))
     return facts
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Looks into containers from the host's process namespace. JSON on stdin, JSON on stdout.
 
-In:  {"containers": {key: {"pid": 1, "ask": ["10.0.0.2:80", …], "names": ["db", …]}}, "outside": true}
+In:  {"containers": {key: {"pid": 1, "ask": {"10.0.0.2:80": 1.5, …}, "names": ["db", …]}}, "host": ["127.0.0.1:80"], "outside": true}
 Out: {"containers": {key: {"status": …, "mounts": …, "environment": …, "cgroup": …, "listening": …,
-      "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}}, "leaked": [key, …]}
+      "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}}, "leaked": {"names": [key, …], "datagrams": [key, …]},
+      "host": {"127.0.0.1:80": "open"}}
 
 With `outside`, a network namespace plays the rest of the world: a server and a resolver behind the host, which can answer only
 what the host masquerades. It is gone as soon as this program ends.
@@ -22,6 +23,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ NEAR, FAR, OUTSIDE_PORT = "198.51.100.1", "198.51.100.2", 443
 RESOLVER = ("127.0.0.11", 53)
 TUNNEL = ".tunnel.example"
 KNOWN, UNKNOWN = 0x8180, 0x8183
-CONNECT_S, ASK_S = 2.0, 2.0
+CONNECT_S, ASK_S = 1.0, 1.5
 LISTEN_STATE = "0A"
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -65,8 +67,16 @@ def enter_network(pid: int) -> None:
             raise OSError(ctypes.get_errno(), "setns")
 
 
-def look(pid: int) -> dict[str, Any]:
-    """What the kernel says of a container's first process."""
+def look(pid: int) -> dict[str, Any] | None:
+    """What the kernel says of a container's first process; None where it has ended."""
+    try:
+        return facts(pid)
+    except (OSError, ProcessLookupError):
+        return None
+
+
+def facts(pid: int) -> dict[str, Any]:
+    """Its status, mounts, environment, limits and sockets."""
     process = Path(f"/proc/{pid}")
     status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line)
     mounts = [line.split(" ") for line in (process / "mounts").read_text().splitlines()]
@@ -112,13 +122,15 @@ def listening(process: Path) -> list[int]:
     return sorted(ports)
 
 
-def ask(pid: int, addresses: list[str], names: list[str], outside: bool, mark: str) -> dict[str, Any]:
+def ask(pid: int, addresses: dict[str, float], names: list[str], outside: bool, mark: str) -> dict[str, Any]:
     """What a container reaches: addresses, names by its resolver, the outside by TCP and by DNS."""
     enter_network(pid)
     beyond, tunnel = f"{FAR}:{OUTSIDE_PORT}", mark + TUNNEL
+    if outside:
+        send_out(f"d{mark}{TUNNEL}")
     with ThreadPoolExecutor(len(names) + 1) as pool:
         resolving = {name: pool.submit(resolve, name) for name in [*names, *([tunnel] if outside else [])]}
-        reached = asyncio.run(connect_all([*addresses, *([beyond] if outside else [])]))
+        reached = asyncio.run(connect_all(addresses | ({beyond: CONNECT_S} if outside else {})))
         resolved = {name: future.result() for name, future in resolving.items()}
     return {
         "outside": reached.pop(beyond, None),
@@ -127,17 +139,17 @@ def ask(pid: int, addresses: list[str], names: list[str], outside: bool, mark: s
     }
 
 
-async def connect_all(addresses: list[str]) -> dict[str, str]:
-    """Try every address at once."""
-    results = await asyncio.gather(*(connect(address) for address in addresses))
+async def connect_all(addresses: dict[str, float]) -> dict[str, str]:
+    """Try every address at once, each for its seconds."""
+    results = await asyncio.gather(*(connect(address, seconds) for address, seconds in addresses.items()))
     return dict(zip(addresses, results, strict=True))
 
 
-async def connect(address: str) -> str:
+async def connect(address: str, seconds: float) -> str:
     """`open`, or why not."""
     host, _, port = address.rpartition(":")
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), CONNECT_S)
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), seconds)
         writer.close()
     except TimeoutError:
         return "no answer"
@@ -148,11 +160,22 @@ async def connect(address: str) -> str:
     return "open"
 
 
+def query_for(name: str) -> bytes:
+    """A DNS query for a name's address."""
+    labels = b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
+    head = struct.pack(">HHHHHH", random.randrange(65536), 0x0100, 1, 0, 0, 0)
+    return head + labels + b"\0" + struct.pack(">HH", 1, 1)
+
+
+def send_out(name: str) -> None:
+    """Send a datagram straight to the outside; whether it arrives is seen there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending, suppress(OSError):
+        sending.sendto(query_for(name), (FAR, 53))
+
+
 def resolve(name: str) -> str | None:
     """The first address that the container's resolver gives for a name."""
-    number = random.randrange(65536)
-    labels = b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
-    query = struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", 1, 1)
+    query = query_for(name)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.settimeout(ASK_S)
         try:
@@ -213,10 +236,16 @@ def answer_names(names: list[str]) -> None:
             query, source = serving.recvfrom(512)
             names.append(name_in(query))
             if not names[-1].endswith(TUNNEL):
-                serving.sendto(query[:2] + struct.pack(">HHHHH", UNKNOWN, 1, 0, 0, 0) + query[12:], source)
+                reply(serving, query[:2] + struct.pack(">HHHHH", UNKNOWN, 1, 0, 0, 0) + query[12:], source)
                 continue
-            reply = query[:2] + struct.pack(">HHHHH", KNOWN, 1, 1, 0, 0) + query[12:]
-            serving.sendto(reply + b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 1, 4) + socket.inet_aton(FAR), source)
+            known = query[:2] + struct.pack(">HHHHH", KNOWN, 1, 1, 0, 0) + query[12:]
+            reply(serving, known + b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 1, 4) + socket.inet_aton(FAR), source)
+
+
+def reply(serving: socket.socket, answer: bytes, source: Any) -> None:
+    """Answer, if there is a way back: what is not masqueraded comes out, but nothing returns."""
+    with suppress(OSError):
+        serving.sendto(answer, source)
 
 
 def name_in(query: bytes) -> str:
@@ -253,11 +282,16 @@ def main() -> None:
         )
     answers = {key: look(each["pid"]) for key, each in questions["containers"].items()}
     for key, wait in waiting.items():
-        answers[key] |= wait() or {"reached": {}, "names": {}}
+        asked, looked = wait(), answers[key]
+        answers[key] = looked | asked if asked and looked else None
     names = outside.leaked() if outside else []
     marks = {f"c{number}{TUNNEL}": key for number, key in enumerate(questions["containers"])}
-    leaked = sorted({marks[name] for name in names if name in marks})
-    json.dump({"containers": answers, "leaked": leaked}, sys.stdout)
+    leaked = {
+        "names": sorted({marks[name] for name in names if name in marks}),
+        "datagrams": sorted({marks[name[1:]] for name in names if name[1:] in marks and name[0] == "d"}),
+    }
+    host = asyncio.run(connect_all(dict.fromkeys(questions["host"], CONNECT_S)))
+    json.dump({"containers": answers, "leaked": leaked, "host": host}, sys.stdout)
 
 
 if __name__ == "__main__":
