@@ -170,4 +170,15 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
             for index, waiver in enumerate(spec.waivers.waivers)
         ],
     )
+    page.add("## Accepted differences of running stacks")
+    page.table(
+        ["Mode", "Subject", "Fact", "Until", "Why"],
+        [
+            (
+                f"waivers.ignored[{index}]",
+                [code(each.mode), code(each.subject), code(each.fact), text(each.expires), text(each.reason)],
+            )
+            for index, each in enumerate(spec.waivers.ignored)
+        ],
+    )
     yield page.done()

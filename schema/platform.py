@@ -205,11 +205,28 @@ class Waiver(Model):
     """Last day on which it counts, YYYY-MM-DD."""
 
 
+class IgnoredFact(Model):
+    """A difference between a running stack and the spec that is accepted for a time."""
+
+    mode: ModeId
+    """Mode that it is about."""
+    subject: Text
+    """What it is about, as the report names it, e.g. `services.redis`."""
+    fact: Text
+    """The fact, as the report names it, e.g. `listen.9001`, or its first word for all of the kind, e.g. `listen`."""
+    reason: Text
+    """Why it is accepted."""
+    expires: Date
+    """Last day on which it counts, YYYY-MM-DD."""
+
+
 class Waivers(Model):
     """`waivers.yaml`."""
 
     waivers: tuple[Waiver, ...] = ()
     """Accepted findings."""
+    ignored: tuple[IgnoredFact, ...] = ()
+    """Accepted differences of running stacks."""
 
 
 class UpdateStep(Model):

@@ -40,8 +40,16 @@ def _is_documentation(model: type[Model], name: str) -> bool:
     return isinstance(extra, dict) and bool(extra.get(DOCUMENTATION_KEY))
 
 
+IGNORED = """
+ignored:
+  - {mode: offline, subject: services.redis, fact: listen, reason: r, expires: "2999-01-01"}
+"""
+
+
 def test_every_field_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec, findings = load_spec(read_spec_files(ROOT / "data"))
+    files = dict(read_spec_files(ROOT / "data"))
+    files["waivers.yaml"] += IGNORED  # the shipped spec has none
+    spec, findings = load_spec(files)
     assert spec is not None, findings
     used: set[tuple[str, str]] = set()
     plain = Model.__getattribute__

@@ -26,13 +26,17 @@ images.yaml:
     passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),
 )
 def expired(spec: Spec) -> Iterator[Violation]:
-    """Waivers whose last day is over."""
+    """Waivers and ignored facts whose last day is over."""
     today = date.today().isoformat()
     for index, waiver in enumerate(spec.waivers.waivers):
         if waiver.expires < today:
             yield Violation(
                 f"waivers.waivers[{index}].expires", f"the waiver of {waiver.rule} expired on {waiver.expires}"
             )
+    for index, ignored in enumerate(spec.waivers.ignored):
+        if ignored.expires < today:
+            message = f"{ignored.subject}: {ignored.fact} is ignored no longer since {ignored.expires}"
+            yield Violation(f"waivers.ignored[{index}].expires", message)
 
 
 @rule(

@@ -33,6 +33,8 @@ class StackReport:
     """Models that had a small substitute."""
     moved: dict[str, str]
     """Networks that had another subnet than the spec's."""
+    ignored: tuple[str, ...]
+    """Differences that the spec accepts for a time, with the reason."""
     narrowed: tuple[str, ...]
     """Publications that were bound to one address where the spec says every interface."""
     warnings: tuple[str, ...]
@@ -46,12 +48,17 @@ class StackReport:
         return sum(1 for check in self.checks if check.outcome == outcome)
 
 
+def shown_subject(check: Check) -> str:
+    """The subject, with its node where there are several."""
+    return f"{check.where}: {check.subject}" if check.where else check.subject
+
+
 def finding_of(spec: Spec, mode: str, check: Check, evidence: tuple[str, ...] = ()) -> Finding:
     """The finding of a check that does not match, at the place of the spec that it is about."""
     rule = STACK_RULES[_rule_and_field(check)[0]]
     return Finding(
         rule.id,
-        f"{check.where + ': ' if check.where else ''}{check.subject}: {check.difference}",
+        f"{shown_subject(check)}: {check.difference}",
         severity=rule.severity,
         location=_location(spec, mode, check),
         hint=rule.fix,

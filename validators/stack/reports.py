@@ -65,6 +65,7 @@ def summary_lines(report: StackReport) -> list[str]:
         lines.append(
             f"moved: {len(report.moved)} networks had other subnets than the spec's, for all nodes share one engine"
         )
+    lines += [f"ignored: {text}" for text in report.ignored]
     lines += [f"narrowed: {text}" for text in report.narrowed]
     lines += [f"warning: {text}" for text in report.warnings]
     if report.stand_ins:

@@ -81,6 +81,12 @@ _RULES = (
         "A way out is a way for documents to leave; a resolver that asks outside is one too.",
         "Make its networks internal; a network that is not must not be masqueraded in a mode without egress.",
     ),
+    RealityRule(
+        "PLB953",
+        "ignored difference does not exist",
+        "An entry that ignores nothing hides the next difference of that kind, which nobody has looked at.",
+        "Delete the entry from waivers.yaml, or correct its subject and fact.",
+    ),
 )
 
 STACK_RULES = {rule.id: rule for rule in _RULES}

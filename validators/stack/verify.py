@@ -3,16 +3,17 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from plumbline.fact import Check
 from plumbline.spec import Spec
 from validators.stack.engine import Engine
+from validators.stack.ignoring import sort_out
 from validators.stack.kinds import STATE
 from validators.stack.layout import bound_address
 from validators.stack.project import Project
-from validators.stack.report import StackReport, finding_of
+from validators.stack.report import StackReport, finding_of, shown_subject
 from validators.stack.stack import Stack, Watch, standing
 
 
@@ -54,9 +55,9 @@ def verify_stack(
         with phases.measured("check"):
             look = stack.look()
             checks = look.checks
-            findings = [
-                finding_of(spec, mode, check, _evidence(stack, check)) for check in checks if check.outcome != "matches"
-            ]
+            sorted_out = sort_out(spec, mode, checks, date.today())
+            findings = [finding_of(spec, mode, check, _evidence(stack, check)) for check in sorted_out.counted]
+            findings += sorted_out.unused
         if keep:
             stack.run.keep()
         start = time.monotonic()
@@ -71,6 +72,7 @@ def verify_stack(
         stand_ins=stack.stand_ins,
         substitutes=tuple(stack.substitutes),
         moved={_where(project, name): subnet for project in stack.projects for name, subnet in project.moved.items()},
+        ignored=tuple(f"{shown_subject(check)}: {check.difference} ({reason})" for check, reason in sorted_out.ignored),
         narrowed=tuple(_narrowed(stack)),
         warnings=tuple(engine.versions.below(spec.platform.floors)),
         table=tuple(look.table),
