@@ -23,6 +23,9 @@ def verify() -> None:
 @verify.command()
 @click.option("--mode", required=True, metavar="MODE", help="The mode to stand up, e.g. offline.")
 @click.option("--tenant", "tenants", multiple=True, metavar="ID", help="Only these tenants; all where none is named.")
+@click.option(
+    "--attach", multiple=True, metavar="PROJECT", help="Look at this compose project, started by somebody else."
+)
 @click.option("--keep", is_flag=True, help="Leave the stack up, and say how to reach it and take it down.")
 @click.option(
     "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
@@ -37,17 +40,28 @@ def verify() -> None:
     help="Where stack-MODE.json, .xml and .md are written.",
 )
 @click.pass_context
-def stack(context: click.Context, mode: str, tenants: tuple[str, ...], keep: bool, format: str, reports: Path) -> None:
+def stack(
+    context: click.Context,
+    mode: str,
+    tenants: tuple[str, ...],
+    attach: tuple[str, ...],
+    keep: bool,
+    format: str,
+    reports: Path,
+) -> None:
     """Stand the generated project of a mode up on a Docker engine, compare it with the spec, take it down.
 
     \b
     plumb verify stack --mode offline
     plumb verify stack --mode offline --keep
+    plumb verify stack --mode offline --attach PROJECT
 
     Every image that the engine has not got is replaced by its stand-in, and named in the report.
     """
     from validators.stack import reports as formats
+    from validators.stack.attach import attached
     from validators.stack.engine import find_engine
+    from validators.stack.stack import standing
     from validators.stack.verify import verify_stack
 
     context.obj["format"] = format
@@ -56,9 +70,12 @@ def stack(context: click.Context, mode: str, tenants: tuple[str, ...], keep: boo
     _known_tenants(project.spec, tenants)
     engine = find_engine()
     with _terminable(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
-        result, standing = verify_stack(
-            engine, project.spec, project.folder, mode, watch, tenants=tenants or None, keep=keep
-        )
+        spec, folder = project.spec, project.folder
+        if attach:
+            opening = attached(engine, spec, folder, mode, watch, names=attach, tenant=next(iter(tenants), None))
+        else:
+            opening = standing(engine, spec, folder, mode, watch, tenants=tenants or None)
+        result, opened = verify_stack(opening, mode, watch, keep=keep)
     _write(
         reports / f"stack-{mode}",
         {"json": formats.as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
@@ -74,7 +91,7 @@ def stack(context: click.Context, mode: str, tenants: tuple[str, ...], keep: boo
     if format == "text":
         click.echo("\n".join(formats.summary_lines(result)))
         click.echo(f"report: {reports}/stack-{mode}.json, .xml and .md")
-    for line in standing.kept_lines():
+    for line in opened.kept_lines():
         click.echo(line, err=True)
     finish(result.findings)
 

@@ -26,6 +26,8 @@ class Project:
     name: str
     """Compose's name for it, `plumb-<platform>-<mode>-<run>`."""
     node: Node
+    folder: str
+    """The folder that it is started from."""
     images: Mapping[str, str]
     """The reference that is run for each image id: the spec's own, or a stand-in's."""
     moved: Mapping[str, str] = field(default_factory=dict)

@@ -17,8 +17,8 @@ OVERRIDE = "override.yaml"
 _ALPHABET = string.ascii_letters + string.digits
 
 
-def make(spec: Spec, spec_folder: Path, project: Project, target: Path, values: Mapping[str, str]) -> list[str]:
-    """Fill a new folder; the ids of the models that have a substitute in it. Raises InputError where files are missing.
+def make(spec: Spec, spec_folder: Path, project: Project, values: Mapping[str, str]) -> list[str]:
+    """Fill the project's folder; the ids of the models that have a substitute in it. Raises InputError where files are missing.
 
     `values` are the secrets' values of the project's tenant.
     """
@@ -26,6 +26,7 @@ def make(spec: Spec, spec_folder: Path, project: Project, target: Path, values: 
     if not (committed / COMPOSE).is_file():
         place = Location(f"{folder_of(spec, project.deployment)}/{COMPOSE}")
         raise InputError([Finding("PLB922", "is missing", location=place, hint="run `plumb build`")])
+    target = Path(project.folder)
     shutil.copytree(committed, target)
     (target / OVERRIDE).write_text(override(project))
     _settings(spec_folder, project, target / ".env", values)

@@ -85,13 +85,9 @@ class Stack:
     trouble: list[str] = field(default_factory=list)
     """What Compose said when the stack did not come up."""
 
-    def folder(self, project: Project) -> Path:
-        """The folder that a project is started from."""
-        return self.run.folder / project.name
-
     def compose(self, project: Project, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
         """A compose command line for a project; `extra` files come after the override."""
-        folder = self.folder(project)
+        folder = Path(project.folder)
         files = (folder / scratch.COMPOSE, folder / scratch.OVERRIDE, *extra)
         named = [word for file in files for word in ("--file", str(file))]
         return ["compose", "--project-name", project.name, "--project-directory", str(folder), *named, *arguments]
@@ -108,7 +104,7 @@ class Stack:
         ]
         host = [address for place in places for address in published(place).values()]
         answers = probe(
-            self.engine, self.projects[0].name, questions(self.spec, places), host, outside=self.has_outside
+            self.engine, f"plumb-probe-{self.run.id}", questions(self.spec, places), host, outside=self.has_outside
         )
         places = [place for place in places if place.key in answers.places]
         table = rows(self.spec, places, answers.places)
@@ -177,7 +173,7 @@ class Stack:
         self, project: Project, name: str, container: Mapping[str, Any], kernel: Mapping[str, Any] | None
     ) -> Seen:
         secret = {use.environment for use in project.deployment.services[name].secrets.values() if use.environment}
-        return Seen(container, project.name, str(self.folder(project)), frozenset(secret), kernel)
+        return Seen(container, project.name, project.folder, frozenset(secret), kernel)
 
 
 @contextmanager
@@ -190,6 +186,7 @@ def standing(
     Raises EnvironmentMissing where the engine lacks something, InputError where the project does.
     """
     with new_run(engine) as run:
+        run.claim(f"plumb-probe-{run.id}")
         stack = Stack(spec, engine, run, [], {})
         _prepare(stack, spec_folder, mode, list(spec.tenants.tenants if tenants is None else tenants), watch)
         for _, projects in groupby(stack.projects, key=lambda project: project.node.generation):
@@ -207,15 +204,23 @@ def _prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str],
     images: dict[str, str] = {}
     for node in nodes:
         for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
-            images[image] = _reference(stack, spec_folder, mode, image, watch)
+            images[image] = reference_of(stack, spec_folder, mode, image, watch)
         wanted = subnets(spec, node.deployment)
         moved = moved_subnets(wanted, taken)
         taken += [*wanted.values(), *moved.values()]
         name = "-".join(filter(None, (prefix, node.name, run.id)))
-        project = Project(name, node, images, moved, dead_ends(spec, node.deployment), backend_hosts(spec, node, nodes))
+        project = Project(
+            name,
+            node,
+            str(run.folder / name),
+            images,
+            moved,
+            dead_ends(spec, node.deployment),
+            backend_hosts(spec, node, nodes),
+        )
         stack.projects.append(project)
         values = stack.secrets.setdefault(node.tenant, scratch.secret_values(spec))
-        for model in scratch.make(spec, spec_folder, project, stack.folder(project), values):
+        for model in scratch.make(spec, spec_folder, project, values):
             if model not in stack.substitutes:
                 stack.substitutes.append(model)
     if len(nodes) > 1:
@@ -229,7 +234,7 @@ def _make_node_networks(stack: Stack, project: str, nodes: Sequence[Node]) -> No
         stack.engine.make_network(project, f"{project}-{node.name}", node.subnet, node.address)
 
 
-def _reference(stack: Stack, spec_folder: Path, mode: str, id: str, watch: Watch) -> str:
+def reference_of(stack: Stack, spec_folder: Path, mode: str, id: str, watch: Watch) -> str:
     """The spec's own image where the engine has it, else its stand-in."""
     image = stack.spec.images.images[id]
     own = f"{image.repository}:{image.tag}" + (f"@{image.digest}" if image.digest else "")

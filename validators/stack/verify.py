@@ -1,20 +1,17 @@
 """`plumb verify stack`: stand it up, compare, take it down, and say what came of it."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from plumbline.fact import Check
-from plumbline.spec import Spec
-from validators.stack.engine import Engine
 from validators.stack.ignoring import sort_out
 from validators.stack.kinds import STATE
 from validators.stack.layout import bound_address
 from validators.stack.project import Project
 from validators.stack.report import StackReport, finding_of, shown_subject
-from validators.stack.stack import Stack, Watch, standing
+from validators.stack.stack import Stack, Watch
 
 
 class Phases:
@@ -34,22 +31,16 @@ class Phases:
 
 
 def verify_stack(
-    engine: Engine,
-    spec: Spec,
-    spec_folder: Path,
-    mode: str,
-    watch: Watch,
-    *,
-    tenants: Sequence[str] | None = None,
-    keep: bool = False,
+    opening: AbstractContextManager[Stack], mode: str, watch: Watch, *, keep: bool = False
 ) -> tuple[StackReport, Stack]:
-    """Stand a mode up and compare it with the spec; the report, and the stack, which stands only when it is kept.
+    """Open a stack (`standing` or `attached`) and compare it with its spec; the report, and the stack.
 
-    Raises EnvironmentMissing, InputError.
+    The stack stands afterwards only when it is kept, or was there before. Raises EnvironmentMissing, InputError.
     """
     began, phases = datetime.now(UTC).isoformat(timespec="seconds"), Phases()
     start = time.monotonic()
-    with standing(engine, spec, spec_folder, mode, watch, tenants=tenants) as stack:
+    with opening as stack:
+        spec, engine = stack.spec, stack.engine
         phases.seconds["up"] = round(time.monotonic() - start, 2)
         watch.phase("comparing with the spec")
         with phases.measured("check"):

@@ -1,0 +1,61 @@
+"""A stack that somebody else started, looked at where it stands. Nothing of it is changed or removed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from generators.compose_service import LABEL
+from plumbline.finding import Finding, InputError
+from plumbline.spec import Spec
+from validators.stack.engine import Engine
+from validators.stack.layout import Node, nodes_of
+from validators.stack.project import Project, dead_ends
+from validators.stack.run import new_run
+from validators.stack.stack import Stack, Watch, reference_of
+
+_FOLDER = "com.docker.compose.project.working_dir"
+_ROLE = f"{LABEL}.role"
+
+
+@contextmanager
+def attached(
+    engine: Engine,
+    spec: Spec,
+    spec_folder: Path,
+    mode: str,
+    watch: Watch,
+    *,
+    names: Sequence[str],
+    tenant: str | None = None,
+) -> Iterator[Stack]:
+    """The compose projects of these names, as one stack of a mode. Raises InputError where one is no project of the mode."""
+    tenants = [tenant] if tenant else list(spec.tenants.tenants)[:1]
+    nodes = nodes_of(spec, mode, tenants)
+    with new_run(engine) as run:
+        run.claim(f"plumb-probe-{run.id}")
+        stack = Stack(spec, engine, run, [], {}, has_outside=False)
+        images: dict[str, str] = {}
+        for name in names:
+            containers = engine.containers(name)
+            node = _node(nodes, containers, name, mode)
+            for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
+                images[image] = reference_of(stack, spec_folder, mode, image, watch)
+            folder = str(_labels(containers[0]).get(_FOLDER, ""))
+            stack.projects.append(Project(name, node, folder, images, {}, dead_ends(spec, node.deployment)))
+        yield stack
+
+
+def _node(nodes: Sequence[Node], containers: Sequence[Mapping[str, Any]], name: str, mode: str) -> Node:
+    roles = {str(_labels(each).get(_ROLE, "")) for each in containers}
+    found = [node for node in nodes if node.deployment.role in roles]
+    if len(found) == 1:
+        return found[0]
+    wanted = ", ".join(node.deployment.role for node in nodes)
+    message = f"no compose project {name} runs here" if not containers else f"{name} is no project of mode {mode}"
+    hint = f"`docker compose ls` shows what runs; a project has containers with the label {_ROLE}: {wanted}"
+    raise InputError([Finding("PLB920", message, hint=hint)])
+
+
+def _labels(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    return container["Config"].get("Labels") or {}
