@@ -43,7 +43,9 @@ def networks(spec: Spec) -> Iterable[Artifact]:
             ],
         )
         page.add("### Who reaches whom")
-        page.add("Row to column. ● must (it needs it), ○ may (a shared segment), · must not.")
+        page.add(
+            "Row to column. ● must (it needs it), ○ may (a shared segment, or a need of another service on its node), · must not."
+        )
         matrix = reachability(spec, mode)
         targets = [name for name, service in placed.items() if service.ports]
         page.table(

@@ -12,23 +12,30 @@ class Reach(StrEnum):
     MUST = "must"
     """The first needs the second."""
     MAY = "may"
-    """They share a segment on one node, and nothing needs it."""
+    """Nothing needs it, but they share a segment on one node, or a neighbour needs it: a node's firewall can't tell them apart."""
     MUST_NOT = "must not"
-    """They share no segment, or stand on different nodes and nothing needs it."""
+    """They share no segment on one node, and from other nodes nothing needs it."""
 
 
 def reachability(spec: Spec, mode: str) -> dict[tuple[str, str], Reach]:
     """The verdict for every ordered pair of services that listen or connect in a mode."""
     services = services_of(spec, mode)
+    beside = {
+        role: [name for name in layout.services if name in services]
+        for role, layout in spec.topology[mode].roles.items()
+    }
     matrix: dict[tuple[str, str], Reach] = {}
     for source, first in services.items():
         for target, second in services.items():
             if source == target or not second.ports:
                 continue
-            shared = set(first.segments) & set(second.segments)
-            together = set(roles_of(spec, mode, source)) & set(roles_of(spec, mode, target))
+            roles = set(roles_of(spec, mode, source))
+            if roles & set(roles_of(spec, mode, target)):
+                allowed = bool(set(first.segments) & set(second.segments))
+            else:
+                allowed = any(target in services[name].needs for role in roles for name in beside[role])
             if target in first.needs:
                 matrix[source, target] = Reach.MUST
             else:
-                matrix[source, target] = Reach.MAY if shared and together else Reach.MUST_NOT
+                matrix[source, target] = Reach.MAY if allowed else Reach.MUST_NOT
     return matrix

@@ -1,8 +1,10 @@
 """`plumb site`: the site by MkDocs, run as a program so that other commands need not load it."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -19,9 +21,31 @@ def site() -> None:
 @click.option("--site-dir", default="site", show_default=True, type=click.Path(path_type=Path))
 @click.pass_context
 def build(context: click.Context, site_dir: Path) -> None:
-    """Build the site, strictly; it can be read from a folder without a network."""
-    _mkdocs(context, "build", "--strict", "--quiet", "--site-dir", str(site_dir.resolve()))
+    """Build the site, strictly; it can be read from a folder without a network.
+
+    What `plumb verify` found last, in reports/, becomes part of it.
+    """
+    project = Path(context.obj["folder"]).resolve().parent
+    call = ("build", "--strict", "--quiet", "--site-dir", str(site_dir.resolve()))
+    evidence = sorted((project / "reports").glob("*.md"))
+    if not evidence:
+        _mkdocs(context, *call)
+    else:
+        with tempfile.TemporaryDirectory(prefix="plumb-site-") as folder:
+            _mkdocs(context, *call, "--config-file", str(_with_evidence(project, evidence, Path(folder))))
     click.echo(f"site: {site_dir}/index.html")
+
+
+def _with_evidence(project: Path, evidence: list[Path], folder: Path) -> Path:
+    """A configuration whose pages are those of the project and the evidence."""
+    shutil.copytree(project / "docs", folder / "docs")
+    target = folder / "docs" / "auditor" / "evidence"
+    target.mkdir(parents=True)
+    for page in evidence:
+        shutil.copy(page, target)
+    config = folder / "mkdocs.yml"
+    config.write_text(f"INHERIT: {project / 'mkdocs.yml'}\ndocs_dir: docs\n")
+    return config
 
 
 @site.command()

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 from tests.stack.waiting import until
 from validators.stack.engine import PROJECT, Engine
+from validators.stack.reports import json_schema
 from validators.stack.run import remove_dead_runs
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +64,7 @@ def test_a_clean_stack_ends_with_0_and_reports(plumb: Plumb, engine: Engine, tmp
     assert "stand-in: postgres is PostgreSQL 15 (Debian)" in out
     report = json.loads((tmp_path / "reports" / "stack-offline.json").read_text())
     assert report["outcomes"] == {"matches": len(report["checks"])}
+    jsonschema.validate(report, json.loads(json_schema()))
     suite = ElementTree.parse(tmp_path / "reports" / "stack-offline.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == (str(len(report["checks"])), "0")
     assert leftovers(engine) == []

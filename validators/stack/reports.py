@@ -3,10 +3,17 @@
 import json
 from collections import Counter
 from dataclasses import asdict
+from typing import get_args
 from xml.etree import ElementTree
 
+from pydantic import TypeAdapter
+
+from generators.markdown import Page, code, text
+from plumbline.fact import Check, Outcome
+from plumbline.reachability import Reach
 from plumbline.reporters.machine import xml_safe
 from plumbline.reporters.text import printable
+from validators.stack.reach import Row
 from validators.stack.report import StackReport
 
 
@@ -74,19 +81,69 @@ def summary_lines(report: StackReport) -> list[str]:
 
 
 def as_markdown(report: StackReport) -> str:
-    """A page for people: the summary, and every check in a table."""
-    lines = [f"# Stack {report.mode}", "", f"{report.began}", ""]
-    lines += [f"- {line}" for line in summary_lines(report)]
-    lines += ["", "| Node | Subject | Fact | Result | Expected | Observed |", "| --- | --- | --- | --- | --- | --- |"]
-    lines += [
-        f"| {check.where or '–'} | {check.subject} | {check.attribute} | {check.outcome} | {_cell(check.expected)} | {_cell(check.observed)} |"
+    """A page for people: the summary, who reached whom, and every check in a table."""
+    page = Page(
+        f"stack-{report.mode}.md", f"Stack {report.mode}: {report.count('matches')} of {len(report.checks)} facts match"
+    )
+    page.add(f"Seen on {text(report.began)}.")
+    page.add("\n".join(f"- {text(line)}" for line in summary_lines(report)))
+    page.add("## Findings")
+    page.table(["Rule", "Finding"], [(None, [text(each.rule), text(each.message)]) for each in report.findings])
+    page.add("## Who reached whom")
+    page.add(
+        "Row to column, every declared port tried. ● reached as needed, ○ reached and allowed, · not reached, ✗ against the spec."
+    )
+    _add_matrix(page, report)
+    page.add("## Every fact")
+    rows = [
+        (
+            None,
+            [text(check.where or "–"), code(check.subject), code(check.attribute), text(check.outcome), *_sides(check)],
+        )
         for check in report.checks
     ]
-    return "\n".join(lines) + "\n"
+    page.table(["Node", "Subject", "Fact", "Result", "Expected", "Observed"], rows)
+    return page.done().content.decode()
 
 
-def _cell(value: str | None) -> str:
-    if value is None:
-        return "–"
-    plain = printable(value).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
-    return f"`{plain}`" if plain else "empty"
+def _add_matrix(page: Page, report: StackReport) -> None:
+    signs: dict[tuple[str, str], str] = {}
+    for row in report.table:
+        pair = row.source, row.target
+        signs[pair] = max(signs.get(pair, ""), _sign(row), key=_WEIGHT.index)
+    sources = sorted({source for source, _ in signs})
+    targets = sorted({target for _, target in signs})
+    rows = [(None, [code(source), *(signs.get((source, target), "") for target in targets)]) for source in sources]
+    page.table(["", *(text(target) for target in targets)], rows)
+
+
+_WEIGHT = ["", "·", "○", "●", "✗"]
+
+
+def _sign(row: Row) -> str:
+    match row.expected, row.reached:
+        case Reach.MUST, True:
+            return "●"
+        case Reach.MAY, True:
+            return "○"
+        case Reach.MUST, False:
+            return "✗"
+        case Reach.MUST_NOT, True:
+            return "✗"
+        case _:
+            return "·"
+
+
+def _sides(check: Check) -> list[str]:
+    return [
+        code(printable(side)) if side else "–" if side is None else "empty" for side in (check.expected, check.observed)
+    ]
+
+
+def json_schema() -> str:
+    """The JSON Schema (draft 2020-12) of the report as JSON."""
+    schema = TypeAdapter(StackReport).json_schema(mode="serialization")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["$defs"]["Check"]["properties"]["outcome"] = {"enum": list(get_args(Outcome))}
+    schema["properties"]["outcomes"] = {"type": "object", "additionalProperties": {"type": "integer"}}
+    return json.dumps(schema, indent=1) + "\n"
