@@ -6,6 +6,7 @@ the service, PROJECT the compose project.
 """
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from validators.stack.engine import Engine
 from validators.stack.report import finding_of
 from validators.stack.stack import Stack
 
+_SETTLE_S = 10
 FOLDER = Path(__file__).parent / "tamperings"
 
 
@@ -95,6 +97,7 @@ def tampered(stack: Stack, tampering: Tampering, folder: Path) -> Iterator[None]
         file = folder / "tampered.yaml"
         file.write_text("\n".join(["services:", f"  {service}:", *changes, ""]))
         recreate(stack, service, file)
+        _settle(stack, service)
     for command in case.get("docker", []):
         docker(stack.engine, [word.format(**names) for word in command])
     try:
@@ -115,6 +118,13 @@ def recreate(stack: Stack, service: str, *extra: Path) -> None:
     docker(stack.engine, stack.compose(project, *up, extra=extra))
     if not extra and project.deployment.services[service].health:
         until(lambda: stack.engine.states([project.name]).get(service) == "healthy", f"{service} to be healthy", 40)
+
+
+def _settle(stack: Stack, service: str) -> None:
+    """Wait until a container that was made anew is past its start, as far as it gets in ten seconds."""
+    end = time.monotonic() + _SETTLE_S
+    while time.monotonic() < end and stack.engine.states([stack.projects[0].name]).get(service) in ("created", "starting"):
+        time.sleep(0.1)
 
 
 def docker(engine: Engine, arguments: list[str]) -> None:

@@ -160,7 +160,7 @@ class Engine:
         return bool(api.containers(all=True, filters=wanted) or api.networks(filters=wanted) or self.volumes(project))
 
     def remove_project(self, project: str) -> None:
-        """Remove a project's containers, networks and volumes, and nothing else; what is gone already is fine."""
+        """Remove a project's containers, networks and volumes, and nothing else; what is still in use is left for another try."""
         api = self.client.api
         containers = api.containers(all=True, filters={"label": f"{PROJECT}={project}"})
         with ThreadPoolExecutor(8) as pool:
@@ -207,10 +207,9 @@ def _asked(*arguments: str) -> str | None:
 def _gone(remove: Any) -> None:
     try:
         remove()
-    except NotFound:
-        pass
     except APIError as error:
-        if "already in progress" not in str(error):
+        # gone already; or in use by a container that is being made, or in removal by a request before
+        if error.status_code not in (404, 409) and "has active endpoints" not in str(error):
             raise
 
 

@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from plumbline.finding import EnvironmentMissing
 from validators.stack.engine import Engine
 
 _PREFIX = "plumb-run-"
 _RECORD = "run.json"
-_ROUNDS = 10
+_ROUNDS = 50
 _LATE_S = 0.2
 
 
@@ -61,21 +62,28 @@ class Run:
         self._record()
 
     def remove(self) -> None:
-        """Remove what the run made."""
+        """Remove what the run made. Raises EnvironmentMissing where the engine would not let go of it all."""
         for group in self.groups:
             if any(project in _command_line(group) for project in self.projects):
                 os.killpg(group, signal.SIGKILL)
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(self._remove_wholly, self.projects))
+            gone = dict(zip(self.projects, pool.map(self._remove_wholly, self.projects), strict=True))
+        if left := [project for project, all_gone in gone.items() if not all_gone]:
+            raise EnvironmentMissing(
+                f"the engine did not let go of everything of {', '.join(left)}",
+                "the next run tries again; by hand: "
+                + "; ".join(f"docker compose --project-name {project} down --volumes" for project in left),
+            )
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _remove_wholly(self, project: str) -> None:
-        """A request that the engine had already taken is carried out late, so look twice."""
+    def _remove_wholly(self, project: str) -> bool:
+        """A request that the engine had already taken is carried out late, and holds others up: so look again and again."""
         for _ in range(_ROUNDS):
             self.engine.remove_project(project)
             time.sleep(_LATE_S)
             if not self.engine.holds(project):
-                return
+                return True
+        return False
 
     def _record(self) -> None:
         record = {"engine": self.engine.id, "projects": self.projects, "groups": self.groups, "kept": self.kept}
