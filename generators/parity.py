@@ -5,9 +5,10 @@ import io
 import json
 from collections.abc import Iterable
 
-from generators.markdown import Page, codes, text
+from generators.markdown import Page, code, codes, text
 from plumbline.artifact import Artifact
 from plumbline.spec import Spec
+from schema.probe import CommandProbe, FileProbe, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
 
 FOLDER = "docs/auditor"
 
@@ -59,6 +60,7 @@ def _page(spec: Spec) -> Artifact:
                 (f"{path}.covers", ["Explains", codes(divergence.covers)]),
             ],
         )
+    _probes(page, spec)
     page.add("## What each feature rests on")
     page.table(
         ["Feature", "Spec paths"],
@@ -68,6 +70,52 @@ def _page(spec: Spec) -> Artifact:
         ],
     )
     return page.done()
+
+
+def _probes(page: Page, spec: Spec) -> None:
+    page.add("## How it is shown")
+    page.add("`plumb verify parity` stands the modes up side by side, and asks each of them this.")
+    page.table(
+        ["Feature", "What it shows", "How", *spec.modes],
+        [
+            (
+                f"parity.features.{name}.probes[{number}]",
+                [
+                    text(feature.title),
+                    text(probe.shows),
+                    code(asked(probe)),
+                    *(code(probe.answers.get(mode, "–")) for mode in spec.modes),
+                ],
+            )
+            for name, feature in spec.parity.features.items()
+            for number, probe in enumerate(feature.probes)
+        ],
+    )
+    unprobed = [feature.title for feature in spec.parity.features.values() if not feature.probes]
+    if unprobed:
+        page.add(f"No probe shows: {'; '.join(text(title) for title in unprobed)}.")
+
+
+def asked(probe: Probe) -> str:
+    """A probe's question in one line, e.g. `tcp redis:redis, from embed-worker`."""
+    place = f", from {probe.caller}" if probe.caller else ""
+    match probe.question:
+        case HttpProbe() as http:
+            what = f"{'https' if http.tls else 'http'} {http.service}:{http.port}{http.path}"
+            return what + (", by the tenant's host name" if http.tenant_host else "") + place
+        case TcpProbe() as tcp:
+            return f"tcp {tcp.service}:{tcp.port}{place}"
+        case SqlProbe() as sql:
+            return f"sql {sql.service}/{sql.database} as {sql.user}: {sql.statement}"
+        case CommandProbe() as command:
+            return f"command in {command.service}: {' '.join(command.run)}".strip()
+        case VariableProbe() as variable:
+            return f"variable {variable.name} of {variable.service}"
+        case FileProbe() as file:
+            return f"file {file.path} of {file.service}"
+        case MetricProbe() as metric:
+            return f"metric of {metric.service}: {metric.query}"
+    return "nothing"
 
 
 def _csv(spec: Spec) -> str:

@@ -39,6 +39,7 @@ def _page(spec: Spec, name: str) -> Artifact:
             (f"{path}.ports", ["Listens on", _ports(service)]),
             (f"{path}.needs", ["Needs", _needs(service)]),
             (f"{path}.needs", ["Needed by", codes(_needed_by(spec, name))]),
+            (f"{path}.tolerates", ["Stays healthy without", codes(service.tolerates)]),
             (f"{path}.user", ["User", code(service.user or "the image's")]),
             (f"{path}.stop_grace_s", ["Stops within", f"{service.stop_grace_s} s"]),
             (f"{path}.capabilities", ["Capabilities", codes(service.capabilities)]),
@@ -47,10 +48,24 @@ def _page(spec: Spec, name: str) -> Artifact:
     for mode in spec.modes:
         if name in services_of(spec, mode):
             _mode_section(page, spec, name, mode)
+    _tests(page, service, path)
     if service.notes:
         page.add("## Notes")
         page.add("\n".join(f"- {text(note)}" for note in service.notes), f"{path}.notes")
     return page.done()
+
+
+def _tests(page: Page, service: Service, path: str) -> None:
+    rows: list[tuple[str | None, list[str]]] = []
+    if test := service.state_test:
+        rows.append((f"{path}.state_test.write", ["Writes a word", codes(test.write)]))
+        rows.append((f"{path}.state_test.read", ["Reads it again", codes(test.read)]))
+    for name, each in service.self_tests.items():
+        shown = f"{codes(each.run)}, prints {code(each.prints)}"
+        rows.append((f"{path}.self_tests.{name}", [text(each.title), shown]))
+    if rows:
+        page.add("## Tried on a running one")
+        page.table(["What", "How"], rows)
 
 
 def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:

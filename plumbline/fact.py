@@ -28,6 +28,8 @@ class Check:
     """Whether the subject is there at all."""
     where: str = ""
     """The node that it is about, where there are several, e.g. `acme-db`."""
+    seconds: float | None = None
+    """How long it took, for what was tried by itself; None for what was seen with all else in one look."""
 
     @property
     def outcome(self) -> Outcome:

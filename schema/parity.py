@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.probe import Probe
 from schema.types import DivergenceId, Id, ModeId, Model, Text
 
 CoveredPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*-]+$")]
@@ -26,6 +27,8 @@ class Feature(Model):
     """Spec paths that the feature rests on; `*` stands for one part of a path."""
     covers: tuple[CoveredPath, ...] = ()
     """Differences between modes that an `equivalent` feature explains."""
+    probes: tuple[Probe, ...] = ()
+    """Questions to the running modes that show it; tried by `plumb verify parity`."""
 
 
 class Divergence(Model):

@@ -76,6 +76,29 @@ class Limits(Model):
     """Processes and threads."""
 
 
+class StateTest(Model):
+    """How to see that what the service keeps is still there: two commands in its container, tried by `plumb verify stack --faults`.
+
+    Each is an argument list to which a random word is added as the last argument; to `sh -c SCRIPT` that is `$0`.
+    """
+
+    write: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Stores the word, by the service's own protocol; exit code 0."""
+    read: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Prints the word if it is there, and nothing else."""
+
+
+class SelfTest(Model):
+    """A command in the running container whose output shows that the service does its work."""
+
+    title: Text
+    """What is shown, e.g. `The EICAR test file is found`."""
+    run: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """The command (argument list, no shell)."""
+    prints: Text
+    """Text that the output has to hold."""
+
+
 class SecretUse(Model):
     """A secret that the service reads from a file, or, where its image knows no other way, its environment."""
 
@@ -195,6 +218,12 @@ class Service(Model):
     """Seconds between SIGTERM and SIGKILL when it is stopped."""
     profile: Id | None = None
     """Compose profile; the service starts only when the profile is asked for."""
+    tolerates: tuple[ServiceId, ...] = ()
+    """Needs without which it stays healthy and does less; without any other need it is unhealthy."""
+    state_test: StateTest | None = None
+    """How to see that its state survives."""
+    self_tests: dict[Id, SelfTest] = {}
+    """What shows that it does its work."""
     modes: dict[ModeId, Override] = {}
     """What differs in a mode, by mode."""
     notes: tuple[Text, ...] = documentation("Facts worth knowing, shown on the service's page.", default=())

@@ -2,8 +2,9 @@
 
 from generators.rule_pages import DocumentedRule
 from validators.drift import DRIFT_RULES
+from validators.parity.rules import PARITY_RULES
 from validators.rules import RULES
 from validators.stack.rules import STACK_RULES
 
-CATALOGUE: dict[str, DocumentedRule] = {**RULES, **DRIFT_RULES, **STACK_RULES}
+CATALOGUE: dict[str, DocumentedRule] = {**RULES, **DRIFT_RULES, **STACK_RULES, **PARITY_RULES}
 """Rules by id."""

@@ -26,6 +26,12 @@ def verify() -> None:
 @click.option(
     "--attach", multiple=True, metavar="PROJECT", help="Look at this compose project, started by somebody else."
 )
+@click.option("--faults", is_flag=True, help="Kill, pause, fill and restart things too; takes minutes.")
+@click.option(
+    "--restart-engine",
+    metavar="COMMAND",
+    help="With --faults: restart the engine by this, e.g. 'systemctl restart docker'.",
+)
 @click.option("--keep", is_flag=True, help="Leave the stack up, and say how to reach it and take it down.")
 @click.option(
     "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
@@ -45,6 +51,8 @@ def stack(
     mode: str,
     tenants: tuple[str, ...],
     attach: tuple[str, ...],
+    faults: bool,
+    restart_engine: str | None,
     keep: bool,
     format: str,
     reports: Path,
@@ -54,6 +62,7 @@ def stack(
     \b
     plumb verify stack --mode offline
     plumb verify stack --mode offline --keep
+    plumb verify stack --mode offline --faults
     plumb verify stack --mode offline --attach PROJECT
 
     Every image that the engine has not got is replaced by its stand-in, and named in the report.
@@ -61,11 +70,15 @@ def stack(
     from validators.stack import reports as formats
     from validators.stack.attach import attached
     from validators.stack.engine import find_engine
-    from validators.stack.stack import standing
-    from validators.stack.verify import verify_stack
+    from validators.stack.starting import standing
+    from validators.stack.verify import Faults, verify_stack
 
     context.obj["format"] = format
     project = load(context)
+    if attach and faults:
+        raise click.UsageError("--faults is for a stack that is started for it; it does not go with --attach")
+    if restart_engine and not faults:
+        raise click.UsageError("--restart-engine goes with --faults")
     _known_mode(project.spec, mode)
     _known_tenants(project.spec, tenants)
     engine = find_engine()
@@ -75,7 +88,7 @@ def stack(
             opening = attached(engine, spec, folder, mode, watch, names=attach, tenant=next(iter(tenants), None))
         else:
             opening = standing(engine, spec, folder, mode, watch, tenants=tenants or None)
-        result, opened = verify_stack(opening, mode, watch, keep=keep)
+        result, opened = verify_stack(opening, mode, faults=Faults(restart_engine) if faults else None, keep=keep)
     _write(
         reports / f"stack-{mode}",
         {"json": formats.as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
@@ -93,6 +106,56 @@ def stack(
         click.echo(f"report: {reports}/stack-{mode}.json, .xml and .md")
     for line in opened.kept_lines():
         click.echo(line, err=True)
+    finish(result.findings)
+
+
+@verify.command()
+@click.option(
+    "--tenant", metavar="ID", help="The tenant whose nodes stand, in modes with several; the first where none is named."
+)
+@click.option(
+    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
+)
+@click.option(
+    "--report",
+    "reports",
+    default="reports",
+    show_default=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where parity.json and .md are written.",
+)
+@click.pass_context
+def parity(context: click.Context, tenant: str | None, format: str, reports: Path) -> None:
+    """Stand all modes up side by side, ask every probe of the parity matrix in each, and compare the answers.
+
+    \b
+    plumb verify parity
+    plumb verify parity --tenant acme
+
+    Rows of the matrix without a probe are counted and listed.
+    """
+    from validators.parity import report as formats
+    from validators.parity.verify import verify_parity
+    from validators.stack.engine import find_engine
+
+    context.obj["format"] = format
+    project = load(context)
+    _known_tenants(project.spec, (tenant,) if tenant else ())
+    chosen = tenant or next(iter(project.spec.tenants.tenants))
+    engine = find_engine()
+    with _terminable(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
+        result = verify_parity(engine, project.spec, project.folder, chosen, watch)
+    _write(reports / "parity", {"json": formats.as_json(result), "md": formats.as_markdown(result)})
+    if format == "json":
+        click.echo(formats.as_json(result), nl=False)
+    else:
+        if format == "text":
+            click.echo(formats.as_table(result))
+        report(context, list(result.findings), format)
+    if format == "text":
+        click.echo("\n".join(formats.summary_lines(result)))
+        click.echo(f"report: {reports}/parity.json and .md")
     finish(result.findings)
 
 

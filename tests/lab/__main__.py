@@ -1,12 +1,12 @@
-"""`python -m tests.lab start|stop|status|exec CMD…`: the lab's engine by hand."""
+"""`python -m tests.lab start|stop|restart|exec CMD…`: the lab's engine by hand."""
 
 import os
 import sys
 
 from tests.lab.base_image import ensure_base
-from tests.lab.engine import ensure_engine, stop
+from tests.lab.engine import ensure_engine, restart, stop
 
-USAGE = "usage: python -m tests.lab start | stop | exec COMMAND…"
+USAGE = "usage: python -m tests.lab start | stop | restart | exec COMMAND…"
 
 
 def main(arguments: list[str]) -> int:
@@ -18,6 +18,9 @@ def main(arguments: list[str]) -> int:
             print(f"export DOCKER_HOST={engine.host}" if engine.host else "your own engine answers; none was started")
         case ["stop"]:
             print("stopped" if stop() else "the lab's engine does not run")
+        case ["restart"]:
+            restart()
+            print("restarted")
         case ["exec", *command] if command:
             os.execvpe(command[0], command, ensure_engine().environment)
         case _:

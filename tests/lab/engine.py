@@ -46,7 +46,7 @@ def ensure_engine() -> Engine:
         if running and _answers(running):
             return Engine(running, started=False)
         install()
-        return Engine(_start(), started=True)
+        return Engine(_start(Path(tempfile.mkdtemp(prefix="plumb-lab-"))), started=True)
 
 
 def stop() -> bool:
@@ -59,6 +59,16 @@ def stop() -> bool:
         shutil.rmtree(state["run"], ignore_errors=True)
         STATE.unlink()
         return True
+
+
+def restart() -> None:
+    """Stop the lab's engine and start it again, at the same socket. Raises RuntimeError where none runs."""
+    with _locked():
+        if not STATE.exists():
+            raise RuntimeError("the lab's engine does not run")
+        run = Path(json.loads(STATE.read_text())["run"])
+        _end(run / "docker.pid")
+        _start(run)
 
 
 @contextmanager
@@ -84,9 +94,8 @@ def _running_host() -> str | None:
     return str(json.loads(STATE.read_text())["host"]) if STATE.exists() else None
 
 
-def _start() -> str:
-    """Start dockerd in a session of its own. Its socket lies in /tmp, for a socket's path has to be short."""
-    run = Path(tempfile.mkdtemp(prefix="plumb-lab-"))
+def _start(run: Path) -> str:
+    """Start dockerd in a session of its own. Its socket lies in a folder in /tmp, for a socket's path has to be short."""
     DATA.mkdir(parents=True, exist_ok=True)
     host = f"unix://{run}/docker.sock"
     call = [

@@ -9,7 +9,8 @@ from plumbline.loading import load_spec
 from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
 from validators.stack.engine import Engine, find_engine
-from validators.stack.stack import Stack, standing
+from validators.stack.stack import Stack
+from validators.stack.starting import standing
 
 DATA = Path(__file__).parents[2] / "data"
 

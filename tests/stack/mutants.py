@@ -12,7 +12,7 @@ from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import catalogue, failing, faults, tampered
 from validators.stack.engine import find_engine
-from validators.stack.stack import standing
+from validators.stack.starting import standing
 
 REPORT = Path(__file__).parents[2] / "reports" / "mutants.json"
 

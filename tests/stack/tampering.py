@@ -123,7 +123,10 @@ def recreate(stack: Stack, service: str, *extra: Path) -> None:
 def _settle(stack: Stack, service: str) -> None:
     """Wait until a container that was made anew is past its start, as far as it gets in ten seconds."""
     end = time.monotonic() + _SETTLE_S
-    while time.monotonic() < end and stack.engine.states([stack.projects[0].name]).get(service) in ("created", "starting"):
+    while time.monotonic() < end and stack.engine.states([stack.projects[0].name]).get(service) in (
+        "created",
+        "starting",
+    ):
         time.sleep(0.1)
 
 

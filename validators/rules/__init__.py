@@ -13,13 +13,14 @@ from validators.rules import (
     network,
     parity,
     placement,
+    probes,
     runbooks,
     secrets,
     waivers,
 )
 from validators.rules.registry import RULES
 
-FAMILIES = (links, network, images, placement, hardening, cloud, secrets, parity, runbooks, waivers)
+FAMILIES = (links, network, images, placement, hardening, cloud, secrets, parity, probes, runbooks, waivers)
 
 __all__ = ["FAMILIES", "RULES", "check_rules"]
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 import networkx
 
-from plumbline.deployment import roles_of, services_of
+from plumbline.deployment import effective, roles_of, services_of
 from plumbline.expressions import ExpressionError, render, service_names, value_text
 from plumbline.paths import format_path
 from plumbline.references import ids_by_kind, references
@@ -198,3 +198,20 @@ def missing_template(spec: Spec) -> Iterator[Violation]:
         for file in each.service.config
         if file.source not in spec.templates
     )
+
+
+@rule(
+    "PLB109",
+    title="service tolerates the loss of something that it does not need",
+    why="What is not needed is not waited for either; the line says something about a link that does not exist.",
+    fix="Name one of its needs, or delete the entry.",
+    failing="services/web.yaml: {tolerates: [db], needs: null}",
+    passing="services/web.yaml: {tolerates: [db], needs: {db: sql}}",
+)
+def tolerated_stranger(spec: Spec) -> Iterator[Violation]:
+    """Tolerated services that are needed in no mode."""
+    for name, service in sorted(spec.services.items()):
+        needed = set(service.needs).union(*(effective(service, mode).needs for mode in spec.modes))
+        for number, other in enumerate(service.tolerates):
+            if other not in needed:
+                yield Violation(f"services.{name}.tolerates.{number}", f"{name} needs no `{other}` in any mode")

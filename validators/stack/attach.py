@@ -12,7 +12,8 @@ from validators.stack.engine import Engine
 from validators.stack.layout import Node, nodes_of
 from validators.stack.project import Project, dead_ends
 from validators.stack.run import new_run
-from validators.stack.stack import Stack, Watch, reference_of
+from validators.stack.stack import Stack, Watch
+from validators.stack.starting import reference_of
 
 _FOLDER = "com.docker.compose.project.working_dir"
 _ROLE = f"{LABEL}.role"
@@ -34,13 +35,13 @@ def attached(
     nodes = nodes_of(spec, mode, tenants)
     with new_run(engine) as run:
         run.claim(f"plumb-probe-{run.id}")
-        stack = Stack(spec, engine, run, [], {}, has_outside=False)
+        stack = Stack(spec, engine, run, watch, has_outside=False)
         images: dict[str, str] = {}
         for name in names:
             containers = engine.containers(name)
             node = _node(nodes, containers, name, mode)
             for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
-                images[image] = reference_of(stack, spec_folder, mode, image, watch)
+                images[image] = reference_of(stack, spec_folder, mode, image)
             folder = str(_labels(containers[0]).get(_FOLDER, ""))
             stack.projects.append(Project(name, node, folder, images, {}, dead_ends(spec, node.deployment)))
         yield stack

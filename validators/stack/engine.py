@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
@@ -19,6 +19,8 @@ from schema.platform import Floors
 
 _ASK_SECONDS = 30
 _SDK_SECONDS = 60
+_TOO_LONG = 124
+"""As `timeout` has it."""
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 GET_DOCKER = "install Docker Engine and its Compose plugin, start it, and see that `docker info` answers you"
@@ -53,7 +55,15 @@ class Engine:
     @cached_property
     def client(self) -> docker.DockerClient:
         """The engine's API."""
-        return docker.DockerClient(base_url=self.host, timeout=_SDK_SECONDS)
+        return self.new_client(_SDK_SECONDS)
+
+    def new_client(self, timeout: float | None) -> docker.DockerClient:
+        """One more connection to the API; without a timeout it may wait for ever."""
+        return docker.DockerClient(base_url=self.host, timeout=timeout)  # type: ignore[arg-type]
+
+    def reconnect(self) -> None:
+        """Forget the connection: the engine was restarted."""
+        self.__dict__.pop("client", None)
 
     @cached_property
     def id(self) -> str:
@@ -79,6 +89,14 @@ class Engine:
             check=False,
             start_new_session=True,
         )
+
+    def execute(self, container: str, command: Sequence[str]) -> tuple[int, str]:
+        """Run a command in a container: its exit code, and what it printed. 124 when it took too long."""
+        try:
+            done = self.run(["exec", container, *command])
+        except subprocess.TimeoutExpired:
+            return _TOO_LONG, f"no end within {_ASK_SECONDS} s"
+        return done.returncode, (done.stdout + done.stderr).strip()
 
     def start(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
         """A docker command that runs while others do; its output is to be read."""
@@ -145,7 +163,7 @@ class Engine:
         """The volumes of a compose project."""
         return list(self.client.api.volumes(filters={"label": f"{PROJECT}={project}"})["Volumes"] or [])
 
-    def logs(self, container: str, lines: int) -> list[str]:
+    def logs(self, container: str, lines: int | Literal["all"] = "all") -> list[str]:
         """A container's last lines."""
         try:
             text = self.client.api.logs(container, tail=lines).decode(errors="replace")

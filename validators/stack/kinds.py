@@ -53,6 +53,19 @@ TRIED = {
     "reach": ("PLB951", "needs"),
     "name": ("PLB951", "segments"),
     "egress": ("PLB952", "segments"),
+    "order": ("PLB941", "needs"),
+    "killed": ("PLB942", "health"),
+    "without": ("PLB943", "needs"),
+    "with_again": ("PLB943", "needs"),
+    "written": ("PLB944", "state_test"),
+    "read_back": ("PLB944", "state_test"),
+    "survives": ("PLB944", "volumes"),
+    "returns": ("PLB942", "health"),
+    "self_test": ("PLB945", "self_tests"),
+    "memory_limit": ("PLB946", "limits"),
+    "log_rotation": ("PLB947", ""),
+    "kept": ("PLB948", ""),
+    "after_faults": ("PLB949", ""),
 }
 """Rule and field of the facts that are found by trying, by the attribute's first word."""
 

@@ -62,24 +62,9 @@ def probe(
     asked = {
         key: {"pid": each.pid, "ask": dict(each.addresses), "names": each.names} for key, each in questions.items()
     }
-    call = ["docker", "run", "--rm", "--interactive", "--privileged", "--pid=host", "--network=host", "--cgroupns=host"]
-    call += [f"--label={PROJECT}={project}", _image(engine)]
-    done = subprocess.run(
-        call,
-        env=engine.environment,
-        input=json.dumps({"containers": asked, "host": list(host), "outside": outside}),
-        capture_output=True,
-        text=True,
-        timeout=_RUN_SECONDS,
-        check=False,
-        start_new_session=True,
+    found = run_inside(
+        engine, project, "probe.py", {"containers": asked, "host": list(host), "outside": outside}, _RUN_SECONDS
     )
-    if done.returncode:
-        raise EnvironmentMissing(
-            f"the probe cannot look into the containers: {done.stderr.strip()[-400:]}",
-            "the engine has to allow a privileged container in its host's namespaces",
-        )
-    found = json.loads(done.stdout)
     leaked = found["leaked"]
     places = {
         key: Answer(
@@ -96,11 +81,36 @@ def probe(
     return Answers(places, found["host"])
 
 
+def run_inside(
+    engine: Engine, project: str, program: str, question: Mapping[str, Any], seconds: float, *volumes: str
+) -> Any:
+    """What a program of the probe answers; `volumes` are mounts of the engine's host, `/from:/to:ro`. Raises EnvironmentMissing where the engine lets no such container run."""
+    call = ["docker", "run", "--rm", "--interactive", "--privileged", "--pid=host", "--network=host", "--cgroupns=host"]
+    call += [f"--volume={volume}" for volume in volumes]
+    call += [f"--label={PROJECT}={project}", _image(engine), f"/{program}"]
+    done = subprocess.run(
+        call,
+        env=engine.environment,
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+        start_new_session=True,
+    )
+    if done.returncode:
+        raise EnvironmentMissing(
+            f"the probe cannot look into the containers: {done.stderr.strip()[-400:]}",
+            "the engine has to allow a privileged container in its host's namespaces",
+        )
+    return json.loads(done.stdout)
+
+
 def _image(engine: Engine) -> str:
     with as_file(files("validators.stack") / "probe") as context:
         digest = hashlib.sha256()
-        for name in ("Dockerfile", "probe.py"):
-            digest.update((Path(context) / name).read_bytes())
+        for file in sorted(path for path in Path(context).iterdir() if path.is_file()):
+            digest.update(file.read_bytes())
         reference = f"plumbline-probe:{digest.hexdigest()[:12]}"
         if engine.image(reference) is None:
             done = engine.run(["build", "--quiet", f"--tag={reference}", str(context)], _BUILD_SECONDS)

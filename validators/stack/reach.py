@@ -26,6 +26,8 @@ class Place:
 
     project: Project
     service: str
+    container: str
+    """Its id."""
     pid: int
     addresses: Mapping[str, str]
     """Its own address in each network, by the network's id in the spec."""
@@ -63,7 +65,9 @@ def place_of(project: Project, service: str, container: Mapping[str, Any]) -> Pl
     addresses = {
         name.removeprefix(f"{project.name}_"): each["IPAddress"] for name, each in networks if each.get("IPAddress")
     }
-    return Place(project, service, int(container["State"]["Pid"]), dict(sorted(addresses.items())))
+    return Place(
+        project, service, str(container["Id"]), int(container["State"]["Pid"]), dict(sorted(addresses.items()))
+    )
 
 
 def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
@@ -75,7 +79,7 @@ def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
             for target in places
             if target is not source
             for port, number in target.ports.items()
-            for address, leads in _addresses(spec, source, target).items()
+            for address, leads in ways(spec, source, target).items()
         }
         names = tuple(target.service for target in places if target.project is source.project and target is not source)
         asked[source.key] = Question(source.pid, addresses, names)
@@ -179,7 +183,7 @@ def published_checks(places: Sequence[Place], host: Mapping[str, str]) -> list[C
     ]
 
 
-def _addresses(spec: Spec, source: Place, target: Place) -> dict[str, bool]:
+def ways(spec: Spec, source: Place, target: Place) -> dict[str, bool]:
     """The target's own addresses, and whether the link leads there; from another node that needs it, its node's address."""
     if _need(spec, source, target) and source.project is not target.project:
         return {target.project.node.address: True}
@@ -188,7 +192,7 @@ def _addresses(spec: Spec, source: Place, target: Place) -> dict[str, bool]:
 
 def _row(spec: Spec, source: Place, target: Place, port: str, answer: Answer) -> Row:
     need = _need(spec, source, target)
-    tried = [f"{address}:{target.ports[port]}" for address in _addresses(spec, source, target)]
+    tried = [f"{address}:{target.ports[port]}" for address in ways(spec, source, target)]
     results = {address: answer.reached.get(address, "not tried") for address in tried}
     if need == port:
         expected = Reach.MUST

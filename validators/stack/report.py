@@ -23,7 +23,7 @@ class StackReport:
     began: str
     """UTC, ISO 8601."""
     seconds: dict[str, float]
-    """Duration of each phase: `build`, `up`, `check`, `down`."""
+    """Duration of each phase: `up`, `check`, each trial of `--faults`, `down`."""
     engine: Versions
     spec_revision: str
     """First 12 digits of the SHA-256 over the spec's files."""
@@ -35,6 +35,8 @@ class StackReport:
     """Networks that had another subnet than the spec's."""
     ignored: tuple[str, ...]
     """Differences that the spec accepts for a time, with the reason."""
+    untried: tuple[str, ...]
+    """What was left out, and how to have it."""
     narrowed: tuple[str, ...]
     """Publications that were bound to one address where the spec says every interface."""
     warnings: tuple[str, ...]
@@ -72,10 +74,10 @@ def finding_of(spec: Spec, mode: str, check: Check, evidence: tuple[str, ...] = 
 def _rule_and_field(check: Check) -> tuple[str, str]:
     """The rule that a check belongs to, and the field of its service that it is about."""
     word = check.attribute.partition(".")[0]
-    if not check.subject.startswith("services."):
-        return PROJECT_RULE, ""
     if word in TRIED:
         return TRIED[word]
+    if not check.subject.startswith("services."):
+        return PROJECT_RULE, ""
     field = {"process.user": "user", "process.entrypoint": "entrypoint"}.get(check.attribute, BY_NAME[word].field)
     return BY_NAME[word].rule, field
 
@@ -84,6 +86,8 @@ def _location(spec: Spec, mode: str, check: Check) -> Location | None:
     section, _, name = check.subject.partition(".")
     if section == "networks" and name in spec.networks.networks:
         return spec.at(f"networks.{name}.modes.{mode}")
+    if section == "secrets":
+        return spec.key_at(f"secrets.{name}")
     if section != "services":
         return None
     field = _rule_and_field(check)[1]

@@ -48,6 +48,8 @@ def as_junit(report: StackReport) -> str:
             classname=f"{check.where}/{check.subject}" if check.where else check.subject,
             name=xml_safe(check.attribute),
         )
+        if check.seconds is not None:
+            case.set("time", f"{check.seconds:.2f}")
         if check.outcome != "matches":
             message = xml_safe(check.difference)
             ElementTree.SubElement(case, "failure", message=message, type=check.outcome).text = message
@@ -74,6 +76,7 @@ def summary_lines(report: StackReport) -> list[str]:
         )
     lines += [f"ignored: {text}" for text in report.ignored]
     lines += [f"narrowed: {text}" for text in report.narrowed]
+    lines += [f"not tried: {text}" for text in report.untried]
     lines += [f"warning: {text}" for text in report.warnings]
     if report.stand_ins:
         lines.append("What ran on a stand-in is proven of the generated project, not of the real image.")
@@ -98,11 +101,18 @@ def as_markdown(report: StackReport) -> str:
     rows = [
         (
             None,
-            [text(check.where or "–"), code(check.subject), code(check.attribute), text(check.outcome), *_sides(check)],
+            [
+                text(check.where or "–"),
+                code(check.subject),
+                code(check.attribute),
+                text(check.outcome),
+                *_sides(check),
+                f"{check.seconds:.1f} s" if check.seconds is not None else "",
+            ],
         )
         for check in report.checks
     ]
-    page.table(["Node", "Subject", "Fact", "Result", "Expected", "Observed"], rows)
+    page.table(["Node", "Subject", "Fact", "Result", "Expected", "Observed", "Took"], rows)
     return page.done().content.decode()
 
 

@@ -38,8 +38,9 @@ class Run:
 
     def claim(self, project: str) -> None:
         """Record a project before anything of it exists, so that it can't be forgotten."""
-        self.projects.append(project)
-        self._record()
+        if project not in self.projects:
+            self.projects.append(project)
+            self._record()
 
     @contextmanager
     def working(self, processes: "list[subprocess.Popen[str]]") -> Iterator[None]:

@@ -74,6 +74,7 @@ def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> d
         "ports": sorted(set(service.ports.values())),
         "health": service.health.http.path if service.health and service.health.http else None,
         "needs": {need: services[need].ports[port] for need, port in service.needs.items() if need in services},
+        "tolerates": sorted(service.tolerates),
         "environment": sorted([*service.environment, *environment]),
         "readable": sorted([*mounted, *service.models.values(), *(file.target for file in service.config)]),
         "writable": sorted([*service.volumes.values(), *service.tmpfs]),

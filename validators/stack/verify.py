@@ -1,58 +1,57 @@
 """`plumb verify stack`: stand it up, compare, take it down, and say what came of it."""
 
-import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from plumbline.fact import Check
+from plumbline.phases import Phases
+from validators.stack.behaviour.trials import try_everything
 from validators.stack.ignoring import sort_out
 from validators.stack.kinds import STATE
 from validators.stack.layout import bound_address
 from validators.stack.project import Project
 from validators.stack.report import StackReport, finding_of, shown_subject
-from validators.stack.stack import Stack, Watch
+from validators.stack.stack import Stack
 
 
-class Phases:
-    """Durations by phase, in seconds."""
+@dataclass(frozen=True)
+class Faults:
+    """That things shall be done to the stack."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def measured(self, name: str) -> Iterator[None]:
-        """Add the block's duration to a phase."""
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - start, 2)
+    restart_engine: str | None = None
+    """Shell command that restarts the engine; None leaves that out."""
 
 
 def verify_stack(
-    opening: AbstractContextManager[Stack], mode: str, watch: Watch, *, keep: bool = False
+    opening: AbstractContextManager[Stack], mode: str, *, faults: Faults | None = None, keep: bool = False
 ) -> tuple[StackReport, Stack]:
     """Open a stack (`standing` or `attached`) and compare it with its spec; the report, and the stack.
 
     The stack stands afterwards only when it is kept, or was there before. Raises EnvironmentMissing, InputError.
     """
     began, phases = datetime.now(UTC).isoformat(timespec="seconds"), Phases()
-    start = time.monotonic()
+    up = phases.started("up")
     with opening as stack:
+        up()
         spec, engine = stack.spec, stack.engine
-        phases.seconds["up"] = round(time.monotonic() - start, 2)
-        watch.phase("comparing with the spec")
+        stack.watch.phase("comparing with the spec")
         with phases.measured("check"):
             look = stack.look()
-            checks = look.checks
+            checks = list(look.checks)
+        if faults and not stack.trouble:
+            tried, seconds = try_everything(stack, faults.restart_engine)
+            checks += tried
+            phases.seconds |= seconds
+        with phases.measured("check"):
             sorted_out = sort_out(spec, mode, checks, date.today())
             findings = [finding_of(spec, mode, check, _evidence(stack, check)) for check in sorted_out.counted]
             findings += sorted_out.unused
         if keep:
             stack.run.keep()
-        start = time.monotonic()
-    phases.seconds["down"] = round(time.monotonic() - start, 2)
+        down = phases.started("down")
+    down()
     report = StackReport(
         platform=spec.platform.name,
         mode=mode,
@@ -64,6 +63,7 @@ def verify_stack(
         substitutes=tuple(stack.substitutes),
         moved={_where(project, name): subnet for project in stack.projects for name, subnet in project.moved.items()},
         ignored=tuple(f"{shown_subject(check)}: {check.difference} ({reason})" for check, reason in sorted_out.ignored),
+        untried=tuple(_untried(stack, faults)),
         narrowed=tuple(_narrowed(stack)),
         warnings=tuple(engine.versions.below(spec.platform.floors)),
         table=tuple(look.table),
@@ -71,6 +71,17 @@ def verify_stack(
         findings=tuple(findings),
     )
     return report, stack
+
+
+def _untried(stack: Stack, faults: Faults | None) -> Iterator[str]:
+    if stack.events is None:
+        yield "start order and secrets, which take a stack that is started for it (no --attach)"
+    if faults is None:
+        yield "kills, lost needs, state, memory and logs (--faults)"
+    elif stack.trouble:
+        yield "faults, for the stack did not come up"
+    elif faults.restart_engine is None:
+        yield "a restart of the engine (--restart-engine COMMAND)"
 
 
 def _narrowed(stack: Stack) -> Iterator[str]:

@@ -2,7 +2,7 @@
 """Looks into containers from the host's process namespace. JSON on stdin, JSON on stdout.
 
 In:  {"containers": {key: {"pid": 1, "ask": {"10.0.0.2:80": 1.5, …}, "names": ["db", …]}}, "host": ["127.0.0.1:80"], "outside": true}
-Out: {"containers": {key: {"status": …, "mounts": …, "environment": …, "cgroup": …, "listening": …,
+Out: {"containers": {key: {"status": …, "mounts": …, "environment": …, "cgroup": …, "listening": …, "arguments": …,
       "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}}, "leaked": {"names": [key, …], "datagrams": [key, …]},
       "host": {"127.0.0.1:80": "open"}}
 
@@ -87,7 +87,19 @@ def facts(pid: int) -> dict[str, Any]:
         "environment": dict(each.decode(errors="replace").split("=", 1) for each in environment if b"=" in each),
         "cgroup": cgroup(process / "root/sys/fs/cgroup"),
         "listening": listening(process),
+        "arguments": arguments(process),
     }
+
+
+def arguments(process: Path) -> list[str]:
+    """The command line of every process of the container."""
+    own = (process / "ns/pid").readlink()
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (each / "ns/pid").readlink() == own:
+                found.append((each / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return found
 
 
 def cgroup(root: Path) -> dict[str, str]:

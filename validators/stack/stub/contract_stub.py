@@ -2,7 +2,8 @@
 """Stands in for an image that cannot be had, and keeps its contract: /contract.json, the entry of this host's name.
 
 A broken contract (a variable, secret or folder that is missing, another user) ends it with code 78 and says what is broken.
-The health path answers 200 while everything that the service needs answers; a job ends with 0 as soon as all of it does.
+The health path answers 200 while everything answers that the service needs and can't do without; a job ends with 0 as soon
+as all that it needs answers.
 """
 
 import json
@@ -91,7 +92,8 @@ def serve(contract: dict[str, Any], needs: Needs) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             silent = needs.silent()
-            status = 503 if self.path == contract["health"] and silent else 200
+            lost = set(silent) - set(contract["tolerates"])
+            status = 503 if self.path == contract["health"] and lost else 200
             body = json.dumps({"service": socket.gethostname(), "stand_in": True, "silent": silent}).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -1,0 +1,1 @@
+"""Both modes side by side: what the parity matrix declares, against what they answer."""

@@ -1,0 +1,143 @@
+"""The parity matrix with its evidence: as a table, Markdown and JSON. Pure."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from tabulate import tabulate
+
+from generators.markdown import Page, code, text
+from plumbline.finding import Finding
+from plumbline.reporters.text import printable
+from validators.parity.verdict import FeatureRow
+from validators.stack.engine import Versions
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """Everything about one comparison of all modes."""
+
+    platform: str
+    tenant: str
+    """The tenant whose nodes stood, in modes with several."""
+    began: str
+    """UTC, ISO 8601."""
+    seconds: dict[str, float]
+    """Duration of each phase: `up`, `ask`, `down`."""
+    engine: Versions
+    spec_revision: str
+    """First 12 digits of the SHA-256 over the spec's files."""
+    stand_ins: Mapping[str, str]
+    """What really ran, by image id."""
+    trouble: Mapping[str, tuple[str, ...]]
+    """By mode, what Compose said where a mode did not come up."""
+    rows: tuple[FeatureRow, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def modes(self) -> list[str]:
+        """The modes that were compared."""
+        return list(self.rows[0].status) if self.rows else []
+
+    @property
+    def unprobed(self) -> list[FeatureRow]:
+        """Rows without a probe."""
+        return [row for row in self.rows if not row.probes]
+
+
+def as_table(report: ParityReport) -> str:
+    """The matrix for a terminal: declared and observed in each mode, and the verdict."""
+    rows = [
+        [
+            row.title,
+            row.parity + (f" ({row.divergence})" if row.divergence else ""),
+            *("\n".join(_observed(row, mode)) for mode in report.modes),
+            row.verdict,
+        ]
+        for row in report.rows
+    ]
+    heads = ["feature", "declared", *(f"observed {mode}" for mode in report.modes), "verdict"]
+    widths = [34, None, *(40 for _ in report.modes), None]
+    return tabulate(rows, heads, tablefmt="grid", maxcolwidths=widths, disable_numparse=True)
+
+
+def _observed(row: FeatureRow, mode: str) -> list[str]:
+    return [f"{probe.kind}: {printable(probe.observed[mode])}" for probe in row.probes] or ["–"]
+
+
+def summary_lines(report: ParityReport) -> list[str]:
+    """What a person wants to know after the matrix."""
+    verdicts = Counter(row.verdict for row in report.rows)
+    probes = sum(len(row.probes) for row in report.rows)
+    lines = [
+        f"{report.platform}, spec {report.spec_revision}, {' and '.join(report.modes)} side by side for tenant {report.tenant} "
+        f"on Docker Engine {report.engine.engine} with Compose {report.engine.compose}",
+        f"{len(report.rows)} features: {verdicts['as declared']} as declared, {verdicts['differs']} differ, "
+        f"{verdicts['no probe']} without a probe; {probes} probes in each mode",
+        "took " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.seconds.items()),
+    ]
+    lines += [f"no probe: {row.title}" for row in report.unprobed]
+    lines += [f"{mode} did not come up: {line}" for mode, told in report.trouble.items() for line in told]
+    if report.stand_ins:
+        lines.append(f"stand-ins: {', '.join(f'{image} is {server}' for image, server in report.stand_ins.items())}")
+        lines.append("What ran on a stand-in is proven of the generated project, not of the real image.")
+    return [printable(line) for line in lines]
+
+
+def as_markdown(report: ParityReport) -> str:
+    """A page for people: the summary, the matrix, and each probe with its answers."""
+    as_declared = sum(1 for row in report.rows if row.verdict == "as declared")
+    page = Page("parity.md", f"Parity: {as_declared} of {len(report.rows)} features as declared")
+    page.add(f"Seen on {text(report.began)}.")
+    page.add("\n".join(f"- {text(line)}" for line in summary_lines(report)))
+    page.add("## Findings")
+    page.table(["Rule", "Finding"], [(None, [text(each.rule), text(each.message)]) for each in report.findings])
+    page.add("## Matrix")
+    page.table(
+        ["Feature", "Declared", *report.modes, "Verdict"],
+        [
+            (
+                None,
+                [
+                    text(row.title),
+                    text(row.parity + (f" ({row.divergence})" if row.divergence else "")),
+                    *(
+                        "<br>".join(code(printable(probe.observed[mode])) for probe in row.probes) or "–"
+                        for mode in report.modes
+                    ),
+                    text(row.verdict),
+                ],
+            )
+            for row in report.rows
+        ],
+    )
+    page.add("## Probes")
+    page.table(
+        ["Feature", "What it shows", "Kind", *(f"{mode}: declared → observed" for mode in report.modes)],
+        [
+            (
+                None,
+                [
+                    text(row.title),
+                    text(probe.shows),
+                    text(probe.kind),
+                    *(
+                        f"{code(probe.declared.get(mode, '–'))} → {code(printable(probe.observed[mode]))}"
+                        for mode in report.modes
+                    ),
+                ],
+            )
+            for row in report.rows
+            for probe in row.probes
+        ],
+    )
+    return page.done().content.decode()
+
+
+def as_json(report: ParityReport) -> str:
+    """Every field of the report, with a verdict for each row."""
+    data = asdict(report)
+    data["rows"] = [asdict(row) | {"verdict": row.verdict} for row in report.rows]
+    data["verdicts"] = dict(Counter(row.verdict for row in report.rows))
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"

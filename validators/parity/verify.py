@@ -1,0 +1,46 @@
+"""`plumb verify parity`: every mode stood up beside the others, asked the same, and compared with the matrix."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from plumbline.phases import Phases
+from plumbline.spec import Spec
+from validators.parity.asking import Key, answers
+from validators.parity.report import ParityReport
+from validators.parity.verdict import feature_rows, parity_findings
+from validators.stack.engine import Engine
+from validators.stack.stack import Stack, Watch
+from validators.stack.starting import standing
+
+
+def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str, watch: Watch) -> ParityReport:
+    """Stand every mode up for a tenant, ask all probes in each, take all down. Raises EnvironmentMissing, InputError."""
+    began, phases = datetime.now(UTC).isoformat(timespec="seconds"), Phases()
+    stacks: dict[str, Stack] = {}
+    observed: dict[str, Mapping[Key, str]] = {}
+    with ExitStack() as open_stacks:
+        for mode in spec.modes:
+            with phases.measured("up"):
+                opening = standing(engine, spec, spec_folder, mode, watch, tenants=[tenant])
+                stacks[mode] = open_stacks.enter_context(opening)
+        for mode, stack in stacks.items():
+            watch.phase(f"asking mode {mode}")
+            with phases.measured("ask"):
+                observed[mode] = answers(stack, tenant)
+        down = phases.started("down")
+    down()
+    rows = feature_rows(spec, observed)
+    return ParityReport(
+        platform=spec.platform.name,
+        tenant=tenant,
+        began=began,
+        seconds=phases.seconds,
+        engine=engine.versions,
+        spec_revision=spec.revision,
+        stand_ins={image: server for stack in stacks.values() for image, server in sorted(stack.stand_ins.items())},
+        trouble={mode: tuple(stack.trouble) for mode, stack in stacks.items() if stack.trouble},
+        rows=tuple(rows),
+        findings=tuple(parity_findings(spec, rows)),
+    )

@@ -1,0 +1,96 @@
+"""PLB711…: probes of features ask what can be asked, and their answers fit what the matrix says."""
+
+from collections.abc import Iterator
+
+from plumbline.deployment import services_of
+from plumbline.spec import Spec
+from schema.probe import KINDS, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
+from validators.rules.parity_examples import example
+from validators.rules.registry import Violation, rule
+
+
+def _probes(spec: Spec) -> Iterator[tuple[str, Probe]]:
+    for name, feature in spec.parity.features.items():
+        for index, probe in enumerate(feature.probes):
+            yield f"parity.features.{name}.probes[{index}]", probe
+
+
+@rule(
+    "PLB711",
+    title="A probe asks one question, and one that can be asked",
+    why="A probe that asks nothing proves nothing, and one that can't be asked fails in every mode.",
+    fix=f"give one of {', '.join(KINDS)}, with a port, secret or variable that the service has",
+    failing=example(probe="{shows: s, answers: {single: open, second: open}, tcp: {service: db, port: sqll}}"),
+    passing=example(
+        probe="{shows: s, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"
+    ),
+)
+def askable_probe(spec: Spec) -> Iterator[Violation]:
+    """Probes with no kind or several, and those whose port, publication, secret or variable isn't there."""
+    for path, probe in _probes(spec):
+        given = [kind for kind in KINDS if getattr(probe, kind) is not None]
+        if len(given) != 1:
+            yield Violation(path, f"the probe has {' and '.join(given) if given else 'no question'}, and must have one")
+            continue
+        yield from (Violation(f"{path}.{given[0]}", message) for message in _unaskable(spec, probe))
+
+
+def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
+    question = probe.question
+    for mode in spec.modes:
+        service = services_of(spec, mode).get(question.service) if question else None
+        if service is None:
+            continue
+        match question:
+            case HttpProbe() | TcpProbe() | MetricProbe() if question.port not in service.ports:
+                yield f"`{question.service}` has no port `{question.port}`; it has {', '.join(service.ports) or 'none'}"
+                return
+            case HttpProbe() | TcpProbe() if probe.caller is None and question.port not in service.publish:
+                yield f"mode {mode} does not publish `{question.port}` of `{question.service}`; name a `caller` beside it"
+            case SqlProbe() if question.password not in service.secrets:
+                yield f"`{question.service}` has no secret `{question.password}` in mode {mode}"
+            case VariableProbe() if question.name in {use.environment for use in service.secrets.values()}:
+                yield f"`{question.name}` holds a secret in mode {mode}, and its answer would show it"
+
+
+@rule(
+    "PLB712",
+    title="A probe says what every mode answers",
+    why="A mode without an answer is a mode that nobody compares.",
+    fix="give an answer for each mode; a service that a mode does not run answers `not deployed`",
+    failing=example(probe="{shows: s, answers: {single: open}, caller: web, tcp: {service: db, port: sql}}"),
+    passing=example(
+        probe="{shows: s, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"
+    ),
+)
+def unanswered_probe(spec: Spec) -> Iterator[Violation]:
+    """Probes that leave out a mode."""
+    for path, probe in _probes(spec):
+        if missing := [mode for mode in spec.modes if mode not in probe.answers]:
+            yield Violation(f"{path}.answers", f"there is no answer for mode {' and '.join(missing)}")
+
+
+@rule(
+    "PLB713",
+    title="What probes answer fits the parity that is declared",
+    why="«Full» with different answers, and a divergence that no answer shows, are both lies of the matrix.",
+    fix="correct the answers, or the feature's `parity`",
+    failing=example(
+        probe="{shows: s, answers: {single: open, second: closed}, caller: web, tcp: {service: db, port: sql}}"
+    ),
+    passing=example(
+        probe="{shows: s, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"
+    ),
+)
+def fitting_answers(spec: Spec) -> Iterator[Violation]:
+    """Full features whose probes answer differently, divergent ones whose probes all answer the same."""
+    for name, feature in spec.parity.features.items():
+        differing = [index for index, probe in enumerate(feature.probes) if len(set(probe.answers.values())) > 1]
+        path = f"parity.features.{name}"
+        if feature.parity == "full":
+            for index in differing:
+                yield Violation(
+                    f"{path}.probes[{index}].answers", f"feature {name} is `full`, and its modes answer differently"
+                )
+        elif feature.parity == "divergent" and feature.probes and not differing:
+            yield Violation(f"{path}.probes", f"feature {name} is `divergent`, and no probe answers differently")

@@ -1,0 +1,37 @@
+"""Every main process is killed at the same moment, as in a power cut, and everything comes back by itself."""
+
+from collections.abc import Iterator
+
+from plumbline.fact import Check
+from validators.stack.behaviour.running import Running, inject, running, start_seconds, wait_until
+from validators.stack.stack import Stack
+
+
+def killed(stack: Stack) -> Iterator[Check]:
+    """Within the time that its health check gives a start, each service is healthy again, as another process."""
+    before = running(stack)
+    stack.watch.phase(f"killing the main process of {len(before)} services")
+    inject(stack, "kill", [each.pid for each in before.values()])
+    back: dict[str, float] = {}
+
+    def all_back(now: dict[str, Running], passed: float) -> bool:
+        for key, each in now.items():
+            if key in before and each.well and each.started != before[key].started:
+                back.setdefault(key, passed)
+        return len(back) == len(before)
+
+    now = wait_until(stack, all_back, max(start_seconds(each.service) for each in before.values()))
+    for key, each in before.items():
+        expected = f"well again within {start_seconds(each.service):g} s"
+        if key in back and back[key] <= start_seconds(each.service):
+            yield each.check("killed", expected, expected, back[key])
+        else:
+            yield each.check("killed", expected, _instead(each, now.get(key), back.get(key)))
+
+
+def _instead(before: Running, now: Running | None, seconds: float | None) -> str:
+    if now is None:
+        return "gone"
+    if now.started == before.started:
+        return "not killed"
+    return f"well again after {seconds:.0f} s" if seconds else now.state

@@ -1,0 +1,44 @@
+"""A process in a service's control group takes more memory than the service may have: the kernel kills it, and nothing else."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from plumbline.fact import Check
+from validators.stack.behaviour.running import inject, running
+from validators.stack.stack import Stack
+
+_BEYOND_MIB = 64
+_SECONDS = 600
+_EXPECTED = "kills what takes more, and nothing else"
+
+
+def memory(stack: Stack) -> Iterator[Check]:
+    """One service after the other."""
+    services = {key: each for key, each in running(stack).items() if each.service.limits and each.pid}
+    stack.watch.phase(f"taking more memory than {len(services)} services may have")
+    wanted = {
+        key: {"pid": each.pid, "mib": each.service.limits.memory_mib + _BEYOND_MIB}
+        for key, each in services.items()
+        if each.service.limits
+    }
+    found = inject(stack, "hogs", wanted, seconds=_SECONDS)
+    for key, each in services.items():
+        yield each.check(
+            "memory_limit", _EXPECTED, _observed(key, wanted[key]["mib"], found[key]), found[key]["seconds"]
+        )
+
+
+def _observed(key: str, mib: int, found: dict[str, Any]) -> str:
+    match found["end"]:
+        case "not tried":
+            return f"not tried: the engine's host has not {mib} MiB to spare"
+        case "got it":
+            return f"lets {mib} MiB through"
+        case "killed" if not found["alive"]:
+            return "kills the service itself"
+        case "killed" if found["killed_in"] == [key]:
+            return _EXPECTED
+        case "killed":
+            return f"kills in {', '.join(found['killed_in']) or 'no control group'}"
+        case end:
+            return f"the attempt was {end}"

@@ -1,0 +1,47 @@
+"""Everything that is tried on a running stack, in order. A new trial is an entry."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from plumbline.fact import Check
+from validators.stack.behaviour.killed import killed
+from validators.stack.behaviour.logs import logs
+from validators.stack.behaviour.lost_needs import lost_needs
+from validators.stack.behaviour.memory import memory
+from validators.stack.behaviour.self_tests import self_tests
+from validators.stack.behaviour.state import state
+from validators.stack.stack import Stack
+
+_SAME = "as the spec says"
+
+
+def try_everything(stack: Stack, restart_engine: str | None) -> tuple[list[Check], dict[str, float]]:
+    """What came of every trial, and the seconds that each took; at the end the stack must be what it was.
+
+    `restart_engine` is a shell command that restarts the engine; None leaves that out.
+    """
+    trials: dict[str, Callable[[], Iterator[Check]]] = {
+        "self tests": lambda: self_tests(stack),
+        "state": lambda: state(stack, restart_engine),
+        "lost needs": lambda: lost_needs(stack),
+        "kills": lambda: killed(stack),
+        "memory": lambda: memory(stack),
+        "logs": lambda: logs(stack),
+        "same afterwards": lambda: _same(stack),
+    }
+    checks: list[Check] = []
+    seconds: dict[str, float] = {}
+    for name, trial in trials.items():
+        start = time.monotonic()
+        checks += trial()
+        seconds[name] = round(time.monotonic() - start, 2)
+    return checks, seconds
+
+
+def _same(stack: Stack) -> Iterator[Check]:
+    """What differs now, and didn't have to: all but the count of restarts, which the kills have raised."""
+    stack.watch.phase("comparing with the spec once more")
+    wrong = [each for each in stack.look().checks if each.outcome != "matches" and each.attribute != "state.restarts"]
+    yield from wrong
+    observed = f"{len(wrong)} facts differ" if wrong else _SAME
+    yield Check("stack", "after_faults", _SAME, observed)

@@ -1,0 +1,185 @@
+"""Standing a mode up: its projects prepared, started in order, and down again at the end."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+
+from plumbline.finding import EnvironmentMissing
+from plumbline.spec import Spec
+from validators.stack import scratch
+from validators.stack.engine import Engine
+from validators.stack.events import recorded
+from validators.stack.layout import Node, backend_hosts, nodes_of
+from validators.stack.project import Project, dead_ends, moved_subnets, subnets
+from validators.stack.run import new_run
+from validators.stack.stack import Stack, Watch, shown
+from validators.stack.stand_ins import build, recipe_of
+
+UP_SECONDS = 180
+JOB_SECONDS = 90
+_POLL_S = 0.3
+_NOT_OURS = {
+    "port is already allocated": "another container publishes that port: stop it, or use another engine",
+    "address already in use": "another program listens on that port: stop it, or use another engine",
+    "Pool overlaps": "another network has that range: remove it, or use another engine",
+    "no space left on device": "free some disk; `docker system df` shows what the engine holds",
+    "No such image": "load the image, or give it a `stand_in` in images.yaml",
+}
+
+
+@contextmanager
+def standing(
+    engine: Engine, spec: Spec, spec_folder: Path, mode: str, watch: Watch, *, tenants: Sequence[str] | None = None
+) -> Iterator[Stack]:
+    """Stand a mode up, for some tenants or all; it is down again when the block ends, unless `stack.run.keep()` was called.
+
+    A stack that does not come up is still handed over, with `trouble` filled: what it lacks is a result.
+    Raises EnvironmentMissing where the engine lacks something, InputError where the project does.
+    """
+    with new_run(engine) as run, recorded(engine) as events:
+        run.claim(f"plumb-probe-{run.id}")
+        stack = Stack(spec, engine, run, watch, events=events)
+        _prepare(stack, spec_folder, mode, list(spec.tenants.tenants if tenants is None else tenants))
+        start(stack)
+        yield stack
+        watch.phase("kept up" if run.kept else "taking it down")
+
+
+def start(stack: Stack) -> None:
+    """Start its projects, those first that others need. What goes wrong with the stack itself is added to its `trouble`."""
+    for project in stack.projects:
+        stack.run.claim(project.name)
+    for _, projects in groupby(stack.projects, key=lambda project: project.node.generation):
+        if not stack.trouble:
+            _up(stack, list(projects))
+
+
+def _prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) -> None:
+    spec, engine, run = stack.spec, stack.engine, stack.run
+    prefix = f"plumb-{spec.platform.name}-{mode}"
+    nodes = nodes_of(spec, mode, tenants)
+    taken = [*engine.subnets(), *(node.subnet for node in nodes if node.address)]
+    images: dict[str, str] = {}
+    for node in nodes:
+        for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
+            images[image] = reference_of(stack, spec_folder, mode, image)
+        wanted = subnets(spec, node.deployment)
+        moved = moved_subnets(wanted, taken)
+        taken += [*wanted.values(), *moved.values()]
+        name = "-".join(filter(None, (prefix, node.name, run.id)))
+        project = Project(
+            name,
+            node,
+            str(run.folder / name),
+            images,
+            moved,
+            dead_ends(spec, node.deployment),
+            backend_hosts(spec, node, nodes),
+        )
+        stack.projects.append(project)
+        values = stack.secrets.setdefault(node.tenant, scratch.secret_values(spec))
+        for model in scratch.make(spec, spec_folder, project, values):
+            if model not in stack.substitutes:
+                stack.substitutes.append(model)
+    if len(nodes) > 1:
+        _make_node_networks(stack, f"{prefix}-nodes-{run.id}", nodes)
+
+
+def _make_node_networks(stack: Stack, project: str, nodes: Sequence[Node]) -> None:
+    """A small network for each node, whose gateway is the node's address on this engine."""
+    stack.run.claim(project)
+    for node in nodes:
+        stack.engine.make_network(project, f"{project}-{node.name}", node.subnet, node.address)
+
+
+def reference_of(stack: Stack, spec_folder: Path, mode: str, id: str) -> str:
+    """The spec's own image where the engine has it, else its stand-in."""
+    image = stack.spec.images.images[id]
+    own = f"{image.repository}:{image.tag}" + (f"@{image.digest}" if image.digest else "")
+    if stack.engine.image(own):
+        return own
+    if image.stand_in is None:
+        raise EnvironmentMissing(f"the engine has no image {own}, and it has no stand-in", f"docker pull {own}")
+    stack.watch.phase(f"stand-in of {id}: {image.stand_in.server}")
+    stack.stand_ins[id] = image.stand_in.server
+    return build(stack.engine, recipe_of(stack.spec, spec_folder, mode, id))
+
+
+def _up(stack: Stack, projects: list[Project]) -> None:
+    """Start projects that do not need each other, together; then run their jobs."""
+    stack.watch.phase(f"starting {', '.join(project.name for project in projects)}")
+    wait = ["up", "--detach", "--wait", f"--wait-timeout={UP_SECONDS}", "--pull=never"]
+    commands = [
+        stack.compose(project, *(f"--profile={profile}" for profile in project.profiles), *wait) for project in projects
+    ]
+    _compose(stack, projects, commands)
+    with_jobs = [project for project in projects if project.jobs and not stack.trouble]
+    if with_jobs:
+        stack.watch.phase(f"running {', '.join(sorted({job for project in with_jobs for job in project.jobs}))}")
+        once = ["--profile=job", "up", "--detach", "--no-deps", "--pull=never"]
+        _compose(stack, with_jobs, [stack.compose(each, *once, *each.jobs) for each in with_jobs])
+        _wait_for_jobs(stack, with_jobs)
+
+
+def run_compose(stack: Stack, *arguments: str) -> None:
+    """One Compose command in every project at once, with all services that keep running; a failure is added to `trouble`."""
+    commands = [
+        stack.compose(project, *(f"--profile={profile}" for profile in project.profiles), *arguments)
+        for project in stack.projects
+    ]
+    _compose(stack, stack.projects, commands)
+
+
+def _wait_for_jobs(stack: Stack, projects: list[Project]) -> None:
+    end = time.monotonic() + JOB_SECONDS
+    while time.monotonic() < end:
+        states = _states(stack, projects)
+        stack.watch.services(states)
+        jobs = [shown(project, job) for project in projects for job in project.jobs]
+        if not any(states.get(job) in ("running", "created", "restarting") for job in jobs):
+            return
+        time.sleep(_POLL_S)
+
+
+def _states(stack: Stack, projects: Sequence[Project]) -> dict[str, str]:
+    return {
+        shown(project, service): state
+        for project in projects
+        for service, state in stack.engine.states([project.name]).items()
+    }
+
+
+def _compose(stack: Stack, projects: list[Project], commands: list[list[str]]) -> None:
+    """Run Compose, telling how the services fare; a failure of the engine raises, one of the stack is kept as trouble."""
+    processes = [stack.engine.start(command) for command in commands]
+    output: list[str] = []
+    with stack.run.working(processes):
+        for process in processes:
+            threading.Thread(target=output.extend, args=(process.stdout,), daemon=True).start()
+        end = time.monotonic() + UP_SECONDS + 60
+        while any(process.poll() is None for process in processes) and time.monotonic() < end:
+            stack.watch.services(_states(stack, projects))
+            if loops := _loops(stack, projects):
+                stack.trouble += loops
+                return
+            time.sleep(_POLL_S)
+    stack.watch.services(_states(stack, projects))
+    if any(process.returncode for process in processes):
+        lines = [line.strip() for line in output if line.strip()]
+        for sign, hint in _NOT_OURS.items():
+            if found := next((line for line in lines if sign in line), None):
+                raise EnvironmentMissing(found, hint)
+        stack.trouble += [line for line in lines if not line.startswith(("Container ", "Network ", "Volume "))][-4:]
+
+
+def _loops(stack: Stack, projects: Sequence[Project]) -> list[str]:
+    """A service that ends again and again won't get better by waiting."""
+    return [
+        f"{shown(project, service)} ended {count} times, and is started again and again"
+        for project in projects
+        if stack.events
+        for service, count in stack.events.looping(project.name, project.deployment.services).items()
+    ]
