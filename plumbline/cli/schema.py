@@ -5,17 +5,18 @@ import click
 from generators.json_schema import schema_of
 from plumbline.sections import SECTIONS
 
-REPORT = "stack-report"
+REPORTS = ("stack-report", "parity-report")
 
 
 @click.command()
-@click.argument("kind", type=click.Choice([*(section.schema for section in SECTIONS), REPORT]))
+@click.argument("kind", type=click.Choice([*(section.schema for section in SECTIONS), *REPORTS]))
 @click.pass_context
 def schema(context: click.Context, kind: str) -> None:
-    """Print the JSON Schema (draft 2020-12) of a kind of data file, or of the report of `plumb verify stack`."""
-    if kind == REPORT:
-        from validators.stack.reports import json_schema
-
-        click.echo(json_schema(), nl=False)
+    """Print the JSON Schema (draft 2020-12) of a kind of data file, or of a report of `plumb verify`."""
+    if kind not in REPORTS:
+        click.echo(schema_of(kind))
         return
-    click.echo(schema_of(kind))
+    from validators.parity import report as parity
+    from validators.stack import reports as stack
+
+    click.echo((stack if kind == "stack-report" else parity).json_schema(), nl=False)

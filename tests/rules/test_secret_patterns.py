@@ -31,6 +31,7 @@ def test_secrets_are_seen(text: str) -> None:
         "password: /run/secrets/db_password",
         "password_encryption = scram-sha-256",
         "requirepass: true",
+        r'printf "api_key: %s\n" "$(cat /run/secrets/db_password)"',
         "requirepass {{ x }}",
         "user app on >{{ x }} ~*",
         "# the file holds the password: never its value",

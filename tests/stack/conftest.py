@@ -1,6 +1,9 @@
 """The shipped spec, and its offline stack standing for as long as the tests of it run."""
 
-from collections.abc import Iterator, Mapping
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -8,11 +11,13 @@ import pytest
 from plumbline.loading import load_spec
 from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
-from validators.stack.engine import Engine, find_engine
+from validators.stack.engine import PROJECT, Engine, find_engine
 from validators.stack.stack import Stack
 from validators.stack.starting import standing
 
-DATA = Path(__file__).parents[2] / "data"
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "data"
+Plumb = Callable[..., "subprocess.Popen[str]"]
 
 
 class Silence:
@@ -46,3 +51,38 @@ def offline(engine: Engine, spec: Spec) -> Iterator[Stack]:
     """The offline mode, standing."""
     with standing(engine, spec, DATA, "offline", Silence()) as stack:
         yield stack
+
+
+@pytest.fixture
+def plumb(tmp_path: Path) -> Iterator[Plumb]:
+    """Starts `plumb verify stack`, or `parity`, with temporary folders of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        words = arguments if arguments[0] == "parity" else ("stack", *arguments)
+        call = [sys.executable, "-m", "plumbline", "verify", *words, "--report", str(tmp_path / "reports")]
+        process = subprocess.Popen(
+            call,
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(tmp_path), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def leftovers(engine: Engine) -> list[str]:
+    """Everything on the engine that belongs to a run."""
+    projects = [
+        each["Labels"][PROJECT] for each in engine.client.api.containers(all=True) if PROJECT in (each["Labels"] or {})
+    ]
+    named = [each["Name"] for each in engine.client.api.networks()]
+    named += [each["Name"] for each in engine.client.api.volumes()["Volumes"] or []]
+    return [name for name in projects + named if name.startswith("plumb-")]

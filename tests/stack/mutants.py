@@ -1,6 +1,6 @@
 """`make mutants`: every tampering on every one of its services; the last line is the score.
 
-The result is written to reports/mutants.json, from which the site's page of detection rates is made.
+The result is written to reports/detection.json and .md; the site shows the latter.
 """
 
 import json
@@ -8,13 +8,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from generators.markdown import Page, codes, text
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import catalogue, failing, faults, tampered
 from validators.stack.engine import find_engine
 from validators.stack.starting import standing
 
-REPORT = Path(__file__).parents[2] / "reports" / "mutants.json"
+REPORT = Path(__file__).parents[2] / "reports" / "detection"
 
 
 def main() -> int:
@@ -37,9 +38,29 @@ def main() -> int:
         engine = stack.engine.versions
     REPORT.parent.mkdir(exist_ok=True)
     summary = {"spec": spec.revision, "engine": engine.engine, "found": found, "of": len(results), "false": false}
-    REPORT.write_text(json.dumps({**summary, "results": results}, indent=1) + "\n")
+    REPORT.with_suffix(".json").write_text(json.dumps({**summary, "results": results}, indent=1) + "\n")
+    REPORT.with_suffix(".md").write_text(page(summary))
     print(f"{found} of {len(results)} tamperings found, {false} false findings")
     return int(found < len(results) or false > 0)
+
+
+def page(summary: dict[str, object]) -> str:
+    """The catalogue with its score, for the site."""
+    made = Page("detection.md", f"Detection: {summary['found']} of {summary['of']} tamperings found")
+    made.add(
+        f"Spec {summary['spec']} on Docker Engine {summary['engine']}. Each is done to the running offline stack, which is then "
+        f"compared with its spec and made whole again. False findings: {summary['false']}."
+    )
+    rows = []
+    for tampering in catalogue():
+        case = tampering.case
+        done = [f"{field}: {json.dumps(value)}" for field, value in case.get("override", {}).items()]
+        done += [f"without {field}" for field in case.get("reset", [])]
+        done += [" ".join(command) for command in case.get("docker", [])]
+        wanted = ", ".join(sorted({each["rule"] for each in case["found"]}))
+        rows.append((None, [text(tampering.name), text(tampering.service or "–"), codes(done), text(wanted)]))
+    made.table(["Tampering", "Service", "What is done", "Found by"], rows)
+    return made.done().content.decode()
 
 
 if __name__ == "__main__":

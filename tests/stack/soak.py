@@ -4,13 +4,14 @@ import json
 import sys
 from pathlib import Path
 
+from generators.markdown import Page, text
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import failing
 from validators.stack.engine import find_engine
 from validators.stack.starting import standing
 
-REPORT = Path(__file__).parents[2] / "reports" / "soak.json"
+REPORT = Path(__file__).parents[2] / "reports" / "false-alarms"
 
 
 def main(runs: int) -> int:
@@ -32,7 +33,14 @@ def main(runs: int) -> int:
             )
     REPORT.parent.mkdir(exist_ok=True)
     summary = {"spec": spec.revision, "engine": engine.versions.engine, "runs": runs, "checks": checks, "false": false}
-    REPORT.write_text(json.dumps(summary, indent=1) + "\n")
+    REPORT.with_suffix(".json").write_text(json.dumps(summary, indent=1) + "\n")
+    page = Page("false-alarms.md", f"False alarms: {len(false)} in {checks} facts")
+    page.add(
+        f"Spec {spec.revision} on Docker Engine {engine.versions.engine}: {runs} times each of {' and '.join(spec.modes)} was "
+        "stood up, compared with its spec, and taken down."
+    )
+    page.add("\n".join(f"- {text(each)}" for each in false))
+    REPORT.with_suffix(".md").write_text(page.done().content.decode())
     print(f"{runs} runs of {len(spec.modes)} modes, {checks} facts, {len(false)} false findings")
     return int(bool(false))
 

@@ -1,58 +1,18 @@
 """`plumb verify stack` as its user calls it: results, reports, interruptions, and what it leaves behind."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
+from tests.stack.conftest import Plumb, leftovers
 from tests.stack.waiting import until
 from validators.stack.engine import PROJECT, Engine
 from validators.stack.reports import json_schema
 from validators.stack.run import remove_dead_runs
-
-ROOT = Path(__file__).parents[2]
-Plumb = Callable[..., "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def plumb(tmp_path: Path) -> Iterator[Plumb]:
-    """Starts `plumb verify stack` with temporary folders of its own."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
-        call = [sys.executable, "-m", "plumbline", "verify", "stack", "--report", str(tmp_path / "reports"), *arguments]
-        process = subprocess.Popen(
-            call,
-            cwd=ROOT,
-            env={**os.environ, "TMPDIR": str(tmp_path), **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def leftovers(engine: Engine) -> list[str]:
-    """Everything on the engine that belongs to a run."""
-    projects = [
-        each["Labels"][PROJECT] for each in engine.client.api.containers(all=True) if PROJECT in (each["Labels"] or {})
-    ]
-    named = [each["Name"] for each in engine.client.api.networks()]
-    named += [each["Name"] for each in engine.client.api.volumes()["Volumes"] or []]
-    return [name for name in projects + named if name.startswith("plumb-")]
 
 
 @pytest.mark.live

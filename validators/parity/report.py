@@ -4,13 +4,15 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import get_args
 
+from pydantic import TypeAdapter
 from tabulate import tabulate
 
 from generators.markdown import Page, code, text
 from plumbline.finding import Finding
 from plumbline.reporters.text import printable
-from validators.parity.verdict import FeatureRow
+from validators.parity.verdict import FeatureRow, Verdict
 from validators.stack.engine import Versions
 
 
@@ -141,3 +143,12 @@ def as_json(report: ParityReport) -> str:
     data["rows"] = [asdict(row) | {"verdict": row.verdict} for row in report.rows]
     data["verdicts"] = dict(Counter(row.verdict for row in report.rows))
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def json_schema() -> str:
+    """The JSON Schema (draft 2020-12) of the report as JSON."""
+    schema = TypeAdapter(ParityReport).json_schema(mode="serialization")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["$defs"]["FeatureRow"]["properties"]["verdict"] = {"enum": list(get_args(Verdict))}
+    schema["properties"]["verdicts"] = {"type": "object", "additionalProperties": {"type": "integer"}}
+    return json.dumps(schema, indent=1) + "\n"

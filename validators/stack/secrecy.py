@@ -1,14 +1,15 @@
 """Where the values of secrets turned up. Every value of a run is random, so that whatever holds it got it from there. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from plumbline.fact import Check
+from validators.stack.engine import SERVICE
 from validators.stack.project import Project
 
-KEPT = "in its file alone"
+ABSENT = "not there"
 
 
 def secret_checks(
@@ -19,20 +20,25 @@ def secret_checks(
     logs: Mapping[str, str],
     files: Mapping[str, str],
 ) -> list[Check]:
-    """A check for each secret that the project uses: in no description, process, log or generated file.
+    """Checks of each secret that the project uses: in no description, environment, arguments, log or generated file.
 
     `kernels` and `logs` are by service, `files` by path. A place is left out for a secret that the spec itself puts there.
     """
+    places = {
+        "inspect": {_service(each): json.dumps(each) for each in containers},
+        "environment": {name: json.dumps(kernel["environment"]) for name, kernel in kernels.items()},
+        "arguments": {name: "\n".join(kernel["arguments"]) for name, kernel in kernels.items()},
+        "log": logs,
+        "file": files,
+    }
     used = sorted({secret for service in project.deployment.services.values() for secret in service.secrets})
-    places = [*_descriptions(containers), *_processes(kernels)]
-    places += [(f"the log of {name}", name, text) for name, text in logs.items()]
-    places += [(f"the file {path}", "", text) for path, text in files.items()]
     checks: list[Check] = []
     for secret in used:
         allowed = _allowed(project, secret)
-        found = [place for place, service, text in places if values[secret] in text and service not in allowed]
-        observed = KEPT if not found else f"in {', '.join(found)}"
-        checks.append(Check(f"secrets.{secret}", "kept", KEPT, observed, where=project.node.name))
+        for kind, texts in places.items():
+            found = [name for name, text in sorted(texts.items()) if values[secret] in text and name not in allowed]
+            observed = f"in that of {', '.join(found)}" if found else ABSENT
+            checks.append(Check(f"secrets.{secret}", f"kept.{kind}", ABSENT, observed, where=project.node.name))
     return checks
 
 
@@ -52,13 +58,5 @@ def _allowed(project: Project, secret: str) -> set[str]:
     return {name for name, service in services if secret in service.secrets and service.secrets[secret].environment}
 
 
-def _descriptions(containers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for each in containers:
-        service = str((each["Config"].get("Labels") or {}).get("com.docker.compose.service", ""))
-        yield f"docker inspect of {service}", service, json.dumps(each)
-
-
-def _processes(kernels: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for name, kernel in kernels.items():
-        yield f"the environment of {name}", name, json.dumps(kernel["environment"])
-        yield f"the arguments of {name}", name, "\n".join(kernel["arguments"])
+def _service(container: Mapping[str, Any]) -> str:
+    return str((container["Config"].get("Labels") or {}).get(SERVICE, ""))

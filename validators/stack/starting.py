@@ -42,7 +42,7 @@ def standing(
     with new_run(engine) as run, recorded(engine) as events:
         run.claim(f"plumb-probe-{run.id}")
         stack = Stack(spec, engine, run, watch, events=events)
-        _prepare(stack, spec_folder, mode, list(spec.tenants.tenants if tenants is None else tenants))
+        prepare(stack, spec_folder, mode, list(spec.tenants.tenants if tenants is None else tenants))
         start(stack)
         yield stack
         watch.phase("kept up" if run.kept else "taking it down")
@@ -57,7 +57,8 @@ def start(stack: Stack) -> None:
             _up(stack, list(projects))
 
 
-def _prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) -> None:
+def prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) -> None:
+    """Give the stack its projects, each with its folder, images and secrets; nothing runs yet."""
     spec, engine, run = stack.spec, stack.engine, stack.run
     prefix = f"plumb-{spec.platform.name}-{mode}"
     nodes = nodes_of(spec, mode, tenants)

@@ -14,13 +14,13 @@ def killed(stack: Stack) -> Iterator[Check]:
     inject(stack, "kill", [each.pid for each in before.values()])
     back: dict[str, float] = {}
 
-    def all_back(now: dict[str, Running], passed: float) -> bool:
+    def over(now: dict[str, Running], passed: float) -> bool:
         for key, each in now.items():
             if key in before and each.well and each.started != before[key].started:
                 back.setdefault(key, passed)
-        return len(back) == len(before)
+        return all(key in back or passed > start_seconds(each.service) for key, each in before.items())
 
-    now = wait_until(stack, all_back, max(start_seconds(each.service) for each in before.values()))
+    now = wait_until(stack, over, max(start_seconds(each.service) for each in before.values()))
     for key, each in before.items():
         expected = f"well again within {start_seconds(each.service):g} s"
         if key in back and back[key] <= start_seconds(each.service):

@@ -51,10 +51,11 @@ def lost_needs(stack: Stack) -> Iterator[Check]:
     }
     for number, each in enumerate(planned := rounds(needs), 1):
         stack.watch.phase(f"pausing {', '.join(sorted(each.paused))} (round {number} of {len(planned)})")
-        yield from _try(stack, services, each)
+        yield from lose(stack, services, each)
 
 
-def _try(stack: Stack, services: Mapping[str, Running], round: Round) -> Iterator[Check]:
+def lose(stack: Stack, services: Mapping[str, Running], round: Round) -> Iterator[Check]:
+    """One round: pause, look, go on, look again."""
     pairs = [(services[source], services[target]) for source, target in round.pairs]
     paused = [services[key].id for key in sorted(round.paused)]
     fell: dict[str, float] = {}

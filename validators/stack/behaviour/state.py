@@ -23,7 +23,7 @@ class Written:
 
     by: Running
     what: str
-    """`data` for the service's state test, else the volume's id."""
+    """`state` for the service's state test, else the volume's id."""
     path: str
     """The file, empty for the service's state test."""
     word: str
@@ -64,7 +64,7 @@ def _write_words(stack: Stack, services: Mapping[str, Running], written: list[Wr
             yield each.check("written", "exit code 0", f"exit code {code}" + (f": {output[-200:]}" if code else ""))
             _, output = execute(stack, each, test.read, word)
             yield each.check("read_back", _WORD, _word_or(output, word))
-            written.append(Written(each, "data", "", word))
+            written.append(Written(each, "state", "", word))
 
 
 def _write_files(stack: Stack, services: Mapping[str, Running]) -> list[Written]:

@@ -1,0 +1,128 @@
+"""What is done to a stack, on one whose generated files were changed so that it can't stand each of the faults.
+
+Each trial must find the one service that was broken for it, and no other. A clean stack is tried by `test_faults.py`.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from plumbline.fact import Check
+from plumbline.spec import Spec
+from tests.stack.conftest import DATA, Silence
+from tests.stack.tampering import failing
+from validators.stack.behaviour.killed import killed
+from validators.stack.behaviour.logs import logs
+from validators.stack.behaviour.lost_needs import Round, lose
+from validators.stack.behaviour.memory import memory
+from validators.stack.behaviour.running import running
+from validators.stack.behaviour.self_tests import self_tests
+from validators.stack.behaviour.state import state
+from validators.stack.engine import Engine
+from validators.stack.stack import Stack
+from validators.stack.starting import standing
+
+Services = dict[str, dict[str, Any]]
+
+
+def break_it(services: Services) -> None:
+    """Change the generated services, each in one way that no comparison of files would call wrong in a running stack."""
+    del services["embed-worker"]["depends_on"]
+    services["policy-engine"]["entrypoint"] = ["sh", "-c", 'cat /run/secrets/postgres_password; exec "$$0" "$$@"']
+    services["grafana"]["restart"] = "no"
+    services["redis"]["volumes"] = [each for each in services["redis"]["volumes"] if each["type"] != "volume"]
+    services["redis"]["tmpfs"].append("/data:uid=999,gid=1000,mode=0700")
+    del services["nomic-embed"]["mem_limit"], services["nomic-embed"]["memswap_limit"]
+    services["clamav"]["logging"]["options"]["max-file"] = "1"
+    services["serving"]["healthcheck"]["test"] = ["CMD", "true"]
+
+
+def changed(folder: Path, change: Callable[[Services], None]) -> Path:
+    """A copy of the spec's folder and its generated offline project, changed; the folder of the spec."""
+    shutil.copytree(DATA, folder / "data")
+    shutil.copytree(DATA.parent / "deploy" / "offline", folder / "deploy" / "offline")
+    compose = folder / "deploy" / "offline" / "compose.yaml"
+    project = yaml.safe_load(compose.read_text())
+    change(project["services"])
+    compose.write_text(yaml.safe_dump(project))
+    return folder / "data"
+
+
+OTHER_SIGNATURE = "d41d8cd98f00b204e9800998ecf8427e:1:Something-Else\n"
+
+
+@pytest.fixture(scope="module")
+def broken(engine: Engine, spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The offline stack from changed files."""
+    data = changed(tmp_path_factory.mktemp("broken"), break_it)
+    (data / "stand-ins/models/clamav-signatures/eicar.hdb").write_text(OTHER_SIGNATURE)
+    with standing(engine, spec, data, "offline", Silence()) as stack:
+        assert stack.trouble == []
+        yield stack
+
+
+def found(checks: Iterator[Check] | list[Check]) -> set[tuple[str, str]]:
+    """Subject and attribute of what failed."""
+    return {(check.subject.removeprefix("services."), check.attribute) for check in failing(list(checks))}
+
+
+@pytest.mark.live
+def test_a_start_before_the_need_is_ready(broken: Stack) -> None:
+    early = {name for name, attribute in found(broken.look().checks) if attribute.startswith("order.")}
+    assert early == {"embed-worker"}
+
+
+@pytest.mark.live
+def test_a_secret_in_a_log(broken: Stack) -> None:
+    checks = [each for each in broken.look().checks if each.attribute.startswith("kept.") and each.outcome != "matches"]
+    assert [(each.subject, each.attribute, each.observed) for each in checks] == [
+        ("secrets.postgres_password", "kept.log", "in that of policy-engine")
+    ]
+
+
+@pytest.mark.live
+def test_a_service_that_does_not_do_its_work(broken: Stack) -> None:
+    assert found(self_tests(broken)) == {("clamav", "self_test.finds-eicar")}
+
+
+@pytest.mark.live
+def test_state_that_does_not_survive(broken: Stack) -> None:
+    lost = found(state(broken, None))
+    happened = ("restart", "down_and_up")
+    assert lost == {("redis", f"survives.{each}.{what}") for each in happened for what in ("state", "data")}
+
+
+@pytest.mark.live
+def test_a_service_that_lies_about_a_lost_need(broken: Stack) -> None:
+    pairs = [("serving", "qdrant"), ("embed-worker", "qdrant")]
+    assert found(lose(broken, running(broken), Round({"qdrant"}, pairs))) == {("serving", "without.qdrant")}
+
+
+@pytest.mark.live
+def test_a_service_without_a_limit(broken: Stack) -> None:
+    assert found(memory(broken)) == {("nomic-embed", "memory_limit")}
+
+
+@pytest.mark.live
+def test_a_log_that_is_not_rotated(broken: Stack) -> None:
+    assert found(logs(broken)) == {("clamav", "log_rotation")}
+
+
+@pytest.mark.live
+def test_a_service_that_does_not_come_back(broken: Stack) -> None:
+    assert found(killed(broken)) == {("grafana", "killed")}
+
+
+@pytest.mark.live
+def test_a_restart_loop_is_a_failure_and_not_a_wait(engine: Engine, spec: Spec, tmp_path: Path) -> None:
+    def loop(services: Services) -> None:
+        services["parse-worker"]["command"] = ["no-such-program"]
+
+    with standing(engine, spec, changed(tmp_path, loop), "offline", Silence()) as stack:
+        assert any("parse-worker ended" in line and "again and again" in line for line in stack.trouble)
+        states = {each.subject: each for each in failing(stack.look().checks) if each.attribute == "state"}
+    assert "services.parse-worker" in states

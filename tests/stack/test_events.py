@@ -1,0 +1,53 @@
+"""Start order and restart loops, from the engine's events."""
+
+from plumbline.deployment import Deployment
+from plumbline.fact import Check
+from validators.rules.examples import example_spec
+from validators.stack.events import Events, order_checks
+
+SECOND = 1_000_000_000
+
+
+def starter_deployment() -> Deployment:
+    spec = example_spec("")
+    return Deployment("single", "host", {name: spec.services[name] for name in ("db", "web")})
+
+
+def events(*happened: tuple[str, str, float]) -> Events:
+    """Events of project `p`: service, action, second."""
+    found = Events()
+    for service, action, second in happened:
+        attributes = {"com.docker.compose.project": "p", "com.docker.compose.service": service}
+        found.note({"Actor": {"Attributes": attributes}, "Action": action, "timeNano": int(second * SECOND)})
+    return found
+
+
+def order(*happened: tuple[str, str, float]) -> Check:
+    (check,) = order_checks(events(*happened), "p", starter_deployment(), "")
+    return check
+
+
+def test_after_the_need_is_healthy() -> None:
+    check = order(("db", "start", 1), ("db", "health_status: healthy", 3), ("web", "start", 3.1))
+    assert (check.attribute, check.outcome) == ("order.db", "matches")
+
+
+def test_before_the_need_is_healthy() -> None:
+    check = order(("db", "start", 1), ("web", "start", 1.5), ("db", "health_status: healthy", 3))
+    assert check.observed == "1.5 s before db was healthy"
+    assert check.outcome == "differs"
+
+
+def test_the_first_start_counts_and_not_a_later_one() -> None:
+    check = order(("web", "start", 1), ("db", "start", 1), ("db", "health_status: healthy", 3), ("web", "start", 4))
+    assert check.outcome == "differs"
+
+
+def test_a_need_that_was_never_healthy() -> None:
+    assert order(("db", "start", 1), ("web", "start", 2)).observed == "db was never seen healthy"
+
+
+def test_a_service_that_ends_three_times_is_in_a_loop() -> None:
+    seen = events(*(("web", "die", at) for at in range(3)), ("db", "die", 1))
+    assert seen.looping("p", ["web", "db"]) == {"web": 3}
+    assert seen.looping("other", ["web", "db"]) == {}

@@ -1,0 +1,48 @@
+"""`plumb verify parity` as its user calls it, and a mode that does not answer as it did."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from plumbline.spec import Spec
+from tests.stack.conftest import Plumb, leftovers
+from tests.stack.tampering import docker
+from validators.parity.asking import answers, probes
+from validators.parity.report import json_schema
+from validators.parity.verdict import feature_rows, parity_findings
+from validators.stack.engine import Engine
+from validators.stack.stack import Stack
+
+
+@pytest.mark.live
+def test_the_modes_are_what_the_matrix_says(plumb: Plumb, engine: Engine, tmp_path: Path) -> None:
+    process = plumb("parity")
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, out + err
+    report = json.loads((tmp_path / "reports" / "parity.json").read_text())
+    jsonschema.validate(report, json.loads(json_schema()))
+    assert report["verdicts"]["as declared"] >= 14
+    assert "differs" not in report["verdicts"]
+    for row in report["rows"]:
+        assert ("no probe: " + row["title"] in out) == (row["probes"] == [])
+    assert leftovers(engine) == []
+
+
+@pytest.mark.live
+def test_a_mode_that_lost_something_differs(offline: Stack, spec: Spec) -> None:
+    """The answers of the other mode are those that the matrix declares."""
+    declared = {key: probe.answers["online"] for key, probe in probes(spec)}
+    intact = answers(offline, "acme")
+    assert parity_findings(spec, feature_rows(spec, {"online": declared, "offline": intact})) == []
+    project = offline.projects[0].name
+    docker(offline.engine, ["stop", "--time=1", f"{project}-clamav-1"])
+    seen = feature_rows(spec, {"online": declared, "offline": answers(offline, "acme")})
+    found = {(each.rule, (each.subject or "").split(".")[2]) for each in parity_findings(spec, seen)}
+    assert found == {
+        ("PLB931", "intake"),
+        ("PLB932", "intake"),
+        ("PLB931", "malware-scanning"),
+        ("PLB931", "network-isolation"),
+    }
