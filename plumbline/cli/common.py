@@ -1,7 +1,9 @@
 """What commands share: loading, reporting, and turning every ending into an exit code."""
 
+import errno
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,6 +83,11 @@ def guarded(command: click.Command) -> NoReturn:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _say(
+                f"the disk is full: {error.filename or tempfile.gettempdir()}\n  = free some, or set TMPDIR to a folder with room"
+            )
+            sys.exit(EXIT_ENVIRONMENT)
         _unexpected(error)
 
 

@@ -17,12 +17,16 @@ class Progress(Protocol):
     def services(self, states: Mapping[str, str]) -> None:
         """The state of each service."""
 
+    def result(self, name: str, matches: int, others: int) -> None:
+        """What came of a group of checks."""
+
 
 class Silent:
     """Says nothing."""
 
     def phase(self, text: str) -> None: ...
     def services(self, states: Mapping[str, str]) -> None: ...
+    def result(self, name: str, matches: int, others: int) -> None: ...
 
 
 class Lines:
@@ -42,8 +46,15 @@ class Lines:
                 self.known[name] = state
                 self._say(f"  {name}: {state}")
 
+    def result(self, name: str, matches: int, others: int) -> None:
+        self._say(f"  {name}: {_counted(matches, others)}")
+
     def _say(self, text: str) -> None:
         print(f"{time.monotonic() - self.start:6.1f} s  {text}", file=self.stream, flush=True)
+
+
+def _counted(matches: int, others: int) -> str:
+    return f"{matches} match" + (f", {others} do not" if others else "")
 
 
 @contextmanager
@@ -70,6 +81,7 @@ def _live(stream: TextIO) -> Iterator[Progress]:
         def __init__(self) -> None:
             self.text = "starting"
             self.states: Mapping[str, str] = {}
+            self.results: dict[str, tuple[int, int]] = {}
             self.spinner = Spinner("dots")
 
         def phase(self, text: str) -> None:
@@ -78,12 +90,19 @@ def _live(stream: TextIO) -> Iterator[Progress]:
         def services(self, states: Mapping[str, str]) -> None:
             self.states = dict(states)
 
+        def result(self, name: str, matches: int, others: int) -> None:
+            self.results[name] = matches, others
+
         def __rich__(self) -> Table:
             table = Table.grid(padding=(0, 2))
             self.spinner.update(text=Text(self.text, style="bold"))
             table.add_row(self.spinner)
             for name, state in sorted(self.states.items()):
                 table.add_row(Text(f"  {name}"), Text(state, style=_COLOURS.get(state, "yellow")))
+            for name, (matches, others) in self.results.items():
+                table.add_row(
+                    Text(f"  {name}", style="bold"), Text(_counted(matches, others), "red" if others else "green")
+                )
             return table
 
     live = Shown()

@@ -69,6 +69,7 @@ def stack(
     """
     from validators.stack import reports as formats
     from validators.stack.attach import attached
+    from validators.stack.connection import answering
     from validators.stack.engine import find_engine
     from validators.stack.starting import standing
     from validators.stack.verify import Faults, verify_stack
@@ -82,7 +83,7 @@ def stack(
     _known_mode(project.spec, mode)
     _known_tenants(project.spec, tenants)
     engine = find_engine()
-    with _terminable(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
+    with _terminable(), answering(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         spec, folder = project.spec, project.folder
         if attach:
             opening = attached(engine, spec, folder, mode, watch, names=attach, tenant=next(iter(tenants), None))
@@ -137,6 +138,7 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     """
     from validators.parity import report as formats
     from validators.parity.verify import verify_parity
+    from validators.stack.connection import answering
     from validators.stack.engine import find_engine
 
     context.obj["format"] = format
@@ -144,7 +146,7 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     _known_tenants(project.spec, (tenant,) if tenant else ())
     chosen = tenant or next(iter(project.spec.tenants.tenants))
     engine = find_engine()
-    with _terminable(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
+    with _terminable(), answering(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         result = verify_parity(engine, project.spec, project.folder, chosen, watch)
     _write(reports / "parity", {"json": formats.as_json(result), "md": formats.as_markdown(result)})
     if format == "json":

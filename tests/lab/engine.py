@@ -39,11 +39,11 @@ class Engine:
 
 def ensure_engine() -> Engine:
     """The user's own engine, else the lab's, started where it does not run. Raises CannotInstall, RuntimeError."""
-    if _answers(None):
+    if answers(None):
         return Engine(None, started=False)
     with _locked():
         running = _running_host()
-        if running and _answers(running):
+        if running and answers(running):
             return Engine(running, started=False)
         install()
         return Engine(_start(Path(tempfile.mkdtemp(prefix="plumb-lab-"))), started=True)
@@ -55,7 +55,7 @@ def stop() -> bool:
         if not STATE.exists():
             return False
         state = json.loads(STATE.read_text())
-        _end(Path(state["run"]) / "docker.pid")
+        end_by_pid_file(Path(state["run"]) / "docker.pid")
         shutil.rmtree(state["run"], ignore_errors=True)
         STATE.unlink()
         return True
@@ -67,7 +67,7 @@ def restart() -> None:
         if not STATE.exists():
             raise RuntimeError("the lab's engine does not run")
         run = Path(json.loads(STATE.read_text())["run"])
-        _end(run / "docker.pid")
+        end_by_pid_file(run / "docker.pid")
         _start(run)
 
 
@@ -79,7 +79,8 @@ def _locked() -> Iterator[None]:
         yield
 
 
-def _answers(host: str | None) -> bool:
+def answers(host: str | None) -> bool:
+    """Whether an engine answers; None: where the user's own settings lead."""
     if shutil.which("docker") is None:
         return False
     environment = {**os.environ, **({"DOCKER_HOST": host} if host else {})}
@@ -116,14 +117,15 @@ def _start(run: Path) -> str:
     STATE.write_text(json.dumps({"run": str(run), "host": host}))
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and process.poll() is None:
-        if _answers(host):
+        if answers(host):
             return host
         time.sleep(0.3)
     tail = "\n".join((LAB / "dockerd.log").read_text().splitlines()[-8:])
     raise RuntimeError(f"dockerd did not come up; {LAB / 'dockerd.log'} ends with:\n{tail}")
 
 
-def _end(pid_file: Path) -> None:
+def end_by_pid_file(pid_file: Path) -> None:
+    """Stop an engine, and wait until it is gone."""
     if not pid_file.exists():
         return
     pid = int(pid_file.read_text())

@@ -1,18 +1,26 @@
 """`plumb verify stack` as its user calls it: results, reports, interruptions, and what it leaves behind."""
 
 import json
+import os
 import signal
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
+from plumbline.finding import EnvironmentMissing
+from plumbline.spec import Spec
+from tests.lab.engine import STATE, restart
 from tests.stack.conftest import Plumb, leftovers
 from tests.stack.waiting import until
 from validators.stack.engine import PROJECT, Engine
 from validators.stack.reports import json_schema
 from validators.stack.run import remove_dead_runs
+from validators.stack.starting import reference_of
 
 
 @pytest.mark.live
@@ -129,3 +137,87 @@ def test_an_unknown_mode_is_named(plumb: Plumb) -> None:
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "the spec has online, offline" in out
+
+
+@pytest.fixture
+def fake_docker(tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    """Makes a docker command that answers with a text, or not at all; the environment that finds it before the real one."""
+
+    def make(answer: str) -> dict[str, str]:
+        command = tmp_path / "bin" / "docker"
+        command.parent.mkdir()
+        command.write_text(f"#!/bin/sh\n{answer}\n")
+        command.chmod(0o755)
+        return {"PATH": f"{command.parent}:{os.environ['PATH']}"}
+
+    return make
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("exit 1", "has no Compose plugin"), ("echo 2.10.0", "Docker Compose here is 2.10.0, and 2.24 or newer")],
+    ids=["no Compose", "old Compose"],
+)
+def test_a_docker_command_that_will_not_do(
+    plumb: Plumb, engine: Engine, fake_docker: Callable[[str], dict[str, str]], answer: str, said: str
+) -> None:
+    host = {"DOCKER_HOST": engine.connection.host}
+    process = plumb("--mode", "offline", **host, **fake_docker(answer))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3, err
+    assert said in err
+    assert "install" in err
+
+
+@pytest.mark.live
+def test_a_full_disk_is_named_and_nothing_is_left(plumb: Plumb, engine: Engine, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("LIVE TEST NOT RUN: a small disk of its own needs root")
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24k", "tmpfs", str(small)], check=True)
+    try:
+        process = plumb("--mode", "offline", TMPDIR=str(small))
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 3, err
+        assert "the disk is full" in err
+        assert "TMPDIR" in err
+        assert leftovers(engine) == []
+        assert list(small.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+@pytest.mark.live
+def test_an_engine_that_dies_is_named_and_the_next_run_cleans_up(plumb: Plumb, engine: Engine) -> None:
+    """The lab's own engine alone may be restarted."""
+    if not (STATE.exists() and json.loads(STATE.read_text())["host"] == engine.connection.host):
+        pytest.skip("LIVE TEST NOT RUN: the user's own engine is not restarted")
+    process = plumb("--mode", "offline")
+    until(lambda: len(leftovers(engine)) > 5, "containers to exist", 60)
+    restart()
+    engine.reconnect()
+    _, err = process.communicate(timeout=300)
+    assert process.returncode in (1, 3), err
+    assert "Traceback" not in err
+    again = plumb("--mode", "offline")
+    _, err = again.communicate(timeout=200)
+    assert again.returncode == 0, err
+    assert leftovers(engine) == []
+
+
+def test_an_image_for_another_processor_is_named(engine_like: SimpleNamespace) -> None:
+    with pytest.raises(EnvironmentMissing, match="is for linux/arm64, and the engine runs linux/amd64") as raised:
+        reference_of(engine_like.stack, Path(), "offline", "redis")
+    assert "docker pull --platform linux/amd64" in raised.value.hint
+
+
+@pytest.fixture
+def engine_like(spec: Spec) -> SimpleNamespace:
+    """A stack on an engine that has every image, all of them for arm64."""
+    versions = SimpleNamespace(platform="linux/amd64")
+    found = {"Os": "linux", "Architecture": "arm64"}
+    return SimpleNamespace(
+        stack=SimpleNamespace(spec=spec, engine=SimpleNamespace(image=lambda _: found, versions=versions))
+    )

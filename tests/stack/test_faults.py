@@ -13,7 +13,7 @@ from validators.stack.engine import Engine
 
 @pytest.mark.live
 def test_the_stack_stands_every_fault(plumb: Plumb, engine: Engine, tmp_path: Path) -> None:
-    ours = STATE.exists() and json.loads(STATE.read_text())["host"] == engine.host
+    ours = STATE.exists() and json.loads(STATE.read_text())["host"] == engine.connection.host
     restart = ["--restart-engine", f"{sys.executable} -m tests.lab restart"] if ours else []
     process = plumb("--mode", "offline", "--faults", *restart)
     out, err = process.communicate(timeout=900)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plumbline.phases import Phases
 from plumbline.spec import Spec
-from validators.parity.asking import Key, answers
+from validators.parity.asking import Key, answers, probes
 from validators.parity.report import ParityReport
 from validators.parity.verdict import feature_rows, parity_findings
 from validators.stack.engine import Engine
@@ -29,6 +29,8 @@ def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str, wa
             watch.phase(f"asking mode {mode}")
             with phases.measured("ask"):
                 observed[mode] = answers(stack, tenant)
+            wrong = sum(1 for key, probe in probes(spec) if probe.answers.get(mode) != observed[mode][key])
+            watch.result(f"answers of {mode}", len(observed[mode]) - wrong, wrong)
         down = phases.started("down")
     down()
     rows = feature_rows(spec, observed)

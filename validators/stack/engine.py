@@ -1,21 +1,20 @@
 """The Docker engine: found, asked and told. Everything else in this package is about data."""
 
 import json
-import os
-import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import IPAMConfig, IPAMPool
 
 from plumbline.finding import EnvironmentMissing
 from schema.platform import Floors
+from validators.stack.connection import Connection, find_connection
 
 _ASK_SECONDS = 30
 _SDK_SECONDS = 60
@@ -23,7 +22,8 @@ _TOO_LONG = 124
 """As `timeout` has it."""
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
-GET_DOCKER = "install Docker Engine and its Compose plugin, start it, and see that `docker info` answers you"
+LEAST = Floors(engine="25", compose="2.24")
+"""Oldest versions that verifying works with: `start_interval` came with Engine 25, `!override` with Compose 2.24."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Versions:
     """Operating system and architecture, e.g. `linux/amd64`."""
 
     def below(self, floors: Floors) -> list[str]:
-        """A sentence for each version that is below the spec's floor."""
+        """A sentence for each version that is below its floor."""
         pairs = (("Docker Engine", self.engine, floors.engine), ("Docker Compose", self.compose, floors.compose))
         return [
-            f"{name} here is {version}, and the spec asks for {floor} or newer"
+            f"{name} here is {version}, and {floor} or newer is asked for"
             for name, version, floor in pairs
             if _numbers(version) < _numbers(floor)
         ]
@@ -48,18 +48,14 @@ class Versions:
 class Engine:
     """An engine that answers, by the docker command's own settings (DOCKER_HOST, then the current context)."""
 
-    def __init__(self, host: str, versions: Versions):
-        self.host = host
+    def __init__(self, connection: Connection, versions: Versions):
+        self.connection = connection
         self.versions = versions
 
     @cached_property
     def client(self) -> docker.DockerClient:
         """The engine's API."""
-        return self.new_client(_SDK_SECONDS)
-
-    def new_client(self, timeout: float | None) -> docker.DockerClient:
-        """One more connection to the API; without a timeout it may wait for ever."""
-        return docker.DockerClient(base_url=self.host, timeout=timeout)  # type: ignore[arg-type]
+        return self.connection.client(_SDK_SECONDS)
 
     def reconnect(self) -> None:
         """Forget the connection: the engine was restarted."""
@@ -70,17 +66,11 @@ class Engine:
         """The engine's own name for itself, the same after a restart."""
         return str(self.client.info()["ID"])
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """The environment of docker commands: this engine, and none of the user's compose settings."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
-        return {**kept, "DOCKER_HOST": self.host, "COMPOSE_PROGRESS": "plain", "COMPOSE_ANSI": "never"}
-
     def run(self, arguments: Sequence[str], seconds: float = _ASK_SECONDS) -> subprocess.CompletedProcess[str]:
         """A docker command, out of reach of the terminal's Ctrl-C, so that only this program decides when it ends."""
         return subprocess.run(
             ["docker", *arguments],
-            env=self.environment,
+            env=self.connection.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -102,7 +92,7 @@ class Engine:
         """A docker command that runs while others do; its output is to be read."""
         return subprocess.Popen(
             ["docker", *arguments],
-            env=self.environment,
+            env=self.connection.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -198,28 +188,12 @@ class Engine:
 
 
 def find_engine() -> Engine:
-    """The engine that the docker command would use. Raises EnvironmentMissing."""
-    if shutil.which("docker") is None:
-        raise EnvironmentMissing("there is no docker command", GET_DOCKER)
-    host = os.environ.get("DOCKER_HOST") or _asked("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
-    if not host:
-        raise EnvironmentMissing("the docker command names no engine", GET_DOCKER)
-    try:
-        version: Mapping[str, Any] = docker.DockerClient(base_url=host, timeout=_ASK_SECONDS).version()
-    except (DockerException, OSError) as error:
-        raise EnvironmentMissing(f"no Docker engine answers at {host}: {error}", GET_DOCKER) from None
-    compose = _asked("compose", "version", "--short")
-    if not compose:
-        raise EnvironmentMissing("the docker command has no Compose plugin", GET_DOCKER)
-    return Engine(host, Versions(version["Version"], compose.removeprefix("v"), f"{version['Os']}/{version['Arch']}"))
-
-
-def _asked(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=_ASK_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    """The engine that the docker command would use. Raises EnvironmentMissing where there is none, or it is too old."""
+    connection, version, compose = find_connection()
+    versions = Versions(version["Version"], compose, f"{version['Os']}/{version['Arch']}")
+    if too_old := versions.below(LEAST):
+        raise EnvironmentMissing("; ".join(too_old), "install a newer Docker Engine and Compose plugin")
+    return Engine(connection, versions)
 
 
 def _gone(remove: Any) -> None:

@@ -46,7 +46,7 @@ def recorded(engine: Engine) -> Iterator[Events]:
     """The events from now on."""
     events = Events()
     filters = {"type": "container", "event": [STARTED, "health_status", ENDED], "label": PROJECT}
-    stream = engine.new_client(timeout=None).api.events(decode=True, filters=filters)
+    stream = engine.connection.client(timeout=None).api.events(decode=True, filters=filters)
 
     def listen() -> None:
         with suppress(DockerException, RequestException, OSError):  # the engine was restarted

@@ -114,9 +114,13 @@ def expected_mounts(promise: Promise) -> Values:
 
 def observed_mounts(seen: Seen) -> Values:
     """From /proc/PID/mounts; what every container has (/proc, /sys, /dev, names and hosts) is left out."""
+    # a folder of a host whose /tmp is in memory is one too, and mounted all the same
+    from_host = {
+        _real(mount["Destination"]) for mount in seen.container.get("Mounts") or [] if mount["Type"] != "tmpfs"
+    }
     own = ("/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
     return {
-        target: f"tmpfs {access}" if kind == "tmpfs" else access
+        target: f"tmpfs {access}" if kind == "tmpfs" and target not in from_host else access
         for target, (kind, access) in _kernel(seen)["mounts"].items()
         if not target.startswith(own)
     }

@@ -84,29 +84,38 @@ def probe(
 def run_inside(
     engine: Engine, project: str, program: str, question: Mapping[str, Any], seconds: float, *volumes: str
 ) -> Any:
-    """What a program of the probe answers; `volumes` are mounts of the engine's host, `/from:/to:ro`. Raises EnvironmentMissing where the engine lets no such container run."""
-    call = ["docker", "run", "--rm", "--interactive", "--privileged", "--pid=host", "--network=host", "--cgroupns=host"]
-    call += [f"--volume={volume}" for volume in volumes]
-    call += [f"--label={PROJECT}={project}", _image(engine), f"/{program}"]
-    done = subprocess.run(
-        call,
-        env=engine.environment,
-        input=json.dumps(question),
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-        start_new_session=True,
+    """What a program of the probe answers. Raises EnvironmentMissing where the engine lets no such container run."""
+    done = probe_container(
+        engine, project, ["python3", f"/{program}"], json.dumps(question).encode(), seconds, *volumes
     )
     if done.returncode:
         raise EnvironmentMissing(
-            f"the probe cannot look into the containers: {done.stderr.strip()[-400:]}",
+            f"the probe cannot look into the containers: {done.stderr.decode(errors='replace').strip()[-400:]}",
             "the engine has to allow a privileged container in its host's namespaces",
         )
     return json.loads(done.stdout)
 
 
-def _image(engine: Engine) -> str:
+def probe_container(
+    engine: Engine, project: str, command: Sequence[str], data: bytes, seconds: float, *volumes: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command in the probe's image, privileged and in the host's namespaces; `volumes` are of its host, `/from:/to:ro`."""
+    call = ["docker", "run", "--rm", "--interactive", "--privileged", "--pid=host", "--network=host", "--cgroupns=host"]
+    call += [f"--volume={volume}" for volume in volumes]
+    call += [f"--label={PROJECT}={project}", image_of_probe(engine), *command]
+    return subprocess.run(
+        call,
+        env=engine.connection.environment,
+        input=data,
+        capture_output=True,
+        timeout=seconds,
+        check=False,
+        start_new_session=True,
+    )
+
+
+def image_of_probe(engine: Engine) -> str:
+    """The reference of the probe's image, which is built where this very one does not exist. Raises EnvironmentMissing."""
     with as_file(files("validators.stack") / "probe") as context:
         digest = hashlib.sha256()
         for file in sorted(path for path in Path(context).iterdir() if path.is_file()):

@@ -10,10 +10,9 @@ from pydantic import TypeAdapter
 
 from generators.markdown import Page, code, text
 from plumbline.fact import Check, Outcome
-from plumbline.reachability import Reach
 from plumbline.reporters.machine import xml_safe
 from plumbline.reporters.text import printable
-from validators.stack.reach import Row
+from validators.stack.matrix import picture, signs_of
 from validators.stack.report import StackReport
 
 
@@ -94,7 +93,8 @@ def as_markdown(report: StackReport) -> str:
     page.table(["Rule", "Finding"], [(None, [text(each.rule), text(each.message)]) for each in report.findings])
     page.add("## Who reached whom")
     page.add(
-        "Row to column, every declared port tried. ● reached as needed, ○ reached and allowed, · not reached, ✗ against the spec."
+        "Row to column, every declared port tried. ● (green) reached as needed, ○ (blue) reached and allowed, · (grey) not reached, "
+        "✗ (red) against the spec."
     )
     _add_matrix(page, report)
     page.add("## Every fact")
@@ -117,31 +117,12 @@ def as_markdown(report: StackReport) -> str:
 
 
 def _add_matrix(page: Page, report: StackReport) -> None:
-    signs: dict[tuple[str, str], str] = {}
-    for row in report.table:
-        pair = row.source, row.target
-        signs[pair] = max(signs.get(pair, ""), _sign(row), key=_WEIGHT.index)
+    signs = signs_of(report.table)
     sources = sorted({source for source, _ in signs})
     targets = sorted({target for _, target in signs})
+    page.add(picture(report.table))
     rows = [(None, [code(source), *(signs.get((source, target), "") for target in targets)]) for source in sources]
     page.table(["", *(text(target) for target in targets)], rows)
-
-
-_WEIGHT = ["", "·", "○", "●", "✗"]
-
-
-def _sign(row: Row) -> str:
-    match row.expected, row.reached:
-        case Reach.MUST, True:
-            return "●"
-        case Reach.MAY, True:
-            return "○"
-        case Reach.MUST, False:
-            return "✗"
-        case Reach.MUST_NOT, True:
-            return "✗"
-        case _:
-            return "·"
 
 
 def _sides(check: Check) -> list[str]:

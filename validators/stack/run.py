@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.finding import EnvironmentMissing
+from validators.stack import remote
 from validators.stack.engine import Engine
 
 _PREFIX = "plumb-run-"
@@ -35,6 +36,8 @@ class Run:
         self.groups: list[int] = []
         """Process groups of the docker commands that are at work."""
         self.kept = False
+        self.sent = False
+        """Whether the folder was copied to the engine's host, which is another than this one."""
 
     def claim(self, project: str) -> None:
         """Record a project before anything of it exists, so that it can't be forgotten."""
@@ -62,11 +65,20 @@ class Run:
         self.kept = True
         self._record()
 
+    def share_folder(self) -> None:
+        """Have the engine's host see the run's folder. Raises EnvironmentMissing where it can't."""
+        if not self.engine.connection.is_local:
+            self.sent = True
+            self._record()
+            remote.send(self.engine, self.projects[0], self.folder)
+
     def remove(self) -> None:
         """Remove what the run made. Raises EnvironmentMissing where the engine would not let go of it all."""
         for group in self.groups:
             if any(project in _command_line(group) for project in self.projects):
                 os.killpg(group, signal.SIGKILL)
+        if self.sent:
+            remote.remove(self.engine, self.projects[0], self.folder)
         with ThreadPoolExecutor(4) as pool:
             gone = dict(zip(self.projects, pool.map(self._remove_wholly, self.projects), strict=True))
         if left := [project for project, all_gone in gone.items() if not all_gone]:
@@ -87,7 +99,13 @@ class Run:
         return False
 
     def _record(self) -> None:
-        record = {"engine": self.engine.id, "projects": self.projects, "groups": self.groups, "kept": self.kept}
+        record = {
+            "engine": self.engine.id,
+            "projects": self.projects,
+            "groups": self.groups,
+            "kept": self.kept,
+            "sent": self.sent,
+        }
         (self.folder / _RECORD).write_text(json.dumps(record))
 
 
@@ -127,7 +145,8 @@ def remove_dead_runs(engine: Engine) -> list[str]:
                 continue
             run = Run(engine, folder, "")
             run.projects = [str(project) for project in record["projects"]]
-            run.groups = [int(group) for group in record.get("groups", [])]
+            run.groups = [int(group) for group in record["groups"]]
+            run.sent = bool(record["sent"])
             run.remove()
             removed += run.projects
     return removed
@@ -147,7 +166,11 @@ def _record_of(folder: Path) -> dict[str, Any] | None:
         record = json.loads((folder / _RECORD).read_text())
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) and {"engine", "projects", "kept"} <= record.keys() else None
+    return (
+        record
+        if isinstance(record, dict) and {"engine", "projects", "groups", "kept", "sent"} <= record.keys()
+        else None
+    )
 
 
 @contextmanager

@@ -42,6 +42,9 @@ class Watch(Protocol):
     def services(self, states: Mapping[str, str]) -> None:
         """The state of each service, again and again."""
 
+    def result(self, name: str, matches: int, others: int) -> None:
+        """What came of a group of checks."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -162,7 +165,7 @@ class Stack:
         """How to reach a stack that was kept up, and how to take it down; nothing for one that was not."""
         if not self.run.kept:
             return []
-        lines = [f"export DOCKER_HOST={self.engine.host}"]
+        lines = ["export {}={}".format(*self.engine.connection.setting)]
         for project in self.projects:
             for service in project.deployment.services.values():
                 publications = service.publish.values()

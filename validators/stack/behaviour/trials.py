@@ -33,8 +33,11 @@ def try_everything(stack: Stack, restart_engine: str | None) -> tuple[list[Check
     seconds: dict[str, float] = {}
     for name, trial in trials.items():
         start = time.monotonic()
-        checks += trial()
+        found = list(trial())
         seconds[name] = round(time.monotonic() - start, 2)
+        matches = sum(1 for check in found if check.outcome == "matches")
+        stack.watch.result(name, matches, len(found) - matches)
+        checks += found
     return checks, seconds
 
 

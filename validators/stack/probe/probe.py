@@ -32,7 +32,7 @@ NEAR, FAR, OUTSIDE_PORT = "198.51.100.1", "198.51.100.2", 443
 RESOLVER = ("127.0.0.11", 53)
 TUNNEL = ".tunnel.example"
 KNOWN, UNKNOWN = 0x8180, 0x8183
-CONNECT_S, ASK_S = 1.0, 1.5
+CONNECT_S, ASK_S = 1.0, 1.0
 LISTEN_STATE = "0A"
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -144,11 +144,17 @@ def ask(pid: int, addresses: dict[str, float], names: list[str], outside: bool, 
         resolving = {name: pool.submit(resolve, name) for name in [*names, *([tunnel] if outside else [])]}
         reached = asyncio.run(connect_all(addresses | ({beyond: CONNECT_S} if outside else {})))
         resolved = {name: future.result() for name, future in resolving.items()}
+    stop_asking()
     return {
         "outside": reached.pop(beyond, None),
         "reached": reached,
         "names": {name: resolved[name] for name in names},
     }
+
+
+def stop_asking() -> None:
+    """End what the engine's resolver still asks outside in this container's name: it would hold up the container's end for seconds."""
+    subprocess.run(["ss", "--kill", "--udp", "dst", FAR], capture_output=True, check=False)
 
 
 async def connect_all(addresses: dict[str, float]) -> dict[str, str]:

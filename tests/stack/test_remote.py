@@ -1,0 +1,60 @@
+"""An engine on another host: reached over TCP with TLS, by DOCKER_HOST or a context, and without sight of this host's files."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plumbline.spec import Spec
+from tests.lab.second_engine import copy_images, second_engine
+from tests.lab.tls_proxy import tls_proxy
+from tests.stack.conftest import DATA, Plumb
+from validators.stack.connection import find_connection
+from validators.stack.engine import Engine
+from validators.stack.probing import image_of_probe
+from validators.stack.stand_ins import build, recipe_of
+
+
+@pytest.fixture(scope="module")
+def far(engine: Engine, spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that leads to the other host, which has the images of the offline mode."""
+    if os.geteuid() != 0:
+        pytest.skip("LIVE TEST NOT RUN: a second engine needs root")
+    used = {service for role in spec.topology["offline"].roles.values() for service in role.services}
+    images = sorted({spec.services[name].image for name in used})
+    certificates = tmp_path_factory.mktemp("tls") / "certificates"
+    with second_engine() as host, tls_proxy(host.removeprefix("unix://"), certificates) as port:
+        built = [build(engine, recipe_of(spec, DATA, "offline", image)) for image in images]
+        copy_images([*built, image_of_probe(engine)], engine.connection.host, host)
+        address = f"tcp://127.0.0.1:{port}"
+        yield {"DOCKER_HOST": address, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(certificates)}
+
+
+@pytest.mark.live
+def test_the_whole_proof_on_a_remote_engine(plumb: Plumb, far: dict[str, str]) -> None:
+    process = plumb("--mode", "offline", **far)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, out + err
+    assert " 0 differ, 0 not deployed" in out
+    there = {**os.environ, **far}
+    left = subprocess.run(["docker", "ps", "-aq"], env=there, capture_output=True, text=True, check=False)
+    assert (left.returncode, left.stdout) == (0, "")
+
+
+@pytest.mark.live
+def test_a_context_leads_there_too(far: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    keys = {"ca": "ca.pem", "cert": "cert.pem", "key": "key.pem"}
+    paths = ",".join(f"{name}={far['DOCKER_CERT_PATH']}/{file}" for name, file in keys.items())
+    create = ["docker", "context", "create", "far", f"--docker=host={far['DOCKER_HOST']},{paths}"]
+    subprocess.run(create, check=True, capture_output=True)
+    subprocess.run(["docker", "context", "use", "far"], check=True, capture_output=True)
+    connection, version, _ = find_connection()
+    assert connection.setting == ("DOCKER_CONTEXT", "far")
+    assert not connection.is_local
+    assert version["Os"] == "linux"
+    shown = subprocess.run(["docker", "info"], env=connection.environment, capture_output=True, check=False)
+    assert shown.returncode == 0

@@ -1,0 +1,33 @@
+"""An engine on another host doesn't see this one's files: a run's folder is copied there, to the same path, and removed again."""
+
+import io
+import tarfile
+from pathlib import Path
+
+from plumbline.finding import EnvironmentMissing
+from validators.stack.engine import Engine
+from validators.stack.probing import probe_container
+
+_SECONDS = 300
+
+
+def send(engine: Engine, project: str, folder: Path) -> None:
+    """Copy a folder to the engine's host. Raises EnvironmentMissing where that can't be written to."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.add(folder, folder.name)
+    _on_host(engine, project, folder, ["tar", "--extract", "--directory=/host"], packed.getvalue())
+
+
+def remove(engine: Engine, project: str, folder: Path) -> None:
+    """Remove a folder that was sent."""
+    _on_host(engine, project, folder, ["rm", "--recursive", "--force", f"/host/{folder.name}"], b"")
+
+
+def _on_host(engine: Engine, project: str, folder: Path, command: list[str], data: bytes) -> None:
+    done = probe_container(engine, project, command, data, _SECONDS, f"{folder.parent}:/host")
+    if done.returncode:
+        raise EnvironmentMissing(
+            f"{folder} can't be had on the engine's host: {done.stderr.decode(errors='replace').strip()[-400:]}",
+            f"the engine's host needs a folder {folder.parent} that containers may write to",
+        )
