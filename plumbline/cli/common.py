@@ -83,7 +83,7 @@ def guarded(command: click.Command) -> NoReturn:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if isinstance(error, OSError) and os.strerror(errno.ENOSPC) in str(error):
             _say(
                 f"the disk is full: {error.filename or tempfile.gettempdir()}\n  = free some, or set TMPDIR to a folder with room"
             )
