@@ -1,0 +1,61 @@
+"""A stack that an operator started by plain Compose, from the committed files, is looked at where it stands."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plumbline.spec import Spec
+from tests.stack.conftest import DATA, Plumb, Silence
+from tests.stack.tampering import docker
+from validators.stack.engine import Engine
+from validators.stack.run import new_run
+from validators.stack.stack import Stack
+from validators.stack.starting import prepare
+
+NAME = "docpipe-offline"
+"""The name that the generated compose file gives its project."""
+
+
+@pytest.fixture
+def by_hand(engine: Engine, spec: Spec, tmp_path: Path) -> Iterator[None]:
+    """The deployment's folder as an operator has it (with stand-ins for images that can't be had), and what they would type."""
+    folder = tmp_path / "deployment"
+    with new_run(engine) as run:
+        stack = Stack(spec, engine, run, Silence())
+        prepare(stack, DATA, "offline", list(spec.tenants.tenants))
+        (project,) = stack.projects
+        shutil.copytree(project.folder, folder)
+    files = ["--file", str(folder / "compose.yaml"), "--file", str(folder / "override.yaml")]
+    compose = ["compose", *files, *(f"--profile={profile}" for profile in project.profiles)]
+    try:
+        docker(engine, [*compose, "up", "--detach", "--wait", "--pull=never"])
+        docker(engine, ["compose", *files, "--profile=job", "up", "--no-deps", "--pull=never", *project.jobs])
+        yield
+    finally:
+        docker(engine, [*compose, "--profile=job", "down", "--volumes", "--timeout=1"])
+
+
+@pytest.mark.live
+def test_a_stack_started_by_hand_passes_and_is_left_alone(plumb: Plumb, engine: Engine, by_hand: None) -> None:
+    before = {each["Id"] for each in engine.containers(NAME)}
+    process = plumb("--mode", "offline", "--attach", NAME)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    assert " 0 differ, 0 not deployed" in out
+    assert "not tried: start order and secrets" in out
+    assert {each["Id"] for each in engine.containers(NAME)} == before
+    docker(engine, ["stop", "--time=1", f"{NAME}-redis-1"])
+    process = plumb("--mode", "offline", "--attach", NAME)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "PLB910 services.redis" in out
+
+
+@pytest.mark.live
+def test_a_project_that_does_not_run_is_named(plumb: Plumb, engine: Engine) -> None:
+    process = plumb("--mode", "offline", "--attach", "nobody")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "no compose project nobody runs here" in out + err

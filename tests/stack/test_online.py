@@ -1,0 +1,70 @@
+"""The online mode with two tenants: every node's own project, and the walls between the tenants."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from plumbline.fact import Check
+from plumbline.spec import Spec
+from tests.stack.conftest import DATA, Silence
+from tests.stack.tampering import docker, failing
+from validators.stack.engine import Engine
+from validators.stack.report import finding_of
+from validators.stack.stack import Stack
+from validators.stack.starting import standing
+
+
+@pytest.fixture(scope="module")
+def online(engine: Engine, spec: Spec) -> Iterator[Stack]:
+    """The online mode, standing, for all tenants."""
+    with standing(engine, spec, DATA, "online", Silence()) as stack:
+        yield stack
+
+
+def found(spec: Spec, checks: list[Check]) -> set[tuple[str, str]]:
+    """Node and rule of each finding."""
+    return {(check.where, finding_of(spec, "online", check).rule) for check in failing(checks)}
+
+
+@pytest.mark.live
+def test_both_tenants_come_up_and_are_what_the_spec_says(online: Stack, spec: Spec) -> None:
+    assert online.trouble == []
+    assert {project.node.tenant for project in online.projects} == {"", *spec.tenants.tenants}
+    look = online.look()
+    assert failing(look.checks) == []
+    between = [row for row in look.table if row.source.split("-")[0] != row.target.split("-")[0]]
+    assert len(between) > 100
+
+
+@pytest.mark.live
+def test_a_way_from_one_tenant_to_another_is_found(online: Stack, spec: Spec) -> None:
+    first, second = list(spec.tenants.tenants)[:2]
+    database = {
+        project.node.tenant: project for project in online.projects if "postgres" in project.deployment.services
+    }
+    network, intruder = f"{database[first].name}_etl-internal", f"{database[second].name}-redis-1"
+    docker(online.engine, ["network", "connect", network, intruder])
+    try:
+        checks = online.look().checks
+    finally:
+        docker(online.engine, ["network", "disconnect", network, intruder])
+    node = database[second].node.name
+    assert (node, "PLB951") in found(spec, checks)
+    reached = [check for check in failing(checks) if check.attribute.startswith("reach.") and check.where == node]
+    assert any(f"{first}-" in check.attribute for check in reached)
+    assert failing(online.look().checks) == []
+
+
+@pytest.mark.live
+def test_a_tenant_that_lost_its_link_is_found(online: Stack, spec: Spec) -> None:
+    """A node's address that is bound to nothing: what stands on other nodes of the same tenant can't reach it."""
+    first = next(iter(spec.tenants.tenants))
+    project = next(
+        each for each in online.projects if each.node.tenant == first and "postgres" in each.deployment.services
+    )
+    docker(online.engine, ["stop", "--time=1", f"{project.name}-postgres-1"])
+    try:
+        rules = found(spec, online.look().checks)
+    finally:
+        docker(online.engine, ["start", f"{project.name}-postgres-1"])
+    assert (project.node.name, "PLB910") in rules
