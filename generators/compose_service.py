@@ -7,7 +7,14 @@ import networkx
 
 from generators.http_health import http_test
 from generators.provenance import OutputPath
-from plumbline.deployment import Deployment, field_path, needs_on_other_nodes, ports_for_other_nodes
+from plumbline.deployment import (
+    Deployment,
+    field_path,
+    image_reference,
+    is_sealed,
+    needs_on_other_nodes,
+    ports_for_other_nodes,
+)
 from plumbline.expressions import SECRET_FOLDER, service_names, value_text
 from plumbline.spec import Spec
 from schema.service import Service
@@ -51,6 +58,7 @@ class ServiceWriter:
         names = service_names(self.spec, self.deployment.mode, name)
         parts: list[tuple[str, str, Any]] = [
             ("image", "image", self._image(service)),
+            ("pull_policy", "", "never" if is_sealed(self.spec, self.deployment.mode) else None),
             ("hostname", "", name),
             ("profiles", "profile", self._profiles(service)),
             ("entrypoint", "entrypoint", _words(service.entrypoint, names)),
@@ -92,8 +100,7 @@ class ServiceWriter:
         self.origins["services", name, "logging"] = "platform.logs"
 
     def _image(self, service: Service) -> str:
-        image = self.spec.images.images[service.image]
-        return f"{image.repository}:{image.tag}" + (f"@{image.digest}" if image.digest else "")
+        return image_reference(self.spec, self.deployment.mode, self.spec.images.images[service.image])
 
     def _profiles(self, service: Service) -> list[str]:
         if service.profile:

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from plumbline.spec import Spec
+from schema.image import Image
 from schema.service import Override, Service
 from schema.topology import Role
 
@@ -68,6 +69,21 @@ def deployments(spec: Spec, mode: str | None = None) -> Iterator[Deployment]:
 
 def _services(spec: Spec, mode: str, role: Role) -> dict[str, Service]:
     return {name: effective(spec.services[name], mode) for name in sorted(role.services) if name in spec.services}
+
+
+def is_sealed(spec: Spec, mode: str) -> bool:
+    """Whether nothing is reached from a mode's nodes, so that images come there in a bundle."""
+    return not spec.topology[mode].egress
+
+
+def image_reference(spec: Spec, mode: str, image: Image) -> str:
+    """How a mode's compose file names an image: by digest where it can be pulled.
+
+    What `docker load` brought has no repository digest on the classic store, and may have another on the containerd
+    store. So a sealed mode names it by its tag, pulls nothing, and its identity is compared with the bundle's manifest.
+    """
+    tagged = f"{image.repository}:{image.tag}"
+    return f"{tagged}@{image.digest}" if image.digest and not is_sealed(spec, mode) else tagged
 
 
 def ports_for_other_nodes(spec: Spec, mode: str, service: str) -> list[str]:

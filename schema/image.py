@@ -36,6 +36,8 @@ class StandIn(Model):
     """What really runs inside, named in every report, e.g. `PostgreSQL 15 (Debian)`."""
     commands: tuple[Text, ...] = ()
     """Programs that the spec's commands call and the stub must offer under that name or path."""
+    packages: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]*$")], ...] = ()
+    """Debian packages to install in the stub; a command that one of them brings is the real one."""
 
 
 class Image(Model):

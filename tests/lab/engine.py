@@ -55,10 +55,25 @@ def stop() -> bool:
         if not STATE.exists():
             return False
         state = json.loads(STATE.read_text())
+        bridges = [*_bridges(state["host"]), *([] if state["had_docker0"] else ["docker0"])]
         end_by_pid_file(Path(state["run"]) / "docker.pid")
         shutil.rmtree(state["run"], ignore_errors=True)
         STATE.unlink()
+        for bridge in bridges:
+            subprocess.run(["ip", "link", "delete", bridge], capture_output=True, check=False)
         return True
+
+
+def _bridges(host: str) -> list[str]:
+    """Bridges of an engine's networks. A later engine would have two routes to one range if they stayed."""
+    done = subprocess.run(
+        ["docker", "--host", host, "network", "ls", "--quiet", "--filter=driver=bridge", "--filter=type=custom"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return [f"br-{id}" for id in done.stdout.split()]
 
 
 def restart() -> None:
@@ -112,9 +127,11 @@ def _start(run: Path) -> str:
         "--log-level",
         "warn",
     ]
+    docker0 = Path("/sys/class/net/docker0").exists()
     with (LAB / "dockerd.log").open("w") as log:
         process = subprocess.Popen(call, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-    STATE.write_text(json.dumps({"run": str(run), "host": host}))
+    had_docker0 = json.loads(STATE.read_text())["had_docker0"] if STATE.exists() else docker0
+    STATE.write_text(json.dumps({"run": str(run), "host": host, "had_docker0": had_docker0}))
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         if answers(host):

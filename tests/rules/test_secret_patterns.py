@@ -35,6 +35,7 @@ def test_secrets_are_seen(text: str) -> None:
         "requirepass {{ x }}",
         "user app on >{{ x }} ~*",
         "# the file holds the password: never its value",
+        'password=Path("/run/secrets/db_password").read_text()',
         "image@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "/var/lib/some/long/path/of/A/Program/with/3/Digits",
         "openai/text-embedding-3-small",

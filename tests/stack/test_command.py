@@ -221,3 +221,19 @@ def engine_like(spec: Spec) -> SimpleNamespace:
     return SimpleNamespace(
         stack=SimpleNamespace(spec=spec, engine=SimpleNamespace(image=lambda _: found, versions=versions))
     )
+
+
+@pytest.mark.live
+def test_a_range_that_the_host_routes_elsewhere_is_left_to_it(plumb: Plumb, engine: Engine, tmp_path: Path) -> None:
+    """A VPN, or the bridge of an engine that died: two routes to one range, and the wrong one may win."""
+    if os.geteuid() != 0 or not engine.connection.is_local:
+        pytest.skip("LIVE TEST NOT RUN: it needs root, to add a route")
+    subprocess.run(["ip", "link", "add", "plumb-test", "type", "bridge"], check=True)
+    try:
+        subprocess.run(["ip", "address", "add", "172.29.0.1/24", "dev", "plumb-test"], check=True)
+        subprocess.run(["ip", "link", "set", "plumb-test", "up"], check=True)
+        out, err = plumb("--mode", "offline").communicate(timeout=200)
+    finally:
+        subprocess.run(["ip", "link", "delete", "plumb-test"], check=True)
+    assert " 0 differ, 0 not deployed" in out, out + err
+    assert "edge" in json.loads((tmp_path / "reports" / "stack-offline.json").read_text())["moved"]

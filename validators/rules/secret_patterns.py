@@ -31,7 +31,7 @@ _ASSIGNED = re.compile(
 )
 _DIRECTIVE = re.compile(r"^\s*(?:requirepass|masterauth|user\s.*\s>)\s*(?P<value>[^\s'\"{}]{4,})", re.I | re.M)
 _COMMENT = re.compile(r"^\s*(?:#|//|;|--\s).*$", re.M)
-_HARMLESS = re.compile(r"(true|false|null|none|required|optional)$|[/$<@.]|%s", re.I)
+_HARMLESS = re.compile(r"(true|false|null|none|required|optional)$|[/$<@.]|%s|[A-Za-z_.]+\(", re.I)
 
 _WORD = re.compile(r"(?<![A-Za-z0-9+/=_:.-])[A-Za-z0-9+/_-]{32,}={0,2}")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any, Literal
 
 import docker
@@ -18,6 +20,7 @@ from validators.stack.connection import Connection, find_connection
 
 _ASK_SECONDS = 30
 _SDK_SECONDS = 60
+_NARROW = 16
 _TOO_LONG = 124
 """As `timeout` has it."""
 PROJECT = "com.docker.compose.project"
@@ -140,6 +143,18 @@ class Engine:
             if "Subnet" in config
         ]
 
+    def routes(self) -> list[str]:
+        """Ranges that this host has a route to, where the engine is on this host: a VPN's, or an engine's that died.
+
+        Wide ones are left out: the route to a network of the engine is narrower, and wins.
+        """
+        table = Path("/proc/net/route")
+        if not self.connection.is_local or not table.exists():
+            return []
+        rows = [line.split() for line in table.read_text().splitlines()[1:]]
+        found = [ip_network(f"{_address(row[1])}/{_address(row[7])}") for row in rows]
+        return [str(network) for network in found if network.prefixlen >= _NARROW]
+
     def make_network(self, project: str, name: str, subnet: str, gateway: str) -> None:
         """A network that belongs to a project, with a given address on the host. Raises EnvironmentMissing."""
         ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet, gateway=gateway)])
@@ -214,3 +229,8 @@ def _numbers(version: str) -> tuple[int, ...]:
 def as_json(value: object) -> str:
     """One spelling of a list or map, for comparison."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _address(little_endian: str) -> str:
+    """An address of /proc/net/route, e.g. `001DAC0A`."""
+    return ".".join(str(byte) for byte in reversed(bytes.fromhex(little_endian)))

@@ -22,6 +22,8 @@ from schema.service import Service
 from validators.stack.engine import Engine
 
 LABEL = "io.plumbline.stand-in"
+SERVER_LABEL = f"{LABEL}.server"
+"""What really runs inside, in the image's own words."""
 _BUILD_SECONDS = 900
 _WHEELS = "wheels.txt"
 
@@ -32,6 +34,8 @@ class Recipe:
 
     image: str
     """Id in images.yaml."""
+    server: str
+    """What really runs inside."""
     folder: Path | None
     """Folder with the Dockerfile; None for the contract stub, which is part of Plumbline."""
     arguments: Mapping[str, str]
@@ -50,9 +54,9 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
     folders = sorted({target for service in users.values() for target in service.volumes.values()})
     arguments = {"OWNER": owner, "FOLDERS": " ".join(folders)}
     if stand_in.recipe == "contract":
-        arguments["COMMANDS"] = " ".join(stand_in.commands)
+        arguments |= {"COMMANDS": " ".join(stand_in.commands), "PACKAGES": " ".join(stand_in.packages)}
         contract = {name: contract_of(spec, mode, service, stand_in) for name, service in users.items()}
-        return Recipe(image, None, arguments, json.dumps(contract, indent=1, sort_keys=True))
+        return Recipe(image, stand_in.server, None, arguments, json.dumps(contract, indent=1, sort_keys=True))
     recipe = folder / stand_in.recipe
     if not (recipe / "Dockerfile").is_file():
         path = f"images.{image}.stand_in.recipe"
@@ -60,7 +64,7 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
         raise InputError(
             [Finding("PLB920", message, location=spec.at(path), hint="write one, or name `contract`", subject=path)]
         )
-    return Recipe(image, recipe, arguments, "")
+    return Recipe(image, stand_in.server, recipe, arguments, "")
 
 
 def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> dict[str, Any]:
@@ -109,7 +113,7 @@ def _source(recipe: Recipe) -> Iterator[Path]:
 
 
 def _fingerprint(recipe: Recipe, source: Path) -> str:
-    digest = hashlib.sha256(recipe.contract.encode())
+    digest = hashlib.sha256(f"{recipe.server}\n{recipe.contract}".encode())
     for name, value in sorted(recipe.arguments.items()):
         digest.update(f"{name}={value}\n".encode())
     for file in sorted(path for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"):
@@ -131,7 +135,15 @@ def _download(wanted: Path, folder: Path) -> None:
 def _build(engine: Engine, recipe: Recipe, context: Path, reference: str) -> None:
     arguments = [f"--build-arg={name}={value}" for name, value in recipe.arguments.items()]
     done = engine.run(
-        ["build", "--quiet", f"--tag={reference}", f"--label={LABEL}={recipe.image}", *arguments, str(context)],
+        [
+            "build",
+            "--quiet",
+            f"--tag={reference}",
+            f"--label={LABEL}={recipe.image}",
+            f"--label={SERVER_LABEL}={recipe.server}",
+            *arguments,
+            str(context),
+        ],
         _BUILD_SECONDS,
     )
     if done.returncode:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
+from plumbline.deployment import image_reference
 from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
 from validators.stack import scratch
@@ -16,7 +17,7 @@ from validators.stack.layout import Node, backend_hosts, nodes_of
 from validators.stack.project import Project, dead_ends, moved_subnets, subnets
 from validators.stack.run import new_run
 from validators.stack.stack import Stack, Watch, shown
-from validators.stack.stand_ins import build, recipe_of
+from validators.stack.stand_ins import SERVER_LABEL, build, recipe_of
 
 UP_SECONDS = 180
 JOB_SECONDS = 90
@@ -62,7 +63,7 @@ def prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) 
     spec, engine, run = stack.spec, stack.engine, stack.run
     prefix = f"plumb-{spec.platform.name}-{mode}"
     nodes = nodes_of(spec, mode, tenants)
-    taken = [*engine.subnets(), *(node.subnet for node in nodes if node.address)]
+    taken = [*engine.subnets(), *engine.routes(), *(node.subnet for node in nodes if node.address)]
     images: dict[str, str] = {}
     for node in nodes:
         for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
@@ -100,8 +101,10 @@ def _make_node_networks(stack: Stack, project: str, nodes: Sequence[Node]) -> No
 def reference_of(stack: Stack, spec_folder: Path, mode: str, id: str) -> str:
     """The spec's own image where the engine has it, else its stand-in."""
     image = stack.spec.images.images[id]
-    own = f"{image.repository}:{image.tag}" + (f"@{image.digest}" if image.digest else "")
+    own = image_reference(stack.spec, mode, image)
     if found := stack.engine.image(own):
+        if server := ((found.get("Config") or {}).get("Labels") or {}).get(SERVER_LABEL):
+            stack.stand_ins[id] = server
         _same_platform(own, f"{found['Os']}/{found['Architecture']}", stack.engine.versions.platform)
         return own
     if image.stand_in is None:

@@ -1,0 +1,87 @@
+"""`MANIFEST.json` of an offline bundle: what is on the medium, each thing by size and SHA-256."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schema.platform import Version
+from schema.types import Bool, Digest, Id, Int, Model, Sha256, Text
+
+BundlePath = Annotated[
+    str, Field(pattern=r"^(?!.*(^|/)\.{1,2}(/|$))[A-Za-z0-9._@+-]+(/[A-Za-z0-9._@+-]+)*$", max_length=200)
+]
+"""Path below the bundle's folder: plain names, no way out of it."""
+Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-F]{40}$")]
+"""Fingerprint of an OpenPGP primary key: 40 hexadecimal digits, upper case."""
+
+
+class BundledFile(Model):
+    """A file of the bundle."""
+
+    path: BundlePath
+    """Where it stands in the bundle."""
+    size: Annotated[Int, Field(ge=0)]
+    """Bytes."""
+    sha256: Sha256
+    """Checksum of its content."""
+
+
+class BundledImage(Model):
+    """An image, by every name that an image store may know it by."""
+
+    image: Id
+    """Id in images.yaml."""
+    name: Text
+    """Repository and tag, as the compose file has it."""
+    config: Digest
+    """Digest of the image's configuration: its ID in the engine's classic store."""
+    manifest: Digest
+    """Digest of the manifest for the platform: its ID in the containerd store."""
+    index: Digest | None
+    """Digest of the manifest list that the spec pins; null for what is in no registry."""
+    origin: Literal["registry", "engine"]
+    """`registry`: manifest and layers are the registry's own bytes; `engine`: they were saved from an image store."""
+    size: Annotated[Int, Field(ge=1)]
+    """Bytes of its configuration and layers; layers that several images share count in each."""
+    stand_in: Text | None
+    """What really runs inside, where it is no release image but a stand-in for tests; else null."""
+
+
+class BundledModel(Model):
+    """Weights or signatures."""
+
+    model: Id
+    """Id in models.yaml."""
+    path: BundlePath
+    """Its folder in the bundle."""
+    substitute: Bool
+    """True where a small file for tests takes its place."""
+
+
+class Manifest(Model):
+    """Everything that a bundle holds. The signature is over this file, and this file vouches for all others."""
+
+    format: Literal[1]
+    """Version of this form."""
+    platform: Id
+    """Name of the platform."""
+    mode: Id
+    """Mode that is installed."""
+    release: Version
+    """Release: numbers with dots; a later release is greater, number by number."""
+    customer: Id
+    """Whom it is for; a host takes bundles for one customer only."""
+    spec: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    """Revision of the spec: first 12 digits of the SHA-256 over its files."""
+    architecture: Literal["linux/amd64", "linux/arm64"]
+    """Operating system and processor of the images."""
+    next_key: Fingerprint | None
+    """Key that will sign later releases (keys/next.asc in the bundle); a host that installs this bundle trusts it too."""
+    caveats: tuple[Text, ...]
+    """What in it is not the real thing, e.g. stand-ins. Empty for a release that may go to a customer."""
+    images: Annotated[tuple[BundledImage, ...], Field(min_length=1)]
+    """Images, by name."""
+    models: tuple[BundledModel, ...]
+    """Weights and signatures, by path."""
+    files: Annotated[tuple[BundledFile, ...], Field(min_length=1)]
+    """Every file but this one and its signature, in the order of the archive: by path."""
