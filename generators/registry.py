@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
+from generators.host_scripts import HostScriptGenerator
 from generators.json_schema import SchemaGenerator
 from generators.pages import PageGenerator
 from generators.parity import ParityGenerator
@@ -16,6 +17,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
     """The families, in order. Rules are handed in, for checks may read artifacts but not the other way round."""
     return (
         ComposeGenerator(),
+        HostScriptGenerator(),
         ParityGenerator(),
         PageGenerator(),
         RulePageGenerator(rules),

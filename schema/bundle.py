@@ -8,11 +8,17 @@ from schema.platform import Version
 from schema.types import Bool, Digest, Id, Int, Model, Sha256, Text
 
 BundlePath = Annotated[
-    str, Field(pattern=r"^(?!.*(^|/)\.{1,2}(/|$))[A-Za-z0-9._@+-]+(/[A-Za-z0-9._@+-]+)*$", max_length=200)
+    str,
+    Field(
+        pattern=r"^\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(/\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)*$",
+        max_length=200,
+    ),
 ]
 """Path below the bundle's folder: plain names, no way out of it."""
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-F]{40}$")]
 """Fingerprint of an OpenPGP primary key: 40 hexadecimal digits, upper case."""
+
+Architecture = Literal["linux/amd64", "linux/arm64"]
 
 
 class BundledFile(Model):
@@ -73,7 +79,7 @@ class Manifest(Model):
     """Whom it is for; a host takes bundles for one customer only."""
     spec: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
     """Revision of the spec: first 12 digits of the SHA-256 over its files."""
-    architecture: Literal["linux/amd64", "linux/arm64"]
+    architecture: Architecture
     """Operating system and processor of the images."""
     next_key: Fingerprint | None
     """Key that will sign later releases (keys/next.asc in the bundle); a host that installs this bundle trusts it too."""

@@ -99,6 +99,23 @@ class SelfTest(Model):
     """Text that the output has to hold."""
 
 
+class Export(Model):
+    """Something that the service keeps, taken out by `export.sh` and put back by `restore.sh`."""
+
+    file: Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]*$")]
+    """Name in the export, e.g. `database.dump`."""
+    title: Text
+    """What it is."""
+    folder: Bool = False
+    """False: the command runs in the running container and its output is the file, which `restore` reads as its input.
+    True: it runs in a container of its own, of the same image, with the folder mounted at /export; $PEER is the address
+    of the running one."""
+    command: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """The command that takes it out (argument list, no shell)."""
+    restore: tuple[Text, ...] = ()
+    """The command that puts it back; empty for what is only read by people."""
+
+
 class SecretUse(Model):
     """A secret that the service reads from a file, or, where its image knows no other way, its environment."""
 
@@ -224,6 +241,8 @@ class Service(Model):
     """How to see that its state survives."""
     self_tests: dict[Id, SelfTest] = {}
     """What shows that it does its work."""
+    exports: tuple[Export, ...] = ()
+    """What is taken out of it by an export."""
     modes: dict[ModeId, Override] = {}
     """What differs in a mode, by mode."""
     notes: tuple[Text, ...] = documentation("Facts worth knowing, shown on the service's page.", default=())

@@ -1,10 +1,11 @@
 """Every rule that there is, of every kind, for those who explain them."""
 
 from generators.rule_pages import DocumentedRule
+from validators.bundle.rules import BUNDLE_RULES
 from validators.drift import DRIFT_RULES
 from validators.parity.rules import PARITY_RULES
 from validators.rules import RULES
 from validators.stack.rules import STACK_RULES
 
-CATALOGUE: dict[str, DocumentedRule] = {**RULES, **DRIFT_RULES, **STACK_RULES, **PARITY_RULES}
+CATALOGUE: dict[str, DocumentedRule] = {**RULES, **DRIFT_RULES, **STACK_RULES, **PARITY_RULES, **BUNDLE_RULES}
 """Rules by id."""

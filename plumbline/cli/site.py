@@ -36,6 +36,14 @@ def build(context: click.Context, site_dir: Path) -> None:
     click.echo(f"site: {site_dir}/index.html")
 
 
+def build_plain(context: click.Context, target: Path) -> None:
+    """Build the site from the pages alone, without evidence and with no day in it: the same pages, the same bytes."""
+    config = Path(context.obj["folder"]).resolve().parent / "mkdocs.yml"
+    if not config.is_file():
+        raise EnvironmentMissing(f"there is no {config}", "run this in the project, or give --spec PROJECT/data")
+    _mkdocs(context, "build", "--strict", "--quiet", "--site-dir", str(target), SOURCE_DATE_EPOCH="0")
+
+
 def _with_evidence(project: Path, evidence: list[Path], folder: Path) -> Path:
     """A configuration whose pages are those of the project and the evidence."""
     shutil.copytree(project / "docs", folder / "docs")
@@ -56,7 +64,7 @@ def serve(context: click.Context, address: str) -> None:
     _mkdocs(context, "serve", "--dev-addr", address)
 
 
-def _mkdocs(context: click.Context, *arguments: str) -> None:
+def _mkdocs(context: click.Context, *arguments: str, **environment: str) -> None:
     project = Path(context.obj["folder"]).resolve().parent
     if not (project / "mkdocs.yml").is_file():
         raise EnvironmentMissing(f"{project} has no mkdocs.yml", "run this in the project, or give --spec PROJECT/data")
@@ -64,7 +72,7 @@ def _mkdocs(context: click.Context, *arguments: str) -> None:
         [sys.executable, "-m", "mkdocs", *arguments],
         cwd=project,
         check=False,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"},
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", **environment},
     )
     if done.returncode:
         sys.exit(1)

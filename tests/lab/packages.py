@@ -11,7 +11,7 @@ SOURCES = Path("/etc/apt/sources.list.d")
 OURS = SOURCES / "plumbline-lab.sources"
 PIN = Path("/etc/apt/preferences.d/plumbline-lab")
 FROM_NEWER = ("docker.io", "docker-cli", "docker-compose", "docker-buildx")
-FROM_OWN = ("iptables", "mmdebstrap")
+FROM_OWN = ("gnupg", "iproute2", "iptables", "mmdebstrap", "zstd")
 
 
 class CannotInstall(Exception):

@@ -15,8 +15,11 @@ _OWN_FILES = 'mount -t tmpfs tmpfs /tmp && ip link set lo up && exec /usr/sbin/d
 
 
 @contextmanager
-def second_engine() -> Iterator[str]:
-    """Its socket, as a value of DOCKER_HOST; it ends with the block. Needs root and the lab's packages."""
+def second_engine(containerd: bool = False) -> Iterator[str]:
+    """Its socket, as a value of DOCKER_HOST; it ends with the block. Needs root and the lab's packages.
+
+    `containerd`: with the image store that Engine 29 has, in place of the classic one.
+    """
     run = Path(tempfile.mkdtemp(prefix="plumb-second-", dir="/var/tmp"))
     host = f"unix://{run}/docker.sock"
     call = ["unshare", "--net", "--mount", "sh", "-c", _OWN_FILES, "dockerd", "--data-root", str(run / "data")]
@@ -30,6 +33,9 @@ def second_engine() -> Iterator[str]:
         "--log-level",
         "warn",
     ]
+    if containerd:
+        (run / "daemon.json").write_text('{"features": {"containerd-snapshotter": true}}')
+        call += ["--config-file", str(run / "daemon.json")]
     try:
         with (run / "dockerd.log").open("w") as log:
             subprocess.Popen(call, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)

@@ -104,6 +104,17 @@ class Engine:
             start_new_session=True,
         )
 
+    def save(self, references: Sequence[str]) -> subprocess.Popen[bytes]:
+        """`docker image save`, whose standard output is the archive."""
+        return subprocess.Popen(
+            ["docker", "image", "save", *references],
+            env=self.connection.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
     def image(self, reference: str) -> dict[str, Any] | None:
         """What the engine knows of an image, None when it has none."""
         try:

@@ -1,0 +1,1 @@
+"""The offline bundle: one archive, one manifest that vouches for everything in it, one signature over the manifest."""

@@ -1,0 +1,255 @@
+"""`plumb bundle`: make, sign, look into and update the archive for a host that nothing reaches."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plumbline.cli.common import Project, load
+from plumbline.finding import EnvironmentMissing, Finding, InputError
+from plumbline.location import Location
+
+if TYPE_CHECKING:
+    from plumbline.bundle.build import Gather
+
+_UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes: `4000000000`, `700M`, `4G`."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes; K, M and G are powers of 1000, as media are sold."""
+        text = str(value).upper()
+        number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
+        if not number.isdecimal() or int(number) * unit < 2**20:
+            self.fail(f"{value!r} is no size of at least 1 MiB; for example 4G", param, ctx)
+        return int(number) * unit
+
+
+@click.group()
+def bundle() -> None:
+    """Make the signed archive for a host that nothing reaches; look into it, and carry only what changed."""
+
+
+@bundle.command()
+@click.option("--mode", metavar="MODE", help="The mode to bundle; the sealed one where there is only one.")
+@click.option("--release", metavar="VERSION", help="The release; the platform's version where none is named.")
+@click.option("--customer", default="general", show_default=True, metavar="ID", help="Whom it is for.")
+@click.option("--models", type=click.Path(path_type=Path, file_okay=False), help="Folder with the model files.")
+@click.option(
+    "--images", type=click.Choice(["engine", "registry"]), default="engine", show_default=True, help="Where images are."
+)
+@click.option("--stand-ins", is_flag=True, help="For tests: stand-ins for images that the engine has not got.")
+@click.option("--substitutes", is_flag=True, help="For tests: small substitutes for models that are not there.")
+@click.option("--sign", "key", metavar="KEY", help="Sign with this key of your GnuPG keyring, by its fingerprint.")
+@click.option("--next-key", type=FILE, help="Public key that signs later releases; hosts will trust it too.")
+@click.option("--max-part-size", type=Size(), help="Split for media: 4G, 700M.")
+@click.option("--encrypt-to", metavar="RECIPIENT", help="Encrypt the whole by age, for media that may get lost.")
+@click.option("--out", default="dist", show_default=True, type=click.Path(path_type=Path, file_okay=False))
+@click.pass_context
+def build(
+    context: click.Context,
+    mode: str | None,
+    release: str | None,
+    customer: str,
+    models: Path | None,
+    images: str,
+    stand_ins: bool,
+    substitutes: bool,
+    key: str | None,
+    next_key: Path | None,
+    max_part_size: int | None,
+    encrypt_to: str | None,
+    out: Path,
+) -> None:
+    """Make a bundle: images, models, deployment, scripts, site, bill of materials; one manifest, one signature.
+
+    \b
+    plumb bundle build --models /srv/models --sign 0123…CDEF
+    plumb bundle build --stand-ins --substitutes          to try it out
+    plumb bundle build … --max-part-size 4G               for media that take no large files
+
+    The same inputs give the same bytes, but for the signature.
+    """
+    from plumbline.bundle import build as building
+    from plumbline.bundle import medium, sealing, signing
+    from plumbline.bundle.images import NotSaved
+
+    project = load(context)
+    chosen = building.sealed_mode(project.spec, mode)
+    with tempfile.TemporaryDirectory(prefix="plumb-bundle-") as folder:
+        stage = Path(folder)
+        gather, platform = _images(project, chosen, images, stand_ins)
+        wanted = building.Wanted(
+            mode=chosen,
+            release=release or project.spec.platform.version,
+            customer=customer,
+            architecture=platform,  # type: ignore[arg-type]
+            models=models,
+            substitutes=substitutes,
+            next_key=next_key,
+        )
+        site = _site(context, stage / "site")
+        try:
+            contents = building.gather(project.spec, project.folder, site, stage, wanted, gather)
+        except NotSaved as error:
+            raise EnvironmentMissing(str(error), "look at the image's name and platform in images.yaml") from None
+        except ValueError as error:
+            raise InputError(
+                [Finding("PLB960", str(error), hint="look at --release, --customer and file names")]
+            ) from None
+        signature = signing.sign(contents.text, key) if key else b""
+        total = sum(member.size for member in contents.members)
+        with _progress(context, "writing", total) as advance:
+            file = building.write(contents, out, signature, advance)
+    if encrypt_to:
+        file = sealing.encrypt(file, encrypt_to)
+    for part in medium.split(file, max_part_size) if max_part_size else [file]:
+        click.echo(f"{part}  {_mb(part.stat().st_size)}")
+    for caveat in contents.manifest.caveats:
+        click.echo(f"not for a customer: {caveat}", err=True)
+    if not key:
+        click.echo(f"not signed: plumb bundle sign {file} --key FINGERPRINT", err=True)
+
+
+@bundle.command()
+@click.argument("file", type=FILE)
+@click.option("--key", required=True, metavar="KEY", help="Key of your GnuPG keyring, by its fingerprint.")
+def sign(file: Path, key: str) -> None:
+    """Sign a bundle, or replace its signature."""
+    from plumbline.bundle import archive, signing
+    from plumbline.bundle.archive import BrokenArchive
+    from plumbline.bundle.medium import opened
+
+    partial = file.with_name(f"{file.name}.partial")
+    try:
+        with opened(file) as stream, partial.open("wb") as out:
+            head = archive.read_head(stream)
+            signature = signing.sign(head.text, key)
+            archive.replace_signature(stream, out, head, signature)
+        partial.rename(file)
+    except BrokenArchive as error:
+        raise _broken(file, error) from None
+    finally:
+        partial.unlink(missing_ok=True)
+    click.echo(f"{file} is signed by {key}")
+
+
+@bundle.command()
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
+@click.option("--out", type=FILE, help="File to write; beside NEW where none is named.")
+@click.option("--dry-run", is_flag=True, help="Only say how large it would be.")
+def delta(old: Path, new: Path, out: Path | None, dry_run: bool) -> None:
+    """Write only what NEW has and OLD lacks. A host that has OLD rebuilds NEW from it, byte for byte."""
+    from plumbline.bundle import delta as deltas
+    from plumbline.bundle.frames import BrokenFrame
+
+    try:
+        made = deltas.plan(old, new)
+    except BrokenFrame as error:
+        raise _broken(new, error) from None
+    share = made.size / made.new.size
+    click.echo(f"{_mb(made.size)} in place of {_mb(made.new.size)} ({share:.1%})")
+    if dry_run:
+        return
+    target = out or new.with_name(f"{made.old.name.removesuffix('.tar.zst')}-to-{_release(made.new.name)}.delta")
+    with target.open("wb") as stream:
+        deltas.write(made, new, stream)
+    click.echo(str(target))
+
+
+@bundle.command()
+@click.argument("old", type=FILE)
+@click.argument("delta", type=FILE)
+@click.option("--out", default=Path(), type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
+def apply(old: Path, delta: Path, out: Path) -> None:
+    """Rebuild the new bundle from OLD and a delta. It still has to be verified, like any other."""
+    from plumbline.bundle import delta as deltas
+    from plumbline.bundle.delta import WrongDelta
+
+    partial = out / "rebuilt.partial"
+    try:
+        with delta.open("rb") as stream, partial.open("wb") as target:
+            made = deltas.apply(old, stream, target)
+        partial.rename(out / made.new.name)
+    except WrongDelta as error:
+        hint = "the delta's first lines say which bundle it is for"
+        raise InputError([Finding("PLB960", str(error), location=Location(str(delta)), hint=hint)]) from None
+    finally:
+        partial.unlink(missing_ok=True)
+    click.echo(f"{out / made.new.name}  {_mb(made.new.size)}")
+
+
+@bundle.command()
+@click.argument("file", type=FILE)
+@click.option("--against", type=FILE, metavar="OLD", help="Also say what a delta from this bundle would carry.")
+def inspect(file: Path, against: Path | None) -> None:
+    """Say what a bundle holds: release, images with their layers, models, sizes. Only its head is read and believed."""
+    from plumbline.bundle import archive, inspection
+    from plumbline.bundle import delta as deltas
+    from plumbline.bundle.archive import BrokenArchive
+    from plumbline.bundle.frames import BrokenFrame
+    from plumbline.bundle.medium import opened
+
+    try:
+        with opened(file) as stream:
+            head = archive.read_head(stream)
+        click.echo(inspection.as_text(head))
+        if against:
+            made = deltas.plan(against, file)
+            click.echo(f"a delta from {made.old.name}: {_mb(made.size)} of {_mb(made.new.size)}")
+    except (BrokenArchive, BrokenFrame) as error:
+        raise _broken(file, error) from None
+
+
+def _images(project: Project, mode: str, source: str, stand_ins: bool) -> "tuple[Gather, str]":
+    from validators.bundle.gathering import from_engine, from_registries
+    from validators.stack.engine import find_engine
+
+    engine = find_engine()
+    gather = from_engine(engine, project.spec, project.folder, mode, stand_ins)
+    platform = engine.versions.platform
+    return (from_registries(platform, project.spec, gather) if source == "registry" else gather), platform
+
+
+def _site(context: click.Context, target: Path) -> Path:
+    """The site without evidence: what stands in a bundle depends on the spec alone."""
+    from plumbline.cli.site import build_plain
+
+    build_plain(context, target)
+    return target
+
+
+@contextmanager
+def _progress(context: click.Context, title: str, total: int) -> Iterator[Callable[[int], None]]:
+    if context.obj["quiet"] or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def _broken(file: Path, error: Exception) -> InputError:
+    hint = "copy it anew from where it was made, and do not install it"
+    return InputError([Finding("PLB961", str(error), location=Location(str(file)), hint=hint)])
+
+
+def _release(name: str) -> str:
+    return name.removesuffix(".tar.zst").rpartition("-")[2]
+
+
+def _mb(size: int) -> str:
+    return f"{size / 10**6:.1f} MB"
