@@ -1,0 +1,181 @@
+"""verify.sh, on a host with gpg, tar and zstd: what is not ours, not whole or not newer is refused, and it says why."""
+
+import io
+import json
+import os
+import random
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from plumbline.bundle import manifest
+from plumbline.bundle.archive import header, read_head
+from tests.bundle.keys import Key, end_agent, make_key
+from tests.bundle.shell import sh
+from tests.bundle.small import described, files, noise, written
+
+VERIFY = Path(__file__).parents[2] / "deploy" / "offline" / "scripts" / "verify.sh"
+SEED = 20261124
+TAMPERINGS = int(os.environ.get("PLUMB_TAMPERINGS", "40"))
+pytestmark = pytest.mark.live
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Who signs, and who would like to."""
+
+    publisher: Key
+    stranger: Key
+
+
+@pytest.fixture(scope="module")
+def keys(lab: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
+    """The lab brings gpg and zstd."""
+    home = tmp_path_factory.mktemp("keys") / "gnupg"
+    yield Keys(make_key(home, "release"), make_key(home, "stranger"))
+    end_agent(home)
+
+
+def signed(key: Key, content: dict[str, bytes], release: str = "1.0") -> bytes:
+    """A bundle that a key signed."""
+    text = manifest.text_of(described(content, release))
+    call = ["gpg", "--homedir", str(key.home), "--batch", "--armor", "--local-user", key.fingerprint, "--detach-sign"]
+    signature = subprocess.run(call, input=text, capture_output=True, check=True).stdout
+    return written(content, release, signature)
+
+
+@dataclass(frozen=True)
+class Host:
+    """What a host remembers, and a bundle on it."""
+
+    folder: Path
+
+    def verify(self, data: bytes, *words: str | Path) -> "subprocess.CompletedProcess[str]":
+        """Verify a bundle."""
+        bundle = self.folder / "bundle"
+        bundle.write_bytes(data)
+        return sh(VERIFY, "--state", self.folder / "state", *words, bundle)
+
+    def refuses(self, data: bytes, why: str) -> None:
+        """Nothing may come of it."""
+        done = self.verify(data)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert why in done.stderr
+        assert json.loads((self.folder / "state" / "verified.jsonl").read_text().splitlines()[-1])["result"].startswith(
+            "refused"
+        )
+
+
+@pytest.fixture
+def host(keys: Keys, tmp_path: Path) -> Host:
+    """A host that trusts the publisher, and has had release 1.0."""
+    found = Host(tmp_path)
+    trust = ["--key", keys.publisher.public, "--fingerprint", keys.publisher.fingerprint]
+    done = found.verify(signed(keys.publisher, files()), *trust)
+    assert done.returncode == 0, done.stderr
+    return found
+
+
+def test_ours_is_verified_and_recorded(host: Host, keys: Keys) -> None:
+    done = host.verify(signed(keys.publisher, files()))
+    assert done.returncode == 0, done.stderr
+    last = json.loads((host.folder / "state" / "verified.jsonl").read_text().splitlines()[-1])
+    assert (last["result"], last["signer"]) == ("verified", keys.publisher.fingerprint)
+
+
+def test_it_needs_no_network(host: Host, keys: Keys) -> None:
+    (host.folder / "bundle").write_bytes(signed(keys.publisher, files()))
+    call = ["unshare", "--net", "sh", str(VERIFY), "--state", str(host.folder / "state"), str(host.folder / "bundle")]
+    assert subprocess.run(call, capture_output=True, check=False).returncode == 0
+
+
+def test_another_key_is_refused_even_from_the_keyring(host: Host, keys: Keys) -> None:
+    bundle = signed(keys.stranger, files())
+    host.refuses(bundle, "the signature is not one of a trusted key")
+    ring = ["gpg", "--homedir", str(host.folder / "state" / "keyring"), "--batch", "--quiet", "--no-autostart"]
+    subprocess.run([*ring, "--import", str(keys.stranger.public)], check=True, capture_output=True)
+    host.refuses(bundle, f"it was signed by {keys.stranger.fingerprint}, which this host does not trust")
+
+
+def test_a_stripped_signature_and_anothers_manifest_are_refused(host: Host, keys: Keys) -> None:
+    host.refuses(written(files(), signature=b""), "it is not signed")
+    other = read_head(io.BytesIO(signed(keys.publisher, files(), "0.9"))).signature
+    host.refuses(written(files(), signature=other), "the signature is not one of a trusted key over this manifest")
+
+
+def test_older_replayed_and_other_customers_releases_are_refused(host: Host, keys: Keys) -> None:
+    ours = read_head(io.BytesIO(signed(keys.publisher, files(), "1.9")))
+    newest = host.folder / "state" / "newest"
+    newest.write_text("1.10 general 0\n")
+    host.refuses(signed(keys.publisher, files(), "1.9"), "release 1.9 is older than 1.10")
+    allowed = host.verify(signed(keys.publisher, files(), "1.9"), "--allow-downgrade", "a drill")
+    assert allowed.returncode == 0, allowed.stderr
+    assert "downgrade allowed: a drill" in (host.folder / "state" / "verified.jsonl").read_text()
+    host.refuses(signed(keys.publisher, files(), "1.10"), "release 1.10 was here before, with another content")
+    newest.write_text("1.0 somebody-else 0\n")
+    host.refuses(signed(keys.publisher, files(), ours.manifest.release), "this host belongs to somebody-else")
+
+
+def rewritten(data: bytes, change: "tarfile.TarInfo | None" = None, tail: bytes = b"") -> bytes:
+    """The bundle with other members behind its head: a signed head, and whatever somebody put there."""
+    stream = io.BytesIO(data)
+    head = read_head(stream)
+    at = stream.tell()
+    body = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data[at:]), read_across_frames=True).read()
+    first = head.manifest.files[0]
+    length = 512 + first.size + -first.size % 512
+    if change is not None:
+        body = change.tobuf(tarfile.USTAR_FORMAT) + body[512 if change.type == tarfile.REGTYPE else length :]
+    return data[:at] + zstandard.ZstdCompressor().compress(body[: -1024 if tail else None] + tail)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "target"),
+    [
+        (tarfile.SYMTYPE, "deployment/compose.yaml", "/etc/passwd"),
+        (tarfile.LNKTYPE, "deployment/compose.yaml", "/etc/passwd"),
+        (tarfile.DIRTYPE, "deployment/compose.yaml", ""),
+        (tarfile.FIFOTYPE, "deployment/compose.yaml", ""),
+        (tarfile.REGTYPE, "../../escaped", ""),
+        (tarfile.REGTYPE, "/tmp/escaped", ""),
+        (tarfile.REGTYPE, "site/index.html", ""),
+    ],
+)
+def test_links_and_other_paths_are_refused(host: Host, keys: Keys, kind: bytes, name: str, target: str) -> None:
+    ours = signed(keys.publisher, files())
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.mode = kind, target, 0o644
+    info.size = read_head(io.BytesIO(ours)).manifest.files[0].size if kind == tarfile.REGTYPE else 0
+    host.refuses(rewritten(ours, info), "it holds other files than the manifest says, or in another form")
+    assert not (host.folder.parent / "escaped").exists()
+
+
+def test_added_and_swapped_files_are_refused(host: Host, keys: Keys) -> None:
+    ours = signed(keys.publisher, files())
+    host.refuses(rewritten(ours, tail=header("site/new.html", 0) + bytes(1024)), "it holds other files")
+    host.refuses(rewritten(ours, tail=bytes(4096)), "refused")
+    swapped = files(one=noise(9, 3_000_000))
+    body = written(swapped)
+    stream, other = io.BytesIO(ours), io.BytesIO(body)
+    read_head(stream)
+    read_head(other)
+    host.refuses(ours[: stream.tell()] + body[other.tell() :], "a file is not what the manifest says")
+
+
+def test_changed_bytes_and_truncations_are_refused(host: Host, keys: Keys) -> None:
+    ours, chance = signed(keys.publisher, files()), random.Random(SEED)
+    refused = 0
+    for number in range(TAMPERINGS):
+        changed = bytearray(ours)
+        if number % 4:
+            changed[chance.randrange(len(ours))] ^= 1 << chance.randrange(8)
+        else:
+            changed = changed[: chance.randrange(len(ours))]
+        refused += host.verify(bytes(changed)).returncode == 1
+    print(f"{refused} of {TAMPERINGS} tamperings refused")
+    assert refused == TAMPERINGS
