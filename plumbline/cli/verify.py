@@ -161,6 +161,44 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     finish(result.findings)
 
 
+@verify.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--fingerprint",
+    "fingerprints",
+    multiple=True,
+    required=True,
+    envvar="PLUMB_RELEASE_KEY",
+    help="Fingerprint of a key whose signature counts.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Its public key; your keyring otherwise.",
+)
+@click.option(
+    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
+)
+@click.pass_context
+def bundle(context: click.Context, file: Path, fingerprints: tuple[str, ...], key: Path | None, format: str) -> None:
+    """Hold a bundle against its signature, its manifest and the spec. Every byte is read; nothing is unpacked.
+
+    \b
+    plumb verify bundle dist/docpipe-offline-1.0.tar.zst --fingerprint 0123…CDEF
+    """
+    from plumbline.bundle.inspection import as_text
+    from validators.bundle.check import Trust, verify_bundle
+
+    context.obj["format"] = format
+    project = load(context)
+    result = verify_bundle(file, project.spec, Trust(fingerprints, key), lambda _: None)
+    if format == "text" and result.head:
+        click.echo(as_text(result.head))
+        click.echo(f"signed by {result.signer.fingerprint}" if result.signer else "the signature does not count")
+    report(context, list(result.findings), format)
+    finish(result.findings)
+
+
 def _known_mode(spec: Spec, mode: str) -> None:
     if mode not in spec.modes:
         hint = f"the spec has {', '.join(spec.modes)}"
