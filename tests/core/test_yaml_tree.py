@@ -32,7 +32,24 @@ def test_any_text_is_a_tree_or_one_clear_problem(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "scalar", ["no", "on", "Yes", "1_000", "012", "0x1F", "12:30:45", "2026-11-23", "1e3x", ".5", "=", "<<"]
+    "scalar",
+    [
+        "no",
+        "on",
+        "Yes",
+        "1_000",
+        "012",
+        "0x1F",
+        "12:30:45",
+        "2026-11-23",
+        "1e3",
+        "0E0",
+        "1.5e3",
+        "1e3x",
+        ".5",
+        "=",
+        "<<",
+    ],
 )
 def test_yaml_1_1_surprises_stay_text(scalar: str) -> None:
     root, _ = parse_tree(f"key: {scalar}\n", "x.yaml")
