@@ -52,7 +52,9 @@ def _reference(
     own = image_reference(spec, mode, image)
     pinned = f"{own}@{image.digest}" if image.digest else own
     if found := engine.image(pinned):
-        return own if engine.image(own) else pinned, ((found.get("Config") or {}).get("Labels") or {}).get(SERVER_LABEL)
+        if (engine.image(own) or {}).get("Id") != found["Id"]:
+            raise EnvironmentMissing(f"{own} is here another image than the spec pins", f"docker tag {pinned} {own}")
+        return own, ((found.get("Config") or {}).get("Labels") or {}).get(SERVER_LABEL)
     if not stand_ins or image.stand_in is None:
         raise EnvironmentMissing(f"the engine has no image {pinned}", f"docker pull {pinned}; for tests: --stand-ins")
     return build(engine, recipe_of(spec, spec_folder, mode, id)), image.stand_in.server

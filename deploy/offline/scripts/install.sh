@@ -336,8 +336,8 @@ place() {
   mv "$manifest" "$home/MANIFEST.json"
   manifest=$home/MANIFEST.json
   [ -f "$home/.env" ] || cp "$home/.env.example" "$home/.env"
-  if [ -f "$home/keys/next.asc" ]; then
-    next=$(manifest_value next_key "$manifest")
+  next=$(manifest_value next_key "$manifest")
+  if [ -n "$next" ]; then
     trust_key "$home/keys/next.asc" "$next"
     say "later releases may be signed by $next"
   fi
@@ -394,8 +394,11 @@ smoke() {
 }
 
 remember() {
-  printf '%s %s %s\n' "$release" "$(manifest_value customer "$manifest")" "$digest" > "$state/newest.new"
-  mv "$state/newest.new" "$state/newest"
+  # after a downgrade the newest is still the newest that was here
+  if ! older "$release" "$(cut -d ' ' -f 1 "$state/newest" 2> /dev/null || echo "$release")"; then
+    printf '%s %s %s\n' "$release" "$(manifest_value customer "$manifest")" "$digest" > "$state/newest.new"
+    mv "$state/newest.new" "$state/newest"
+  fi
   rm -rf "$work"
 }
 
@@ -417,9 +420,10 @@ done
 [ -n "$bundle" ] || wrong_call 'which bundle?'
 work=$home/.incoming
 begin_log install
+# before the trap: a run that finds another at work must not clean up after that one
+lock
 trap stopped EXIT
 trap 'exit 130' INT TERM HUP
-lock
 enter preflight 'is this host fit for it?'
 preflight
 [ -z "$key$fingerprint" ] || pin
@@ -427,8 +431,8 @@ mkdir -p "$home"
 enter verify 'is the bundle ours, and whole?'
 verify_bundle
 if [ -n "$dry_run" ]; then
+  say "would install docpipe $release into $home; $(wrong_images "$manifest" | wc -l) images to load"
   rm -rf "$work"
-  say "would install docpipe $release into $home; $(wrong_images "$work/none" 2> /dev/null | wc -l) images to load"
   exit 0
 fi
 [ "$(date +%s)" -ge "$signed_at" ] || fail 3 "the clock says $(date), which is before the bundle was signed" 'set it'
