@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 from generators.compose_service import ServiceWriter, address_variable, config_name
 from generators.provenance import OutputPath, document
 from plumbline.artifact import Artifact, Source
-from plumbline.deployment import Deployment, deployments, folder_of, private_address
+from plumbline.deployment import Deployment, deployments, folder_of, private_address, tenant_folder
 from plumbline.expressions import render, service_names
 from plumbline.spec import Spec
 
@@ -117,7 +117,7 @@ def _configuration(spec: Spec, deployment: Deployment, folder: str) -> Iterable[
 
 
 def _tenant_settings(spec: Spec) -> Iterable[Artifact]:
-    """`deploy/<mode>/tenants/<tenant>/<role>.env`: addresses in the tenant's network, for modes with many tenants."""
+    """`deploy/<mode>/<tenant>/<role>.env`: addresses in the tenant's network, for modes with many tenants."""
     for mode in spec.modes:
         topology = spec.topology[mode]
         if topology.tenancy != "many" or topology.cloud is None:
@@ -127,7 +127,7 @@ def _tenant_settings(spec: Spec) -> Iterable[Artifact]:
             for role in roles:
                 text = _role_settings(spec, mode, tenant, role, roles)
                 yield Artifact(
-                    f"deploy/{mode}/tenants/{tenant}/{role}.env",
+                    f"{tenant_folder(mode, tenant)}/{role}.env",
                     text.encode(),
                     sources=(Source(1, text.count("\n"), f"tenants.{tenant}.octet"),),
                 )

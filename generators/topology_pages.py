@@ -6,7 +6,8 @@ from generators.markdown import Page, code, codes, link, text
 from plumbline.artifact import Artifact
 from plumbline.expressions import tenant_names, value_text
 from plumbline.spec import Spec
-from schema.topology import Cloud, FirewallRule, Topology
+from schema.cloud import Cloud, FirewallRule
+from schema.topology import Topology
 
 
 def home(spec: Spec) -> Iterable[Artifact]:
@@ -148,7 +149,7 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
             (f"{path}.image", ["Operating system", code(cloud.image)]),
             (
                 f"{path}.spread_servers",
-                ["Servers of a role on different hosts", "yes" if cloud.spread_servers else "no"],
+                ["Servers of a tenant on different hosts", "yes" if cloud.spread_servers else "no"],
             ),
             (
                 f"{path}.network",
@@ -165,17 +166,26 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
                 f"{path}.dns",
                 [
                     "DNS",
-                    f"{dns.type} {code(f'{dns.record}.{dns.zone}')} → role {code(dns.target)}, {dns.ttl_s} s",
+                    f"{dns.type} {code(f'{dns.record}.{dns.zone}')} → role {code(dns.target)} at {code(cloud.addresses.get(dns.address, ''))}, {dns.ttl_s} s",
                 ],
             ),
             (
                 f"{path}.names",
                 [
                     "Names",
-                    codes((cloud.names.network, cloud.names.firewall, cloud.names.volume, cloud.names.server)),
+                    codes(name for _, name in cloud.names),
                 ],
             ),
-            (f"{path}.labels", ["Labels", codes(f"{key}={value}" for key, value in cloud.labels.items())]),
+            (
+                f"{path}.ssh_keys",
+                ["SSH keys", codes(f"{name} {key.public_key.split(' ')[0]}" for name, key in cloud.ssh_keys.items())],
+            ),
+            (
+                f"{path}.ownership",
+                ["Recognised by the labels", codes(f"{key}={value}" for key, value in cloud.ownership.items())],
+            ),
+            (f"{path}.protected", ["Protected from deletion", codes(cloud.protected)]),
+            (f"{path}.labels", ["Further labels", codes(f"{key}={value}" for key, value in cloud.labels.items())]),
             (f"{path}.environment", ["Environment", code(cloud.environment)]),
             (
                 f"{path}.addresses",
