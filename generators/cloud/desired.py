@@ -149,13 +149,10 @@ def _rules(rules: tuple[FirewallRule, ...], direction: str, names: dict[str, Any
 
 
 def _filled(labels: dict[str, str], cloud: Cloud, tenant: str, role: str = "") -> dict[str, str]:
-    values = {"{tenant}": tenant, "{environment}": cloud.environment, "{role}": role}
-    found = {}
-    for key, pattern in labels.items():
-        for mark, value in values.items():
-            pattern = pattern.replace(mark, value)
-        found[key] = pattern
-    return found
+    def filled(pattern: str) -> str:
+        return pattern.replace("{tenant}", tenant).replace("{environment}", cloud.environment).replace("{role}", role)
+
+    return {key: filled(pattern) for key, pattern in labels.items()}
 
 
 def _cloud(spec: Spec, mode: str) -> Cloud:
