@@ -41,6 +41,17 @@ def cloud_tenants(spec: Spec) -> Iterator[tuple[str, str]]:
             yield from ((mode, tenant) for tenant in spec.tenants.tenants)
 
 
+def spec_path(mode: str, want: Object) -> str:
+    """The part of the spec that an object of the desired state comes from."""
+    own = {
+        "ssh_key": f"cloud.ssh_keys.{want['name']}",
+        "placement_group": "cloud.spread_servers",
+        "server": f"roles.{want.get('role')}",
+        "record": "cloud.dns",
+    }
+    return f"topology.{mode}.{own.get(want['kind'], 'cloud.' + want['kind'])}"
+
+
 def fingerprint(public_key: str) -> str:
     """The fingerprint by which the API knows a key: MD5 of its blob, in pairs."""
     digest = md5(b64decode(public_key.split(" ")[1]), usedforsecurity=False).hexdigest()
