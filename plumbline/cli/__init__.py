@@ -14,6 +14,7 @@ COMMANDS = {
     "schema": ("plumbline.cli.schema", "Print a JSON Schema of the spec's files."),
     "verify": ("plumbline.cli.verify", "Stand the generated projects up and compare them with the spec."),
     "bundle": ("plumbline.cli.bundle", "Make, sign, look into and update the archive for a host that nothing reaches."),
+    "provision": ("plumbline.cli.provision", "Make tenants' objects at the cloud provider what the spec says."),
     "site": ("plumbline.cli.site", "Build or serve the site."),
     "init": ("plumbline.cli.init", "Start a new spec."),
 }
