@@ -53,7 +53,7 @@ def names(cloud: Any) -> Counter[str]:
     records = [
         f"record {each['name']}"
         for zone in cloud.objects("zones").values()
-        for each in zone["rrsets"]
+        for each in zone["rrsets"].values()
         if each["type"] not in ("SOA", "NS")
     ]
     return Counter([*own, *records, *["primary_ip"] * len(cloud.objects("primary_ips"))])

@@ -17,6 +17,8 @@ from plumbline.provisioning.calls import TROUBLE, Failed, Refused
 from tests.cloud.cloud import NoTime, client, desired, names, project, run_of
 from tests.cloud.injection import KINDS, Crash, Injection, Kind, inject
 
+ADDRESSES = 2
+"""IPv4 and IPv6, which come and go with a server."""
 ALL = ("tenant-acme-data", "tenant-acme-private")
 """What goes only by name."""
 
@@ -94,7 +96,9 @@ def _wrong(cloud: Any, verb: str, journal: Path) -> str:
         return f"not as desired: {plan}"
     wanted = Counter(f"{want['kind']} {want['name']}" for want in desired()["objects"] if want["kind"] != "ssh_key")
     servers = sum(1 for want in desired()["objects"] if want["kind"] == "server")
-    wanted = Counter({_listed(name): number for name, number in wanted.items()}) + Counter(primary_ip=servers)
+    wanted = Counter({_listed(name): number for name, number in wanted.items()}) + Counter(
+        primary_ip=ADDRESSES * servers
+    )
     return "" if found == wanted else f"left over: {dict(found - wanted)}, missing: {dict(wanted - found)}"
 
 

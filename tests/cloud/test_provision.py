@@ -21,7 +21,7 @@ def without(state: dict[str, Any], *dropped: str) -> dict[str, Any]:
     return {**state, "objects": [want for want in state["objects"] if want["name"] not in dropped]}
 
 
-def changed(state: dict[str, Any], name: str, **fields: Any) -> dict[str, Any]:
+def changed(state: dict[str, Any], name: str, /, **fields: Any) -> dict[str, Any]:
     """A desired state in which an object has other fields."""
     objects = [{**want, **fields} if want["name"] == name else want for want in state["objects"]]
     return {**state, "objects": objects}
