@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from plumbline.location import Location
 from plumbline.paths import SpecPath, parse_path
 from plumbline.yaml_tree import Node, key_at, node_at
+from schema.catalogue import Catalogue
 from schema.image import ImageCatalogue, ModelCatalogue
 from schema.parity import Parity
 from schema.platform import Networks, Platform, Requirements, Secrets, Tenants, Update, Waivers
@@ -25,6 +26,7 @@ class Spec:
     tenants: Tenants
     waivers: Waivers
     update: Update
+    catalogue: Catalogue
     images: ImageCatalogue
     models: ModelCatalogue
     parity: Parity
