@@ -39,7 +39,7 @@ _SHAPES = {"firewall": "hexagon", "volume": "cylinder", "placement_group": "oval
 
 def _network(want: Object, servers: list[Object]) -> list[str]:
     ranges = ", ".join(subnet["ip_range"] for subnet in want["subnets"])
-    label = f"private network {want['name']} ({want['ip_range']}, servers in {ranges})"
+    label = f"private network {want['name']}\n{want['ip_range']}, servers in {ranges}"
     lines = [f"{quoted(want['name'])}: {quoted(label)} {{"]
     for server in servers:
         text = f"{server['name']}\n{server['address']}, {' or '.join(server['types'])}"

@@ -206,8 +206,8 @@ def _described(want: Object) -> str:
 def _firewalls(page: Page, mode: str, state: dict[str, Any]) -> None:
     page.add("## Firewall")
     page.add(
-        "It filters the servers' public interfaces alone. In the private network every server reaches every port of the others; "
-        "what keeps tenants apart is that each has a network of its own. One outbound rule turns the default from accept into deny."
+        "It filters the servers' public interfaces alone. The provider filters nothing in a private network; what keeps tenants "
+        "apart is that each has a network of its own. One outbound rule turns the default from accept into deny."
     )
     rows = []
     for want in state["objects"]:
