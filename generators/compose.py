@@ -7,7 +7,7 @@ from generators.compose_service import ServiceWriter, address_variable
 from generators.provenance import OutputPath, document
 from plumbline.artifact import Artifact, Source
 from plumbline.config_files import config_names, config_path
-from plumbline.deployment import Deployment, deployments, folder_of, private_address
+from plumbline.deployment import Deployment, deployments, folder_of, private_address, tenant_folder
 from plumbline.expressions import render
 from plumbline.spec import Spec
 
@@ -118,7 +118,7 @@ def _configuration(spec: Spec, deployment: Deployment, folder: str) -> Iterable[
 
 
 def _tenant_settings(spec: Spec) -> Iterable[Artifact]:
-    """`deploy/<mode>/tenants/<tenant>/<role>.env`: addresses in the tenant's network, for modes with many tenants."""
+    """`deploy/<mode>/<tenant>/<role>.env`: addresses in the tenant's network, for modes with many tenants."""
     for mode in spec.modes:
         topology = spec.topology[mode]
         if topology.tenancy != "many" or topology.cloud is None:
@@ -128,7 +128,7 @@ def _tenant_settings(spec: Spec) -> Iterable[Artifact]:
             for role in roles:
                 text = _role_settings(spec, mode, tenant, role, roles)
                 yield Artifact(
-                    f"deploy/{mode}/tenants/{tenant}/{role}.env",
+                    f"{tenant_folder(mode, tenant)}/{role}.env",
                     text.encode(),
                     sources=(Source(1, text.count("\n"), f"tenants.{tenant}.octet"),),
                 )

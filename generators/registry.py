@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from generators.cloud.provision_script import ProvisionScriptGenerator
 from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
 from generators.host_scripts import HostScriptGenerator
@@ -18,6 +19,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
     return (
         ComposeGenerator(),
         HostScriptGenerator(),
+        ProvisionScriptGenerator(),
         ParityGenerator(),
         PageGenerator(),
         RulePageGenerator(rules),

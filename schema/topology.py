@@ -4,18 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.cloud import Cloud
 from schema.types import (
     AbsolutePath,
     Bool,
-    Cidr,
     Id,
     Int,
     Model,
-    Protocol,
     RoleId,
     ServiceId,
     Text,
-    Value,
     documentation,
 )
 
@@ -58,78 +56,6 @@ class Role(Model):
     """Services that run on each node of the role."""
 
 
-class FirewallRule(Model):
-    """What a cloud firewall lets through on the public interface; all rules allow, order has no meaning."""
-
-    title: Text
-    """Why it is open."""
-    protocol: Protocol
-    """Transport protocol."""
-    port: Annotated[str, Field(pattern=r"^(any|[0-9]{1,5}(-[0-9]{1,5})?)$")] | None = None
-    """Port, range `a-b` or `any`; none for icmp."""
-    peers: Annotated[tuple[Value, ...], Field(min_length=1)]
-    """Sources of an inbound rule, destinations of an outbound one: CIDRs, or templates that yield one."""
-
-
-class Firewall(Model):
-    """Rules of the public interface. It never filters a private network; separate networks isolate tenants."""
-
-    inbound: tuple[FirewallRule, ...]
-    """What may come in; anything else is dropped."""
-    outbound: tuple[FirewallRule, ...]
-    """What may go out; one rule turns the default from accept into deny."""
-
-
-class CloudNetwork(Model):
-    """The private network of one tenant."""
-
-    range: Annotated[str, Field(pattern=r"^10\.\{octet\}\.0\.0/16$")]
-    """Address range with `{octet}` for the tenant's octet."""
-    subnet: Annotated[str, Field(pattern=r"^10\.\{octet\}\.[0-9]{1,3}\.0/[0-9]{1,2}$")]
-    """Subnet of the servers, inside the range."""
-
-
-class CloudVolume(Model):
-    """Block storage of a tenant's stores."""
-
-    size_gb: Annotated[Int, Field(ge=10, le=10240)]
-    """Size in GB."""
-    format: Literal["ext4", "xfs"]
-    """File system."""
-    mount: AbsolutePath
-    """Where it is mounted."""
-    role: RoleId
-    """Role whose node it is attached to."""
-
-
-class Names(Model):
-    """Names of cloud objects; `{tenant}`, `{role}` and `{index}` stand for their values."""
-
-    network: Text
-    """Private network."""
-    firewall: Text
-    """Firewall."""
-    volume: Text
-    """Volume."""
-    server: Text
-    """Server."""
-
-
-class Dns(Model):
-    """The record that leads to the entry point."""
-
-    zone: Text
-    """Registrable domain of the zone."""
-    record: Text
-    """Record name in the zone, with `{tenant}`."""
-    type: Literal["A", "AAAA", "CNAME"]
-    """Record type."""
-    ttl_s: Annotated[Int, Field(ge=60)]
-    """Time to live in seconds."""
-    target: RoleId
-    """Role whose address it points to."""
-
-
 class Issuer(Model):
     """A certificate authority that speaks ACME (RFC 8555)."""
 
@@ -167,37 +93,6 @@ class Entry(Model):
     """Seconds between those questions."""
     tls: EntryTls | None = None
     """Where its certificates come from; absent where it speaks plain HTTP."""
-
-
-class Cloud(Model):
-    """What exists at the cloud provider for each tenant."""
-
-    provider: Literal["hetzner"]
-    """The cloud."""
-    location: Id
-    """Location of servers and volumes."""
-    network_zone: Id
-    """Zone of the private network."""
-    image: Id
-    """Operating system image."""
-    spread_servers: Bool
-    """Whether servers of a role are kept on different hosts (placement group)."""
-    network: CloudNetwork
-    """Private network."""
-    firewall: Firewall
-    """Firewall of the public interfaces."""
-    volume: CloudVolume
-    """Volume of the stores."""
-    dns: Dns
-    """DNS record."""
-    names: Names
-    """Names of the objects."""
-    labels: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Text]
-    """Labels of every object, with `{tenant}`, `{environment}` and `{role}`."""
-    environment: Id
-    """Value of `{environment}`, e.g. `production`."""
-    addresses: dict[Id, Cidr]
-    """Named addresses that rules refer to, e.g. the bastion; the shipped ones are documentation addresses."""
 
 
 class Scaling(Model):

@@ -114,7 +114,8 @@ def write_spec(data: Path, node: Path, ports: dict[str, int], changes: dict[str,
     files = dict(read_spec_files(DATA))
     service = yaml.safe_load(files["services/traefik.yaml"])
     targets = [
-        file | {"target": file["target"].replace("/etc/traefik", f"{node}/config/traefik")} for file in service["config"]
+        file | {"target": file["target"].replace("/etc/traefik", f"{node}/config/traefik")}
+        for file in service["config"]
     ]
     fitted: dict[str, dict[str, Any]] = {
         "platform.yaml": {"domain": DOMAIN},
@@ -162,7 +163,15 @@ def make_certificates(folder: Path, tenants: list[str]) -> Path:
     for tenant in tenants:
         subject = ["-subj", f"/CN={tenant}", "-addext", f"subjectAltName=DNS:{host(tenant)}"]
         call = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        call += ["-days", "2", *subject, "-keyout", str(folder / f"{tenant}.key"), "-out", str(folder / f"{tenant}.crt")]
+        call += [
+            "-days",
+            "2",
+            *subject,
+            "-keyout",
+            str(folder / f"{tenant}.key"),
+            "-out",
+            str(folder / f"{tenant}.crt"),
+        ]
         subprocess.run(call, capture_output=True, check=True)
     trusted = folder / "trusted.pem"
     trusted.write_text("".join((folder / f"{tenant}.crt").read_text() for tenant in tenants))

@@ -74,7 +74,9 @@ def test_a_header_that_is_too_long_is_refused(entry: Gateway) -> None:
 
 
 def test_a_client_chooses_neither_its_tenant_nor_its_origin(entry: Gateway) -> None:
-    asked = entry.ask(ACME, headers={"X-Tenant": "globex", "X-Forwarded-For": "203.0.113.9", "X-Real-Ip": "203.0.113.9"})
+    asked = entry.ask(
+        ACME, headers={"X-Tenant": "globex", "X-Forwarded-For": "203.0.113.9", "X-Real-Ip": "203.0.113.9"}
+    )
     seen = json.loads(asked.body)["headers"]
     assert seen["x-tenant"] == "acme"
     assert "203.0.113.9" not in json.dumps(seen)

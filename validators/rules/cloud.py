@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from plumbline.runbooks import runbook_texts
 from plumbline.spec import Spec
-from schema.topology import Cloud, Role
+from schema.cloud import Cloud
+from schema.topology import Role
 from validators.rules import cloud_limits
 from validators.rules.cloud_examples import cloud_example, runbook_example
 from validators.rules.registry import Violation, rule

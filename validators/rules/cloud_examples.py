@@ -26,20 +26,23 @@ topology/cloud.yaml:
     provider: hetzner
     location: nbg1
     network_zone: {zone}
-    image: ubuntu-24-04
+    image: ubuntu-24.04
     spread_servers: false
     environment: production
     network: {{range: "10.{{octet}}.0.0/16", subnet: "10.{{octet}}.1.0/24"}}
     firewall: {{inbound: [], outbound: []}}
     volume: {{size_gb: 10, format: ext4, mount: /mnt/data, role: node}}
-    dns: {{zone: example.com, record: "{{tenant}}", type: A, ttl_s: 300, target: node}}
+    dns: {{zone: example.com, record: "{{tenant}}", type: A, ttl_s: 300, target: node, address: entry}}
     names:
       network: "{network}"
       firewall: "tenant-{{tenant}}-fw"
       volume: "tenant-{{tenant}}-data"
+      placement_group: "tenant-{{tenant}}-spread"
       server: "tenant-{{tenant}}-{{role}}-{{index}}"
-    labels: {{tenant_id: "{{tenant}}", role: "{{role}}"}}
-    addresses: {{}}
+    ssh_keys: {{admin: {{public_key: "ssh-ed25519 AAAA"}}}}
+    ownership: {{tenant_id: "{{tenant}}"}}
+    labels: {{role: "{{role}}"}}
+    addresses: {{entry: 192.0.2.10/32}}
 """
 
 
