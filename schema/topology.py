@@ -57,6 +57,26 @@ class Role(Model):
     """Services that run on each node of the role."""
 
 
+class Issuer(Model):
+    """A certificate authority that speaks ACME (RFC 8555)."""
+
+    directory: Annotated[str, Field(pattern=r"^https://\S+$")]
+    """URL of its directory."""
+    email: Annotated[str, Field(pattern=r"^\S+@\S+$")]
+    """Address that it writes to, e.g. before a certificate ends."""
+    challenge: Literal["http-01", "tls-alpn-01"]
+    """How it sees that a host name leads here: a request on port 80, or a TLS handshake on port 443."""
+
+
+class EntryTls(Model):
+    """How the entry proves to clients that it is the tenant's host."""
+
+    issuer: Issuer | None = None
+    """Who issues certificates for tenants whose `certificate` is `issued`."""
+    own_certificates: AbsolutePath | None = None
+    """Folder in the entry's container with `<tenant>.crt` and `<tenant>.key` of each tenant whose `certificate` is `own`."""
+
+
 class Entry(Model):
     """What stands before the platform in this mode."""
 
@@ -72,6 +92,8 @@ class Entry(Model):
     """Path that it asks to learn whether a backend is alive."""
     health_interval_s: Annotated[Int, Field(ge=1)] | None = None
     """Seconds between those questions."""
+    tls: EntryTls | None = None
+    """Where its certificates come from; absent where it speaks plain HTTP."""
 
 
 class Scaling(Model):
