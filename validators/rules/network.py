@@ -8,7 +8,7 @@ from itertools import combinations
 from plumbline.deployment import deployments, roles_of, services_of
 from plumbline.expressions import ExpressionError, tenant_names, value_text
 from plumbline.spec import Spec
-from schema.topology import Cloud
+from schema.cloud import Cloud
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
@@ -107,10 +107,17 @@ topology/single.yaml:
       inbound: [{{title: all, protocol: tcp, port: any, peers: ["{peer}"]}}]
       outbound: {outbound}
     volume: {{size_gb: 100, format: ext4, mount: /mnt/data, role: host}}
-    dns: {{zone: example.com, record: "{{tenant}}", type: A, ttl_s: 300, target: host}}
-    names: {{network: "{{tenant}}-net", firewall: "{{tenant}}-fw", volume: "{{tenant}}-data", server: "{{tenant}}-{{role}}-{{index}}"}}
+    ssh_keys: {{admin: {{public_key: "ssh-ed25519 AAAA"}}}}
+    dns: {{zone: example.com, record: "{{tenant}}", type: A, ttl_s: 300, target: host, address: entry}}
+    names:
+      network: "{{tenant}}-net"
+      firewall: "{{tenant}}-fw"
+      volume: "{{tenant}}-data"
+      placement_group: "{{tenant}}-spread"
+      server: "{{tenant}}-{{role}}-{{index}}"
+    ownership: {{tenant_id: "{{tenant}}"}}
     labels: {{}}
-    addresses: {{}}
+    addresses: {{entry: 192.0.2.10/32}}
 """
 _NO_OUTBOUND = "[]"
 _DNS_OUT = "[{title: dns, protocol: udp, port: '53', peers: [192.0.2.1/32]}, {title: dns, protocol: tcp, port: '53', peers: [192.0.2.1/32]}]"
