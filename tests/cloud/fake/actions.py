@@ -27,8 +27,8 @@ class Running:
 
     json: Json
     holds: frozenset[Holder]
-    done: Callable[[], None]
-    failed: Callable[[], None]
+    done: Callable[[], object]
+    failed: Callable[[], object]
     steps: int
     until: float
     fails: bool = False
@@ -52,10 +52,9 @@ class Actions:
         self,
         command: str,
         resources: Iterable[tuple[str, int]],
-        done: Callable[[], None] = nothing,
-        *,
-        holds: Iterable[Holder] = (),
-        failed: Callable[[], None] = nothing,
+        done: Callable[[], object],
+        failed: Callable[[], object],
+        holds: Iterable[Holder],
     ) -> Json:
         """A new action. `resources` are kinds in the singular and ids, as the API shows them; `holds` is what it locks."""
         action: Json = {

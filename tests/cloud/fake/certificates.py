@@ -32,12 +32,9 @@ def create(request: Request) -> Answer:
     )
     if not managed:
         return 201, {"certificate": made, "action": None}
-    resources, holds = [("certificate", made["id"])], [("certificates", made["id"])]
-    done = lambda: made.update(_issued())  # noqa: E731
-    return 201, {
-        "certificate": dict(made),
-        "action": project.actions.start("create_certificate", resources, done, holds=holds),
-    }
+    pending = dict(made)
+    action = project.act("create_certificate", {"certificates": made}, lambda: made.update(_issued()))
+    return 201, {"certificate": pending, "action": action}
 
 
 @on("DELETE", "/certificates/{certificates}")

@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,8 +36,9 @@ class FakeCloud:
     project: Project
     rate: Rate | None
     endpoint: str = ""
-    token: str = "fake-token-" + "0" * 53
-    read_only_token: str = "read-only-" + "0" * 54
+    latency: float = 0.0
+    token: str = "token" + "0" * 59
+    read_only_token: str = "readonly" + "0" * 56
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
@@ -79,6 +81,8 @@ class FakeCloud:
 
     def answer(self, incoming: Incoming) -> Outgoing:
         """The answer to a call."""
+        if self.latency:
+            time.sleep(self.latency)
         with self.lock:
             self.project.actions.tick()
             outgoing = self._answer(incoming)
@@ -93,7 +97,8 @@ class FakeCloud:
         try:
             found, args = route(incoming.method, incoming.path)
             self._admit(incoming, bucket)
-            fault = next((it for it in self.faults if it.strikes(incoming.method, incoming.path)), None)
+            struck = [it for it in self.faults if it.strikes(incoming.method, incoming.path)]
+            fault = struck[0] if struck else None
             status, body = self._act(found, args, incoming, fault)
         except ApiError as error:
             status, body = error.status, error.payload()
@@ -145,14 +150,15 @@ def fake_cloud(
     shuffle: bool = True,
     seed: int = 0,
     limits: Mapping[str, int] | None = None,
+    latency: float = 0.0,
 ) -> Iterator[FakeCloud]:
     """A project that is empty but for the catalogue, served on loopback until the end of the block.
 
     `rate`: calls at once and calls a second, None for no limit. `action_polls`: how often one asks until an action has ended,
     0 for at once; `action_seconds`: it has ended then, asked or not. `shuffle`: sets come in another order each time.
-    `limits`: the most objects of a kind that the account allows.
+    `limits`: the most objects of a kind that the account allows. `latency`: seconds that each call takes, side by side.
     """
     project = Project(Actions(action_polls, action_seconds), random.Random(seed), shuffle, limits or {})
-    cloud = FakeCloud(project, Rate(*rate) if rate else None)
+    cloud = FakeCloud(project, Rate(*rate) if rate else None, latency=latency)
     with serve(cloud.answer) as cloud.endpoint:
         yield cloud

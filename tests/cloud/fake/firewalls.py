@@ -8,6 +8,7 @@ from tests.cloud.fake.project import Project
 from tests.cloud.fake.routes import Answer, Request, on
 
 MOST_PER_SERVER = 5
+APPLIED = "firewalls applied"  # what an action holds whose end takes a firewall off a server
 
 
 @on("POST", "/firewalls", needs={"name": str}, takes={"labels": dict, "rules": list, "apply_to": list})
@@ -18,7 +19,7 @@ def create(request: Request) -> Answer:
     for it in resources:
         _check(project, None, it)
     firewall = project.add("firewalls", name=body["name"], labels=body.get("labels") or {}, rules=kept, applied_to=[])
-    actions = [_start(project, "set_firewall_rules", firewall)] if kept else []
+    actions = [project.act("set_firewall_rules", {"firewalls": firewall})] if kept else []
     actions += [_apply(project, firewall, it) for it in resources]
     follow_selectors(project)
     return 201, {"firewall": project.shown("firewalls", firewall), "actions": actions}
@@ -29,7 +30,7 @@ def delete(request: Request) -> Answer:
     """Only one that is on nothing. A server that is being deleted counts until its action ends."""
     firewall = request.target
     if firewall["applied_to"]:
-        request.project.actions.holding(("applied", firewall["id"]))
+        request.project.actions.holding((APPLIED, firewall["id"]))
         raise ApiError("resource_in_use", f"firewall with ID '{firewall['id']}' is still in use")
     del request.project.objects["firewalls"][firewall["id"]]
     return 204, None
@@ -47,8 +48,11 @@ def set_rules(request: Request) -> Answer:
     """All rules anew; an empty list clears them."""
     firewall, project = request.target, request.project
     kept = rules(request.body["rules"])
-    actions = [_start(project, "set_firewall_rules", firewall, lambda: firewall.update(rules=kept))]
-    actions += [_start(project, "apply_firewall", firewall, server=number) for number in _directly(firewall)]
+    on_servers = [it for number, it in project.objects["servers"].items() if number in _directly(firewall)]
+    actions = [project.act("set_firewall_rules", {"firewalls": firewall}, lambda: firewall.update(rules=kept))]
+    actions += [
+        project.act("apply_firewall", {"firewalls": firewall, "servers": it}, free="servers") for it in on_servers
+    ]
     return 201, {"actions": actions}
 
 
@@ -64,25 +68,26 @@ def apply_to_resources(request: Request) -> Answer:
 @on("POST", "/firewalls/{firewalls}/actions/remove_from_resources", needs={"remove_from": list})
 def remove_from_resources(request: Request) -> Answer:
     """From servers or selectors. One that it isn't on is no error since August 2025."""
-    firewall, project = request.target, request.project
-    actions = []
+    firewall = request.target
     for asked in request.body["remove_from"]:
-        entry = next((it for it in firewall["applied_to"] if _same(it, asked)), None)
-        if not entry and asked["type"] == "server":
-            server = project.objects["servers"].get(asked["server"]["id"])
-            if server and any(it["id"] == firewall["id"] for it in server["public_net"]["firewalls"]):
-                raise ApiError("firewall_managed_by_label_selector", "firewall is applied by a label selector")
-        number = asked["server"]["id"] if asked["type"] == "server" else None
-        actions.append(_start(project, "remove_firewall", firewall, _removal(project, firewall, entry), number))
-    return 201, {"actions": actions}
+        server = request.project.objects["servers"].get(asked.get("server", {}).get("id"))
+        if server and server["id"] not in _directly(firewall) and _is_on(firewall, server):
+            raise ApiError("firewall_managed_by_label_selector", "firewall is applied by a label selector")
+    return 201, {"actions": [_remove(request.project, firewall, it) for it in request.body["remove_from"]]}
 
 
-def put_on(firewall: Json, server: Json, status: str) -> None:
-    """A firewall is on a server from now on."""
-    if server["id"] not in _directly(firewall):
-        firewall["applied_to"].append({"type": "server", "server": {"id": server["id"]}})
+def put_on(firewall: Json, server: Json) -> None:
+    """A firewall is on a server from now on, and in force once it is settled."""
+    firewall["applied_to"].append({"type": "server", "server": {"id": server["id"]}})
     _unlist(server, firewall["id"])
-    server["public_net"]["firewalls"].append({"id": firewall["id"], "status": status})
+    server["public_net"]["firewalls"].append({"id": firewall["id"], "status": "pending"})
+
+
+def settle(firewall: Json, server: Json) -> None:
+    """A firewall that is on a server is in force there."""
+    for it in server["public_net"]["firewalls"]:
+        if it["id"] == firewall["id"]:
+            it["status"] = "applied"
 
 
 def take_off(firewall: Json, server: Json) -> None:
@@ -105,22 +110,28 @@ def check_server(firewall: Json | None, server: Json) -> None:
 def follow_selectors(project: Project) -> None:
     """Put firewalls on the servers that their selectors select now, and take them off the others."""
     for firewall in project.objects["firewalls"].values():
-        entries = [it for it in firewall["applied_to"] if it["type"] == "label_selector"]
-        covered = set()
-        for entry in entries:
-            wanted = [
-                server
-                for server in project.objects["servers"].values()
-                if selects(entry["label_selector"]["selector"], server["labels"]) and _is_public(server)
-            ]
-            entry["applied_to_resources"] = [{"type": "server", "server": {"id": it["id"]}} for it in wanted]
-            covered |= {it["id"] for it in wanted}
-        for server in project.objects["servers"].values():
-            listed = any(it["id"] == firewall["id"] for it in server["public_net"]["firewalls"])
-            if server["id"] in covered and not listed:
+        if entries := [it for it in firewall["applied_to"] if it["type"] == "label_selector"]:
+            _follow(project, firewall, entries)
+
+
+def _follow(project: Project, firewall: Json, entries: list[Json]) -> None:
+    for server in project.objects["servers"].values():
+        if _is_on(firewall, server) and server["id"] not in _directly(firewall):
+            _unlist(server, firewall["id"])
+    for entry in entries:
+        wanted = [
+            server
+            for server in project.objects["servers"].values()
+            if selects(entry["label_selector"]["selector"], server["labels"]) and _is_public(server)
+        ]
+        entry["applied_to_resources"] = [{"type": "server", "server": {"id": it["id"]}} for it in wanted]
+        for server in wanted:
+            if not _is_on(firewall, server):
                 server["public_net"]["firewalls"].append({"id": firewall["id"], "status": "applied"})
-            if listed and server["id"] not in covered and server["id"] not in _directly(firewall):
-                _unlist(server, firewall["id"])
+
+
+def _is_on(firewall: Json, server: Json) -> bool:
+    return any(it["id"] == firewall["id"] for it in server["public_net"]["firewalls"])
 
 
 def _is_public(server: Json) -> bool:
@@ -156,36 +167,21 @@ def _check(project: Project, firewall: Json | None, asked: Json) -> None:
 def _apply(project: Project, firewall: Json, asked: Json) -> Json:
     if asked["type"] == "label_selector":
         firewall["applied_to"].append({**asked, "applied_to_resources": []})
-        return _start(project, "apply_firewall", firewall)
+        return project.act("apply_firewall", {"firewalls": firewall})
     server = project.by_id("servers", asked["server"]["id"])
-    put_on(firewall, server, "pending")
-    return project.actions.start(
+    put_on(firewall, server)
+    return project.act(
         "apply_firewall",
-        [("firewall", firewall["id"]), ("server", server["id"])],
-        lambda: put_on(firewall, server, "applied"),
-        holds=[("firewalls", firewall["id"])],
-        failed=lambda: take_off(firewall, server),
+        {"firewalls": firewall, "servers": server},
+        lambda: settle(firewall, server),
+        lambda: take_off(firewall, server),
+        free="servers",
     )
 
 
-def _removal(project: Project, firewall: Json, entry: Json | None) -> "Removal":
-    return Removal(project, firewall, entry)
+def _remove(project: Project, firewall: Json, asked: Json) -> Json:
+    def done() -> None:
+        firewall["applied_to"] = [it for it in firewall["applied_to"] if not _same(it, asked)]
+        _follow(project, firewall, [it for it in firewall["applied_to"] if it["type"] == "label_selector"])
 
-
-class Removal:
-    """What happens at the end of a `remove_firewall`."""
-
-    def __init__(self, project: Project, firewall: Json, entry: Json | None) -> None:
-        self.project, self.firewall, self.entry = project, firewall, entry
-
-    def __call__(self) -> None:
-        if not self.entry or self.entry not in self.firewall["applied_to"]:
-            return
-        self.firewall["applied_to"].remove(self.entry)
-        follow_selectors(self.project)
-
-
-def _start(project: Project, command: str, firewall: Json, done: object = None, server: int | None = None) -> Json:
-    resources = [("firewall", firewall["id"])] + ([("server", server)] if server else [])
-    effect = done if callable(done) else lambda: None
-    return project.actions.start(command, resources, effect, holds=[("firewalls", firewall["id"])])
+    return project.act("remove_firewall", {"firewalls": firewall}, done)

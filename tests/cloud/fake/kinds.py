@@ -19,7 +19,8 @@ class Kind:
     """A kind of objects.
 
     `filters` are query parameters that must equal the field of that name, `updates` what PUT takes, `name` what a name must
-    match, `busy` the error while an action runs on an object, `hidden` what the fake keeps beside the API's fields.
+    match, `busy` the error while an action runs on an object (None where nothing runs), `protection` what it can be protected
+    against, `hidden` what the fake keeps beside the API's fields.
     """
 
     plural: str
@@ -27,7 +28,8 @@ class Kind:
     filters: tuple[str, ...] = ("name",)
     updates: Mapping[str, type] = field(default_factory=lambda: {"name": str, "labels": dict})
     name: str = _SHORT
-    busy: str = "locked"
+    busy: str | None = "locked"
+    protection: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     sets: Sets = field(default_factory=dict)
 
@@ -37,35 +39,26 @@ _RULES: Sets = {"rules": {"source_ips": {}, "destination_ips": {}}, "applied_to"
 _SERVER: Sets = {"volumes": {}, "private_net": {"alias_ips": {}}, "load_balancers": {}}
 _NETWORK: Sets = {"subnets": {}, "routes": {}, "servers": {}, "load_balancers": {}}
 _READ_ONLY: Mapping[str, type] = {}
+_NETWORK_EDIT = {"name": str, "labels": dict, "expose_routes_to_vswitch": bool}
+_PRIMARY_IP_EDIT = {"name": str, "labels": dict, "auto_delete": bool}
 
 KINDS = {
     kind.plural: kind
     for kind in (
-        Kind("servers", "server", ("name", "status"), name=_HOSTNAME, sets=_SERVER),
-        Kind(
-            "networks",
-            "network",
-            updates={"name": str, "labels": dict, "expose_routes_to_vswitch": bool},
-            busy="conflict",
-            sets=_NETWORK,
-        ),
-        Kind("volumes", "volume", ("name", "status"), name=_VOLUME),
+        Kind("servers", "server", ("name", "status"), name=_HOSTNAME, protection=("delete", "rebuild"), sets=_SERVER),
+        Kind("networks", "network", updates=_NETWORK_EDIT, busy="conflict", protection=("delete",), sets=_NETWORK),
+        Kind("volumes", "volume", ("name", "status"), name=_VOLUME, protection=("delete",)),
         Kind("firewalls", "firewall", sets=_RULES),
-        Kind("ssh_keys", "ssh_key", ("name", "fingerprint")),
-        Kind("placement_groups", "placement_group", ("name", "type"), sets={"servers": {}}),
-        Kind("primary_ips", "primary_ip", ("name", "ip"), {"name": str, "labels": dict, "auto_delete": bool}),
-        Kind("load_balancers", "load_balancer", sets=_TARGETS),
+        Kind("ssh_keys", "ssh_key", ("name", "fingerprint"), busy=None),
+        Kind("placement_groups", "placement_group", ("name", "type"), busy=None, sets={"servers": {}}),
+        Kind("primary_ips", "primary_ip", ("name", "ip"), _PRIMARY_IP_EDIT, protection=("delete",)),
+        Kind("load_balancers", "load_balancer", protection=("delete",), sets=_TARGETS),
         Kind("certificates", "certificate", ("name", "type")),
-        Kind("zones", "zone", ("name", "mode"), {"labels": dict}, hidden=("rrsets",)),
-        Kind(
-            "images",
-            "image",
-            ("name", "architecture", "type", "status", "bound_to"),
-            {"description": str, "labels": dict},
-        ),
-        Kind("server_types", "server_type", updates=_READ_ONLY, sets={"locations": {}, "prices": {}}),
-        Kind("load_balancer_types", "load_balancer_type", updates=_READ_ONLY),
-        Kind("locations", "location", updates=_READ_ONLY),
+        Kind("zones", "zone", ("name", "mode"), {"labels": dict}, protection=("delete",), hidden=("rrsets",)),
+        Kind("images", "image", ("name", "architecture", "type", "status", "bound_to"), _READ_ONLY),
+        Kind("server_types", "server_type", updates=_READ_ONLY, busy=None, sets={"locations": {}, "prices": {}}),
+        Kind("load_balancer_types", "load_balancer_type", updates=_READ_ONLY, busy=None),
+        Kind("locations", "location", updates=_READ_ONLY, busy=None),
     )
 }
 

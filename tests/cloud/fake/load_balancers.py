@@ -60,7 +60,7 @@ def create(request: Request) -> Answer:
     made["public_net"] = _public_net(made["id"], body.get("public_interface", True) is not False)
     if network:
         network["load_balancers"].append(made["id"])
-    action = _start(project, "create_load_balancer", made, lambda: None)
+    action = project.act("create_load_balancer", {"load_balancers": made})
     return 201, {"load_balancer": project.shown("load_balancers", made), "action": action}
 
 
@@ -68,8 +68,7 @@ def create(request: Request) -> Answer:
 def delete(request: Request) -> Answer:
     """It is gone at once."""
     vanish(request.project, request.target)
-    resources = [("load_balancer", request.target["id"])]
-    return 200, {"action": request.project.actions.start("delete_load_balancer", resources)}
+    return 200, {"action": request.project.act("delete_load_balancer", {"load_balancers": request.target})}
 
 
 def vanish(project: Project, balancer: Json) -> None:
@@ -77,20 +76,6 @@ def vanish(project: Project, balancer: Json) -> None:
     del project.objects["load_balancers"][balancer["id"]]
     for net in balancer["private_net"]:
         project.objects["networks"][net["network"]]["load_balancers"].remove(balancer["id"])
-
-
-@on("POST", "/load_balancers/{load_balancers}/actions/change_protection", takes={"delete": bool})
-def change_protection(request: Request) -> Answer:
-    """Protect it from being deleted, or no more."""
-    balancer = request.target
-    done = lambda: balancer["protection"].update(request.body)  # noqa: E731
-    return 201, {"action": _start(request.project, "change_protection", balancer, done)}
-
-
-def _start(project: Project, command: str, balancer: Json, done: object) -> Json:
-    assert callable(done)
-    holds = [("load_balancers", balancer["id"])]
-    return project.actions.start(command, [("load_balancer", balancer["id"])], done, holds=holds)
 
 
 def _location(project: Project, body: Json) -> Json:

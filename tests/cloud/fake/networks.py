@@ -1,6 +1,6 @@
 """Networks: ranges, subnets, routes, and who has which address in them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from tests.cloud.fake.actions import Json
@@ -8,7 +8,7 @@ from tests.cloud.fake.catalogue import LOCATIONS
 from tests.cloud.fake.errors import ApiError, invalid
 from tests.cloud.fake.project import Project
 from tests.cloud.fake.reading import found, page
-from tests.cloud.fake.routes import Answer, Request, on
+from tests.cloud.fake.routes import Answer, Request, acted, on
 
 PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 DEFAULT_ROUTE = IPv4Network("0.0.0.0/0")
@@ -133,17 +133,8 @@ def change_ip_range(request: Request) -> Answer:
     return _act(request, "change_ip_range", lambda: request.target.update(ip_range=str(new)))
 
 
-@on("POST", "/networks/{networks}/actions/change_protection", takes={"delete": bool})
-def change_protection(request: Request) -> Answer:
-    """Protect it from being deleted, or no more."""
-    return _act(request, "change_protection", lambda: request.target["protection"].update(request.body))
-
-
-def _act(request: Request, command: str, done: object) -> Answer:
-    number = request.target["id"]
-    assert callable(done)
-    action = request.project.actions.start(command, [("network", number)], done, holds=[("networks", number)])
-    return 201, {"action": action}
+def _act(request: Request, command: str, done: Callable[[], object]) -> Answer:
+    return acted(request.project.act(command, {"networks": request.target}, done))
 
 
 def claim(project: Project, network: Json, zone: str, ip: str | None = None, ip_range: str | None = None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from tests.cloud.fake.actions import Json
 from tests.cloud.fake.errors import ApiError, invalid
 from tests.cloud.fake.project import Project
-from tests.cloud.fake.routes import Answer, Request, on
+from tests.cloud.fake.routes import Answer, Request, acted, on
 
 FIRST_V4, FIRST_V6 = IPv4Address("198.18.0.1"), int(IPv6Network("2001:db8::/64").network_address)
 FAMILIES = ("ipv4", "ipv6")
@@ -106,7 +106,7 @@ def assign(request: Request) -> Answer:
     if server["location"]["name"] != request.target["location"]["name"]:
         raise invalid("assignee_id", "server is in another location")
     _check_free(server, request.target["type"])
-    return 201, {"action": _assign(request.project, request.target, server)}
+    return acted(_assign(request.project, request.target, server))
 
 
 @on("POST", "/primary_ips/{primary_ips}/actions/unassign")
@@ -117,45 +117,26 @@ def unassign(request: Request) -> Answer:
         raise ApiError("primary_ip_not_assigned", "primary IP is not assigned")
     server = project.by_id("servers", made["assignee_id"])
     _check_off(server)
-    return 201, {"action": _start(project, "unassign_primary_ip", made, server, lambda: take(project, made))}
-
-
-@on("POST", "/primary_ips/{primary_ips}/actions/change_protection", needs={"delete": bool})
-def change_protection(request: Request) -> Answer:
-    """Protect it from being deleted, or no more."""
-    return 201, {
-        "action": _start(request.project, "change_protection", request.target, None, lambda: _protect(request))
-    }
+    project.refuse_busy("servers", server)
+    both = {"primary_ips": made, "servers": server}
+    return acted(project.act("unassign_primary_ip", both, lambda: take(project, made)))
 
 
 @on("POST", "/primary_ips/{primary_ips}/actions/change_dns_ptr", needs={"ip": str}, takes={"dns_ptr": str})
 def change_dns_ptr(request: Request) -> Answer:
     """The name of an address; null takes it away."""
-    made, body = request.target, request.body
+    made, ip, name = request.target, request.body["ip"], request.body.get("dns_ptr")
 
     def done() -> None:
-        made["dns_ptr"] = [it for it in made["dns_ptr"] if it["ip"] != body["ip"]]
-        if body.get("dns_ptr"):
-            made["dns_ptr"].append({"ip": body["ip"], "dns_ptr": body["dns_ptr"]})
+        kept = [it for it in made["dns_ptr"] if it["ip"] != ip]
+        made["dns_ptr"] = [*kept, {"ip": ip, "dns_ptr": name}] if name else kept
 
-    return 201, {"action": _start(request.project, "change_dns_ptr", made, None, done)}
-
-
-def _protect(request: Request) -> None:
-    request.target["protection"]["delete"] = request.body["delete"]
+    return acted(request.project.act("change_dns_ptr", {"primary_ips": made}, done))
 
 
 def _assign(project: Project, made: Json, server: Json) -> Json:
-    return _start(project, "assign_primary_ip", made, server, lambda: give(made, server))
-
-
-def _start(project: Project, command: str, made: Json, server: Json | None, done: Any) -> Json:
-    resources, holds = [("primary_ip", made["id"])], [("primary_ips", made["id"])]
-    if server:
-        project.refuse_busy("servers", ("servers", server["id"]))
-        resources.append(("server", server["id"]))
-        holds.append(("servers", server["id"]))
-    return project.actions.start(command, resources, done, holds=holds)
+    project.refuse_busy("servers", server)
+    return project.act("assign_primary_ip", {"primary_ips": made, "servers": server}, lambda: give(made, server))
 
 
 def _check_off(server: Json) -> None:

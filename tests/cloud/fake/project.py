@@ -1,13 +1,13 @@
 """What a project holds: objects in the form in which the API shows them, by kind and id."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, NoReturn
+from typing import Any
 
 from tests.cloud.fake import catalogue
-from tests.cloud.fake.actions import Actions, Holder, Json, now
+from tests.cloud.fake.actions import Actions, Holder, Json, nothing, now
 from tests.cloud.fake.errors import ApiError, invalid, not_found
 from tests.cloud.fake.kinds import KINDS, Sets, fits
 
@@ -59,10 +59,31 @@ class Project:
         if any(it["name"] == name and it is not of for it in self.objects[kind].values()):
             raise ApiError("uniqueness_error", "name is already used", fields={"name": "is already used"})
 
-    def refuse_busy(self, kind: str, holder: Holder, code: str | None = None) -> None:
+    def refuse_busy(self, kind: str, it: Json) -> None:
         """The kind's error if an action holds the object."""
-        if self.actions.holding(holder):
-            busy(code or KINDS[kind].busy, KINDS[kind].singular)
+        code = KINDS[kind].busy
+        if code and self.actions.holding((kind, it["id"])):
+            why = (
+                "has changed during the request, please retry"
+                if code == "conflict"
+                else "is locked by a running action"
+            )
+            raise ApiError(code, f"{KINDS[kind].singular} {why}")
+
+    def act(
+        self,
+        command: str,
+        on: Mapping[str, Json],
+        done: Callable[[], object] = nothing,
+        failed: Callable[[], object] = nothing,
+        *,
+        free: str = "",
+        holds: Iterable[Holder] = (),
+    ) -> Json:
+        """Start an action on objects by kind. It holds them, but one of the kind `free`, and what else is in `holds`."""
+        resources = [(KINDS[kind].singular, it["id"]) for kind, it in on.items()]
+        held = [(kind, it["id"]) for kind, it in on.items() if kind != free]
+        return self.actions.start(command, resources, done, failed, [*held, *holds])
 
     def shown(self, kind: str, it: Json) -> Json:
         """An object as an answer has it: without what is hidden, its sets in any order."""
@@ -82,9 +103,3 @@ class Project:
                 out[key] = [self.stirred(member, below) if below else member for member in members]
                 self.random.shuffle(out[key])
         return out
-
-
-def busy(code: str, what: str) -> NoReturn:
-    """The refusal of an object that an action holds."""
-    message = "has changed during the request, please retry" if code == "conflict" else "is locked by a running action"
-    raise ApiError(code, f"{what} {message}")

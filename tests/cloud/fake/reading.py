@@ -60,35 +60,33 @@ def _stir(it: Json) -> Any:
 
 
 def _register(kind: Kind) -> None:
-    @on("GET", f"/{kind.plural}")
+    one_path = f"/{kind.plural}/{{{kind.plural}}}"
+
     def every(request: Request) -> Answer:
         objects = found(request, list(request.project.objects[kind.plural].values()), kind.filters)
         return page(request, kind.plural, objects, lambda it: request.project.shown(kind.plural, it))
 
-    @on("GET", f"/{kind.plural}/actions")
-    def all_actions(request: Request) -> Answer:
-        return page(request, "actions", found(request, request.project.actions.of(kind.singular), ("status",)), dict)
-
-    @on("GET", f"/{kind.plural}/{{{kind.plural}}}")
     def one(request: Request) -> Answer:
         return 200, {kind.singular: request.project.shown(kind.plural, request.target)}
 
-    @on("GET", f"/{kind.plural}/{{{kind.plural}}}/actions")
     def actions(request: Request) -> Answer:
-        own = request.project.actions.of(kind.singular, request.target["id"])
+        own = request.project.actions.of(kind.singular, request.target.get("id"))
         return page(request, "actions", found(request, own, ("status",)), dict)
 
-    for path in (f"/{kind.plural}/actions/{{action}}", f"/{kind.plural}/{{{kind.plural}}}/actions/{{action}}"):
-        on("GET", path)(action)
+    def edit(request: Request) -> Answer:
+        if "name" in request.body:
+            request.project.check_name(kind.plural, request.body["name"], of=request.target)
+        request.target.update(request.body)
+        return one(request)
 
+    on("GET", f"/{kind.plural}")(every)
+    if kind.busy:
+        for path in (f"/{kind.plural}/actions", f"{one_path}/actions"):
+            on("GET", path)(actions)
+            on("GET", f"{path}/{{action}}")(action)
+    on("GET", one_path)(one)
     if kind.updates:
-
-        @on("PUT", f"/{kind.plural}/{{{kind.plural}}}", takes=kind.updates)
-        def edit(request: Request) -> Answer:
-            if "name" in request.body:
-                request.project.check_name(kind.plural, request.body["name"], of=request.target)
-            request.target.update(request.body)
-            return 200, {kind.singular: request.project.shown(kind.plural, request.target)}
+        on("PUT", one_path, takes=kind.updates)(edit)
 
 
 @on("GET", "/actions/{action}")
@@ -103,8 +101,7 @@ def some_actions(request: Request) -> Answer:
     """Actions by id; listing all was taken away."""
     if "id" not in request.query:
         raise ApiError("deprecated_api_endpoint", "API functionality was removed")
-    wanted = [request.project.actions.get(int(number)) for number in request.query["id"]]
-    return page(request, "actions", wanted, dict)
+    return 200, {"actions": [request.project.actions.get(int(number)) for number in request.query["id"]]}
 
 
 @on("GET", "/pricing")

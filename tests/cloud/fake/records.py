@@ -8,7 +8,7 @@ from tests.cloud.fake.actions import Json, nothing
 from tests.cloud.fake.errors import ApiError, invalid, not_found
 from tests.cloud.fake.project import Project
 from tests.cloud.fake.reading import found, page
-from tests.cloud.fake.routes import Answer, Request, check_body, on
+from tests.cloud.fake.routes import Answer, Request, acted, check_body, on
 
 TYPES = frozenset(
     ["A", "AAAA", "CAA", "CNAME", "DS", "HINFO", "HTTPS", "MX", "NS", "PTR", "RP", "SOA", "SRV", "SVCB", "TLSA", "TXT"]
@@ -70,8 +70,8 @@ def create(request: Request) -> Answer:
     """One more set."""
     _check_primary(request.target)
     made = add(request.target, request.body)
-    remove = lambda: _remove(request.target, made)  # noqa: E731
-    return 201, {"rrset": _shown(request.project, made), "action": _start(request, "create_rrset", made, failed=remove)}
+    action = _start(request, "create_rrset", made, failed=lambda: _remove(request.target, made))
+    return 201, {"rrset": _shown(request.project, made), "action": action}
 
 
 @on("PUT", _SET, takes={"labels": dict})
@@ -87,8 +87,8 @@ def delete(request: Request) -> Answer:
     """A set goes."""
     rrset = _changeable(request)
     _remove(request.target, rrset)
-    undo = lambda: request.target["rrsets"].update({rrset["id"]: rrset})  # noqa: E731
-    return 201, {"action": _start(request, "delete_rrset", rrset, failed=undo)}
+    undo = {rrset["id"]: rrset}
+    return acted(_start(request, "delete_rrset", rrset, failed=lambda: request.target["rrsets"].update(undo)))
 
 
 @on("POST", f"{_SET}/actions/set_records", needs={"records": list})
@@ -140,24 +140,23 @@ def change_protection(request: Request) -> Answer:
     return _change(request, "change_rrset_protection", rrset, lambda: rrset["protection"].update(request.body))
 
 
-def _change(request: Request, command: str, rrset: Json, done: Callable[[], None]) -> Answer:
+def _change(request: Request, command: str, rrset: Json, done: Callable[[], object]) -> Answer:
     def effect() -> None:
         done()
         count(request.target)
 
-    return 201, {"action": _start(request, command, rrset, effect)}
+    return acted(_start(request, command, rrset, effect))
 
 
 def _start(
     request: Request,
     command: str,
     rrset: Json,
-    done: Callable[[], None] = nothing,
-    failed: Callable[[], None] = nothing,
+    done: Callable[[], object] = nothing,
+    failed: Callable[[], object] = nothing,
 ) -> Json:
     holder = ("rrsets", f"{request.target['id']}/{rrset['id']}")
-    resources = [("zone", request.target["id"])]
-    return request.project.actions.start(command, resources, done, holds=[holder], failed=failed)
+    return request.project.act(command, {"zones": request.target}, done, failed, free="zones", holds=[holder])
 
 
 def _remove(zone: Json, rrset: Json) -> None:

@@ -75,13 +75,19 @@ def answer(it: Route, request: Request) -> Answer:
     """Answer a call, after what is the same for every operation: the object, its locks and protection, the body's fields."""
     if it.kind:
         request.target = _target(request.project, it.kind, request.args[it.kind])
-        if request.method in {"POST", "DELETE"} and not request.args.keys() & {"rrset"}:
-            request.project.refuse_busy(it.kind, (it.kind, request.target["id"]))
-        if request.method == "DELETE" and len(request.args) == 1 and request.target.get("protection", {}).get("delete"):
+        whole = len(request.args) == 1  # and not one of the record sets in it
+        if whole and request.method in {"POST", "DELETE"}:
+            request.project.refuse_busy(it.kind, request.target)
+        if whole and request.method == "DELETE" and request.target.get("protection", {}).get("delete"):
             raise ApiError("protected", f"{KINDS[it.kind].singular} is protected against deletion")
     if request.method in CHANGING:
         check_body(request.body, it.needs, it.takes)
     return it.handler(request)
+
+
+def acted(action: Json) -> Answer:
+    """The answer of an operation that is no more than an action."""
+    return 201, {"action": action}
 
 
 def check_body(body: Json, needs: Mapping[str, Types], takes: Mapping[str, Types]) -> None:
@@ -93,9 +99,8 @@ def check_body(body: Json, needs: Mapping[str, Types], takes: Mapping[str, Types
         if name not in known:
             raise invalid(name, "is unknown")
         types = known[name]
-        if type(value) not in (types if isinstance(types, tuple) else (types,)) and not (
-            value is None and name in takes
-        ):
+        fits = type(value) in (types if isinstance(types, tuple) else (types,))  # True is no whole number here
+        if not fits and not (value is None and name in takes):
             raise invalid(name, "has a wrong type")
     if isinstance(body.get("labels"), dict):
         check_labels(body["labels"])

@@ -1,11 +1,12 @@
 """What can be done to a server that exists."""
 
 from collections.abc import Callable
+from functools import partial
 
 from tests.cloud.fake import placement_groups, servers
 from tests.cloud.fake.actions import Json, nothing
 from tests.cloud.fake.errors import ApiError, invalid
-from tests.cloud.fake.routes import Answer, Request, on
+from tests.cloud.fake.routes import Answer, Request, acted, on
 
 # path, command, status meanwhile, status after it
 POWER = (
@@ -53,14 +54,6 @@ def change_type(request: Request) -> Answer:
     return _act(request, "change_server_type", done, lambda: server.update(status="off"))
 
 
-@on("POST", "/servers/{servers}/actions/change_protection", takes={"delete": bool, "rebuild": bool})
-def change_protection(request: Request) -> Answer:
-    """Both at once: the API takes them with the same value only."""
-    if request.body.get("delete") is None or request.body.get("delete") != request.body.get("rebuild"):
-        raise invalid("rebuild", "delete and rebuild must have the same value")
-    return _act(request, "change_protection", lambda: request.target["protection"].update(request.body))
-
-
 @on(
     "POST",
     "/servers/{servers}/actions/attach_to_network",
@@ -71,9 +64,9 @@ def attach_to_network(request: Request) -> Answer:
     """An address in a network; it's taken at once, so that nobody else gets it."""
     project, server = request.project, request.target
     network = project.by_id("networks", request.body["network"])
-    project.refuse_busy("networks", ("networks", network["id"]))
+    project.refuse_busy("networks", network)
     servers.attach(project, server, network, request.body)
-    undo = lambda: servers.detach(project, server, network["id"])  # noqa: E731
+    undo = partial(servers.detach, project, server, network["id"])
     return _act(request, "attach_to_network", failed=undo, network=network)
 
 
@@ -82,7 +75,7 @@ def detach_from_network(request: Request) -> Answer:
     """Out of a network."""
     network = request.project.by_id("networks", request.body["network"])
     _net(request.target, network)
-    done = lambda: servers.detach(request.project, request.target, network["id"])  # noqa: E731
+    done = partial(servers.detach, request.project, request.target, network["id"])
     return _act(request, "detach_from_network", done, network=network)
 
 
@@ -91,8 +84,8 @@ def change_alias_ips(request: Request) -> Answer:
     """All alias addresses in a network anew."""
     network = request.project.by_id("networks", request.body["network"])
     net = _net(request.target, network)
-    done = lambda: net.update(alias_ips=list(request.body["alias_ips"]))  # noqa: E731
-    return _act(request, "change_alias_ips", done, network=network)
+    addresses = list(request.body["alias_ips"])
+    return _act(request, "change_alias_ips", lambda: net.update(alias_ips=addresses), network=network)
 
 
 @on("POST", "/servers/{servers}/actions/add_to_placement_group", needs={"placement_group": int})
@@ -127,14 +120,12 @@ def change_dns_ptr(request: Request) -> Answer:
 def _act(
     request: Request,
     command: str,
-    done: Callable[[], None] = nothing,
-    failed: Callable[[], None] = nothing,
+    done: Callable[[], object] = nothing,
+    failed: Callable[[], object] = nothing,
     network: Json | None = None,
 ) -> Answer:
-    number = request.target["id"]
-    resources = [("server", number)] + ([("network", network["id"])] if network else [])
-    action = request.project.actions.start(command, resources, done, holds=[("servers", number)], failed=failed)
-    return 201, {"action": action}
+    on_both = {"servers": request.target} | ({"networks": network} if network else {})
+    return acted(request.project.act(command, on_both, done, failed, free="networks"))
 
 
 def _net(server: Json, network: Json) -> Json:

@@ -40,27 +40,23 @@ def create(request: Request) -> Answer:
     server = project.add("servers", **server)
     parts.join(server)
     starts = body.get("start_after_create", True) is not False
-    resources, holds = [("server", server["id"])], [("servers", server["id"])]
-    own_volumes = [("volumes", it["id"]) for it in parts.volumes]
 
     def made() -> None:
         if server["status"] == "initializing":
             server["status"] = "starting" if starts else "off"
         for firewall in parts.firewalls:
-            firewalls.put_on(firewall, server, "applied")
+            firewalls.settle(firewall, server)
         for volume in parts.volumes:
             volumes.attach_to(volume, server)
 
-    action = project.actions.start(
-        "create_server", resources, made, holds=holds + own_volumes, failed=lambda: server.update(status="off")
-    )
-    following = []
-    if starts:
-        running = lambda: server.update(status="running")  # noqa: E731
-        following.append(project.actions.start("start_server", resources, running, holds=holds))
-    shown = project.shown("servers", server)
-    password = None if body.get("ssh_keys") else "fakeRootPassword1"
-    return 201, {"server": shown, "action": action, "next_actions": following, "root_password": password}
+    own, held = {"servers": server}, [("volumes", it["id"]) for it in parts.volumes]
+    action = project.act("create_server", own, made, lambda: server.update(status="off"), holds=held)
+    return 201, {
+        "server": project.shown("servers", server),
+        "action": action,
+        "next_actions": [project.act("start_server", own, lambda: server.update(status="running"))] if starts else [],
+        "root_password": None if body.get("ssh_keys") else "fakeRootPassword1",
+    }
 
 
 @on("DELETE", "/servers/{servers}")
@@ -69,13 +65,14 @@ def delete(request: Request) -> Answer:
     project, server = request.project, request.target
     del project.objects["servers"][server["id"]]
     holds = [("volumes", number) for number in server["volumes"]]
-    holds += [("applied", it["id"]) for it in server["public_net"]["firewalls"]]
-    action = project.actions.start(
+    holds += [(firewalls.APPLIED, it["id"]) for it in server["public_net"]["firewalls"]]
+    undo = {server["id"]: server}
+    action = project.act(
         "delete_server",
-        [("server", server["id"])],
+        {"servers": server},
         lambda: let_go(project, server),
+        lambda: project.objects["servers"].update(undo),
         holds=holds,
-        failed=lambda: project.objects["servers"].update({server["id"]: server}),
     )
     return 200, {"action": action}
 
@@ -200,7 +197,7 @@ class _Parts:
             placement_groups.check_room(self.group)
         self.volumes = [project.by_id("volumes", number) for number in body.get("volumes") or []]
         for volume in self.volumes:
-            project.refuse_busy("volumes", ("volumes", volume["id"]))
+            project.refuse_busy("volumes", volume)
             volumes.check_free(volume, self.location)
         self.networks = [project.by_id("networks", number) for number in body.get("networks") or []]
         for number, network in enumerate(self.networks):
@@ -238,6 +235,6 @@ class _Parts:
         for network in self.networks:
             attach(self.project, server, network, {})
         for firewall in self.firewalls:
-            firewalls.put_on(firewall, server, "pending")
+            firewalls.put_on(firewall, server)
         if self.group:
             placement_groups.join(self.group, server)

@@ -3,7 +3,7 @@
 from tests.cloud.fake.actions import Json
 from tests.cloud.fake.errors import ApiError, invalid
 from tests.cloud.fake.project import Project
-from tests.cloud.fake.routes import Answer, Request, on
+from tests.cloud.fake.routes import Answer, Request, acted, on
 
 SMALLEST, LARGEST, MOST_PER_SERVER = 10, 10_240, 16
 FORMATS = ("ext4", "xfs")
@@ -41,7 +41,7 @@ def create(request: Request) -> Answer:
         format=body.get("format"),
     )
     volume["linux_device"] = f"/dev/disk/by-id/scsi-0HC_Volume_{volume['id']}"
-    ready = _start(project, "create_volume", volume, lambda: volume.update(status="available"))
+    ready = project.act("create_volume", {"volumes": volume}, lambda: volume.update(status="available"))
     after = [_attach(project, volume, server)] if server else []
     return 201, {"volume": dict(volume), "action": ready, "next_actions": after}
 
@@ -84,7 +84,7 @@ def check_free(volume: Json, location: Json) -> None:
 
 def check_room(project: Project, server: Json) -> None:
     """Whether a server can take one more."""
-    project.refuse_busy("servers", ("servers", server["id"]))
+    project.refuse_busy("servers", server)
     if len(server["volumes"]) >= MOST_PER_SERVER:
         raise ApiError("resource_limit_exceeded", "server has the most volumes already")
 
@@ -95,7 +95,7 @@ def attach(request: Request) -> Answer:
     server = request.project.by_id("servers", request.body["server"])
     check_free(request.target, server["location"])
     check_room(request.project, server)
-    return 201, {"action": _attach(request.project, request.target, server)}
+    return acted(_attach(request.project, request.target, server))
 
 
 @on("POST", "/volumes/{volumes}/actions/detach")
@@ -105,8 +105,9 @@ def detach(request: Request) -> Answer:
     if volume["server"] is None:
         raise ApiError("service_error", "volume is not attached to a server")
     server = project.by_id("servers", volume["server"])
-    project.refuse_busy("servers", ("servers", server["id"]))
-    return 201, {"action": _start(project, "detach_volume", volume, lambda: detach_from(project, volume), server)}
+    project.refuse_busy("servers", server)
+    both = {"volumes": volume, "servers": server}
+    return acted(project.act("detach_volume", both, lambda: detach_from(project, volume)))
 
 
 @on("POST", "/volumes/{volumes}/actions/resize", needs={"size": int})
@@ -115,25 +116,8 @@ def resize(request: Request) -> Answer:
     volume, size = request.target, request.body["size"]
     if not volume["size"] < size <= LARGEST:
         raise invalid("size", f"must be larger than {volume['size']} and at most {LARGEST}")
-    return 201, {"action": _start(request.project, "resize_volume", volume, lambda: volume.update(size=size))}
-
-
-@on("POST", "/volumes/{volumes}/actions/change_protection", takes={"delete": bool})
-def change_protection(request: Request) -> Answer:
-    """Protect it from being deleted, or no more."""
-    volume = request.target
-    done = lambda: volume["protection"].update(request.body)  # noqa: E731
-    return 201, {"action": _start(request.project, "change_protection", volume, done)}
+    return acted(request.project.act("resize_volume", {"volumes": volume}, lambda: volume.update(size=size)))
 
 
 def _attach(project: Project, volume: Json, server: Json) -> Json:
-    return _start(project, "attach_volume", volume, lambda: attach_to(volume, server), server)
-
-
-def _start(project: Project, command: str, volume: Json, done: object, server: Json | None = None) -> Json:
-    assert callable(done)
-    resources, holds = [("volume", volume["id"])], [("volumes", volume["id"])]
-    if server:
-        resources.append(("server", server["id"]))
-        holds.append(("servers", server["id"]))
-    return project.actions.start(command, resources, done, holds=holds)
+    return project.act("attach_volume", {"volumes": volume, "servers": server}, lambda: attach_to(volume, server))

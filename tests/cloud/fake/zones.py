@@ -5,8 +5,7 @@ import re
 from tests.cloud.fake import records
 from tests.cloud.fake.actions import Json
 from tests.cloud.fake.errors import invalid
-from tests.cloud.fake.project import Project
-from tests.cloud.fake.routes import Answer, Request, on
+from tests.cloud.fake.routes import Answer, Request, acted, on
 
 NAMESERVERS = ("hydrogen.ns.hetzner.com.", "oxygen.ns.hetzner.com.", "helium.ns.hetzner.de.")
 DEFAULT_TTL = 3600
@@ -55,7 +54,7 @@ def create(request: Request) -> Answer:
     )
     for it in zone["rrsets"].values():
         it["zone"] = zone["id"]
-    action = _start(project, "create_zone", zone, lambda: zone.update(status="ok"))
+    action = project.act("create_zone", {"zones": zone}, lambda: zone.update(status="ok"))
     return 201, {"zone": project.shown("zones", zone), "action": action}
 
 
@@ -64,16 +63,9 @@ def delete(request: Request) -> Answer:
     """A zone goes, with all its records."""
     project, zone = request.project, request.target
     del project.objects["zones"][zone["id"]]
-    undo = lambda: project.objects["zones"].update({zone["id"]: zone})  # noqa: E731
-    return 201, {"action": project.actions.start("delete_zone", [("zone", zone["id"])], failed=undo)}
-
-
-@on("POST", "/zones/{zones}/actions/change_protection", takes={"delete": bool})
-def change_protection(request: Request) -> Answer:
-    """Protect it from being deleted, or no more."""
-    zone = request.target
-    done = lambda: zone["protection"].update(request.body)  # noqa: E731
-    return 201, {"action": _start(request.project, "change_protection", zone, done)}
+    return acted(
+        project.act("delete_zone", {"zones": zone}, failed=lambda: project.objects["zones"].update({zone["id"]: zone}))
+    )
 
 
 @on("POST", "/zones/{zones}/actions/change_ttl", needs={"ttl": int})
@@ -82,12 +74,7 @@ def change_ttl(request: Request) -> Answer:
     zone, ttl = request.target, request.body["ttl"]
     if not records.SHORTEST <= ttl <= records.LONGEST:
         raise invalid("ttl", f"must be between {records.SHORTEST} and {records.LONGEST}")
-    return 201, {"action": _start(request.project, "change_ttl", zone, lambda: zone.update(ttl=ttl))}
-
-
-def _start(project: Project, command: str, zone: Json, done: object) -> Json:
-    assert callable(done)
-    return project.actions.start(command, [("zone", zone["id"])], done, holds=[("zones", zone["id"])])
+    return acted(request.project.act("change_ttl", {"zones": zone}, lambda: zone.update(ttl=ttl)))
 
 
 def _soa() -> Json:
