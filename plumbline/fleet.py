@@ -27,9 +27,16 @@ class Outcome(Generic[Result]):
 class Fleet:
     """Clients of one project that share its calls."""
 
-    def __init__(self, token: str, endpoint: str, poll_seconds: float = 1.0, calls: Bucket | None = None):
+    def __init__(
+        self,
+        token: str,
+        endpoint: str,
+        poll_seconds: float = 1.0,
+        calls: Bucket | None = None,
+        actions: Bucket | None = None,
+    ):
         self._token, self._endpoint, self._poll = token, endpoint, poll_seconds
-        self.calls, self.actions = calls or Bucket(), Bucket()
+        self.calls, self.actions = calls or Bucket(), actions or Bucket()
 
     def client(self) -> Client:
         """A client for one thread."""
