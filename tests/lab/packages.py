@@ -13,6 +13,8 @@ PIN = Path("/etc/apt/preferences.d/plumbline-lab")
 FROM_NEWER = ("docker.io", "docker-cli", "docker-compose", "docker-buildx")
 FROM_OWN = ("gnupg", "iproute2", "iptables", "mmdebstrap", "zstd")
 
+BROWSER = ("chromium", "fonts-dejavu-core")
+
 
 class CannotInstall(Exception):
     """The machine is not one on which the lab can be installed."""
@@ -33,6 +35,16 @@ def install() -> None:
         _apt("install", "-y", "-qq", "--no-install-recommends", *own)
     if newer:
         _apt("install", "-y", "-qq", "--no-install-recommends", "-t", NEWER, *newer)
+
+
+def install_browser() -> None:
+    """Install Chromium where it is missing: the proof of bundles alone needs it. Raises CannotInstall."""
+    wanted = [name for name in BROWSER if not _installed(name)]
+    if wanted and os.geteuid() != 0:
+        raise CannotInstall("installing Chromium needs root on Debian")
+    if wanted:
+        _apt("update", "-qq")
+        _apt("install", "-y", "-qq", "--no-install-recommends", *wanted)
 
 
 def _installed(name: str) -> bool:
