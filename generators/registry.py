@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from generators.cloud.desired_file import DesiredFileGenerator
+from generators.cloud.provision_script import ProvisionScriptGenerator
 from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
 from generators.host_scripts import HostScriptGenerator
@@ -18,6 +20,8 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
     return (
         ComposeGenerator(),
         HostScriptGenerator(),
+        DesiredFileGenerator(),
+        ProvisionScriptGenerator(),
         ParityGenerator(),
         PageGenerator(),
         RulePageGenerator(rules),

@@ -6,7 +6,8 @@ from generators.markdown import Page, code, codes, link, text
 from plumbline.artifact import Artifact
 from plumbline.expressions import tenant_names, value_text
 from plumbline.spec import Spec
-from schema.topology import Cloud, FirewallRule, Topology
+from schema.cloud import Cloud, FirewallRule
+from schema.topology import Topology
 
 
 def home(spec: Spec) -> Iterable[Artifact]:
@@ -83,6 +84,10 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
     ]
     if entry.requests_per_minute:
         facts.append(f"{entry.requests_per_minute} requests per minute and tenant")
+    if entry.tls and entry.tls.issuer:
+        facts.append(f"certificates from {code(entry.tls.issuer.directory)} by {code(entry.tls.issuer.challenge)}")
+    if entry.tls and entry.tls.own_certificates:
+        facts.append(f"tenants' own certificates in {code(entry.tls.own_certificates)}")
     if entry.backend:
         facts.append(
             f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
@@ -148,7 +153,7 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
             (f"{path}.image", ["Operating system", code(cloud.image)]),
             (
                 f"{path}.spread_servers",
-                ["Servers of a role on different hosts", "yes" if cloud.spread_servers else "no"],
+                ["Servers of a tenant on different hosts", "yes" if cloud.spread_servers else "no"],
             ),
             (
                 f"{path}.network",
@@ -165,17 +170,26 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
                 f"{path}.dns",
                 [
                     "DNS",
-                    f"{dns.type} {code(f'{dns.record}.{dns.zone}')} → role {code(dns.target)}, {dns.ttl_s} s",
+                    f"{dns.type} {code(f'{dns.record}.{dns.zone}')} → role {code(dns.target)} at {code(cloud.addresses.get(dns.address, ''))}, {dns.ttl_s} s",
                 ],
             ),
             (
                 f"{path}.names",
                 [
                     "Names",
-                    codes((cloud.names.network, cloud.names.firewall, cloud.names.volume, cloud.names.server)),
+                    codes(name for _, name in cloud.names),
                 ],
             ),
-            (f"{path}.labels", ["Labels", codes(f"{key}={value}" for key, value in cloud.labels.items())]),
+            (
+                f"{path}.ssh_keys",
+                ["SSH keys", codes(f"{name} {key.public_key.split(' ')[0]}" for name, key in cloud.ssh_keys.items())],
+            ),
+            (
+                f"{path}.ownership",
+                ["Recognised by the labels", codes(f"{key}={value}" for key, value in cloud.ownership.items())],
+            ),
+            (f"{path}.protected", ["Protected from deletion", codes(cloud.protected)]),
+            (f"{path}.labels", ["Further labels", codes(f"{key}={value}" for key, value in cloud.labels.items())]),
             (f"{path}.environment", ["Environment", code(cloud.environment)]),
             (
                 f"{path}.addresses",
@@ -211,9 +225,12 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
     """`docs/operator/tenants.md`."""
     page = Page("docs/operator/tenants.md", "Tenants")
     page.table(
-        ["Tenant", "Name", "Octet", "State"],
+        ["Tenant", "Name", "Octet", "State", "Certificate"],
         [
-            (f"tenants.{name}", [code(name), text(tenant.title), str(tenant.octet), code(tenant.state)])
+            (
+                f"tenants.{name}",
+                [code(name), text(tenant.title), str(tenant.octet), code(tenant.state), code(tenant.certificate)],
+            )
             for name, tenant in spec.tenants.tenants.items()
         ],
     )

@@ -107,14 +107,24 @@ def needs_on_other_nodes(spec: Spec, deployment: Deployment, service: str) -> di
 
 def private_address(spec: Spec, mode: str, tenant: str, role: str) -> str:
     """Address of a role's first node in a tenant's network."""
+    return private_address_of(spec, mode, tenant, role, 1)
+
+
+def private_address_of(spec: Spec, mode: str, tenant: str, role: str, index: int) -> str:
+    """Address of a role's node in a tenant's network; nodes count from 1."""
     topology = spec.topology[mode]
     if topology.cloud is None:
         raise ValueError(f"mode {mode} has no network of tenants")
     subnet = topology.cloud.network.subnet.replace("{octet}", str(spec.tenants.tenants[tenant].octet))
-    return str(ip_network(subnet).network_address + (topology.roles[role].first_host or 2))
+    return str(ip_network(subnet).network_address + (topology.roles[role].first_host or 2) + index - 1)
 
 
 def folder_of(spec: Spec, deployment: Deployment) -> str:
     """Folder of a deployment's artifacts: `deploy/offline`, or `deploy/online/<role>` where there are several."""
     several = sum(1 for role in spec.topology[deployment.mode].roles.values() if role.services) > 1
     return f"deploy/{deployment.mode}/{deployment.role}" if several else f"deploy/{deployment.mode}"
+
+
+def tenant_folder(mode: str, tenant: str) -> str:
+    """Folder of what is made for one tenant."""
+    return f"deploy/{mode}/{tenant}"

@@ -131,7 +131,8 @@ class ConfigFile(Model):
     source: RelativePath
     """Template below the spec's folder, e.g. `config/redis.conf.j2`; Jinja2 with the same names as `template:`."""
     target: AbsolutePath
-    """Path in the container."""
+    """Path in the container. With `{tenant}` in its name there is one file for each tenant, rendered with the names of
+    that tenant, in a folder that is mounted as a whole: one file can be replaced while the service runs."""
 
 
 class HostMount(Model):
@@ -221,6 +222,8 @@ class Service(Model):
     """Memory, processor and process limits."""
     volumes: dict[Id, AbsolutePath] = {}
     """Named volumes that keep state, and their path in the container."""
+    volume_gb: dict[Id, Annotated[Int, Field(ge=1)]] = {}
+    """Room in GB that a volume needs, by its name; the node's disk, or the cloud volume, has to have it."""
     tmpfs: tuple[AbsolutePath, ...] = ("/tmp",)
     """Writable folders in memory; the rest of the root file system is read-only."""
     models: dict[ModelId, AbsolutePath] = {}

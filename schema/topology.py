@@ -4,18 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.cloud import Cloud
 from schema.types import (
     AbsolutePath,
     Bool,
-    Cidr,
     Id,
     Int,
     Model,
-    Protocol,
     RoleId,
+    ServerTypeId,
     ServiceId,
     Text,
-    Value,
     documentation,
 )
 
@@ -46,9 +45,9 @@ class Role(Model):
     """Nodes at most (horizontal scaling)."""
     size: NodeSize
     """What one node has."""
-    server_type: Id | None = None
-    """Server type of the cloud, as orderable on the catalogue's date."""
-    fallbacks: tuple[Id, ...] = ()
+    server_type: ServerTypeId | None = None
+    """Server type of the cloud (catalogue.yaml)."""
+    fallbacks: tuple[ServerTypeId, ...] = ()
     """Server types to take instead, in order, when the first is sold out."""
     variant_of: RoleId | None = None
     """The role that this one can take the place of (vertical scaling); it then has no services of its own."""
@@ -58,76 +57,24 @@ class Role(Model):
     """Services that run on each node of the role."""
 
 
-class FirewallRule(Model):
-    """What a cloud firewall lets through on the public interface; all rules allow, order has no meaning."""
+class Issuer(Model):
+    """A certificate authority that speaks ACME (RFC 8555)."""
 
-    title: Text
-    """Why it is open."""
-    protocol: Protocol
-    """Transport protocol."""
-    port: Annotated[str, Field(pattern=r"^(any|[0-9]{1,5}(-[0-9]{1,5})?)$")] | None = None
-    """Port, range `a-b` or `any`; none for icmp."""
-    peers: Annotated[tuple[Value, ...], Field(min_length=1)]
-    """Sources of an inbound rule, destinations of an outbound one: CIDRs, or templates that yield one."""
+    directory: Annotated[str, Field(pattern=r"^https://\S+$")]
+    """URL of its directory."""
+    email: Annotated[str, Field(pattern=r"^\S+@\S+$")]
+    """Address that it writes to, e.g. before a certificate ends."""
+    challenge: Literal["http-01", "tls-alpn-01"]
+    """How it sees that a host name leads here: a request on port 80, or a TLS handshake on port 443."""
 
 
-class Firewall(Model):
-    """Rules of the public interface. It never filters a private network; separate networks isolate tenants."""
+class EntryTls(Model):
+    """How the entry proves to clients that it is the tenant's host."""
 
-    inbound: tuple[FirewallRule, ...]
-    """What may come in; anything else is dropped."""
-    outbound: tuple[FirewallRule, ...]
-    """What may go out; one rule turns the default from accept into deny."""
-
-
-class CloudNetwork(Model):
-    """The private network of one tenant."""
-
-    range: Annotated[str, Field(pattern=r"^10\.\{octet\}\.0\.0/16$")]
-    """Address range with `{octet}` for the tenant's octet."""
-    subnet: Annotated[str, Field(pattern=r"^10\.\{octet\}\.[0-9]{1,3}\.0/[0-9]{1,2}$")]
-    """Subnet of the servers, inside the range."""
-
-
-class CloudVolume(Model):
-    """Block storage of a tenant's stores."""
-
-    size_gb: Annotated[Int, Field(ge=10, le=10240)]
-    """Size in GB."""
-    format: Literal["ext4", "xfs"]
-    """File system."""
-    mount: AbsolutePath
-    """Where it is mounted."""
-    role: RoleId
-    """Role whose node it is attached to."""
-
-
-class Names(Model):
-    """Names of cloud objects; `{tenant}`, `{role}` and `{index}` stand for their values."""
-
-    network: Text
-    """Private network."""
-    firewall: Text
-    """Firewall."""
-    volume: Text
-    """Volume."""
-    server: Text
-    """Server."""
-
-
-class Dns(Model):
-    """The record that leads to the entry point."""
-
-    zone: Text
-    """Registrable domain of the zone."""
-    record: Text
-    """Record name in the zone, with `{tenant}`."""
-    type: Literal["A", "AAAA", "CNAME"]
-    """Record type."""
-    ttl_s: Annotated[Int, Field(ge=60)]
-    """Time to live in seconds."""
-    target: RoleId
-    """Role whose address it points to."""
+    issuer: Issuer | None = None
+    """Who issues certificates for tenants whose `certificate` is `issued`."""
+    own_certificates: AbsolutePath | None = None
+    """Folder in the entry's container with `<tenant>.crt` and `<tenant>.key` of each tenant whose `certificate` is `own`."""
 
 
 class Entry(Model):
@@ -145,37 +92,8 @@ class Entry(Model):
     """Path that it asks to learn whether a backend is alive."""
     health_interval_s: Annotated[Int, Field(ge=1)] | None = None
     """Seconds between those questions."""
-
-
-class Cloud(Model):
-    """What exists at the cloud provider for each tenant."""
-
-    provider: Literal["hetzner"]
-    """The cloud."""
-    location: Id
-    """Location of servers and volumes."""
-    network_zone: Id
-    """Zone of the private network."""
-    image: Id
-    """Operating system image."""
-    spread_servers: Bool
-    """Whether servers of a role are kept on different hosts (placement group)."""
-    network: CloudNetwork
-    """Private network."""
-    firewall: Firewall
-    """Firewall of the public interfaces."""
-    volume: CloudVolume
-    """Volume of the stores."""
-    dns: Dns
-    """DNS record."""
-    names: Names
-    """Names of the objects."""
-    labels: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Text]
-    """Labels of every object, with `{tenant}`, `{environment}` and `{role}`."""
-    environment: Id
-    """Value of `{environment}`, e.g. `production`."""
-    addresses: dict[Id, Cidr]
-    """Named addresses that rules refer to, e.g. the bastion; the shipped ones are documentation addresses."""
+    tls: EntryTls | None = None
+    """Where its certificates come from; absent where it speaks plain HTTP."""
 
 
 class Scaling(Model):

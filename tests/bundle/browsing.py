@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bundle.releases import Publisher
 from tests.bundle.sealed import Outcome
-from tests.lab.packages import install_browser
+from tests.lab.packages import BROWSER, install
 
 _PAGES = {
     "index.html": "docpipe",
@@ -23,7 +23,7 @@ _LOAD_MS = 15_000
 
 def pages(maker: Publisher) -> Iterator[Outcome]:
     """Pages are shown, and the search finds something."""
-    install_browser()
+    install(*BROWSER)
     bundle, folder = maker.release(), maker.folder / "browsed"
     folder.mkdir()
     unpack = f"zstd -dcq '{bundle}' | tar -xf - -C '{folder}' --wildcards 'site/*'"

@@ -10,7 +10,7 @@ from tests.bundle.releases import Publisher, publisher
 
 
 @pytest.fixture(scope="session")
-def releases(lab: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
+def releases(lab: dict[str, str], tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
     """Who makes them, from the lab's engine."""
     if os.geteuid() != 0:
         pytest.skip("LIVE TEST NOT RUN: a second engine needs root")

@@ -6,7 +6,12 @@ from plumbline.finding import Finding
 from plumbline.location import Location
 from plumbline.spec import Spec
 from validators.rules import (
+    certificates,
     cloud,
+    cloud_dns,
+    cloud_firewall,
+    cloud_servers,
+    cloud_tenants,
     hardening,
     images,
     links,
@@ -16,11 +21,30 @@ from validators.rules import (
     probes,
     runbooks,
     secrets,
+    storage,
     waivers,
 )
 from validators.rules.registry import RULES
 
-FAMILIES = (links, network, images, placement, hardening, cloud, secrets, parity, probes, runbooks, waivers)
+FAMILIES = (
+    links,
+    network,
+    images,
+    placement,
+    hardening,
+    cloud,
+    cloud_servers,
+    cloud_firewall,
+    storage,
+    cloud_dns,
+    cloud_tenants,
+    certificates,
+    secrets,
+    parity,
+    probes,
+    runbooks,
+    waivers,
+)
 
 __all__ = ["FAMILIES", "RULES", "check_rules"]
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from schema.topology import Cloud, Topology
+from schema.cloud import Cloud
+from schema.topology import Topology
 
 HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.I)
 VOLUME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
@@ -11,12 +12,17 @@ LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 NAME_LENGTH = 128
 RULES_PER_FIREWALL = 50
 PEERS_PER_RULE = 100
+TITLE_LENGTH = 255
+LAST_PORT = 65535
+TAKEN_LABEL = "user_data"
+"""Servers have it for the hash of their user data."""
 SERVERS_PER_PLACEMENT_GROUP = 10
 
 NEEDED = {
     "network": ("{tenant}",),
     "firewall": ("{tenant}",),
     "volume": ("{tenant}",),
+    "placement_group": ("{tenant}",),
     "server": ("{tenant}", "{role}", "{index}"),
 }
 """What each name must hold so that no two objects share one."""
@@ -28,15 +34,13 @@ def problems(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iter
     yield from _labels(cloud, topology, tenants or ("example",))
     yield from _firewall(cloud)
     if cloud.spread_servers:
-        for name, role in topology.roles.items():
-            if role.max_count > SERVERS_PER_PLACEMENT_GROUP:
-                yield (
-                    "spread_servers",
-                    (
-                        f"role {name} may grow to {role.max_count} servers, and a placement group "
-                        f"takes {SERVERS_PER_PLACEMENT_GROUP}"
-                    ),
-                )
+        own = [role for role in topology.roles.values() if role.scope == "tenant" and role.variant_of is None]
+        servers = sum(max(role.count, role.max_count) for role in own)
+        if servers > SERVERS_PER_PLACEMENT_GROUP:
+            yield (
+                "spread_servers",
+                (f"a tenant may grow to {servers} servers, and a placement group takes {SERVERS_PER_PLACEMENT_GROUP}"),
+            )
 
 
 def _names(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -71,13 +75,19 @@ def _filled(pattern: str, topology: Topology, tenants: tuple[str, ...]) -> Itera
 
 
 def _labels(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for key, pattern in cloud.labels.items():
+    if not any("{tenant}" in pattern for pattern in cloud.ownership.values()):
+        yield "ownership", "no label of it holds {tenant}, so that one tenant's objects would be another's"
+    both = [("ownership", *item) for item in cloud.ownership.items()]
+    both += [("labels", *item) for item in cloud.labels.items()]
+    for field, key, pattern in both:
+        if key == TAKEN_LABEL:
+            yield f"{field}.{key}", "servers have this label for the hash of their user data"
         if not key or not LABEL.fullmatch(key):
-            yield f"labels.{key}", f"`{key}` is no label key that the API accepts"
+            yield f"{field}.{key}", f"`{key}` is no label key that the API accepts"
         values = _filled(pattern.replace("{environment}", cloud.environment), topology, tenants)
         wrong = next((value for value in values if not LABEL.fullmatch(value)), None)
         if wrong:
-            yield f"labels.{key}", f"`{wrong}` is no label value that the API accepts"
+            yield f"{field}.{key}", f"`{wrong}` is no label value that the API accepts"
 
 
 def _firewall(cloud: Cloud) -> Iterator[tuple[str, str]]:
@@ -91,3 +101,8 @@ def _firewall(cloud: Cloud) -> Iterator[tuple[str, str]]:
             yield f"{path}.peers", f"{len(rule.peers)} peers, and a rule takes {PEERS_PER_RULE}"
         if (rule.port is None) != (rule.protocol == "icmp"):
             yield path, "a port belongs to tcp and udp, and to nothing else"
+        if len(rule.title) > TITLE_LENGTH:
+            yield f"{path}.title", f"has {len(rule.title)} characters, and the API takes {TITLE_LENGTH}"
+        first, _, last = (rule.port or "any").partition("-")
+        if first != "any" and not 1 <= int(first) <= int(last or first) <= LAST_PORT:
+            yield f"{path}.port", f"{rule.port} is no port, and no range of ports from the lower to the higher"

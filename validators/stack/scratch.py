@@ -6,7 +6,7 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
-from plumbline.deployment import folder_of
+from plumbline.deployment import folder_of, tenant_folder
 from plumbline.finding import Finding, InputError
 from plumbline.location import Location
 from plumbline.spec import Spec
@@ -48,7 +48,7 @@ def secret_values(spec: Spec) -> dict[str, str]:
 def _settings(spec_folder: Path, project: Project, target: Path, values: Mapping[str, str]) -> None:
     """`.env`: the committed settings of the node, and the secrets that an image takes from its environment alone."""
     node = project.node
-    committed = f"deploy/{project.deployment.mode}/tenants/{node.tenant}/{project.deployment.role}.env"
+    committed = f"{tenant_folder(project.deployment.mode, node.tenant)}/{project.deployment.role}.env"
     lines = [(spec_folder.resolve().parent / committed).read_text()] if node.tenant else []
     for service in project.deployment.services.values():
         lines += [f"{use.environment}={values[name]}\n" for name, use in service.secrets.items() if use.environment]

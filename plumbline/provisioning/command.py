@@ -1,0 +1,118 @@
+"""The command line of a tenant's script."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from plumbline.provisioning.calls import TROUBLE, Failed, Refused, connect, described
+from plumbline.provisioning.journal import Journal
+from plumbline.provisioning.run import Run, Step
+
+ENDPOINT = "https://api.hetzner.cloud/v1"
+FINE, TROUBLED, WOULD_CHANGE, MISSING = 0, 1, 2, 3
+EPILOGUE = """\
+The token: HCLOUD_TOKEN, or --token-file. Exit codes: 0 fine, 1 failed, refused, or something needs --allow,
+2 plan: something would change, or a wrong call, 3 no token. Run it again after any failure: nothing is made twice."""
+
+
+def main(desired: dict[str, Any], arguments: list[str] | None = None) -> int:
+    """Do what the arguments say; the exit code."""
+    options = _parser(desired).parse_args(arguments)
+    token = _token(options.token_file)
+    if not token:
+        print("no token: set HCLOUD_TOKEN, or name a file with --token-file", file=sys.stderr)
+        return MISSING
+    journal = Journal(options.journal)
+    poll = float(os.environ.get("HCLOUD_POLL_SECONDS", "1"))
+    api = connect(token, os.environ.get("HCLOUD_ENDPOINT", ENDPOINT), poll)
+    run = Run(api, desired, journal, print, options.allow)
+    try:
+        return {"plan": _plan, "apply": _apply, "destroy": _destroy, "status": _status}[options.verb](run, options)
+    except (Refused, Failed) as error:
+        print(f"{type(error).__name__.lower()}: {error}", file=sys.stderr)
+    except TROUBLE as error:
+        print(f"failed: {described(error)}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted; run it again to go on", file=sys.stderr)
+    return TROUBLED
+
+
+def _parser(desired: dict[str, Any]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=f"Objects of tenant {desired['tenant']} ({desired['platform']}, {desired['mode']}) at Hetzner Cloud.",
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("verb", nargs="?", default="plan", choices=["plan", "apply", "destroy", "status"])
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="NAME", help="delete, replace or stop this object"
+    )
+    parser.add_argument("--keep-on-failure", action="store_true", help="do not undo what a failed apply made")
+    parser.add_argument("--yes", action="store_true", help="do not ask before changing anything")
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file with the API token")
+    name = f"provision-{desired['tenant']}.jsonl"
+    parser.add_argument(
+        "--journal", type=Path, default=Path(name), metavar="FILE", help=f"where steps are written: {name}"
+    )
+    return parser
+
+
+def _token(file: Path | None) -> str:
+    return (file.read_text("utf-8") if file else os.environ.get("HCLOUD_TOKEN", "")).strip()
+
+
+def _plan(run: Run, options: argparse.Namespace) -> int:
+    steps = run.plan()
+    _show(steps)
+    return WOULD_CHANGE if steps else FINE
+
+
+def _show(steps: list[Step]) -> None:
+    for step in steps:
+        price = f"  {step.price:.2f} a month" if step.price else ""
+        print(f"{step.mark} {step.kind} {step.name}: {step.what}{price}")
+    if total := sum(step.price for step in steps):
+        print(f"servers that are made: {total:.2f} a month, net")
+    for step in steps:
+        if step.mark == "!":
+            print(f"  {step.name}: only with --allow {step.name}")
+    if not steps:
+        print("nothing to do: all is as desired")
+
+
+def _apply(run: Run, options: argparse.Namespace) -> int:
+    if cut_off := run.journal.made_before():
+        print(f"a run was cut off; what it made is taken up: {', '.join(name for _, name in cut_off)}")
+    if not options.yes and sys.stdin.isatty():
+        _show(run.plan())
+        _confirm("apply")
+    left = run.apply(options.keep_on_failure)
+    _show(left)
+    return TROUBLED if left else FINE
+
+
+def _destroy(run: Run, options: argparse.Namespace) -> int:
+    if not options.yes and sys.stdin.isatty():
+        run.look()
+        print("\n".join(f"- {kind} {name}" for kind, name in run.project.held if kind != "ssh_key"))
+        _confirm(run.desired["tenant"])
+    kept = run.destroy()
+    for kind, name in kept:
+        print(f"kept: {kind} {name}; --allow {name} deletes it")
+    return TROUBLED if kept else FINE
+
+
+def _confirm(word: str) -> None:
+    if input(f"type {word} to go on: ").strip() != word:
+        raise Refused("nothing was changed")
+
+
+def _status(run: Run, options: argparse.Namespace) -> int:
+    differing = {(step.kind, step.name): step.what for step in run.plan()}
+    for key in (*run.wants, *run.extras()):
+        bound = run.project.held.get(key)
+        state = "missing" if bound is None else str(getattr(bound, "status", None) or "there")
+        print(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
+    return WOULD_CHANGE if differing else FINE
