@@ -17,7 +17,7 @@ LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate
 .PHONY: help setup run check lint format-check types layers unit test mutants soak bundle-proof benchmark evidence golden site lock lab-stop clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 
@@ -109,13 +109,13 @@ benchmark: setup  ## measure speed as ratios to what users have without Plumblin
 soak: setup  ## stand both modes up twenty times; the last line is the score
 	@$(BIN)/python -m tests.stack.soak
 
-evidence: setup  ## for a release: every live proof, and the site with its pages; about an hour
+evidence: setup  ## for a release: every live proof, and the site with its pages; about two hours
 	@$(BIN)/python -m tests.lab start >/dev/null
 	@lab() { $(BIN)/python -m tests.lab exec "$$@"; }; trap '$(BIN)/python -m tests.lab stop >/dev/null' EXIT; \
 		lab $(PLUMB) verify stack --mode offline --faults; \
 		lab $(PLUMB) verify stack --mode online; \
 		lab $(PLUMB) verify parity; \
-		lab $(MAKE) mutants soak
+		lab $(MAKE) mutants soak bundle-proof
 	@$(PLUMB) site build
 
 golden: setup  ## rewrite the expected files of the tests from what is produced now

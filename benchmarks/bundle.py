@@ -4,7 +4,7 @@ Without it they have `docker save | zstd` on one side, and `docker load` and `do
 stand-ins are built before, for their making is no part of either.
 """
 
-import resource
+import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from typing import TypeVar
 from plumbline.bundle import delta
 from plumbline.bundle.archive import LEVEL
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
-from tests.bundle.releases import Publisher, publisher
+from tests.bundle.releases import ROOT, Publisher, publisher
 from tests.lab.running import with_engine
 
 Result = TypeVar("Result")
@@ -37,17 +37,22 @@ class Figure:
     ours: float
     theirs: float
     unit: str
+    most: float | None = None
+    """The largest ratio that is fine, where there is a goal."""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it misses its goal."""
+        return self.most is not None and self.ours / self.theirs > self.most
 
     def __str__(self) -> str:
         return f"{self.what}: {self.ours:.1f} {self.unit} against {self.theirs:.1f} {self.unit}, ratio {self.ours / self.theirs:.3f}"
 
 
 def figures(maker: Publisher) -> list[Figure]:
-    """All of them. Making the first release twice leaves the making of stand-ins out."""
-    maker.release()
-    shutil.rmtree(maker.folder / "1.0")
-    build_seconds, bundle = timed(maker.release)
-    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
+    """All of them, in one run."""
+    bundle = maker.release()
+    build_seconds, peak_mb = again(maker)
     size = bundle.stat().st_size
     changed = maker.release("1.1", _IMAGE_CHANGED)
     plan = delta.plan(bundle, changed)
@@ -61,13 +66,23 @@ def figures(maker: Publisher) -> list[Figure]:
         separate = sum(save(host, [name], maker.folder / "each.tar.zst") for name in names)
         load_seconds = loaded_by_hand(host, one)
     return [
-        Figure("bundle against separate archives of its images", size / 1e6, separate / 1e6, "MB"),
+        Figure("bundle against separate archives of its images", size / 1e6, separate / 1e6, "MB", 1.0),
         Figure("bundle against one archive of all its images", size / 1e6, one.stat().st_size / 1e6, "MB"),
         Figure("delta for one new image against the bundle", plan.size / 1e6, plan.new.size / 1e6, "MB"),
         Figure("build, with site and signature, against docker save | zstd", build_seconds, save_seconds, "s"),
         Figure("install.sh against docker load and compose up --wait", install_seconds, load_seconds, "s"),
-        Figure("peak memory of the build against the goal", peak_mb, _MOST_MEMORY_MB, "MB"),
+        Figure("peak memory of the build against the goal", peak_mb, _MOST_MEMORY_MB, "MB", 1.0),
     ]
+
+
+def again(maker: Publisher) -> tuple[float, float]:
+    """Seconds and MB that making the release a second time takes; the MB are those of its largest process."""
+    call = [sys.executable, "-m", "plumbline", *maker.words("1.0", maker.folder / "again")]
+    start = time.monotonic()
+    making = subprocess.Popen(call, cwd=ROOT, env=maker.key.environment, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(making.pid, 0)
+    assert status == 0
+    return time.monotonic() - start, used.ru_maxrss * 1024 / 1e6
 
 
 def timed(work: Callable[[], Result]) -> tuple[float, Result]:
@@ -97,11 +112,11 @@ def loaded_by_hand(installed: SealedHost, images: Path) -> float:
 
 
 def main() -> int:
-    """Measure, and print figures with their ratios; 1 where the build takes more memory than it may."""
+    """Measure, and print figures with their ratios; 1 where one misses its goal."""
     with tempfile.TemporaryDirectory(prefix="plumb-figures-") as folder, publisher(Path(folder)) as maker:
         found = figures(maker)
     print("\n".join(map(str, found)))
-    return int(found[-1].ours > found[-1].theirs)
+    return int(any(figure.wrong for figure in found))
 
 
 if __name__ == "__main__":

@@ -32,14 +32,16 @@ class Publisher:
         """A signed bundle with stand-ins, of the spec with changes: by file, what is replaced by what. Made once."""
         folder = self.folder / version
         bundle = folder / f"docpipe-offline-{version}.tar.zst"
-        if bundle.exists():
-            return bundle
-        project = _changed(folder / "project", changes) if changes else ROOT
-        call = ["--quiet", "--spec", str(project / "data"), "bundle", "build", "--stand-ins", "--substitutes"]
-        call += ["--release", version, "--sign", self.key.fingerprint, "--out", str(folder)]
-        done = plumb(*call, environment=self.key.environment)
-        assert done.returncode == 0, done.stderr
+        if not bundle.exists():
+            project = _changed(folder / "project", changes) if changes else ROOT
+            done = plumb(*self.words(version, folder, project), environment=self.key.environment)
+            assert done.returncode == 0, done.stderr
         return bundle
+
+    def words(self, version: str, folder: Path, project: Path = ROOT) -> list[str]:
+        """How it calls the command to make one."""
+        build = ["--spec", str(project / "data"), "bundle", "build", "--stand-ins", "--substitutes"]
+        return ["--quiet", *build, "--release", version, "--sign", self.key.fingerprint, "--out", str(folder)]
 
     @property
     def trust(self) -> list[str | Path]:
