@@ -74,6 +74,6 @@ def _changed(project: Path, changes: Mapping[str, tuple[str, str]]) -> Path:
         text = (project / name).read_text()
         assert before in text, f"{name} holds no {before!r}"
         (project / name).write_text(text.replace(before, after))
-    done = plumb("--spec", str(project / "data"), "build")
+    done = plumb("--spec", str(project / "data"), "build", "--force")
     assert done.returncode == 0, done.stderr
     return project
