@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from generators.cloud.provision_script import ProvisionScriptGenerator
+from generators.cloud.review import FirstBootGenerator
 from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
 from generators.host_scripts import HostScriptGenerator
@@ -20,6 +21,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
         ComposeGenerator(),
         HostScriptGenerator(),
         ProvisionScriptGenerator(),
+        FirstBootGenerator(),
         ParityGenerator(),
         PageGenerator(),
         RulePageGenerator(rules),
