@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from generators.compose import project_name
-from generators.compose_service import config_name
 from generators.http_health import http_test
 from generators.shell_templates import shell_templates
 from plumbline.artifact import Artifact
@@ -101,7 +100,7 @@ def _watched(spec: Spec, deployment: Deployment, name: str) -> list[str]:
     models = [spec.models.models[model].path for model in service.models]
     return [
         *models,
-        *([f"deployment/config/{name}"] if any(config_name(file.source) for file in service.config) else []),
+        *([f"deployment/config/{name}"] if service.config else []),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
 from generators.cloud.review import FirstBootGenerator
 from generators.compose import ComposeGenerator
@@ -20,6 +21,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
     return (
         ComposeGenerator(),
         HostScriptGenerator(),
+        DesiredFileGenerator(),
         ProvisionScriptGenerator(),
         FirstBootGenerator(),
         ParityGenerator(),
