@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from generators.cloud.host_firewall import ruleset
-from generators.cloud.systems import SYSTEMS, System
 from generators.host_scripts import LEAST
 from generators.provenance import OutputPath, document
 from generators.shell_templates import shell_templates
@@ -90,7 +89,7 @@ def user_data_with_sources(spec: Spec, mode: str, tenant: str, role: str) -> tup
         "ntp": {"enabled": True},
         "package_update": True,
         "package_upgrade": True,
-        "packages": _packages(cloud, names["volume"]),
+        "packages": _packages(spec, cloud, names["volume"]),
         "runcmd": [[f"{_SBIN}/{spec.platform.name}-first-boot"]],
     }
     origins: dict[OutputPath, str] = {
@@ -103,8 +102,9 @@ def user_data_with_sources(spec: Spec, mode: str, tenant: str, role: str) -> tup
     return document(HEADER, data, origins, blocks=True)
 
 
-def _packages(cloud: Cloud, volume: bool) -> list[str]:
-    engine = SYSTEMS.get(cloud.image, System("", None)).packages
+def _packages(spec: Spec, cloud: Cloud, volume: bool) -> list[str]:
+    system = spec.catalogue.images.get(cloud.image)
+    engine = system.docker.packages if system and system.docker else ()
     return sorted({*PACKAGES, *engine, *([FILE_SYSTEM_TOOLS[cloud.volume.format]] if volume else [])})
 
 

@@ -8,6 +8,7 @@ from plumbline.spec import Spec
 from validators.rules import (
     certificates,
     cloud,
+    first_boot,
     hardening,
     images,
     links,
@@ -28,6 +29,7 @@ FAMILIES = (
     placement,
     hardening,
     cloud,
+    first_boot,
     certificates,
     secrets,
     parity,

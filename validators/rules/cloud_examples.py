@@ -5,16 +5,17 @@ catalogue.yaml:
   date: "2026-11-23"
   source: an example
   currency: EUR
-  locations: {nbg1: {title: Nuremberg, zone: eu-central}, ash: {title: Ashburn, zone: us-east}}
+  locations: {{nbg1: {{title: Nuremberg, zone: eu-central}}, ash: {{title: Ashburn, zone: us-east}}}}
   lines:
-    cx: {title: Shared, architecture: x86, locations: [nbg1]}
-    cpx1: {title: Shared, architecture: x86, locations: [ash]}
+    cx: {{title: Shared, architecture: x86, locations: [nbg1]}}
+    cpx1: {{title: Shared, architecture: x86, locations: [ash]}}
   server_types:
-    cx33: {line: cx, vcpus: 4, memory_gb: 8, disk_gb: 80}
-    cpx11: {line: cpx1}
-  images: {ubuntu-24.04: {title: Ubuntu}}
-  removed: {cx22: cx33}
+    cx33: {{line: cx, vcpus: 4, memory_gb: 8, disk_gb: 80}}
+    cpx11: {{line: cpx1}}
+  images: {{debian-13: {{title: Debian, docker: {docker}}}}}
+  removed: {{cx22: cx33}}
 """
+_DOCKER = '{engine: "26.1.5", compose: "2.26.1", packages: [docker.io, docker-compose]}'
 
 
 def cloud_example(
@@ -23,10 +24,16 @@ def cloud_example(
     memory_mib: int = 8192,
     network: str = "tenant-{tenant}-private",
     zone: str = "eu-central",
+    docker: str = _DOCKER,
+    administrator: str = "ops",
+    ssh_keys: str = '{admin: {public_key: "ssh-ed25519 AAAA"}}',
+    max_count: int = 1,
+    services: str = "[db, web]",
+    others: str = "",
 ) -> str:
-    """A topology with one role and its cloud objects."""
+    """A topology with one role of the tenant's, `others` as further lines, and its cloud objects."""
     return f"""\
-{_CATALOGUE}topology/cloud.yaml:
+{_CATALOGUE.format(docker=docker)}topology/cloud.yaml:
   title: Cloud
   summary: One server at a provider.
   tenancy: many
@@ -37,12 +44,13 @@ def cloud_example(
       title: Node
       server_type: {server_type}
       size: {{vcpus: 4, memory_mib: {memory_mib}, disk_gb: 80, reserve_mib: 512}}
-      services: [db, web]
-  cloud:
+      max_count: {max_count}
+      services: {services}
+{others}  cloud:
     provider: hetzner
     location: nbg1
     network_zone: {zone}
-    image: ubuntu-24.04
+    image: debian-13
     spread_servers: false
     environment: production
     network: {{range: "10.{{octet}}.0.0/16", subnet: "10.{{octet}}.1.0/24"}}
@@ -55,7 +63,8 @@ def cloud_example(
       volume: "tenant-{{tenant}}-data"
       placement_group: "tenant-{{tenant}}-spread"
       server: "tenant-{{tenant}}-{{role}}-{{index}}"
-    ssh_keys: {{admin: {{public_key: "ssh-ed25519 AAAA"}}}}
+    ssh_keys: {ssh_keys}
+    first_boot: {{administrator: {administrator}}}
     ownership: {{tenant_id: "{{tenant}}"}}
     labels: {{role: "{{role}}"}}
     addresses: {{entry: 192.0.2.10/32}}
