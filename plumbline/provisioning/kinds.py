@@ -92,6 +92,10 @@ class Kind:
         """What differs and cannot be changed, in words."""
         return [f"{field} {seen[field]} → {want[field]}" for field in self.replaced if seen[field] != want[field]]
 
+    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+        """What making it anew costs, in words; empty where the price stays."""
+        return ""
+
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         """What is not as desired, in the order in which it is mended."""
         labels = want["labels"]

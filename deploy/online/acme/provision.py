@@ -290,7 +290,8 @@ class Run:
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         seen = kind.seen(self.project, bound)
         if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, want, seen)):
-            return [Change(f"replace, for {', '.join(reasons)}", lambda: self._replace(key), leave=True, replaces=True)]
+            what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
+            return [Change(what, lambda: self._replace(key), leave=True, replaces=True)]
         return list(kind.changes(self.project, bound, want, seen))
 
     def _may(self, change: Change, key: Key) -> bool:
@@ -615,6 +616,10 @@ class Kind:
     def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
         """What differs and cannot be changed, in words."""
         return [f"{field} {seen[field]} → {want[field]}" for field in self.replaced if seen[field] != want[field]]
+
+    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+        """What making it anew costs, in words; empty where the price stays."""
+        return ""
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         """What is not as desired, in the order in which it is mended."""
@@ -1018,6 +1023,13 @@ class Server(Kind):
             disk = self._type(new[0]).disk
             reasons += [f"disk {seen['disk_gb']} → {disk} GB, with type {new[0]}"] if disk < seen["disk_gb"] else []
         return reasons + (["first boot"] if seen[USER_DATA] != user_data_hash(want[USER_DATA]) else [])
+
+    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+        offers, types = self.offers(project, want["location"]), self.order_of(project, want)
+        if not types:
+            return ""
+        now = f", now {seen['type']}" if seen["type"] != types[0] else ""
+        return f"; a new {types[0]} is {offers[types[0]].price:.2f} a month at today's price{now}"
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         if seen["labels"] != want["labels"]:
