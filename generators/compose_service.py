@@ -1,12 +1,12 @@
 """One service of a compose project: hardened, pinned, and with every value exactly as the spec has it."""
 
-from pathlib import PurePosixPath
 from typing import Any
 
 import networkx
 
 from generators.http_health import http_test
 from generators.provenance import OutputPath
+from plumbline.config_files import config_mounts
 from plumbline.deployment import (
     Deployment,
     field_path,
@@ -27,11 +27,6 @@ JOB_PROFILE = "job"
 def address_variable(role: str) -> str:
     """Variable that holds the private address of a role's first node."""
     return f"{role.upper().replace('-', '_')}_ADDRESS"
-
-
-def config_name(source: str) -> str:
-    """File name of a rendered template."""
-    return PurePosixPath(source).name.removesuffix(".j2")
 
 
 def literal(value: str) -> str:
@@ -179,8 +174,8 @@ class ServiceWriter:
             mounts.append({"type": "volume", "source": f"{name}-{volume}", "target": target})
         for model, target in service.models.items():
             mounts.append(_bind(f"./{self.spec.models.models[model].path}", target, True))
-        for file in service.config:
-            mounts.append(_bind(f"./config/{name}/{config_name(file.source)}", file.target, True))
+        for target, path in config_mounts(service).items():
+            mounts.append(_bind(f"./config/{name}/{path}", target, True))
         mounts += [_bind(mount.source, mount.target, mount.read_only) for mount in service.mounts]
         return mounts
 

@@ -7,7 +7,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from generators.compose import project_name
-from generators.compose_service import config_name
 from generators.http_health import http_test
 from plumbline.artifact import Artifact
 from plumbline.deployment import Deployment, deployments, folder_of, is_sealed
@@ -115,7 +114,7 @@ def _watched(spec: Spec, deployment: Deployment, name: str) -> list[str]:
     models = [spec.models.models[model].path for model in service.models]
     return [
         *models,
-        *([f"deployment/config/{name}"] if any(config_name(file.source) for file in service.config) else []),
+        *([f"deployment/config/{name}"] if service.config else []),
     ]
 
 

@@ -42,7 +42,19 @@ def document(header: str, data: dict[str, Any], origins: dict[OutputPath, str]) 
     root, findings = parse_tree(text, "")
     if root is None or findings or to_data(root) != data:
         raise ValueError("the document does not read back as it was written")
-    return text, tuple(_source(root, place, path) for place, path in origins.items())
+    return text, _sources(root, origins)
+
+
+def sources(text: str, origins: dict[OutputPath, str]) -> tuple[Source, ...]:
+    """The sources of a document of YAML or JSON. Raises ValueError where it is none."""
+    root, _ = parse_tree(text, "")
+    if root is None:
+        raise ValueError("the document is empty")
+    return _sources(root, origins)
+
+
+def _sources(root: Node, origins: dict[OutputPath, str]) -> tuple[Source, ...]:
+    return tuple(_source(root, place, path) for place, path in origins.items())
 
 
 def _source(root: Node, place: OutputPath, path: str) -> Source:

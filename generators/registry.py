@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
 from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
@@ -19,6 +20,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
     return (
         ComposeGenerator(),
         HostScriptGenerator(),
+        DesiredFileGenerator(),
         ProvisionScriptGenerator(),
         ParityGenerator(),
         PageGenerator(),

@@ -84,6 +84,10 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
     ]
     if entry.requests_per_minute:
         facts.append(f"{entry.requests_per_minute} requests per minute and tenant")
+    if entry.tls and entry.tls.issuer:
+        facts.append(f"certificates from {code(entry.tls.issuer.directory)} by {code(entry.tls.issuer.challenge)}")
+    if entry.tls and entry.tls.own_certificates:
+        facts.append(f"tenants' own certificates in {code(entry.tls.own_certificates)}")
     if entry.backend:
         facts.append(
             f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
@@ -221,9 +225,12 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
     """`docs/operator/tenants.md`."""
     page = Page("docs/operator/tenants.md", "Tenants")
     page.table(
-        ["Tenant", "Name", "Octet", "State"],
+        ["Tenant", "Name", "Octet", "State", "Certificate"],
         [
-            (f"tenants.{name}", [code(name), text(tenant.title), str(tenant.octet), code(tenant.state)])
+            (
+                f"tenants.{name}",
+                [code(name), text(tenant.title), str(tenant.octet), code(tenant.state), code(tenant.certificate)],
+            )
             for name, tenant in spec.tenants.tenants.items()
         ],
     )

@@ -98,7 +98,11 @@ def service_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:
 def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, Any]:
     """The names in cloud rules and runbooks, for one tenant."""
     cloud = spec.topology[mode].cloud
-    names = spec_names(spec, mode) | {"tenant": tenant, "octet": octet}
+    names = spec_names(spec, mode) | {
+        "tenant": tenant,
+        "octet": octet,
+        "tenant_host": spec.platform.domain.replace("{tenant}", tenant),
+    }
     if cloud is None:
         return names
 

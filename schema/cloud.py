@@ -4,7 +4,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schema.types import AbsolutePath, Bool, Cidr, Id, Int, Model, Protocol, RoleId, Text, Value
+from schema.types import (
+    AbsolutePath,
+    Bool,
+    Cidr,
+    Id,
+    Int,
+    LocationId,
+    Model,
+    OsImageId,
+    Protocol,
+    RoleId,
+    Text,
+    Value,
+    ZoneId,
+)
 
 LabelKey = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 
@@ -99,11 +113,11 @@ class Cloud(Model):
 
     provider: Literal["hetzner"]
     """The cloud."""
-    location: Id
+    location: LocationId
     """Location of servers and volumes."""
-    network_zone: Id
+    network_zone: ZoneId
     """Zone of the private network."""
-    image: Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=63)]
+    image: OsImageId
     """Operating system image, e.g. `debian-12`."""
     spread_servers: Bool
     """Whether a tenant's servers are kept on different hosts (placement group)."""

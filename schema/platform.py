@@ -161,6 +161,8 @@ class Tenant(Model):
     """Second octet of its private range 10.{octet}.0.0/16, unique."""
     state: TenantState
     """Where it is in its life."""
+    certificate: Literal["issued", "own"] = "issued"
+    """`issued`: the entry has one issued for its host name; `own`: the tenant's, put on the entry's node by hand."""
 
 
 class Setting(Model):

@@ -131,7 +131,8 @@ class ConfigFile(Model):
     source: RelativePath
     """Template below the spec's folder, e.g. `config/redis.conf.j2`; Jinja2 with the same names as `template:`."""
     target: AbsolutePath
-    """Path in the container."""
+    """Path in the container. With `{tenant}` in its name there is one file for each tenant, rendered with the names of
+    that tenant, in a folder that is mounted as a whole: one file can be replaced while the service runs."""
 
 
 class HostMount(Model):

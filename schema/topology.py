@@ -12,6 +12,7 @@ from schema.types import (
     Int,
     Model,
     RoleId,
+    ServerTypeId,
     ServiceId,
     Text,
     documentation,
@@ -44,9 +45,9 @@ class Role(Model):
     """Nodes at most (horizontal scaling)."""
     size: NodeSize
     """What one node has."""
-    server_type: Id | None = None
-    """Server type of the cloud, as orderable on the catalogue's date."""
-    fallbacks: tuple[Id, ...] = ()
+    server_type: ServerTypeId | None = None
+    """Server type of the cloud (catalogue.yaml)."""
+    fallbacks: tuple[ServerTypeId, ...] = ()
     """Server types to take instead, in order, when the first is sold out."""
     variant_of: RoleId | None = None
     """The role that this one can take the place of (vertical scaling); it then has no services of its own."""
@@ -54,6 +55,26 @@ class Role(Model):
     """Host number of its first node in the tenant's subnet; further nodes follow."""
     services: tuple[ServiceId, ...] = ()
     """Services that run on each node of the role."""
+
+
+class Issuer(Model):
+    """A certificate authority that speaks ACME (RFC 8555)."""
+
+    directory: Annotated[str, Field(pattern=r"^https://\S+$")]
+    """URL of its directory."""
+    email: Annotated[str, Field(pattern=r"^\S+@\S+$")]
+    """Address that it writes to, e.g. before a certificate ends."""
+    challenge: Literal["http-01", "tls-alpn-01"]
+    """How it sees that a host name leads here: a request on port 80, or a TLS handshake on port 443."""
+
+
+class EntryTls(Model):
+    """How the entry proves to clients that it is the tenant's host."""
+
+    issuer: Issuer | None = None
+    """Who issues certificates for tenants whose `certificate` is `issued`."""
+    own_certificates: AbsolutePath | None = None
+    """Folder in the entry's container with `<tenant>.crt` and `<tenant>.key` of each tenant whose `certificate` is `own`."""
 
 
 class Entry(Model):
@@ -71,6 +92,8 @@ class Entry(Model):
     """Path that it asks to learn whether a backend is alive."""
     health_interval_s: Annotated[Int, Field(ge=1)] | None = None
     """Seconds between those questions."""
+    tls: EntryTls | None = None
+    """Where its certificates come from; absent where it speaks plain HTTP."""
 
 
 class Scaling(Model):

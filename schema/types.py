@@ -60,6 +60,11 @@ ModeId = Annotated[str, reference("mode")]
 RequirementId = Annotated[str, reference("requirement")]
 DivergenceId = Annotated[str, reference("divergence")]
 DecisionId = Annotated[str, reference("decision")]
+LocationId = Annotated[str, reference("location")]
+ZoneId = Annotated[str, reference("network zone")]
+LineId = Annotated[str, reference("line of server types")]
+ServerTypeId = Annotated[str, reference("server type")]
+OsImageId = Annotated[str, reference("operating system")]
 RunbookId = Annotated[str, reference("runbook")]
 
 

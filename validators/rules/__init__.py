@@ -6,6 +6,7 @@ from plumbline.finding import Finding
 from plumbline.location import Location
 from plumbline.spec import Spec
 from validators.rules import (
+    certificates,
     cloud,
     hardening,
     images,
@@ -20,7 +21,20 @@ from validators.rules import (
 )
 from validators.rules.registry import RULES
 
-FAMILIES = (links, network, images, placement, hardening, cloud, secrets, parity, probes, runbooks, waivers)
+FAMILIES = (
+    links,
+    network,
+    images,
+    placement,
+    hardening,
+    cloud,
+    certificates,
+    secrets,
+    parity,
+    probes,
+    runbooks,
+    waivers,
+)
 
 __all__ = ["FAMILIES", "RULES", "check_rules"]
 

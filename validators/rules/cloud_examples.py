@@ -1,4 +1,20 @@
-"""Examples of the cloud rules: a further mode whose nodes are cloud servers."""
+"""Examples of the cloud rules: a catalogue, and a further mode whose nodes are cloud servers."""
+
+_CATALOGUE = """\
+catalogue.yaml:
+  date: "2026-11-23"
+  source: an example
+  currency: EUR
+  locations: {nbg1: {title: Nuremberg, zone: eu-central}, ash: {title: Ashburn, zone: us-east}}
+  lines:
+    cx: {title: Shared, architecture: x86, locations: [nbg1]}
+    cpx1: {title: Shared, architecture: x86, locations: [ash]}
+  server_types:
+    cx33: {line: cx, vcpus: 4, memory_gb: 8, disk_gb: 80}
+    cpx11: {line: cpx1}
+  images: {ubuntu-24.04: {title: Ubuntu}}
+  removed: {cx22: cx33}
+"""
 
 
 def cloud_example(
@@ -10,7 +26,7 @@ def cloud_example(
 ) -> str:
     """A topology with one role and its cloud objects."""
     return f"""\
-topology/cloud.yaml:
+{_CATALOGUE}topology/cloud.yaml:
   title: Cloud
   summary: One server at a provider.
   tenancy: many

@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Callable, Iterator
 
+from plumbline.config_files import config_mounts
 from plumbline.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
@@ -223,7 +224,7 @@ def _targets(service: Service) -> Iterator[tuple[str, str, str]]:
     yield from (("volumes", f"volume {name}", target) for name, target in service.volumes.items())
     yield from (("models", f"model {name}", target) for name, target in service.models.items())
     yield from (("mounts", mount.source, mount.target) for mount in service.mounts)
-    yield from (("config", file.source, file.target) for file in service.config)
+    yield from (("config", path, target) for target, path in config_mounts(service).items())
 
 
 @rule(

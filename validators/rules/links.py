@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 import networkx
 
+from plumbline.config_files import TENANT, config_names
 from plumbline.deployment import effective, roles_of, services_of
 from plumbline.expressions import ExpressionError, render, service_names, value_text
 from plumbline.paths import format_path
@@ -29,6 +30,8 @@ def dangling(spec: Spec) -> Iterator[Violation]:
         known = ids[found.kind]
         if found.path[0] == "topology" and found.kind == "role":
             known = sorted(spec.topology[str(found.path[1])].roles)
+        if found.kind in ("server type", "operating system"):
+            known = [*known, *spec.catalogue.removed]  # PLB501 says what took their place
         if found.target not in known:
             close = get_close_matches(found.target, known, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(known) or 'none'}"
@@ -173,10 +176,12 @@ def _unresolved(spec: Spec) -> Iterator[Violation]:
             except ExpressionError as error:
                 yield Violation(path, f"does not resolve in mode {each.mode}: {error}")
         for file in service.config:
-            try:
-                render(spec.templates.get(file.source, ""), names)
-            except ExpressionError as error:
-                yield Violation(each.path("config"), f"{file.source} does not resolve in mode {each.mode}: {error}")
+            for tenant, known in config_names(spec, each.mode, each.id, file):
+                try:
+                    render(spec.templates.get(file.source, ""), known)
+                except ExpressionError as error:
+                    where = f"in mode {each.mode}" + (f" for tenant {tenant}" if tenant else "")
+                    yield Violation(each.path("config"), f"{file.source} does not resolve {where}: {error}")
 
 
 @rule(
@@ -215,3 +220,29 @@ def tolerated_stranger(spec: Spec) -> Iterator[Violation]:
         for number, other in enumerate(service.tolerates):
             if other not in needed:
                 yield Violation(f"services.{name}.tolerates.{number}", f"{name} needs no `{other}` in any mode")
+
+
+@rule(
+    "PLB110",
+    title="configuration for each tenant where there is none",
+    why="The folder of the files would be empty: no project can be started from it, and nothing would be routed.",
+    fix="Add a tenant, or leave `{tenant}` out of the target's name.",
+    failing="""
+config/web.yml.j2: "a: 1\\n"
+services/web.yaml: {config: [{source: config/web.yml.j2, target: "/etc/web/{tenant}.yml"}]}
+""",
+    passing="""
+config/web.yml.j2: "a: {{ tenant }}\\n"
+services/web.yaml: {config: [{source: config/web.yml.j2, target: "/etc/web/{tenant}.yml"}]}
+tenants.yaml: {tenants: {acme: {title: Acme, octet: 1, state: ACTIVE}}}
+""",
+)
+def configuration_for_nobody(spec: Spec) -> Iterator[Violation]:
+    """Files for each tenant, and no tenant."""
+    if not spec.tenants.tenants:
+        yield from once(
+            Violation(each.path("config"), f"{file.target} is for each tenant, and there is none")
+            for each in placed_services(spec)
+            for file in each.service.config
+            if TENANT in file.target
+        )

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generators.compose_service import LABEL, config_name, tmpfs_options
+from generators.compose_service import LABEL, tmpfs_options
 from generators.http_health import http_test
+from plumbline.config_files import config_mounts
 from plumbline.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes, private_address
 from plumbline.expressions import SECRET_FOLDER, service_names, value_text
 from plumbline.spec import Spec
@@ -101,7 +102,7 @@ def storage(promise: Promise) -> Values:
     service, models = promise.service, promise.spec.models.models
     mounts = {target: f"volume {promise.name}-{volume} rw" for volume, target in service.volumes.items()}
     mounts |= {target: f"bind ./{models[model].path} ro" for model, target in service.models.items()}
-    mounts |= {file.target: f"bind ./config/{promise.name}/{config_name(file.source)} ro" for file in service.config}
+    mounts |= {target: f"bind ./config/{promise.name}/{path} ro" for target, path in config_mounts(service).items()}
     mounts |= {mount.target: f"bind {mount.source} {'ro' if mount.read_only else 'rw'}" for mount in service.mounts}
     mounts |= {path: f"tmpfs {tmpfs_options(path, service.user)}" for path in service.tmpfs}
     for secret, use in service.secrets.items():

@@ -13,6 +13,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from plumbline.config_files import config_mounts
 from plumbline.deployment import services_of
 from plumbline.expressions import SECRET_FOLDER
 from plumbline.finding import EnvironmentMissing, Finding, InputError
@@ -80,7 +81,7 @@ def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> d
         "needs": {need: services[need].ports[port] for need, port in service.needs.items() if need in services},
         "tolerates": sorted(service.tolerates),
         "environment": sorted([*service.environment, *environment]),
-        "readable": sorted([*mounted, *service.models.values(), *(file.target for file in service.config)]),
+        "readable": sorted([*mounted, *service.models.values(), *config_mounts(service)]),
         "writable": sorted([*service.volumes.values(), *service.tmpfs]),
         "commands": list(stand_in.commands),
     }
@@ -98,7 +99,7 @@ def build(engine: Engine, recipe: Recipe) -> str:
             if recipe.contract:
                 (context / "contract.json").write_text(recipe.contract)
             if (context / _WHEELS).exists():
-                _download(context / _WHEELS, context / "wheels")
+                download(context / _WHEELS, context / "wheels")
             _build(engine, recipe, context, reference)
     return reference
 
@@ -121,7 +122,8 @@ def _fingerprint(recipe: Recipe, source: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _download(wanted: Path, folder: Path) -> None:
+def download(wanted: Path, folder: Path) -> None:
+    """Fetch the wheels of a list, each checked by its hash. Raises EnvironmentMissing."""
     call = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     call += ["--require-hashes", "--only-binary=:all:", "--dest", str(folder), "--requirement", str(wanted)]
     done = subprocess.run(call, capture_output=True, text=True, timeout=_BUILD_SECONDS, check=False)

@@ -1,0 +1,46 @@
+"""A service's configuration files: where each is written, how it comes into the container, and what it may refer to."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from plumbline.expressions import service_names, tenant_names
+from plumbline.spec import Spec
+from schema.service import ConfigFile, Service
+
+TENANT = "{tenant}"
+"""Stands for a tenant's id in the target's name: one file for each tenant."""
+
+
+def config_path(service: Service, file: ConfigFile, tenant: str = "") -> str:
+    """Where a file is written, below the service's folder of configuration."""
+    target = PurePosixPath(file.target)
+    if str(target.parent) in _folders(service):
+        return f"{target.parent.name}/{target.name.replace(TENANT, tenant)}"
+    return PurePosixPath(file.source).name.removesuffix(".j2")
+
+
+def config_mounts(service: Service) -> dict[str, str]:
+    """What is mounted from the service's folder of configuration, by its place in the container.
+
+    A folder with a file for each tenant is mounted as a whole: a mount of a single file keeps the file that it was
+    made with, however often another takes its name.
+    """
+    folders = {folder: PurePosixPath(folder).name for folder in _folders(service)}
+    alone = [file for file in service.config if str(PurePosixPath(file.target).parent) not in folders]
+    return folders | {file.target: config_path(service, file) for file in alone}
+
+
+def config_names(spec: Spec, mode: str, service: str, file: ConfigFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The tenant (empty where the file is for all) and the names in the template, for each file that it makes."""
+    names = service_names(spec, mode, service)
+    if TENANT not in file.target:
+        yield "", names
+        return
+    for id, tenant in spec.tenants.tenants.items():
+        yield id, tenant_names(spec, mode, id, tenant.octet) | names
+
+
+def _folders(service: Service) -> list[str]:
+    """Folders in the container that hold a file for each tenant."""
+    return sorted({str(PurePosixPath(file.target).parent) for file in service.config if TENANT in file.target})

@@ -1,0 +1,119 @@
+"""The generated configuration in the real gateway: who is routed where, over what, how often, and what is left out."""
+
+import http.client
+import json
+import ssl
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.gateway.standing import Gateway, answer, gateway, host
+from tests.stack.waiting import until
+
+ACME, GLOBEX = host("acme"), host("globex")
+
+
+@pytest.fixture(scope="module")
+def entry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """The gateway with two tenants, whose backends it asks every second."""
+    changes = {"topology/online.yaml": {"entry": {"health_interval_s": 1}}}
+    with gateway(tmp_path_factory.mktemp("gateway"), changes) as standing:
+        yield standing
+
+
+def test_each_host_name_leads_to_its_tenant(entry: Gateway) -> None:
+    assert entry.ask(ACME).tenant == "acme"
+    assert entry.ask(GLOBEX).tenant == "globex"
+    assert entry.ask(f"{ACME.upper()}:443", name=ACME).tenant == "acme"
+    assert entry.ask("stranger.localhost", name=ACME).status == 404
+
+
+def test_each_tenant_has_its_own_certificate(entry: Gateway) -> None:
+    for tenant, name in (("acme", ACME), ("globex", GLOBEX)):
+        connection = entry.connect(name)
+        assert isinstance(connection.sock, ssl.SSLSocket)
+        certificate = connection.sock.getpeercert()
+        connection.close()
+        assert certificate and certificate["subject"] == ((("commonName", tenant),),)
+    with pytest.raises(ssl.SSLError, match="unrecognized name"):
+        entry.connect("stranger.localhost")
+
+
+def test_the_host_counts_not_the_name_in_the_handshake(entry: Gateway) -> None:
+    assert entry.ask(GLOBEX, name=ACME).tenant == "globex"
+
+
+def test_old_tls_is_refused(entry: Gateway) -> None:
+    context = ssl.create_default_context(cafile=entry.trusted)
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    connection = http.client.HTTPSConnection("127.0.0.1", entry.ports["https"], timeout=5, context=context)
+    with pytest.raises(ssl.SSLError):
+        connection.connect()
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 301), ("POST", 308)])
+def test_plain_http_is_sent_to_https(entry: Gateway, method: str, status: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", entry.ports["http"], timeout=5)
+    connection.request(method, "/v1/documents?a=b", headers={"Host": ACME})
+    got = connection.getresponse()
+    assert got.status == status
+    assert got.getheader("Location") == f"https://{ACME}:{entry.ports['https']}/v1/documents?a=b"
+    connection.close()
+
+
+def test_answers_carry_strict_transport(entry: Gateway) -> None:
+    assert entry.ask(ACME).headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_a_header_that_is_too_long_is_refused(entry: Gateway) -> None:
+    assert entry.ask(ACME, headers={"X-Long": "a" * 40_000}).status == 431
+
+
+def test_a_client_chooses_neither_its_tenant_nor_its_origin(entry: Gateway) -> None:
+    asked = entry.ask(
+        ACME, headers={"X-Tenant": "globex", "X-Forwarded-For": "203.0.113.9", "X-Real-Ip": "203.0.113.9"}
+    )
+    seen = json.loads(asked.body)["headers"]
+    assert seen["x-tenant"] == "acme"
+    assert "203.0.113.9" not in json.dumps(seen)
+
+
+def test_the_log_holds_no_path_and_no_header(entry: Gateway) -> None:
+    entry.ask(ACME, "/v1/documents/hushhush?token=hushhush", headers={"Authorization": "Bearer hushhush"})
+    until(lambda: '"RouterName":"acme@file"' in entry.log.read_text(), "the log", 5)
+    assert "hushhush" not in entry.log.read_text()
+
+
+def test_there_is_no_dashboard(entry: Gateway) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", entry.ports["ping"], timeout=5)
+    asked = {path: answer(connection, path, {}).status for path in ("/ping", "/dashboard/", "/api/rawdata")}
+    connection.close()
+    assert asked == {"/ping": 200, "/dashboard/": 404, "/api/rawdata": 404}
+
+
+def test_an_unhealthy_backend_leaves_the_pool_and_comes_back(entry: Gateway) -> None:
+    acme = entry.backends["acme"]
+    acme.healthy = False
+    until(lambda: entry.ask(ACME).status == 503, "503 for the ill one", 5)
+    assert entry.ask(GLOBEX).tenant == "globex"
+    acme.healthy = True
+    until(lambda: entry.ask(ACME).status == 200, "200 for the one that is well again", 5)
+
+
+def test_a_tenant_over_its_limit_slows_nobody_else(entry: Gateway) -> None:
+    """However the host name is written: the limit is the tenant's. It has to be the last test: it uses the limit up."""
+    until(lambda: entry.ask(ACME).status == 200, "a healthy backend", 5)
+    before = time.monotonic()
+    connection = entry.connect(ACME)
+    acme = Counter(answer(connection, "/", {"Host": f"{ACME}:{number}"}).status for number in range(1, 301))
+    connection.close()
+    seconds = time.monotonic() - before
+    let_through = 100 + 1000 / 60 * seconds
+    assert set(acme) == {200, 429}
+    assert acme[200] <= let_through + 2, (acme, seconds)
+    assert acme[200] >= 90
+    assert entry.ask(GLOBEX).tenant == "globex"

@@ -1,0 +1,38 @@
+"""PLB214: every tenant's certificate comes from somewhere."""
+
+from collections.abc import Iterator
+
+from plumbline.deployment import services_of
+from plumbline.spec import Spec
+from validators.rules.registry import Violation, rule
+
+_EXAMPLE = """
+topology/single.yaml: {{entry: {{service: web, tls: {tls}}}}}
+services/web.yaml: {{mounts: [{{source: /etc/sample, target: /own}}]}}
+tenants.yaml: {{tenants: {{acme: {{title: Acme, octet: 1, state: ACTIVE, certificate: own}}}}}}
+"""
+
+
+@rule(
+    "PLB214",
+    title="certificate that comes from nowhere",
+    why="The entry would show a certificate of its own making for that tenant, and every client would refuse it.",
+    fix="Give `entry.tls` an `issuer`, or an `own_certificates` folder that is mounted; or change the tenant's `certificate`.",
+    failing=_EXAMPLE.format(tls="{own_certificates: /elsewhere}"),
+    passing=_EXAMPLE.format(tls="{own_certificates: /own}"),
+)
+def certificate_from_nowhere(spec: Spec) -> Iterator[Violation]:
+    """Tenants whose kind of certificate the entry of a mode has no source for."""
+    for mode, topology in spec.topology.items():
+        entry = services_of(spec, mode).get(topology.entry.service)
+        tls = topology.entry.tls
+        if tls is None or entry is None:
+            continue
+        mounted = {mount.target for mount in entry.mounts}
+        sources = {"issued": tls.issuer is not None, "own": tls.own_certificates in mounted}
+        for name, tenant in spec.tenants.tenants.items():
+            if not sources[tenant.certificate]:
+                yield Violation(
+                    f"tenants.{name}.certificate",
+                    f"the entry of mode {mode} has no source for a certificate that is `{tenant.certificate}`",
+                )
