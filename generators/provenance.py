@@ -32,7 +32,9 @@ def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def document(header: str, data: dict[str, Any] | list[Any], origins: dict[OutputPath, str]) -> tuple[str, tuple[Source, ...]]:
+def document(
+    header: str, data: dict[str, Any] | list[Any], origins: dict[OutputPath, str]
+) -> tuple[str, tuple[Source, ...]]:
     """The document's text below a header of comment lines, and its sources.
 
     `origins` maps places in the document to spec paths. Raises ValueError where the text does not read back as the data.

@@ -8,6 +8,10 @@ from plumbline.spec import Spec
 from validators.rules import (
     certificates,
     cloud,
+    cloud_dns,
+    cloud_firewall,
+    cloud_servers,
+    cloud_tenants,
     hardening,
     images,
     links,
@@ -15,8 +19,10 @@ from validators.rules import (
     parity,
     placement,
     probes,
+    roll_out,
     runbooks,
     secrets,
+    storage,
     waivers,
 )
 from validators.rules.registry import RULES
@@ -28,10 +34,16 @@ FAMILIES = (
     placement,
     hardening,
     cloud,
+    cloud_servers,
+    cloud_firewall,
+    storage,
+    cloud_dns,
+    cloud_tenants,
     certificates,
     secrets,
     parity,
     probes,
+    roll_out,
     runbooks,
     waivers,
 )

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from plumbline.runbooks import runbook_texts
 from plumbline.spec import Spec
 from schema.catalogue import ServerType
-from schema.cloud import Cloud
 from schema.topology import Role
 from validators.rules import cloud_limits
 from validators.rules.cloud_examples import cloud_example, runbook_example
+from validators.rules.clouds import cloud_roles, clouds, named_types
 from validators.rules.registry import Violation, rule
 
 MIB_PER_GB = 1024
@@ -33,7 +33,7 @@ SERVER_BOUND = re.compile(r"server create\b.*--firewall\b|apply-to-resource\b.*-
 def removed(spec: Spec) -> Iterator[Violation]:
     """What topologies and runbooks name and the provider no longer has."""
     successors = spec.catalogue.removed
-    named = [*_named_types(spec), *((f"topology.{mode}.cloud.image", cloud.image) for mode, cloud in _clouds(spec))]
+    named = [*named_types(spec), *((f"topology.{mode}.cloud.image", cloud.image) for mode, _, cloud in clouds(spec))]
     for name, runbook in spec.runbooks.items():
         for inner, text in runbook_texts(runbook):
             named += [(f"runbooks.{name}.{inner}", each) for each in sorted(set(SERVER_TYPE.findall(text)))]
@@ -57,7 +57,7 @@ def removed(spec: Spec) -> Iterator[Violation]:
 )
 def wrong_size(spec: Spec) -> Iterator[Violation]:
     known = spec.catalogue.server_types
-    for path, role, _ in _cloud_roles(spec):
+    for path, role in cloud_roles(spec):
         own = known.get(role.server_type or "")
         for field, want, have in _sizes(role, own) if own else ():
             if want != have:
@@ -87,8 +87,8 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
 )
 def type_not_at_location(spec: Spec) -> Iterator[Violation]:
     known = spec.catalogue
-    for mode, cloud in _clouds(spec):
-        for path, name in _named_types(spec, mode):
+    for mode, _, cloud in clouds(spec):
+        for path, name in named_types(spec, mode):
             line = known.lines.get(known.server_types[name].line) if name in known.server_types else None
             if line and cloud.location not in line.locations:
                 yield Violation(
@@ -108,8 +108,8 @@ def type_not_at_location(spec: Spec) -> Iterator[Violation]:
     passing=cloud_example(),
 )
 def beyond_limits(spec: Spec) -> Iterator[Violation]:
-    for mode, cloud in _clouds(spec):
-        for field, message in cloud_limits.problems(cloud, spec.topology[mode], tuple(spec.tenants.tenants)):
+    for mode, topology, cloud in clouds(spec):
+        for field, message in cloud_limits.problems(cloud, topology, tuple(spec.tenants.tenants)):
             yield Violation(f"topology.{mode}.cloud.{field}", message)
 
 
@@ -149,7 +149,7 @@ def firewall_bound_twice(spec: Spec) -> Iterator[Violation]:
     passing=cloud_example(),
 )
 def wrong_zone(spec: Spec) -> Iterator[Violation]:
-    for mode, cloud in _clouds(spec):
+    for mode, _, cloud in clouds(spec):
         place = spec.catalogue.locations.get(cloud.location)
         if place and place.zone != cloud.network_zone:
             yield Violation(
@@ -158,27 +158,6 @@ def wrong_zone(spec: Spec) -> Iterator[Violation]:
                 expected=place.zone,
                 observed=cloud.network_zone,
             )
-
-
-def _clouds(spec: Spec) -> Iterator[tuple[str, Cloud]]:
-    for mode, topology in spec.topology.items():
-        if topology.cloud:
-            yield mode, topology.cloud
-
-
-def _cloud_roles(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, Role, str]]:
-    """Path, role and mode of each role with a server type."""
-    for name in spec.topology if mode is None else (mode,):
-        for role_name, role in spec.topology[name].roles.items():
-            if role.server_type:
-                yield f"topology.{name}.roles.{role_name}", role, name
-
-
-def _named_types(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, str]]:
-    for path, role, _ in _cloud_roles(spec, mode):
-        if role.server_type:
-            yield f"{path}.server_type", role.server_type
-        yield from ((f"{path}.fallbacks[{index}]", name) for index, name in enumerate(role.fallbacks))
 
 
 def _sizes(role: Role, own: ServerType) -> Iterator[tuple[str, int, int]]:
