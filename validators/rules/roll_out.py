@@ -1,6 +1,7 @@
 """PLB531…: a release reaches many tenants in an order that can be stopped in time."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from generators.cloud.role_order import circles
 from generators.cloud.roll_out import label_of, roll_outs
@@ -47,7 +48,7 @@ _NAMES = "services/names.yaml: {title: Names, summary: Knows names., image: trae
 )
 def batches_short_of_all(spec: Spec) -> Iterator[Violation]:
     percents = spec.update.rollout.batches_percent if spec.update.rollout else (100,)
-    for index, (before, after) in enumerate(zip(percents, percents[1:], strict=False), 1):
+    for index, (before, after) in enumerate(pairwise(percents), 1):
         if after <= before:
             yield Violation(f"update.rollout.batches_percent[{index}]", f"{after} comes after {before}")
     if percents[-1] != 100:
