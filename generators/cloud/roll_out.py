@@ -33,7 +33,7 @@ class RollOutGenerator:
         for mode, rollout, cloud in roll_outs(spec):
             folder = f"deploy/{mode}/ansible"
             yield _inventory(folder, mode, cloud)
-            yield _everywhere(folder, spec, mode, rollout)
+            yield _everywhere(folder, spec, mode, rollout, cloud)
             yield from _by_role(folder, spec, mode)
             yield _playbook(folder, rollout)
             yield from _tasks(folder, files(_TASKS) / "ansible")
@@ -103,7 +103,7 @@ def _inventory(folder: str, mode: str, cloud: Cloud) -> Artifact:
     return _document(f"{folder}/inventory.hcloud.yml", data, origins)
 
 
-def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout) -> Artifact:
+def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Cloud) -> Artifact:
     data = {
         "home": home_of(spec),
         "artifacts": "{{ playbook_dir | dirname }}",
@@ -112,11 +112,13 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout) -> Artifac
         "health_timeout_s": rollout.health_timeout_s,
         "role_order": role_order(spec, mode),
         "job_profile": JOB_PROFILE,
+        "ansible_user": cloud.first_boot.administrator,
         "ansible_become": True,
     }
     origins: dict[OutputPath, str] = {
         ("home",): "platform.name",
         ("role_order",): f"topology.{mode}.roles",
+        ("ansible_user",): f"topology.{mode}.cloud.first_boot.administrator",
         **{(key,): f"update.rollout.{key}" for key in ("canaries", "batches_percent", "health_timeout_s")},
     }
     return _document(f"{folder}/group_vars/all.yaml", data, origins)
