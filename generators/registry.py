@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
-from generators.cloud.roll_out import RollOutGenerator
 from generators.cloud.review import FirstBootGenerator
+from generators.cloud.roll_out import RollOutGenerator
 from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
 from generators.host_scripts import HostScriptGenerator
