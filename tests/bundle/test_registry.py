@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from plumbline.bundle.archive import read_files, read_head
 from schema.bundle import BundledImage
@@ -59,6 +60,14 @@ def content_of(bundle: Path) -> tuple[BundledImage, dict[str, bytes]]:
         read_files(stream, head.manifest, lambda path: found.setdefault(path, bytearray()).extend)
     (image,) = head.manifest.images
     return image, {path: bytes(data) for path, data in found.items() if path.startswith("images/")}
+
+
+def test_the_manifest_is_one_by_its_schema(small: Releases) -> None:
+    with small.first.open("rb") as stream:
+        text = read_head(stream).text
+    schema = json.loads(small.project.plumb("schema", "manifest").stdout)
+    assert list(Draft202012Validator(schema).iter_errors(json.loads(text))) == []
+    assert schema == json.loads((small.project.folder / "schema" / "json" / "manifest.json").read_text())
 
 
 def test_manifest_and_layers_are_the_registrys_own_bytes(small: Releases) -> None:
