@@ -85,6 +85,21 @@ def test_manifest_and_layers_are_the_registrys_own_bytes(small: Releases) -> Non
         assert "/blobs/" not in path or path.endswith(hashlib.sha256(data).hexdigest())
 
 
+def test_a_verified_release_has_a_page_in_the_site(small: Releases) -> None:
+    project = small.project
+    trust = ["--fingerprint", small.old.fingerprint, "--key", small.old.public]
+    assert "no finding" in project.plumb("verify", "bundle", small.first, *trust).stdout
+    project.plumb("site", "build")
+    page = project.folder / "site" / "auditor" / "evidence" / "release-1.0.html"
+    shown = page.read_text()
+    image, _ = content_of(small.first)
+    for word in (small.old.fingerprint, small.new.fingerprint, image.config, image.manifest, small.project.index):
+        assert word in shown
+    bill = json.loads(page.with_name("release-1.0.cdx.json").read_text())
+    assert 'href="release-1.0.cdx.json"' in shown
+    assert bill["bomFormat"] == "CycloneDX"
+
+
 @pytest.mark.parametrize("store", ["classic", "containerd"])
 def test_a_host_takes_it_and_then_what_the_next_key_signed(small: Releases, store: str) -> None:
     with sealed_host(store == "containerd") as host:
