@@ -13,6 +13,7 @@ from plumbline.bundle.manifest import NEXT_KEY
 from schema.bundle import BundledFile, Manifest
 
 _MOST_FILES = 20
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Layer:
     """Bytes."""
     shared: tuple[str, ...]
     """Ids of the other images that have it too."""
+
+    @property
+    def sharers(self) -> str:
+        """They, or how many they are."""
+        return ", ".join(self.shared) if len(self.shared) <= _MOST_NAMES else f"{len(self.shared)} others"
 
 
 def read_parts(stream: BinaryIO, manifest: Manifest, progress: Callable[[int], None]) -> dict[str, bytes]:
@@ -110,7 +116,7 @@ def sharing(manifest: Manifest) -> str:
 
 def layers_as_text(found: Iterable[Layer]) -> str:
     """A line per layer of each image."""
-    rows = [(layer.image, layer.digest, mb(layer.size), ", ".join(layer.shared)) for layer in found]
+    rows = [(layer.image, layer.digest, mb(layer.size), layer.sharers) for layer in found]
     return tabulate(
         rows,
         headers=["image", "layer", "MB", "shared with"],

@@ -84,9 +84,9 @@ def test_inspect_says_it(tmp_path: Path) -> None:
 def test_the_page_holds_everything_and_no_value_becomes_markup() -> None:
     manifest = described(files(), next_key="CD" * 20, caveats=("image two is a stand-in: a <stub> | of it",))
     manifest = manifest.model_copy(update={"images": (image("one", BOTH), image("two", ONE))})
-    finding = Finding("PLB964", "image two is a stand-in")
+    finding = Finding("PLB963", "image two is another")
     shown = as_markdown(manifest, SIGNER, [finding], [Layer("one", BOTH, 2_000_000, ("two",))], "bundle.tar.zst")
-    for word in ("AB" * 20, "CD" * 20, "2025-11-24 16:00 UTC", "PLB964", "release-1.0.cdx.json", "scripts/install.sh"):
+    for word in ("AB" * 20, "CD" * 20, "2025-11-24 16:00 UTC", "PLB963", "release-1.0.cdx.json", "scripts/install.sh"):
         assert word in shown.replace("&#46;", ".").replace("&#95;", "_").replace("&#58;", ":")
     for digest in (ONE, TWO, BOTH):
         assert digest.removeprefix("sha256:") in shown

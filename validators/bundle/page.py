@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from generators.markdown import Page, code, codes, link, table, text
+from generators.markdown import Page, code, link, table, text
 from plumbline.bundle.inspection import Layer, mb, parts, sharing
 from plumbline.bundle.signing import Signer
 from plumbline.finding import Finding
@@ -28,10 +28,12 @@ def as_markdown(
     page.add(f"What {code(file)} holds, as `plumb verify bundle` has read it: the signature, then every byte.")
     page.table(["", ""], [(None, row) for row in _about(manifest, signer)])
     page.add("## What was found")
-    if findings:
+    # what a caveat says has a place of its own
+    wrong = [each for each in findings if each.message not in manifest.caveats]
+    if wrong:
         page.table(
             ["", "Rule", "What"],
-            [(None, [text(each.severity), code(each.rule), text(each.message)]) for each in findings],
+            [(None, [text(each.severity), code(each.rule), text(each.message)]) for each in wrong],
         )
     else:
         page.add("Nothing: signature, form, every file, and what the spec says.")
@@ -88,7 +90,7 @@ def _image(image: BundledImage) -> list[str]:
 
 
 def _layer(layer: Layer) -> list[str]:
-    return [code(layer.image), code(layer.digest), mb(layer.size), codes(layer.shared)]
+    return [code(layer.image), code(layer.digest), mb(layer.size), text(layer.sharers)]
 
 
 def _folded(page: Page, title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
