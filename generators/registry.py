@@ -12,6 +12,7 @@ from generators.json_schema import SchemaGenerator
 from generators.pages import PageGenerator
 from generators.parity import ParityGenerator
 from generators.rule_pages import DocumentedRule, RulePageGenerator
+from generators.sops import SopsGenerator
 from plumbline.artifact import Artifact, Generator
 from plumbline.spec import Spec
 
@@ -24,6 +25,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
         DesiredFileGenerator(),
         ProvisionScriptGenerator(),
         FirstBootGenerator(),
+        SopsGenerator(),
         ParityGenerator(),
         PageGenerator(),
         RulePageGenerator(rules),

@@ -192,8 +192,11 @@ def apply(old: Path, delta: Path, out: Path) -> None:
 @bundle.command()
 @click.argument("file", type=FILE)
 @click.option("--against", type=FILE, metavar="OLD", help="Also say what a delta from this bundle would carry.")
-def inspect(file: Path, against: Path | None) -> None:
-    """Say what a bundle holds: release, images with their layers, models, sizes. Only its head is read and believed."""
+@click.option(
+    "--layers", "deep", is_flag=True, help="Also each layer of each image; the whole bundle is read for that."
+)
+def inspect(file: Path, against: Path | None, deep: bool) -> None:
+    """Say what a bundle holds: release, images, models, sizes. Only its head is read, and nothing is verified."""
     from plumbline.bundle import archive, inspection
     from plumbline.bundle import delta as deltas
     from plumbline.bundle.archive import BrokenArchive
@@ -203,10 +206,16 @@ def inspect(file: Path, against: Path | None) -> None:
     try:
         with opened(file) as stream:
             head = archive.read_head(stream)
-        click.echo(inspection.as_text(head))
+            click.echo(inspection.as_text(head))
+            if deep:
+                found = inspection.layers(head.manifest, inspection.read_parts(stream, head.manifest, lambda _: None))
+                click.echo(f"\n{inspection.layers_as_text(found)}")
         if against:
+            with opened(against) as stream:
+                old = archive.read_head(stream)
             made = deltas.plan(against, file)
-            click.echo(f"a delta from {made.old.name}: {_mb(made.size)} of {_mb(made.new.size)}")
+            click.echo(f"\na delta from {made.old.name}: {_mb(made.size)} of {_mb(made.new.size)}")
+            click.echo(inspection.carried_as_text(old.manifest, head.manifest))
     except (BrokenArchive, BrokenFrame) as error:
         raise _broken(file, error) from None
 
