@@ -12,6 +12,8 @@ import click
 from plumbline.cli.common import Project, load
 from plumbline.finding import EnvironmentMissing, Finding, InputError
 from plumbline.location import Location
+from plumbline.lock import KNOWN
+from schema.image import Platform
 
 if TYPE_CHECKING:
     from plumbline.bundle.build import Gather
@@ -47,6 +49,7 @@ def bundle() -> None:
 @click.option(
     "--images", type=click.Choice(["engine", "registry"]), default="engine", show_default=True, help="Where images are."
 )
+@click.option("--platform", type=click.Choice(KNOWN), help="Of images from registries, where it is not the engine's.")
 @click.option("--stand-ins", is_flag=True, help="For tests: stand-ins for images that the engine has not got.")
 @click.option("--substitutes", is_flag=True, help="For tests: small substitutes for models that are not there.")
 @click.option("--sign", "key", metavar="KEY", help="Sign with this key of your GnuPG keyring, by its fingerprint.")
@@ -62,6 +65,7 @@ def build(
     customer: str,
     models: Path | None,
     images: str,
+    platform: Platform | None,
     stand_ins: bool,
     substitutes: bool,
     key: str | None,
@@ -87,12 +91,12 @@ def build(
     chosen = building.sealed_mode(project.spec, mode)
     with tempfile.TemporaryDirectory(prefix="plumb-bundle-") as folder:
         stage = Path(folder)
-        gather, platform = _images(project, chosen, images, stand_ins)
+        gather, architecture = _images(project, chosen, images, platform, stand_ins)
         wanted = building.Wanted(
             mode=chosen,
             release=release or project.spec.platform.version,
             customer=customer,
-            architecture=platform,  # type: ignore[arg-type]
+            architecture=architecture,  # type: ignore[arg-type]
             models=models,
             substitutes=substitutes,
             next_key=next_key,
@@ -220,14 +224,27 @@ def inspect(file: Path, against: Path | None, deep: bool) -> None:
         raise _broken(file, error) from None
 
 
-def _images(project: Project, mode: str, source: str, stand_ins: bool) -> "tuple[Gather, str]":
+def _images(
+    project: Project, mode: str, source: str, platform: Platform | None, stand_ins: bool
+) -> "tuple[Gather, str]":
+    """Where images come from, and what for. Registries need no engine, but for images that are in none."""
     from validators.bundle.gathering import from_engine, from_registries
     from validators.stack.engine import find_engine
 
-    engine = find_engine()
-    gather = from_engine(engine, project.spec, project.folder, mode, stand_ins)
-    platform = engine.versions.platform
-    return (from_registries(platform, project.spec, gather) if source == "registry" else gather), platform
+    try:
+        engine = find_engine()
+    except EnvironmentMissing:
+        if source == "engine" or platform is None:
+            raise
+        return from_registries(platform, project.spec, None), platform
+    own = engine.versions.platform
+    others = from_engine(engine, project.spec, project.folder, mode, stand_ins)
+    if source == "registry":
+        chosen = platform or own
+        return from_registries(chosen, project.spec, others if chosen == own else None), chosen
+    if platform and platform != own:
+        raise EnvironmentMissing(f"the engine is for {own}", "take the images from registries: --images registry")
+    return others, own
 
 
 def _site(context: click.Context, target: Path) -> Path:

@@ -85,6 +85,15 @@ def test_manifest_and_layers_are_the_registrys_own_bytes(small: Releases) -> Non
         assert "/blobs/" not in path or path.endswith(hashlib.sha256(data).hexdigest())
 
 
+def test_registries_need_no_engine_and_any_platform_can_be_asked_for(small: Releases, tmp_path: Path) -> None:
+    nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/nothing.sock"}
+    bundle = small.project.bundle("1.0", tmp_path, "--platform", "linux/arm64", **nowhere)
+    with bundle.open("rb") as stream:
+        manifest = read_head(stream).manifest
+    assert manifest.architecture == "linux/arm64"
+    assert [image.manifest for image in manifest.images] == [small.project.manifests["linux/arm64"]]
+
+
 def test_a_verified_release_has_a_page_in_the_site(small: Releases) -> None:
     project = small.project
     trust = ["--fingerprint", small.old.fingerprint, "--key", small.old.public]
