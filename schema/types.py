@@ -61,6 +61,7 @@ RequirementId = Annotated[str, reference("requirement")]
 DivergenceId = Annotated[str, reference("divergence")]
 DecisionId = Annotated[str, reference("decision")]
 RunbookId = Annotated[str, reference("runbook")]
+PlaceId = Annotated[str, reference("place")]
 
 
 class Template(Model):

@@ -13,6 +13,7 @@ COMMANDS = {
     "explain": ("plumbline.cli.explain", "Explain a rule: why, how to mend it, examples."),
     "schema": ("plumbline.cli.schema", "Print a JSON Schema of the spec's files."),
     "verify": ("plumbline.cli.verify", "Stand the generated projects up and compare them with the spec."),
+    "runbook": ("plumbline.cli.runbook", "List, show and carry out runbooks."),
     "bundle": ("plumbline.cli.bundle", "Make, sign, look into and update the archive for a host that nothing reaches."),
     "site": ("plumbline.cli.site", "Build or serve the site."),
     "init": ("plumbline.cli.init", "Start a new spec."),
