@@ -52,12 +52,17 @@ def images(spec: Spec) -> Iterable[Artifact]:
             )
         if evidence:
             note = f". {evidence.note}" if evidence.note else ""
+            said = (
+                "its registry, asked"
+                if evidence.source == "registry"
+                else f"{evidence.confirmations} public sources, looked up"
+            )
             rows.append(
                 (
                     f"{path}.evidence",
                     [
                         "Evidence",
-                        text(f"{evidence.confirmations} public sources, looked up {evidence.checked}{note}"),
+                        text(f"{said} {evidence.checked}{note}"),
                     ],
                 )
             )

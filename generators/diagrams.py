@@ -1,10 +1,11 @@
-"""D2 sources of the diagrams: topology, needs and segments of each mode. The pictures are drawn by `plumb build`."""
+"""D2 sources of the diagrams: topology, needs, segments and cloud objects of each mode. The pictures are drawn by `plumb build`."""
 
-import json
 from collections.abc import Iterable
 
 import networkx
 
+from generators.cloud.diagram import cloud
+from generators.d2 import quoted
 from plumbline.artifact import Artifact, Drawing
 from plumbline.deployment import services_of
 from plumbline.spec import Spec
@@ -23,7 +24,8 @@ class DiagramGenerator:
         """The sources."""
         for mode in spec.modes:
             for kind, draw in DIAGRAMS.items():
-                yield Artifact(f"{FOLDER}/{kind}-{mode}.d2", draw(spec, mode).encode())
+                if source := draw(spec, mode):
+                    yield Artifact(f"{FOLDER}/{kind}-{mode}.d2", source.encode())
 
 
 def drawings(artifacts: Iterable[Artifact]) -> list[Drawing]:
@@ -36,30 +38,26 @@ def drawings(artifacts: Iterable[Artifact]) -> list[Drawing]:
     ]
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("$", "\\$")
-
-
 def _topology(spec: Spec, mode: str) -> str:
     topology = spec.topology[mode]
-    lines = ["direction: right", f"outside: {_quoted('requests')} {{shape: cloud}}"]
+    lines = ["direction: right", f"outside: {quoted('requests')} {{shape: cloud}}"]
     for name, role in topology.roles.items():
         if not role.services:
             continue
         lines.append(
-            f"{_quoted(name)}: {_quoted(f'{name} ({role.scope}, {role.count} to {max(role.count, role.max_count)})')} {{"
+            f"{quoted(name)}: {quoted(f'{name} ({role.scope}, {role.count} to {max(role.count, role.max_count)})')} {{"
         )
-        lines += [f"  {_quoted(service)}" for service in role.services]
+        lines += [f"  {quoted(service)}" for service in role.services]
         lines.append("}")
     home = {service: role for role, each in topology.roles.items() for service in each.services}
     entry = topology.entry
     if entry.service in home:
-        lines.append(f"outside -> {_quoted(home[entry.service])}.{_quoted(entry.service)}")
+        lines.append(f"outside -> {quoted(home[entry.service])}.{quoted(entry.service)}")
     if entry.backend in home and entry.backend:
-        label = _quoted(str(entry.backend_port or ""))
+        label = quoted(str(entry.backend_port or ""))
         lines.append(
-            f"{_quoted(home[entry.service])}.{_quoted(entry.service)} -> "
-            f"{_quoted(home[entry.backend])}.{_quoted(entry.backend)}: {label}"
+            f"{quoted(home[entry.service])}.{quoted(entry.service)} -> "
+            f"{quoted(home[entry.backend])}.{quoted(entry.backend)}: {label}"
         )
     links = sorted(
         {
@@ -69,7 +67,7 @@ def _topology(spec: Spec, mode: str) -> str:
             if name in home and target in home and home[name] != home[target]
         }
     )
-    lines += [f"{_quoted(source)} -> {_quoted(target)}: needs" for source, target in links]
+    lines += [f"{quoted(source)} -> {quoted(target)}: needs" for source, target in links]
     return "\n".join(lines) + "\n"
 
 
@@ -81,9 +79,9 @@ def _needs(spec: Spec, mode: str) -> str:
         graph.add_edges_from((name, target) for target in service.needs if target in services)
     if networkx.is_directed_acyclic_graph(graph):
         graph = networkx.transitive_reduction(graph)
-    lines = ["direction: right", *(_quoted(name) for name in services)]
+    lines = ["direction: right", *(quoted(name) for name in services)]
     lines += [
-        f"{_quoted(source)} -> {_quoted(target)}: {_quoted(services[source].needs[target])}"
+        f"{quoted(source)} -> {quoted(target)}: {quoted(services[source].needs[target])}"
         for source, target in sorted(graph.edges)
     ]
     return "\n".join(lines) + "\n"
@@ -95,11 +93,11 @@ def _segments(spec: Spec, mode: str) -> str:
     for name, network in spec.networks.networks.items():
         if mode in network.modes:
             seal = "internal" if network.modes[mode].internal else "open"
-            label = _quoted(f"{name}\n{network.modes[mode].subnet}, {seal}")
-            lines.append(f"{_quoted('net ' + name)}: {label} {{shape: hexagon}}")
-    lines += [_quoted(name) for name in services]
+            label = quoted(f"{name}\n{network.modes[mode].subnet}, {seal}")
+            lines.append(f"{quoted('net ' + name)}: {label} {{shape: hexagon}}")
+    lines += [quoted(name) for name in services]
     lines += [
-        f"{_quoted(name)} -- {_quoted('net ' + segment)}"
+        f"{quoted(name)} -- {quoted('net ' + segment)}"
         for name, service in services.items()
         for segment in service.segments
         if mode in spec.networks.networks[segment].modes
@@ -107,4 +105,4 @@ def _segments(spec: Spec, mode: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-DIAGRAMS = {"topology": _topology, "needs": _needs, "segments": _segments}
+DIAGRAMS = {"topology": _topology, "needs": _needs, "segments": _segments, "cloud": cloud}

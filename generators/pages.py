@@ -10,6 +10,7 @@ from generators import (
     service_pages,
     topology_pages,
 )
+from generators.cloud import pages as cloud_pages
 from plumbline.artifact import Artifact
 from plumbline.spec import Spec
 
@@ -18,6 +19,8 @@ PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     topology_pages.topology,
     topology_pages.tenants,
     topology_pages.update,
+    cloud_pages.overview,
+    cloud_pages.tenants,
     service_pages.services,
     service_pages.environment,
     network_pages.networks,

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
+from generators.cloud.review import FirstBootGenerator
 from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
 from generators.host_scripts import HostScriptGenerator
@@ -19,7 +21,9 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
     return (
         ComposeGenerator(),
         HostScriptGenerator(),
+        DesiredFileGenerator(),
         ProvisionScriptGenerator(),
+        FirstBootGenerator(),
         ParityGenerator(),
         PageGenerator(),
         RulePageGenerator(rules),

@@ -92,7 +92,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         (at("limits"), ["Limits", _limits(service)]),
         (
             at("volumes"),
-            ["Volumes", codes(f"{volume}: {target}" for volume, target in service.volumes.items())],
+            ["Volumes", codes(_volume(service, volume) for volume in service.volumes)],
         ),
         (at("models"), ["Models", codes(f"{model}: {target}" for model, target in service.models.items())]),
         (
@@ -162,6 +162,11 @@ def _plain(words: tuple[Value, ...] | None, names: dict[str, object]) -> str:
 
 def _words(words: tuple[Value, ...] | None, names: dict[str, object]) -> str:
     return codes(value_text(word, names) for word in words) if words else "–"
+
+
+def _volume(service: Service, volume: str) -> str:
+    size = service.volume_gb.get(volume)
+    return f"{volume}: {service.volumes[volume]}" + (f", {size} GB" if size else "")
 
 
 def environment(spec: Spec) -> Iterable[Artifact]:

@@ -9,7 +9,7 @@ from plumbline.spec import Spec
 from schema.platform import Place
 from schema.runbook import Runbook, Step
 
-STEP_FIELDS = ("title", "run", "expect", "verify", "undo")
+STEP_FIELDS = ("title", "run", "expect", "output", "verify", "undo")
 """Fields of a step that may hold expressions."""
 
 PLACE_FIELDS = ("title", "shell", "folder")
@@ -39,6 +39,7 @@ class RenderedStep:
     place: RenderedPlace
     run: str
     expect: str | None
+    output: str | None
     verify: str | None
     undo: str | None
     timeout_s: int
@@ -137,6 +138,7 @@ def _step(spec: Spec, mode: str, step: Step, names: Mapping[str, Any]) -> Render
         place=_place(spec, mode, step.where, names),
         run=render(step.run, names),
         expect=optional(step.expect),
+        output=optional(step.output),
         verify=optional(step.verify),
         undo=optional(step.undo),
         timeout_s=step.timeout_s,

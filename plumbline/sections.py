@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from schema.catalogue import Catalogue
 from schema.image import ImageCatalogue, ModelCatalogue
 from schema.parity import Parity
 from schema.platform import Networks, Platform, Requirements, Secrets, Tenants, Update, Waivers
@@ -35,6 +36,8 @@ _NO_UPDATE = {
     "phases": [{"title": "none", "detail": "no update cycle is described"}],
 }
 
+_NO_CATALOGUE = {"date": "2000-01-01", "source": "no catalogue.yaml", "currency": "EUR"}
+
 SECTIONS = (
     Section("platform", Platform, "platform"),
     Section("requirements", Requirements, "requirements", default={"requirements": {}}),
@@ -48,6 +51,7 @@ SECTIONS = (
     Section("tenants", Tenants, "tenants", default={"tenants": {}}),
     Section("waivers", Waivers, "waivers", default={}),
     Section("update", Update, "update", default=_NO_UPDATE),
+    Section("catalogue", Catalogue, "catalogue", default=_NO_CATALOGUE),
     Section("images", ImageCatalogue, "images", default={"images": {}}),
     Section("models", ModelCatalogue, "models", default={"models": {}}),
     Section("parity", Parity, "parity", default={"features": {}, "divergences": {}}),

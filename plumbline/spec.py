@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from plumbline.location import Location
 from plumbline.paths import SpecPath, parse_path
-from plumbline.yaml_tree import Node, key_at, node_at
+from plumbline.yaml_tree import Node, holds, key_at, node_at
+from schema.catalogue import Catalogue
 from schema.image import ImageCatalogue, ModelCatalogue
 from schema.parity import Parity
 from schema.platform import Networks, Platform, Requirements, Secrets, Tenants, Update, Waivers
@@ -25,6 +26,7 @@ class Spec:
     tenants: Tenants
     waivers: Waivers
     update: Update
+    catalogue: Catalogue
     images: ImageCatalogue
     models: ModelCatalogue
     parity: Parity
@@ -51,7 +53,7 @@ class Spec:
     def has(self, path: str) -> bool:
         """Whether a spec path is written; a field that is not has its default."""
         tree, inner = self._tree_of(parse_path(path))
-        return tree is not None and (not inner or key_at(tree, inner) is not None)
+        return tree is not None and holds(tree, inner)
 
     def key_at(self, path: str | SpecPath) -> Location:
         """Where the last key of a spec path stands, for findings about the key itself."""

@@ -99,15 +99,7 @@ class Workspace:
             return True
         target = self.root / artifact.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(artifact.content)
-            Path(name).chmod(mode)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(target, artifact.content, mode)
         return True
 
     def _remove(self, stale: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -129,6 +121,19 @@ class Workspace:
         while folder != self.root and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
             folder = folder.parent
+
+
+def replace_file(target: Path, content: bytes, mode: int) -> None:
+    """Give a file new content, whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def record_artifact(record: dict[str, str]) -> Artifact:

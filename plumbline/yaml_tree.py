@@ -75,6 +75,14 @@ def node_at(root: Node, path: SpecPath) -> Node:
     return node
 
 
+def holds(root: Node, path: SpecPath) -> bool:
+    """Whether the whole path exists."""
+    node: Node | None = root
+    for part in path:
+        node = _child(node, part) if node else None
+    return node is not None
+
+
 def key_at(root: Node, path: SpecPath) -> Node | None:
     """The node of the last key of the path, if that exists and its parent is a map."""
     if not path:

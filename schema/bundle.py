@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.image import Platform
 from schema.platform import Version
 from schema.types import Bool, Digest, Id, Int, Model, Sha256, Text
 
@@ -17,8 +18,6 @@ BundlePath = Annotated[
 """Path below the bundle's folder: plain names, no way out of it."""
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-F]{40}$")]
 """Fingerprint of an OpenPGP primary key: 40 hexadecimal digits, upper case."""
-
-Architecture = Literal["linux/amd64", "linux/arm64"]
 
 
 class BundledFile(Model):
@@ -79,7 +78,7 @@ class Manifest(Model):
     """Whom it is for; a host takes bundles for one customer only."""
     spec: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
     """Revision of the spec: first 12 digits of the SHA-256 over its files."""
-    architecture: Architecture
+    architecture: Platform
     """Operating system and processor of the images."""
     next_key: Fingerprint | None
     """Key that will sign later releases (keys/next.asc in the bundle); a host that installs this bundle trusts it too."""

@@ -6,13 +6,20 @@ from pydantic import Field
 
 from schema.types import DecisionId, Digest, Id, Int, Model, RelativePath, Sha256, Text, documentation
 
+Platform = Literal["linux/amd64", "linux/arm64"]
 Date = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 
 
 class Evidence(Model):
     """Why a digest is believed."""
 
-    confirmations: Annotated[Int, Field(ge=1)] = documentation("Independent public sources that name this digest.")
+    source: Literal["registry", "public-files"] = documentation(
+        "`registry`: the image's own registry was asked (`plumb lock`); `public-files`: it was read where others pin the tag.",
+        default="public-files",
+    )
+    confirmations: Annotated[Int, Field(ge=1)] = documentation(
+        "Independent sources that name this digest; 1 for a registry."
+    )
     checked: Date = documentation("Day of the look-up, YYYY-MM-DD.")
     note: Text | None = documentation("What else was seen.", default=None)
 
@@ -51,7 +58,7 @@ class Image(Model):
     """Digest of the manifest list (index); null only while the image is unpublished."""
     licence: Text
     """SPDX expression, or the licence's name."""
-    platforms: Annotated[tuple[Literal["linux/amd64", "linux/arm64"], ...], Field(min_length=1)] = documentation(
+    platforms: Annotated[tuple[Platform, ...], Field(min_length=1)] = documentation(
         "Platforms in the manifest list.", default=("linux/amd64",)
     )
     lifecycle: Lifecycle

@@ -222,6 +222,8 @@ class Service(Model):
     """Memory, processor and process limits."""
     volumes: dict[Id, AbsolutePath] = {}
     """Named volumes that keep state, and their path in the container."""
+    volume_gb: dict[Id, Annotated[Int, Field(ge=1)]] = {}
+    """Room in GB that a volume needs, by its name; the node's disk, or the cloud volume, has to have it."""
     tmpfs: tuple[AbsolutePath, ...] = ("/tmp",)
     """Writable folders in memory; the rest of the root file system is read-only."""
     models: dict[ModelId, AbsolutePath] = {}

@@ -12,6 +12,7 @@ from schema.types import (
     Int,
     Model,
     RoleId,
+    ServerTypeId,
     ServiceId,
     Text,
     documentation,
@@ -44,9 +45,9 @@ class Role(Model):
     """Nodes at most (horizontal scaling)."""
     size: NodeSize
     """What one node has."""
-    server_type: Id | None = None
-    """Server type of the cloud, as orderable on the catalogue's date."""
-    fallbacks: tuple[Id, ...] = ()
+    server_type: ServerTypeId | None = None
+    """Server type of the cloud (catalogue.yaml)."""
+    fallbacks: tuple[ServerTypeId, ...] = ()
     """Server types to take instead, in order, when the first is sold out."""
     variant_of: RoleId | None = None
     """The role that this one can take the place of (vertical scaling); it then has no services of its own."""

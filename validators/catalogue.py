@@ -4,8 +4,16 @@ from generators.rule_pages import DocumentedRule
 from validators.bundle.rules import BUNDLE_RULES
 from validators.drift import DRIFT_RULES
 from validators.parity.rules import PARITY_RULES
+from validators.pins import PIN_RULES
 from validators.rules import RULES
 from validators.stack.rules import STACK_RULES
 
-CATALOGUE: dict[str, DocumentedRule] = {**RULES, **DRIFT_RULES, **STACK_RULES, **PARITY_RULES, **BUNDLE_RULES}
+CATALOGUE: dict[str, DocumentedRule] = {
+    **RULES,
+    **DRIFT_RULES,
+    **STACK_RULES,
+    **PARITY_RULES,
+    **BUNDLE_RULES,
+    **PIN_RULES,
+}
 """Rules by id."""

@@ -17,6 +17,8 @@ from schema.cloud import Cloud, FirewallRule
 from schema.topology import Role, Topology
 
 Object = dict[str, Any]
+ARCHITECTURE = "x86"
+"""Of all servers and of the image that they are made with."""
 
 
 def desired_state(spec: Spec, mode: str, tenant: str) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def _servers(spec: Spec, mode: str, tenant: str, names: dict[str, Any], common: 
             "role": role,
             "types": server_types(layout),
             "image": cloud.image,
-            "architecture": "x86",
+            "architecture": ARCHITECTURE,
             "location": cloud.location,
             "network": names["cloud_name"]("network"),
             "address": private_address_of(spec, mode, tenant, role, index),

@@ -13,8 +13,8 @@ from plumbline.bundle.signing import fingerprint_of
 from plumbline.deployment import deployments, folder_of, is_sealed, services_of
 from plumbline.finding import Finding, InputError
 from plumbline.spec import Spec
-from schema.bundle import Architecture, BundledFile, BundledImage, BundledModel, Manifest
-from schema.image import ModelFile
+from schema.bundle import BundledFile, BundledImage, BundledModel, Manifest
+from schema.image import ModelFile, Platform
 
 _PIECE = 2**20
 _NEXT_KEY = "keys/next.asc"
@@ -29,7 +29,7 @@ class Wanted:
     mode: str
     release: str
     customer: str
-    architecture: Architecture
+    architecture: Platform
     models: Path | None
     """Folder with the models, each at its path."""
     substitutes: bool

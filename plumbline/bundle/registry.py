@@ -32,6 +32,10 @@ _DOCKER_HUB = "registry-1.docker.io"
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
 
+class NotThere(EnvironmentMissing):
+    """The registry answers, and has no such tag or digest."""
+
+
 @dataclass(frozen=True)
 class Resolved:
     """What a tag leads to."""
@@ -39,7 +43,7 @@ class Resolved:
     digest: str
     """Digest of the manifest list, or of the manifest where there is no list."""
     platforms: tuple[str, ...]
-    """E.g. `linux/amd64`; empty where there is no list."""
+    """E.g. `linux/amd64`."""
 
 
 class Registry:
@@ -55,9 +59,11 @@ class Registry:
         self._tokens: dict[str, str] = {}
 
     def resolve(self, repository: str, tag: str) -> Resolved:
-        """The digest that a tag has now. Raises EnvironmentMissing."""
+        """The digest that a tag has now. Raises NotThere, EnvironmentMissing."""
         content, digest = self._manifest(repository, tag)
         platforms = [entry.get("platform") or {} for entry in content.get("manifests", [])]
+        if "config" in content:
+            platforms = [json.loads(b"".join(self._blob(repository, content["config"]["digest"])))]
         names = {f"{each.get('os')}/{each.get('architecture')}" for each in platforms}
         return Resolved(digest, tuple(sorted(name for name in names if "unknown" not in name)))
 
@@ -112,7 +118,7 @@ class Registry:
         if answer.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
             raise EnvironmentMissing(f"{self.host} lets nobody read {repository}", f"docker login {self.host}")
         if answer.status_code == requests.codes.not_found:
-            raise EnvironmentMissing(f"{self.host} has no {repository}, {path}", "look at the repository and the tag")
+            raise NotThere(f"{self.host} has no {repository}, {path}", "look at the repository and the tag")
         if not answer.ok:
             raise EnvironmentMissing(f"{self.host} answers {answer.status_code} to {path}", "try again later")
         return answer
@@ -143,9 +149,16 @@ class Registry:
 
     def _user(self) -> tuple[str, str] | None:
         from docker.auth import load_config
+        from docker.errors import DockerException
 
-        found = load_config().resolve_authconfig(self.host)
-        return (found["username"], found["password"]) if found and "username" in found else None
+        try:
+            found = load_config().resolve_authconfig(self.host) or {}
+        except DockerException as error:
+            hint = "look at credsStore and credHelpers in docker's config.json"
+            raise EnvironmentMissing(f"docker's own settings give no password for {self.host}: {error}", hint) from None
+        # what a credential helper gives is spelled with capitals
+        known = {key.lower(): value for key, value in found.items()}
+        return (known["username"], known["password"]) if known.get("username") else None
 
 
 def split_name(repository: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ COMMANDS = {
     "why": ("plumbline.cli.why", "Say which part of the spec a generated line comes from."),
     "explain": ("plumbline.cli.explain", "Explain a rule: why, how to mend it, examples."),
     "schema": ("plumbline.cli.schema", "Print a JSON Schema of the spec's files."),
+    "lock": ("plumbline.cli.lock", "Ask the registries for the images' digests, and write down what moved."),
     "verify": ("plumbline.cli.verify", "Stand the generated projects up and compare them with the spec."),
     "runbook": ("plumbline.cli.runbook", "List, show and carry out runbooks."),
     "bundle": ("plumbline.cli.bundle", "Make, sign, look into and update the archive for a host that nothing reaches."),

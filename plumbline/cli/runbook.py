@@ -258,8 +258,8 @@ def _tell_steps(ready: RenderedRunbook) -> None:
         ways = ", ".join(shell or "this machine" for shell in step.place.shells)
         folder = f", in {step.place.folder}" if step.place.folder else ""
         click.echo(f"\n{number}. {step.title}\n   at {step.place.title}{folder} ({ways}), at most {step.timeout_s} s")
-        for label, text in (("run", step.run), ("verify", step.verify), ("undo", step.undo), ("expect", step.expect)):
-            if text:
+        for label in ("run", "expect", "output", "verify", "undo"):
+            if text := getattr(step, label):
                 click.echo(f"   {label}:\n" + "\n".join(f"     {line}" for line in text.rstrip().splitlines()))
 
 

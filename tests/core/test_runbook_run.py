@@ -33,7 +33,7 @@ class Silence:
 
 def step(run: str, *, verify: str | None = None, undo: str | None = None, skip: bool = False) -> RenderedStep:
     """A step here, of at most five seconds."""
-    return RenderedStep(run, HERE, run, None, verify, undo, 5, skip)
+    return RenderedStep(run, HERE, run, None, None, verify, undo, 5, skip)
 
 
 def book(*steps: RenderedStep) -> RenderedRunbook:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.packages import install
+from tests.lab.packages import ENGINE, install
 
 LAB = Path(__file__).parents[2] / ".lab"
 STATE = LAB / "engine.json"
@@ -45,7 +45,7 @@ def ensure_engine() -> Engine:
         running = _running_host()
         if running and answers(running):
             return Engine(running, started=False)
-        install()
+        install(*ENGINE)
         return Engine(_start(Path(tempfile.mkdtemp(prefix="plumb-lab-"))), started=True)
 
 

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
 from tests.lab.base_image import ensure_base
 from tests.lab.engine import ensure_engine, stop
-from tests.lab.packages import CannotInstall
+from tests.lab.packages import TOOLS, CannotInstall, install
 
 
 @pytest.fixture(scope="session")
@@ -16,10 +17,7 @@ def lab() -> Iterator[dict[str, str]]:
     try:
         engine = ensure_engine()
     except CannotInstall as error:
-        message = f"LIVE TEST NOT RUN: {error}"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        _not_run(error)
     before = os.environ.get("DOCKER_HOST")
     if engine.host:
         os.environ["DOCKER_HOST"] = engine.host
@@ -33,3 +31,19 @@ def lab() -> Iterator[dict[str, str]]:
                 os.environ["DOCKER_HOST"] = before
         if engine.started:
             stop()
+
+
+@pytest.fixture(scope="session")
+def tools() -> None:
+    """Programs for tests that need no engine: a registry, age, gpg. Without them, as without an engine."""
+    try:
+        install(*TOOLS)
+    except CannotInstall as error:
+        _not_run(error)
+
+
+def _not_run(error: CannotInstall) -> NoReturn:
+    message = f"LIVE TEST NOT RUN: {error}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)

@@ -13,22 +13,30 @@ PIN = Path("/etc/apt/preferences.d/plumbline-lab")
 FROM_NEWER = ("docker.io", "docker-cli", "docker-compose", "docker-buildx")
 FROM_OWN = ("gnupg", "iproute2", "iptables", "mmdebstrap", "zstd")
 
+ENGINE = (*FROM_OWN, *FROM_NEWER)
+"""An engine, and what starting one and building its images takes."""
+TOOLS = ("age", "docker-registry", "gnupg", "zstd")
+"""What tests need that need no engine."""
+BROWSER = ("chromium", "fonts-dejavu-core")
+"""What reads the bundle's site as a customer does."""
+
 
 class CannotInstall(Exception):
     """The machine is not one on which the lab can be installed."""
 
 
-def install() -> None:
+def install(*names: str) -> None:
     """Install what is missing; raises CannotInstall where this is no Debian, or not root."""
-    wanted = [name for name in (*FROM_OWN, *FROM_NEWER) if not _installed(name)]
+    wanted = [name for name in names if not _installed(name)]
     if not wanted:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise CannotInstall("no Docker engine answers, and installing one needs root on Debian")
-    _add_newer_suite()
-    _apt("update", "-qq")
-    own = [name for name in wanted if name in FROM_OWN]
+        raise CannotInstall(f"{', '.join(wanted)} can't be installed: that needs root on Debian")
+    own = [name for name in wanted if name not in FROM_NEWER]
     newer = [name for name in wanted if name in FROM_NEWER]
+    if newer:
+        _add_newer_suite()
+    _apt("update", "-qq")
     if own:
         _apt("install", "-y", "-qq", "--no-install-recommends", *own)
     if newer:
@@ -36,6 +44,8 @@ def install() -> None:
 
 
 def _installed(name: str) -> bool:
+    if shutil.which("dpkg-query") is None:
+        return False
     done = subprocess.run(["dpkg-query", "-W", "-f", "${Status}", name], capture_output=True, text=True, check=False)
     return "ok installed" in done.stdout
 

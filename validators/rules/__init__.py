@@ -8,6 +8,11 @@ from plumbline.spec import Spec
 from validators.rules import (
     certificates,
     cloud,
+    cloud_dns,
+    cloud_firewall,
+    cloud_servers,
+    cloud_tenants,
+    first_boot,
     hardening,
     images,
     links,
@@ -17,6 +22,7 @@ from validators.rules import (
     probes,
     runbooks,
     secrets,
+    storage,
     waivers,
 )
 from validators.rules.registry import RULES
@@ -28,6 +34,12 @@ FAMILIES = (
     placement,
     hardening,
     cloud,
+    cloud_servers,
+    cloud_firewall,
+    storage,
+    cloud_dns,
+    cloud_tenants,
+    first_boot,
     certificates,
     secrets,
     parity,

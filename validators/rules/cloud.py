@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from plumbline.runbooks import runbook_texts
 from plumbline.spec import Spec
-from schema.cloud import Cloud
+from schema.catalogue import ServerType
 from schema.topology import Role
 from validators.rules import cloud_limits
 from validators.rules.cloud_examples import cloud_example, runbook_example
+from validators.rules.clouds import cloud_roles, clouds, named_types
 from validators.rules.registry import Violation, rule
-from validators.rules.server_catalogue import ServerType, catalogue
 
 MIB_PER_GB = 1024
 """The provider's «GB» of memory are binary."""
@@ -24,33 +24,27 @@ SERVER_BOUND = re.compile(r"server create\b.*--firewall\b|apply-to-resource\b.*-
 
 @rule(
     "PLB501",
-    title="Server types exist",
-    why="An order of a type that was withdrawn fails once network and firewall are made, and leaves them.",
-    fix="use a type of the catalogue (validators/rules/server_types.json, with its date)",
+    title="Server types and images are still there",
+    why="An order of something that was withdrawn fails once network and firewall are made, and leaves them.",
+    fix="use what the provider offers (catalogue.yaml, with its date)",
     failing=cloud_example(server_type="cx22"),
     passing=cloud_example(),
 )
-def unknown_server_type(spec: Spec) -> Iterator[Violation]:
-    known = catalogue()
-    for path, name in _named_types(spec):
-        if name in known.removed:
-            yield Violation(
-                path,
-                f"server type {name} no longer exists",
-                hint=f"use {known.removed[name]}, which took its place",
-                observed=name,
-            )
-        elif name not in known.types:
-            yield Violation(path, f"server type {name} is not in the catalogue of {known.date}", observed=name)
+def removed(spec: Spec) -> Iterator[Violation]:
+    """What topologies and runbooks name and the provider no longer has."""
+    successors = spec.catalogue.removed
+    named = [*named_types(spec), *((f"topology.{mode}.cloud.image", cloud.image) for mode, _, cloud in clouds(spec))]
     for name, runbook in spec.runbooks.items():
         for inner, text in runbook_texts(runbook):
-            for gone in sorted(set(SERVER_TYPE.findall(text)) & known.removed.keys()):
-                yield Violation(
-                    f"runbooks.{name}.{inner}",
-                    f"server type {gone} no longer exists",
-                    hint=f"use {known.removed[gone]}, which took its place",
-                    observed=gone,
-                )
+            named += [(f"runbooks.{name}.{inner}", each) for each in sorted(set(SERVER_TYPE.findall(text)))]
+    for path, name in named:
+        if name in successors:
+            yield Violation(
+                path,
+                f"{name} no longer exists",
+                hint=f"use {successors[name]}, which took its place",
+                observed=name,
+            )
 
 
 @rule(
@@ -62,8 +56,9 @@ def unknown_server_type(spec: Spec) -> Iterator[Violation]:
     passing=cloud_example(),
 )
 def wrong_size(spec: Spec) -> Iterator[Violation]:
-    for path, role, _ in _cloud_roles(spec):
-        own = catalogue().types.get(role.server_type or "")
+    known = spec.catalogue.server_types
+    for path, role in cloud_roles(spec):
+        own = known.get(role.server_type or "")
         for field, want, have in _sizes(role, own) if own else ():
             if want != have:
                 yield Violation(
@@ -73,7 +68,7 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
                     observed=str(want),
                 )
         for index, name in enumerate(role.fallbacks):
-            fallback = catalogue().types.get(name)
+            fallback = known.get(name)
             for field, want, have in _sizes(role, fallback) if fallback else ():
                 if have < want:
                     yield Violation(
@@ -91,16 +86,15 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
     passing=cloud_example(),
 )
 def type_not_at_location(spec: Spec) -> Iterator[Violation]:
-    known = catalogue()
-    for mode, topology in spec.topology.items():
-        if topology.cloud is None:
-            continue
-        place = topology.cloud.location
-        for path, name in _named_types(spec, mode):
-            if name in known.types and place in known.zones and place not in known.types[name].locations:
-                offered = ", ".join(known.types[name].locations)
+    known = spec.catalogue
+    for mode, _, cloud in clouds(spec):
+        for path, name in named_types(spec, mode):
+            line = known.lines.get(known.server_types[name].line) if name in known.server_types else None
+            if line and cloud.location not in line.locations:
                 yield Violation(
-                    path, f"{name} is not sold in {place} ({known.date}); it is in {offered}", observed=name
+                    path,
+                    f"{name} is not sold in {cloud.location} ({known.date}); it is in {', '.join(line.locations)}",
+                    observed=name,
                 )
 
 
@@ -114,8 +108,8 @@ def type_not_at_location(spec: Spec) -> Iterator[Violation]:
     passing=cloud_example(),
 )
 def beyond_limits(spec: Spec) -> Iterator[Violation]:
-    for mode, cloud in _clouds(spec):
-        for field, message in cloud_limits.problems(cloud, spec.topology[mode], tuple(spec.tenants.tenants)):
+    for mode, topology, cloud in clouds(spec):
+        for field, message in cloud_limits.problems(cloud, topology, tuple(spec.tenants.tenants)):
             yield Violation(f"topology.{mode}.cloud.{field}", message)
 
 
@@ -155,43 +149,15 @@ def firewall_bound_twice(spec: Spec) -> Iterator[Violation]:
     passing=cloud_example(),
 )
 def wrong_zone(spec: Spec) -> Iterator[Violation]:
-    zones = catalogue().zones
-    for mode, cloud in _clouds(spec):
-        if cloud.location not in zones:
-            yield Violation(
-                f"topology.{mode}.cloud.location",
-                f"there is no location {cloud.location}",
-                hint=f"locations are {', '.join(zones)}",
-                observed=cloud.location,
-            )
-        elif zones[cloud.location] != cloud.network_zone:
+    for mode, _, cloud in clouds(spec):
+        place = spec.catalogue.locations.get(cloud.location)
+        if place and place.zone != cloud.network_zone:
             yield Violation(
                 f"topology.{mode}.cloud.network_zone",
-                f"{cloud.location} is in zone {zones[cloud.location]}",
-                expected=zones[cloud.location],
+                f"{cloud.location} is in zone {place.zone}",
+                expected=place.zone,
                 observed=cloud.network_zone,
             )
-
-
-def _clouds(spec: Spec) -> Iterator[tuple[str, Cloud]]:
-    for mode, topology in spec.topology.items():
-        if topology.cloud:
-            yield mode, topology.cloud
-
-
-def _cloud_roles(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, Role, str]]:
-    """Path, role and mode of each role with a server type."""
-    for name in spec.topology if mode is None else (mode,):
-        for role_name, role in spec.topology[name].roles.items():
-            if role.server_type:
-                yield f"topology.{name}.roles.{role_name}", role, name
-
-
-def _named_types(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, str]]:
-    for path, role, _ in _cloud_roles(spec, mode):
-        if role.server_type:
-            yield f"{path}.server_type", role.server_type
-        yield from ((f"{path}.fallbacks[{index}]", name) for index, name in enumerate(role.fallbacks))
 
 
 def _sizes(role: Role, own: ServerType) -> Iterator[tuple[str, int, int]]:

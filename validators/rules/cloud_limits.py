@@ -12,6 +12,10 @@ LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 NAME_LENGTH = 128
 RULES_PER_FIREWALL = 50
 PEERS_PER_RULE = 100
+TITLE_LENGTH = 255
+LAST_PORT = 65535
+TAKEN_LABEL = "user_data"
+"""Servers have it for the hash of their user data."""
 SERVERS_PER_PLACEMENT_GROUP = 10
 
 NEEDED = {
@@ -76,6 +80,8 @@ def _labels(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Itera
     both = [("ownership", *item) for item in cloud.ownership.items()]
     both += [("labels", *item) for item in cloud.labels.items()]
     for field, key, pattern in both:
+        if key == TAKEN_LABEL:
+            yield f"{field}.{key}", "servers have this label for the hash of their user data"
         if not key or not LABEL.fullmatch(key):
             yield f"{field}.{key}", f"`{key}` is no label key that the API accepts"
         values = _filled(pattern.replace("{environment}", cloud.environment), topology, tenants)
@@ -95,3 +101,8 @@ def _firewall(cloud: Cloud) -> Iterator[tuple[str, str]]:
             yield f"{path}.peers", f"{len(rule.peers)} peers, and a rule takes {PEERS_PER_RULE}"
         if (rule.port is None) != (rule.protocol == "icmp"):
             yield path, "a port belongs to tcp and udp, and to nothing else"
+        if len(rule.title) > TITLE_LENGTH:
+            yield f"{path}.title", f"has {len(rule.title)} characters, and the API takes {TITLE_LENGTH}"
+        first, _, last = (rule.port or "any").partition("-")
+        if first != "any" and not 1 <= int(first) <= int(last or first) <= LAST_PORT:
+            yield f"{path}.port", f"{rule.port} is no port, and no range of ports from the lower to the higher"

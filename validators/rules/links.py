@@ -30,6 +30,8 @@ def dangling(spec: Spec) -> Iterator[Violation]:
         known = ids[found.kind]
         if found.path[0] == "topology" and found.kind == "role":
             known = sorted(spec.topology[str(found.path[1])].roles)
+        if found.kind in ("server type", "operating system"):
+            known = [*known, *spec.catalogue.removed]  # PLB501 says what took their place
         if found.target not in known:
             close = get_close_matches(found.target, known, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(known) or 'none'}"

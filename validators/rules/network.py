@@ -8,7 +8,7 @@ from itertools import combinations
 from plumbline.deployment import deployments, roles_of, services_of
 from plumbline.expressions import ExpressionError, tenant_names, value_text
 from plumbline.spec import Spec
-from schema.cloud import Cloud
+from validators.rules.clouds import clouds, lets_out
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
@@ -22,10 +22,6 @@ def _network(text: str) -> Range | None:
         return ip_network(text)
     except ValueError:
         return None
-
-
-def _clouds(spec: Spec) -> Iterator[tuple[str, Cloud]]:
-    return ((mode, cloud) for mode, topology in spec.topology.items() if (cloud := topology.cloud))
 
 
 @rule(
@@ -138,7 +134,7 @@ def _cloud(**changes: object) -> str:
 )
 def outside(spec: Spec) -> Iterator[Violation]:
     """Cloud subnets and node addresses that do not fit."""
-    for mode, cloud in _clouds(spec):
+    for mode, _, cloud in clouds(spec):
         path = f"topology.{mode}.cloud.network"
         whole = _network(cloud.network.range.replace("{octet}", "1"))
         subnet = _network(cloud.network.subnet.replace("{octet}", "1"))
@@ -304,12 +300,10 @@ def unused_segment(spec: Spec) -> Iterator[Violation]:
 )
 def no_dns(spec: Spec) -> Iterator[Violation]:
     """Firewalls that deny DNS."""
-    for mode, cloud in _clouds(spec):
-        rules = cloud.firewall.outbound
-        open_for = {each.protocol for each in rules if each.port in (str(_DNS_PORT), "any")}
+    for mode, _, cloud in clouds(spec):
         for protocol in ("udp", "tcp"):
-            if rules and protocol not in open_for:
-                yield Violation(f"topology.{mode}.cloud.firewall.outbound", f"nothing lets {protocol} 53 out")
+            if not lets_out(cloud.firewall, protocol, _DNS_PORT):
+                yield Violation(f"topology.{mode}.cloud.firewall.outbound", f"nothing lets {protocol} {_DNS_PORT} out")
 
 
 @rule(
@@ -322,7 +316,7 @@ def no_dns(spec: Spec) -> Iterator[Violation]:
 )
 def malformed_rule(spec: Spec) -> Iterator[Violation]:
     """Rules that the API would refuse."""
-    for mode, cloud in _clouds(spec):
+    for mode, _, cloud in clouds(spec):
         names = tenant_names(spec, mode, "example", 1)
         for direction in ("inbound", "outbound"):
             for index, each in enumerate(getattr(cloud.firewall, direction)):

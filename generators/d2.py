@@ -1,0 +1,8 @@
+"""D2 text."""
+
+import json
+
+
+def quoted(text: str) -> str:
+    """A name or label that D2 takes as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("$", "\\$")

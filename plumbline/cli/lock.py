@@ -1,0 +1,101 @@
+"""`plumb lock`: the image catalogue, brought up to what the registries say."""
+
+import codecs
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
+
+import click
+
+from plumbline.cli.common import Project, finish, load, report
+from plumbline.finding import Finding, InputError
+from plumbline.lock import Pin, changes
+from plumbline.workspace import replace_file
+from plumbline.yaml_edit import CannotEdit, edited
+
+FILE = "images.yaml"
+
+
+@click.command()
+@click.option("--image", "chosen", multiple=True, metavar="ID", help="Only this image; can be given several times.")
+@click.option("--check", "dry", is_flag=True, help="Change nothing; exit code 1 where a tag has moved.")
+@click.option(
+    "--format", type=click.Choice(["text", "json", "sarif", "github", "junit"]), default="text", show_default=True
+)
+@click.pass_context
+def lock(context: click.Context, chosen: tuple[str, ...], dry: bool, format: str) -> None:
+    """Ask each image's registry for the digest and the platforms of its tag, and write them into images.yaml.
+
+    \b
+    plumb lock --check               has a tag moved?
+    plumb lock --image postgres      take over what its tag leads to now
+
+    Nothing else in the file is touched. Users and passwords are those of `docker login`.
+    """
+    from validators import pins
+
+    context.obj["format"] = format
+    project = load(context)
+    ids = _ids(project, chosen)
+    talks = format == "text"
+    published = [id for id in ids if project.spec.images.images[id].lifecycle.state != "unpublished"]
+    answers = []
+    for answer in pins.ask(project.spec, published):
+        answers.append(answer)
+        if talks:
+            click.echo(_line(project, answer.image, answer.pin))
+    for id in ids:
+        if talks and id not in published:
+            click.echo(f"{id}: in no registry; left as it is")
+    found = [answer.pin for answer in answers if answer.pin]
+    if not dry and _write(project, found):
+        click.echo(f"wrote {project.folder / FILE}; `plumb build` writes what follows from it", err=True)
+        # findings stand where the file has them now
+        project = load(context)
+    findings = [*pins.absent(project.spec, answers), *pins.moved(project.spec, found)]
+    if findings or not talks:
+        report(context, findings, format)
+    finish(findings)
+
+
+def _ids(project: Project, chosen: Sequence[str]) -> list[str]:
+    known = list(project.spec.images.images)
+    for id in chosen:
+        if id not in known:
+            close = get_close_matches(id, known, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"{FILE} has {', '.join(known)}"
+            raise InputError([Finding("PLB101", f"there is no image {id!r}", hint=hint)])
+    return [id for id in known if id in chosen or not chosen]
+
+
+def _line(project: Project, id: str, pin: Pin | None) -> str:
+    image = project.spec.images.images[id]
+    name = f"{id}: {image.repository}:{image.tag}"
+    if pin is None:
+        return f"{name} is not there"
+    if not pin.moved(image):
+        return f"{name} is what is pinned"
+    lines = [f"{name} moved"]
+    if pin.digest != image.digest:
+        lines += [f"  - {image.digest or 'no digest'}", f"  + {pin.digest}"]
+    if set(pin.platforms) != set(image.platforms):
+        lines += [f"  - {', '.join(image.platforms)}", f"  + {', '.join(pin.platforms)}"]
+    return "\n".join(lines)
+
+
+def _write(project: Project, found: Sequence[Pin]) -> bool:
+    """Whether the file had to be changed. It is replaced whole or not at all."""
+    wanted = list(changes(project.spec.images.images, found, datetime.now(UTC).date().isoformat()))
+    if not wanted:
+        return False
+    file = (project.folder / FILE).resolve()
+    before = file.read_bytes()
+    try:
+        after = edited(before.decode("utf-8-sig"), wanted)
+    except CannotEdit as error:
+        place = project.spec.at("images")
+        hint = "write the digests out, each at its image; then run this again"
+        raise InputError([Finding("PLB003", str(error), location=place, hint=hint)]) from None
+    mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
+    replace_file(file, mark + after.encode(), file.stat().st_mode & 0o777)
+    return True

@@ -1,0 +1,99 @@
+"""PLB97x: the image catalogue held against the registries that its images come from."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from plumbline.bundle.registry import NotThere, Registry, split_name
+from plumbline.finding import Finding
+from plumbline.lock import Pin, known_platforms
+from plumbline.spec import Spec
+from validators.documented import RealityRule
+
+_RULES = (
+    RealityRule(
+        "PLB971",
+        "tag leads to another image than the spec pins",
+        "Whoever pulls by the tag runs something that nobody here has reviewed; whoever pulls the digest misses what was mended.",
+        "Read what changed; then `plumb lock`, or `plumb lock --image ID` for this one alone, and build.",
+    ),
+    RealityRule(
+        "PLB972",
+        "registry has not got what the spec names",
+        "A host that does not have the image yet can't be installed from this spec any more.",
+        "Look for the image's new place or a newer tag; keep a copy of what you have: `docker save`.",
+    ),
+)
+
+PIN_RULES = {rule.id: rule for rule in _RULES}
+"""Rules of the catalogue against registries by id."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of asking for an image."""
+
+    image: str
+    """Id in images.yaml."""
+    pin: Pin | None
+    """None where the registry has not got it."""
+    missing: str = ""
+    """What is not there."""
+
+
+def ask(spec: Spec, ids: Iterable[str]) -> Iterator[Answer]:
+    """Ask each image's registry for its tag. Raises EnvironmentMissing where a registry does not answer."""
+    registries: dict[str, Registry] = {}
+    for id in ids:
+        host, path = split_name(spec.images.images[id].repository)
+        registry = registries.setdefault(host, Registry(host))
+        try:
+            found = registry.resolve(path, spec.images.images[id].tag)
+        except NotThere as error:
+            yield Answer(id, None, str(error))
+            continue
+        platforms = known_platforms(found.platforms)
+        if platforms:
+            yield Answer(id, Pin(id, found.digest, platforms))
+        else:
+            yield Answer(id, None, f"the tag leads to images for {', '.join(found.platforms) or 'no platform'} only")
+
+
+def absent(spec: Spec, answers: Iterable[Answer]) -> Iterator[Finding]:
+    """A finding for each image that its registry has not got."""
+    for answer in answers:
+        if answer.pin is None:
+            image = spec.images.images[answer.image]
+            yield _finding(spec, "PLB972", answer.image, "tag", f"{image.repository}:{image.tag}: {answer.missing}")
+
+
+def moved(spec: Spec, pins: Iterable[Pin]) -> Iterator[Finding]:
+    """A finding for each image whose tag leads elsewhere, or to other platforms."""
+    for pin in pins:
+        image = spec.images.images[pin.image]
+        if pin.moved(image):
+            yield _finding(
+                spec,
+                "PLB971",
+                pin.image,
+                "digest",
+                f"{image.repository}:{image.tag} has moved",
+                f"{image.digest or 'no digest'}, {', '.join(image.platforms)}",
+                f"{pin.digest}, {', '.join(pin.platforms)}",
+            )
+
+
+def _finding(
+    spec: Spec, rule: str, id: str, field: str, message: str, expected: str | None = None, observed: str | None = None
+) -> Finding:
+    path = f"images.{id}.{field}"
+    known = PIN_RULES[rule]
+    return Finding(
+        rule,
+        message,
+        severity=known.severity,
+        location=spec.at(path),
+        hint=known.fix,
+        subject=path,
+        expected=expected,
+        observed=observed,
+    )

@@ -1,0 +1,93 @@
+"""PLB511…: the DNS record of a tenant."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from plumbline.spec import Spec
+from schema.cloud import Dns
+from validators.rules.cloud_examples import cloud_example
+from validators.rules.clouds import clouds
+from validators.rules.registry import Violation, rule
+
+LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+NAME_LENGTH = 253
+MOST_SECONDS = 2**31 - 1
+BITS = {"A": 32, "AAAA": 128}
+
+
+@rule(
+    "PLB511",
+    title="record that leads to no single address",
+    why="The record is made last: the tenant's servers would run, be paid for, and be reached by nobody.",
+    fix="Name an entry of `addresses` that is one address: /32 for A, /128 for AAAA.",
+    failing=cloud_example(address="entrance"),
+    passing=cloud_example(address="entry"),
+)
+def no_address(spec: Spec) -> Iterator[Violation]:
+    """Records whose address is not there, or is not one of their type."""
+    for mode, _, cloud in clouds(spec):
+        path, dns = f"topology.{mode}.cloud.dns.address", cloud.dns
+        if dns.address not in cloud.addresses:
+            yield Violation(path, f"`addresses` has no `{dns.address}`; it has {', '.join(cloud.addresses) or 'none'}")
+            continue
+        try:
+            network = ip_network(cloud.addresses[dns.address])
+        except ValueError:
+            yield Violation(path, f"{cloud.addresses[dns.address]} is no range with zero host bits")
+            continue
+        if network.prefixlen != BITS[dns.type] or network.max_prefixlen != BITS[dns.type]:
+            yield Violation(path, f"{network} is not one address for a record of type {dns.type}")
+
+
+@rule(
+    "PLB514",
+    title="record or zone that DNS does not take",
+    why="The API refuses it once everything else exists; a record without `{tenant}` is every tenant's, and the last one wins.",
+    fix="A record is relative to its zone and holds `{tenant}`; a zone is a registrable domain; labels have at most 63 of `a-z0-9-`.",
+    failing=cloud_example(record="tenants"),
+    passing=cloud_example(record="{tenant}"),
+)
+def beyond_dns(spec: Spec) -> Iterator[Violation]:
+    """Names and lifetimes beyond the limits."""
+    for mode, _, cloud in clouds(spec):
+        for field, message in _dns_problems(cloud.dns, list(spec.tenants.tenants)):
+            yield Violation(f"topology.{mode}.cloud.dns.{field}", message)
+
+
+def _dns_problems(dns: Dns, tenants: list[str]) -> Iterator[tuple[str, str]]:
+    if "." not in dns.zone or not _is_name(dns.zone):
+        yield "zone", f"`{dns.zone}` is no registrable domain in lower case"
+    if "{tenant}" not in dns.record:
+        yield "record", "holds no {tenant}, so that all tenants would share one record"
+    for tenant in tenants:
+        name = dns.record.replace("{tenant}", tenant)
+        if not _is_name(name) or len(f"{name}.{dns.zone}") > NAME_LENGTH:
+            yield "record", f"`{name}` in `{dns.zone}` is no name that DNS takes"
+    if dns.ttl_s > MOST_SECONDS:
+        yield "ttl_s", f"{dns.ttl_s} s is more than {MOST_SECONDS}"
+
+
+def _is_name(name: str) -> bool:
+    return all(LABEL.fullmatch(part) for part in name.split("."))
+
+
+@rule(
+    "PLB515",
+    title="record that is not the tenant's host name",
+    why="Certificates, routing and pages use `domain` of platform.yaml; another name leads to a gateway that does not know it.",
+    fix="Let `record` and `zone` together be `domain`.",
+    failing=cloud_example(record="{tenant}.data"),
+    passing=cloud_example(record="{tenant}"),
+)
+def other_name(spec: Spec) -> Iterator[Violation]:
+    """Records that `domain` does not name."""
+    for mode, _, cloud in clouds(spec):
+        name = f"{cloud.dns.record}.{cloud.dns.zone}"
+        if name != spec.platform.domain:
+            yield Violation(
+                f"topology.{mode}.cloud.dns.record",
+                f"makes {name}, and a tenant's host name is {spec.platform.domain}",
+                expected=spec.platform.domain,
+                observed=name,
+            )

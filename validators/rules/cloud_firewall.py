@@ -1,0 +1,54 @@
+"""PLB508…: what the provider's firewall can do, and what servers need of it."""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from plumbline.expressions import ExpressionError, tenant_names, value_text
+from plumbline.spec import Spec
+from validators.rules.cloud_examples import cloud_example
+from validators.rules.clouds import clouds, lets_out
+from validators.rules.registry import Violation, rule
+
+PRIVATE = tuple(ip_network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+NTP = 123
+
+
+@rule(
+    "PLB508",
+    title="firewall rule for a private range",
+    why="The provider's firewall filters public interfaces alone: the rule does nothing, and whoever reads it believes in it. "
+    "What isolates tenants is that each has a network of its own; within one, the host's firewall is what filters.",
+    fix="Delete the peer; links between a tenant's nodes follow from `needs`.",
+    failing=cloud_example(inbound='[{title: nodes, protocol: tcp, port: any, peers: ["10.1.0.0/16"]}]'),
+    passing=cloud_example(inbound='[{title: office, protocol: tcp, port: "22", peers: ["192.0.2.0/24"]}]'),
+)
+def private_peer(spec: Spec) -> Iterator[Violation]:
+    """Peers that no packet on a public interface has."""
+    for mode, _, cloud in clouds(spec):
+        names = tenant_names(spec, mode, "example", 1)
+        for side in ("inbound", "outbound"):
+            for index, each in enumerate(getattr(cloud.firewall, side)):
+                for place, peer in enumerate(each.peers):
+                    try:
+                        network = ip_network(value_text(peer, names))
+                    except (ExpressionError, ValueError):
+                        continue  # PLB212 says so
+                    if any(network.version == range.version and network.subnet_of(range) for range in PRIVATE):  # type: ignore[arg-type]
+                        path = f"topology.{mode}.cloud.firewall.{side}[{index}].peers[{place}]"
+                        yield Violation(path, f"{network} is a private range, which the firewall never sees")
+
+
+@rule(
+    "PLB509",
+    title="outbound rules without NTP",
+    why="One outbound rule turns the default from accept into deny. A clock that drifts makes certificates and tokens invalid, "
+    "weeks later and all at once.",
+    fix="Add an outbound rule for udp 123.",
+    failing=cloud_example(outbound='[{title: web, protocol: tcp, port: "443", peers: [0.0.0.0/0]}]'),
+    passing=cloud_example(outbound='[{title: time, protocol: udp, port: "123", peers: [0.0.0.0/0]}]'),
+)
+def no_ntp(spec: Spec) -> Iterator[Violation]:
+    """Firewalls that deny NTP."""
+    for mode, _, cloud in clouds(spec):
+        if not lets_out(cloud.firewall, "udp", NTP):
+            yield Violation(f"topology.{mode}.cloud.firewall.outbound", f"nothing lets udp {NTP} out")

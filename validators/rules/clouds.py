@@ -1,0 +1,43 @@
+"""What the cloud rules ask of a spec again and again."""
+
+from collections.abc import Iterator
+
+from plumbline.spec import Spec
+from schema.cloud import Cloud, Firewall
+from schema.topology import Role, Topology
+
+
+def clouds(spec: Spec) -> Iterator[tuple[str, Topology, Cloud]]:
+    """Mode, topology and cloud of each mode that has one."""
+    for mode, topology in spec.topology.items():
+        if topology.cloud:
+            yield mode, topology, topology.cloud
+
+
+def cloud_roles(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, Role]]:
+    """Path and role of each role with a server type, of one mode or of all."""
+    for name in spec.topology if mode is None else (mode,):
+        for role_name, role in spec.topology[name].roles.items():
+            if role.server_type:
+                yield f"topology.{name}.roles.{role_name}", role
+
+
+def named_types(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, str]]:
+    """Path and name of each server type that a role names."""
+    for path, role in cloud_roles(spec, mode):
+        if role.server_type:
+            yield f"{path}.server_type", role.server_type
+        yield from ((f"{path}.fallbacks[{index}]", name) for index, name in enumerate(role.fallbacks))
+
+
+def lets_out(firewall: Firewall, protocol: str, number: int) -> bool:
+    """Whether something may leave for a port; without any outbound rule all may."""
+    rules = firewall.outbound
+    return not rules or any(each.protocol == protocol and _has(each.port or "", number) for each in rules)
+
+
+def _has(port: str, number: int) -> bool:
+    if port == "any":
+        return True
+    first, _, last = port.partition("-")
+    return first.isdecimal() and int(first) <= number <= int(last or first)

@@ -1,0 +1,58 @@
+"""PLB510…: room for what services keep."""
+
+from collections.abc import Iterator
+
+from generators.cloud.desired import carries_volume, servers_of
+from plumbline.deployment import deployments
+from plumbline.spec import Spec
+from validators.rules.cloud_examples import cloud_example
+from validators.rules.clouds import clouds
+from validators.rules.registry import Violation, rule
+
+
+@rule(
+    "PLB510",
+    title="volumes beyond the room for them",
+    why="A store that fills its disk stops in the middle of a write, and takes all others on that disk with it.",
+    fix="Give the cloud volume, or the role's disk, at least the sum of `volume_gb`; a key of it is a volume of the service.",
+    failing="services/db.yaml: {volume_gb: {data: 50}}",
+    passing="services/db.yaml: {volume_gb: {data: 20}}",
+)
+def no_room(spec: Spec) -> Iterator[Violation]:
+    """Roles whose services need more than their disk, or their cloud volume, has; sizes of volumes that are none."""
+    for name, service in spec.services.items():
+        for volume in service.volume_gb.keys() - service.volumes.keys():
+            yield Violation(f"services.{name}.volume_gb.{volume}", f"`{name}` has no volume `{volume}`", at_key=True)
+    for deployment in deployments(spec):
+        topology = spec.topology[deployment.mode]
+        needed = sum(
+            size
+            for service in deployment.services.values()
+            for volume, size in service.volume_gb.items()
+            if volume in service.volumes
+        )
+        path, room = f"roles.{deployment.role}.size.disk_gb", topology.roles[deployment.role].size.disk_gb
+        if topology.cloud and topology.cloud.volume.role == deployment.role:
+            path, room = "cloud.volume.size_gb", topology.cloud.volume.size_gb
+        if needed > room:
+            yield Violation(
+                f"topology.{deployment.mode}.{path}",
+                f"the volumes of role {deployment.role} need {needed} GB, and this is {room} GB",
+                expected=f"at least {needed}",
+                observed=str(room),
+            )
+
+
+@rule(
+    "PLB518",
+    title="volume that no server carries",
+    why="The stores would write to the server's own disk, and lose everything with the server.",
+    fix="Name a role, or a role whose variant, has a server of its own.",
+    failing=cloud_example(count=0),
+    passing=cloud_example(count=1),
+)
+def homeless_volume(spec: Spec) -> Iterator[Violation]:
+    """Volumes whose role has no server."""
+    for mode, topology, cloud in clouds(spec):
+        if not any(carries_volume(topology, role, index) for role, index in servers_of(topology)):
+            yield Violation(f"topology.{mode}.cloud.volume.role", f"role {cloud.volume.role} has no server of a tenant")
