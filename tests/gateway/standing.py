@@ -54,6 +54,8 @@ class Gateway:
     trusted: Path
     """The tenants' certificates."""
     log: Path
+    process: int
+    """The program's number."""
 
     @property
     def routes(self) -> Path:
@@ -75,6 +77,18 @@ class Gateway:
             return answer(connection, path, {"Host": host, **(headers or {})})
         finally:
             connection.close()
+
+
+def listening(process: int) -> set[int]:
+    """TCP ports that a process listens on, as the kernel has them."""
+    own = {str(each.readlink()) for each in Path(f"/proc/{process}/fd").iterdir()}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in own:
+                found.add(int(fields[1].rpartition(":")[2], 16))
+    return found
 
 
 def answer(connection: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> Answer:
@@ -109,7 +123,7 @@ def gateway(
         trusted = make_certificates(node / "certificates", list(backends))
         log = folder / "traefik.log"
         process = stack.enter_context(running(node / "config/traefik/traefik.yml", log, environment or {}))
-        standing = Gateway(node, folder / "data", ports, backends, trusted, log)
+        standing = Gateway(node, folder / "data", ports, backends, trusted, log, process.pid)
         own = [name for name, tenant in spec.tenants.tenants.items() if tenant.certificate == "own"]
         until(lambda: process.poll() is not None or _answers(standing, own), f"an answer; see {log}", 10)
         assert process.poll() is None, log.read_text()[-2000:]

@@ -1,6 +1,5 @@
 """A certificate issued by an ACME server, by each challenge that the spec can name."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,24 +7,12 @@ import pytest
 
 from tests.gateway.authority import authority
 from tests.gateway.standing import Gateway, entry_ports, gateway, host
-from tests.lab.packages import CannotInstall, install
 from tests.stack.waiting import until
-
-
-@pytest.fixture(scope="module", autouse=True)
-def pebble() -> None:
-    """The server, from Debian. Where it can't be had the tests are skipped; with CI=true they fail."""
-    try:
-        install("pebble")
-    except CannotInstall as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
 
 
 @pytest.mark.live
 @pytest.mark.parametrize("challenge", ["http-01", "tls-alpn-01"])
-def test_a_tenant_gets_a_certificate_issued(tmp_path: Path, challenge: str) -> None:
+def test_a_tenant_gets_a_certificate_issued(tools: None, tmp_path: Path, challenge: str) -> None:
     ports = entry_ports()
     with authority(tmp_path / "authority", ports) as issuer:
         named = {"directory": issuer.directory, "challenge": challenge}
