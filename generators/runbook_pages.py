@@ -67,10 +67,10 @@ def _page(spec: Spec, name: str) -> Artifact:
             for id, place in places.items()
         ],
     )
-    page.add("## By itself")
+    page.add("## All steps at once")
     page.add(
-        "Every step as below, its verification after it, each written to a journal; "
-        f"`plumb runbook run {name} --resume` goes on after a failure, `--undo` takes back what was done, in reverse order:"
+        "By the command below: each step, its verification after it, all of it written to a journal. "
+        "After a failure `--resume` goes on, and `--undo` takes back what was done, in reverse order."
     )
     given = "".join(f" --set {key}={shlex.quote(each.example)}" for key, each in runbook.parameters.items())
     page.add(fence(f"plumb runbook run {name}{given}", "sh"), f"{path}.parameters")

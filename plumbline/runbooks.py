@@ -124,7 +124,8 @@ def _place(spec: Spec, mode: str, id: str, names: Mapping[str, Any]) -> Rendered
     place: Place = spec.platform.places[id]
     role = spec.topology[mode].roles.get(place.role or "")
     shells = tuple(
-        render(place.shell or "", {**names, "index": index}) for index in range(1, (role.count if role else 1) + 1)
+        render(place.shell or "", {**names, "index": index})
+        for index in range(1, max(role.count if role else 1, 1) + 1)
     )
     return RenderedPlace(id, render(place.title, names), render(place.folder or "", names), shells)
 

@@ -142,7 +142,11 @@ def run(
     _ask(ready, "take back what was done" if undo else f"{len(ready.steps)} steps", yes)
     journal = kept or started(folder, begin, hidden())
     work = Run(ready, journal, Lines(len(ready.steps)))
-    failure = work.back() if undo else work.forward()
+    try:
+        failure = work.back() if undo else work.forward()
+    except KeyboardInterrupt:
+        click.echo(f"plumb: go on by --journal {shlex.quote(str(journal.path))} --resume, or back by --undo", err=True)
+        raise
     if failure:
         _tell_failure(ready, journal, failure, undo)
         sys.exit(EXIT_FINDINGS)
