@@ -67,6 +67,7 @@ ServerTypeId = Annotated[str, reference("server type")]
 OsImageId = Annotated[str, reference("operating system")]
 RunbookId = Annotated[str, reference("runbook")]
 PlaceId = Annotated[str, reference("place")]
+TenantId = Annotated[str, reference("tenant")]
 
 
 class Template(Model):

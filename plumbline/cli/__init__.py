@@ -16,6 +16,7 @@ COMMANDS = {
     "verify": ("plumbline.cli.verify", "Stand the generated projects up and compare them with the spec."),
     "runbook": ("plumbline.cli.runbook", "List, show and carry out runbooks."),
     "bundle": ("plumbline.cli.bundle", "Make, sign, look into and update the archive for a host that nothing reaches."),
+    "provision": ("plumbline.cli.provision", "Make tenants' objects at the cloud provider what the spec says."),
     "site": ("plumbline.cli.site", "Build or serve the site."),
     "init": ("plumbline.cli.init", "Start a new spec."),
 }
