@@ -65,8 +65,8 @@ class Gateway:
     def connect(self, name: str, client: str = "127.0.0.1") -> http.client.HTTPSConnection:
         """A connection from an address of this machine that asks for a name in its handshake."""
         context = ssl.create_default_context(cafile=self.trusted)
-        plain = socket.create_connection(("127.0.0.1", self.ports["https"]), 5, (client, 0))
-        connection = http.client.HTTPSConnection(name, self.ports["https"], timeout=5)
+        plain = socket.create_connection(("127.0.0.1", self.ports["https"]), 15, (client, 0))
+        connection = http.client.HTTPSConnection(name, self.ports["https"], timeout=15)
         connection.sock = context.wrap_socket(plain, server_hostname=name)
         return connection
 
@@ -125,7 +125,7 @@ def gateway(
         process = stack.enter_context(running(node / "config/traefik/traefik.yml", log, environment or {}))
         standing = Gateway(node, folder / "data", ports, backends, trusted, log, process.pid)
         own = [name for name, tenant in spec.tenants.tenants.items() if tenant.certificate == "own"]
-        until(lambda: process.poll() is not None or _answers(standing, own), f"an answer; see {log}", 10)
+        until(lambda: process.poll() is not None or _answers(standing, own), f"an answer; see {log}", 30)
         assert process.poll() is None, log.read_text()[-2000:]
         yield standing
 
