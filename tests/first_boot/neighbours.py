@@ -117,12 +117,17 @@ def answering():
         json.dump(list(pool.map(answers, json.load(sys.stdin))), sys.stdout)
 
 
-def matrix(how, nodes, ports, sources, address_of):
-    pairs = [(target, port) for target in nodes for port in ports]
-    for source, namespace in sources.items():
-        wanted = [(target, port) for target, port in pairs if target != source]
-        open_ = ask(namespace, [[address_of(target), port] for target, port in wanted])
-        yield from ([how, source, target, port, found] for (target, port), found in zip(wanted, open_, strict=True))
+def matrix(how, ports, askers):
+    """Ask from all at once. `askers`: source, namespace, and the targets with their addresses."""
+
+    def answered(asker):
+        source, namespace, targets = asker
+        wanted = [(target, address, port) for target, address in targets for port in ports]
+        found = ask(namespace, [[address, port] for _, address, port in wanted])
+        return [[how, source, target, port, ok] for (target, _, port), ok in zip(wanted, found, strict=True)]
+
+    with ThreadPoolExecutor(len(askers)) as pool:
+        return [line for lines in pool.map(answered, askers) for line in lines]
 
 
 def main():
@@ -132,29 +137,28 @@ def main():
     run("ip", "link", "set", "wire", "up")
     for number, (name, each) in enumerate(nodes.items()):
         make(number, name, each["address"], each["rules"])
-    found = []
-    own = {name: name for name in nodes}
-    boxes = {name: f"{name}-box" for name in nodes}
-
-    def address(name):
-        return nodes[name]["address"]
+    addresses = {name: each["address"] for name, each in nodes.items()}
+    others = {name: [item for item in addresses.items() if item[0] != name] for name in nodes}
+    from_nodes = [(name, name, others[name]) for name in nodes]
+    from_boxes = [(name, f"{name}-box", others[name]) for name in nodes]
 
     servers = [listen(name, ports) for name in nodes]
-    found += matrix("direct", nodes, ports, own, address)
+    found = matrix("direct", ports, from_nodes)
     for server in servers:
         server.terminate()
-    servers = [listen(box, ports) for box in boxes.values()]
+    servers = [listen(f"{name}-box", ports) for name in nodes]
     for name in nodes:
-        publish(name, address(name), ports)
-    found += matrix("published", nodes, ports, own, address)
-    found += matrix("container", nodes, ports, boxes, address)
+        publish(name, addresses[name], ports)
+    found += matrix("published", ports, from_nodes)
+    found += matrix("container", ports, from_boxes)
     for target in nodes:
-        for source in nodes:
-            if source != target:
-                # a neighbour that has taken its own network of this name away, and sends it here
-                inside(source, "ip", "route", "replace", f"{INSIDE}/32", "via", address(target))
-                found += matrix("routed", [target], ports, {source: source}, lambda _: INSIDE)
-                inside(source, "ip", "route", "delete", f"{INSIDE}/32")
+        sources = [name for name in nodes if name != target]
+        for name in sources:
+            # a neighbour that sends to that network here, and not into its own
+            inside(name, "ip", "route", "replace", f"{INSIDE}/32", "via", addresses[target])
+        found += matrix("routed", ports, [(name, name, [(target, INSIDE)]) for name in sources])
+        for name in sources:
+            inside(name, "ip", "route", "delete", f"{INSIDE}/32")
     for server in servers:
         server.terminate()
     json.dump(found, sys.stdout)
