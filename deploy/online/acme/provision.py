@@ -1569,8 +1569,8 @@ write_files:
       chmod 0644 '/etc/docpipe/recipient'
 
       systemctl daemon-reload
-      systemctl enable 'docpipe-firewall.service' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
-      # postponed while the packages were put in, for not all of this was there
+      systemctl enable 'docker.service' 'docpipe-firewall.service' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
+      # put off while the packages were put in, where not all of this was there
       systemctl start 'docpipe-firewall.service' docker.service
 ntp:
   enabled: true
@@ -1852,8 +1852,8 @@ write_files:
       chmod 0644 '/etc/docpipe/recipient'
 
       systemctl daemon-reload
-      systemctl enable 'docpipe-firewall.service' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
-      # postponed while the packages were put in, for not all of this was there
+      systemctl enable 'docker.service' 'docpipe-firewall.service' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
+      # put off while the packages were put in, where not all of this was there
       systemctl start 'docpipe-firewall.service' docker.service
 ntp:
   enabled: true
@@ -2146,8 +2146,8 @@ write_files:
       chmod 0644 '/etc/docpipe/recipient'
 
       systemctl daemon-reload
-      systemctl enable 'docpipe-firewall.service' 'mnt-tenant\x2ddata.mount' 'var-lib-docker-volumes.mount' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
-      # postponed while the packages were put in, for not all of this was there
+      systemctl enable 'docker.service' 'docpipe-firewall.service' 'mnt-tenant\x2ddata.mount' 'var-lib-docker-volumes.mount' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
+      # put off while the packages were put in, where not all of this was there
       systemctl start 'docpipe-firewall.service' docker.service
   - path: /usr/local/sbin/docpipe-volume
     owner: "root:root"
