@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -51,6 +51,21 @@ def report(context: click.Context, findings: Sequence[Finding], format: str = "t
 
     colour = bool(context.obj["colour"]) and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     click.echo(REPORTERS[format](findings, context.obj.get("sources", {}), colour), nl=False)
+
+
+def known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
+    """Raises InputError for a tenant that the spec does not have."""
+    for tenant in tenants:
+        if tenant not in spec.tenants.tenants:
+            hint = f"the spec has {', '.join(spec.tenants.tenants)}"
+            raise InputError([Finding("PLB920", f"there is no tenant {tenant!r}", hint=hint)])
+
+
+def write_reports(stem: Path, contents: Mapping[str, str]) -> None:
+    """Write a report in each of its forms, by the ending of its file."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    for suffix, content in contents.items():
+        stem.with_suffix(f".{suffix}").write_text(content, "utf-8")
 
 
 def finish(findings: Sequence[Finding]) -> NoReturn:

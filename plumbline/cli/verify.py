@@ -2,15 +2,16 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 import click
 
-from plumbline.cli.common import finish, load, report
+from plumbline.cli.common import finish, known_tenants, load, report, write_reports
 from plumbline.cli.progress import watch_on
+from plumbline.cli.verify_cloud import cloud
 from plumbline.finding import Finding, InputError, Severity
 from plumbline.spec import Spec
 
@@ -18,6 +19,9 @@ from plumbline.spec import Spec
 @click.group()
 def verify() -> None:
     """Prove what was generated: stand it up, and compare."""
+
+
+verify.add_command(cloud)
 
 
 @verify.command()
@@ -81,7 +85,7 @@ def stack(
     if restart_engine and not faults:
         raise click.UsageError("--restart-engine goes with --faults")
     _known_mode(project.spec, mode)
-    _known_tenants(project.spec, tenants)
+    known_tenants(project.spec, tenants)
     engine = find_engine()
     with _terminable(), answering(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         spec, folder = project.spec, project.folder
@@ -90,7 +94,7 @@ def stack(
         else:
             opening = standing(engine, spec, folder, mode, watch, tenants=tenants or None)
         result, opened = verify_stack(opening, mode, faults=Faults(restart_engine) if faults else None, keep=keep)
-    _write(
+    write_reports(
         reports / f"stack-{mode}",
         {"json": formats.as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
     )
@@ -143,12 +147,12 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
 
     context.obj["format"] = format
     project = load(context)
-    _known_tenants(project.spec, (tenant,) if tenant else ())
+    known_tenants(project.spec, (tenant,) if tenant else ())
     chosen = tenant or next(iter(project.spec.tenants.tenants))
     engine = find_engine()
     with _terminable(), answering(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         result = verify_parity(engine, project.spec, project.folder, chosen, watch)
-    _write(reports / "parity", {"json": formats.as_json(result), "md": formats.as_markdown(result)})
+    write_reports(reports / "parity", {"json": formats.as_json(result), "md": formats.as_markdown(result)})
     if format == "json":
         click.echo(formats.as_json(result), nl=False)
     else:
@@ -205,21 +209,8 @@ def _known_mode(spec: Spec, mode: str) -> None:
         raise InputError([Finding("PLB920", f"there is no mode {mode!r}", hint=hint)])
 
 
-def _known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
-    for tenant in tenants:
-        if tenant not in spec.tenants.tenants:
-            hint = f"the spec has {', '.join(spec.tenants.tenants)}"
-            raise InputError([Finding("PLB920", f"there is no tenant {tenant!r}", hint=hint)])
-
-
 def _warnings(texts: tuple[str, ...]) -> list[Finding]:
     return [Finding("PLB910", text, severity=Severity.WARNING) for text in texts]
-
-
-def _write(stem: Path, contents: Mapping[str, str]) -> None:
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    for suffix, content in contents.items():
-        stem.with_suffix(f".{suffix}").write_text(content, "utf-8")
 
 
 @contextmanager

@@ -1,0 +1,93 @@
+"""`plumb verify cloud` against a fake project: a clean one has no finding, and each kind of drift has exactly its own."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from plumbline.spec import Spec
+from tests.cloud import drifting
+from tests.cloud.drifting import Provisioned
+from validators.cloud.checks import RENEWED_DAYS
+from validators.cloud.rules import CLOUD_RULES
+
+SEEDS = 40
+LEAST_KINDS = 30
+
+
+@pytest.fixture(scope="module")
+def project(shipped: Spec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provisioned]:
+    """Both tenants of the shipped spec, provisioned."""
+    with drifting.provisioned(shipped, tmp_path_factory.mktemp("journals")) as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", drifting.names())
+def test_drift_is_found_and_nothing_else(name: str, project: Provisioned) -> None:
+    case = drifting.case(name)
+    project.restore()
+    for change in case["changes"]:
+        project.change(change)
+    today = datetime.now(UTC).date()
+    days = {f"{{+{each}}}": str(today + timedelta(days=each)) for each in (-1, 5, RENEWED_DAYS)}
+    expected = case["found"]
+    for mark, day in days.items():
+        expected = [line.replace(mark, day) for line in expected]
+    found = [f"{each.rule} {each.message}" for each in project.verify().findings]
+    assert sorted(found) == sorted(expected)
+
+
+def test_there_are_enough_kinds_of_drift_and_each_rule_has_one() -> None:
+    cases = [drifting.case(name) for name in drifting.names()]
+    assert len(cases) >= LEAST_KINDS
+    assert {line.split(" ")[0] for case in cases for line in case["found"]} == set(CLOUD_RULES)
+
+
+def test_a_clean_project_has_no_finding_in_whatever_order_its_sets_come(project: Provisioned) -> None:
+    for seed in range(SEEDS):
+        project.restore(seed)
+        report = project.verify()
+        assert report.findings == ()
+        assert report.count("matches") > 150
+        assert report.count("differs") == report.count("not deployed") == 0
+
+
+def test_what_the_api_never_gives_back_is_not_taken_for_fine(project: Provisioned) -> None:
+    project.restore()
+    unread = [check for check in project.verify("acme").checks if check.outcome == "unreadable"]
+    assert {check.attribute for check in unread} == {"ssh_keys"}
+    assert len(unread) == 3
+    for change in drifting.case("server-user-data-unknown")["changes"]:
+        project.change(change)
+    unread = [check for check in project.verify("acme").checks if check.outcome == "unreadable"]
+    assert [check.subject for check in unread if check.attribute == "user_data"] == ["server tenant-acme-worker-1"]
+
+
+def test_each_kind_is_listed_once_however_many_tenants_there_are(project: Provisioned) -> None:
+    project.restore()
+    counts = []
+    for tenants in ((), ("acme",)):
+        before = len(project.cloud.calls)
+        project.verify(*tenants)
+        calls = project.cloud.calls[before:]
+        assert {call.method for call in calls} == {"GET"}
+        assert len({call.path for call in calls}) == len(calls)
+        counts.append(len(calls))
+    assert counts == [13, 13]
+
+
+def test_one_tenants_drift_is_not_anothers(project: Provisioned) -> None:
+    project.restore()
+    for change in drifting.case("server-stopped")["changes"]:
+        project.change(change)
+    assert project.verify("globex").findings == ()
+    assert len(project.verify("acme").findings) == 1
+
+
+def test_a_finding_leads_to_the_line_of_the_spec(project: Provisioned) -> None:
+    project.restore()
+    for change in drifting.case("server-type-other")["changes"]:
+        project.change(change)
+    (finding,) = project.verify().findings
+    assert finding.location is not None
+    assert finding.location.line == project.spec.at("topology.online.roles.worker.server_type").line

@@ -1,0 +1,40 @@
+"""Reads a project once and holds it against the desired state of each tenant."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from hcloud import Client
+
+from generators.cloud.desired import cloud_tenants, desired_state
+from plumbline.phases import Phases
+from plumbline.spec import Spec
+from validators.cloud.checks import Judged, project_checks, tenant_checks
+from validators.cloud.leftovers import leftovers
+from validators.cloud.reading import read
+from validators.cloud.report import CloudReport, findings_of
+
+
+def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bool) -> CloudReport:
+    """Nothing is changed. `everything`: also what is left of tenants that the spec does not have. Raises what the SDK raises."""
+    began, phases = datetime.now(UTC), Phases()
+    states = [desired_state(spec, mode, tenant) for mode, tenant in cloud_tenants(spec) if tenant in tenants]
+    with phases.measured("read"):
+        zones = {want["zone"] for state in states for want in state["objects"] if want["kind"] == "record"}
+        snapshot = read(api, zones)
+    judged: list[Judged] = []
+    with phases.measured("compare"):
+        for state in states:
+            judged += tenant_checks(state, snapshot, began.date())
+        judged += project_checks(states, snapshot)
+        if everything:
+            judged += [each for mode in spec.modes for each in leftovers(spec, mode, snapshot)]
+    return CloudReport(
+        platform=spec.platform.name,
+        tenants=tuple(tenants),
+        began=began.isoformat(timespec="seconds"),
+        seconds=phases.seconds,
+        spec_revision=spec.revision,
+        objects=len(snapshot.objects),
+        checks=tuple(each.check for each in judged),
+        findings=tuple(findings_of(spec, judged)),
+    )
