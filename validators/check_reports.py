@@ -1,12 +1,46 @@
 """What reports of checks have in common, whatever was looked at. Pure."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar, Protocol, get_args
 from xml.etree import ElementTree
 
+from pydantic import TypeAdapter
+
 from generators.markdown import code
-from plumbline.fact import Check
+from plumbline.fact import Check, Outcome
 from plumbline.reporters.machine import xml_safe
 from plumbline.reporters.text import printable
+
+
+class CheckReport(Protocol):
+    """A dataclass whose `checks` are what was compared."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Every comparison."""
+        ...
+
+
+def as_json(report: CheckReport) -> str:
+    """Every field of the report, with an outcome for each check."""
+    data = asdict(report)
+    data["checks"] = [asdict(check) | {"outcome": check.outcome} for check in report.checks]
+    data["outcomes"] = dict(Counter(check.outcome for check in report.checks))
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def json_schema(report: type[CheckReport]) -> str:
+    """The JSON Schema (draft 2020-12) of such a report as JSON."""
+    schema = TypeAdapter(report).json_schema(mode="serialization")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["$defs"]["Check"]["properties"]["outcome"] = {"enum": list(get_args(Outcome))}
+    schema["properties"]["outcomes"] = {"type": "object", "additionalProperties": {"type": "integer"}}
+    return json.dumps(schema, indent=1) + "\n"
 
 
 def junit(

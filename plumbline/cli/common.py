@@ -5,10 +5,10 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -18,7 +18,27 @@ from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
 from plumbline.workspace import Workspace
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 EXIT_FINDINGS, EXIT_INPUT, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+format_option = click.option(
+    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
+)
+"""In which form findings are written."""
+
+
+def report_option(stem: str, endings: str) -> Callable[[Command], Command]:
+    """The folder of a report, as parameter `reports`."""
+    return click.option(
+        "--report",
+        "reports",
+        default="reports",
+        show_default=True,
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        help=f"Where {stem}{endings} are written.",
+    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,15 @@ from types import FrameType
 
 import click
 
-from plumbline.cli.common import finish, known_tenants, load, report, write_reports
+from plumbline.cli.common import (
+    finish,
+    format_option,
+    known_tenants,
+    load,
+    report,
+    report_option,
+    write_reports,
+)
 from plumbline.cli.progress import watch_on
 from plumbline.cli.verify_cloud import cloud
 from plumbline.finding import Finding, InputError, Severity
@@ -37,18 +45,8 @@ verify.add_command(cloud)
     help="With --faults: restart the engine by this, e.g. 'systemctl restart docker'.",
 )
 @click.option("--keep", is_flag=True, help="Leave the stack up, and say how to reach it and take it down.")
-@click.option(
-    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
-)
-@click.option(
-    "--report",
-    "reports",
-    default="reports",
-    show_default=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where stack-MODE.json, .xml and .md are written.",
-)
+@format_option
+@report_option("stack-MODE", ".json, .xml and .md")
 @click.pass_context
 def stack(
     context: click.Context,
@@ -71,6 +69,7 @@ def stack(
 
     Every image that the engine has not got is replaced by its stand-in, and named in the report.
     """
+    from validators.check_reports import as_json
     from validators.stack import reports as formats
     from validators.stack.attach import attached
     from validators.stack.connection import answering
@@ -96,10 +95,10 @@ def stack(
         result, opened = verify_stack(opening, mode, faults=Faults(restart_engine) if faults else None, keep=keep)
     write_reports(
         reports / f"stack-{mode}",
-        {"json": formats.as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
+        {"json": as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
     )
     if format == "json":
-        click.echo(formats.as_json(result), nl=False)
+        click.echo(as_json(result), nl=False)
     elif format == "junit":
         click.echo(formats.as_junit(result), nl=False)
     else:
@@ -118,18 +117,8 @@ def stack(
 @click.option(
     "--tenant", metavar="ID", help="The tenant whose nodes stand, in modes with several; the first where none is named."
 )
-@click.option(
-    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
-)
-@click.option(
-    "--report",
-    "reports",
-    default="reports",
-    show_default=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where parity.json and .md are written.",
-)
+@format_option
+@report_option("parity", ".json and .md")
 @click.pass_context
 def parity(context: click.Context, tenant: str | None, format: str, reports: Path) -> None:
     """Stand all modes up side by side, ask every probe of the parity matrix in each, and compare the answers.
@@ -180,9 +169,7 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Its public key; your keyring otherwise.",
 )
-@click.option(
-    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
-)
+@format_option
 @click.pass_context
 def bundle(context: click.Context, file: Path, fingerprints: tuple[str, ...], key: Path | None, format: str) -> None:
     """Hold a bundle against its signature, its manifest and the spec. Every byte is read; nothing is unpacked.

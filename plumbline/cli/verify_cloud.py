@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plumbline.cli.common import finish, known_tenants, load, report, write_reports
+from plumbline.cli.common import (
+    finish,
+    format_option,
+    known_tenants,
+    load,
+    report,
+    report_option,
+    write_reports,
+)
 from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
 
@@ -25,18 +33,8 @@ if TYPE_CHECKING:
     help="File with the API token; HCLOUD_TOKEN otherwise. One that may only read is enough.",
 )
 @click.option("--live-prices", is_flag=True, help="Also ask for today's prices, and show them beside the catalogue's.")
-@click.option(
-    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
-)
-@click.option(
-    "--report",
-    "reports",
-    default="reports",
-    show_default=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where cloud.json, .xml and .md are written.",
-)
+@format_option
+@report_option("cloud", ".json, .xml and .md")
 @click.pass_context
 def cloud(
     context: click.Context,
@@ -58,6 +56,7 @@ def cloud(
     """
     from generators.cloud.desired import cloud_tenants
     from plumbline.provisioning.calls import TROUBLE, described
+    from validators.check_reports import as_json
     from validators.cloud import reports as formats
     from validators.cloud.verify import verify_cloud
 
@@ -80,10 +79,10 @@ def cloud(
         ) from None
     write_reports(
         reports / "cloud",
-        {"json": formats.as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
+        {"json": as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
     )
     if format in ("json", "junit"):
-        click.echo(formats.as_json(result) if format == "json" else formats.as_junit(result), nl=False)
+        click.echo(as_json(result) if format == "json" else formats.as_junit(result), nl=False)
     else:
         report(context, result.findings, format)
     if format == "text":

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 from plumbline.spec import Spec
 from tests.cloud import drifting
 from tests.cloud.conftest import DATA
 from tests.cloud.drifting import Provisioned
+from validators.check_reports import json_schema
+from validators.cloud.report import CloudReport
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,7 @@ def test_a_clean_project_ends_with_zero_and_leaves_its_reports(project: Provisio
     assert "23.69" in out
     report = json.loads((tmp_path / "reports/cloud.json").read_text())
     assert report["outcomes"].keys() == {"matches", "unreadable"}
+    jsonschema.validate(report, json.loads(json_schema(CloudReport)))
     suite = ElementTree.parse(tmp_path / "reports/cloud.xml").getroot()
     assert (suite.get("failures"), suite.get("skipped")) == ("0", "6")
     assert "| unreadable |" in (tmp_path / "reports/cloud.md").read_text()

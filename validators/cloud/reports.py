@@ -1,21 +1,11 @@
-"""A look at a project as text, Markdown, JSON and JUnit XML. Pure."""
+"""A look at a project as text, Markdown and JUnit XML. Pure."""
 
-import json
 from collections import Counter
-from dataclasses import asdict
 
 from generators.markdown import Page, code, text
 from plumbline.reporters.text import printable
 from validators.check_reports import junit, sides
 from validators.cloud.report import CloudReport
-
-
-def as_json(report: CloudReport) -> str:
-    """Every field of the report, with an outcome for each check."""
-    data = asdict(report)
-    data["checks"] = [asdict(check) | {"outcome": check.outcome} for check in report.checks]
-    data["outcomes"] = dict(Counter(check.outcome for check in report.checks))
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 def as_junit(report: CloudReport) -> str:

@@ -1,26 +1,12 @@
-"""A stack's report as text, Markdown, JSON and JUnit XML. Pure."""
+"""A stack's report as text, Markdown and JUnit XML. Pure."""
 
-import json
 from collections import Counter
-from dataclasses import asdict
-from typing import get_args
-
-from pydantic import TypeAdapter
 
 from generators.markdown import Page, code, text
-from plumbline.fact import Outcome
 from plumbline.reporters.text import printable
 from validators.check_reports import junit, sides
 from validators.stack.matrix import picture, signs_of
 from validators.stack.report import StackReport
-
-
-def as_json(report: StackReport) -> str:
-    """Every field of the report, with an outcome for each check."""
-    data = asdict(report)
-    data["checks"] = [asdict(check) | {"outcome": check.outcome} for check in report.checks]
-    data["outcomes"] = dict(Counter(check.outcome for check in report.checks))
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 def as_junit(report: StackReport) -> str:
@@ -98,12 +84,3 @@ def _add_matrix(page: Page, report: StackReport) -> None:
     page.add(picture(report.table))
     rows = [(None, [code(source), *(signs.get((source, target), "") for target in targets)]) for source in sources]
     page.table(["", *(text(target) for target in targets)], rows)
-
-
-def json_schema() -> str:
-    """The JSON Schema (draft 2020-12) of the report as JSON."""
-    schema = TypeAdapter(StackReport).json_schema(mode="serialization")
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["$defs"]["Check"]["properties"]["outcome"] = {"enum": list(get_args(Outcome))}
-    schema["properties"]["outcomes"] = {"type": "object", "additionalProperties": {"type": "integer"}}
-    return json.dumps(schema, indent=1) + "\n"
