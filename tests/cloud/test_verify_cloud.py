@@ -5,8 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from generators.cloud.desired import desired_state
+from plumbline.loading import load_spec
 from plumbline.spec import Spec
+from plumbline.spec_files import read_spec_files
 from tests.cloud import drifting
+from tests.cloud.conftest import DATA
 from tests.cloud.drifting import Provisioned
 from validators.cloud.checks import RENEWED_DAYS
 from validators.cloud.rules import CLOUD_RULES
@@ -91,3 +95,17 @@ def test_a_finding_leads_to_the_line_of_the_spec(project: Provisioned) -> None:
     (finding,) = project.verify().findings
     assert finding.location is not None
     assert finding.location.line == project.spec.at("topology.online.roles.worker.server_type").line
+
+
+def test_of_a_tenant_that_is_gone_nothing_may_be_left(project: Provisioned) -> None:
+    project.restore()
+    files = dict(read_spec_files(DATA))
+    text = files["tenants.yaml"]
+    files["tenants.yaml"] = text.replace("octet: 2, state: ACTIVE", "octet: 2, state: DEPROVISIONED")
+    spec, _ = load_spec(files)
+    assert spec and files["tenants.yaml"] != text
+    gone = Provisioned(spec, project.cloud, project.clean)
+    found = gone.verify().findings
+    assert {finding.rule for finding in found} == {"PLB972"}
+    objects = desired_state(spec, "online", "globex")["objects"]
+    assert len(found) == len([want for want in objects if want["kind"] != "ssh_key"])

@@ -19,7 +19,14 @@ RENEWED_DAYS = 21
 """A certificate that the provider renews gets its successor thirty days before its end."""
 LONELY = ("volume", "primary_ip")
 """Kinds that are paid for and do nothing without a server."""
-RULES = {"protected": "PLB974", "carried_by": "PLB976", "filters": "PLB976", "state": "PLB979"}
+LEADING = ("A", "AAAA", "CNAME", "HTTPS", "NS", "SVCB")
+"""Types of records by which a host name leads somewhere."""
+RULES = {
+    "protected": "PLB974",
+    "carried_by": "PLB976",
+    "filters": "PLB976",
+    "state": "PLB979",
+}
 """Rules by the first word of an attribute; all others are PLB971."""
 
 
@@ -59,6 +66,7 @@ def tenant_checks(state: State, snapshot: Snapshot, today: date) -> Iterator[Jud
     for seen in ours:
         if _key(seen) not in wanted and seen["kind"] not in ("ssh_key", "certificate"):
             yield _extra(state, seen)
+    yield from _other_ways(state, snapshot, set(wanted))
     yield from _orphans(state, snapshot, set(wanted), list(wanted.values()))
     yield from _certificates(state, snapshot, today)
 
@@ -102,7 +110,7 @@ def _object(state: State, want: Seen, seen: Seen, tenant: Tenant) -> Iterator[Ju
     kind = KINDS[want["kind"]]
     expected, observed = kind.expected(want, tenant), kind.observed(seen, tenant)
     if "protected" in want:
-        expected["protected"], observed["protected"] = (_yes(each["protected"]) for each in (want, seen))
+        expected["protected"], observed["protected"] = ("yes" if each["protected"] else "no" for each in (want, seen))
     expected |= {f"label.{key}": value for key, value in want["labels"].items()}
     observed |= {f"label.{key}": value for key, value in seen["labels"].items()}
     if want["kind"] == "server":
@@ -114,10 +122,6 @@ def _object(state: State, want: Seen, seen: Seen, tenant: Tenant) -> Iterator[Ju
         yield _judged(state, want, placed, RULES.get(check.attribute.partition(".")[0], "PLB971"))
     if want["kind"] == "server":
         yield from _first_boot(state, want, seen)
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
 
 
 def _facts(want: Seen, values: Values) -> list[Fact]:
@@ -151,6 +155,17 @@ def _extra(state: State, seen: Seen) -> Judged:
 def _orphan(state: State, seen: Seen, path: str) -> Judged:
     check = _check(state, seen, "carried_by", None, "no server")
     return Judged(check, "PLB976", path, "no server has it, and it is not in the spec")
+
+
+def _other_ways(state: State, snapshot: Snapshot, wanted: set[tuple[str, ...]]) -> Iterator[Judged]:
+    """Record sets of others at the tenant's host name, by which some of its users end up elsewhere."""
+    hosts = {(want["name"], want["zone"]): want for want in state["objects"] if want["kind"] == "record"}
+    for seen in snapshot.of_kind("record"):
+        want = hosts.get((seen["name"], seen["zone"]))
+        if want and seen["type"] in LEADING and _key(seen) not in wanted and not owned(seen, state["ownership"]):
+            check = _check(state, seen, "exists", None, "yes")
+            says = f"leads to {', '.join(seen['values'])}, and is not in the spec"
+            yield Judged(check, "PLB971", spec_path(state["mode"], want), says)
 
 
 def _orphans(state: State, snapshot: Snapshot, wanted: set[tuple[str, ...]], wants: list[Seen]) -> Iterator[Judged]:

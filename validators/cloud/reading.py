@@ -58,7 +58,7 @@ def _server(project: Whole, bound: Any) -> Seen:
             for each in bound.private_net
         },
         "volumes": sorted(project.name_of("volume", each.id) for each in bound.volumes),
-        "ipv4": bound.public_net.ipv4 is not None,
+        "ipv4": "no" if bound.public_net.ipv4 is None else "blocked" if bound.public_net.ipv4.blocked else "yes",
         "backups": bound.backup_window,
         "iso": bound.iso.name if bound.iso else None,
         "rescue": bound.rescue_enabled,

@@ -116,7 +116,7 @@ def _seen_server(seen: Seen, tenant: Tenant) -> Values:
         "placement_group": seen["placement_group"] or NONE,
         **{f"firewall.{name}": "in place" for name in seen["firewalls"]},
         **{f"volume.{name}": "attached" for name in seen["volumes"]},
-        "public_ipv4": "yes" if seen["ipv4"] else "no",
+        "public_ipv4": seen["ipv4"],
         "backups": seen["backups"] or NONE,
         "iso": seen["iso"] or NONE,
         "rescue": "on" if seen["rescue"] else "off",

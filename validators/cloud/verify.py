@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from hcloud import Client
 
@@ -13,11 +14,14 @@ from validators.cloud.leftovers import leftovers
 from validators.cloud.reading import read
 from validators.cloud.report import CloudReport, findings_of
 
+WITHOUT_OBJECTS = ("PENDING", "FAILED", "DEPROVISIONED")
+"""States of a tenant in which nothing of it exists: not yet, undone, or not any more."""
+
 
 def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bool) -> CloudReport:
     """Nothing is changed. `everything`: also what is left of tenants that the spec does not have. Raises what the SDK raises."""
     began, phases = datetime.now(UTC), Phases()
-    states = [desired_state(spec, mode, tenant) for mode, tenant in cloud_tenants(spec) if tenant in tenants]
+    states = [_now(spec, desired_state(spec, mode, each)) for mode, each in cloud_tenants(spec) if each in tenants]
     with phases.measured("read"):
         zones = {want["zone"] for state in states for want in state["objects"] if want["kind"] == "record"}
         snapshot = read(api, zones)
@@ -38,3 +42,8 @@ def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bo
         checks=tuple(each.check for each in judged),
         findings=tuple(findings_of(spec, judged)),
     )
+
+
+def _now(spec: Spec, state: dict[str, Any]) -> dict[str, Any]:
+    """The desired state as it holds for a tenant in its present state."""
+    return {**state, "objects": []} if spec.tenants.tenants[state["tenant"]].state in WITHOUT_OBJECTS else state
