@@ -13,7 +13,9 @@ from tests.cloud import drifting
 from tests.cloud.conftest import DATA
 from tests.cloud.drifting import Provisioned
 from validators.cloud.checks import RENEWED_DAYS
+from validators.cloud.leftovers import leftovers
 from validators.cloud.rules import CLOUD_RULES
+from validators.cloud.snapshot import Snapshot
 
 SEEDS = 40
 LEAST_KINDS = 30
@@ -109,3 +111,15 @@ def test_of_a_tenant_that_is_gone_nothing_may_be_left(project: Provisioned) -> N
     assert {finding.rule for finding in found} == {"PLB972"}
     objects = desired_state(spec, "online", "globex")["objects"]
     assert len(found) == len([want for want in objects if want["kind"] != "ssh_key"])
+
+
+def test_a_known_tenants_address_is_not_taken_for_another_tenants() -> None:
+    """`tenant-big-corp-…` begins with what the address of a tenant `big` would begin with."""
+    files = dict(read_spec_files(DATA))
+    files["tenants.yaml"] = files["tenants.yaml"].replace("  acme:", "  big-corp:")
+    spec, _ = load_spec(files)
+    assert spec
+    address = {"kind": "primary_ip", "labels": {}, "ip": "192.0.2.1", "server": None}
+    for name, known in (("tenant-big-corp-db-1", True), ("tenant-big-db-1", False), ("tenant-big-x-1", True)):
+        snapshot = Snapshot(({**address, "name": name},), {}, {}, frozenset())
+        assert (list(leftovers(spec, "online", snapshot)) == []) is known, name

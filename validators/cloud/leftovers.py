@@ -8,6 +8,9 @@ from plumbline.spec import Spec
 from validators.cloud.checks import LONELY, Judged, subject_of
 from validators.cloud.snapshot import Seen, Snapshot
 
+_END = "(?:$|[._-])"
+"""Where a name may go on: `tenant-acme-data-old`."""
+
 
 def leftovers(spec: Spec, mode: str, snapshot: Snapshot) -> Iterator[Judged]:
     """Objects with an unknown tenant in the labels of ownership; volumes and addresses without a server, also by their names."""
@@ -15,7 +18,11 @@ def leftovers(spec: Spec, mode: str, snapshot: Snapshot) -> Iterator[Judged]:
     if cloud is None:
         return
     labels = {key: _pattern(text) for key, text in cloud.ownership.items()}
-    names = {"volume": _pattern(cloud.names.volume, "(?:$|[._-])"), "primary_ip": _pattern(_stem(cloud.names.server))}
+    roles = "|".join(map(re.escape, spec.topology[mode].roles))
+    names = {
+        "volume": _pattern(cloud.names.volume, end=_END),
+        "primary_ip": _pattern(cloud.names.server, roles, end=_END),
+    }
     for seen in snapshot.objects:
         by_label = _by_labels(seen, labels)
         lonely = seen["kind"] in LONELY and seen["server"] is None
@@ -27,13 +34,9 @@ def leftovers(spec: Spec, mode: str, snapshot: Snapshot) -> Iterator[Judged]:
         yield Judged(Check(subject_of(seen), "exists", None, "yes"), "PLB976" if lonely else "PLB972", path, says)
 
 
-def _pattern(text: str, end: str = "") -> re.Pattern[str]:
-    return re.compile(re.escape(text).replace(r"\{tenant\}", "(?P<tenant>[a-z0-9-]+?)") + end)
-
-
-def _stem(name: str) -> str:
-    """A server's name up to what differs between the servers of one tenant."""
-    return re.split(r"\{(?!tenant)", name)[0]
+def _pattern(text: str, roles: str = "", end: str = "") -> re.Pattern[str]:
+    escaped = re.escape(text).replace(r"\{tenant\}", "(?P<tenant>[a-z0-9-]+?)")
+    return re.compile(escaped.replace(r"\{role\}", f"(?:{roles})").replace(r"\{index\}", "[0-9]+") + end)
 
 
 def _by_labels(seen: Seen, labels: dict[str, re.Pattern[str]]) -> str | None:
