@@ -14,10 +14,10 @@ PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run check lint format-check types layers unit test mutants soak benchmark evidence golden site lock lab-stop clean
+.PHONY: help setup run check lint format-check types layers unit test mutants soak bundle-proof benchmark evidence golden site lock lab-stop clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 
@@ -99,19 +99,23 @@ test: setup  ## every test, those on a live engine too
 mutants: setup  ## tamper with a running stack in every way of the catalogue; the last line is the score
 	@$(BIN)/python -m tests.stack.mutants
 
+bundle-proof: setup  ## everything that is claimed of a bundle, on hosts that nothing reaches, with both image stores; the last line is the score
+	@$(BIN)/python -m tests.bundle.proof
+
 benchmark: setup  ## measure speed as ratios to what users have without Plumbline
 	@$(BIN)/python -m benchmarks.stack
+	@$(BIN)/python -m benchmarks.bundle
 
 soak: setup  ## stand both modes up twenty times; the last line is the score
 	@$(BIN)/python -m tests.stack.soak
 
-evidence: setup  ## for a release: every live proof, and the site with its pages; about an hour
+evidence: setup  ## for a release: every live proof, and the site with its pages; about two hours
 	@$(BIN)/python -m tests.lab start >/dev/null
 	@lab() { $(BIN)/python -m tests.lab exec "$$@"; }; trap '$(BIN)/python -m tests.lab stop >/dev/null' EXIT; \
 		lab $(PLUMB) verify stack --mode offline --faults; \
 		lab $(PLUMB) verify stack --mode online; \
 		lab $(PLUMB) verify parity; \
-		lab $(MAKE) mutants soak
+		lab $(MAKE) mutants soak bundle-proof
 	@$(PLUMB) site build
 
 golden: setup  ## rewrite the expected files of the tests from what is produced now

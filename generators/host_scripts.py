@@ -4,10 +4,9 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from generators.compose import project_name
 from generators.http_health import http_test
+from generators.shell_templates import shell_templates
 from plumbline.artifact import Artifact
 from plumbline.deployment import Deployment, deployments, folder_of, is_sealed
 from plumbline.spec import Spec
@@ -38,20 +37,7 @@ class HostScriptGenerator:
 
     def generate(self, spec: Spec) -> Iterable[Artifact]:
         """A script each; they need docker with compose, gpg, tar, zstd and what every Linux has."""
-        # shell has ${#x} and {{.Id}}, which Jinja2 would take for its own
-        environment = Environment(
-            loader=PackageLoader("generators", "scripts"),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            keep_trailing_newline=True,
-            variable_start_string="[[",
-            variable_end_string="]]",
-            block_start_string="[%",
-            block_end_string="%]",
-            comment_start_string="[#",
-            comment_end_string="#]",
-            autoescape=False,
-        )
+        environment = shell_templates("scripts")
         for mode in spec.modes:
             found = list(deployments(spec, mode))
             if is_sealed(spec, mode) and len(found) == 1:

@@ -32,12 +32,27 @@ def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def document(header: str, data: dict[str, Any], origins: dict[OutputPath, str]) -> tuple[str, tuple[Source, ...]]:
+class _BlockDumper(_Dumper):
+    """The same, with text of several lines shown as it is."""
+
+
+def _block(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|") if "\n" in value else _text(dumper, value)
+
+
+_BlockDumper.add_representer(str, _block)
+
+
+def document(
+    header: str, data: dict[str, Any], origins: dict[OutputPath, str], blocks: bool = False
+) -> tuple[str, tuple[Source, ...]]:
     """The document's text below a header of comment lines, and its sources.
 
-    `origins` maps places in the document to spec paths. Raises ValueError where the text does not read back as the data.
+    `origins` maps places in the document to spec paths; with `blocks`, text of several lines stands as it is. Raises
+    ValueError where the text does not read back as the data.
     """
-    body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**30, default_flow_style=False)
+    dumper = _BlockDumper if blocks else _Dumper
+    body = yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True, width=2**30, default_flow_style=False)
     text = header + body
     root, findings = parse_tree(text, "")
     if root is None or findings or to_data(root) != data:

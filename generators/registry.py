@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
+from generators.cloud.review import FirstBootGenerator
 from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
 from generators.host_scripts import HostScriptGenerator
@@ -22,6 +23,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
         HostScriptGenerator(),
         DesiredFileGenerator(),
         ProvisionScriptGenerator(),
+        FirstBootGenerator(),
         ParityGenerator(),
         PageGenerator(),
         RulePageGenerator(rules),

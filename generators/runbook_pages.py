@@ -70,6 +70,9 @@ def _step(page: Page, path: str, number: int, step: RenderedStep) -> None:
     page.add(fence(step.run, "sh"), f"{path}.run")
     if step.expect:
         page.add(f"**Expect:** {text(step.expect.strip())}", f"{path}.expect")
+    if step.output:
+        page.add("**It prints**, with … for what differs from host to host:")
+        page.add(fence(step.output, "text"), f"{path}.output")
     if step.verify:
         page.add("**Verify** (exit code 0):").add(fence(step.verify, "sh"), f"{path}.verify")
     if step.undo and step.undo.strip().lower().startswith("nothing"):

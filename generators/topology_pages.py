@@ -269,9 +269,11 @@ def update(spec: Spec) -> Iterable[Artifact]:
     update = spec.update
     page = Page("docs/operator/update.md", "Updates")
     page.add(
-        f"Strategy: {code(update.strategy)}. The entry may refuse requests for {update.downtime_goal_s} s at most.",
+        f"Strategy: {code(update.strategy)}. The goal: the entry refuses requests for {update.downtime_goal_s} s at most.",
         "update.strategy",
     )
+    for index, each in enumerate(update.measured):
+        page.add(f"Measured: {text(each)}", f"update.measured[{index}]")
     page.add(
         f"Keep running: {codes(update.keep_running)}. Drained first: {codes(update.drain)}.",
         "update.keep_running",

@@ -8,7 +8,7 @@ from plumbline.expressions import render, tenant_names
 from plumbline.spec import Spec
 from schema.runbook import Runbook, Step
 
-STEP_FIELDS = ("title", "where", "run", "expect", "verify", "undo")
+STEP_FIELDS = ("title", "where", "run", "expect", "output", "verify", "undo")
 """Fields of a step that may hold expressions."""
 
 EXAMPLE_TENANT = "example"
@@ -23,6 +23,7 @@ class RenderedStep:
     where: str
     run: str
     expect: str | None
+    output: str | None
     verify: str | None
     undo: str | None
     timeout_s: int
@@ -98,6 +99,7 @@ def _step(step: Step, names: Mapping[str, Any]) -> RenderedStep:
         where=render(step.where, names),
         run=render(step.run, names),
         expect=optional(step.expect),
+        output=optional(step.output),
         verify=optional(step.verify),
         undo=optional(step.undo),
         timeout_s=step.timeout_s,

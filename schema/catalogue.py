@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.image import Date
+from schema.platform import Version
 from schema.types import Id, Int, LineId, LocationId, Model, Number, Text
 
 Architecture = Literal["x86", "arm"]
@@ -50,6 +51,17 @@ class ServerType(Model):
     """What else is known, e.g. why there is no price."""
 
 
+class DistributionEngine(Model):
+    """Docker from the distribution's own packages."""
+
+    engine: Version
+    """Version of Docker Engine."""
+    compose: Version | None = None
+    """Version of Docker Compose; absent where there is no package of it."""
+    packages: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")], ...] = ()
+    """Packages that bring them."""
+
+
 class OsImage(Model):
     """An operating system that a server can be made with."""
 
@@ -57,6 +69,8 @@ class OsImage(Model):
     """Name for readers."""
     unavailable_after: Date | None = None
     """Last day on which a server can be made with it; absent while no end is announced."""
+    docker: DistributionEngine | None = None
+    """Docker that it can install without a further source; absent where nobody has looked."""
 
 
 class Extras(Model):

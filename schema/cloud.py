@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.types import (
-    AbsolutePath,
     Bool,
     Cidr,
     Id,
@@ -61,8 +60,8 @@ class CloudVolume(Model):
     """Size in GB."""
     format: Literal["ext4", "xfs"]
     """File system."""
-    mount: AbsolutePath
-    """Where it is mounted."""
+    mount: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$")]
+    """Where it is mounted; units are named after it, so letters, digits and `-_.` only."""
     role: RoleId
     """Role whose node it is attached to."""
 
@@ -108,6 +107,17 @@ class SshKey(Model):
     """The key as OpenSSH writes it: type, base64, comment."""
 
 
+class FirstBoot(Model):
+    """What a server makes of itself at its first boot."""
+
+    administrator: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")] = "ops"
+    """The account that people enter with an SSH key; it may do everything by sudo. Root and passwords are shut out."""
+    timezone: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]*(/[A-Z][A-Za-z_+-]*[0-9]*)*$")] = "Etc/UTC"
+    """Time zone of clock, logs and `reboot_at`, as the tz database names it."""
+    reboot_at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "03:30"
+    """Time of day at which a server restarts when a security update needs it."""
+
+
 class Cloud(Model):
     """What exists at the cloud provider for each tenant."""
 
@@ -123,6 +133,8 @@ class Cloud(Model):
     """Whether a tenant's servers are kept on different hosts (placement group)."""
     ssh_keys: Annotated[dict[Id, SshKey], Field(min_length=1)]
     """Keys that servers are made with, by name; the shipped one opens nothing."""
+    first_boot: FirstBoot = FirstBoot()
+    """Administrator, clock and restarts of the servers."""
     network: CloudNetwork
     """Private network."""
     firewall: Firewall

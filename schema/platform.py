@@ -247,6 +247,8 @@ class Update(Model):
     """How the entry point changes over."""
     downtime_goal_s: Annotated[Int, Field(ge=0)]
     """Seconds for which the entry point may refuse requests."""
+    measured: tuple[Text, ...] = ()
+    """What updates have taken when it was measured, and where: the goal is one thing, this the other."""
     keep_running: tuple[ServiceId, ...]
     """Services that are not stopped during an update."""
     drain: tuple[ServiceId, ...]

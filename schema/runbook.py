@@ -27,6 +27,8 @@ class Step(Model):
     """Shell commands, ready to copy; `{{ … }}` refers to the spec and the parameters."""
     expect: Text | None = None
     """What the operator sees when it went well."""
+    output: Text | None = None
+    """What it prints, line by line; `…` stands for what differs from host to host, alone in a line for any lines."""
     verify: Text | None = None
     """Shell command that exits with 0 when the step is done."""
     undo: Text | None = None

@@ -1,22 +1,21 @@
 """A host that nothing reaches: an engine of its own, a network of its own, no image, and only what a medium brings."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.second_engine import second_engine
+from tests.lab.second_engine import SecondEngine, second_engine
 
-_SECONDS = 180
+_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class SealedHost:
     """It, and how its operator works on it."""
 
-    docker: str
+    engine: SecondEngine
     folder: Path
 
     @property
@@ -30,45 +29,56 @@ class SealedHost:
         return self.folder / "state"
 
     @property
-    def call(self) -> list[str]:
-        """The beginning of a command that runs in its network."""
-        pid = (Path(self.docker.removeprefix("unix://")).parent / "docker.pid").read_text()
-        return ["nsenter", "--target", pid.strip(), "--net"]
-
-    @property
     def environment(self) -> dict[str, str]:
         """Nothing of the project: no Python, no checkout."""
-        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.folder), "DOCKER_HOST": self.docker}
+        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.folder), "DOCKER_HOST": self.engine.host}
 
-    def run(self, *words: str | Path, seconds: float = _SECONDS) -> subprocess.CompletedProcess[str]:
-        """A command on it."""
+    def run(self, *words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        """A command on it, in a process group of its own."""
         return subprocess.run(
-            [*self.call, *map(str, words)],
-            env=self.environment,
+            [*self.engine.inside, *map(str, words)],
+            env=self.environment | environment,
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=seconds,
+            timeout=_SECONDS,
             check=False,
+            start_new_session=True,
             stdin=subprocess.DEVNULL,
         )
 
+    def call(self, script: Path, *words: str | Path) -> list[str | Path]:
+        """The words that run one of the release's scripts, with this host's folders."""
+        return ["sh", script, "--home", self.home, "--state", self.state, *words]
+
     def script(self, script: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-        """One of the release's scripts, with this host's folders."""
-        return self.run("sh", script, "--home", self.home, "--state", self.state, *words)
+        """One of the release's scripts, run."""
+        return self.run(*self.call(script, *words))
 
     def installed(self, name: str) -> Path:
         """A script of the installed release."""
         return self.home / "scripts" / f"{name}.sh"
 
+    def sql(self, statement: str) -> str:
+        """What the installed database answers."""
+        compose = ["docker", "compose", "--project-directory", self.home, "--file", self.home / "compose.yaml"]
+        ask = f'PGPASSWORD="$(cat /run/secrets/postgres_password)" psql -qAtX -h 127.0.0.1 -U docpipe -d docpipe -c "{statement}"'
+        done = self.run(*compose, "exec", "-T", "postgres", "sh", "-c", ask)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def secrets(self) -> dict[str, bytes]:
+        """Those that were made here, by name."""
+        return {file.name: file.read_bytes() for file in (self.home / "secrets").glob("*")}
+
 
 @contextmanager
-def sealed_host(containerd: bool) -> Iterator[SealedHost]:
+def sealed_host(containerd: bool, disk_gib: int | None = None) -> Iterator[SealedHost]:
     """It ends with the block, and takes everything along."""
-    with second_engine(containerd) as docker:
-        folder = Path(docker.removeprefix("unix://")).parent / "host"
+    with second_engine(containerd, disk_gib) as engine:
+        folder = engine.folder / "host"
         folder.mkdir()
-        yield SealedHost(docker, folder)
+        yield SealedHost(engine, folder)
 
 
 def scripts_of(bundle: Path, folder: Path) -> Path:
@@ -80,8 +90,3 @@ def scripts_of(bundle: Path, folder: Path) -> Path:
     unpacked.kill()
     unpacked.wait()
     return folder / "scripts"
-
-
-def bytes_of(path: Path) -> int:
-    """Bytes on the disk below a folder."""
-    return sum(file.lstat().st_size for base, _, names in os.walk(path) for file in (Path(base) / n for n in names))

@@ -17,13 +17,14 @@ REBUILD = Path(__file__).parents[2] / "deploy" / "offline" / "scripts" / "rebuil
 
 @pytest.fixture
 def releases(tmp_path: Path) -> list[Path]:
-    """Three releases, each with something that the one before has not."""
+    """Four releases, each with something that the one before has not."""
     contents = [
         files(),
         files(main=noise(31, 1_500_000)),
         files(main=noise(32, 1_500_000), two=noise(22, 2_100_000), index=b"<html>new\n" * 3000),
+        files(main=noise(32, 1_500_000), one=noise(13, 3_200_000), install=b"#!/bin/sh\nexit\n"),
     ]
-    found = [tmp_path / f"docpipe-offline-1.{number}.tar.zst" for number in range(3)]
+    found = [tmp_path / f"docpipe-offline-1.{number}.tar.zst" for number in range(len(contents))]
     for number, (file, content) in enumerate(zip(found, contents, strict=True)):
         file.write_bytes(written(content, f"1.{number}"))
     return found
@@ -43,9 +44,9 @@ def test_signatures_alone_carry_little_else(releases: list[Path]) -> None:
     assert plan.new.size == releases[1].stat().st_size
 
 
-@pytest.mark.parametrize("first", [0, 1])
-def test_the_newest_comes_out_of_each_before_it(releases: list[Path], first: int, tmp_path: Path) -> None:
-    carried, new = made(releases[first], releases[2]), releases[2].read_bytes()
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_the_newest_comes_out_of_each_of_the_three_before_it(releases: list[Path], first: int, tmp_path: Path) -> None:
+    carried, new = made(releases[first], releases[3]), releases[3].read_bytes()
     out = io.BytesIO()
     with carried.open("rb") as stream:
         delta.apply(releases[first], stream, out)
@@ -53,7 +54,7 @@ def test_the_newest_comes_out_of_each_before_it(releases: list[Path], first: int
     (tmp_path / "out").mkdir()
     done = sh(REBUILD, releases[first], carried, tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / releases[2].name).read_bytes() == new
+    assert (tmp_path / "out" / releases[3].name).read_bytes() == new
 
 
 def test_another_bundle_is_refused_before_anything_is_written(releases: list[Path], tmp_path: Path) -> None:

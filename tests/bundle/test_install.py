@@ -2,96 +2,49 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from plumbline.bundle.archive import read_head
+from tests.bundle.faults import Fault, strike
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
-from tests.bundle.keys import Key, end_agent, make_key
-
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Release:
-    """A bundle, and the key that signed it."""
-
-    bundle: Path
-    key: Key
-    stranger: Key
+from tests.bundle.releases import Publisher, plumb
+from tests.bundle.sealed import wrong_images
 
 
-@pytest.fixture(scope="module")
-def release(lab: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
-    """Made from the lab's engine, with stand-ins."""
-    if os.geteuid() != 0:
-        pytest.skip("LIVE TEST NOT RUN: a second engine needs root")
-    folder = tmp_path_factory.mktemp("release")
-    key, stranger = make_key(folder / "gnupg", "release"), make_key(folder / "gnupg", "stranger")
-    call = ["bundle", "build", "--stand-ins", "--substitutes", "--sign", key.fingerprint, "--out", str(folder)]
-    try:
-        subprocess.run([sys.executable, "-m", "plumbline", *call], cwd=ROOT, env=key.environment, check=True)
-        yield Release(folder / "docpipe-offline-1.0.tar.zst", key, stranger)
-    finally:
-        end_agent(folder / "gnupg")
-
-
-def sql(host: SealedHost, statement: str) -> str:
-    """What the installed database answers."""
-    compose = ["docker", "compose", "--project-directory", host.home, "--file", host.home / "compose.yaml"]
-    ask = f'PGPASSWORD="$(cat /run/secrets/postgres_password)" psql -qAtX -h 127.0.0.1 -U docpipe -d docpipe -c "{statement}"'
-    done = host.run(*compose, "exec", "-T", "postgres", "sh", "-c", ask)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+def installed(host: SealedHost, releases: Publisher, bundle: Path) -> None:
+    """From the medium to a healthy stack of the images in the manifest."""
+    scripts = scripts_of(bundle, host.folder / "medium")
+    done = host.script(scripts / "install.sh", *releases.trust, bundle)
+    assert done.returncode == 0, done.stdout + done.stderr
+    status = host.script(host.installed("status"))
+    assert status.returncode == 0, status.stdout
+    for line in ("all 10 are those of the manifest", "nothing gets out"):
+        assert line in status.stdout
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("store", ["classic", "containerd"])
-def test_from_the_medium_to_a_healthy_stack_and_back(release: Release, store: str) -> None:
-    with sealed_host(store == "containerd") as host:
-        assert host.run("docker", "images", "--quiet").stdout == ""
-        scripts = scripts_of(release.bundle, host.folder / "medium")
-
-        refused = host.script(scripts / "install.sh", release.bundle)
+def test_from_the_medium_to_a_healthy_stack_and_back(releases: Publisher, first: Path) -> None:
+    with sealed_host(containerd=False) as host:
+        scripts = scripts_of(first, host.folder / "medium")
+        refused = host.script(scripts / "install.sh", first)
         assert refused.returncode == 1, refused.stdout
         assert "this host trusts no key yet" in refused.stderr
-        wrong = host.script(
-            scripts / "install.sh",
-            "--key",
-            release.stranger.public,
-            "--fingerprint",
-            release.key.fingerprint,
-            release.bundle,
-        )
-        assert wrong.returncode == 1
-        assert "has the fingerprint" in wrong.stderr
+        wrong = ["--key", releases.stranger.public, "--fingerprint", releases.key.fingerprint]
+        refused = host.script(scripts / "install.sh", *wrong, first)
+        assert refused.returncode == 1
+        assert "has the fingerprint" in refused.stderr
         assert host.run("docker", "images", "--quiet").stdout == ""
 
-        trust = ["--key", release.key.public, "--fingerprint", release.key.fingerprint]
-        installed = host.script(scripts / "install.sh", *trust, release.bundle)
-        assert installed.returncode == 0, installed.stdout + installed.stderr
-        status = host.script(host.installed("status"))
-        assert status.returncode == 0, status.stdout
-        assert f"{store} image store" in status.stdout
-        assert "all 10 are those of the manifest" in status.stdout
-        assert "nothing gets out" in status.stdout
-        assert sql(host, "SELECT version_num FROM alembic_version") == "0005"
+        installed(host, releases, first)
+        assert wrong_images(host, "classic") == []
+        assert host.sql("SELECT version_num FROM alembic_version") == "0005"
         records = [json.loads(line) for line in (host.state / "verified.jsonl").read_text().splitlines()]
         assert records[-1]["result"] == "verified"
-        assert records[-1]["signer"] == release.key.fingerprint
-
+        assert records[-1]["signer"] == releases.key.fingerprint
         _exported_and_restored(host)
-        secrets = {file.name: file.read_bytes() for file in (host.home / "secrets").iterdir()}
-        again = host.script(host.installed("install"), release.bundle)
-        assert again.returncode == 0, again.stdout + again.stderr
-        assert {file.name: file.read_bytes() for file in (host.home / "secrets").iterdir()} == secrets
-        assert sql(host, "SELECT actor FROM audit_events") == "kept"
+        _killed_and_run_again(host, first)
 
         gone = host.script(host.installed("uninstall"), "--delete-data", "docpipe")
         assert gone.returncode == 0, gone.stderr
@@ -100,16 +53,37 @@ def test_from_the_medium_to_a_healthy_stack_and_back(release: Release, store: st
         assert not host.home.exists()
 
 
+@pytest.mark.live
+def test_the_containerd_store_too(releases: Publisher, first: Path) -> None:
+    with sealed_host(containerd=True) as host:
+        installed(host, releases, first)
+        assert wrong_images(host, "containerd") == []
+
+
+def _killed_and_run_again(host: SealedHost, bundle: Path) -> None:
+    """`make bundle-proof` does so at each step."""
+    secrets = host.secrets()
+    killed = strike(
+        host, Fault("killed", "migrate", "docker", "*run*", after=1), *host.call(host.installed("install"), bundle)
+    )
+    assert (killed.hit, killed.run.returncode) == (True, -9)
+    again = host.script(host.installed("install"), bundle)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert host.secrets() == secrets
+    assert host.sql("SELECT actor FROM audit_events") == "kept"
+    assert not (host.home / ".incoming").exists()
+
+
 def _exported_and_restored(host: SealedHost) -> None:
     event = "INSERT INTO audit_events (tenant, actor, action, subject) VALUES ('t', '{}', 'a', 's')"
-    sql(host, event.format("kept"))
+    host.sql(event.format("kept"))
     exported = host.script(host.installed("export"), host.folder)
     assert exported.returncode == 0, exported.stderr
     (archive,) = host.folder.glob("docpipe-export-*.tar.zst")
-    sql(host, event.format("lost"))
+    host.sql(event.format("lost"))
     restored = host.script(host.installed("restore"), archive)
     assert restored.returncode == 0, restored.stderr + (host.state / "logs" / "restore.log").read_text()[-2000:]
-    assert sql(host, "SELECT actor FROM audit_events") == "kept"
+    assert host.sql("SELECT actor FROM audit_events") == "kept"
     damaged = host.folder / "damaged.tar.zst"
     data = bytearray(archive.read_bytes())
     data[len(data) // 2] ^= 1
@@ -118,12 +92,11 @@ def _exported_and_restored(host: SealedHost) -> None:
 
 
 @pytest.mark.live
-def test_the_same_inputs_give_the_same_bundle(release: Release, tmp_path: Path) -> None:
+def test_the_same_inputs_give_the_same_bundle(first: Path, tmp_path: Path) -> None:
     """But for the signature, which holds its own time: so all behind the head is compared, and the manifest in it."""
-    call = ["bundle", "build", "--stand-ins", "--substitutes", "--out", str(tmp_path)]
-    subprocess.run([sys.executable, "-m", "plumbline", *call], cwd=ROOT, check=True, capture_output=True)
+    assert plumb("bundle", "build", "--stand-ins", "--substitutes", "--out", str(tmp_path)).returncode == 0
     heads, digests = set(), set()
-    for bundle in (release.bundle, tmp_path / release.bundle.name):
+    for bundle in (first, tmp_path / first.name):
         with bundle.open("rb") as stream:
             heads.add(read_head(stream).text)
             digests.add(hashlib.file_digest(stream, "sha256").hexdigest())

@@ -25,9 +25,9 @@ def far(engine: Engine, spec: Spec, tmp_path_factory: pytest.TempPathFactory) ->
     used = {service for role in spec.topology["offline"].roles.values() for service in role.services}
     images = sorted({spec.services[name].image for name in used})
     certificates = tmp_path_factory.mktemp("tls") / "certificates"
-    with second_engine() as host, tls_proxy(host.removeprefix("unix://"), certificates) as port:
+    with second_engine() as second, tls_proxy(str(second.socket), certificates) as port:
         built = [build(engine, recipe_of(spec, DATA, "offline", image)) for image in images]
-        copy_images([*built, image_of_probe(engine)], engine.connection.host, host)
+        copy_images([*built, image_of_probe(engine)], engine.connection.host, second.host)
         address = f"tcp://127.0.0.1:{port}"
         yield {"DOCKER_HOST": address, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(certificates)}
 

@@ -16,9 +16,6 @@ catalogue.yaml:
     cx33: {line: cx, vcpus: 4, memory_gb: 8, disk_gb: 80}
     cpx11: {line: cpx1}
     cax21: {line: cax, vcpus: 4, memory_gb: 8, disk_gb: 80}
-  images:
-    ubuntu-24.04: {title: Ubuntu 24.04}
-    debian-11: {title: Debian 11, unavailable_after: "2026-11-30"}
   removed: {cx22: cx33}
 """
 
@@ -38,11 +35,20 @@ def cloud_example(
     record: str = "{tenant}",
     address: str = "entry",
     key: str = KEY,
+    keys: str = "",
     firewalls: int = 50,
+    docker: str = '{engine: "26.1", compose: "2.26", packages: [docker]}',
+    administrator: str = "ops",
+    max_count: int = 1,
+    services: str = "[db, web]",
+    others: str = "",
 ) -> str:
-    """A topology with one role and its cloud objects."""
+    """A topology with one role of the tenant's, `others` as further lines, and its cloud objects."""
     return f"""\
-{_CATALOGUE}  limits: {{firewalls: {firewalls}}}
+{_CATALOGUE}  images:
+    ubuntu-24.04: {{title: Ubuntu 24.04, docker: {docker}}}
+    debian-11: {{title: Debian 11, unavailable_after: "2026-11-30"}}
+  limits: {{firewalls: {firewalls}}}
 topology/cloud.yaml:
   title: Cloud
   summary: One server at a provider.
@@ -57,8 +63,9 @@ topology/cloud.yaml:
       first_host: {first_host}
       count: {count}
       size: {{vcpus: 4, memory_mib: {memory_mib}, disk_gb: 80, reserve_mib: 512}}
-      services: [db, web]
-  cloud:
+      max_count: {max_count}
+      services: {services}
+{others}  cloud:
     provider: hetzner
     location: nbg1
     network_zone: {zone}
@@ -75,7 +82,8 @@ topology/cloud.yaml:
       volume: "tenant-{{tenant}}-data"
       placement_group: "tenant-{{tenant}}-spread"
       server: "tenant-{{tenant}}-{{role}}-{{index}}"
-    ssh_keys: {{admin: {{public_key: "{key}"}}}}
+    ssh_keys: {{{keys or f'admin: {{public_key: "{key}"}}'}}}
+    first_boot: {{administrator: {administrator}}}
     ownership: {{tenant_id: "{{tenant}}"}}
     labels: {{role: "{{role}}"}}
     addresses: {{entry: 192.0.2.10/32}}

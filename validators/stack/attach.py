@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from generators.compose_service import LABEL
 from plumbline.finding import Finding, InputError
 from plumbline.spec import Spec
-from validators.stack.engine import Engine
+from validators.stack.engine import SERVICE, Engine
 from validators.stack.layout import Node, nodes_of
 from validators.stack.project import Project, dead_ends
 from validators.stack.run import new_run
@@ -16,6 +17,7 @@ from validators.stack.stack import Stack, Watch
 from validators.stack.starting import reference_of
 
 _FOLDER = "com.docker.compose.project.working_dir"
+_ONE_OFF = "com.docker.compose.oneoff"
 _ROLE = f"{LABEL}.role"
 
 
@@ -39,7 +41,7 @@ def attached(
         images: dict[str, str] = {}
         for name in names:
             containers = engine.containers(name)
-            node = _node(nodes, containers, name, mode)
+            node = _started(stack, _node(nodes, containers, name, mode), containers)
             for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
                 images[image] = reference_of(stack, spec_folder, mode, image)
             folder = str(_labels(containers[0]).get(_FOLDER, ""))
@@ -56,6 +58,21 @@ def _node(nodes: Sequence[Node], containers: Sequence[Mapping[str, Any]], name: 
     message = f"no compose project {name} runs here" if not containers else f"{name} is no project of mode {mode}"
     hint = f"`docker compose ls` shows what runs; a project has containers with the label {_ROLE}: {wanted}"
     raise InputError([Finding("PLB920", message, hint=hint)])
+
+
+def _started(stack: Stack, node: Node, containers: Sequence[Mapping[str, Any]]) -> Node:
+    """The node without optional services that nobody asked for, and without jobs that left no container (`run --rm`)."""
+    services = node.deployment.services
+    there = {str(_labels(each).get(SERVICE)) for each in containers if _labels(each).get(_ONE_OFF) != "True"}
+    asked = {services[name].profile for name in there & services.keys()}
+    left = [
+        name
+        for name, service in services.items()
+        if name not in there and (service.kind == "job" or (service.profile and service.profile not in asked))
+    ]
+    stack.left_out += left
+    kept = {name: service for name, service in services.items() if name not in left}
+    return replace(node, deployment=replace(node.deployment, services=kept))
 
 
 def _labels(container: Mapping[str, Any]) -> Mapping[str, Any]:

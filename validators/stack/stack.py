@@ -70,6 +70,8 @@ class Stack:
     """Ids of the models that have a small substitute."""
     secrets: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     """Values of the secrets, by tenant."""
+    left_out: list[str] = field(default_factory=list)
+    """Services of a stack that somebody else started which are not expected there."""
     has_outside: bool = True
     """Whether its containers ask the probe's resolver for names, so that a leak is seen."""
     events: Events | None = None

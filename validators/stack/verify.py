@@ -78,6 +78,8 @@ def verify_stack(
 def _untried(stack: Stack, faults: Faults | None) -> Iterator[str]:
     if stack.events is None:
         yield "start order and secrets, which take a stack that is started for it (no --attach)"
+    if stack.left_out:
+        yield f"{', '.join(stack.left_out)}: optional and not asked for, or a job whose container is gone"
     if faults is None:
         yield "kills, lost needs, state, memory and logs (--faults)"
     elif stack.trouble:

@@ -17,20 +17,26 @@ home=/opt/docpipe
 state=/var/lib/docpipe
 dry_run=
 log=/dev/null
+told=
 
 # --- talking --------------------------------------------------------------------------------------------------
 
 say() {
   printf '%s\n' "$*"
-  printf '%s %s\n' "$(date +%Y-%m-%dT%H:%M:%SZ)" "$*" >> "$log"
+  note "$*"
 }
+
+# a disk that is full stops the work, not the words about it
+note() { printf '%s %s\n' "$(date +%Y-%m-%dT%H:%M:%SZ)" "$*" >> "$log" 2> /dev/null || :; }
 
 # fail CODE WHAT [WHAT TO DO]…   1 refused or not well, 2 wrong call, 3 the host lacks something, 4 stopped half-way
 fail() {
   code=$1
+  # shellcheck disable=SC2034 # install.sh tells a failure that was told from a command's own
+  told=1
   shift
   printf 'error: %s\n' "$1" >&2
-  printf '%s error: %s\n' "$(date +%Y-%m-%dT%H:%M:%SZ)" "$1" >> "$log"
+  note "error: $1"
   shift
   for line; do printf '       %s\n' "$line" >&2; done
   exit "$code"
@@ -40,7 +46,7 @@ wrong_call() { fail 2 "$1" "sh $0 --help"; }
 
 begin_log() {
   [ -n "$dry_run" ] && return 0
-  mkdir -p "$state/logs"
+  mkdir -p "$state/logs" || fail 3 "$state can not be written" 'is its disk full?'
   log=$state/logs/$1.log
 }
 
@@ -68,14 +74,21 @@ address_of() {
   docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$(compose_here ps --quiet "$1")" | sed -n 1p
 }
 
+# When a process began: another one may have its number later, after a restart of the host above all.
+began() { sed 's/.*) //' "/proc/$1/stat" 2> /dev/null | cut -d ' ' -f 20; }
+
 # One run at a time; a lock whose owner is gone is taken over.
 lock() {
   mkdir -p "$state"
-  if [ -f "$state/lock" ] && kill -0 "$(cat "$state/lock")" 2> /dev/null; then
-    fail 3 "another run is at work, process $(cat "$state/lock")" 'wait for its end'
+  owner='' since=''
+  [ ! -s "$state/lock" ] || read -r owner since < "$state/lock"
+  if [ -n "$since" ] && [ "$(began "$owner")" = "$since" ]; then
+    fail 3 "another run is at work, process $owner" 'wait for its end'
   fi
-  echo $$ > "$state/lock"
+  echo "$$ $(began $$)" > "$state/lock" || fail 3 "$state can not be written" 'is its disk full?'
 }
+
+free_bytes() { echo $(($(df -Pk "$1" | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4) * 1024)); }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -115,7 +128,8 @@ keyring=$state/keyring
 record() {
   [ -n "$dry_run" ] && return 0
   printf '{"at": "%s", "bundle": "%s", "release": "%s", "manifest": "%s", "signer": "%s", "result": "%s"}\n' \
-    "$(date +%Y-%m-%dT%H:%M:%SZ)" "$(basename "$bundle" | tr -d '"\\')" "${release:-}" "${digest:-}" "${signer:-}" "$1" >> "$state/verified.jsonl"
+    "$(date +%Y-%m-%dT%H:%M:%SZ)" "$(basename "$bundle" | tr -d '"\\')" "${release:-}" "${digest:-}" "${signer:-}" "$1" >> "$state/verified.jsonl" ||
+    fail 3 "no record can be written in $state" 'is its disk full?'
 }
 
 refuse() {
@@ -171,6 +185,7 @@ verify_bundle() {
   rm -rf "$work"
   mkdir -p "$work/release"
   chmod 0700 "$work"
+  check_room 67108864
 
   say 'verifying the signature'
   for file in MANIFEST.json MANIFEST.json.asc; do
@@ -213,7 +228,7 @@ verify_bundle() {
   intact
 
   say 'unpacking, and verifying every file'
-  [ -n "$dry_run" ] || check_room "$total"
+  check_room "$total"
   unpacked_bytes | tar -xf - -C "$work/release" --no-same-owner --no-same-permissions 2>> "$log" || fail 3 'it can not be unpacked' "is there room in $work?"
   intact
   while read -r sum size path; do echo "$sum  $path"; done < "$work/files" > "$work/sums"
@@ -223,8 +238,8 @@ verify_bundle() {
 }
 
 check_room() {
-  free=$(($(df -Pk "$work" | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4) * 1024))
-  [ "$free" -ge "$1" ] || { rm -rf "$work"; fail 3 "$state has $((free / 1000000)) MB free, and $(($1 / 1000000)) MB are needed" 'free some, or choose another folder by --state'; }
+  free=$(free_bytes "$work")
+  [ "$free" -ge "$1" ] || { rm -rf "$work"; fail 3 "there are $((free / 1000000)) MB free for $work, and $(($1 / 1000000)) MB are needed" 'free some, and run this again'; }
 }
 
 # What the host has had it remembers outside of any bundle's reach.
@@ -245,7 +260,8 @@ now=preflight
 
 enter() {
   now=$1
-  [ -n "$dry_run" ] || printf '%s %s\n' "$(date +%Y-%m-%dT%H:%M:%SZ)" "$now" >> "$state/journal"
+  [ -n "$dry_run" ] || printf '%s %s\n' "$(date +%Y-%m-%dT%H:%M:%SZ)" "$now" >> "$state/journal" ||
+    fail 3 "$state can not be written" 'is its disk full?'
   say "== $now: $2"
 }
 
@@ -253,11 +269,17 @@ stopped() {
   code=$?
   rm -f "$state/lock"
   [ "$code" = 0 ] && return 0
+  # a command that failed with a code of its own
+  [ -n "$told" ] || code=4
   case $now in
     preflight | verify) left='nothing was changed' ;;
-    load) left='some images may be loaded; they do no harm' ;;
+    load) left='images may be loaded; what runs keeps its own' ;;
     place) left="the files in $home may be of two releases; run this again" ;;
     *) left="release $release is in $home; run this again, or see: docker compose --project-directory $home logs" ;;
+  esac
+  case $now:$previous in
+    preflight:* | verify:* | load:* | *:"$release" | *:) ;;
+    *) left="$left; to go back to $previous, install its bundle" ;;
   esac
   case $now in preflight | verify | load) rm -rf "$work" ;; esac
   printf 'stopped in step %s: %s\nlog: %s\n' "$now" "$left" "$log" >&2
@@ -292,10 +314,20 @@ port_free() {
     fail 3 "another program listens on port $1" "ss -ltnp 'sport = :$1' names it; $3:$1 has to be free"
 }
 
+# What the images take at least; an update shares most of it with the release before.
+check_engine_room() {
+  root=$(docker info --format '{{.DockerRootDir}}')
+  [ -z "$previous" ] && [ -d "$root" ] || return 0
+  needed=$(manifest_files "$manifest" | { sum=0; while read -r _ size path; do case $path in images/*) sum=$((sum + size)) ;; esac; done; echo "$sum"; })
+  free=$(free_bytes "$root")
+  [ "$free" -ge "$needed" ] || fail 3 "the engine has $((free / 1000000)) MB free in $root, and its images take $((needed / 1000000)) MB" 'free some, and run this again'
+}
+
 load_images() {
   [ "$(manifest_value architecture "$manifest")" = "$(docker version --format '{{.Server.Os}}/{{.Server.Arch}}')" ] ||
     fail 3 "its images are for $(manifest_value architecture "$manifest")"
   if [ -n "$(wrong_images "$manifest")" ]; then
+    check_engine_room
     tar -C "$work/release/images" -cf - . | docker load --quiet >> "$log" 2>&1 || fail 4 'docker load failed' "see $log; is the disk full?"
   fi
   wrong=$(wrong_images "$manifest")
@@ -378,6 +410,10 @@ start() {
 }
 
 migrate() {
+  # of a run that was killed: nobody else makes such containers while the lock is held
+  left=$(docker ps --all --quiet --filter 'label=com.docker.compose.project=docpipe-offline' --filter label=com.docker.compose.oneoff=True)
+  # shellcheck disable=SC2086 # one word each
+  [ -z "$left" ] || docker rm --force $left >> "$log" 2>&1
   compose_here run --rm --no-deps -T migrate >> "$log" 2>&1 < /dev/null || fail 4 'migrate failed' "the end of $log says why"
   :
 }
@@ -419,6 +455,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$bundle" ] || wrong_call 'which bundle?'
 work=$home/.incoming
+previous=$(manifest_value release "$home/MANIFEST.json" 2> /dev/null || :)
 begin_log install
 # before the trap: a run that finds another at work must not clean up after that one
 lock

@@ -17,20 +17,26 @@ home=/opt/docpipe
 state=/var/lib/docpipe
 dry_run=
 log=/dev/null
+told=
 
 # --- talking --------------------------------------------------------------------------------------------------
 
 say() {
   printf '%s\n' "$*"
-  printf '%s %s\n' "$(date +%Y-%m-%dT%H:%M:%SZ)" "$*" >> "$log"
+  note "$*"
 }
+
+# a disk that is full stops the work, not the words about it
+note() { printf '%s %s\n' "$(date +%Y-%m-%dT%H:%M:%SZ)" "$*" >> "$log" 2> /dev/null || :; }
 
 # fail CODE WHAT [WHAT TO DO]…   1 refused or not well, 2 wrong call, 3 the host lacks something, 4 stopped half-way
 fail() {
   code=$1
+  # shellcheck disable=SC2034 # install.sh tells a failure that was told from a command's own
+  told=1
   shift
   printf 'error: %s\n' "$1" >&2
-  printf '%s error: %s\n' "$(date +%Y-%m-%dT%H:%M:%SZ)" "$1" >> "$log"
+  note "error: $1"
   shift
   for line; do printf '       %s\n' "$line" >&2; done
   exit "$code"
@@ -40,7 +46,7 @@ wrong_call() { fail 2 "$1" "sh $0 --help"; }
 
 begin_log() {
   [ -n "$dry_run" ] && return 0
-  mkdir -p "$state/logs"
+  mkdir -p "$state/logs" || fail 3 "$state can not be written" 'is its disk full?'
   log=$state/logs/$1.log
 }
 
@@ -68,14 +74,21 @@ address_of() {
   docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$(compose_here ps --quiet "$1")" | sed -n 1p
 }
 
+# When a process began: another one may have its number later, after a restart of the host above all.
+began() { sed 's/.*) //' "/proc/$1/stat" 2> /dev/null | cut -d ' ' -f 20; }
+
 # One run at a time; a lock whose owner is gone is taken over.
 lock() {
   mkdir -p "$state"
-  if [ -f "$state/lock" ] && kill -0 "$(cat "$state/lock")" 2> /dev/null; then
-    fail 3 "another run is at work, process $(cat "$state/lock")" 'wait for its end'
+  owner='' since=''
+  [ ! -s "$state/lock" ] || read -r owner since < "$state/lock"
+  if [ -n "$since" ] && [ "$(began "$owner")" = "$since" ]; then
+    fail 3 "another run is at work, process $owner" 'wait for its end'
   fi
-  echo $$ > "$state/lock"
+  echo "$$ $(began $$)" > "$state/lock" || fail 3 "$state can not be written" 'is its disk full?'
 }
+
+free_bytes() { echo $(($(df -Pk "$1" | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4) * 1024)); }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 

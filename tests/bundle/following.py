@@ -1,0 +1,82 @@
+"""The offline runbooks, followed to the letter on a sealed host: what the pages show is run, and prints what they say."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+
+from plumbline.runbooks import RenderedStep, rendered
+from tests.bundle.host import SealedHost, sealed_host
+from tests.bundle.releases import ENTRY_CHANGED, SIGNATURES_CHANGED, Publisher, plumb
+from tests.bundle.sealed import Outcome
+from tests.stack.conftest import shipped_spec
+
+_MEDIUM = "/media/docpipe"
+_BACKUPS = "/var/backups"
+_ONLY_REAL = {("offline-verify", "A document goes through")}
+"""Steps that a stub does not answer: it keeps an image's contract, and does none of its work."""
+_OLDER_ENGINE = re.compile(r"^warning: Docker (Engine|Compose) is .*\n", re.MULTILINE)
+"""The lab's engine is older than the spec's floor, which a host of the runbook is not."""
+
+
+def runbooks(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """All of them, in the order of a host's life."""
+    first, second = maker.release(), maker.release("1.1", ENTRY_CHANGED)
+    signatures = maker.release("1.0.1", SIGNATURES_CHANGED)
+    delta = maker.folder / "docpipe-offline-1.0-to-1.0.1.delta"
+    made = plumb("bundle", "delta", str(first), str(signatures), "--out", str(delta))
+    assert made.returncode == 0, made.stderr
+    with sealed_host(store == "containerd") as host:
+        medium = host.engine.own / _MEDIUM.lstrip("/")
+        medium.mkdir(parents=True)
+        for file in (first, second, delta):
+            shutil.copy(file, medium)
+        shutil.copy(maker.key.public, medium / "release-key.asc")
+        at = {"medium": _MEDIUM, "fingerprint": maker.key.fingerprint}
+        yield from followed(host, "offline-install", at | {"bundle": first.name})
+        yield from followed(host, "offline-verify", {})
+        yield from followed(host, "offline-export", {"target": _BACKUPS})
+        names = {"old": f"{_BACKUPS}/{first.name}", "new": signatures.name, "delta": delta.name}
+        yield from followed(host, "offline-signatures", at | names)
+        yield from followed(host, "offline-update", at | {"bundle": second.name, "backup": _BACKUPS})
+
+
+def followed(host: SealedHost, runbook: str, values: Mapping[str, str]) -> Iterator[Outcome]:
+    """Each step of a runbook: run, compared with what the page says, verified."""
+    shown = rendered(shipped_spec(), runbook, "offline", values)
+    for step in shown.steps:
+        if (runbook, step.title) not in _ONLY_REAL:
+            yield f"{runbook}: {step.title}", _done(host, step)
+
+
+def _done(host: SealedHost, step: RenderedStep) -> list[str]:
+    done = _typed(host, step.run, step.timeout_s)
+    if done.returncode:
+        return [f"it ends with {done.returncode}: {done.stdout[-1500:]}"]
+    found = []
+    if step.output and not as_shown(step.output, printed := _OLDER_ENGINE.sub("", done.stdout)):
+        found.append(f"it prints:\n{printed}\nand not:\n{step.output}")
+    if step.verify and (verified := _typed(host, step.verify, step.timeout_s)).returncode:
+        found.append(f"verify ends with {verified.returncode}: {verified.stdout[-1500:]}")
+    return found
+
+
+def as_shown(output: str, printed: str) -> bool:
+    """Whether a text is what a page shows, in which `…` stands for anything in a line, and alone for any lines."""
+    lines = ["(?:.*\n)*" if line == "…" else f"{re.escape(line).replace('…', '.*')}\n" for line in output.splitlines()]
+    return re.fullmatch("".join(lines), printed) is not None
+
+
+def _typed(host: SealedHost, text: str, seconds: int) -> subprocess.CompletedProcess[str]:
+    """What an operator types at the host's console."""
+    environment = {"PATH": host.environment["PATH"], "HOME": "/root", "DOCKER_HOST": host.engine.host}
+    return subprocess.run(
+        [*host.engine.at_its_console, "sh", "-c", text],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )

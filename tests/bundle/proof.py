@@ -1,0 +1,135 @@
+"""`make bundle-proof`: everything that is claimed of a bundle, tried on hosts that nothing reaches; the last line is the score.
+
+python -m tests.bundle.proof [PART…] [classic|containerd]
+"""
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.bundle import figures as measured
+from tests.bundle.browsing import pages
+from tests.bundle.faults import DISK_FULL, ENGINE_STOPS, KILLS, Fault
+from tests.bundle.following import runbooks
+from tests.bundle.host import sealed_host
+from tests.bundle.releases import ENTRY_CHANGED, ROOT, Publisher, publisher
+from tests.bundle.sealed import Outcome, sealed
+from tests.bundle.second_run import Scene
+from tests.bundle.tampering import EACH, Keys, tried
+from tests.bundle.updating import update
+from tests.lab.running import with_engine
+
+STORES = ("classic", "containerd")
+_REPORT = ROOT / "reports" / "bundle-proof.md"
+_DISK_GIB = 7
+"""Room for the images, a release and its unpacked files, twice over."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Something that was tried."""
+
+    store: str
+    part: str
+    name: str
+    right: bool
+
+
+def faults(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """Killed at each step, and the engine stopped in the middle."""
+    yield from _struck(maker, store, (*KILLS, *ENGINE_STOPS), None)
+
+
+def full_disks(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """One disk for images, files and memory, which fills up in the middle."""
+    yield from _struck(maker, store, DISK_FULL, _DISK_GIB)
+
+
+def _struck(maker: Publisher, store: str, catalogue: Iterable[Fault], disk_gib: int | None) -> Iterator[Outcome]:
+    first, second = maker.release(), maker.release("1.1", ENTRY_CHANGED)
+    with sealed_host(store == "containerd", disk_gib) as host:
+        scene = Scene(host, maker, first, second)
+        for fault in catalogue:
+            yield fault.name, scene.problems(fault)
+
+
+def tampering(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """The whole catalogue; no image store has a part in it."""
+    if store != STORES[0]:
+        return
+    folder = maker.folder / "tampering"
+    folder.mkdir()
+    for kind, wrong in tried(Keys(maker.key, maker.stranger), EACH, folder):
+        yield kind, [wrong] if wrong else []
+
+
+def site(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """The pages in the bundle, with no network; no image store has a part in them."""
+    if store == STORES[0]:
+        yield from pages(maker)
+
+
+def figures(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """What it costs, against what users have without it."""
+    if store == STORES[0]:
+        apart = replace(maker, folder=maker.folder / "figures")
+        for figure in measured(apart):
+            yield str(figure), ["it misses its goal"] if figure.wrong else []
+
+
+PARTS: dict[str, Callable[[Publisher, str], Iterator[Outcome]]] = {
+    "sealed": sealed,
+    "update": update,
+    "runbooks": runbooks,
+    "tampering": tampering,
+    "site": site,
+    "figures": figures,
+    "faults": faults,
+    "full-disks": full_disks,
+}
+"""By name, in the order in which they run, each on each store."""
+
+
+def main(words: list[str]) -> int:
+    """Try them, print each outcome and the score, and write both down; 1 where something is wrong."""
+    stores = [word for word in words if word in STORES] or STORES
+    parts = [word for word in words if word not in STORES] or list(PARTS)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="plumb-releases-") as folder, publisher(Path(folder)) as maker:
+        for store in stores:
+            for part in parts:
+                for name, problems in PARTS[part](maker, store):
+                    rows.append(Row(store, part, name, not problems))
+                    said = "".join(f"\n    {problem}" for problem in problems)
+                    print(f"{'WRONG' if problems else 'right'}  {store}, {part}: {name}{said}", flush=True)
+    _REPORT.parent.mkdir(exist_ok=True)
+    _REPORT.write_text(as_page(rows))
+    print(score(rows))
+    return int(not all(row.right for row in rows))
+
+
+def score(rows: list[Row]) -> str:
+    """In a line."""
+    return f"bundle proof: {sum(row.right for row in rows)} of {len(rows)} as they have to be"
+
+
+def as_page(rows: list[Row]) -> str:
+    """The page of the site; what was tried often is counted."""
+    counted = Counter((row.part, row.store, row.name, "as it has to be" if row.right else "**wrong**") for row in rows)
+    lines = [f"| {part} | {store} | {name} | {n} × {how} |" for (part, store, name, how), n in counted.items()]
+    head = [
+        "# Bundles on sealed hosts",
+        "",
+        f"{score(rows)}.",
+        "",
+        "| Part | Store | What | |",
+        "| --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *lines, ""])
+
+
+if __name__ == "__main__":
+    sys.exit(with_engine(lambda: main(sys.argv[1:])))
