@@ -77,6 +77,7 @@ def test_each_kind_is_listed_once_however_many_tenants_there_are(project: Provis
         project.verify(*tenants)
         calls = project.cloud.calls[before:]
         assert {call.method for call in calls} == {"GET"}
+        assert not any("label_selector" in call.query for call in calls)
         assert len({call.path for call in calls}) == len(calls)
         counts.append(len(calls))
     assert counts == [13, 13]

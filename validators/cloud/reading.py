@@ -38,7 +38,7 @@ def read(api: Client, zones: Iterable[str]) -> Snapshot:
     there: set[str] = set()
     for zone in sorted(set(zones)):
         try:
-            records = readers["record"].listed(project, "", [{"zone": zone}])
+            records = readers["record"].listed(project, None, [{"zone": zone}])
         except Failed:
             continue  # there is no such zone
         there.add(zone)
