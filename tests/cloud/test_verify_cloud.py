@@ -12,13 +12,14 @@ from plumbline.spec_files import read_spec_files
 from tests.cloud import drifting
 from tests.cloud.conftest import DATA
 from tests.cloud.drifting import Provisioned
-from validators.cloud.checks import RENEWED_DAYS
 from validators.cloud.leftovers import leftovers
 from validators.cloud.rules import CLOUD_RULES
 from validators.cloud.snapshot import Snapshot
+from validators.cloud.strays import RENEWED_DAYS
 
 SEEDS = 40
 LEAST_KINDS = 30
+GLOBEX = {"managed_by": "plumbline", "tenant_id": "globex"}
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +108,13 @@ def test_of_a_tenant_that_is_gone_nothing_may_be_left(project: Provisioned) -> N
     files["tenants.yaml"] = text.replace("octet: 2, state: ACTIVE", "octet: 2, state: DEPROVISIONED")
     spec, _ = load_spec(files)
     assert spec and files["tenants.yaml"] != text
+    for change in drifting.case("certificate-ended")["changes"]:
+        project.change({**change, "body": {**change["body"], "labels": GLOBEX}} if "body" in change else change)
     gone = Provisioned(spec, project.cloud, project.clean)
     found = gone.verify().findings
-    assert {finding.rule for finding in found} == {"PLB972"}
+    assert {finding.rule for finding in found} == {"PLB972", "PLB977"}
     objects = desired_state(spec, "online", "globex")["objects"]
-    assert len(found) == len([want for want in objects if want["kind"] != "ssh_key"])
+    assert len(found) == len([want for want in objects if want["kind"] != "ssh_key"]) + 1
 
 
 def test_a_known_tenants_address_is_not_taken_for_another_tenants() -> None:

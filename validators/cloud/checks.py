@@ -1,9 +1,7 @@
-"""A snapshot against the desired states, check by check. Pure."""
+"""What tenants should have, against a snapshot, check by check. Pure."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from generators.cloud.desired import spec_path
@@ -15,12 +13,6 @@ from validators.cloud.values import FIELDS, KINDS, Tenant, Values
 
 State = Mapping[str, Any]
 """A desired state."""
-RENEWED_DAYS = 21
-"""A certificate that the provider renews gets its successor thirty days before its end."""
-LONELY = ("volume", "primary_ip")
-"""Kinds that are paid for and do nothing without a server."""
-LEADING = ("A", "AAAA", "CNAME", "HTTPS", "NS", "SVCB")
-"""Types of records by which a host name leads somewhere."""
 RULES = {
     "protected": "PLB974",
     "carried_by": "PLB976",
@@ -42,36 +34,31 @@ class Judged:
     """The difference in words, where those of the check would not do."""
 
 
-def tenant_checks(state: State, snapshot: Snapshot, today: date) -> Iterator[Judged]:
-    """Everything about one tenant."""
+def object_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
+    """Every fact of what a tenant should have."""
     ours = [seen for seen in snapshot.objects if owned(seen, state["ownership"])]
-    wanted = {_key(want): want for want in state["objects"]}
+    wanted = {key_of(want): want for want in state["objects"]}
     servers = {want["name"] for want in state["objects"] if want["kind"] == "server"}
     servers |= {seen["name"] for seen in ours if seen["kind"] == "server"}
     carriers = {want["volume"]: want["name"] for want in state["objects"] if want.get("volume")}
     tenant = Tenant(frozenset(servers), carriers)
-    there = {_key(seen): seen for seen in snapshot.objects if _key(seen) in wanted}
+    there = {key_of(seen): seen for seen in snapshot.objects if key_of(seen) in wanted}
     for key, want in wanted.items():
         if want["kind"] == "ssh_key":
             yield _ssh_key(state, want, snapshot)
         elif (seen := there.get(key)) is None:
-            check = _check(state, want, "exists", "yes", None, deployed=False)
+            check = check_of(state, want, "exists", "yes", None, deployed=False)
             yield _judged(state, want, check, "PLB970", "is missing")
         elif not owned(seen, state["ownership"]):
             wish, have = _labels(state["ownership"]), _labels(seen["labels"])
             says = f"exists and is not the tenant's: it should have the labels {wish}, and has {have}"
-            yield _judged(state, want, _check(state, want, "owner", wish, have), "PLB973", says)
+            yield _judged(state, want, check_of(state, want, "owner", wish, have), "PLB973", says)
         else:
             yield from _object(state, want, seen, tenant)
-    for seen in ours:
-        if _key(seen) not in wanted and seen["kind"] not in ("ssh_key", "certificate"):
-            yield _extra(state, seen)
-    yield from _other_ways(state, snapshot, set(wanted))
-    yield from _orphans(state, snapshot, set(wanted), list(wanted.values()))
-    yield from _certificates(state, snapshot, today)
 
 
-def _key(seen: Seen) -> tuple[str, ...]:
+def key_of(seen: Seen) -> tuple[str, ...]:
+    """By what an object is known in its project."""
     return (seen["kind"], seen["name"], seen.get("zone", ""), seen["type"] if seen["kind"] == "record" else "")
 
 
@@ -81,7 +68,8 @@ def subject_of(seen: Seen) -> str:
     return f"{seen['kind']} {seen['name']}{record}"
 
 
-def _check(state: State, seen: Seen, attribute: str, want: str | None, have: str | None, **more: bool) -> Check:
+def check_of(state: State, seen: Seen, attribute: str, want: str | None, have: str | None, **more: bool) -> Check:
+    """A check of an object of a tenant."""
     return Check(subject_of(seen), attribute, want, have, where=state["tenant"], **more)
 
 
@@ -99,7 +87,7 @@ def _ssh_key(state: State, want: Seen, snapshot: Snapshot) -> Judged:
     keys = snapshot.of_kind("ssh_key")
     named = next((key["fingerprint"] for key in keys if key["name"] == want["name"]), None)
     have = want["fingerprint"] if any(key["fingerprint"] == want["fingerprint"] for key in keys) else named
-    check = _check(state, want, "fingerprint", want["fingerprint"], have, deployed=have is not None)
+    check = check_of(state, want, "fingerprint", want["fingerprint"], have, deployed=have is not None)
     if have is None:
         return _judged(state, want, check, "PLB970", "is missing")
     return _judged(state, want, check, "PLB973", f"the name is another key's: {have}")
@@ -118,7 +106,7 @@ def _object(state: State, want: Seen, seen: Seen, tenant: Tenant) -> Iterator[Ju
         expected["type"] = seen["type"] if seen["type"] in want["types"] else " or ".join(want["types"])
         observed["type"] = seen["type"]
     for check in compare(_facts(want, expected), _facts(want, observed)):
-        placed = _check(state, want, check.attribute, check.expected, check.observed)
+        placed = check_of(state, want, check.attribute, check.expected, check.observed)
         yield _judged(state, want, placed, RULES.get(check.attribute.partition(".")[0], "PLB971"))
     if want["kind"] == "server":
         yield from _first_boot(state, want, seen)
@@ -131,76 +119,15 @@ def _facts(want: Seen, values: Values) -> list[Fact]:
 def _first_boot(state: State, want: Seen, seen: Seen) -> Iterator[Judged]:
     """What the API never gives back: of user data a label holds the hash, of SSH keys nothing does."""
     wish, have = user_data_hash(want[USER_DATA]), seen[USER_DATA]
-    check = _check(state, want, "user_data", wish, have, readable=have is not None)
+    check = check_of(state, want, "user_data", wish, have, readable=have is not None)
     if have:
         yield _judged(state, want, check, "PLB971", "was first booted with other user data than the spec's")
     else:
         yield _judged(
             state, want, check, "PLB975", f"what it was first booted with can't be told: no label {USER_DATA}"
         )
-    keys = _check(state, want, "ssh_keys", ", ".join(sorted(want["ssh_keys"])), None, readable=False)
+    keys = check_of(state, want, "ssh_keys", ", ".join(sorted(want["ssh_keys"])), None, readable=False)
     yield _judged(state, want, keys, "")
-
-
-def _extra(state: State, seen: Seen) -> Judged:
-    """Something with the tenant's labels that is not desired."""
-    path = f"topology.{state['mode']}.cloud.ownership"
-    if seen["kind"] in LONELY and seen["server"] is None:
-        return _orphan(state, seen, path)
-    return Judged(
-        _check(state, seen, "exists", None, "yes"), "PLB972", path, "has the tenant's labels and is not in the spec"
-    )
-
-
-def _orphan(state: State, seen: Seen, path: str) -> Judged:
-    check = _check(state, seen, "carried_by", None, "no server")
-    return Judged(check, "PLB976", path, "no server has it, and it is not in the spec")
-
-
-def _other_ways(state: State, snapshot: Snapshot, wanted: set[tuple[str, ...]]) -> Iterator[Judged]:
-    """Record sets of others at the tenant's host name, by which some of its users end up elsewhere."""
-    hosts = {(want["name"], want["zone"]): want for want in state["objects"] if want["kind"] == "record"}
-    for seen in snapshot.of_kind("record"):
-        want = hosts.get((seen["name"], seen["zone"]))
-        if want and seen["type"] in LEADING and _key(seen) not in wanted and not owned(seen, state["ownership"]):
-            check = _check(state, seen, "exists", None, "yes")
-            says = f"leads to {', '.join(seen['values'])}, and is not in the spec"
-            yield Judged(check, "PLB971", spec_path(state["mode"], want), says)
-
-
-def _orphans(state: State, snapshot: Snapshot, wanted: set[tuple[str, ...]], wants: list[Seen]) -> Iterator[Judged]:
-    """Volumes and addresses without a server and without the labels, whose names begin like one of the tenant's."""
-    own = tuple(want["name"] for want in wants if want["kind"] != "ssh_key")
-    begins = re.compile(rf"(?:{'|'.join(map(re.escape, own))})(?:$|[._-])") if own else None
-    for kind in LONELY:
-        for seen in snapshot.of_kind(kind):
-            lonely = seen["server"] is None and _key(seen) not in wanted
-            if lonely and not owned(seen, state["ownership"]) and begins and begins.match(seen["name"]):
-                yield _orphan(state, seen, f"topology.{state['mode']}.cloud.names")
-
-
-def _certificates(state: State, snapshot: Snapshot, today: date) -> Iterator[Judged]:
-    """Certificates that have the tenant's labels or its host name, and how long they last."""
-    hosts = {f"{want['name']}.{want['zone']}": want for want in state["objects"] if want["kind"] == "record"}
-    least = today + timedelta(days=RENEWED_DAYS)
-    for seen in snapshot.of_kind("certificate"):
-        if not owned(seen, state["ownership"]) and not any(
-            _covers(each, host) for each in seen["domains"] for host in hosts
-        ):
-            continue
-        want = next(iter(hosts.values()))
-        path = spec_path(state["mode"], want)
-        until = seen["until"] or "never issued"
-        fine = seen["until"] is not None and date.fromisoformat(seen["until"]) >= least
-        check = _check(state, seen, "valid_until", until if fine else f"{least} or later", until)
-        yield Judged(check, "PLB977", path, f"valid until {until}")
-        if seen["failed"]:
-            check = _check(state, seen, "renewal", "well", "failed")
-            yield Judged(check, "PLB977", path, "the provider could not issue or renew it")
-
-
-def _covers(domain: str, host: str) -> bool:
-    return domain == host or (domain.startswith("*.") and host.partition(".")[2] == domain[2:])
 
 
 def project_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judged]:

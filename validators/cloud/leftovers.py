@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from plumbline.fact import Check
 from plumbline.spec import Spec
-from validators.cloud.checks import LONELY, Judged, subject_of
+from validators.cloud.checks import Judged, subject_of
 from validators.cloud.snapshot import Seen, Snapshot
+from validators.cloud.strays import is_lonely
 
 _END = "(?:$|[._-])"
 """Where a name may go on: `tenant-acme-data-old`."""
@@ -25,7 +26,7 @@ def leftovers(spec: Spec, mode: str, snapshot: Snapshot) -> Iterator[Judged]:
     }
     for seen in snapshot.objects:
         by_label = _by_labels(seen, labels)
-        lonely = seen["kind"] in LONELY and seen["server"] is None
+        lonely = is_lonely(seen)
         tenant = by_label or (_tenant(names[seen["kind"]].match(seen["name"])) if lonely else None)
         if tenant is None or tenant in spec.tenants.tenants:
             continue

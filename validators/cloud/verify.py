@@ -9,10 +9,11 @@ from hcloud import Client
 from generators.cloud.desired import cloud_tenants, desired_state
 from plumbline.phases import Phases
 from plumbline.spec import Spec
-from validators.cloud.checks import Judged, project_checks, tenant_checks
+from validators.cloud.checks import Judged, object_checks, project_checks
 from validators.cloud.leftovers import leftovers
 from validators.cloud.reading import read
 from validators.cloud.report import CloudReport, findings_of
+from validators.cloud.strays import stray_checks
 
 WITHOUT_OBJECTS = ("PENDING", "FAILED", "DEPROVISIONED")
 """States of a tenant in which nothing of it exists: not yet, undone, or not any more."""
@@ -28,7 +29,8 @@ def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bo
     judged: list[Judged] = []
     with phases.measured("compare"):
         for state in states:
-            judged += tenant_checks(state, snapshot, began.date())
+            judged += object_checks(state, snapshot)
+            judged += stray_checks(state, snapshot, began.date())
         judged += project_checks(states, snapshot)
         if everything:
             judged += [each for mode in spec.modes for each in leftovers(spec, mode, snapshot)]
