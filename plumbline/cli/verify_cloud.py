@@ -49,7 +49,7 @@ def cloud(
 
     \b
     plumb verify cloud --tenant acme
-    plumb verify cloud --all --token-file ~/.config/docpipe/read-only-token
+    plumb verify cloud --all --token-file read-only-token
     plumb verify cloud --tenant acme --live-prices
 
     Each kind of object is listed once, however many tenants there are.
