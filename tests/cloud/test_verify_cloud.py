@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -127,3 +128,24 @@ def test_a_known_tenants_address_is_not_taken_for_another_tenants() -> None:
     for name, known in (("tenant-big-corp-db-1", True), ("tenant-big-db-1", False), ("tenant-big-x-1", True)):
         snapshot = Snapshot(({**address, "name": name},), {}, {}, frozenset())
         assert (list(leftovers(spec, "online", snapshot)) == []) is known, name
+
+
+def test_addresses_in_another_spelling_are_no_drift(tmp_path: Path) -> None:
+    """IPv6 in capitals and with zeros, several peers out of order, servers that are protected and not spread."""
+    files = dict(read_spec_files(DATA))
+    text = files["topology/online.yaml"]
+    for old, new in {
+        "peers: [{template: \"{{ address_of('bastion') }}\"}]}": 'peers: ["2001:DB8:0:0::/32", 203.0.113.0/24, 198.51.100.0/24]}',
+        "spread_servers: true": "spread_servers: false",
+        "protected: [network, volume]": "protected: [network, volume, server]",
+        "type: A, ttl_s: 300, target: control, address: api-gateway": "type: AAAA, ttl_s: 60, target: control, address: six",
+        "  addresses:": '  addresses:\n    six: "2001:DB8:0::10/128"',
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    spec, findings = load_spec({**files, "topology/online.yaml": text})
+    assert spec, findings
+    with drifting.provisioned(spec, tmp_path) as project:
+        for seed in range(5):
+            project.restore(seed)
+            assert project.verify().findings == ()
