@@ -74,11 +74,11 @@ def report(context: click.Context, findings: Sequence[Finding], format: str = "t
 
 
 def known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
-    """Raises InputError for a tenant that the spec does not have."""
+    """Raises click.BadParameter for a tenant that the spec does not have."""
     for tenant in tenants:
         if tenant not in spec.tenants.tenants:
-            hint = f"the spec has {', '.join(spec.tenants.tenants)}"
-            raise InputError([Finding("PLB920", f"there is no tenant {tenant!r}", hint=hint)])
+            have = ", ".join(spec.tenants.tenants)
+            raise click.BadParameter(f"there is no tenant {tenant!r}; the spec has {have}", param_hint="--tenant")
 
 
 def write_reports(stem: Path, contents: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from plumbline.cli.common import (
 )
 from plumbline.cli.progress import watch_on
 from plumbline.cli.verify_cloud import cloud
-from plumbline.finding import Finding, InputError, Severity
+from plumbline.finding import Finding, Severity
 from plumbline.spec import Spec
 
 
@@ -192,8 +192,9 @@ def bundle(context: click.Context, file: Path, fingerprints: tuple[str, ...], ke
 
 def _known_mode(spec: Spec, mode: str) -> None:
     if mode not in spec.modes:
-        hint = f"the spec has {', '.join(spec.modes)}"
-        raise InputError([Finding("PLB920", f"there is no mode {mode!r}", hint=hint)])
+        raise click.BadParameter(
+            f"there is no mode {mode!r}; the spec has {', '.join(spec.modes)}", param_hint="--mode"
+        )
 
 
 def _warnings(texts: tuple[str, ...]) -> list[Finding]:

@@ -11,7 +11,7 @@ from tests.cloud.fake.making import Sdk
 
 @pytest.fixture
 def cloud() -> Iterator[FakeCloud]:
-    with fake_cloud() as cloud:
+    with fake_cloud(action_seconds=60) as cloud:  # so that a slow machine ends no action of itself
         yield cloud
 
 

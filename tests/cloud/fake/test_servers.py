@@ -101,10 +101,9 @@ def test_a_fixed_address_in_a_network(client: Sdk) -> None:
     one.attach_to_network(net, ip="10.0.1.7").wait_until_finished()
     with refused("server_already_attached"):
         one.attach_to_network(net)
-    with refused("ip_not_available"):
-        two.attach_to_network(net, ip="10.0.1.7")
-    with refused("ip_not_available"):
-        two.attach_to_network(net, ip="10.0.1.1")
+    for taken in ("10.0.1.7", "10.0.1.0", "10.0.1.1", "10.0.1.255"):
+        with refused("ip_not_available"):
+            two.attach_to_network(net, ip=taken)
     with refused("no_subnet_available"):
         two.attach_to_network(net, ip="10.0.2.7")
     with refused("no_subnet_available"):
@@ -162,6 +161,11 @@ def test_a_larger_type(client: Sdk) -> None:
     one.change_type(ServerType(name="cx33"), upgrade_disk=False).wait_until_finished()
     one.reload()
     assert (one.server_type.name, one.primary_disk_size, one.status) == ("cx33", 40, "running")
+    one.power_off().wait_until_finished()
+    one.change_type(ServerType(name="cx43"), upgrade_disk=True).wait_until_finished()
+    one.power_off().wait_until_finished()
+    with refused("invalid_server_type"):
+        one.change_type(ServerType(name="cx33"), upgrade_disk=False)
 
 
 def test_protection_of_a_server_is_one_thing(client: Sdk) -> None:

@@ -1,14 +1,17 @@
 """What is the same for every call: tokens, paths, pages, filters, the rate limit, faults."""
 
 import time
+from contextlib import nullcontext
 
 import pytest
 import requests
 from hcloud import APIException, Client
 from hcloud.actions import ActionFailedException
 
-from tests.cloud.fake import FakeCloud, Fault, fake_cloud
+from tests.cloud.fake import FakeCloud, Fault, Rate, fake_cloud
+from tests.cloud.fake.errors import ApiError
 from tests.cloud.fake.faults import Mode
+from tests.cloud.fake.limit import Bucket
 from tests.cloud.fake.making import KEY, Sdk, network, refused, server, volume
 
 
@@ -80,14 +83,23 @@ def test_a_name_is_taken_within_its_kind_only(client: Sdk) -> None:
         network(client, "same")
 
 
-def test_the_rate_limit_refills() -> None:
-    with fake_cloud(rate=(3, 20.0)) as cloud:
-        answers = [get(cloud, "/servers", cloud.token) for _ in range(5)]
-        assert [it.status_code for it in answers].count(429) in {1, 2}
-        assert answers[0].headers["RateLimit-Limit"] == "3"
+def test_the_rate_limit_answers_429_with_its_headers() -> None:
+    with fake_cloud(rate=(3, 0.001)) as cloud:
+        answers = [get(cloud, "/servers", cloud.token) for _ in range(4)]
+        assert [it.status_code for it in answers] == [200, 200, 200, 429]
+        assert [it.headers["RateLimit-Remaining"] for it in answers] == ["2", "1", "0", "0"]
         assert answers[-1].json()["error"]["code"] == "rate_limit_exceeded"
-        time.sleep(0.1)
-        assert get(cloud, "/servers", cloud.token).status_code == 200
+        assert get(cloud, "/actions/1", cloud.token).status_code == 404  # has a limit of its own
+
+
+def test_the_rate_limit_refills() -> None:
+    time_now = [0.0]
+    bucket = Bucket(Rate(2, 0.5), clock=lambda: time_now[0])
+    for passed, there in ((0.0, True), (0.0, True), (0.0, False), (1.0, False), (1.0, True), (60.0, True)):
+        time_now[0] += passed
+        with nullcontext() if there else pytest.raises(ApiError):
+            bucket.take()
+    assert bucket.tokens == 1
 
 
 def test_the_account_has_limits() -> None:
@@ -141,7 +153,7 @@ def test_the_sdk_repeats_a_call_that_timed_out_and_finds_the_name_taken(
     cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hcloud._client.time.sleep", lambda _: None)
-    client: Sdk = Client(cloud.token, api_endpoint=cloud.endpoint, timeout=0.2)
+    client: Sdk = Client(cloud.token, api_endpoint=cloud.endpoint, timeout=0.5)
     cloud.inject(Fault("timeout", nth=1, hang=5.0))
     with refused("uniqueness_error"):
         network(client)

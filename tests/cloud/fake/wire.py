@@ -1,8 +1,9 @@
 """The HTTP server on loopback: HTTP/1.1 with connections that stay open, a thread a connection."""
 
 import socket
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -44,8 +45,6 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is what tests are about; anything else is told as ever."""
-        import sys
-
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -102,6 +101,7 @@ def serve(answer: Callable[[Incoming], Outgoing]) -> Iterator[str]:
         server.closing.set()
         server.shutdown()
         for connection in list(server.open):
-            connection.close()
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # wakes its thread, which close() does not
         server.server_close()
         thread.join()
