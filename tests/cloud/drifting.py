@@ -19,10 +19,8 @@ from random import Random
 from typing import Any
 
 from generators.cloud.desired import cloud_tenants, desired_state
-from plumbline.provisioning.calls import connect
-from plumbline.provisioning.journal import Journal
-from plumbline.provisioning.run import Run
 from plumbline.spec import Spec
+from tests.cloud.cloud import client, run_of
 from tests.cloud.fake import FakeCloud, fake_cloud
 from validators.cloud.report import CloudReport
 from validators.cloud.verify import verify_cloud
@@ -59,15 +57,13 @@ class Provisioned:
     def verify(self, *tenants: str) -> CloudReport:
         """With a token that may only read; of all tenants where none is named."""
         known = [tenant for _, tenant in cloud_tenants(self.spec)]
-        api = connect(self.cloud.read_only_token, self.cloud.endpoint)
-        return verify_cloud(api, self.spec, tenants or known, everything=not tenants)
+        return verify_cloud(client(self.cloud, read_only=True), self.spec, tenants or known, everything=not tenants)
 
     def change(self, change: dict[str, Any]) -> None:
         """Do what a case says."""
         if "call" in change:
             method, url = self._filled(change["call"]).split(" ")
-            api = connect(self.cloud.token, self.cloud.endpoint)
-            api.request(method, url, json=self._filled(change.get("body", {})))
+            client(self.cloud).request(method, url, json=self._filled(change.get("body", {})))
         elif "remove" in change:
             kind, name = change["remove"].split("/", 1)
             self.cloud.remove(kind, self._id(kind, name))
@@ -100,15 +96,10 @@ class Provisioned:
 def provisioned(spec: Spec, folder: Path) -> Iterator[Provisioned]:
     """A fake project with its zones, and all tenants in it, by `apply`."""
     with fake_cloud(action_polls=0) as cloud:
-        api = connect(cloud.token, cloud.endpoint, 0.01)
+        api = client(cloud)
         states = [desired_state(spec, mode, tenant) for mode, tenant in cloud_tenants(spec)]
         for zone in {want["zone"] for state in states for want in state["objects"] if want["kind"] == "record"}:
             api.zones.create(name=zone, mode="primary")
         for state in states:
-            run = Run(api, state, Journal(folder / f"{state['tenant']}.jsonl"), _silent, pause=_at_once)
-            assert run.apply(False) == []
+            assert run_of(cloud, state, folder / f"{state['tenant']}.jsonl").apply(False) == []
         yield Provisioned(spec, cloud, deepcopy(cloud.project.objects))
-
-
-def _silent(text: str) -> None: ...
-def _at_once(seconds: float) -> None: ...

@@ -11,8 +11,8 @@ from plumbline.loading import load_spec
 from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
 from tests.cloud import drifting
-from tests.cloud.conftest import DATA
 from tests.cloud.drifting import Provisioned
+from tests.stack.conftest import DATA
 from validators.cloud.leftovers import leftovers
 from validators.cloud.rules import CLOUD_RULES
 from validators.cloud.snapshot import Snapshot

@@ -13,8 +13,8 @@ import pytest
 
 from plumbline.spec import Spec
 from tests.cloud import drifting
-from tests.cloud.conftest import DATA
 from tests.cloud.drifting import Provisioned
+from tests.stack.conftest import DATA
 from validators.check_reports import json_schema
 from validators.cloud.report import CloudReport
 
