@@ -588,8 +588,8 @@ class Kind:
     def client(self, project: Project) -> Any:
         return getattr(project.api, self.client_name)
 
-    def listed(self, project: Project, selector: str, wants: list[Want]) -> list[Any]:
-        """All objects with the labels, in a call per 50."""
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+        """All objects with the labels, or all that there are, in a call per 50."""
         return list(self.client(project).get_all(label_selector=selector))
 
     def named(self, project: Project, want: Want) -> Any:
@@ -647,7 +647,7 @@ class SshKey(Kind):
 
     client_name = "ssh_keys"
 
-    def listed(self, project: Project, selector: str, wants: list[Want]) -> list[Any]:
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
         return [found for want in wants if (found := self.named(project, want))]
 
     def named(self, project: Project, want: Want) -> Any:
@@ -830,7 +830,7 @@ class Record(Kind):
     def __init__(self) -> None:
         self._zones: dict[str, Any] = {}
 
-    def listed(self, project: Project, selector: str, wants: list[Want]) -> list[Any]:
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
         return [
             found
             for zone in sorted({want["zone"] for want in wants})
