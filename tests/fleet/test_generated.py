@@ -72,7 +72,7 @@ def test_ansible_reads_the_playbook() -> None:
 
 
 def test_six_tenants_go_in_four_stages(tmp_path: Path) -> None:
-    """One canary; then of the five others, by name: a tenth is one, half are three, all are five."""
+    """One canary; then of the five others, by name: 20 % are one, 60 % are three, all are five."""
     tenants = ["acme", "one", "two", "three", "four", "five"]
     (tmp_path / "docker").write_text("#!/bin/sh\n")
     (tmp_path / "docker").chmod(0o755)
@@ -87,7 +87,7 @@ def test_six_tenants_go_in_four_stages(tmp_path: Path) -> None:
         "ansible_python_interpreter": sys.executable,
         "artifacts": str(tmp_path / "files"),
         "canaries": ["acme"],
-        "batches_percent": [10, 50, 100],
+        "batches_percent": [20, 60, 100],
         "project": "gateway",
         "node_role": "gateway",
         "private_address": "127.0.0.1",
