@@ -80,7 +80,7 @@ DISK_FULL = (
     Fault("disk full", "secrets", "head", "-c 4096*", nth=2, on_update=False),
     Fault("disk full", "place", "mv"),
     Fault("disk full", "start", "docker", "*up*"),
-    Fault("disk full", "remember", "mv"),
+    Fault("disk full", "remember", "cut"),
 )
 
 
