@@ -64,6 +64,7 @@ KILLS = (
     Fault("killed", "place", "mv", "*/MANIFEST.json"),
     Fault("killed", "secrets", "chmod"),
     Fault("killed", "start", "docker", "*up*", after=1),
+    Fault("killed", "start", "docker", "*up*", after=2.5),
     Fault("killed", "migrate", "docker", "*run*", after=1),
     Fault("killed", "health", "docker"),
     Fault("killed", "smoke", "docker", after=0.3),
