@@ -11,6 +11,7 @@ from generators import (
     topology_pages,
 )
 from generators.cloud import pages as cloud_pages
+from generators.cloud import roll_out_page
 from plumbline.artifact import Artifact
 from plumbline.spec import Spec
 
@@ -19,6 +20,7 @@ PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     topology_pages.topology,
     topology_pages.tenants,
     topology_pages.update,
+    roll_out_page.roll_out,
     cloud_pages.overview,
     cloud_pages.tenants,
     service_pages.services,

@@ -44,7 +44,7 @@ _BlockDumper.add_representer(str, _block)
 
 
 def document(
-    header: str, data: dict[str, Any], origins: dict[OutputPath, str], blocks: bool = False
+    header: str, data: dict[str, Any] | list[Any], origins: dict[OutputPath, str], blocks: bool = False
 ) -> tuple[str, tuple[Source, ...]]:
     """The document's text below a header of comment lines, and its sources.
 

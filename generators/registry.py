@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
 from generators.cloud.review import FirstBootGenerator
+from generators.cloud.roll_out import RollOutGenerator
 from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
 from generators.host_scripts import HostScriptGenerator
@@ -23,6 +24,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
         HostScriptGenerator(),
         DesiredFileGenerator(),
         ProvisionScriptGenerator(),
+        RollOutGenerator(),
         FirstBootGenerator(),
         ParityGenerator(),
         PageGenerator(),

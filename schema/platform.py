@@ -14,6 +14,7 @@ from schema.types import (
     Model,
     RunbookId,
     ServiceId,
+    TenantId,
     Text,
     documentation,
 )
@@ -240,6 +241,17 @@ class UpdateStep(Model):
     """How, and why in this order."""
 
 
+class Rollout(Model):
+    """How a release reaches the running tenants of a mode with many: the canaries first, then the others in batches."""
+
+    canaries: Annotated[tuple[TenantId, ...], Field(min_length=1)]
+    """Tenants that get it first; when one fails, no other is touched."""
+    batches_percent: Annotated[tuple[Annotated[Int, Field(ge=1, le=100)], ...], Field(min_length=1)]
+    """How many of the other tenants have it after each batch, in percent, rounded up; rising, and 100 at the end."""
+    health_timeout_s: Annotated[Int, Field(ge=1)]
+    """Seconds in which a node's services have to become healthy."""
+
+
 class Update(Model):
     """`update.yaml`: how a release replaces another."""
 
@@ -257,5 +269,7 @@ class Update(Model):
     """Phases in order."""
     migrations: tuple[Text, ...]
     """Known application migrations, in order."""
+    rollout: Rollout | None = None
+    """How it reaches many tenants; absent where there is one."""
     runbooks: tuple[RunbookId, ...] = ()
     """Runbooks that carry it out."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generators.cloud.host_firewall import ruleset
+from generators.cloud.node import home_of
 from generators.host_scripts import LEAST
 from generators.provenance import OutputPath, document
 from generators.shell_templates import shell_templates
@@ -116,7 +117,7 @@ def _names(spec: Spec, mode: str, tenant: str, role: str) -> dict[str, Any]:
     services = deployment.services.values() if deployment else ()
     network = cloud.network.range.replace("{octet}", str(spec.tenants.tenants[tenant].octet))
     volume = cloud.volume.role in (role, spec.topology[mode].roles[role].variant_of)
-    home = f"/opt/{platform}"
+    home = home_of(spec)
     return {
         "templates": shell_templates("cloud/first_boot_files"),
         "platform": platform,

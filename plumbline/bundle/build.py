@@ -17,7 +17,6 @@ from schema.bundle import BundledFile, BundledImage, BundledModel, Manifest
 from schema.image import ModelFile, Platform
 
 _PIECE = 2**20
-_NEXT_KEY = "keys/next.asc"
 _NOT_OFFLINE = ("sitemap.xml", "sitemap.xml.gz")
 """Files of the site that only a search engine reads; they hold the day of the build."""
 
@@ -99,7 +98,7 @@ def gather(spec: Spec, spec_folder: Path, site: Path, stage: Path, wanted: Wante
         Member("LICENCES.md", len(text := _licences(spec, bundled, carried)), text),
     ]
     if wanted.next_key:
-        members.append(Member(_NEXT_KEY, wanted.next_key.stat().st_size, wanted.next_key))
+        members.append(Member(manifest.NEXT_KEY, wanted.next_key.stat().st_size, wanted.next_key))
     files = [_described(member) for member in members]
     bill = sbom.sbom(spec, wanted.release, bundled, carried, files)
     members.append(Member(sbom.PATH, len(bill), bill))

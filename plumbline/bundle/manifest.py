@@ -9,6 +9,8 @@ from schema.bundle import Manifest
 
 NAME = "MANIFEST.json"
 SIGNATURE = "MANIFEST.json.asc"
+NEXT_KEY = "keys/next.asc"
+"""The public key of later releases."""
 LARGEST = 16 * 2**20
 """Bytes of the largest manifest that is read."""
 _LISTS = ("images", "models", "files")

@@ -83,10 +83,18 @@ def _judged(code: int, status: str, trusted: list[str]) -> Signer:
 
 def fingerprint_of(key: Path) -> str:
     """Fingerprint of the one public key in a file. Raises EnvironmentMissing."""
-    done = _gpg(["--with-colons", "--show-keys", str(key)])
+    found = fingerprint_in(key.read_bytes())
+    if found is None:
+        raise EnvironmentMissing(f"{key} does not hold one OpenPGP key", "export one: gpg --armor --export NAME")
+    return found
+
+
+def fingerprint_in(text: bytes) -> str | None:
+    """Fingerprint of the one public key in a text; None where there is none, or several. Raises EnvironmentMissing."""
+    done = _gpg(["--with-colons", "--show-keys"], text)
     lines = [line.split(":") for line in done.stdout.decode(errors="replace").splitlines()]
     if done.returncode or sum(1 for line in lines if line[0] == "pub") != 1:
-        raise EnvironmentMissing(f"{key} does not hold one OpenPGP key", "export one: gpg --armor --export NAME")
+        return None
     return next(line[9] for line in lines if line[0] == "fpr")
 
 

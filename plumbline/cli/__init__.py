@@ -15,6 +15,7 @@ COMMANDS = {
     "lock": ("plumbline.cli.lock", "Ask the registries for the images' digests, and write down what moved."),
     "verify": ("plumbline.cli.verify", "Stand the generated projects up and compare them with the spec."),
     "bundle": ("plumbline.cli.bundle", "Make, sign, look into and update the archive for a host that nothing reaches."),
+    "provision": ("plumbline.cli.provision", "Make tenants' objects at the cloud provider what the spec says."),
     "site": ("plumbline.cli.site", "Build or serve the site."),
     "init": ("plumbline.cli.init", "Start a new spec."),
 }

@@ -11,7 +11,7 @@ import click
 
 from plumbline.cli.common import finish, load, report
 from plumbline.cli.progress import watch_on
-from plumbline.finding import Finding, InputError, Severity
+from plumbline.finding import Finding, Severity
 from plumbline.spec import Spec
 
 
@@ -201,15 +201,16 @@ def bundle(context: click.Context, file: Path, fingerprints: tuple[str, ...], ke
 
 def _known_mode(spec: Spec, mode: str) -> None:
     if mode not in spec.modes:
-        hint = f"the spec has {', '.join(spec.modes)}"
-        raise InputError([Finding("PLB920", f"there is no mode {mode!r}", hint=hint)])
+        raise click.BadParameter(
+            f"there is no mode {mode!r}; the spec has {', '.join(spec.modes)}", param_hint="--mode"
+        )
 
 
 def _known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
     for tenant in tenants:
         if tenant not in spec.tenants.tenants:
-            hint = f"the spec has {', '.join(spec.tenants.tenants)}"
-            raise InputError([Finding("PLB920", f"there is no tenant {tenant!r}", hint=hint)])
+            have = ", ".join(spec.tenants.tenants)
+            raise click.BadParameter(f"there is no tenant {tenant!r}; the spec has {have}", param_hint="--tenant")
 
 
 def _warnings(texts: tuple[str, ...]) -> list[Finding]:

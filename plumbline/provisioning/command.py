@@ -65,31 +65,42 @@ def _token(file: Path | None) -> str:
 
 def _plan(run: Run, options: argparse.Namespace) -> int:
     steps = run.plan()
-    _show(steps)
+    print("\n".join(plan_lines(steps)))
     return WOULD_CHANGE if steps else FINE
 
 
-def _show(steps: list[Step]) -> None:
+def plan_lines(steps: list[Step]) -> list[str]:
+    """A plan for people: a line a step, the price of new servers, and what needs the operator's word."""
+    if not steps:
+        return ["nothing to do: all is as desired"]
+    lines = []
     for step in steps:
         price = f"  {step.price:.2f} a month" if step.price else ""
-        print(f"{step.mark} {step.kind} {step.name}: {step.what}{price}")
+        lines.append(f"{step.mark} {step.kind} {step.name}: {step.what}{price}")
     if total := sum(step.price for step in steps):
-        print(f"servers that are made: {total:.2f} a month, net")
-    for step in steps:
-        if step.mark == "!":
-            print(f"  {step.name}: only with --allow {step.name}")
-    if not steps:
-        print("nothing to do: all is as desired")
+        lines.append(f"servers that are made: {total:.2f} a month, net")
+    return lines + [f"  {step.name}: only with --allow {step.name}" for step in steps if step.mark == "!"]
+
+
+def status_lines(run: Run) -> list[str]:
+    """Each object, its state, and what is not as desired."""
+    differing = {(step.kind, step.name): step.what for step in run.plan()}
+    lines = []
+    for key in (*run.wants, *run.extras()):
+        bound = run.project.held.get(key)
+        state = "missing" if bound is None else str(getattr(bound, "status", None) or "there")
+        lines.append(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
+    return lines
 
 
 def _apply(run: Run, options: argparse.Namespace) -> int:
     if cut_off := run.journal.made_before():
         print(f"a run was cut off; what it made is taken up: {', '.join(name for _, name in cut_off)}")
     if not options.yes and sys.stdin.isatty():
-        _show(run.plan())
+        print("\n".join(plan_lines(run.plan())))
         _confirm("apply")
     left = run.apply(options.keep_on_failure)
-    _show(left)
+    print("\n".join(plan_lines(left)))
     return TROUBLED if left else FINE
 
 
@@ -110,9 +121,5 @@ def _confirm(word: str) -> None:
 
 
 def _status(run: Run, options: argparse.Namespace) -> int:
-    differing = {(step.kind, step.name): step.what for step in run.plan()}
-    for key in (*run.wants, *run.extras()):
-        bound = run.project.held.get(key)
-        state = "missing" if bound is None else str(getattr(bound, "status", None) or "there")
-        print(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
-    return WOULD_CHANGE if differing else FINE
+    print("\n".join(status_lines(run)))
+    return FINE

@@ -48,6 +48,8 @@ class Change:
     """Returns an action, a list of them, or None."""
     leave: bool = False
     """Whether the operator has to allow it by the object's name: it loses something, or stops a server."""
+    replaces: bool = False
+    """Whether the object is deleted and made anew."""
 
 
 class Kind:
@@ -86,7 +88,7 @@ class Kind:
         """Make it and wait for it; the object."""
         raise NotImplementedError
 
-    def must_be_replaced(self, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
         """What differs and cannot be changed, in words."""
         return [f"{field} {seen[field]} → {want[field]}" for field in self.replaced if seen[field] != want[field]]
 
@@ -187,7 +189,7 @@ class Network(Kind):
                 yield Change(f"add subnet {each['ip_range']}", partial(bound.add_subnet, _subnet(each)))
         yield from super().changes(project, bound, want, seen)
 
-    def must_be_replaced(self, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
         """Ranges only grow, from the same start."""
         have, new = ip_network(seen["ip_range"]), ip_network(want["ip_range"])
         grows = have.network_address == new.network_address and new.prefixlen <= have.prefixlen
@@ -280,11 +282,11 @@ class Volume(Kind):
             )
         yield from super().changes(project, bound, want, seen)
 
-    def must_be_replaced(self, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
         """It cannot shrink."""
         shrinks = want["size_gb"] < seen["size_gb"]
         size = [f"size {seen['size_gb']} → {want['size_gb']} GB"] if shrinks else []
-        return [*super().must_be_replaced(want, seen), *size]
+        return [*super().must_be_replaced(project, want, seen), *size]
 
     def before_deletion(self, project: Project, bound: Any) -> None:
         if bound.server is not None:

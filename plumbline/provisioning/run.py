@@ -108,15 +108,30 @@ class Run:
                 yield self._creation(key, want)
                 continue
             for change in self._changes(key):
-                yield Step("~" if self._may(change, key) else "!", *key, change.what)
+                # a server is not given up while there is no other to be had
+                sold_out = change.replaces and self._may(change, key) and self._sold_out(key)
+                yield (
+                    Step("?", *key, sold_out)
+                    if sold_out
+                    else Step("~" if self._may(change, key) else "!", *key, change.what)
+                )
+
+    def _sold_out(self, key: Key) -> str:
+        """Why no server can be had; empty where one can."""
+        kind, want = self.kinds[key[0]], self.wants[key]
+        if not isinstance(kind, Server):
+            return ""
+        offers, types = kind.offers(self.project, want["location"]), kind.order_of(self.project, want)
+        can_be_had = types and offers[types[0]].available
+        return "" if can_be_had else f"sold out in {want['location']}: {', '.join(want['types'])}"
 
     def _creation(self, key: Key, want: Want) -> Step:
         kind = self.kinds[key[0]]
         if not isinstance(kind, Server):
             return Step("+", *key, "make")
+        if sold_out := self._sold_out(key):
+            return Step("?", *key, sold_out)
         offers, types = kind.offers(self.project, want["location"]), kind.order_of(self.project, want)
-        if not types or not offers[types[0]].available:
-            return Step("?", *key, f"sold out in {want['location']}: {', '.join(want['types'])}")
         instead = "" if types[0] == want["types"][0] else f", for {want['types'][0]} is sold out"
         return Step("+", *key, f"make, {types[0]}{instead}", offers[types[0]].price)
 
@@ -127,8 +142,8 @@ class Run:
         """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         seen = kind.seen(self.project, bound)
-        if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(want, seen)):
-            return [Change(f"replace, for {', '.join(reasons)}", lambda: self._replace(key), leave=True)]
+        if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, want, seen)):
+            return [Change(f"replace, for {', '.join(reasons)}", lambda: self._replace(key), leave=True, replaces=True)]
         return list(kind.changes(self.project, bound, want, seen))
 
     def _may(self, change: Change, key: Key) -> bool:

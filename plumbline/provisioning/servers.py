@@ -79,6 +79,7 @@ class Server(Kind):
             "kind": "server",
             "name": bound.name,
             "type": bound.server_type.name,
+            "disk_gb": bound.primary_disk_size,
             "image": bound.image.name if bound.image else None,
             "location": bound.location.name,
             "network": project.name_of("network", private.network.id) if private else None,
@@ -98,7 +99,7 @@ class Server(Kind):
             project,
             want,
             name=want["name"],
-            image=project.api.images.get_by_name_and_architecture(want["image"], want["architecture"]),
+            image=_image(project, want),
             location=Location(name=want["location"]),
             ssh_keys=[project.lookup("ssh_key", name) for name in want["ssh_keys"]],
             firewalls=[project.lookup("firewall", name) for name in want["firewalls"]],
@@ -125,11 +126,14 @@ class Server(Kind):
             f"none of {', '.join(want['types'])} can be had in {want['location']}; add a type to the spec's list"
         )
 
-    def must_be_replaced(self, want: Want, seen: Want) -> list[str]:
-        """What only a new server has: its image, its place, and what it did at its first boot."""
+    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
+        """What only a new server has: its image, its place, what it did at its first boot, a smaller disk."""
         reasons = [
             f"{field} {seen[field]} → {want[field]}" for field in ("image", "location") if seen[field] != want[field]
         ]
+        if seen["type"] not in want["types"] and (new := self.order_of(project, want)):
+            disk = self._type(new[0]).disk
+            reasons += [f"disk {seen['disk_gb']} → {disk} GB, with type {new[0]}"] if disk < seen["disk_gb"] else []
         return reasons + (["first boot"] if seen[USER_DATA] != user_data_hash(want[USER_DATA]) else [])
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
@@ -231,10 +235,20 @@ class Server(Kind):
 
 
 def _attached(volume: Any, server: Any) -> Any:
-    """Attach a volume, taking it from where it was."""
+    """Attach a volume, taking it from where it is."""
+    volume.reload()
     if volume.server is not None and volume.server.id != server.id:
         finished(volume.detach())
     return volume.attach(server, automount=False)
+
+
+def _image(project: Project, want: Want) -> Any:
+    image = project.api.images.get_by_name_and_architecture(want["image"], want["architecture"])
+    if image is None:
+        raise Failed(
+            f"there is no image {want['image']} for {want['architecture']}; see: hcloud image list --type system"
+        )
+    return image
 
 
 def _price(server_type: Any, location: str) -> float:

@@ -31,6 +31,12 @@ def make_key(home: Path, name: str) -> Key:
     return Key(fingerprint, public, home)
 
 
+def signature(key: Key, text: bytes) -> bytes:
+    """A key's signature over a manifest."""
+    call = ["gpg", "--homedir", str(key.home), "--batch", "--armor", "--local-user", key.fingerprint, "--detach-sign"]
+    return subprocess.run(call, input=text, capture_output=True, check=True).stdout
+
+
 def end_agent(home: Path) -> None:
     """End the programs that gpg left running for a keyring."""
     subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, capture_output=True)

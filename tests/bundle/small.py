@@ -31,12 +31,12 @@ def files(**changed: bytes) -> dict[str, bytes]:
     return {path: changed.get(path.rpartition("/")[2].partition(".")[0], data) for path, data in found.items()}
 
 
-def described(content: Mapping[str, bytes], release: str = "1.0") -> Manifest:
-    """The manifest of some files."""
+def described(content: Mapping[str, bytes], release: str = "1.0", **other: object) -> Manifest:
+    """The manifest of some files; `other` sets further fields."""
     image = BundledImage(
         image="web", name="web:1", config=DIGEST, manifest=DIGEST, index=None, origin="engine", size=1, stand_in=None
     )
-    return Manifest(
+    plain = Manifest(
         format=1,
         platform="docpipe",
         mode="offline",
@@ -53,12 +53,13 @@ def described(content: Mapping[str, bytes], release: str = "1.0") -> Manifest:
             for path, data in sorted(content.items())
         ),
     )
+    return plain.model_copy(update=other)
 
 
-def written(content: Mapping[str, bytes], release: str = "1.0", signature: bytes = SIGNATURE) -> bytes:
+def written(content: Mapping[str, bytes], release: str = "1.0", signature: bytes = SIGNATURE, **other: object) -> bytes:
     """The bundle of some files."""
     out = io.BytesIO()
     members = [Member(path, len(data), data) for path, data in sorted(content.items())]
-    text = manifest.text_of(described(content, release))
+    text = manifest.text_of(described(content, release, **other))
     archive.write(out, text, signature, members, lambda _: None)
     return out.getvalue()

@@ -1,19 +1,20 @@
 """What the cloud tests share."""
 
-from pathlib import Path
-
+import hcloud._client
 import pytest
 
-from plumbline.loading import load_spec
 from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from tests.cloud.cloud import NoTime
+from tests.stack.conftest import shipped_spec
 
-DATA = Path(__file__).parents[2] / "data"
+
+@pytest.fixture(autouse=True)
+def sdk_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own retries pass at once."""
+    monkeypatch.setattr(hcloud._client, "time", NoTime)
 
 
 @pytest.fixture(scope="session")
 def shipped() -> Spec:
     """The spec that ships."""
-    spec, findings = load_spec(read_spec_files(DATA))
-    assert spec, findings
-    return spec
+    return shipped_spec()

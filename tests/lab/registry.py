@@ -36,7 +36,14 @@ class LocalRegistry:
         assert put.status_code == 201, put.text
         return {"mediaType": "application/octet-stream", "digest": digest, "size": len(content)}
 
-    def push(self, repository: str, tag: str, platform: str, layers: Sequence[bytes]) -> dict[str, Any]:
+    def push(
+        self,
+        repository: str,
+        tag: str,
+        platform: str,
+        layers: Sequence[bytes],
+        settings: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
         """An image of one platform; its descriptor."""
         system, processor = platform.split("/")
         held = [
@@ -46,7 +53,7 @@ class LocalRegistry:
         config = {
             "os": system,
             "architecture": processor,
-            "config": {"Cmd": ["/hello"]},
+            "config": dict(settings or {}),
             "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in held]},
         }
         described = self.push_blob(repository, json.dumps(config).encode())
@@ -62,6 +69,10 @@ class LocalRegistry:
         """A manifest list; its digest."""
         index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": list(images)}
         return str(self._put_manifest(repository, tag, index)["digest"])
+
+    def manifest(self, repository: str, digest: str) -> bytes:
+        """A manifest as the registry has it."""
+        return self._send("GET", f"{repository}/manifests/{digest}", headers={"Accept": _MANIFEST}).content
 
     def delete(self, repository: str, digest: str) -> None:
         """Take a manifest away, and each tag that leads to it."""

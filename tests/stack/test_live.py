@@ -3,6 +3,7 @@
 `make mutants` tries each case on every one of its services; here each is tried once.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ def test_the_stack_comes_up_and_is_what_the_spec_says(offline: Stack) -> None:
     checks = offline.look().checks
     assert failing(checks) == []
     assert len(checks) > 1000
+
+
+@pytest.mark.live
+def test_looks_at_the_same_time_wait_for_each_other(offline: Stack) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        looks = list(pool.map(lambda _: offline.look(), range(3)))
+    assert [failing(look.checks) for look in looks] == [[], [], []]
 
 
 @pytest.mark.live

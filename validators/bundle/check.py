@@ -8,8 +8,9 @@ from typing import BinaryIO
 
 from plumbline.bundle import archive, sbom
 from plumbline.bundle.archive import BrokenArchive, Head
+from plumbline.bundle.manifest import NEXT_KEY
 from plumbline.bundle.medium import opened
-from plumbline.bundle.signing import NotTrusted, Signer, signer
+from plumbline.bundle.signing import NotTrusted, Signer, fingerprint_in, signer
 from plumbline.deployment import services_of
 from plumbline.finding import Finding
 from plumbline.location import Location
@@ -51,6 +52,7 @@ def verify_bundle(file: Path, spec: Spec, trust: Trust, progress: Callable[[int]
         signed_by = signer(head.text, head.signature, trust.key, list(trust.fingerprints))
     except NotTrusted as error:
         findings.append(_finding("PLB962", str(error), place))
+    findings += [_finding("PLB961", message, place) for message in _next_key(head.manifest, kept)]
     findings += [_finding("PLB963", message, place) for message in _images(spec, head.manifest, kept)]
     findings += [_finding("PLB963", message, place) for message in _rest(spec, head.manifest, kept)]
     findings += [_finding("PLB964", caveat, place) for caveat in head.manifest.caveats]
@@ -63,8 +65,8 @@ def _finding(rule: str, message: str, place: Location) -> Finding:
 
 
 def _read(stream: BinaryIO, manifest: Manifest, progress: Callable[[int], None]) -> dict[str, bytes]:
-    """Read everything; what is kept are the manifests of the images and the bill of materials."""
-    wanted = {_blob(image.manifest) for image in manifest.images} | {sbom.PATH}
+    """Read everything; what is kept are the manifests of the images, the bill of materials and the next key."""
+    wanted = {_blob(image.manifest) for image in manifest.images} | {sbom.PATH, NEXT_KEY}
     kept: dict[str, bytes] = {}
 
     def sink(path: str) -> Callable[[bytes], object]:
@@ -77,6 +79,12 @@ def _read(stream: BinaryIO, manifest: Manifest, progress: Callable[[int], None])
 
     archive.read_files(stream, manifest, sink)
     return kept
+
+
+def _next_key(manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator[str]:
+    """The host trusts what it brings by the name that was signed; another key would never count, and nobody would notice."""
+    if manifest.next_key and fingerprint_in(kept.get(NEXT_KEY, b"")) != manifest.next_key:
+        yield f"{NEXT_KEY} is not the key {manifest.next_key}, which its manifest names"
 
 
 def _images(spec: Spec, manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from validators.rules import (
     parity,
     placement,
     probes,
+    roll_out,
     runbooks,
     secrets,
     storage,
@@ -44,6 +45,7 @@ FAMILIES = (
     secrets,
     parity,
     probes,
+    roll_out,
     runbooks,
     waivers,
 )

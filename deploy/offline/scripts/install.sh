@@ -5,6 +5,7 @@ usage() {
 install.sh BUNDLE                      install a release, or update to it; run it again where it was stopped
 install.sh --key FILE --fingerprint F BUNDLE   the first time on this host
   --allow-downgrade REASON   take an older release; it is logged
+  --allow-customer REASON    take another customer's release; it is logged
   --home DIR, --state DIR    where to install, and where to remember
   --dry-run                  verify and check the host, change nothing
 Exit codes: 0 installed, 1 refused or not well, 2 wrong call, 3 the host lacks something, 4 stopped half-way.
@@ -141,13 +142,20 @@ refuse() {
 pin() {
   fingerprint=$(printf '%s' "$fingerprint" | tr -d ' ' | tr a-f A-F)
   [ "${#fingerprint}" = 40 ] || wrong_call 'a fingerprint has 40 digits'
-  found=$(gpg --batch --with-colons --show-keys "$key" 2> /dev/null | sed -n 's/^fpr:::::::::\([0-9A-F]*\):$/\1/p' | sed -n 1p)
+  found=$(fingerprint_in "$key")
   [ "$found" = "$fingerprint" ] || fail 1 "the key in $key has the fingerprint ${found:-none}" 'compare it once more with the publisher, by telephone'
   if [ -s "$trusted" ] && ! grep -qx "$fingerprint" "$trusted"; then
     fail 1 'this host trusts another key already' "see $trusted; a new key comes with a bundle that the old one signed"
   fi
   [ -n "$dry_run" ] && return 0
   trust_key "$key" "$fingerprint"
+}
+
+# Fingerprint of the one key in a file; nothing where there is none, or more than one.
+fingerprint_in() {
+  keys=$(gpg --batch --with-colons --show-keys "$1" 2> /dev/null || true)
+  [ "$(printf '%s\n' "$keys" | grep -c '^pub:')" = 1 ] || return 0
+  printf '%s\n' "$keys" | sed -n 's/^fpr:::::::::\([0-9A-F]*\):$/\1/p' | sed -n 1p
 }
 
 trust_key() {
@@ -188,6 +196,9 @@ verify_bundle() {
   check_room 67108864
 
   say 'verifying the signature'
+  if bundle_bytes 2> /dev/null | head -c 21 | grep -q '^age-encryption.org/v1'; then
+    refuse "it is encrypted, which says nothing about who made it; decrypt it first: age --decrypt --identity KEY --output BUNDLE $bundle"
+  fi
   for file in MANIFEST.json MANIFEST.json.asc; do
     unpacked_bytes 2> /dev/null | tar -xOf - --occurrence=1 "$file" 2> /dev/null | head -c 16777216 > "$work/release/$file" || true
   done
@@ -233,6 +244,7 @@ verify_bundle() {
   intact
   while read -r sum size path; do echo "$sum  $path"; done < "$work/files" > "$work/sums"
   (cd "$work/release" && sha256sum --check --strict --quiet "$work/sums" > /dev/null 2>&1) || refuse 'a file is not what the manifest says'
+  check_next_key
   record verified
   say "verified: docpipe $release, signed by $signer"
 }
@@ -244,17 +256,32 @@ check_room() {
 
 # What the host has had it remembers outside of any bundle's reach.
 check_age() {
+  newest='' for_customer='' customer=$(manifest_value customer "$manifest")
   [ -s "$state/newest" ] || return 0
   read -r newest for_customer newest_digest < "$state/newest"
-  customer=$(manifest_value customer "$manifest")
-  [ "$customer" = "$for_customer" ] || refuse "it is for customer $customer, and this host belongs to $for_customer"
-  if [ "$release" = "$newest" ]; then
+  if [ "$customer" != "$for_customer" ]; then
+    # its releases have an order of their own
+    [ -n "$handover" ] || refuse "it is for customer $customer, and this host belongs to $for_customer; --allow-customer REASON"
+    allowed "change of customer from $for_customer to $customer" "$handover"
+  elif [ "$release" = "$newest" ]; then
     [ "$digest" = "$newest_digest" ] || refuse "release $release was here before, with another content"
   elif [ "$(printf '%s\n%s\n' "$release" "$newest" | sort -V | tail -n 1)" = "$newest" ]; then
     [ -n "$downgrade" ] || refuse "release $release is older than $newest, which this host has had; --allow-downgrade REASON"
-    record "downgrade allowed: $(printf '%s' "$downgrade" | tr -d '"\\')"
-    say "downgrade from $newest to $release: $downgrade"
+    allowed downgrade "$downgrade"
   fi
+}
+
+allowed() {
+  record "$1 allowed: $(printf '%s' "$2" | tr -d '"\\')"
+  say "$1 allowed: $2"
+}
+
+# A key is handed on by name in what was signed, and it has to be that key.
+check_next_key() {
+  next=$(manifest_value next_key "$manifest")
+  [ -n "$next" ] || return 0
+  [ -f "$work/release/keys/next.asc" ] || refuse "it names $next as the next key, and does not bring it"
+  [ "$(fingerprint_in "$work/release/keys/next.asc")" = "$next" ] || refuse "the key that it brings is not $next, which its manifest names"
 }
 now=preflight
 
@@ -438,14 +465,14 @@ smoke() {
 
 remember() {
   # after a downgrade the newest is still the newest that was here
-  if ! older "$release" "$(cut -d ' ' -f 1 "$state/newest" 2> /dev/null || echo "$release")"; then
-    printf '%s %s %s\n' "$release" "$(manifest_value customer "$manifest")" "$digest" > "$state/newest.new"
+  if [ "$customer" != "$for_customer" ] || ! older "$release" "$newest"; then
+    printf '%s %s %s\n' "$release" "$customer" "$digest" > "$state/newest.new"
     mv "$state/newest.new" "$state/newest"
   fi
   rm -rf "$work"
 }
 
-bundle='' key='' fingerprint='' downgrade='' release=''
+bundle='' key='' fingerprint='' downgrade='' handover='' release=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -455,6 +482,7 @@ while [ $# -gt 0 ]; do
     --key) key=${2:?}; shift ;;
     --fingerprint) fingerprint=${2:?}; shift ;;
     --allow-downgrade) downgrade=${2:?}; shift ;;
+    --allow-customer) handover=${2:?}; shift ;;
     -*) wrong_call "there is no option $1" ;;
     *) bundle=$1 ;;
   esac

@@ -255,15 +255,30 @@ class Run:
                 yield self._creation(key, want)
                 continue
             for change in self._changes(key):
-                yield Step("~" if self._may(change, key) else "!", *key, change.what)
+                # a server is not given up while there is no other to be had
+                sold_out = change.replaces and self._may(change, key) and self._sold_out(key)
+                yield (
+                    Step("?", *key, sold_out)
+                    if sold_out
+                    else Step("~" if self._may(change, key) else "!", *key, change.what)
+                )
+
+    def _sold_out(self, key: Key) -> str:
+        """Why no server can be had; empty where one can."""
+        kind, want = self.kinds[key[0]], self.wants[key]
+        if not isinstance(kind, Server):
+            return ""
+        offers, types = kind.offers(self.project, want["location"]), kind.order_of(self.project, want)
+        can_be_had = types and offers[types[0]].available
+        return "" if can_be_had else f"sold out in {want['location']}: {', '.join(want['types'])}"
 
     def _creation(self, key: Key, want: Want) -> Step:
         kind = self.kinds[key[0]]
         if not isinstance(kind, Server):
             return Step("+", *key, "make")
+        if sold_out := self._sold_out(key):
+            return Step("?", *key, sold_out)
         offers, types = kind.offers(self.project, want["location"]), kind.order_of(self.project, want)
-        if not types or not offers[types[0]].available:
-            return Step("?", *key, f"sold out in {want['location']}: {', '.join(want['types'])}")
         instead = "" if types[0] == want["types"][0] else f", for {want['types'][0]} is sold out"
         return Step("+", *key, f"make, {types[0]}{instead}", offers[types[0]].price)
 
@@ -274,8 +289,8 @@ class Run:
         """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         seen = kind.seen(self.project, bound)
-        if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(want, seen)):
-            return [Change(f"replace, for {', '.join(reasons)}", lambda: self._replace(key), leave=True)]
+        if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, want, seen)):
+            return [Change(f"replace, for {', '.join(reasons)}", lambda: self._replace(key), leave=True, replaces=True)]
         return list(kind.changes(self.project, bound, want, seen))
 
     def _may(self, change: Change, key: Key) -> bool:
@@ -462,31 +477,42 @@ def _token(file: Path | None) -> str:
 
 def _plan(run: Run, options: argparse.Namespace) -> int:
     steps = run.plan()
-    _show(steps)
+    print("\n".join(plan_lines(steps)))
     return WOULD_CHANGE if steps else FINE
 
 
-def _show(steps: list[Step]) -> None:
+def plan_lines(steps: list[Step]) -> list[str]:
+    """A plan for people: a line a step, the price of new servers, and what needs the operator's word."""
+    if not steps:
+        return ["nothing to do: all is as desired"]
+    lines = []
     for step in steps:
         price = f"  {step.price:.2f} a month" if step.price else ""
-        print(f"{step.mark} {step.kind} {step.name}: {step.what}{price}")
+        lines.append(f"{step.mark} {step.kind} {step.name}: {step.what}{price}")
     if total := sum(step.price for step in steps):
-        print(f"servers that are made: {total:.2f} a month, net")
-    for step in steps:
-        if step.mark == "!":
-            print(f"  {step.name}: only with --allow {step.name}")
-    if not steps:
-        print("nothing to do: all is as desired")
+        lines.append(f"servers that are made: {total:.2f} a month, net")
+    return lines + [f"  {step.name}: only with --allow {step.name}" for step in steps if step.mark == "!"]
+
+
+def status_lines(run: Run) -> list[str]:
+    """Each object, its state, and what is not as desired."""
+    differing = {(step.kind, step.name): step.what for step in run.plan()}
+    lines = []
+    for key in (*run.wants, *run.extras()):
+        bound = run.project.held.get(key)
+        state = "missing" if bound is None else str(getattr(bound, "status", None) or "there")
+        lines.append(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
+    return lines
 
 
 def _apply(run: Run, options: argparse.Namespace) -> int:
     if cut_off := run.journal.made_before():
         print(f"a run was cut off; what it made is taken up: {', '.join(name for _, name in cut_off)}")
     if not options.yes and sys.stdin.isatty():
-        _show(run.plan())
+        print("\n".join(plan_lines(run.plan())))
         _confirm("apply")
     left = run.apply(options.keep_on_failure)
-    _show(left)
+    print("\n".join(plan_lines(left)))
     return TROUBLED if left else FINE
 
 
@@ -507,12 +533,8 @@ def _confirm(word: str) -> None:
 
 
 def _status(run: Run, options: argparse.Namespace) -> int:
-    differing = {(step.kind, step.name): step.what for step in run.plan()}
-    for key in (*run.wants, *run.extras()):
-        bound = run.project.held.get(key)
-        state = "missing" if bound is None else str(getattr(bound, "status", None) or "there")
-        print(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
-    return WOULD_CHANGE if differing else FINE
+    print("\n".join(status_lines(run)))
+    return FINE
 
 
 # --- kinds: Each kind of object: how it is found, seen in the form of the desired state, made, changed and deleted.
@@ -550,6 +572,8 @@ class Change:
     """Returns an action, a list of them, or None."""
     leave: bool = False
     """Whether the operator has to allow it by the object's name: it loses something, or stops a server."""
+    replaces: bool = False
+    """Whether the object is deleted and made anew."""
 
 
 class Kind:
@@ -588,7 +612,7 @@ class Kind:
         """Make it and wait for it; the object."""
         raise NotImplementedError
 
-    def must_be_replaced(self, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
         """What differs and cannot be changed, in words."""
         return [f"{field} {seen[field]} → {want[field]}" for field in self.replaced if seen[field] != want[field]]
 
@@ -689,7 +713,7 @@ class Network(Kind):
                 yield Change(f"add subnet {each['ip_range']}", partial(bound.add_subnet, _subnet(each)))
         yield from super().changes(project, bound, want, seen)
 
-    def must_be_replaced(self, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
         """Ranges only grow, from the same start."""
         have, new = ip_network(seen["ip_range"]), ip_network(want["ip_range"])
         grows = have.network_address == new.network_address and new.prefixlen <= have.prefixlen
@@ -782,11 +806,11 @@ class Volume(Kind):
             )
         yield from super().changes(project, bound, want, seen)
 
-    def must_be_replaced(self, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
         """It cannot shrink."""
         shrinks = want["size_gb"] < seen["size_gb"]
         size = [f"size {seen['size_gb']} → {want['size_gb']} GB"] if shrinks else []
-        return [*super().must_be_replaced(want, seen), *size]
+        return [*super().must_be_replaced(project, want, seen), *size]
 
     def before_deletion(self, project: Project, bound: Any) -> None:
         if bound.server is not None:
@@ -938,6 +962,7 @@ class Server(Kind):
             "kind": "server",
             "name": bound.name,
             "type": bound.server_type.name,
+            "disk_gb": bound.primary_disk_size,
             "image": bound.image.name if bound.image else None,
             "location": bound.location.name,
             "network": project.name_of("network", private.network.id) if private else None,
@@ -957,7 +982,7 @@ class Server(Kind):
             project,
             want,
             name=want["name"],
-            image=project.api.images.get_by_name_and_architecture(want["image"], want["architecture"]),
+            image=_image(project, want),
             location=Location(name=want["location"]),
             ssh_keys=[project.lookup("ssh_key", name) for name in want["ssh_keys"]],
             firewalls=[project.lookup("firewall", name) for name in want["firewalls"]],
@@ -984,11 +1009,14 @@ class Server(Kind):
             f"none of {', '.join(want['types'])} can be had in {want['location']}; add a type to the spec's list"
         )
 
-    def must_be_replaced(self, want: Want, seen: Want) -> list[str]:
-        """What only a new server has: its image, its place, and what it did at its first boot."""
+    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
+        """What only a new server has: its image, its place, what it did at its first boot, a smaller disk."""
         reasons = [
             f"{field} {seen[field]} → {want[field]}" for field in ("image", "location") if seen[field] != want[field]
         ]
+        if seen["type"] not in want["types"] and (new := self.order_of(project, want)):
+            disk = self._type(new[0]).disk
+            reasons += [f"disk {seen['disk_gb']} → {disk} GB, with type {new[0]}"] if disk < seen["disk_gb"] else []
         return reasons + (["first boot"] if seen[USER_DATA] != user_data_hash(want[USER_DATA]) else [])
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
@@ -1090,10 +1118,20 @@ class Server(Kind):
 
 
 def _attached(volume: Any, server: Any) -> Any:
-    """Attach a volume, taking it from where it was."""
+    """Attach a volume, taking it from where it is."""
+    volume.reload()
     if volume.server is not None and volume.server.id != server.id:
         finished(volume.detach())
     return volume.attach(server, automount=False)
+
+
+def _image(project: Project, want: Want) -> Any:
+    image = project.api.images.get_by_name_and_architecture(want["image"], want["architecture"])
+    if image is None:
+        raise Failed(
+            f"there is no image {want['image']} for {want['architecture']}; see: hcloud image list --type system"
+        )
+    return image
 
 
 def _price(server_type: Any, location: str) -> float:

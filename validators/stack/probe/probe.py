@@ -15,7 +15,6 @@ import ctypes
 import json
 import os
 import random
-import signal
 import socket
 import struct
 import subprocess
@@ -32,7 +31,7 @@ NEAR, FAR, OUTSIDE_PORT = "198.51.100.1", "198.51.100.2", 443
 RESOLVER = ("127.0.0.11", 53)
 TUNNEL = ".tunnel.example"
 KNOWN, UNKNOWN = 0x8180, 0x8183
-CONNECT_S, ASK_S = 1.0, 1.0
+CONNECT_S, ASK_S, TURN_S = 1.0, 1.0, 60.0
 LISTEN_STATE = "0A"
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -210,46 +209,75 @@ class Outside:
     """The rest of the world: a namespace behind the host with a server and a resolver that notes who asks."""
 
     def __init__(self) -> None:
-        read_end, self.pipe = os.pipe()
-        near = f"pl{os.getpid() % 100000}"
+        self.turn = its_turn()
+        heard, self.pipe = os.pipe()
+        self.answers, said = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            os.close(self.pipe)
-            self._serve(read_end)
-        time.sleep(0.1)
+            try:
+                os.close(self.pipe)
+                self._serve(heard, said)
+            finally:
+                os._exit(1)
+        os.close(said)
+        self._expect(b"namespace")
+        near = f"pl{os.getpid() % 100000}"
         run("ip", "link", "add", near, "type", "veth", "peer", "name", "far", "netns", str(self.pid))
         run("ip", "address", "add", f"{NEAR}/30", "dev", near)
         run("ip", "link", "set", near, "up")
-        os.kill(self.pid, signal.SIGUSR1)
-        time.sleep(0.3)
+        os.write(self.pipe, b".")
+        self._expect(b"serving")
 
-    def _serve(self, read_end: int) -> None:
+    def _serve(self, heard: int, said: int) -> None:
         """In the child: be outside until the parent ends."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
         libc.unshare(NEW_NETWORK)
-        signal.sigwait([signal.SIGUSR1])
+        os.write(said, b"namespace")
+        os.read(heard, 1)
         run("ip", "link", "set", "lo", "up")
         run("ip", "address", "add", f"{FAR}/30", "dev", "far")
         run("ip", "link", "set", "far", "up")
         names: list[str] = []
-        threading.Thread(target=answer_names, args=(names,), daemon=True).start()
+        resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        resolver.bind((FAR, 53))
+        threading.Thread(target=answer_names, args=(resolver, names), daemon=True).start()
         server = socket.create_server((FAR, OUTSIDE_PORT), backlog=256)
         threading.Thread(target=accept_all, args=(server,), daemon=True).start()
-        os.read(read_end, 1)
-        Path(f"/tmp/outside-{os.getpid()}").write_text(json.dumps(names))
+        os.write(said, b"serving")
+        os.read(heard, 1)
+        with os.fdopen(said, "wb") as stream:
+            stream.write(json.dumps(names).encode())
         os._exit(0)
+
+    def _expect(self, word: bytes) -> None:
+        if os.read(self.answers, len(word)) != word:
+            raise SystemExit("the namespace that plays the outside did not come up")
 
     def leaked(self) -> list[str]:
         """Names that reached the outside resolver; ends the outside."""
         os.write(self.pipe, b".")
+        with os.fdopen(self.answers, "rb") as stream:
+            names = json.loads(stream.read())
         os.waitpid(self.pid, 0)
-        return list(json.loads(Path(f"/tmp/outside-{self.pid}").read_text()))
+        return list(names)
 
 
-def answer_names(names: list[str]) -> None:
+def its_turn() -> socket.socket:
+    """Wait while another run has an outside on this host, for there is one such address. The turn ends with the process."""
+    turn = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    end = time.monotonic() + TURN_S
+    while True:
+        try:
+            turn.bind("\0plumbline-outside")
+            return turn
+        except OSError:
+            if time.monotonic() > end:
+                raise SystemExit("another run of plumb looks at its stack, and does not end") from None
+            time.sleep(0.05)
+
+
+def answer_names(serving: socket.socket, names: list[str]) -> None:
     """A resolver that notes every name, and knows those alone by which it is tested whether names get out."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as serving:
-        serving.bind((FAR, 53))
+    with serving:
         while True:
             query, source = serving.recvfrom(512)
             names.append(name_in(query))

@@ -1,0 +1,142 @@
+"""Whom a host believes: the key that is handed on, the customer it belongs to, and never a cipher."""
+
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plumbline.bundle import manifest, sealing
+from plumbline.bundle.archive import BrokenArchive, read_head
+from tests.bundle.keys import Key, end_agent, make_key, signature
+from tests.bundle.small import described, files, written
+from tests.bundle.test_verify import VERIFY, Host, Keys
+from tests.stack.conftest import shipped_spec
+from validators.bundle.check import Trust, verify_bundle
+
+pytestmark = pytest.mark.live
+NEXT = "keys/next.asc"
+
+
+@pytest.fixture(scope="module")
+def keys(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
+    """The publisher's, and another."""
+    home = tmp_path_factory.mktemp("trust") / "gnupg"
+    yield Keys(make_key(home, "release"), make_key(home, "stranger"))
+    end_agent(home)
+
+
+@pytest.fixture
+def host(keys: Keys, tmp_path: Path) -> Host:
+    """A host that trusts the publisher."""
+    found = Host(tmp_path)
+    trust = ["--key", keys.publisher.public, "--fingerprint", keys.publisher.fingerprint]
+    done = found.verify(signed(keys.publisher, files()), *trust)
+    assert done.returncode == 0, done.stderr
+    return found
+
+
+def signed(key: Key, content: dict[str, bytes], release: str = "1.0", **other: object) -> bytes:
+    """A bundle that a key signed."""
+    text = manifest.text_of(described(content, release, **other))
+    return written(content, release, signature(key, text), **other)
+
+
+def last(host: Host) -> str:
+    """What the host wrote down before its last word."""
+    return str(json.loads((host.folder / "state" / "verified.jsonl").read_text().splitlines()[-2])["result"])
+
+
+def test_a_next_key_has_to_be_the_one_that_was_signed_for(host: Host, keys: Keys) -> None:
+    named, other = keys.stranger.fingerprint, keys.publisher.public.read_bytes()
+    brought = files() | {NEXT: keys.stranger.public.read_bytes()}
+    done = host.verify(signed(keys.publisher, brought, next_key=named))
+    assert done.returncode == 0, done.stderr
+    host.refuses(
+        signed(keys.publisher, files(), next_key=named), f"it names {named} as the next key, and does not bring"
+    )
+    wrong = f"the key that it brings is not {named}"
+    host.refuses(signed(keys.publisher, files() | {NEXT: other}, next_key=named), wrong)
+    host.refuses(signed(keys.publisher, files() | {NEXT: brought[NEXT] + other}, next_key=named), wrong)
+    host.refuses(signed(keys.publisher, files() | {NEXT: b"no key\n"}, next_key=named), wrong)
+
+
+def test_plumb_itself_looks_at_the_next_key_too(keys: Keys, tmp_path: Path) -> None:
+    trust, file = Trust((keys.publisher.fingerprint,), keys.publisher.public), tmp_path / "bundle"
+    named, wrong = keys.stranger.fingerprint, f"{NEXT} is not the key {keys.stranger.fingerprint}"
+    for brought, refused in ((keys.stranger.public, False), (keys.publisher.public, True)):
+        file.write_bytes(signed(keys.publisher, files() | {NEXT: brought.read_bytes()}, next_key=named))
+        found = verify_bundle(file, shipped_spec(), trust, lambda _: None)
+        assert found.signer is not None
+        assert any(each.rule == "PLB961" and wrong in each.message for each in found.findings) == refused
+
+
+def test_a_next_key_that_the_signature_does_not_cover_is_refused(host: Host, keys: Keys) -> None:
+    """Put in by somebody else: into the archive alone, or into the manifest too."""
+    named, content = keys.stranger.fingerprint, files() | {NEXT: keys.stranger.public.read_bytes()}
+    ours = signature(keys.publisher, manifest.text_of(described(files())))
+    host.refuses(
+        written(content, signature=ours, next_key=named), "the signature is not one of a trusted key over this"
+    )
+    plain = signed(keys.publisher, files() | {NEXT: bytes(len(content[NEXT]))}, next_key=named)
+    host.refuses(
+        plain[: head_of(plain)] + (whole := written(content, next_key=named))[head_of(whole) :], "a file is not"
+    )
+
+
+def head_of(data: bytes) -> int:
+    """Where the files of a bundle begin."""
+    stream = io.BytesIO(data)
+    read_head(stream)
+    return stream.tell()
+
+
+def test_verifying_alone_trusts_nobody_new(host: Host, keys: Keys) -> None:
+    brought = files() | {NEXT: keys.stranger.public.read_bytes()}
+    assert host.verify(signed(keys.publisher, brought, next_key=keys.stranger.fingerprint)).returncode == 0
+    host.refuses(signed(keys.stranger, files(), "1.1"), "the signature is not one of a trusted key")
+
+
+def test_another_customers_release_needs_a_reason_that_is_written_down(host: Host, keys: Keys) -> None:
+    (host.folder / "state" / "newest").write_text("2.0 somebody-else 0\n")
+    ours = signed(keys.publisher, files())
+    host.refuses(ours, "it is for customer general, and this host belongs to somebody-else")
+    host.verify(ours, "--allow-downgrade", "no reason for this")
+    host.refuses(ours, "it is for customer general")
+    done = host.verify(ours, "--allow-customer", "sold on")
+    assert done.returncode == 0, done.stderr
+    assert last(host) == "change of customer from somebody-else to general allowed: sold on"
+
+
+def test_a_cipher_is_no_signature(host: Host, keys: Keys) -> None:
+    """Anybody can encrypt to a recipient, so what is encrypted is as good as what is inside, and not before it is out."""
+    folder = host.folder
+    identity = folder / "key.age"
+    subprocess.run(["age-keygen", "-o", identity], check=True, capture_output=True)
+    recipient = subprocess.run(
+        ["age-keygen", "-y", identity], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    ours, theirs = signed(keys.publisher, files()), written(files(), signature=b"")
+    for name, data in (("ours", ours), ("theirs", theirs)):
+        (folder / name).write_bytes(data)
+        assert sealing.encrypt(folder / name, recipient) == folder / f"{name}.age"
+        assert not (folder / name).exists()
+    host.refuses((folder / "ours.age").read_bytes(), "it is encrypted, which says nothing about who made it")
+    with (folder / "ours.age").open("rb") as stream, pytest.raises(BrokenArchive):
+        read_head(stream)
+
+    for name in ("ours", "theirs"):
+        call = ["age", "--decrypt", "--identity", identity, "--output", folder / name, folder / f"{name}.age"]
+        subprocess.run(call, check=True, capture_output=True)
+    assert (folder / "ours").read_bytes() == ours
+    assert host.verify(ours).returncode == 0
+    host.refuses(theirs, "it is not signed")
+
+
+def test_nothing_switches_verification_off(host: Host, keys: Keys) -> None:
+    bad = written(files(), signature=b"")
+    for words in (["--dry-run"], ["--allow-downgrade", "r"], ["--allow-customer", "r"]):
+        assert host.verify(bad, *words).returncode == 1, words
+    assert "--no-verify" not in VERIFY.read_text() + VERIFY.with_name("install.sh").read_text()

@@ -1,0 +1,14 @@
+"""Tenants side by side behind one rate limiter."""
+
+from benchmarks.fleet import provisioned
+from tests.cloud.fake.limit import Rate
+
+
+def test_tenants_side_by_side_never_exceed_the_limit_and_a_second_run_changes_nothing() -> None:
+    figures = provisioned(4, Rate(100, 100.0))
+    assert figures["failed"] == 0
+    assert figures["refused"] == 0
+    assert figures["changing"] == 0
+    assert figures["calls"] / 4 < 80
+    assert figures["again"] / 4 <= 8
+    assert figures["seconds"] >= figures["floor"]

@@ -1,0 +1,1 @@
+"""Roll-outs by Ansible, on containers that play nodes."""

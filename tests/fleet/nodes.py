@@ -1,0 +1,126 @@
+"""Containers that play nodes, and the playbook run on them through Ansible's own ssh connection, whose ssh is `docker exec`."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+IMAGE = "plumbline-test-node"
+HOME = "/opt/docpipe"
+_RUN_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run of the playbook ended."""
+
+    code: int
+    text: str
+
+    @property
+    def changed(self) -> int:
+        """Tasks that changed something, all nodes together."""
+        return sum(int(count) for count in re.findall(r"changed=(\d+)", self.text))
+
+
+class Fleet:
+    """Nodes by (tenant, role), and the project folder that is rolled out to them."""
+
+    def __init__(self, run: str, project: Path, nodes: list[tuple[str, str]]):
+        self.project = project
+        self._names = {(tenant, role): f"{run}-{tenant}-{role}" for tenant, role in nodes}
+        hosts = {
+            f"tenant-{tenant}-{role}": {
+                "ansible_host": name,
+                "tenant": tenant,
+                "node_role": role,
+                "private_address": "127.0.0.1",
+            }
+            for (tenant, role), name in self._names.items()
+        }
+        groups: dict[str, dict[str, dict[str, None]]] = {}
+        for tenant, role in nodes:
+            groups.setdefault(f"role_{role}", {"hosts": {}})["hosts"][f"tenant-{tenant}-{role}"] = None
+        inventory = {"all": {"hosts": hosts, "children": groups}}
+        (project / "nodes.json").write_text(json.dumps(inventory))
+
+    def roll_out(self, *options: str) -> Outcome:
+        """Run the committed playbook."""
+        call = [str(Path(sys.executable).parent / "ansible-playbook"), "--inventory", str(self.project / "nodes.json")]
+        done = subprocess.run(
+            [*call, *options, "roll-out.yaml"],
+            cwd=self.project / "ansible",
+            env={
+                **os.environ,
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "ANSIBLE_SSH_EXECUTABLE": str(HERE / "ssh"),
+                "ANSIBLE_HOME": str(self.project / ".ansible"),
+                "ANSIBLE_NOCOLOR": "1",
+            },
+            capture_output=True,
+            text=True,
+            timeout=_RUN_SECONDS,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout + done.stderr)
+
+    def inside(self, tenant: str, role: str, command: str) -> str:
+        """What a shell command says in a node."""
+        return _docker("exec", self._names[tenant, role], "sh", "-c", command)
+
+    def calls(self, word: str) -> list[tuple[str, str, str]]:
+        """(tenant, role, call) of every call that holds a word, on all nodes, in the order of time."""
+        seen = []
+        for tenant, role in self._names:
+            for line in self.inside(tenant, role, "cat /node/calls 2> /dev/null || true").splitlines():
+                time, call = line.split(" ", 1)
+                if word in f" {call} ":
+                    seen.append((float(time), tenant, role, call))
+        return [(tenant, role, call) for _, tenant, role, call in sorted(seen)]
+
+    def forget_calls(self) -> None:
+        """Begin anew with what is written down."""
+        for tenant, role in self._names:
+            self.inside(tenant, role, "rm -f /node/calls")
+
+    def stop(self, tenant: str, role: str) -> None:
+        """A node that can't be reached any more."""
+        _docker("stop", "--time", "0", self._names[tenant, role])
+
+
+@contextmanager
+def fleet(project: Path, nodes: list[tuple[str, str]], artifacts: Mapping[str, bytes] | None = None) -> Iterator[Fleet]:
+    """Nodes, standing; `artifacts` are what is rolled out (absent: what is committed), copied to `project`."""
+    if artifacts is None:
+        shutil.copytree(ROOT / "deploy" / "online", project, dirs_exist_ok=True)
+    for path, content in (artifacts or {}).items():
+        target = project / Path(path).relative_to("deploy/online")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    run = f"plumbline-fleet-{uuid4().hex[:8]}"
+    _docker("build", "--quiet", "--tag", IMAGE, str(HERE / "node"))
+    try:
+        for tenant, role in nodes:
+            label = f"io.plumbline.test={run}"
+            _docker("run", "--detach", "--init", "--label", label, "--name", f"{run}-{tenant}-{role}", IMAGE)
+        yield Fleet(run, project, nodes)
+    finally:
+        names = _docker("ps", "--all", "--quiet", "--filter", f"label=io.plumbline.test={run}").split()
+        if names:
+            _docker("rm", "--force", *names)
+
+
+def _docker(*arguments: str) -> str:
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=120)
+    if done.returncode:
+        raise RuntimeError(f"docker {' '.join(arguments)}: {done.stderr}")
+    return done.stdout

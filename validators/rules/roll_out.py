@@ -1,0 +1,129 @@
+"""PLB531…: a release reaches many tenants in an order that can be stopped in time."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from generators.cloud.role_order import circles
+from generators.cloud.roll_out import label_of, roll_outs
+from plumbline.deployment import deployments
+from plumbline.spec import Spec
+from validators.rules.cloud_examples import cloud_example
+from validators.rules.registry import Violation, rule
+
+
+def _example(rollout: str = "", cloud: str | None = None, state: str = "ACTIVE") -> str:
+    cloud = cloud or cloud_example()
+    return f"""\
+{cloud}tenants.yaml: {{tenants: {{one: {{title: One, octet: 1, state: {state}}}}}}}
+update.yaml:
+  strategy: rolling
+  downtime_goal_s: 60
+  keep_running: []
+  drain: []
+  migrations: []
+  phases: [{{title: Switch, detail: All at once.}}]
+  rollout: {{canaries: [one], batches_percent: [50, 100], health_timeout_s: 300{rollout}}}
+"""
+
+
+_ONE_ROLE = "      services: [db, web]\n"
+_TWO_ROLES = """\
+      services: [web, names]
+    store:
+      title: Store
+      server_type: cx33
+      size: {vcpus: 4, memory_mib: 8192, disk_gb: 80, reserve_mib: 512}
+      services: [db]
+"""
+_NAMES = "services/names.yaml: {title: Names, summary: Knows names., image: traefik, ports: {http: 8000}}\n"
+
+
+@rule(
+    "PLB531",
+    title="Batches of a roll-out rise to 100 %",
+    why="Tenants behind the last batch would keep the old release, and nobody would be told.",
+    fix="each number larger than the one before, and 100 at the end",
+    failing=_example(", batches_percent: [50, 90]").replace("batches_percent: [50, 100], ", ""),
+    passing=_example(),
+)
+def batches_short_of_all(spec: Spec) -> Iterator[Violation]:
+    percents = spec.update.rollout.batches_percent if spec.update.rollout else (100,)
+    for index, (before, after) in enumerate(pairwise(percents), 1):
+        if after <= before:
+            yield Violation(f"update.rollout.batches_percent[{index}]", f"{after} comes after {before}")
+    if percents[-1] != 100:
+        path = f"update.rollout.batches_percent[{len(percents) - 1}]"
+        yield Violation(path, f"the last batch ends at {percents[-1]} %", expected="100", observed=str(percents[-1]))
+
+
+@rule(
+    "PLB532",
+    title="Roles that need each other",
+    why="A roll-out goes role by role, those first that others need; in a circle nobody is first, and all change at once.",
+    fix="place the services so that needs between roles lead one way",
+    failing=_example(cloud=cloud_example().replace(_ONE_ROLE, _TWO_ROLES))
+    + _NAMES
+    + "services/db.yaml: {needs: {names: http}, segments: [front, back]}\n",
+    passing=_example(cloud=cloud_example().replace(_ONE_ROLE, _TWO_ROLES)) + _NAMES,
+)
+def roles_in_a_circle(spec: Spec) -> Iterator[Violation]:
+    for mode, _, _ in roll_outs(spec):
+        for roles in circles(spec, mode):
+            yield Violation(
+                f"topology.{mode}.roles.{roles[0]}", f"roles {', '.join(roles)} need each other", at_key=True
+            )
+
+
+@rule(
+    "PLB533",
+    title="A server's labels name its tenant and its role",
+    why="The fleet is read from labels: a node without them gets another tenant's release, or none.",
+    fix="add labels whose values are `{tenant}` and `{role}` and nothing else",
+    failing=_example(cloud=cloud_example().replace('labels: {role: "{role}"}', "labels: {}")),
+    passing=_example(),
+)
+def unlabelled(spec: Spec) -> Iterator[Violation]:
+    for mode, _, cloud in roll_outs(spec):
+        for each in ("tenant", "role"):
+            if label_of(cloud, each) is None:
+                yield Violation(f"topology.{mode}.cloud.labels", f"no label has the value {{{each}}}")
+
+
+@rule(
+    "PLB534",
+    title="A canary is a tenant that works",
+    why="On a tenant that nobody uses nothing shows, and the others get what it was to show.",
+    fix="choose a tenant whose state is ACTIVE",
+    failing=_example(state="PENDING"),
+    passing=_example(),
+)
+def idle_canary(spec: Spec) -> Iterator[Violation]:
+    for index, name in enumerate(spec.update.rollout.canaries if spec.update.rollout else ()):
+        tenant = spec.tenants.tenants.get(name)
+        if tenant and tenant.state != "ACTIVE":
+            yield Violation(
+                f"update.rollout.canaries[{index}]",
+                f"{name} is {tenant.state}",
+                expected="ACTIVE",
+                observed=tenant.state,
+            )
+
+
+@rule(
+    "PLB535",
+    title="Health is waited for as long as services may take",
+    why="A release that is well would be put back, because a service was still within its start period.",
+    fix="raise `health_timeout_s` above the longest start period, or lower that",
+    failing=_example() + "services/db.yaml: {health: {command: [pg_isready], start_period_s: 600}}\n",
+    passing=_example(),
+)
+def impatient(spec: Spec) -> Iterator[Violation]:
+    for mode, rollout, _ in roll_outs(spec):
+        for deployment in deployments(spec, mode):
+            for name, service in deployment.services.items():
+                if service.health and service.health.start_period_s >= rollout.health_timeout_s:
+                    yield Violation(
+                        "update.rollout.health_timeout_s",
+                        f"{name} may take {service.health.start_period_s:g} s to start in mode {mode}",
+                        observed=str(rollout.health_timeout_s),
+                    )
