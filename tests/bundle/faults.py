@@ -81,7 +81,7 @@ DISK_FULL = (
     Fault("disk full", "secrets", "head", "-c 4096*", nth=2, on_update=False),
     Fault("disk full", "place", "mv"),
     Fault("disk full", "start", "docker", "*up*"),
-    Fault("disk full", "remember", "cut"),
+    Fault("disk full", "remember", "date"),
 )
 
 
