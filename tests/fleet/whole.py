@@ -61,7 +61,11 @@ def test_the_inventory_is_what_was_provisioned(collections: Path) -> None:
         for mode, tenant in cloud_tenants(spec):
             script = str(ROOT / f"deploy/{mode}/{tenant}/provision.py")
             subprocess.run([sys.executable, script, "apply", "--yes"], env=environment, check=True)
-        environment |= {"HCLOUD_TOKEN": cloud.read_only_token, "ANSIBLE_COLLECTIONS_PATH": str(collections)}
+        environment |= {
+            "HCLOUD_TOKEN": cloud.read_only_token,
+            "ANSIBLE_COLLECTIONS_PATH": str(collections),
+            "ANSIBLE_HOME": str(collections),
+        }
         done = subprocess.run(
             [str(Path(sys.executable).parent / "ansible-inventory"), "--list"],
             cwd=ROOT / "deploy/online/ansible",
