@@ -122,6 +122,24 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
             for name, secret in sorted(spec.secrets.secrets.items())
         ],
     )
+    page.add("## Whose key opens them")
+    page.add(
+        "A recipient is a public key of age. Who has the tenant's `key.age` opens what was encrypted to it; nobody else does."
+    )
+    page.table(
+        ["Tenant", "Folder", "Recipient"],
+        [
+            (
+                f"tenants.{name}",
+                [
+                    code(name),
+                    code(spec.secrets.folder.replace("{tenant}", name)),
+                    code(tenant.recipient) if tenant.recipient else "none yet; nothing can be encrypted",
+                ],
+            )
+            for name, tenant in spec.tenants.tenants.items()
+        ],
+    )
     yield page.done()
 
 

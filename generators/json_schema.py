@@ -8,11 +8,16 @@ from plumbline.artifact import Artifact
 from plumbline.references import ids_by_kind
 from plumbline.sections import SECTIONS, Section
 from plumbline.spec import Spec
-from schema.types import REFERENCE_KEY
+from schema.bundle import Manifest
+from schema.types import REFERENCE_KEY, Model
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 GENERAL_FOLDER = "schema/json"
 PROJECT_FOLDER = "schema/project"
+
+
+MANIFEST = "manifest"
+"""Kind of the one file that is no part of a spec: what a bundle says of itself."""
 
 
 class SchemaGenerator:
@@ -21,31 +26,42 @@ class SchemaGenerator:
     name = "schema"
 
     def generate(self, spec: Spec) -> Iterable[Artifact]:
-        """Two schemas per kind of file."""
+        """Two schemas per kind of file, and that of a bundle's manifest."""
         ids = ids_by_kind(spec)
         for section in SECTIONS:
             general = _schema(section)
-            yield _artifact(GENERAL_FOLDER, section, general)
-            yield _artifact(PROJECT_FOLDER, section, _with_enumerations(general, ids))
+            yield _artifact(GENERAL_FOLDER, section.schema, general)
+            yield _artifact(PROJECT_FOLDER, section.schema, _with_enumerations(general, ids))
+        yield _artifact(GENERAL_FOLDER, MANIFEST, _manifest())
 
 
 def schema_of(kind: str) -> str:
-    """The general schema of a kind of file, as JSON text."""
-    section = next(section for section in SECTIONS if section.schema == kind)
-    return json.dumps(_schema(section), indent=2, ensure_ascii=False)
+    """The general schema of a kind of file, or of a bundle's manifest, as JSON text."""
+    if kind == MANIFEST:
+        return _text(_manifest())
+    return _text(_schema(next(section for section in SECTIONS if section.schema == kind)))
 
 
-def _artifact(folder: str, section: Section, schema: dict[str, Any]) -> Artifact:
-    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-    return Artifact(f"{folder}/{section.schema}.json", text.encode())
+def _artifact(folder: str, kind: str, schema: dict[str, Any]) -> Artifact:
+    return Artifact(f"{folder}/{kind}.json", (_text(schema) + "\n").encode())
+
+
+def _text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False)
 
 
 def _schema(section: Section) -> dict[str, Any]:
-    schema = _closed_keys(section.model.model_json_schema())
-    place = f"{section.name}/<id>.yaml" if section.folder else f"{section.name}.yaml"
+    return _described(section.model, f"{section.name}/<id>.yaml" if section.folder else f"{section.name}.yaml")
+
+
+def _manifest() -> dict[str, Any]:
+    return _described(Manifest, "MANIFEST.json of a bundle")
+
+
+def _described(model: type[Model], place: str) -> dict[str, Any]:
     return {
         "$schema": DIALECT,
-        **schema,
+        **_closed_keys(model.model_json_schema()),
         "$comment": f"Describes {place}. Generated from schema/; do not edit.",
     }
 

@@ -13,6 +13,7 @@ from generators.json_schema import SchemaGenerator
 from generators.pages import PageGenerator
 from generators.parity import ParityGenerator
 from generators.rule_pages import DocumentedRule, RulePageGenerator
+from generators.sops import SopsGenerator
 from plumbline.artifact import Artifact, Generator
 from plumbline.spec import Spec
 
@@ -26,6 +27,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
         ProvisionScriptGenerator(),
         RollOutGenerator(),
         FirstBootGenerator(),
+        SopsGenerator(),
         ParityGenerator(),
         PageGenerator(),
         RulePageGenerator(rules),

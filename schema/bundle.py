@@ -66,7 +66,7 @@ class BundledModel(Model):
 class Manifest(Model):
     """Everything that a bundle holds. The signature is over this file, and this file vouches for all others."""
 
-    format: Literal[1]
+    format: Annotated[Int, Field(ge=1, le=1)]
     """Version of this form."""
     platform: Id
     """Name of the platform."""

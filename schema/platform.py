@@ -170,6 +170,10 @@ class Secrets(Model):
 TenantState = Literal["PENDING", "PROVISIONING", "ACTIVE", "SUSPENDED", "DEPROVISIONING", "DEPROVISIONED", "FAILED"]
 
 
+Recipient = Annotated[str, Field(pattern=r"^age1[02-9ac-hj-np-z]{58}$")]
+"""Public key of age; it only encrypts, so that everybody may know it."""
+
+
 class Tenant(Model):
     """A customer with a data plane of its own."""
 
@@ -181,6 +185,8 @@ class Tenant(Model):
     """Where it is in its life."""
     certificate: Literal["issued", "own"] = "issued"
     """`issued`: the entry has one issued for its host name; `own`: the tenant's, put on the entry's node by hand."""
+    recipient: Recipient | None = None
+    """Public key of age (`age-keygen -y`) that the tenant's secrets are encrypted to; null until there is one."""
 
 
 class Setting(Model):

@@ -12,6 +12,8 @@ import click
 from plumbline.cli.common import Project, load
 from plumbline.finding import EnvironmentMissing, Finding, InputError
 from plumbline.location import Location
+from plumbline.lock import KNOWN
+from schema.image import Platform
 
 if TYPE_CHECKING:
     from plumbline.bundle.build import Gather
@@ -47,6 +49,7 @@ def bundle() -> None:
 @click.option(
     "--images", type=click.Choice(["engine", "registry"]), default="engine", show_default=True, help="Where images are."
 )
+@click.option("--platform", type=click.Choice(KNOWN), help="Of images from registries, where it is not the engine's.")
 @click.option("--stand-ins", is_flag=True, help="For tests: stand-ins for images that the engine has not got.")
 @click.option("--substitutes", is_flag=True, help="For tests: small substitutes for models that are not there.")
 @click.option("--sign", "key", metavar="KEY", help="Sign with this key of your GnuPG keyring, by its fingerprint.")
@@ -62,6 +65,7 @@ def build(
     customer: str,
     models: Path | None,
     images: str,
+    platform: Platform | None,
     stand_ins: bool,
     substitutes: bool,
     key: str | None,
@@ -87,12 +91,12 @@ def build(
     chosen = building.sealed_mode(project.spec, mode)
     with tempfile.TemporaryDirectory(prefix="plumb-bundle-") as folder:
         stage = Path(folder)
-        gather, platform = _images(project, chosen, images, stand_ins)
+        gather, architecture = _images(project, chosen, images, platform, stand_ins)
         wanted = building.Wanted(
             mode=chosen,
             release=release or project.spec.platform.version,
             customer=customer,
-            architecture=platform,  # type: ignore[arg-type]
+            architecture=architecture,  # type: ignore[arg-type]
             models=models,
             substitutes=substitutes,
             next_key=next_key,
@@ -192,8 +196,11 @@ def apply(old: Path, delta: Path, out: Path) -> None:
 @bundle.command()
 @click.argument("file", type=FILE)
 @click.option("--against", type=FILE, metavar="OLD", help="Also say what a delta from this bundle would carry.")
-def inspect(file: Path, against: Path | None) -> None:
-    """Say what a bundle holds: release, images with their layers, models, sizes. Only its head is read and believed."""
+@click.option(
+    "--layers", "deep", is_flag=True, help="Also each layer of each image; the whole bundle is read for that."
+)
+def inspect(file: Path, against: Path | None, deep: bool) -> None:
+    """Say what a bundle holds: release, images, models, sizes. Only its head is read, and nothing is verified."""
     from plumbline.bundle import archive, inspection
     from plumbline.bundle import delta as deltas
     from plumbline.bundle.archive import BrokenArchive
@@ -203,22 +210,41 @@ def inspect(file: Path, against: Path | None) -> None:
     try:
         with opened(file) as stream:
             head = archive.read_head(stream)
-        click.echo(inspection.as_text(head))
+            click.echo(inspection.as_text(head))
+            if deep:
+                found = inspection.layers(head.manifest, inspection.read_parts(stream, head.manifest, lambda _: None))
+                click.echo(f"\n{inspection.layers_as_text(found)}")
         if against:
+            with opened(against) as stream:
+                old = archive.read_head(stream)
             made = deltas.plan(against, file)
-            click.echo(f"a delta from {made.old.name}: {_mb(made.size)} of {_mb(made.new.size)}")
+            click.echo(f"\na delta from {made.old.name}: {_mb(made.size)} of {_mb(made.new.size)}")
+            click.echo(inspection.carried_as_text(old.manifest, head.manifest))
     except (BrokenArchive, BrokenFrame) as error:
         raise _broken(file, error) from None
 
 
-def _images(project: Project, mode: str, source: str, stand_ins: bool) -> "tuple[Gather, str]":
+def _images(
+    project: Project, mode: str, source: str, platform: Platform | None, stand_ins: bool
+) -> "tuple[Gather, str]":
+    """Where images come from, and what for. Registries need no engine, but for images that are in none."""
     from validators.bundle.gathering import from_engine, from_registries
     from validators.stack.engine import find_engine
 
-    engine = find_engine()
-    gather = from_engine(engine, project.spec, project.folder, mode, stand_ins)
-    platform = engine.versions.platform
-    return (from_registries(platform, project.spec, gather) if source == "registry" else gather), platform
+    try:
+        engine = find_engine()
+    except EnvironmentMissing:
+        if source == "engine" or platform is None:
+            raise
+        return from_registries(platform, project.spec, None), platform
+    own = engine.versions.platform
+    others = from_engine(engine, project.spec, project.folder, mode, stand_ins)
+    if source == "registry":
+        chosen = platform or own
+        return from_registries(chosen, project.spec, others if chosen == own else None), chosen
+    if platform and platform != own:
+        raise EnvironmentMissing(f"the engine is for {own}", "take the images from registries: --images registry")
+    return others, own
 
 
 def _site(context: click.Context, target: Path) -> Path:

@@ -2,17 +2,17 @@
 
 import click
 
-from generators.json_schema import schema_of
+from generators.json_schema import MANIFEST, schema_of
 from plumbline.sections import SECTIONS
 
 REPORTS = ("stack-report", "parity-report")
 
 
 @click.command()
-@click.argument("kind", type=click.Choice([*(section.schema for section in SECTIONS), *REPORTS]))
+@click.argument("kind", type=click.Choice([*(section.schema for section in SECTIONS), MANIFEST, *REPORTS]))
 @click.pass_context
 def schema(context: click.Context, kind: str) -> None:
-    """Print the JSON Schema (draft 2020-12) of a kind of data file, or of a report of `plumb verify`."""
+    """Print the JSON Schema (draft 2020-12) of a kind of data file, of a bundle's manifest, or of a report of `plumb verify`."""
     if kind not in REPORTS:
         click.echo(schema_of(kind))
         return

@@ -49,8 +49,8 @@ def _with_evidence(project: Path, evidence: list[Path], folder: Path) -> Path:
     shutil.copytree(project / "docs", folder / "docs")
     target = folder / "docs" / "auditor" / "evidence"
     target.mkdir(parents=True)
-    for page in evidence:
-        shutil.copy(page, target)
+    for file in (*evidence, *(project / "reports").glob("*.cdx.json")):
+        shutil.copy(file, target)
     config = folder / "mkdocs.yml"
     config.write_text(f"INHERIT: {project / 'mkdocs.yml'}\ndocs_dir: docs\n")
     return config

@@ -185,13 +185,22 @@ def bundle(context: click.Context, file: Path, fingerprints: tuple[str, ...], ke
 
     \b
     plumb verify bundle dist/docpipe-offline-1.0.tar.zst --fingerprint 0123…CDEF
+
+    A bundle whose signature counts gets a page in reports/, which `plumb site build` takes into the site.
     """
     from plumbline.bundle.inspection import as_text
+    from validators.bundle import page
     from validators.bundle.check import Trust, verify_bundle
 
     context.obj["format"] = format
     project = load(context)
     result = verify_bundle(file, project.spec, Trust(fingerprints, key), lambda _: None)
+    if result.head and result.signer:
+        manifest, reports = result.head.manifest, project.workspace.root / "reports"
+        shown = page.as_markdown(manifest, result.signer, result.findings, result.layers, file.name)
+        reports.mkdir(exist_ok=True)
+        (reports / f"{page.page_name(manifest)}.md").write_text(shown, "utf-8")
+        (reports / page.bill_name(manifest)).write_bytes(result.sbom)
     if format == "text" and result.head:
         click.echo(as_text(result.head))
         click.echo(f"signed by {result.signer.fingerprint}" if result.signer else "the signature does not count")

@@ -1,4 +1,4 @@
-"""The publisher of releases, and the shipped one, made once for all tests."""
+"""The publisher of releases, and the shipped one, made once for all tests; a host that trusts a key."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.bundle.keys import end_agent, make_key
 from tests.bundle.releases import Publisher, publisher
+from tests.bundle.small import files
+from tests.bundle.tampering import Keys, signed
+from tests.bundle.verifying import Host
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +26,21 @@ def releases(lab: dict[str, str], tools: None, tmp_path_factory: pytest.TempPath
 def first(releases: Publisher) -> Path:
     """Release 1.0."""
     return releases.release()
+
+
+@pytest.fixture(scope="session")
+def keys(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
+    """The publisher's, and another."""
+    home = tmp_path_factory.mktemp("keys") / "gnupg"
+    yield Keys(make_key(home, "release"), make_key(home, "stranger"))
+    end_agent(home)
+
+
+@pytest.fixture
+def host(keys: Keys, tmp_path: Path) -> Host:
+    """A host that trusts the publisher, and has had release 1.0."""
+    found = Host(tmp_path)
+    trust = ["--key", keys.publisher.public, "--fingerprint", keys.publisher.fingerprint]
+    done = found.verify(signed(keys.publisher, files()), *trust)
+    assert done.returncode == 0, done.stderr
+    return found

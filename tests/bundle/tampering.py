@@ -18,7 +18,7 @@ import zstandard
 from plumbline.bundle import manifest
 from plumbline.bundle.archive import header, read_head
 from plumbline.spec import Spec
-from tests.bundle.keys import Key, end_agent, make_key
+from tests.bundle.keys import Key, end_agent, make_key, signature
 from tests.bundle.small import described, noise, written
 from tests.stack.conftest import ROOT, shipped_spec
 from validators.bundle.check import Trust, verify_bundle
@@ -46,12 +46,10 @@ class Keys:
     stranger: Key
 
 
-def signed(key: Key, content: dict[str, bytes], release: str = "1.0") -> bytes:
-    """A bundle that a key signed."""
-    text = manifest.text_of(described(content, release))
-    call = ["gpg", "--homedir", str(key.home), "--batch", "--armor", "--local-user", key.fingerprint, "--detach-sign"]
-    signature = subprocess.run(call, input=text, capture_output=True, check=True).stdout
-    return written(content, release, signature)
+def signed(key: Key, content: dict[str, bytes], release: str = "1.0", **other: object) -> bytes:
+    """A bundle that a key signed; `other` sets further fields of its manifest."""
+    text = manifest.text_of(described(content, release, **other))
+    return written(content, release, signature(key, text), **other)
 
 
 def contents() -> dict[str, bytes]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from plumbline.bundle.archive import read_files, read_head
 from schema.bundle import BundledImage
@@ -61,6 +62,14 @@ def content_of(bundle: Path) -> tuple[BundledImage, dict[str, bytes]]:
     return image, {path: bytes(data) for path, data in found.items() if path.startswith("images/")}
 
 
+def test_the_manifest_is_one_by_its_schema(small: Releases) -> None:
+    with small.first.open("rb") as stream:
+        text = read_head(stream).text
+    schema = json.loads(small.project.plumb("schema", "manifest").stdout)
+    assert list(Draft202012Validator(schema).iter_errors(json.loads(text))) == []
+    assert schema == json.loads((small.project.folder / "schema" / "json" / "manifest.json").read_text())
+
+
 def test_manifest_and_layers_are_the_registrys_own_bytes(small: Releases) -> None:
     project = small.project
     image, files = content_of(small.first)
@@ -74,6 +83,31 @@ def test_manifest_and_layers_are_the_registrys_own_bytes(small: Releases) -> Non
     assert {path for path in files if "/blobs/" in path} == {f"images/blobs/{each.replace(':', '/')}" for each in held}
     for path, data in files.items():
         assert "/blobs/" not in path or path.endswith(hashlib.sha256(data).hexdigest())
+
+
+def test_registries_need_no_engine_and_any_platform_can_be_asked_for(small: Releases, tmp_path: Path) -> None:
+    nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/nothing.sock"}
+    bundle = small.project.bundle("1.0", tmp_path, "--platform", "linux/arm64", **nowhere)
+    with bundle.open("rb") as stream:
+        manifest = read_head(stream).manifest
+    assert manifest.architecture == "linux/arm64"
+    assert [image.manifest for image in manifest.images] == [small.project.manifests["linux/arm64"]]
+
+
+def test_a_verified_release_has_a_page_in_the_site(small: Releases) -> None:
+    project = small.project
+    trust = ["--fingerprint", small.old.fingerprint, "--key", small.old.public]
+    assert f"signed by {small.old.fingerprint}" in project.plumb("verify", "bundle", small.first, *trust).stdout
+    project.plumb("site", "build")
+    page = project.folder / "site" / "auditor" / "evidence" / "release-1.0.html"
+    shown = page.read_text()
+    image, _ = content_of(small.first)
+    digests = (image.config, image.manifest, project.index)
+    for word in (small.old.fingerprint, small.new.fingerprint, *(each.removeprefix("sha256:") for each in digests)):
+        assert word in shown
+    bill = json.loads(page.with_name("release-1.0.cdx.json").read_text())
+    assert 'href="release-1.0.cdx.json"' in shown
+    assert bill["bomFormat"] == "CycloneDX"
 
 
 @pytest.mark.parametrize("store", ["classic", "containerd"])

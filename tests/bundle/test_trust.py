@@ -3,45 +3,21 @@
 import io
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from plumbline.bundle import manifest, sealing
 from plumbline.bundle.archive import BrokenArchive, read_head
-from tests.bundle.keys import Key, end_agent, make_key, signature
+from tests.bundle.keys import signature
 from tests.bundle.small import described, files, written
-from tests.bundle.test_verify import VERIFY, Host, Keys
+from tests.bundle.tampering import Keys, signed
+from tests.bundle.verifying import VERIFY, Host
 from tests.stack.conftest import shipped_spec
 from validators.bundle.check import Trust, verify_bundle
 
 pytestmark = pytest.mark.live
 NEXT = "keys/next.asc"
-
-
-@pytest.fixture(scope="module")
-def keys(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
-    """The publisher's, and another."""
-    home = tmp_path_factory.mktemp("trust") / "gnupg"
-    yield Keys(make_key(home, "release"), make_key(home, "stranger"))
-    end_agent(home)
-
-
-@pytest.fixture
-def host(keys: Keys, tmp_path: Path) -> Host:
-    """A host that trusts the publisher."""
-    found = Host(tmp_path)
-    trust = ["--key", keys.publisher.public, "--fingerprint", keys.publisher.fingerprint]
-    done = found.verify(signed(keys.publisher, files()), *trust)
-    assert done.returncode == 0, done.stderr
-    return found
-
-
-def signed(key: Key, content: dict[str, bytes], release: str = "1.0", **other: object) -> bytes:
-    """A bundle that a key signed."""
-    text = manifest.text_of(described(content, release, **other))
-    return written(content, release, signature(key, text), **other)
 
 
 def last(host: Host) -> str:

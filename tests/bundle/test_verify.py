@@ -4,63 +4,19 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from plumbline.bundle.archive import header, read_head
-from tests.bundle.keys import end_agent, make_key
-from tests.bundle.shell import sh
 from tests.bundle.small import files, noise, written
 from tests.bundle.tampering import Keys, signed, tried
+from tests.bundle.verifying import VERIFY, Host
 
-VERIFY = Path(__file__).parents[2] / "deploy" / "offline" / "scripts" / "verify.sh"
 EACH = 4
 """Of each kind; `make bundle-proof` tries more."""
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(scope="module")
-def keys(lab: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
-    """The lab brings gpg and zstd."""
-    home = tmp_path_factory.mktemp("keys") / "gnupg"
-    yield Keys(make_key(home, "release"), make_key(home, "stranger"))
-    end_agent(home)
-
-
-@dataclass(frozen=True)
-class Host:
-    """What a host remembers, and a bundle on it."""
-
-    folder: Path
-
-    def verify(self, data: bytes, *words: str | Path) -> "subprocess.CompletedProcess[str]":
-        """Verify a bundle."""
-        bundle = self.folder / "bundle"
-        bundle.write_bytes(data)
-        return sh(VERIFY, "--state", self.folder / "state", *words, bundle)
-
-    def refuses(self, data: bytes, why: str) -> None:
-        """Nothing may come of it."""
-        done = self.verify(data)
-        assert done.returncode == 1, done.stdout + done.stderr
-        assert why in done.stderr
-        assert json.loads((self.folder / "state" / "verified.jsonl").read_text().splitlines()[-1])["result"].startswith(
-            "refused"
-        )
-
-
-@pytest.fixture
-def host(keys: Keys, tmp_path: Path) -> Host:
-    """A host that trusts the publisher, and has had release 1.0."""
-    found = Host(tmp_path)
-    trust = ["--key", keys.publisher.public, "--fingerprint", keys.publisher.fingerprint]
-    done = found.verify(signed(keys.publisher, files()), *trust)
-    assert done.returncode == 0, done.stderr
-    return found
 
 
 def test_ours_is_verified_and_recorded(host: Host, keys: Keys) -> None:

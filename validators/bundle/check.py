@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from plumbline.bundle import archive, sbom
 from plumbline.bundle.archive import BrokenArchive, Head
+from plumbline.bundle.inspection import Layer, blob_path, layers, read_parts
 from plumbline.bundle.manifest import NEXT_KEY
 from plumbline.bundle.medium import opened
 from plumbline.bundle.signing import NotTrusted, Signer, fingerprint_in, signer
@@ -36,6 +36,10 @@ class BundleReport:
     """None where not even the head can be read."""
     signer: Signer | None
     findings: tuple[Finding, ...]
+    layers: tuple[Layer, ...] = ()
+    """Those of each image."""
+    sbom: bytes = b""
+    """The bill of materials that is in it."""
 
 
 def verify_bundle(file: Path, spec: Spec, trust: Trust, progress: Callable[[int], None]) -> BundleReport:
@@ -44,7 +48,7 @@ def verify_bundle(file: Path, spec: Spec, trust: Trust, progress: Callable[[int]
     try:
         with opened(file) as stream:
             head = archive.read_head(stream)
-            kept = _read(stream, head.manifest, progress)
+            kept = read_parts(stream, head.manifest, progress)
     except BrokenArchive as error:
         return BundleReport(None, None, (_finding("PLB961", str(error), place),))
     signed_by, findings = None, []
@@ -56,29 +60,12 @@ def verify_bundle(file: Path, spec: Spec, trust: Trust, progress: Callable[[int]
     findings += [_finding("PLB963", message, place) for message in _images(spec, head.manifest, kept)]
     findings += [_finding("PLB963", message, place) for message in _rest(spec, head.manifest, kept)]
     findings += [_finding("PLB964", caveat, place) for caveat in head.manifest.caveats]
-    return BundleReport(head, signed_by, tuple(findings))
+    return BundleReport(head, signed_by, tuple(findings), tuple(layers(head.manifest, kept)), kept.get(sbom.PATH, b""))
 
 
 def _finding(rule: str, message: str, place: Location) -> Finding:
     known = BUNDLE_RULES[rule]
     return Finding(rule, message, severity=known.severity, location=place, hint=known.fix)
-
-
-def _read(stream: BinaryIO, manifest: Manifest, progress: Callable[[int], None]) -> dict[str, bytes]:
-    """Read everything; what is kept are the manifests of the images, the bill of materials and the next key."""
-    wanted = {_blob(image.manifest) for image in manifest.images} | {sbom.PATH, NEXT_KEY}
-    kept: dict[str, bytes] = {}
-
-    def sink(path: str) -> Callable[[bytes], object]:
-        def take(piece: bytes) -> None:
-            progress(len(piece))
-            if path in wanted:
-                kept[path] = kept.get(path, b"") + piece
-
-        return take
-
-    archive.read_files(stream, manifest, sink)
-    return kept
 
 
 def _next_key(manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator[str]:
@@ -104,7 +91,7 @@ def _images(spec: Spec, manifest: Manifest, kept: Mapping[str, bytes]) -> Iterat
             yield f"image {id} is {image.name}, and the spec says {pinned.repository}:{pinned.tag}"
         if image.stand_in is None and image.index != pinned.digest:
             yield f"image {id} is of {image.index}, and the spec pins {pinned.digest}"
-        yield from _layers(image, kept.get(_blob(image.manifest)), files)
+        yield from _layers(image, kept.get(blob_path(image.manifest)), files)
 
 
 def _layers(image: BundledImage, text: bytes | None, files: set[str]) -> Iterator[str]:
@@ -115,7 +102,7 @@ def _layers(image: BundledImage, text: bytes | None, files: set[str]) -> Iterato
     if content["config"]["digest"] != image.config:
         yield f"image {image.image} has the configuration {content['config']['digest']}, and the manifest says {image.config}"
     for blob in (content["config"], *content["layers"]):
-        if _blob(blob["digest"]) not in files:
+        if blob_path(blob["digest"]) not in files:
             yield f"{blob['digest']}, a part of image {image.image}, is not in it"
 
 
@@ -137,7 +124,3 @@ def _rest(spec: Spec, manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator
         others = [file for file in manifest.files if file.path != sbom.PATH]
         if sbom.sbom(spec, manifest.release, manifest.images, manifest.models, others) != kept.get(sbom.PATH):
             yield f"{sbom.PATH} is not the bill of materials of what is in it"
-
-
-def _blob(digest: str) -> str:
-    return f"images/blobs/{digest.replace(':', '/')}"

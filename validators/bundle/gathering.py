@@ -38,7 +38,8 @@ def from_registries(platform: str, spec: Spec, others: Gather | None) -> Gather:
             host, path = split_name(image.repository)
             found[id] = Gathered(Registry(host).fetch(layout, path, image.digest, platform), True, None)
         if unpublished and others is None:
-            raise EnvironmentMissing(f"{unpublished[0]} is in no registry, and no engine answers", "start Docker")
+            message = f"{unpublished[0]} is in no registry, and no engine for {platform} answers"
+            raise EnvironmentMissing(message, "start Docker on such a machine")
         return found | (dict(others(layout, unpublished)) if others and unpublished else {})
 
     return gather

@@ -18,6 +18,15 @@ secrets.yaml:
 """
 AS_FILE = INVENTORY + "services/web.yaml: {secrets: {sample_password: {variable: SAMPLE_PASSWORD_FILE}}}\n"
 
+RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+ANOTHER_RECIPIENT = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
+TENANTS = f"""\
+tenants.yaml:
+  tenants:
+    one: {{{{title: One, octet: 1, state: ACTIVE, recipient: {RECIPIENT}}}}}
+    two: {{{{title: Two, octet: 2, state: ACTIVE, recipient: {{other}}}}}}
+"""
+
 
 @rule(
     "PLB601",
@@ -126,6 +135,21 @@ def shared_secret_folder(spec: Spec) -> Iterator[Violation]:
     per_tenant = any(secret.scope == "tenant" for secret in spec.secrets.secrets.values())
     if per_tenant and "{tenant}" not in spec.secrets.folder:
         yield Violation("secrets.folder", "secrets of all tenants would share one folder", observed=spec.secrets.folder)
+
+
+@rule(
+    "PLB608",
+    title="Each tenant's secrets have a key of their own",
+    why="Whoever opens one tenant's secrets opens the other's too, and neither key can be taken back alone.",
+    fix="make another key by `age-keygen`, and encrypt this tenant's secrets to it anew",
+    failing=TENANTS.format(other=RECIPIENT),
+    passing=TENANTS.format(other=ANOTHER_RECIPIENT),
+)
+def shared_recipient(spec: Spec) -> Iterator[Violation]:
+    first: dict[str, str] = {}
+    for name, tenant in spec.tenants.tenants.items():
+        if tenant.recipient and (other := first.setdefault(tenant.recipient, name)) != name:
+            yield Violation(f"tenants.{name}.recipient", f"tenant {name} has the recipient of {other}")
 
 
 def _environment(spec: Spec) -> Iterator[tuple[str, str, Value]]:
