@@ -64,6 +64,7 @@ KILLS = (
     Fault("killed", "place", "mv", "*/MANIFEST.json"),
     Fault("killed", "secrets", "chmod"),
     Fault("killed", "start", "docker", "*up*", after=1),
+    Fault("killed", "start", "docker", "*up*", after=2.5),
     Fault("killed", "migrate", "docker", "*run*", after=1),
     Fault("killed", "health", "docker"),
     Fault("killed", "smoke", "docker", after=0.3),
@@ -80,7 +81,7 @@ DISK_FULL = (
     Fault("disk full", "secrets", "head", "-c 4096*", nth=2, on_update=False),
     Fault("disk full", "place", "mv"),
     Fault("disk full", "start", "docker", "*up*"),
-    Fault("disk full", "remember", "mv"),
+    Fault("disk full", "remember", "date"),
 )
 
 

@@ -5,9 +5,10 @@ python -m tests.bundle.proof [PART…] [classic|containerd]
 
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from benchmarks.bundle import figures as measured
@@ -62,8 +63,9 @@ def tampering(maker: Publisher, store: str) -> Iterator[Outcome]:
         return
     folder = maker.folder / "tampering"
     folder.mkdir()
-    for kind, wrong in tried(Keys(maker.key, maker.stranger), EACH, folder):
-        yield kind, [wrong] if wrong else []
+    outcomes = list(tried(Keys(maker.key, maker.stranger), EACH, folder))
+    for kind, all_of_it in groupby(outcomes, key=itemgetter(0)):
+        yield f"{EACH} × {kind}: refused by install.sh and by plumb", [wrong for _, wrong in all_of_it if wrong]
 
 
 def site(maker: Publisher, store: str) -> Iterator[Outcome]:
@@ -117,9 +119,8 @@ def score(rows: list[Row]) -> str:
 
 
 def as_page(rows: list[Row]) -> str:
-    """The page of the site; what was tried often is counted."""
-    counted = Counter((row.part, row.store, row.name, "as it has to be" if row.right else "**wrong**") for row in rows)
-    lines = [f"| {part} | {store} | {name} | {n} × {how} |" for (part, store, name, how), n in counted.items()]
+    """The page of the site."""
+    lines = [f"| {row.part} | {row.store} | {row.name} | {'right' if row.right else '**wrong**'} |" for row in rows]
     head = [
         "# Bundles on sealed hosts",
         "",

@@ -3,13 +3,16 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from plumbline.spec import Spec
 from tests.stack.conftest import DATA, Plumb, Silence
 from tests.stack.tampering import docker
+from validators.stack.attach import started
 from validators.stack.engine import Engine
+from validators.stack.layout import nodes_of
 from validators.stack.run import new_run
 from validators.stack.stack import Stack
 from validators.stack.starting import prepare
@@ -59,3 +62,27 @@ def test_a_project_that_does_not_run_is_named(plumb: Plumb, engine: Engine) -> N
     out, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "no compose project nobody runs here" in out + err
+
+
+def label(service: str, **more: str) -> dict[str, Any]:
+    """A container of a service, by its labels."""
+    return {"Config": {"Labels": {"com.docker.compose.service": service, **more}}}
+
+
+def test_what_nobody_asked_for_is_not_expected(spec: Spec) -> None:
+    (node,) = nodes_of(spec, "offline", [])
+    services = node.deployment.services
+    always = [name for name, each in services.items() if each.kind == "service" and not each.profile]
+    containers = [label(name) for name in always]
+    bare, left_out = started(node, containers)
+    assert sorted(bare.deployment.services) == sorted(always)
+    assert sorted(left_out) == ["grafana", "migrate", "prometheus"]
+    of_the_profile, left_out = started(node, [*containers, label("grafana"), label("migrate")])
+    assert (sorted(of_the_profile.deployment.services), left_out) == (sorted(services), [])
+    one_off = label("migrate", **{"com.docker.compose.oneoff": "True"})
+    assert "migrate" in started(node, [*containers, one_off])[1]
+
+
+def test_a_service_that_is_always_there_is_missed(spec: Spec) -> None:
+    (node,) = nodes_of(spec, "offline", [])
+    assert "redis" in started(node, [label("postgres")])[0].deployment.services

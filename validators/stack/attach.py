@@ -41,7 +41,8 @@ def attached(
         images: dict[str, str] = {}
         for name in names:
             containers = engine.containers(name)
-            node = _started(stack, _node(nodes, containers, name, mode), containers)
+            node, left_out = started(_node(nodes, containers, name, mode), containers)
+            stack.left_out += left_out
             for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
                 images[image] = reference_of(stack, spec_folder, mode, image)
             folder = str(_labels(containers[0]).get(_FOLDER, ""))
@@ -60,8 +61,9 @@ def _node(nodes: Sequence[Node], containers: Sequence[Mapping[str, Any]], name: 
     raise InputError([Finding("PLB920", message, hint=hint)])
 
 
-def _started(stack: Stack, node: Node, containers: Sequence[Mapping[str, Any]]) -> Node:
-    """The node without optional services that nobody asked for, and without jobs that left no container (`run --rm`)."""
+def started(node: Node, containers: Sequence[Mapping[str, Any]]) -> tuple[Node, list[str]]:
+    """The node without what is not expected on it: optional services that nobody asked for, and jobs that left no container
+    (`run --rm`); and the names of those."""
     services = node.deployment.services
     there = {str(_labels(each).get(SERVICE)) for each in containers if _labels(each).get(_ONE_OFF) != "True"}
     asked = {services[name].profile for name in there & services.keys()}
@@ -70,9 +72,8 @@ def _started(stack: Stack, node: Node, containers: Sequence[Mapping[str, Any]]) 
         for name, service in services.items()
         if name not in there and (service.kind == "job" or (service.profile and service.profile not in asked))
     ]
-    stack.left_out += left
     kept = {name: service for name, service in services.items() if name not in left}
-    return replace(node, deployment=replace(node.deployment, services=kept))
+    return replace(node, deployment=replace(node.deployment, services=kept)), left
 
 
 def _labels(container: Mapping[str, Any]) -> Mapping[str, Any]:

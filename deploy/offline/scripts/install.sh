@@ -424,7 +424,18 @@ tenant_api_key 40
 SECRETS
 }
 
+# What a run that was killed has left: jobs, and containers that Compose had not yet put in another's place. Those have its ID
+# before their name, and the next `up` would stumble over them. Nobody else makes either while the lock is held.
+clear_away() {
+  ours='label=com.docker.compose.project=docpipe-offline'
+  left=$(docker ps --all --filter "$ours" --filter label=com.docker.compose.oneoff=True --format '{{.Names}}'
+    docker ps --all --filter "$ours" --format '{{.Names}}' | grep -E '^[0-9a-f]{12}_' || true)
+  # shellcheck disable=SC2086 # one word each
+  [ -z "$left" ] || docker rm --force $left >> "$log" 2>&1
+}
+
 start() {
+  clear_away
   compose_here config --quiet || fail 4 'docker compose does not take the file'
   compose_here up --detach --wait --wait-timeout 300 --remove-orphans >> "$log" 2>&1 ||
     fail 4 'not every service became healthy' "docker compose --project-directory $home ps; docker compose --project-directory $home logs SERVICE"
@@ -437,10 +448,6 @@ start() {
 }
 
 migrate() {
-  # of a run that was killed: nobody else makes such containers while the lock is held
-  left=$(docker ps --all --quiet --filter 'label=com.docker.compose.project=docpipe-offline' --filter label=com.docker.compose.oneoff=True)
-  # shellcheck disable=SC2086 # one word each
-  [ -z "$left" ] || docker rm --force $left >> "$log" 2>&1
   compose_here run --rm --no-deps -T migrate >> "$log" 2>&1 < /dev/null || fail 4 'migrate failed' "the end of $log says why"
   :
 }
