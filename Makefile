@@ -14,7 +14,7 @@ PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run check lint format-check types layers unit test mutants soak bundle-proof cloud-faults cloud-fleet benchmark evidence golden site lock lab-stop clean
+.PHONY: help setup run check lint format-check types layers unit test mutants soak bundle-proof cloud-faults cloud-fleet fleet benchmark evidence golden site lock lab-stop clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ cloud-faults: setup  ## each API call of provisioning goes wrong in each way, on
 
 cloud-fleet: setup  ## 200 tenants provisioned on a fake project with its rate limit, against the limit's floor
 	@$(BIN)/python -m benchmarks.fleet
+
+fleet: setup  ## roll-outs by Ansible with its real inventory plugin and docker connection; downloads 51 MB
+	@$(BIN)/pytest tests/fleet/whole.py
 
 bundle-proof: setup  ## everything that is claimed of a bundle, on hosts that nothing reaches, with both image stores; the last line is the score
 	@$(BIN)/python -m tests.bundle.proof

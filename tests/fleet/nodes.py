@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 IMAGE = "plumbline-test-node"
 HOME = "/opt/docpipe"
+STARTED = "up --detach --wait --wait-timeout 300 --remove-orphans"
+"""What a node is asked when its release begins to run."""
 _RUN_SECONDS = 300
 
 
@@ -35,8 +37,9 @@ class Outcome:
 class Fleet:
     """Nodes by (tenant, role), and the project folder that is rolled out to them."""
 
-    def __init__(self, run: str, project: Path, nodes: list[tuple[str, str]]):
+    def __init__(self, run: str, project: Path, nodes: list[tuple[str, str]], collections: Path | None):
         self.project = project
+        self._collections = collections
         self._names = {(tenant, role): f"{run}-{tenant}-{role}" for tenant, role in nodes}
         hosts = {
             f"tenant-{tenant}-{role}": {
@@ -44,6 +47,7 @@ class Fleet:
                 "tenant": tenant,
                 "node_role": role,
                 "private_address": "127.0.0.1",
+                **({"ansible_connection": "community.docker.docker", "ansible_user": "root"} if collections else {}),
             }
             for (tenant, role), name in self._names.items()
         }
@@ -65,6 +69,7 @@ class Fleet:
                 "ANSIBLE_SSH_EXECUTABLE": str(HERE / "ssh"),
                 "ANSIBLE_HOME": str(self.project / ".ansible"),
                 "ANSIBLE_NOCOLOR": "1",
+                **({"ANSIBLE_COLLECTIONS_PATH": str(self._collections)} if self._collections else {}),
             },
             capture_output=True,
             text=True,
@@ -76,6 +81,21 @@ class Fleet:
     def inside(self, tenant: str, role: str, command: str) -> str:
         """What a shell command says in a node."""
         return _docker("exec", self._names[tenant, role], "sh", "-c", command)
+
+    def revive(self, tenant: str, role: str) -> None:
+        """Start a node that stopped, and take away what stopped it."""
+        _docker("start", self._names[tenant, role])
+        self.inside(tenant, role, "rm -f /node/fragile")
+
+    def compose_file(self, tenant: str, role: str) -> str:
+        """The compose file that runs on a node."""
+        return self.inside(tenant, role, f"cat {HOME}/compose.yaml")
+
+    def release(self, name: str, *roles: str) -> None:
+        """A release that differs in these roles' compose files, by a comment with its name."""
+        for role in roles:
+            with (self.project / role / "compose.yaml").open("a") as file:
+                file.write(f"# {name}\n")
 
     def calls(self, word: str) -> list[tuple[str, str, str]]:
         """(tenant, role, call) of every call that holds a word, on all nodes, in the order of time."""
@@ -92,14 +112,18 @@ class Fleet:
         for tenant, role in self._names:
             self.inside(tenant, role, "rm -f /node/calls")
 
-    def stop(self, tenant: str, role: str) -> None:
-        """A node that can't be reached any more."""
-        _docker("stop", "--time", "0", self._names[tenant, role])
-
 
 @contextmanager
-def fleet(project: Path, nodes: list[tuple[str, str]], artifacts: Mapping[str, bytes] | None = None) -> Iterator[Fleet]:
-    """Nodes, standing; `artifacts` are what is rolled out (absent: what is committed), copied to `project`."""
+def fleet(
+    project: Path,
+    nodes: list[tuple[str, str]],
+    artifacts: Mapping[str, bytes] | None = None,
+    collections: Path | None = None,
+) -> Iterator[Fleet]:
+    """Nodes, standing; `artifacts` are what is rolled out (absent: what is committed), copied to `project`.
+
+    With a folder of collections the connection is community.docker's, otherwise ssh's with a program of our own for ssh.
+    """
     if artifacts is None:
         shutil.copytree(ROOT / "deploy" / "online", project, dirs_exist_ok=True)
     for path, content in (artifacts or {}).items():
@@ -112,7 +136,7 @@ def fleet(project: Path, nodes: list[tuple[str, str]], artifacts: Mapping[str, b
         for tenant, role in nodes:
             label = f"io.plumbline.test={run}"
             _docker("run", "--detach", "--init", "--label", label, "--name", f"{run}-{tenant}-{role}", IMAGE)
-        yield Fleet(run, project, nodes)
+        yield Fleet(run, project, nodes, collections)
     finally:
         names = _docker("ps", "--all", "--quiet", "--filter", f"label=io.plumbline.test={run}").split()
         if names:
@@ -124,3 +148,8 @@ def _docker(*arguments: str) -> str:
     if done.returncode:
         raise RuntimeError(f"docker {' '.join(arguments)}: {done.stderr}")
     return done.stdout
+
+
+def nodes_of(calls: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """Tenant and role of each call."""
+    return [(tenant, role) for tenant, role, _ in calls]

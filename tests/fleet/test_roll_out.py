@@ -4,23 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet.nodes import HOME, Fleet, fleet
+from tests.fleet.nodes import HOME, STARTED, fleet, nodes_of
 
 ACME = [("acme", "db"), ("acme", "worker"), ("acme", "gateway")]
 GLOBEX = [("globex", "gateway")]
-STARTED = "up --detach --wait --wait-timeout 300 --remove-orphans"
-
-
-def release(standing: Fleet, name: str, *roles: str) -> None:
-    """A release that differs in these roles' compose files."""
-    for role in roles:
-        with (standing.project / role / "compose.yaml").open("a") as file:
-            file.write(f"# {name}\n")
-
-
-def nodes_of(calls: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
-    """Tenant and role of each call."""
-    return [(tenant, role) for tenant, role, _ in calls]
 
 
 @pytest.mark.live
@@ -34,14 +21,14 @@ def test_a_release_comes_through_or_is_put_back(lab: dict[str, str], tmp_path: P
 
         # a canary's worker does not become well with it: nobody else sees it, and the canary runs what it ran
         standing.forget_calls()
-        release(standing, "release two", "db", "worker", "gateway")
+        standing.release("release two", "db", "worker", "gateway")
         standing.inside("acme", "worker", "echo 'release two' > /node/sick")
         second = standing.roll_out()
         assert second.code == 2 and "Stopped: not every node of this stage came through" in second.text, second.text
         assert nodes_of(standing.calls(STARTED)) == [ACME[0], ACME[1], ACME[1], ACME[0]]
         assert [call for tenant, _, call in standing.calls(" ") if tenant == "globex"] == ["compose version"]
         for tenant, role in [*ACME, *GLOBEX]:
-            assert "release two" not in standing.inside(tenant, role, f"cat {HOME}/compose.yaml")
+            assert "release two" not in standing.compose_file(tenant, role)
             assert standing.inside(tenant, role, f"cd {HOME} && sha256sum --check --quiet rolled-out") == ""
 
         # the same release, mended
