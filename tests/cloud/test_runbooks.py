@@ -1,0 +1,58 @@
+"""The online runbooks: what their pages say that `plumb provision` prints is what it prints."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.runbooks import RenderedStep, rendered
+from tests.cloud.cloud import desired, project, run_of
+from tests.cloud.test_script import ROOT, environment
+from tests.stack.conftest import shipped_spec
+
+TENANT = "acme"
+
+
+def steps(runbook: str) -> list[RenderedStep]:
+    """The steps of a runbook that call `plumb provision`, in order."""
+    found = rendered(shipped_spec(), runbook, "online", {"tenant": TENANT}).steps
+    return [step for step in found if step.run.startswith("plumb provision")]
+
+
+def done(cloud: Any, folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """A step's command, by the shell, where `plumb` is this checkout's."""
+    plumb = f'plumb() {{ {sys.executable} -m plumbline --spec {ROOT / "data"} "$@"; }}\n'
+    return subprocess.run(
+        ["bash", "-c", plumb + command],
+        cwd=folder,
+        env=environment(cloud),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("runbook", ["online-provision", "online-deprovision"])
+def test_the_page_shows_what_the_command_prints(runbook: str, tmp_path: Path) -> None:
+    with project() as cloud:
+        if runbook == "online-deprovision":
+            run_of(cloud, desired(TENANT), tmp_path / f"provision-{TENANT}.jsonl").apply()
+        for step in steps(runbook):
+            ran = done(cloud, tmp_path, step.run)
+            assert ran.returncode == 0, ran.stdout + ran.stderr
+            printed = ran.stdout.splitlines()
+            shown = [line for line in (step.expect or "").splitlines() if _is_output(line)]
+            assert shown == printed[-len(shown) :] if shown else step.title == "See that nothing is left"
+            assert step.verify
+            verified = done(cloud, tmp_path, step.verify)
+            assert verified.returncode == 0, f"{step.title}: {verified.stdout}{verified.stderr}"
+
+
+def _is_output(line: str) -> bool:
+    """Whether a line of `expect` is output, and not a sentence about it."""
+    begins = ("+ ", "make ", "delete ", "kept: ", "server ", "servers ", "nothing to do")
+    return line.startswith(begins)
