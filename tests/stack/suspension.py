@@ -54,6 +54,15 @@ class Machines:
         }
         return subprocess.run(call, capture_output=True, text=True, timeout=300, env=environment, check=False)
 
+    def admin(self, command: str) -> "subprocess.CompletedProcess[str]":
+        """A step's command on the admin machine."""
+        environment = {
+            **os.environ,
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "DOCPIPE_CONTROL_DB_URL": "postgresql://docpipe@control/docpipe",
+        }
+        return subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=environment, check=False)
+
     def sql(self, statement: str) -> str:
         """What the control database answers."""
         call = [self.folder / "bin/psql", "", "-At", "-c", statement]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.fact import Check
+from plumbline.runbooks import rendered
 from plumbline.spec import Spec
 from tests.stack.conftest import DATA, Silence
 from tests.stack.suspension import Machines
@@ -111,3 +112,19 @@ def test_a_tenant_is_suspended_and_resumed_by_the_runbooks(online: Stack, tmp_pa
     actions = machines.sql(f"SELECT action FROM audit_events WHERE tenant = '{tenant}' ORDER BY id")
     assert actions.splitlines() == ["TENANT_SUSPENDED", "TENANT_ACTIVE"]
     assert failing(online.look().checks) == []
+
+
+@pytest.mark.live
+def test_the_control_database_takes_what_the_runbooks_write(online: Stack, tmp_path: Path) -> None:
+    """From PENDING to DEPROVISIONED, with each step's own verification."""
+    machines = Machines(online, next(iter(online.spec.tenants.tenants)), tmp_path)
+    tenant = list(online.spec.tenants.tenants)[-1]
+    machines.sql(f"DELETE FROM tenants WHERE id = '{tenant}'")
+    for runbook in ("online-provision", "online-deprovision"):
+        for step in rendered(online.spec, runbook, "online", {"tenant": tenant}).steps:
+            for command in [line for line in step.run.splitlines() if line.startswith("psql")]:
+                done = machines.admin(command)
+                assert done.returncode == 0, f"{step.title}: {done.stderr}"
+                if step.verify and step.verify.startswith("psql"):
+                    assert machines.admin(step.verify).returncode == 0, step.title
+    assert machines.sql(f"SELECT state FROM tenants WHERE id = '{tenant}'") == "DEPROVISIONED"
