@@ -1,5 +1,7 @@
 """Every rule that there is, of every kind, for those who explain them."""
 
+from collections.abc import Mapping
+
 from generators.rule_pages import DocumentedRule
 from validators.bundle.rules import BUNDLE_RULES
 from validators.cloud.rules import CLOUD_RULES
@@ -9,13 +11,15 @@ from validators.pins import PIN_RULES
 from validators.rules import RULES
 from validators.stack.rules import STACK_RULES
 
-CATALOGUE: dict[str, DocumentedRule] = {
-    **RULES,
-    **DRIFT_RULES,
-    **STACK_RULES,
-    **PARITY_RULES,
-    **BUNDLE_RULES,
-    **CLOUD_RULES,
-    **PIN_RULES,
-}
+FAMILIES: tuple[Mapping[str, DocumentedRule], ...] = (
+    RULES,
+    DRIFT_RULES,
+    STACK_RULES,
+    PARITY_RULES,
+    BUNDLE_RULES,
+    CLOUD_RULES,
+    PIN_RULES,
+)
+
+CATALOGUE: dict[str, DocumentedRule] = {id: rule for family in FAMILIES for id, rule in family.items()}
 """Rules by id."""

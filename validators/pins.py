@@ -1,4 +1,4 @@
-"""PLB97x: the image catalogue held against the registries that its images come from."""
+"""PLB99x: the image catalogue held against the registries that its images come from."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from validators.documented import RealityRule
 
 _RULES = (
     RealityRule(
-        "PLB971",
+        "PLB991",
         "tag leads to another image than the spec pins",
         "Whoever pulls by the tag runs something that nobody here has reviewed; whoever pulls the digest misses what was mended.",
         "Read what changed; then `plumb lock`, or `plumb lock --image ID` for this one alone, and build.",
     ),
     RealityRule(
-        "PLB972",
+        "PLB992",
         "registry has not got what the spec names",
         "A host that does not have the image yet can't be installed from this spec any more.",
         "Look for the image's new place or a newer tag; keep a copy of what you have: `docker save`.",
@@ -63,7 +63,7 @@ def absent(spec: Spec, answers: Iterable[Answer]) -> Iterator[Finding]:
     for answer in answers:
         if answer.pin is None:
             image = spec.images.images[answer.image]
-            yield _finding(spec, "PLB972", answer.image, "tag", f"{image.repository}:{image.tag}: {answer.missing}")
+            yield _finding(spec, "PLB992", answer.image, "tag", f"{image.repository}:{image.tag}: {answer.missing}")
 
 
 def moved(spec: Spec, pins: Iterable[Pin]) -> Iterator[Finding]:
@@ -73,7 +73,7 @@ def moved(spec: Spec, pins: Iterable[Pin]) -> Iterator[Finding]:
         if pin.moved(image):
             yield _finding(
                 spec,
-                "PLB971",
+                "PLB991",
                 pin.image,
                 "digest",
                 f"{image.repository}:{image.tag} has moved",

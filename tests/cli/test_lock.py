@@ -152,7 +152,7 @@ def test_a_check_changes_nothing_and_fails_where_a_tag_moved(project: Project, r
     assert done.returncode == 1
     assert project.catalogue.read_text() == before
     found = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
-    assert {finding["rule"] for finding in found.values()} == {"PLB971"}
+    assert {finding["rule"] for finding in found.values()} == {"PLB991"}
     assert index in found["images.app.digest"]["observed"]
     assert single in found["images.single.digest"]["observed"]
     assert project.lock().returncode == 0
@@ -185,7 +185,7 @@ def test_a_tag_that_vanished_is_named_and_the_others_are_still_locked(
     registry.delete("single", single)
     done = project.lock()
     assert done.returncode == 1
-    assert "error PLB972" in done.stdout
+    assert "error PLB992" in done.stdout
     assert f"{registry.host}/single:2" in done.stdout
     assert "data/images.yaml:12:" in done.stdout
     assert index in project.catalogue.read_text()

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from validators import catalogue
 from validators.rules import FAMILIES, RULES, check_rules
 from validators.rules.examples import example_spec
 
@@ -46,3 +47,8 @@ def test_a_waiver_counts_until_its_last_day() -> None:
     spec = example_spec(WAIVED)
     assert "PLB304" not in {found.rule for found in check_rules(spec, date(2027, 1, 31))}
     assert "PLB304" in {found.rule for found in check_rules(spec, date(2027, 2, 1))}
+
+
+def test_no_two_rules_share_an_id() -> None:
+    ids = [id for family in catalogue.FAMILIES for id in family]
+    assert len(ids) == len(set(ids)) == len(catalogue.CATALOGUE)
