@@ -4,5 +4,5 @@ It knows the standard library, `hcloud` and the desired state as plain data, not
 script of each tenant is these modules, one after another.
 """
 
-MODULES = ("run", "command", "kinds", "servers", "journal", "calls")
+MODULES = ("run", "command", "kinds", "objects", "servers", "journal", "calls")
 """Modules in the order in which the script holds them: the story first, the details after it."""

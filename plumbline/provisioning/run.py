@@ -252,7 +252,6 @@ class Run:
                 return True
             if (getattr(bound, "protection", None) or {}).get("delete"):
                 finished(kind.protect(bound, False))
-            kind.before_deletion(self.project, bound)
             finished(kind.delete(self.project, bound))
             return kind.again(self.project, bound) is None
 

@@ -11,18 +11,8 @@ from hcloud.firewalls import FirewallResource
 from hcloud.locations import Location
 
 from plumbline.provisioning.calls import SOLD_OUT, Failed, finished
-from plumbline.provisioning.kinds import (
-    Change,
-    Firewall,
-    Kind,
-    Network,
-    PlacementGroup,
-    Project,
-    Record,
-    SshKey,
-    Volume,
-    Want,
-)
+from plumbline.provisioning.kinds import Change, Kind, Project, Want
+from plumbline.provisioning.objects import Firewall, Network, PlacementGroup, Record, SshKey, Volume
 
 VOLUME_ID = "@VOLUME_ID@"
 """In user data: the id of the server's volume, which is known only when it was made."""
@@ -237,8 +227,9 @@ class Server(Kind):
     def protect(self, bound: Any, on: bool) -> Any:
         return bound.change_protection(delete=on, rebuild=on)
 
-    def before_deletion(self, project: Project, bound: Any) -> None:
+    def delete(self, project: Project, bound: Any) -> Any:
         self._without_volumes(project, bound)
+        return bound.delete()
 
 
 def _attached(volume: Any, server: Any) -> Any:

@@ -23,6 +23,7 @@ import os
 import requests
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -399,7 +400,6 @@ class Run:
                 return True
             if (getattr(bound, "protection", None) or {}).get("delete"):
                 finished(kind.protect(bound, False))
-            kind.before_deletion(self.project, bound)
             finished(kind.delete(self.project, bound))
             return kind.again(self.project, bound) is None
 
@@ -538,7 +538,7 @@ def _status(run: Run, options: argparse.Namespace) -> int:
     return FINE
 
 
-# --- kinds: Each kind of object: how it is found, seen in the form of the desired state, made, changed and deleted.
+# --- kinds: What all kinds of objects have in common: found, seen in the form of the desired state, made, changed, deleted.
 
 Want = dict[str, Any]
 """An object of the desired state."""
@@ -577,7 +577,7 @@ class Change:
     """Whether the object is deleted and made anew."""
 
 
-class Kind:
+class Kind(ABC):
     """What all kinds have in common: labels, protection, and listing by the owner's labels."""
 
     client_name: str
@@ -605,13 +605,13 @@ class Kind:
                 return None
             raise
 
+    @abstractmethod
     def seen(self, project: Project, bound: Any) -> Want:
         """The object in the form of the desired state."""
-        raise NotImplementedError
 
+    @abstractmethod
     def create(self, project: Project, want: Want) -> Any:
         """Make it and wait for it; the object."""
-        raise NotImplementedError
 
     def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
         """What differs and cannot be changed, in words."""
@@ -634,13 +634,18 @@ class Kind:
         """Switch the protection from deletion; an action."""
         return bound.change_protection(delete=on)
 
-    def before_deletion(self, project: Project, bound: Any) -> None:
-        """Free it from what keeps the API from deleting it."""
-
     def delete(self, project: Project, bound: Any) -> Any:
-        """An action, or None."""
+        """Free it from what keeps the API from deleting it, and delete it; an action, or what the call gives."""
         return bound.delete()
 
+
+def shown_labels(have: dict[str, str], want: dict[str, str]) -> str:
+    """The labels that differ."""
+    keys = sorted(key for key in {*have, *want} if have.get(key) != want.get(key))
+    return ", ".join(f"{key}: {have.get(key, 'none')} → {want.get(key, 'none')}" for key in keys)
+
+
+# --- objects: Keys, placement groups, networks, firewalls, volumes and DNS records.
 
 class SshKey(Kind):
     """Of the whole project: found by its fingerprint, shared by tenants, never deleted here."""
@@ -817,9 +822,10 @@ class Volume(Kind):
         size = [f"size {seen['size_gb']} → {want['size_gb']} GB"] if shrinks else []
         return [*super().must_be_replaced(project, want, seen), *size]
 
-    def before_deletion(self, project: Project, bound: Any) -> None:
+    def delete(self, project: Project, bound: Any) -> Any:
         if bound.server is not None:
             finished(bound.detach())
+        return bound.delete()
 
 
 class Record(Kind):
@@ -902,12 +908,6 @@ class Record(Kind):
 
 def _records(want: Want) -> list[ZoneRecord]:
     return [ZoneRecord(value=value) for value in want["values"]]
-
-
-def shown_labels(have: dict[str, str], want: dict[str, str]) -> str:
-    """The labels that differ."""
-    keys = sorted(key for key in {*have, *want} if have.get(key) != want.get(key))
-    return ", ".join(f"{key}: {have.get(key, 'none')} → {want.get(key, 'none')}" for key in keys)
 
 
 # --- servers: Servers: made switched off, brought into line, then switched on.
@@ -1125,8 +1125,9 @@ class Server(Kind):
     def protect(self, bound: Any, on: bool) -> Any:
         return bound.change_protection(delete=on, rebuild=on)
 
-    def before_deletion(self, project: Project, bound: Any) -> None:
+    def delete(self, project: Project, bound: Any) -> Any:
         self._without_volumes(project, bound)
+        return bound.delete()
 
 
 def _attached(volume: Any, server: Any) -> Any:
