@@ -14,7 +14,7 @@ PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run check lint format-check types layers unit test mutants soak bundle-proof cloud-faults cloud-fleet fleet benchmark evidence golden site lock lab-stop clean
+.PHONY: help setup run check lint format-check types layers unit test mutants soak bundle-proof cloud-faults cloud-fleet benchmark evidence golden site lock lab-stop clean boot fleet
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -118,13 +118,16 @@ benchmark: setup  ## measure speed as ratios to what users have without Plumblin
 soak: setup  ## stand both modes up twenty times; the last line is the score
 	@$(BIN)/python -m tests.stack.soak
 
+boot: setup  ## boot a server of the stores' role from its user data; the last line is the score
+	@$(BIN)/python -m tests.first_boot.boot
+
 evidence: setup  ## for a release: every live proof, and the site with its pages; about two hours
 	@$(BIN)/python -m tests.lab start >/dev/null
 	@lab() { $(BIN)/python -m tests.lab exec "$$@"; }; trap '$(BIN)/python -m tests.lab stop >/dev/null' EXIT; \
 		lab $(PLUMB) verify stack --mode offline --faults; \
 		lab $(PLUMB) verify stack --mode online; \
 		lab $(PLUMB) verify parity; \
-		lab $(MAKE) mutants soak bundle-proof
+		lab $(MAKE) mutants soak bundle-proof boot cloud-faults cloud-fleet
 	@$(PLUMB) site build
 
 golden: setup  ## rewrite the expected files of the tests from what is produced now

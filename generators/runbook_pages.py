@@ -1,10 +1,11 @@
 """A page for each runbook: for a tired operator, in order, copyable."""
 
+import shlex
 from collections.abc import Iterable
 
 from generators.markdown import Page, code, codes, fence, link, text
 from plumbline.artifact import Artifact
-from plumbline.runbooks import RenderedStep, rendered
+from plumbline.runbooks import RenderedPlace, RenderedStep, rendered
 from plumbline.spec import Spec
 
 FOLDER = "docs/operator/runbooks"
@@ -54,6 +55,25 @@ def _page(spec: Spec, name: str) -> Artifact:
                 for key, parameter in runbook.parameters.items()
             ],
         )
+    places = {step.place.id: step.place for step in shown.steps}
+    page.add("## Where")
+    page.table(
+        ["Place", "What it is", "A shell there"],
+        [
+            (
+                f"platform.places.{id}",
+                [code(id), text(_where(place)), codes(shell or "this machine" for shell in place.shells)],
+            )
+            for id, place in places.items()
+        ],
+    )
+    page.add("## All steps at once")
+    page.add(
+        "By the command below: each step, its verification after it, all of it written to a journal. "
+        "After a failure `--resume` goes on, and `--undo` takes back what was done, in reverse order."
+    )
+    given = "".join(f" --set {key}={shlex.quote(each.example)}" for key, each in runbook.parameters.items())
+    page.add(fence(f"plumb runbook run {name}{given}", "sh"), f"{path}.parameters")
     if shown.before:
         page.add("## Before you start")
         page.add("\n".join(f"- [ ] {text(line)}" for line in shown.before), f"{path}.before")
@@ -66,7 +86,7 @@ def _page(spec: Spec, name: str) -> Artifact:
 
 def _step(page: Page, path: str, number: int, step: RenderedStep) -> None:
     page.add(f"## {number}. {text(step.title)}", f"{path}.title")
-    page.add(f"On {text(step.where)}, at most {step.timeout_s} s:", f"{path}.where")
+    page.add(f"On {text(_where(step.place))}, at most {step.timeout_s} s:", f"{path}.where")
     page.add(fence(step.run, "sh"), f"{path}.run")
     if step.expect:
         page.add(f"**Expect:** {text(step.expect.strip())}", f"{path}.expect")
@@ -75,7 +95,11 @@ def _step(page: Page, path: str, number: int, step: RenderedStep) -> None:
         page.add(fence(step.output, "text"), f"{path}.output")
     if step.verify:
         page.add("**Verify** (exit code 0):").add(fence(step.verify, "sh"), f"{path}.verify")
-    if step.undo and step.undo.strip().lower().startswith("nothing"):
-        page.add(f"**Undo:** {text(step.undo.strip())}", f"{path}.undo")
+    if step.undo_commands:
+        page.add("**Undo:**").add(fence(step.undo_commands, "sh"), f"{path}.undo")
     elif step.undo:
-        page.add("**Undo:**").add(fence(step.undo, "sh"), f"{path}.undo")
+        page.add(f"**Undo:** {text(step.undo.strip())}", f"{path}.undo")
+
+
+def _where(place: RenderedPlace) -> str:
+    return place.title + (f", in {place.folder}" if place.folder else "")

@@ -27,6 +27,8 @@ def home(spec: Spec) -> Iterable[Artifact]:
         )
     page.add("## Where to begin")
     parity = f", {link('parity matrix', 'auditor/parity.md')}" if spec.parity.features else ""
+    clouds = any(topology.cloud for topology in spec.topology.values())
+    cloud = f", {link('cloud objects and their cost', 'operator/cloud/index.md')}" if clouds else ""
     page.table(
         ["You are", "Begin with"],
         [
@@ -34,7 +36,7 @@ def home(spec: Spec) -> Iterable[Artifact]:
                 None,
                 [
                     "an operator",
-                    f"{link('runbooks', 'operator/runbooks/index.md')}, {link('ports', 'operator/ports.md')}",
+                    f"{link('runbooks', 'operator/runbooks/index.md')}, {link('ports', 'operator/ports.md')}{cloud}",
                 ],
             ),
             (

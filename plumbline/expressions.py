@@ -119,7 +119,12 @@ def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, An
         name = cloud.names.server.replace("{tenant}", tenant)
         return name.replace("{role}", role).replace("{index}", str(index))
 
+    def secrets_of(role: str) -> list[str]:
+        services = spec.topology[mode].roles[role].services
+        return sorted({name for service in services for name in effective(spec.services[service], mode).secrets})
+
     return names | {
+        "secrets_of": secrets_of,
         "address_of": address_of,
         "cloud_name": cloud_name,
         "server_name": server_name,

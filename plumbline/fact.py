@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Outcome = Literal["matches", "differs", "not deployed"]
+Outcome = Literal["matches", "differs", "not deployed", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,12 +30,16 @@ class Check:
     """The node that it is about, where there are several, e.g. `acme-db`."""
     seconds: float | None = None
     """How long it took, for what was tried by itself; None for what was seen with all else in one look."""
+    readable: bool = True
+    """Whether reality can be asked at all; what cannot be read is never taken for fine."""
 
     @property
     def outcome(self) -> Outcome:
-        """One of three results that are never mixed."""
+        """One of four results that are never mixed."""
         if not self.deployed:
             return "not deployed"
+        if not self.readable:
+            return "unreadable"
         return "matches" if self.expected == self.observed else "differs"
 
     @property
@@ -46,6 +50,8 @@ class Check:
                 return ""
             case "not deployed", _, _:
                 return "not deployed"
+            case "unreadable", _, _:
+                return f"{self.attribute} can't be read"
             case _, None, observed:
                 return f"{self.attribute} is {observed}, and the spec has none"
             case _, expected, None:

@@ -14,7 +14,7 @@ class Reach(StrEnum):
     MAY = "may"
     """Nothing needs it, but they share a segment on one node, or a neighbour needs it: a node's firewall can't tell them apart."""
     MUST_NOT = "must not"
-    """They share no segment on one node, and from other nodes nothing needs it."""
+    """They share no segment on one node; from other nodes nothing needs it, and in a cloud their firewall keeps them out."""
 
 
 def reachability(spec: Spec, mode: str) -> dict[tuple[str, str], Reach]:

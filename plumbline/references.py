@@ -37,6 +37,7 @@ def ids_by_kind(spec: Spec) -> dict[str, list[str]]:
         "divergence": sorted(spec.parity.divergences),
         "decision": sorted(spec.platform.open_decisions),
         "runbook": sorted(spec.runbooks),
+        "place": sorted(spec.platform.places),
         "tenant": sorted(spec.tenants.tenants),
         "location": sorted(spec.catalogue.locations),
         "network zone": sorted({place.zone for place in spec.catalogue.locations.values()}),

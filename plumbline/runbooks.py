@@ -6,13 +6,29 @@ from typing import Any
 
 from plumbline.expressions import render, tenant_names
 from plumbline.spec import Spec
+from schema.platform import Place
 from schema.runbook import Runbook, Step
 
-STEP_FIELDS = ("title", "where", "run", "expect", "output", "verify", "undo")
+STEP_FIELDS = ("title", "run", "expect", "output", "verify", "undo")
 """Fields of a step that may hold expressions."""
+
+PLACE_FIELDS = ("title", "shell", "folder")
+"""Fields of a place that may."""
 
 EXAMPLE_TENANT = "example"
 EXAMPLE_OCTET = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPlace:
+    """A place with the ways there."""
+
+    id: str
+    title: str
+    folder: str
+    """Folder that commands are run in; empty where it does not matter."""
+    shells: tuple[str, ...]
+    """A command for each node that runs a shell there on what it is given; the empty one is this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +36,19 @@ class RenderedStep:
     """A step whose texts are ready to be shown or run."""
 
     title: str
-    where: str
+    place: RenderedPlace
     run: str
     expect: str | None
     output: str | None
     verify: str | None
     undo: str | None
     timeout_s: int
+    skip_when_verified: bool
+
+    @property
+    def undo_commands(self) -> str | None:
+        """What takes the step back; None where nothing has to be, or can be."""
+        return None if self.undo is None or self.undo.strip().lower().startswith("nothing") else self.undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +81,7 @@ def rendered(
         summary=render(runbook.summary, names),
         before=tuple(render(text, names) for text in runbook.before),
         on_failure=render(runbook.on_failure, names),
-        steps=tuple(_step(step, names) for step in runbook.steps),
+        steps=tuple(_step(spec, chosen, step, names) for step in runbook.steps),
     )
 
 
@@ -90,17 +112,36 @@ def mode_of(spec: Spec, runbook: Runbook) -> str:
     return next((mode for mode in runbook.modes if mode in spec.topology), spec.modes[0])
 
 
-def _step(step: Step, names: Mapping[str, Any]) -> RenderedStep:
+def place_texts(spec: Spec, runbook: Runbook) -> Iterator[tuple[str, str]]:
+    """Every text of the places of its steps, with its spec path."""
+    for id in dict.fromkeys(step.where for step in runbook.steps):
+        for name in PLACE_FIELDS:
+            if id in spec.platform.places and (text := getattr(spec.platform.places[id], name)):
+                yield f"platform.places.{id}.{name}", text
+
+
+def _place(spec: Spec, mode: str, id: str, names: Mapping[str, Any]) -> RenderedPlace:
+    place: Place = spec.platform.places[id]
+    role = spec.topology[mode].roles.get(place.role or "")
+    shells = tuple(
+        render(place.shell or "", {**names, "index": index})
+        for index in range(1, max(role.count if role else 1, 1) + 1)
+    )
+    return RenderedPlace(id, render(place.title, names), render(place.folder or "", names), shells)
+
+
+def _step(spec: Spec, mode: str, step: Step, names: Mapping[str, Any]) -> RenderedStep:
     def optional(text: str | None) -> str | None:
         return None if text is None else render(text, names)
 
     return RenderedStep(
         title=render(step.title, names),
-        where=render(step.where, names),
+        place=_place(spec, mode, step.where, names),
         run=render(step.run, names),
         expect=optional(step.expect),
         output=optional(step.output),
         verify=optional(step.verify),
         undo=optional(step.undo),
         timeout_s=step.timeout_s,
+        skip_when_verified=step.skip_when_verified,
     )

@@ -12,6 +12,7 @@ from schema.types import (
     Int,
     ModeId,
     Model,
+    RoleId,
     RunbookId,
     ServiceId,
     TenantId,
@@ -40,6 +41,20 @@ class LogRotation(Model):
     """Files kept per container."""
 
 
+class Place(Model):
+    """Where steps of runbooks are done: a machine and an account there, or each node of a role."""
+
+    title: Text
+    """For readers, with expressions, e.g. `the control node, as root`."""
+    shell: Text | None = None
+    """Command that runs a shell there which reads its script from its input, with expressions, e.g.
+    `ssh root@{{ server_name("db", 1) }} sh`. Absent: the machine that `plumb runbook run` is called on."""
+    folder: Text | None = None
+    """Folder that commands are run in, with expressions."""
+    role: RoleId | None = None
+    """The place is each node of this role, one after the other; `{{ index }}` counts them from 1."""
+
+
 class Decision(Model):
     """A question that is open, and shown to readers until it is settled."""
 
@@ -65,6 +80,8 @@ class Platform(Model):
     """Oldest engine and Compose."""
     logs: LogRotation
     """Rotation of container logs."""
+    places: dict[Id, Place] = {}
+    """Where steps of runbooks are done, by id."""
     open_decisions: dict[Id, Decision] = {}
     """Questions that are still open, by id."""
     environment: dict[str, Text] = documentation("The platform's own variables and what they mean.", default={})

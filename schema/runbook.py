@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schema.types import Int, ModeId, Model, RequirementId, Text
+from schema.types import Bool, Int, ModeId, Model, PlaceId, RequirementId, Text
 
 
 class Parameter(Model):
@@ -21,16 +21,18 @@ class Step(Model):
 
     title: Text
     """What is done, as an instruction."""
-    where: Text
-    """The machine and account to do it on."""
+    where: PlaceId
+    """Place (platform.yaml) to do it at."""
     run: Text
-    """Shell commands, ready to copy; `{{ … }}` refers to the spec and the parameters."""
+    """Shell commands, ready to copy; `{{ … }}` refers to the spec and the parameters. A run stops at the first that fails."""
     expect: Text | None = None
     """What the operator sees when it went well."""
     output: Text | None = None
     """What it prints, line by line; `…` stands for what differs from host to host, alone in a line for any lines."""
     verify: Text | None = None
     """Shell command that exits with 0 when the step is done."""
+    skip_when_verified: Bool = False
+    """True: a run skips the step where `verify` says that it is done. Not for a `verify` that something older can satisfy."""
     undo: Text | None = None
     """Shell commands that take it back, or the word `nothing` and why nothing has to be."""
     timeout_s: Annotated[Int, Field(ge=1)] = 300

@@ -66,6 +66,7 @@ LineId = Annotated[str, reference("line of server types")]
 ServerTypeId = Annotated[str, reference("server type")]
 OsImageId = Annotated[str, reference("operating system")]
 RunbookId = Annotated[str, reference("runbook")]
+PlaceId = Annotated[str, reference("place")]
 TenantId = Annotated[str, reference("tenant")]
 
 

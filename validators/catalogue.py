@@ -2,6 +2,7 @@
 
 from generators.rule_pages import DocumentedRule
 from validators.bundle.rules import BUNDLE_RULES
+from validators.cloud.rules import CLOUD_RULES
 from validators.drift import DRIFT_RULES
 from validators.parity.rules import PARITY_RULES
 from validators.pins import PIN_RULES
@@ -14,6 +15,7 @@ CATALOGUE: dict[str, DocumentedRule] = {
     **STACK_RULES,
     **PARITY_RULES,
     **BUNDLE_RULES,
+    **CLOUD_RULES,
     **PIN_RULES,
 }
 """Rules by id."""

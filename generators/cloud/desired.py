@@ -7,6 +7,7 @@ interfaces alone: tenants are isolated by networks of their own.
 from base64 import b64decode
 from collections.abc import Iterator
 from hashlib import md5
+from ipaddress import ip_network
 from typing import Any
 
 from generators.cloud.first_boot import user_data
@@ -101,7 +102,7 @@ def _objects(spec: Spec, mode: str, tenant: str, cloud: Cloud) -> Iterator[Objec
         "zone": cloud.dns.zone,
         "type": cloud.dns.type,
         "ttl_s": cloud.dns.ttl_s,
-        "values": [cloud.addresses[cloud.dns.address].split("/")[0]],
+        "values": [str(ip_network(cloud.addresses[cloud.dns.address]).network_address)],
         "labels": common,
     }
 
@@ -156,7 +157,8 @@ def _rules(rules: tuple[FirewallRule, ...], direction: str, names: dict[str, Any
             "direction": direction,
             "protocol": rule.protocol,
             "port": rule.port,
-            "peers": sorted(value_text(peer, names) for peer in rule.peers),
+            # as the API shows them: lower case, and the shortest form of an IPv6 address
+            "peers": sorted(str(ip_network(value_text(peer, names))) for peer in rule.peers),
             "description": rule.title,
         }
 

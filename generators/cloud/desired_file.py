@@ -6,25 +6,11 @@ from hashlib import sha256
 from typing import Any
 
 from generators.cloud.desired import Object, cloud_tenants, desired_state, spec_path
+from generators.cloud.origins import origin
 from generators.provenance import OutputPath, sources
 from plumbline.artifact import Artifact
 from plumbline.deployment import tenant_folder
 from plumbline.spec import Spec
-
-_SERVER_FIELDS = {
-    "types": "roles.{role}.server_type",
-    "address": "roles.{role}.first_host",
-    "image": "cloud.image",
-    "location": "cloud.location",
-    "network": "cloud.names.network",
-    "firewalls": "cloud.names.firewall",
-    "placement_group": "cloud.spread_servers",
-    "ssh_keys": "cloud.ssh_keys",
-    "volume": "cloud.volume.role",
-    "name": "cloud.names.server",
-}
-"""Fields of a server that come from elsewhere than its role as a whole."""
-_COMMON_FIELDS = {"labels": "cloud.labels", "protected": "cloud.protected"}
 
 
 class DesiredFileGenerator:
@@ -62,12 +48,9 @@ def _origins(mode: str, want: Object) -> Iterator[tuple[OutputPath, str]]:
     """Places in an object, and the spec paths that they come from."""
     own = spec_path(mode, want)
     yield (), own
-    fields = _COMMON_FIELDS | (_SERVER_FIELDS if want["kind"] == "server" else {})
-    for field, path in fields.items():
-        if field in want:
-            yield (field,), f"topology.{mode}.{path.replace('{role}', want.get('role', ''))}"
-    if want["kind"] in ("placement_group", "network", "firewall", "volume"):
-        yield ("name",), f"topology.{mode}.cloud.names.{want['kind']}"
+    for field in want:
+        if (path := origin(mode, want, field)) != own:
+            yield (field,), path
     places = {"in": 0, "out": 0}
     for index, rule in enumerate(want.get("rules", ())):
         side = {"in": "inbound", "out": "outbound"}[rule["direction"]]

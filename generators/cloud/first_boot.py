@@ -141,6 +141,7 @@ def _names(spec: Spec, mode: str, tenant: str, role: str) -> dict[str, Any]:
         "up_seconds": _UP_SECONDS,
         "stop_seconds": sum(service.stop_grace_s for service in services) + _STOP_MARGIN_S,
         "units": [
+            "docker.service",
             f"{platform}-firewall.service",
             *([_unit(cloud.volume.mount, "mount"), "var-lib-docker-volumes.mount"] if volume else []),
             _unit(f"{home}/secrets", "mount"),

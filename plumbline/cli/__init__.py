@@ -14,6 +14,7 @@ COMMANDS = {
     "schema": ("plumbline.cli.schema", "Print a JSON Schema of the spec's files."),
     "lock": ("plumbline.cli.lock", "Ask the registries for the images' digests, and write down what moved."),
     "verify": ("plumbline.cli.verify", "Stand the generated projects up and compare them with the spec."),
+    "runbook": ("plumbline.cli.runbook", "List, show and carry out runbooks."),
     "bundle": ("plumbline.cli.bundle", "Make, sign, look into and update the archive for a host that nothing reaches."),
     "provision": ("plumbline.cli.provision", "Make tenants' objects at the cloud provider what the spec says."),
     "site": ("plumbline.cli.site", "Build or serve the site."),

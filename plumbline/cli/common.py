@@ -5,10 +5,10 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -18,7 +18,27 @@ from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
 from plumbline.workspace import Workspace
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 EXIT_FINDINGS, EXIT_INPUT, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+format_option = click.option(
+    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
+)
+"""In which form findings are written."""
+
+
+def report_option(stem: str, endings: str) -> Callable[[Command], Command]:
+    """The folder of a report, as parameter `reports`."""
+    return click.option(
+        "--report",
+        "reports",
+        default="reports",
+        show_default=True,
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        help=f"Where {stem}{endings} are written.",
+    )
 
 
 @dataclass(frozen=True)
@@ -51,6 +71,21 @@ def report(context: click.Context, findings: Sequence[Finding], format: str = "t
 
     colour = bool(context.obj["colour"]) and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     click.echo(REPORTERS[format](findings, context.obj.get("sources", {}), colour), nl=False)
+
+
+def known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
+    """Raises click.BadParameter for a tenant that the spec does not have."""
+    for tenant in tenants:
+        if tenant not in spec.tenants.tenants:
+            have = ", ".join(spec.tenants.tenants)
+            raise click.BadParameter(f"there is no tenant {tenant!r}; the spec has {have}", param_hint="--tenant")
+
+
+def write_reports(stem: Path, contents: Mapping[str, str]) -> None:
+    """Write a report in each of its forms, by the ending of its file."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    for suffix, content in contents.items():
+        stem.with_suffix(f".{suffix}").write_text(content, "utf-8")
 
 
 def finish(findings: Sequence[Finding]) -> NoReturn:

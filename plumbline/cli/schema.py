@@ -1,11 +1,14 @@
 """`plumb schema`: a JSON Schema on stdout."""
 
+from collections.abc import Callable
+from functools import partial
+
 import click
 
 from generators.json_schema import MANIFEST, schema_of
 from plumbline.sections import SECTIONS
 
-REPORTS = ("stack-report", "parity-report")
+REPORTS = ("stack-report", "parity-report", "cloud-report")
 
 
 @click.command()
@@ -16,7 +19,14 @@ def schema(context: click.Context, kind: str) -> None:
     if kind not in REPORTS:
         click.echo(schema_of(kind))
         return
+    from validators.check_reports import json_schema
+    from validators.cloud.report import CloudReport
     from validators.parity import report as parity
-    from validators.stack import reports as stack
+    from validators.stack.report import StackReport
 
-    click.echo((stack if kind == "stack-report" else parity).json_schema(), nl=False)
+    schemas: dict[str, Callable[[], str]] = {
+        "stack-report": partial(json_schema, StackReport),
+        "parity-report": parity.json_schema,
+        "cloud-report": partial(json_schema, CloudReport),
+    }
+    click.echo(schemas[kind](), nl=False)

@@ -2,15 +2,24 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 import click
 
-from plumbline.cli.common import finish, load, report
+from plumbline.cli.common import (
+    finish,
+    format_option,
+    known_tenants,
+    load,
+    report,
+    report_option,
+    write_reports,
+)
 from plumbline.cli.progress import watch_on
+from plumbline.cli.verify_cloud import cloud
 from plumbline.finding import Finding, Severity
 from plumbline.spec import Spec
 
@@ -18,6 +27,9 @@ from plumbline.spec import Spec
 @click.group()
 def verify() -> None:
     """Prove what was generated: stand it up, and compare."""
+
+
+verify.add_command(cloud)
 
 
 @verify.command()
@@ -33,18 +45,8 @@ def verify() -> None:
     help="With --faults: restart the engine by this, e.g. 'systemctl restart docker'.",
 )
 @click.option("--keep", is_flag=True, help="Leave the stack up, and say how to reach it and take it down.")
-@click.option(
-    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
-)
-@click.option(
-    "--report",
-    "reports",
-    default="reports",
-    show_default=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where stack-MODE.json, .xml and .md are written.",
-)
+@format_option
+@report_option("stack-MODE", ".json, .xml and .md")
 @click.pass_context
 def stack(
     context: click.Context,
@@ -67,6 +69,7 @@ def stack(
 
     Every image that the engine has not got is replaced by its stand-in, and named in the report.
     """
+    from validators.check_reports import as_json
     from validators.stack import reports as formats
     from validators.stack.attach import attached
     from validators.stack.connection import answering
@@ -81,7 +84,7 @@ def stack(
     if restart_engine and not faults:
         raise click.UsageError("--restart-engine goes with --faults")
     _known_mode(project.spec, mode)
-    _known_tenants(project.spec, tenants)
+    known_tenants(project.spec, tenants)
     engine = find_engine()
     with _terminable(), answering(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         spec, folder = project.spec, project.folder
@@ -90,12 +93,12 @@ def stack(
         else:
             opening = standing(engine, spec, folder, mode, watch, tenants=tenants or None)
         result, opened = verify_stack(opening, mode, faults=Faults(restart_engine) if faults else None, keep=keep)
-    _write(
+    write_reports(
         reports / f"stack-{mode}",
-        {"json": formats.as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
+        {"json": as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
     )
     if format == "json":
-        click.echo(formats.as_json(result), nl=False)
+        click.echo(as_json(result), nl=False)
     elif format == "junit":
         click.echo(formats.as_junit(result), nl=False)
     else:
@@ -114,18 +117,8 @@ def stack(
 @click.option(
     "--tenant", metavar="ID", help="The tenant whose nodes stand, in modes with several; the first where none is named."
 )
-@click.option(
-    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
-)
-@click.option(
-    "--report",
-    "reports",
-    default="reports",
-    show_default=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where parity.json and .md are written.",
-)
+@format_option
+@report_option("parity", ".json and .md")
 @click.pass_context
 def parity(context: click.Context, tenant: str | None, format: str, reports: Path) -> None:
     """Stand all modes up side by side, ask every probe of the parity matrix in each, and compare the answers.
@@ -143,12 +136,12 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
 
     context.obj["format"] = format
     project = load(context)
-    _known_tenants(project.spec, (tenant,) if tenant else ())
+    known_tenants(project.spec, (tenant,) if tenant else ())
     chosen = tenant or next(iter(project.spec.tenants.tenants))
     engine = find_engine()
     with _terminable(), answering(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         result = verify_parity(engine, project.spec, project.folder, chosen, watch)
-    _write(reports / "parity", {"json": formats.as_json(result), "md": formats.as_markdown(result)})
+    write_reports(reports / "parity", {"json": formats.as_json(result), "md": formats.as_markdown(result)})
     if format == "json":
         click.echo(formats.as_json(result), nl=False)
     else:
@@ -176,9 +169,7 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Its public key; your keyring otherwise.",
 )
-@click.option(
-    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
-)
+@format_option
 @click.pass_context
 def bundle(context: click.Context, file: Path, fingerprints: tuple[str, ...], key: Path | None, format: str) -> None:
     """Hold a bundle against its signature, its manifest and the spec. Every byte is read; nothing is unpacked.
@@ -215,21 +206,8 @@ def _known_mode(spec: Spec, mode: str) -> None:
         )
 
 
-def _known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
-    for tenant in tenants:
-        if tenant not in spec.tenants.tenants:
-            have = ", ".join(spec.tenants.tenants)
-            raise click.BadParameter(f"there is no tenant {tenant!r}; the spec has {have}", param_hint="--tenant")
-
-
 def _warnings(texts: tuple[str, ...]) -> list[Finding]:
     return [Finding("PLB910", text, severity=Severity.WARNING) for text in texts]
-
-
-def _write(stem: Path, contents: Mapping[str, str]) -> None:
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    for suffix, content in contents.items():
-        stem.with_suffix(f".{suffix}").write_text(content, "utf-8")
 
 
 @contextmanager

@@ -63,8 +63,8 @@ class Kind:
     def client(self, project: Project) -> Any:
         return getattr(project.api, self.client_name)
 
-    def listed(self, project: Project, selector: str, wants: list[Want]) -> list[Any]:
-        """All objects with the labels, in a call per 50."""
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+        """All objects with the labels, or all that there are, in a call per 50."""
         return list(self.client(project).get_all(label_selector=selector))
 
     def named(self, project: Project, want: Want) -> Any:
@@ -92,6 +92,10 @@ class Kind:
         """What differs and cannot be changed, in words."""
         return [f"{field} {seen[field]} → {want[field]}" for field in self.replaced if seen[field] != want[field]]
 
+    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+        """What making it anew costs, in words; empty where the price stays."""
+        return ""
+
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         """What is not as desired, in the order in which it is mended."""
         labels = want["labels"]
@@ -118,7 +122,7 @@ class SshKey(Kind):
 
     client_name = "ssh_keys"
 
-    def listed(self, project: Project, selector: str, wants: list[Want]) -> list[Any]:
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
         return [found for want in wants if (found := self.named(project, want))]
 
     def named(self, project: Project, want: Want) -> Any:
@@ -301,7 +305,7 @@ class Record(Kind):
     def __init__(self) -> None:
         self._zones: dict[str, Any] = {}
 
-    def listed(self, project: Project, selector: str, wants: list[Want]) -> list[Any]:
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
         return [
             found
             for zone in sorted({want["zone"] for want in wants})

@@ -143,7 +143,8 @@ class Run:
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         seen = kind.seen(self.project, bound)
         if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, want, seen)):
-            return [Change(f"replace, for {', '.join(reasons)}", lambda: self._replace(key), leave=True, replaces=True)]
+            what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
+            return [Change(what, lambda: self._replace(key), leave=True, replaces=True)]
         return list(kind.changes(self.project, bound, want, seen))
 
     def _may(self, change: Change, key: Key) -> bool:

@@ -136,6 +136,13 @@ class Server(Kind):
             reasons += [f"disk {seen['disk_gb']} → {disk} GB, with type {new[0]}"] if disk < seen["disk_gb"] else []
         return reasons + (["first boot"] if seen[USER_DATA] != user_data_hash(want[USER_DATA]) else [])
 
+    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+        offers, types = self.offers(project, want["location"]), self.order_of(project, want)
+        if not types:
+            return ""
+        now = f", now {seen['type']}" if seen["type"] != types[0] else ""
+        return f"; a new {types[0]} is {offers[types[0]].price:.2f} a month at today's price{now}"
+
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         if seen["labels"] != want["labels"]:
             kept = {USER_DATA: seen[USER_DATA]} if seen[USER_DATA] else {}

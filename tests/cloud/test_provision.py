@@ -110,7 +110,8 @@ def test_other_user_data_means_a_new_server_and_only_by_name(tmp_path: Path) -> 
     with project() as cloud:
         run_of(cloud, desired(), tmp_path / "j").apply()
         (step,) = run_of(cloud, other, tmp_path / "j").apply()
-        assert (step.mark, step.what) == ("!", "replace, for first boot")
+        assert step.mark == "!"
+        assert step.what == "replace, for first boot; a new cx23 is 5.49 a month at today's price"
         assert run_of(cloud, other, tmp_path / "j", [name]).apply() == []
         assert run_of(cloud, other, tmp_path / "j").plan() == []
 

@@ -54,17 +54,19 @@ class Gateway:
     trusted: Path
     """The tenants' certificates."""
     log: Path
+    process: int
+    """The program's number."""
 
     @property
     def routes(self) -> Path:
         """The folder that the gateway watches."""
         return self.folder / "config/traefik/routes"
 
-    def connect(self, name: str) -> http.client.HTTPSConnection:
-        """A connection that asks for a name in its handshake."""
+    def connect(self, name: str, client: str = "127.0.0.1") -> http.client.HTTPSConnection:
+        """A connection from an address of this machine that asks for a name in its handshake."""
         context = ssl.create_default_context(cafile=self.trusted)
-        plain = socket.create_connection(("127.0.0.1", self.ports["https"]), 5)
-        connection = http.client.HTTPSConnection(name, self.ports["https"], timeout=5)
+        plain = socket.create_connection(("127.0.0.1", self.ports["https"]), 15, (client, 0))
+        connection = http.client.HTTPSConnection(name, self.ports["https"], timeout=15)
         connection.sock = context.wrap_socket(plain, server_hostname=name)
         return connection
 
@@ -75,6 +77,18 @@ class Gateway:
             return answer(connection, path, {"Host": host, **(headers or {})})
         finally:
             connection.close()
+
+
+def listening(process: int) -> set[int]:
+    """TCP ports that a process listens on, as the kernel has them."""
+    own = {str(each.readlink()) for each in Path(f"/proc/{process}/fd").iterdir()}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in own:
+                found.add(int(fields[1].rpartition(":")[2], 16))
+    return found
 
 
 def answer(connection: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> Answer:
@@ -90,9 +104,15 @@ def host(tenant: str) -> str:
 
 
 @contextmanager
-def gateway(folder: Path, changes: dict[str, dict[str, Any]] | None = None) -> Iterator[Gateway]:
-    """The gateway, until the block ends. `changes` are merged into the spec's files."""
-    ports = dict(zip(("http", "https", "ping"), free_ports(3), strict=True))
+def gateway(
+    folder: Path,
+    changes: dict[str, dict[str, Any]] | None = None,
+    *,
+    ports: dict[str, int] | None = None,
+    environment: dict[str, str] | None = None,
+) -> Iterator[Gateway]:
+    """The gateway, until the block ends. `changes` are merged into the spec's files, `environment` is its own."""
+    ports = ports or entry_ports()
     node = folder / "node"
     written = write_spec(folder / "data", node, ports, changes or {})
     spec, findings = load_spec(written)
@@ -102,9 +122,10 @@ def gateway(folder: Path, changes: dict[str, dict[str, Any]] | None = None) -> I
         generate(spec, node, backends)
         trusted = make_certificates(node / "certificates", list(backends))
         log = folder / "traefik.log"
-        process = stack.enter_context(running(node / "config/traefik/traefik.yml", log))
-        standing = Gateway(node, folder / "data", ports, backends, trusted, log)
-        until(lambda: process.poll() is not None or _answers(standing), f"an answer; see {log}", 10)
+        process = stack.enter_context(running(node / "config/traefik/traefik.yml", log, environment or {}))
+        standing = Gateway(node, folder / "data", ports, backends, trusted, log, process.pid)
+        own = [name for name, tenant in spec.tenants.tenants.items() if tenant.certificate == "own"]
+        until(lambda: process.poll() is not None or _answers(standing, own), f"an answer; see {log}", 30)
         assert process.poll() is None, log.read_text()[-2000:]
         yield standing
 
@@ -157,11 +178,11 @@ def generate(spec: Spec, node: Path, backends: dict[str, Backend]) -> None:
             (node / path).write_text(text)
 
 
-def make_certificates(folder: Path, tenants: list[str]) -> Path:
+def make_certificates(folder: Path, tenants: list[str], domain: str = DOMAIN) -> Path:
     """A certificate for each tenant that is its own authority; the file that holds them all."""
     folder.mkdir(parents=True)
     for tenant in tenants:
-        subject = ["-subj", f"/CN={tenant}", "-addext", f"subjectAltName=DNS:{host(tenant)}"]
+        subject = ["-subj", f"/CN={tenant}", "-addext", f"subjectAltName=DNS:{domain.replace('{tenant}', tenant)}"]
         call = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         call += [
             "-days",
@@ -179,20 +200,25 @@ def make_certificates(folder: Path, tenants: list[str]) -> Path:
 
 
 @contextmanager
-def running(configuration: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(configuration: Path, log: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """The program, until the block ends."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             [traefik(), f"--configFile={configuration}"],
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "GOMAXPROCS": "2"},
+            env={**os.environ, "GOMAXPROCS": "2", **environment},
         )
         try:
             yield process
         finally:
             process.kill()
             process.wait()
+
+
+def entry_ports() -> dict[str, int]:
+    """A free port for each of the gateway's."""
+    return dict(zip(("http", "https", "ping"), free_ports(3), strict=True))
 
 
 def free_ports(count: int) -> list[int]:
@@ -202,8 +228,8 @@ def free_ports(count: int) -> list[int]:
         return [int(each.getsockname()[1]) for each in sockets]
 
 
-def _answers(standing: Gateway) -> bool:
+def _answers(standing: Gateway, tenants: list[str]) -> bool:
     try:
-        return all(standing.ask(host(tenant), "/health").status == 200 for tenant in standing.backends)
+        return all(standing.ask(host(tenant), "/health").status == 200 for tenant in tenants)
     except OSError:
         return False

@@ -35,7 +35,7 @@ def lab() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def tools() -> None:
-    """Programs for tests that need no engine: a registry, age, gpg. Without them, as without an engine."""
+    """Programs for tests that need no engine: a registry, age, gpg, an ACME server. Without them, as without an engine."""
     try:
         install(*TOOLS)
     except CannotInstall as error:

@@ -15,7 +15,7 @@ FROM_OWN = ("gnupg", "iproute2", "iptables", "mmdebstrap", "zstd")
 
 ENGINE = (*FROM_OWN, *FROM_NEWER)
 """An engine, and what starting one and building its images takes."""
-TOOLS = ("age", "busybox-static", "docker-registry", "gnupg", "zstd")
+TOOLS = ("age", "busybox-static", "docker-registry", "gnupg", "pebble", "zstd")
 """What tests need that need no engine."""
 BROWSER = ("chromium", "fonts-dejavu-core")
 """What reads the bundle's site as a customer does."""

@@ -17,8 +17,9 @@ from plumbline.spec import Spec
 from tests.lab.engine import STATE, restart
 from tests.stack.conftest import Plumb, leftovers
 from tests.stack.waiting import until
+from validators.check_reports import json_schema
 from validators.stack.engine import PROJECT, Engine
-from validators.stack.reports import json_schema
+from validators.stack.report import StackReport
 from validators.stack.run import remove_dead_runs
 from validators.stack.starting import reference_of
 
@@ -32,7 +33,7 @@ def test_a_clean_stack_ends_with_0_and_reports(plumb: Plumb, engine: Engine, tmp
     assert "stand-in: postgres is PostgreSQL 15 (Debian)" in out
     report = json.loads((tmp_path / "reports" / "stack-offline.json").read_text())
     assert report["outcomes"] == {"matches": len(report["checks"])}
-    jsonschema.validate(report, json.loads(json_schema()))
+    jsonschema.validate(report, json.loads(json_schema(StackReport)))
     suite = ElementTree.parse(tmp_path / "reports" / "stack-offline.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == (str(len(report["checks"])), "0")
     assert leftovers(engine) == []

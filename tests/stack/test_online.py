@@ -1,13 +1,16 @@
 """The online mode with two tenants: every node's own project, and the walls between the tenants."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from plumbline.fact import Check
 from plumbline.spec import Spec
 from tests.stack.conftest import DATA, Silence
+from tests.stack.suspension import Machines
 from tests.stack.tampering import docker, failing
+from tests.stack.waiting import until
 from validators.stack.engine import Engine
 from validators.stack.report import finding_of
 from validators.stack.stack import Stack
@@ -68,3 +71,43 @@ def test_a_tenant_that_lost_its_link_is_found(online: Stack, spec: Spec) -> None
     finally:
         docker(online.engine, ["start", f"{project.name}-postgres-1"])
     assert (project.node.name, "PLB910") in rules
+
+
+@pytest.mark.live
+def test_a_tenant_is_suspended_and_resumed_by_the_runbooks(online: Stack, tmp_path: Path) -> None:
+    """On real Compose projects, with the migrated database and the gateway's container. The tenant brings its certificate."""
+    tenant = next(name for name, each in online.spec.tenants.tenants.items() if each.certificate == "own")
+    machines = Machines(online, tenant, tmp_path)
+    machines.sql(f"INSERT INTO tenants (id, title, state) VALUES ('{tenant}', '{tenant}', 'ACTIVE')")
+    gateway, worker = machines.nodes["gateway"], machines.nodes["worker"]
+    key = Path(gateway.folder, "secrets/tenant_api_key")
+    before = key.read_text()
+    workers = {f"{worker.name}-{name}-1" for name in online.spec.update.drain}
+
+    def keys() -> tuple[str, str]:
+        """The key on the node, and the one that the gateway's process reads."""
+        inside = ["exec", f"{gateway.name}-intake-gateway-1", "cat", "/run/secrets/tenant_api_key"]
+        return key.read_text(), online.engine.run(inside, 30).stdout
+
+    def running() -> set[str]:
+        return workers & {
+            each["Name"].lstrip("/") for each in online.engine.containers(worker.name) if each["State"]["Running"]
+        }
+
+    until(lambda: machines.status() == "200", "the tenant's own certificate", 60)
+    done = machines.run("suspend-tenant", "--set", f"tenant={tenant}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert machines.status() == "503"
+    assert machines.sql(f"SELECT state FROM tenants WHERE id = '{tenant}'") == "SUSPENDED"
+    assert running() == set()
+    on_node, read = keys()
+    assert on_node == read != before
+
+    done = machines.run("resume-tenant", "--set", f"tenant={tenant}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert machines.status() == "200"
+    assert running() == workers
+    assert keys() == (before, before)
+    actions = machines.sql(f"SELECT action FROM audit_events WHERE tenant = '{tenant}' ORDER BY id")
+    assert actions.splitlines() == ["TENANT_SUSPENDED", "TENANT_ACTIVE"]
+    assert failing(online.look().checks) == []

@@ -93,7 +93,7 @@ topology/cloud.yaml:
 def runbook_example(*commands: str) -> str:
     """A runbook with one step a command."""
     steps = "".join(
-        f"    - {{title: Step, where: laptop, run: '{command}', expect: it ends, undo: nothing}}\n"
+        f"    - {{title: Step, where: host, run: '{command}', expect: it ends, undo: nothing}}\n"
         for command in commands
     )
     return (

@@ -8,7 +8,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from plumbline.expressions import ExpressionError, render
 from plumbline.finding import Severity
-from plumbline.runbooks import runbook_names, runbook_texts
+from plumbline.runbooks import place_texts, runbook_names, runbook_texts
 from plumbline.spec import Spec
 from schema.runbook import Runbook
 from validators.rules.registry import RULES, Violation, rule
@@ -57,6 +57,39 @@ def unresolved_expression(spec: Spec) -> Iterator[Violation]:
                 yield Violation(f"runbooks.{name}.{inner}", error)
 
 
+@rule(
+    "PLB809",
+    title="Places of runbooks can be reached",
+    why="A step that says where it is done by a name that does not resolve can be done by nobody.",
+    fix="correct the expression; runbooks in several modes need places that exist in each of them",
+    failing="platform.yaml: {places: {host: {shell: 'ssh {{ nobody }} sh'}}}",
+    passing="platform.yaml: {places: {host: {shell: 'ssh {{ mode }}.example.com sh'}}}",
+)
+def unresolved_place(spec: Spec) -> Iterator[Violation]:
+    for path, error in {
+        path: error
+        for runbook in spec.runbooks.values()
+        for path, text in place_texts(spec, runbook)
+        if (error := _first_error(spec, runbook, text))
+    }.items():
+        yield Violation(path, error)
+
+
+@rule(
+    "PLB810",
+    title="A step that can be skipped says how that is seen",
+    why="`skip_when_verified` without `verify` skips nothing.",
+    fix="add `verify`, or leave `skip_when_verified` out",
+    failing=_example(rest="expect: nothing, undo: nothing, skip_when_verified: true"),
+    passing=_example(rest="expect: nothing, undo: nothing, verify: test -e /done, skip_when_verified: true"),
+)
+def skipped_unseen(spec: Spec) -> Iterator[Violation]:
+    for name, runbook in spec.runbooks.items():
+        for index, step in enumerate(runbook.steps):
+            if step.skip_when_verified and step.verify is None:
+                yield Violation(f"runbooks.{name}.steps[{index}].skip_when_verified", "there is nothing to see it by")
+
+
 def _first_error(spec: Spec, runbook: Runbook, text: str) -> str | None:
     if "{{" not in text and "{%" not in text and "{#" not in text:
         return None
@@ -64,7 +97,7 @@ def _first_error(spec: Spec, runbook: Runbook, text: str) -> str | None:
         if mode not in spec.topology:
             continue
         try:
-            render(text, runbook_names(spec, runbook, mode))
+            render(text, runbook_names(spec, runbook, mode) | {"index": 1})
         except ExpressionError as error:
             return f"{error} (mode {mode})"
     return None

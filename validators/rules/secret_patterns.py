@@ -12,6 +12,9 @@ SECRET_NAME = re.compile(
 
 URL_CREDENTIALS = re.compile(r"\b([a-z][a-z0-9+.-]*)://[^/\s:@'\"]*:[^/\s@'\"$]+@", re.I)
 
+MASK = "…"
+"""What stands where a secret was."""
+
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
 
 _KNOWN = {
@@ -50,6 +53,16 @@ def secret_in(text: str) -> str | None:
     if any(not _HARMLESS.match(match["value"]) for match in found):
         return "a password that is written out"
     return "a random key" if any(_is_random(word.group()) for word in _WORD.finditer(plain)) else None
+
+
+def masked(text: str) -> str:
+    """A text with whatever looks like a secret taken out."""
+    for pattern in _KNOWN.values():
+        text = pattern.sub(MASK, text)
+    text = URL_CREDENTIALS.sub(rf"\1://{MASK}@", text)
+    for pattern in (_ASSIGNED, _DIRECTIVE):
+        text = pattern.sub(lambda found: found[0].replace(found["value"], MASK), text)
+    return _WORD.sub(lambda found: MASK if _is_random(found[0]) else found[0], text)
 
 
 def url_credentials_in(text: str) -> str | None:

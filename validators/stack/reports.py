@@ -1,58 +1,19 @@
-"""A stack's report as text, Markdown, JSON and JUnit XML. Pure."""
+"""A stack's report as text, Markdown and JUnit XML. Pure."""
 
-import json
 from collections import Counter
-from dataclasses import asdict
-from typing import get_args
-from xml.etree import ElementTree
-
-from pydantic import TypeAdapter
 
 from generators.markdown import Page, code, text
-from plumbline.fact import Check, Outcome
-from plumbline.reporters.machine import xml_safe
 from plumbline.reporters.text import printable
+from validators.check_reports import junit, sides
 from validators.stack.matrix import picture, signs_of
 from validators.stack.report import StackReport
 
 
-def as_json(report: StackReport) -> str:
-    """Every field of the report, with an outcome for each check."""
-    data = asdict(report)
-    data["checks"] = [asdict(check) | {"outcome": check.outcome} for check in report.checks]
-    data["outcomes"] = dict(Counter(check.outcome for check in report.checks))
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-
-
 def as_junit(report: StackReport) -> str:
     """One test case per check."""
-    failures = sum(1 for check in report.checks if check.outcome != "matches")
-    suite = ElementTree.Element(
-        "testsuite",
-        name=f"plumb verify stack --mode {report.mode}",
-        tests=str(len(report.checks)),
-        failures=str(failures),
-        time=str(round(sum(report.seconds.values()), 2)),
-        timestamp=report.began,
-    )
-    properties = ElementTree.SubElement(suite, "properties")
     facts = {"engine": report.engine.engine, "compose": report.engine.compose, "spec": report.spec_revision}
     facts |= {f"stand-in of {image}": server for image, server in report.stand_ins.items()}
-    for name, value in facts.items():
-        ElementTree.SubElement(properties, "property", name=name, value=xml_safe(value))
-    for check in report.checks:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=f"{check.where}/{check.subject}" if check.where else check.subject,
-            name=xml_safe(check.attribute),
-        )
-        if check.seconds is not None:
-            case.set("time", f"{check.seconds:.2f}")
-        if check.outcome != "matches":
-            message = xml_safe(check.difference)
-            ElementTree.SubElement(case, "failure", message=message, type=check.outcome).text = message
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    return junit(f"plumb verify stack --mode {report.mode}", report.checks, report.began, report.seconds, facts)
 
 
 def summary_lines(report: StackReport) -> list[str]:
@@ -106,7 +67,7 @@ def as_markdown(report: StackReport) -> str:
                 code(check.subject),
                 code(check.attribute),
                 text(check.outcome),
-                *_sides(check),
+                *sides(check),
                 f"{check.seconds:.1f} s" if check.seconds is not None else "",
             ],
         )
@@ -123,18 +84,3 @@ def _add_matrix(page: Page, report: StackReport) -> None:
     page.add(picture(report.table))
     rows = [(None, [code(source), *(signs.get((source, target), "") for target in targets)]) for source in sources]
     page.table(["", *(text(target) for target in targets)], rows)
-
-
-def _sides(check: Check) -> list[str]:
-    return [
-        code(printable(side)) if side else "–" if side is None else "empty" for side in (check.expected, check.observed)
-    ]
-
-
-def json_schema() -> str:
-    """The JSON Schema (draft 2020-12) of the report as JSON."""
-    schema = TypeAdapter(StackReport).json_schema(mode="serialization")
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["$defs"]["Check"]["properties"]["outcome"] = {"enum": list(get_args(Outcome))}
-    schema["properties"]["outcomes"] = {"type": "object", "additionalProperties": {"type": "integer"}}
-    return json.dumps(schema, indent=1) + "\n"

@@ -452,9 +452,16 @@ migrate() {
   :
 }
 
+sick() { compose_here ps --all --format '{{.Service}} {{.Health}} {{.State}}' | grep -vE ' healthy running$| exited$' || true; }
+
+# A busy host is late with an answer now and then.
 healthy() {
-  sick=$(compose_here ps --all --format '{{.Service}} {{.Health}} {{.State}}' | grep -vE ' healthy running$| exited$' || true)
-  [ -z "$sick" ] || fail 4 "not healthy: $sick"
+  patience=60
+  while [ -n "$(sick)" ]; do
+    [ "$patience" -gt 0 ] || fail 4 "not healthy: $(sick)"
+    sleep 2
+    patience=$((patience - 2))
+  done
 }
 
 smoke() {

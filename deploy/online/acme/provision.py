@@ -290,7 +290,8 @@ class Run:
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         seen = kind.seen(self.project, bound)
         if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, want, seen)):
-            return [Change(f"replace, for {', '.join(reasons)}", lambda: self._replace(key), leave=True, replaces=True)]
+            what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
+            return [Change(what, lambda: self._replace(key), leave=True, replaces=True)]
         return list(kind.changes(self.project, bound, want, seen))
 
     def _may(self, change: Change, key: Key) -> bool:
@@ -587,8 +588,8 @@ class Kind:
     def client(self, project: Project) -> Any:
         return getattr(project.api, self.client_name)
 
-    def listed(self, project: Project, selector: str, wants: list[Want]) -> list[Any]:
-        """All objects with the labels, in a call per 50."""
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+        """All objects with the labels, or all that there are, in a call per 50."""
         return list(self.client(project).get_all(label_selector=selector))
 
     def named(self, project: Project, want: Want) -> Any:
@@ -616,6 +617,10 @@ class Kind:
         """What differs and cannot be changed, in words."""
         return [f"{field} {seen[field]} → {want[field]}" for field in self.replaced if seen[field] != want[field]]
 
+    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+        """What making it anew costs, in words; empty where the price stays."""
+        return ""
+
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         """What is not as desired, in the order in which it is mended."""
         labels = want["labels"]
@@ -642,7 +647,7 @@ class SshKey(Kind):
 
     client_name = "ssh_keys"
 
-    def listed(self, project: Project, selector: str, wants: list[Want]) -> list[Any]:
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
         return [found for want in wants if (found := self.named(project, want))]
 
     def named(self, project: Project, want: Want) -> Any:
@@ -825,7 +830,7 @@ class Record(Kind):
     def __init__(self) -> None:
         self._zones: dict[str, Any] = {}
 
-    def listed(self, project: Project, selector: str, wants: list[Want]) -> list[Any]:
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
         return [
             found
             for zone in sorted({want["zone"] for want in wants})
@@ -1018,6 +1023,13 @@ class Server(Kind):
             disk = self._type(new[0]).disk
             reasons += [f"disk {seen['disk_gb']} → {disk} GB, with type {new[0]}"] if disk < seen["disk_gb"] else []
         return reasons + (["first boot"] if seen[USER_DATA] != user_data_hash(want[USER_DATA]) else [])
+
+    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+        offers, types = self.offers(project, want["location"]), self.order_of(project, want)
+        if not types:
+            return ""
+        now = f", now {seen['type']}" if seen["type"] != types[0] else ""
+        return f"; a new {types[0]} is {offers[types[0]].price:.2f} a month at today's price{now}"
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         if seen["labels"] != want["labels"]:
@@ -1557,8 +1569,8 @@ write_files:
       chmod 0644 '/etc/docpipe/recipient'
 
       systemctl daemon-reload
-      systemctl enable 'docpipe-firewall.service' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
-      # postponed while the packages were put in, for not all of this was there
+      systemctl enable 'docker.service' 'docpipe-firewall.service' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
+      # put off while the packages were put in, where not all of this was there
       systemctl start 'docpipe-firewall.service' docker.service
 ntp:
   enabled: true
@@ -1840,8 +1852,8 @@ write_files:
       chmod 0644 '/etc/docpipe/recipient'
 
       systemctl daemon-reload
-      systemctl enable 'docpipe-firewall.service' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
-      # postponed while the packages were put in, for not all of this was there
+      systemctl enable 'docker.service' 'docpipe-firewall.service' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
+      # put off while the packages were put in, where not all of this was there
       systemctl start 'docpipe-firewall.service' docker.service
 ntp:
   enabled: true
@@ -2134,8 +2146,8 @@ write_files:
       chmod 0644 '/etc/docpipe/recipient'
 
       systemctl daemon-reload
-      systemctl enable 'docpipe-firewall.service' 'mnt-tenant\x2ddata.mount' 'var-lib-docker-volumes.mount' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
-      # postponed while the packages were put in, for not all of this was there
+      systemctl enable 'docker.service' 'docpipe-firewall.service' 'mnt-tenant\x2ddata.mount' 'var-lib-docker-volumes.mount' 'opt-docpipe-secrets.mount' 'docpipe-secrets.service' 'docpipe-stack.service'
+      # put off while the packages were put in, where not all of this was there
       systemctl start 'docpipe-firewall.service' docker.service
   - path: /usr/local/sbin/docpipe-volume
     owner: "root:root"

@@ -1,0 +1,57 @@
+"""A look at a project as text, Markdown and JUnit XML. Pure."""
+
+from collections import Counter
+
+from generators.markdown import Page, code, text
+from plumbline.reporters.text import printable
+from validators.check_reports import junit, sides
+from validators.cloud.report import CloudReport
+
+
+def as_junit(report: CloudReport) -> str:
+    """One test case per check; what cannot be read is skipped."""
+    return junit("plumb verify cloud", report.checks, report.began, report.seconds, {"spec": report.spec_revision})
+
+
+def summary_lines(report: CloudReport) -> list[str]:
+    """What a person wants to know after the findings: what was compared, and what nobody can tell."""
+    unread = Counter(check.attribute for check in report.checks if check.outcome == "unreadable")
+    lines = [
+        f"{report.platform}, spec {report.spec_revision}: {_counted(len(report.tenants), 'tenant')}, "
+        f"{_counted(report.objects, 'object')} in the project, read in {report.seconds['read']:.1f} s",
+        f"{report.count('matches')} facts match, {report.count('differs')} differ, "
+        f"{report.count('not deployed')} objects are missing, {report.count('unreadable')} facts can't be read",
+    ]
+    lines += [
+        f"can't be read: {attribute} of {_counted(count, 'server')}" for attribute, count in sorted(unread.items())
+    ]
+    return [printable(line) for line in lines]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def as_markdown(report: CloudReport) -> str:
+    """A page for people: the summary, the findings, and every check in a table."""
+    page = Page("cloud.md", f"Cloud: {report.count('matches')} of {len(report.checks)} facts match")
+    page.add(f"Seen on {text(report.began)}.")
+    page.add("\n".join(f"- {text(line)}" for line in summary_lines(report)))
+    page.add("## Findings")
+    page.table(["Rule", "Finding"], [(None, [text(each.rule), text(each.message)]) for each in report.findings])
+    page.add("## Every fact")
+    rows = [
+        (
+            None,
+            [
+                text(check.where or "–"),
+                code(check.subject),
+                code(check.attribute),
+                text(check.outcome),
+                *sides(check),
+            ],
+        )
+        for check in report.checks
+    ]
+    page.table(["Tenant", "Object", "Fact", "Result", "Expected", "Observed"], rows)
+    return page.done().content.decode()
