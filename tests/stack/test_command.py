@@ -135,9 +135,9 @@ def test_without_an_engine_it_says_what_to_do(plumb: Plumb) -> None:
 
 def test_an_unknown_mode_is_named(plumb: Plumb) -> None:
     process = plumb("--mode", "onlin", DOCKER_HOST="unix:///nonexistent/docker.sock")
-    out, _ = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "the spec has online, offline" in out
+    assert "the spec has online, offline" in err
 
 
 @pytest.fixture
