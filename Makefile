@@ -10,14 +10,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PLUMB := $(BIN)/plumb
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+EVIDENCE := docs/auditor/evidence
 PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run check lint format-check types layers unit test mutants soak bundle-proof cloud-faults cloud-fleet benchmark evidence golden site lock lab-stop clean boot fleet
+.PHONY: help setup run check lint format-check types layers unit test mutants soak bundle-proof cloud-faults cloud-fleet benchmark evidence publish-evidence golden site lock lab-stop clean boot fleet
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 
@@ -121,13 +122,19 @@ soak: setup  ## stand both modes up twenty times; the last line is the score
 boot: setup  ## boot a server of the stores' role from its user data; the last line is the score
 	@$(BIN)/python -m tests.first_boot.boot
 
-evidence: setup  ## for a release: every live proof, and the site with its pages; about two hours
+evidence: setup  ## for a release: every live proof, its pages and the site; about two hours
 	@$(BIN)/python -m tests.lab start >/dev/null
 	@lab() { $(BIN)/python -m tests.lab exec "$$@"; }; trap '$(BIN)/python -m tests.lab stop >/dev/null' EXIT; \
 		lab $(PLUMB) verify stack --mode offline --faults; \
 		lab $(PLUMB) verify stack --mode online; \
 		lab $(PLUMB) verify parity; \
 		lab $(MAKE) mutants soak bundle-proof boot cloud-faults cloud-fleet
+	@$(MAKE) publish-evidence
+
+publish-evidence: setup  ## make what was proven last part of the committed pages, and build the site
+	@mkdir -p $(EVIDENCE)
+	@rm -f $(EVIDENCE)/*.md $(EVIDENCE)/*.json
+	@cp reports/*.md reports/*.cdx.json $(EVIDENCE)/
 	@$(PLUMB) site build
 
 golden: setup  ## rewrite the expected files of the tests from what is produced now

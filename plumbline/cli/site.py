@@ -23,7 +23,7 @@ def site() -> None:
 def build(context: click.Context, site_dir: Path) -> None:
     """Build the site, strictly; it can be read from a folder without a network.
 
-    What `plumb verify` found last, in reports/, becomes part of it.
+    What `plumb verify` found last, in reports/, becomes part of it, in place of what the last release was published with.
     """
     project = Path(context.obj["folder"]).resolve().parent
     call = ("build", "--strict", "--quiet", "--site-dir", str(site_dir.resolve()))
@@ -48,7 +48,7 @@ def _with_evidence(project: Path, evidence: list[Path], folder: Path) -> Path:
     """A configuration whose pages are those of the project and the evidence."""
     shutil.copytree(project / "docs", folder / "docs")
     target = folder / "docs" / "auditor" / "evidence"
-    target.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
     for file in (*evidence, *(project / "reports").glob("*.cdx.json")):
         shutil.copy(file, target)
     config = folder / "mkdocs.yml"

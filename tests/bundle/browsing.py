@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bundle.releases import Publisher
+from tests.bundle.releases import Publisher, plumb
 from tests.bundle.sealed import Outcome
 from tests.lab.packages import BROWSER, install
 
@@ -36,6 +36,16 @@ def pages(maker: Publisher) -> Iterator[Outcome]:
     picture = folder / "search.png"
     _browse(folder, f"index.html?q={_SEARCHED}", f"--screenshot={picture}")
     yield "it is drawn", [] if picture.exists() and picture.stat().st_size > 10_000 else ["the picture is empty"]
+
+
+def release_page(maker: Publisher) -> Outcome:
+    """The page of a release, which `plumb verify bundle` writes into reports/."""
+    bundle = maker.release()
+    done = plumb("verify", "bundle", str(bundle), *map(str, maker.trust))
+    return f"plumb verify bundle {bundle.name} finds nothing", [] if done.returncode == 0 else [
+        done.stdout,
+        done.stderr,
+    ]
 
 
 def _shown(folder: Path, page: str) -> str:

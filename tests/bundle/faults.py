@@ -68,7 +68,8 @@ KILLS = (
     Fault("killed", "migrate", "docker", "*run*", after=1),
     Fault("killed", "health", "docker"),
     Fault("killed", "smoke", "docker", after=0.3),
-    Fault("killed", "remember", "mv"),
+    Fault("killed", "remember", "mv", on_update=False),
+    Fault("killed", "remember", "rm", "-rf*"),
 )
 """At least one in each step of install.sh."""
 ENGINE_STOPS = (

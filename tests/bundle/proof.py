@@ -12,19 +12,23 @@ from operator import itemgetter
 from pathlib import Path
 
 from benchmarks.bundle import figures as measured
-from tests.bundle.browsing import pages
+from generators.markdown import Page, text
+from tests.bundle.browsing import pages, release_page
 from tests.bundle.faults import DISK_FULL, ENGINE_STOPS, KILLS, Fault
 from tests.bundle.following import runbooks
 from tests.bundle.host import sealed_host
-from tests.bundle.releases import ENTRY_CHANGED, ROOT, Publisher, publisher
+from tests.bundle.releases import ENTRY_CHANGED, Publisher, publisher
 from tests.bundle.sealed import Outcome, sealed
 from tests.bundle.second_run import Scene
 from tests.bundle.tampering import EACH, Keys, tried
 from tests.bundle.updating import update
+from tests.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
+from tests.stack.conftest import shipped_spec
+from validators.stack.engine import find_engine
 
 STORES = ("classic", "containerd")
-_REPORT = ROOT / "reports" / "bundle-proof.md"
+_REPORT = REPORTS / "bundle-proof.md"
 _DISK_GIB = 7
 """Room for the images, a release and its unpacked files, twice over."""
 
@@ -72,6 +76,7 @@ def site(maker: Publisher, store: str) -> Iterator[Outcome]:
     """The pages in the bundle, with no network; no image store has a part in them."""
     if store == STORES[0]:
         yield from pages(maker)
+        yield release_page(maker)
 
 
 def figures(maker: Publisher, store: str) -> Iterator[Outcome]:
@@ -107,8 +112,8 @@ def main(words: list[str]) -> int:
                     rows.append(Row(store, part, name, not problems))
                     said = "".join(f"\n    {problem}" for problem in problems)
                     print(f"{'WRONG' if problems else 'right'}  {store}, {part}: {name}{said}", flush=True)
-    _REPORT.parent.mkdir(exist_ok=True)
-    _REPORT.write_text(as_page(rows))
+    REPORTS.mkdir(exist_ok=True)
+    _REPORT.write_text(as_page(rows, seen_on(shipped_spec(), find_engine())))
     print(score(rows))
     return int(not all(row.right for row in rows))
 
@@ -118,18 +123,13 @@ def score(rows: list[Row]) -> str:
     return f"bundle proof: {sum(row.right for row in rows)} of {len(rows)} as they have to be"
 
 
-def as_page(rows: list[Row]) -> str:
+def as_page(rows: list[Row], head: str) -> str:
     """The page of the site."""
-    lines = [f"| {row.part} | {row.store} | {row.name} | {'right' if row.right else '**wrong**'} |" for row in rows]
-    head = [
-        "# Bundles on sealed hosts",
-        "",
-        f"{score(rows)}.",
-        "",
-        "| Part | Store | What | |",
-        "| --- | --- | --- | --- |",
-    ]
-    return "\n".join([*head, *lines, ""])
+    page = Page("bundle-proof.md", "Bundles on sealed hosts")
+    page.add(f"{head}: {score(rows)}.")
+    shown = [(None, [row.part, row.store, text(row.name), "right" if row.right else "**wrong**"]) for row in rows]
+    page.table(["Part", "Store", "What", ""], shown)
+    return page.done().content.decode()
 
 
 if __name__ == "__main__":

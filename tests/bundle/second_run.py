@@ -45,7 +45,8 @@ class Scene:
             self.host.sql(_EVENT)
         kept = self.host.sql(_COUNT) if fault.on_update else ""
         secrets, before = self.host.secrets(), self._standing()
-        target = self.second if self._release() == "1.0" else self.first
+        # never an older release on an empty host: it would have nothing to remember
+        target = self.first if self._release() == "1.1" else self.second
         words = [*self.publisher.trust, "--allow-downgrade", "the proof goes back and forth", target]
         call = self.host.call(self._installer(target), *words)
         struck = strike(self.host, fault, *call)

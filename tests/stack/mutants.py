@@ -9,13 +9,14 @@ import tempfile
 from pathlib import Path
 
 from generators.markdown import Page, codes, text
+from tests.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import catalogue, failing, faults, tampered
 from validators.stack.engine import find_engine
 from validators.stack.starting import standing
 
-REPORT = Path(__file__).parents[2] / "reports" / "detection"
+REPORT = REPORTS / "detection"
 
 
 def main() -> int:
@@ -35,20 +36,20 @@ def main() -> int:
                 f"{'missed' if missed else 'found '}  {tampering}{''.join(f'{chr(10)}    {fault}' for fault in wrong)}",
                 flush=True,
             )
-        engine = stack.engine.versions
-    REPORT.parent.mkdir(exist_ok=True)
-    summary = {"spec": spec.revision, "engine": engine.engine, "found": found, "of": len(results), "false": false}
+        head, engine = seen_on(spec, stack.engine), stack.engine.versions.engine
+    REPORTS.mkdir(exist_ok=True)
+    summary = {"spec": spec.revision, "engine": engine, "found": found, "of": len(results), "false": false}
     REPORT.with_suffix(".json").write_text(json.dumps({**summary, "results": results}, indent=1) + "\n")
-    REPORT.with_suffix(".md").write_text(page(summary))
+    REPORT.with_suffix(".md").write_text(page(summary, head))
     print(f"{found} of {len(results)} tamperings found, {false} false findings")
     return int(found < len(results) or false > 0)
 
 
-def page(summary: dict[str, object]) -> str:
+def page(summary: dict[str, object], head: str) -> str:
     """The catalogue with its score, for the site."""
     made = Page("detection.md", f"Detection: {summary['found']} of {summary['of']} tamperings found")
     made.add(
-        f"Spec {summary['spec']} on Docker Engine {summary['engine']}. Each is done to the running offline stack, which is then "
+        f"{head}. Each is done to the running offline stack, which is then "
         f"compared with its spec and made whole again. False findings: {summary['false']}."
     )
     rows = []

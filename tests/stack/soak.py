@@ -2,16 +2,16 @@
 
 import json
 import sys
-from pathlib import Path
 
 from generators.markdown import Page, text
+from tests.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import failing
 from validators.stack.engine import find_engine
 from validators.stack.starting import standing
 
-REPORT = Path(__file__).parents[2] / "reports" / "false-alarms"
+REPORT = REPORTS / "false-alarms"
 
 
 def main(runs: int) -> int:
@@ -31,12 +31,12 @@ def main(runs: int) -> int:
                 f"run {run} {mode}: {len(seen)} facts, {len(wrong)} differ{''.join(f'{chr(10)}    {each}' for each in wrong)}",
                 flush=True,
             )
-    REPORT.parent.mkdir(exist_ok=True)
+    REPORTS.mkdir(exist_ok=True)
     summary = {"spec": spec.revision, "engine": engine.versions.engine, "runs": runs, "checks": checks, "false": false}
     REPORT.with_suffix(".json").write_text(json.dumps(summary, indent=1) + "\n")
     page = Page("false-alarms.md", f"False alarms: {len(false)} in {checks} facts")
     page.add(
-        f"Spec {spec.revision} on Docker Engine {engine.versions.engine}: {runs} times each of {' and '.join(spec.modes)} was "
+        f"{seen_on(spec, engine)}: {runs} times each of {' and '.join(spec.modes)} was "
         "stood up, compared with its spec, and taken down."
     )
     page.add("\n".join(f"- {text(each)}" for each in false))
