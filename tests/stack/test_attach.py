@@ -61,7 +61,7 @@ def test_a_project_that_does_not_run_is_named(plumb: Plumb, engine: Engine) -> N
     process = plumb("--mode", "offline", "--attach", "nobody")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "no compose project nobody runs here" in out + err
+    assert "PLB909" in out + err and "no compose project nobody runs here" in out + err
 
 
 def label(service: str, **more: str) -> dict[str, Any]:

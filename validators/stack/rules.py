@@ -1,8 +1,20 @@
-"""PLB91x: what can be wrong with a running stack."""
+"""PLB90x to PLB94x: what can be wrong with a running stack, or keeps it from being looked at."""
 
 from validators.documented import RealityRule
 
 _RULES = (
+    RealityRule(
+        "PLB908",
+        "stand-in has a recipe that holds no Dockerfile",
+        "Where its image is not to be had, the mode can't be stood up at all.",
+        "Write the Dockerfile into the folder that `recipe` names, or name `contract` there.",
+    ),
+    RealityRule(
+        "PLB909",
+        "no compose project of this name runs here, or it is none of the mode",
+        "A comparison with nothing would find no difference.",
+        "`docker compose ls` shows what runs; name a project that was started from the mode's generated files.",
+    ),
     RealityRule(
         "PLB910",
         "service is not deployed, or not as it should be: running and healthy, or done",

@@ -63,7 +63,7 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
         path = f"images.{image}.stand_in.recipe"
         message = f"{recipe} holds no Dockerfile"
         raise InputError(
-            [Finding("PLB920", message, location=spec.at(path), hint="write one, or name `contract`", subject=path)]
+            [Finding("PLB908", message, location=spec.at(path), hint="write one, or name `contract`", subject=path)]
         )
     return Recipe(image, stand_in.server, recipe, arguments, "")
 
