@@ -19,6 +19,7 @@ from validators.rules import (
     network,
     parity,
     placement,
+    ports,
     probes,
     roll_out,
     runbooks,
@@ -31,6 +32,7 @@ from validators.rules.registry import RULES
 FAMILIES = (
     links,
     network,
+    ports,
     images,
     placement,
     hardening,

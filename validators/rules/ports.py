@@ -1,0 +1,107 @@
+"""PLB206 to PLB208 and PLB213: ports, where they are published, and the entry."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from plumbline.deployment import deployments, roles_of, services_of
+from plumbline.spec import Spec
+from validators.rules.effective_services import placed_services
+from validators.rules.registry import Violation, rule
+
+
+@rule(
+    "PLB206",
+    title="two ports of a service with one number",
+    why="A process listens on a port once; one of the names is wrong.",
+    fix="Give each port its own number, or keep one name.",
+    failing="services/web.yaml: {ports: {http: 8000, admin: 8000}}",
+    passing="services/web.yaml: {ports: {http: 8000, admin: 8001}}",
+)
+def same_port(spec: Spec) -> Iterator[Violation]:
+    """Numbers that appear twice in a service's ports."""
+    for name, service in spec.services.items():
+        names: dict[int, str] = {}
+        for port, number in service.ports.items():
+            if number in names:
+                yield Violation(f"services.{name}.ports.{port}", f"{number} is the number of `{names[number]}` too")
+            names.setdefault(number, port)
+
+
+@rule(
+    "PLB207",
+    title="two services take one port of a node",
+    why="The second container does not start: the port is in use.",
+    fix="Publish one of them on another port or address.",
+    failing="services/db.yaml: {segments: [front, back], publish: {sql: {address: 127.0.0.1, port: 8000}}}",
+    passing="services/db.yaml: {segments: [front, back], publish: {sql: {address: 127.0.0.1, port: 8001}}}",
+)
+def same_host_port(spec: Spec) -> Iterator[Violation]:
+    """Published ports, and ports published for other nodes, that clash on one node."""
+    for deployment in deployments(spec):
+        taken: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        everyone = services_of(spec, deployment.mode)
+        for name, service in deployment.services.items():
+            wanted = [
+                (each.port, each.address, f"services.{name}.publish.{port}") for port, each in service.publish.items()
+            ]
+            remote = {
+                other.needs[name]
+                for id, other in everyone.items()
+                if name in other.needs and deployment.role not in roles_of(spec, deployment.mode, id)
+            }
+            wanted += [
+                (service.ports[port], "private", f"services.{name}.ports.{port}")
+                for port in remote
+                if port in service.ports
+            ]
+            for number, address, path in wanted:
+                for other_address, other_name in taken[number]:
+                    if other_address == address or "0.0.0.0" in (address, other_address):
+                        yield Violation(path, f"port {number} of role {deployment.role} is taken by `{other_name}`")
+                taken[number].append((address, name))
+
+
+@rule(
+    "PLB208",
+    title="published port of a service whose networks are all internal",
+    why="Docker publishes nothing from a container that is in internal networks alone, and says so nowhere: the connection is refused.",
+    fix="Let the service join a segment that is not internal as well.",
+    failing="services/web.yaml: {segments: [back]}",
+    passing="services/web.yaml: {segments: [front, back]}",
+)
+def published_inside(spec: Spec) -> Iterator[Violation]:
+    """Publications that could not be reached."""
+    for each in placed_services(spec):
+        seals = [
+            network.modes[each.mode].internal
+            for segment in each.service.segments
+            if (network := spec.networks.networks.get(segment)) and each.mode in network.modes
+        ]
+        if each.service.publish and seals and all(seals):
+            yield Violation(
+                each.path("publish"), f"is published, and all its networks are internal in mode {each.mode}"
+            )
+
+
+@rule(
+    "PLB213",
+    title="entry that nothing can enter by",
+    why="Requests from outside reach the entry service, so it must publish a port.",
+    fix="Publish a port of the entry service in this mode, or name another service as entry.",
+    failing="topology/single.yaml: {entry: {service: db}}",
+    passing="topology/single.yaml: {entry: {service: web}}",
+)
+def closed_entry(spec: Spec) -> Iterator[Violation]:
+    """Entry services, and their backends, that publish nothing."""
+    for mode, topology in spec.topology.items():
+        placed = services_of(spec, mode)
+        entry = placed.get(topology.entry.service)
+        if entry is None or not entry.publish:
+            yield Violation(
+                f"topology.{mode}.entry.service", f"`{topology.entry.service}` publishes no port in mode {mode}"
+            )
+        backend = topology.entry.backend
+        if backend in placed and backend:
+            published = {each.port for each in placed[backend].publish.values()}
+            if topology.entry.backend_port not in published:
+                yield Violation(f"topology.{mode}.entry.backend_port", f"`{backend}` does not publish it")
