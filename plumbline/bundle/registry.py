@@ -24,7 +24,11 @@ _ACCEPT = ", ".join(
 )
 _SECONDS = (10, 60)
 _RETRIES = Retry(
-    total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=("GET", "HEAD")
+    total=4,
+    backoff_factor=0.5,
+    status_forcelist=(429, 500, 502, 503, 504),
+    allowed_methods=("GET", "HEAD"),
+    retry_after_max=60,
 )
 _PIECE = 2**20
 _LARGEST_MANIFEST = 4 * 2**20

@@ -452,7 +452,13 @@ migrate() {
   :
 }
 
-sick() { compose_here ps --all --format '{{.Service}} {{.Health}} {{.State}}' | grep -vE ' healthy running$| exited$' || true; }
+sick() {
+  states=$(compose_here ps --all --format '{{.Service}} {{.Health}} {{.State}}' 2>> "$log") || {
+    echo 'the engine does not answer'
+    return 0
+  }
+  printf '%s\n' "$states" | grep -vE ' healthy running$| exited$' || true
+}
 
 # A busy host is late with an answer now and then.
 healthy() {
