@@ -14,7 +14,25 @@ ROOT = Path(__file__).parents[2]
 _PROJECT = ("data", "deploy", "docs", "mkdocs.yml", "generated.json", "schema")
 ENTRY = "intake-gateway"
 """The service of the shipped spec that answers at the entry; it is what the next release changes."""
+_MIGRATION = """from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE later (id integer PRIMARY KEY)")
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE later")
+"""
+_LAST = "  - {source: config/migrate/0005_tenant_schemas.py, target: /migrations/versions/0005_tenant_schemas.py}\n"
 ENTRY_CHANGED = {f"data/services/{ENTRY}.yaml": ("memory_mib: 512", "memory_mib: 640")}
+DATABASE_CHANGED = ENTRY_CHANGED | {
+    "data/services/migrate.yaml": (_LAST, _LAST + _LAST.replace("0005_tenant_schemas", "0006_later")),
+    "data/config/migrate/0006_later.py": ("", _MIGRATION),
+}
 SIGNATURES_CHANGED = {"data/stand-ins/models/clamav-signatures/eicar.hdb": ("Eicar", "Eicar.Again")}
 ENTRY_SICK = {f"data/services/{ENTRY}.yaml": ("http: {port: http, path: /health}", 'command: ["false"]')}
 """With this it never becomes healthy."""
@@ -29,7 +47,7 @@ class Publisher:
     stranger: Key
 
     def release(self, version: str = "1.0", changes: Mapping[str, tuple[str, str]] | None = None) -> Path:
-        """A signed bundle with stand-ins, of the spec with changes: by file, what is replaced by what. Made once."""
+        """A signed bundle with stand-ins, of the spec with changes: by file, what is replaced by what, nothing in a new one. Made once."""
         folder = self.folder / version
         bundle = folder / f"docpipe-offline-{version}.tar.zst"
         if not bundle.exists():
@@ -71,9 +89,9 @@ def _changed(project: Path, changes: Mapping[str, tuple[str, str]]) -> Path:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, project / name)
     for name, (before, after) in changes.items():
-        text = (project / name).read_text()
+        text = (project / name).read_text() if before else ""
         assert before in text, f"{name} holds no {before!r}"
-        (project / name).write_text(text.replace(before, after))
+        (project / name).write_text(text.replace(before, after) if before else after)
     done = plumb("--spec", str(project / "data"), "build", "--force")
     assert done.returncode == 0, done.stderr
     return project

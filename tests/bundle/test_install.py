@@ -63,6 +63,8 @@ def test_the_containerd_store_too(releases: Publisher, first: Path) -> None:
 def _killed_and_run_again(host: SealedHost, bundle: Path) -> None:
     """`make bundle-proof` does so at each step."""
     secrets = host.secrets()
+    # as after a downgrade
+    host.sql("UPDATE alembic_version SET version_num = '0006'")
     killed = strike(
         host, Fault("killed", "migrate", "docker", "*run*", after=1), *host.call(host.installed("install"), bundle)
     )
@@ -70,20 +72,26 @@ def _killed_and_run_again(host: SealedHost, bundle: Path) -> None:
     again = host.script(host.installed("install"), bundle)
     assert again.returncode == 0, again.stdout + again.stderr
     assert host.secrets() == secrets
-    assert host.sql("SELECT actor FROM audit_events") == "kept"
+    assert host.sql("SELECT actor, version_num FROM audit_events, alembic_version") == "kept|0006"
     assert not (host.home / ".incoming").exists()
 
 
 def _exported_and_restored(host: SealedHost) -> None:
     event = "INSERT INTO audit_events (tenant, actor, action, subject) VALUES ('t', '{}', 'a', 's')"
     host.sql(event.format("kept"))
+    # as the release before had it
+    host.sql("DROP TABLE tenant_schemas; UPDATE alembic_version SET version_num = '0004'")
     exported = host.script(host.installed("export"), host.folder)
     assert exported.returncode == 0, exported.stderr
     (archive,) = host.folder.glob("docpipe-export-*.tar.zst")
     host.sql(event.format("lost"))
+    # as a later release would add one
+    host.sql("CREATE TABLE later (id integer)")
     restored = host.script(host.installed("restore"), archive)
     assert restored.returncode == 0, restored.stderr + (host.state / "logs" / "restore.log").read_text()[-2000:]
     assert host.sql("SELECT actor FROM audit_events") == "kept"
+    assert host.sql("SELECT version_num FROM alembic_version") == "0005"
+    assert host.sql("SELECT to_regclass('tenant_schemas'), to_regclass('later')") == "tenant_schemas|"
     damaged = host.folder / "damaged.tar.zst"
     data = bytearray(archive.read_bytes())
     data[len(data) // 2] ^= 1

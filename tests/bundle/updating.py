@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
-from tests.bundle.releases import ENTRY, ENTRY_CHANGED, ENTRY_SICK, Publisher
+from tests.bundle.releases import DATABASE_CHANGED, ENTRY, ENTRY_CHANGED, ENTRY_SICK, Publisher
 from tests.bundle.sealed import Outcome, status
 
 _EVENT = "INSERT INTO audit_events (tenant, actor, action, subject) VALUES ('t', 'kept', 'a', 's')"
@@ -60,48 +60,76 @@ def asking(host: SealedHost) -> Iterator[Entry]:
 
 
 def update(maker: Publisher, store: str) -> Iterator[Outcome]:
-    """1.0, then 1.1, back, on again; then one that does not work, and back from it."""
-    first, second = maker.release(), maker.release("1.1", ENTRY_CHANGED)
+    """1.0, then 1.1 and 1.2, back, on again; then one that does not work, and back from it."""
     with sealed_host(store == "containerd") as host:
-
-        def install(bundle: Path, *words: str) -> subprocess.CompletedProcess[str]:
-            name = bundle.name.removesuffix(".tar.zst")
-            script = scripts_of(bundle, host.folder / name) / "install.sh"
-            return host.script(script, *maker.trust, *words, bundle)
-
-        done = install(first)
-        yield "release 1.0 is installed", [] if done.returncode == 0 else [done.stderr]
+        yield "release 1.0 is installed", failed(install(host, maker, maker.release()))
         host.sql(_EVENT)
-        before = standing(host)
-        with asking(host) as entry:
-            done = install(second)
-        yield "release 1.1 is installed over it", [*([] if done.returncode == 0 else [done.stderr]), *status(host)]
-        after = standing(host)
-        changed = [name for name, since in after.items() if before.get(name) != since]
-        kept = (
-            f"{len(after) - len(changed)} services keep running, the stores among them; made anew: {', '.join(changed)}"
-        )
-        yield kept, [] if changed == [ENTRY] else ["others were made anew too"]
-        yield f"the entry is silent for {entry.gap():.1f} s while it is made anew", []
+        yield "what it holds is exported", failed(host.script(host.installed("export"), host.folder))
+        yield from _one_service(host, maker)
+        yield from _there_and_back(host, maker)
+        kept = host.sql("SELECT actor FROM audit_events")
+        yield "nothing of the database is lost", [] if kept == "kept" else [kept]
 
-        refused = install(first)
-        says = "--allow-downgrade" in refused.stderr and refused.returncode == 1
-        yield "an older release is refused", [] if says else [refused.stderr]
-        done = install(first, "--allow-downgrade", "a drill")
-        yield "and taken with a reason", [*([] if done.returncode == 0 else [done.stderr]), *status(host)]
-        done = install(second)
-        yield "release 1.1 comes back", [] if done.returncode == 0 else [done.stderr]
 
-        sick = install(maker.release("1.2", ENTRY_SICK))
-        told = "stopped in step start" in sick.stderr and str(host.home) in sick.stderr
-        yield (
-            "a release that does not become healthy stops in start, and says what is left",
-            ([] if sick.returncode == 4 and told else [sick.stderr]),
-        )
-        done = install(second)
-        yield "the release before it comes back", [*([] if done.returncode == 0 else [done.stderr]), *status(host)]
-        kept_event = host.sql("SELECT actor FROM audit_events")
-        yield "nothing of the database is lost", [] if kept_event == "kept" else [kept_event]
+def _one_service(host: SealedHost, maker: Publisher) -> Iterator[Outcome]:
+    """An update that changes the entry alone."""
+    second, before = maker.release("1.1", ENTRY_CHANGED), standing(host)
+    with asking(host) as entry:
+        done = install(host, maker, second)
+    yield "release 1.1 is installed over it", [*failed(done), *status(host)]
+    after = standing(host)
+    changed = [name for name, since in after.items() if before.get(name) != since]
+    kept = f"{len(after) - len(changed)} services keep running, the stores among them; made anew: {', '.join(changed)}"
+    others = [f"{name} was {before.get(name)}, is {after[name]}" for name in changed if name != ENTRY]
+    yield kept, others if ENTRY in changed else [*others, f"{ENTRY} was not made anew"]
+    yield f"the entry is silent for {entry.gap():.1f} s while it is made anew", []
+
+
+def _there_and_back(host: SealedHost, maker: Publisher) -> Iterator[Outcome]:
+    """An update that changes the database, the way back by the export of before, and one that fails."""
+    first, third = maker.release(), maker.release("1.2", DATABASE_CHANGED)
+    (export,) = host.folder.glob("docpipe-export-*.tar.zst")
+    yield "release 1.2 brings a migration", [*failed(install(host, maker, third)), *schema(host, "0006|later")]
+    refused = install(host, maker, first)
+    says = "--allow-downgrade" in refused.stderr and refused.returncode == 1
+    yield "an older release is refused", [] if says else [refused.stderr]
+    done = install(host, maker, first, "--allow-downgrade", "a drill")
+    yield "and taken with a reason", [*failed(done), *status(host)]
+    yield "on a database that is ahead of it", schema(host, "0006|later")
+    yield "the export is put back", [*failed(restore(host, export)), *schema(host, "0005|")]
+    yield "release 1.2 comes back", [*failed(install(host, maker, third)), *schema(host, "0006|later")]
+    done = restore(host, export)
+    yield "the export of 1.0 is put back and migrated to 1.2", [*failed(done), *schema(host, "0006|later")]
+    sick = install(host, maker, maker.release("1.3", ENTRY_SICK))
+    told = "stopped in step start" in sick.stderr and str(host.home) in sick.stderr
+    what = "a release that does not become healthy stops in start, and says what is left"
+    yield what, [] if sick.returncode == 4 and told else [sick.stderr]
+    yield "the release before it comes back", [*failed(install(host, maker, third)), *status(host)]
+
+
+Done = subprocess.CompletedProcess[str]
+
+
+def install(host: SealedHost, maker: Publisher, bundle: Path, *words: str) -> Done:
+    """By the bundle's own script."""
+    script = scripts_of(bundle, host.folder / bundle.name.removesuffix(".tar.zst")) / "install.sh"
+    return host.script(script, *maker.trust, *words, bundle)
+
+
+def restore(host: SealedHost, export: Path) -> Done:
+    """By the script of the installed release."""
+    return host.script(host.installed("restore"), export)
+
+
+def failed(done: Done) -> list[str]:
+    """What a script says that failed."""
+    return [] if done.returncode == 0 else [done.stderr]
+
+
+def schema(host: SealedHost, wanted: str) -> list[str]:
+    """What is wrong with the database: its revision, and the table of the later release."""
+    found = host.sql("SELECT version_num, to_regclass('later') FROM alembic_version")
+    return [] if found == wanted else [f"the database is {found}, not {wanted}"]
 
 
 def standing(host: SealedHost) -> dict[str, str]:
