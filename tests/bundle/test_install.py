@@ -46,7 +46,11 @@ def test_from_the_medium_to_a_healthy_stack_and_back(releases: Publisher, first:
         _exported_and_restored(host)
         _killed_and_run_again(host, first)
 
-        gone = host.script(host.installed("uninstall"), "--delete-data", "docpipe")
+        uninstall = host.call(host.installed("uninstall"), "--delete-data", "docpipe")
+        # its journal still says what install.sh did last
+        killed = strike(host, Fault("killed", "remember", "rm", "-rf*", nth=4), *uninstall)
+        assert (killed.hit, killed.run.returncode) == (True, -9)
+        gone = host.run(*uninstall)
         assert gone.returncode == 0, gone.stderr
         assert host.run("docker", "ps", "--all", "--quiet").stdout == ""
         assert host.run("docker", "volume", "ls", "--quiet").stdout == ""
@@ -92,11 +96,24 @@ def _exported_and_restored(host: SealedHost) -> None:
     assert host.sql("SELECT actor FROM audit_events") == "kept"
     assert host.sql("SELECT version_num FROM alembic_version") == "0005"
     assert host.sql("SELECT to_regclass('tenant_schemas'), to_regclass('later')") == "tenant_schemas|"
+    refused = host.script(host.installed("restore"), _of_another_customer(host, archive))
+    assert (refused.returncode, "is of customer other" in refused.stderr) == (1, True)
     damaged = host.folder / "damaged.tar.zst"
     data = bytearray(archive.read_bytes())
     data[len(data) // 2] ^= 1
     damaged.write_bytes(bytes(data))
     assert host.script(host.installed("restore"), damaged).returncode == 1
+
+
+def _of_another_customer(host: SealedHost, archive: Path) -> Path:
+    """An export that is whole, and not of this host."""
+    made = f"""set -e
+        mkdir other && cd other && zstd -dcq '{archive}' | tar -xf -
+        sed -i 's/^"customer": .*/"customer": "other",/' RELEASE.json
+        find . -type f ! -name SHA256SUMS | sort | xargs sha256sum > SHA256SUMS
+        tar -cf - . | zstd -q -o ../other.tar.zst"""
+    assert host.run("sh", "-c", made).returncode == 0
+    return host.folder / "other.tar.zst"
 
 
 @pytest.mark.live

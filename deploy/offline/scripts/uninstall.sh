@@ -159,11 +159,12 @@ done
 for entry in "$home"/* "$home"/.[!.]*; do
   case $entry in
     */secrets) [ -z "$data" ] || rm -rf "$entry" ;;
-    # last, for it says that something is installed
-    */MANIFEST.json) ;;
+    # a run that is stopped here is gone on with by these
+    */MANIFEST.json | */compose.yaml | */.env | */scripts) ;;
     *) rm -rf "$entry" ;;
   esac
 done
 rm -f "$home/MANIFEST.json"
+rm -rf "$home/compose.yaml" "$home/.env" "$home/scripts"
 rmdir "$home" 2> /dev/null || say "kept: $home/secrets, and the volumes of docpipe-offline"
 say 'uninstalled'
