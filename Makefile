@@ -75,7 +75,7 @@ site: setup  ## build the site into site/
 
 # --- checks ---------------------------------------------------------------------------------------------------
 
-check: setup  ## lint, types, layers and the tests that need no engine
+check: setup  ## lint, types, layers and the quick tests, none of which needs an engine
 	@$(MAKE) --jobs=2 --keep-going --output-sync=target lint format-check types layers unit
 
 lint: setup
@@ -92,7 +92,7 @@ layers: setup
 	@$(BIN)/lint-imports --no-logo
 
 unit: setup
-	@$(BIN)/pytest -m "not live"
+	@$(BIN)/pytest --numprocesses=logical --dist=worksteal -m "not live and not slow"
 
 test: setup  ## every test, those on a live engine too
 	@$(BIN)/pytest

@@ -33,6 +33,9 @@ class Loaded(HTMLParser):
             self.addresses.append(address)
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of the shipped spec."""

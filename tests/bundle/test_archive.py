@@ -46,6 +46,7 @@ def test_plain_tools_read_it_too() -> None:
     assert names == ["MANIFEST.json", "MANIFEST.json.asc", *sorted(files())]
 
 
+@pytest.mark.slow
 def test_every_changed_byte_is_refused() -> None:
     chance = random.Random(SEED)
     missed = []

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ def edited(edits: dict[str, Any]) -> Spec:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(EDITS, min_size=2, max_size=4))
 def test_any_sequence_of_edits_converges(sequence: list[dict[str, Any]]) -> None:

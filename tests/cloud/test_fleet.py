@@ -1,9 +1,12 @@
 """Tenants side by side behind one rate limiter."""
 
+import pytest
+
 from benchmarks.fleet import provisioned
 from tests.cloud.fake.limit import Rate
 
 
+@pytest.mark.slow
 def test_tenants_side_by_side_never_exceed_the_limit_and_a_second_run_changes_nothing() -> None:
     figures = provisioned(4, Rate(100, 100.0))
     assert figures["failed"] == 0

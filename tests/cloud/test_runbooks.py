@@ -37,6 +37,7 @@ def done(cloud: Any, folder: Path, command: str) -> subprocess.CompletedProcess[
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runbook", ["online-provision", "online-deprovision"])
 def test_the_page_shows_what_the_command_prints(runbook: str, tmp_path: Path) -> None:
     with project() as cloud:

@@ -53,6 +53,7 @@ def test_the_script_needs_hcloud_alone() -> None:
     assert imported - set(sys.stdlib_module_names) == {"hcloud", "requests"}, "hcloud brings requests along"
 
 
+@pytest.mark.slow
 def test_plan_apply_status_destroy(tmp_path: Path) -> None:
     with project() as cloud:
         planned = call(cloud, tmp_path, SCRIPT)
@@ -74,6 +75,7 @@ def test_plan_apply_status_destroy(tmp_path: Path) -> None:
         assert cloud.token not in everything + (tmp_path / "provision-acme.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
     with project(latency=0.005) as cloud:
         for seconds in (0.9, 1.1, 1.4):
@@ -89,6 +91,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
         assert call(cloud, tmp_path, SCRIPT).returncode == 0
 
 
+@pytest.mark.slow
 def test_plumb_provision_does_the_same_for_all_tenants(tmp_path: Path) -> None:
     plumb = ["-m", "plumbline", "--spec", ROOT / "data", "provision"]
     with project() as cloud:

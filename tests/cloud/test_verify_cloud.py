@@ -51,6 +51,7 @@ def test_there_are_enough_kinds_of_drift_and_each_rule_has_one() -> None:
     assert {line.split(" ")[0] for case in cases for line in case["found"]} == set(CLOUD_RULES)
 
 
+@pytest.mark.slow
 def test_a_clean_project_has_no_finding_in_whatever_order_its_sets_come(project: Provisioned) -> None:
     for seed in range(SEEDS):
         project.restore(seed)

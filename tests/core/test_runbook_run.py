@@ -98,6 +98,7 @@ def test_the_first_failing_command_ends_a_script() -> None:
     assert run_at(HERE, "false\necho went on", 5, lambda _: None).output == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["", "sh"])
 def test_time_that_runs_out_ends_all_that_the_script_started(shell: str, tmp_path: Path) -> None:
     late = tmp_path / "late"

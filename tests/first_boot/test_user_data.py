@@ -100,6 +100,7 @@ def test_it_names_no_mirror() -> None:
     assert re.findall(r"https?://\w", "".join(user_data(SPEC, "online", "acme", role) for role in ROLES)) == []
 
 
+@pytest.mark.slow
 @given(comment=texts)
 def test_a_key_comes_out_as_it_went_in(comment: str) -> None:
     key = f"ssh-ed25519 AAAA x{comment}".replace("\n", " ").rstrip()

@@ -71,6 +71,7 @@ def test_ansible_reads_the_playbook(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_six_tenants_go_in_four_stages(tmp_path: Path) -> None:
     """One canary; then of the five others, by name: 20 % are one, 60 % are three, all are five."""
     tenants = ["acme", "one", "two", "three", "four", "five"]

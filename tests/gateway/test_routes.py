@@ -13,6 +13,8 @@ import pytest
 from tests.gateway.standing import Gateway, answer, gateway, host, listening
 from tests.stack.waiting import until
 
+pytestmark = pytest.mark.slow
+
 ACME, GLOBEX = host("acme"), host("globex")
 
 

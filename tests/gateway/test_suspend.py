@@ -21,6 +21,8 @@ import pytest
 from tests.gateway.standing import Gateway, answer, gateway, host
 from tests.stack.waiting import until
 
+pytestmark = pytest.mark.slow
+
 STUBS = Path(__file__).parent / "node"
 MOMENT = 1.0
 """Seconds in which a suspension has to be seen."""
