@@ -17,6 +17,7 @@ from pathlib import Path
 from time import sleep, time
 
 import pytest
+import yaml
 
 from tests.gateway.standing import Gateway, answer, gateway, host
 from tests.stack.waiting import until
@@ -193,6 +194,8 @@ def test_the_key_is_another_while_suspended_and_the_workers_stand(entry: Gateway
     assert len(key.read_text()) == len(before)
     assert (entry.folder / "key in use").read_text() == key.read_text()
     assert (entry.folder / "running").read_text() == ""
+    held = yaml.safe_load((entry.folder / "compose.override.yaml").read_text())["services"]
+    assert held and all(each == {"scale": 0} for each in held.values())
     assert key.read_text() not in journal.read_text()
 
     run(entry, "suspend-tenant", "--set", "tenant=acme")
@@ -202,6 +205,7 @@ def test_the_key_is_another_while_suspended_and_the_workers_stand(entry: Gateway
     assert key.read_text() == before
     assert (entry.folder / "key in use").read_text() == before
     assert not aside.exists()
+    assert not (entry.folder / "compose.override.yaml").exists()
     assert (entry.folder / "running").read_text() != ""
     assert (entry.folder / "state").read_text() == "ACTIVE\n"
     assert (entry.folder / "event").read_text() == "TENANT_ACTIVE\n"

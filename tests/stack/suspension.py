@@ -1,6 +1,7 @@
 """The machines that the runbooks name, played by a standing stack: `plumb runbook run` on real Compose, database and gateway."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,18 @@ class Machines:
         }
         return subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=environment, check=False)
 
+    def on_node(self, role: str, command: str) -> "subprocess.CompletedProcess[str]":
+        """What a hand, a start of the node or a roll-out does there."""
+        place = self._place(self.nodes[role])
+        return subprocess.run(
+            shlex.split(place["shell"]),
+            input=f"cd {shlex.quote(place['folder'])}\n{command}\n",
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
     def sql(self, statement: str) -> str:
         """What the control database answers."""
         call = [self.folder / "bin/psql", "", "-At", "-c", statement]
@@ -85,8 +98,11 @@ class Machines:
         file.write_text(yaml.safe_dump(merged(yaml.safe_load(file.read_text()), {"places": places})))
 
     def _place(self, project: Project) -> dict[str, str]:
-        shell = f"COMPOSE_PROJECT_NAME={project.name} COMPOSE_FILE=compose.yaml:override.yaml sh"
-        return {"shell": f"env {shell}", "folder": project.folder}
+        """The stack has an override of its own; the one of a suspension counts beside it, as it would by itself."""
+        own = "compose.yaml:override.yaml"
+        files = f"{own}$(test ! -e {project.folder}/compose.override.yaml || echo :compose.override.yaml)"
+        begin = f"COMPOSE_PROJECT_NAME={project.name} COMPOSE_FILE={files} exec sh"
+        return {"shell": shlex.join(["sh", "-c", begin]), "folder": project.folder}
 
     def _admin(self) -> None:
         psql = self.folder / "bin/psql"

@@ -101,6 +101,8 @@ def test_a_tenant_is_suspended_and_resumed_by_the_runbooks(online: Stack, tmp_pa
     assert machines.status() == "503"
     assert machines.sql(f"SELECT state FROM tenants WHERE id = '{tenant}'") == "SUSPENDED"
     assert running() == set()
+    again = machines.on_node("worker", "docker compose up --detach --wait --remove-orphans")
+    assert (again.returncode, running()) == (0, set()), again.stderr
     on_node, read = keys()
     assert on_node == read != before
 
