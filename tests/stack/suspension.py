@@ -20,6 +20,13 @@ _PSQL = """\
 shift
 exec docker exec {container} sh -c 'PGPASSWORD=$(cat /run/secrets/postgres_password) exec psql -h 127.0.0.1 -U docpipe -d docpipe "$@"' psql "$@"
 """
+_DOCKER = """\
+#!/bin/sh
+COMPOSE_FILE=compose.yaml:override.yaml
+[ ! -e compose.override.yaml ] || COMPOSE_FILE=$COMPOSE_FILE:compose.override.yaml
+export COMPOSE_FILE
+exec {real} "$@"
+"""
 
 
 class Machines:
@@ -98,11 +105,16 @@ class Machines:
         file.write_text(yaml.safe_dump(merged(yaml.safe_load(file.read_text()), {"places": places})))
 
     def _place(self, project: Project) -> dict[str, str]:
-        """The stack has an override of its own; the one of a suspension counts beside it, as it would by itself."""
-        own = "compose.yaml:override.yaml"
-        files = f"{own}$(test ! -e {project.folder}/compose.override.yaml || echo :compose.override.yaml)"
-        begin = f"COMPOSE_PROJECT_NAME={project.name} COMPOSE_FILE={files} exec sh"
-        return {"shell": shlex.join(["sh", "-c", begin]), "folder": project.folder}
+        shell = f"env PATH={self._docker()}:{os.environ['PATH']} COMPOSE_PROJECT_NAME={project.name} sh"
+        return {"shell": shell, "folder": project.folder}
+
+    def _docker(self) -> Path:
+        """A folder with a docker that reads the stack's own override too; Compose reads that of a suspension by itself."""
+        program = self.folder / "bin-of-nodes/docker"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(_DOCKER.format(real=shutil.which("docker")))
+        program.chmod(0o755)
+        return program.parent
 
     def _admin(self) -> None:
         psql = self.folder / "bin/psql"
