@@ -134,10 +134,7 @@ evidence: setup  ## for a release: every live proof, its pages and the site; abo
 publish-evidence: setup  ## make what was proven last part of the committed pages, and build the site
 	@mkdir -p $(EVIDENCE)
 	@rm -f $(EVIDENCE)/*.md $(EVIDENCE)/*.json
-	@for page in reports/*.md; do \
-		{ printf '%s\n' --- 'search: {exclude: true}' ---; cat "$$page"; } > $(EVIDENCE)/"$${page##*/}"; \
-	done
-	@cp reports/*.cdx.json $(EVIDENCE)/
+	@cp reports/*.md reports/*.cdx.json $(EVIDENCE)/
 	@$(PLUMB) site build
 
 golden: setup  ## rewrite the expected files of the tests from what is produced now

@@ -12,7 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from benchmarks.bundle import figures as measured
-from generators.markdown import Page, text
+from generators.markdown import EvidencePage, text
 from tests.bundle.browsing import pages, release_page
 from tests.bundle.faults import DISK_FULL, ENGINE_STOPS, KILLS, Fault
 from tests.bundle.following import runbooks
@@ -125,7 +125,7 @@ def score(rows: list[Row]) -> str:
 
 def as_page(rows: list[Row], head: str) -> str:
     """The page of the site."""
-    page = Page("bundle-proof.md", "Bundles on sealed hosts")
+    page = EvidencePage("bundle-proof.md", "Bundles on sealed hosts")
     page.add(f"{head}: {score(rows)}.")
     shown = [(None, [row.part, row.store, text(row.name), "right" if row.right else "**wrong**"]) for row in rows]
     page.table(["Part", "Store", "What", ""], shown)

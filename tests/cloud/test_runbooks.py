@@ -10,7 +10,7 @@ import pytest
 from plumbline.runbooks import RenderedStep, rendered
 from tests.bundle.following import as_shown
 from tests.cloud.cloud import desired, project, run_of
-from tests.cloud.test_script import ROOT, environment
+from tests.cloud.test_script import ROOT, ran
 from tests.stack.conftest import shipped_spec
 
 TENANT = "acme"
@@ -25,16 +25,7 @@ def steps(runbook: str) -> list[RenderedStep]:
 def done(cloud: Any, folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     """A step's command, by the shell, where `plumb` is this checkout's."""
     plumb = f'plumb() {{ {sys.executable} -m plumbline --spec {ROOT / "data"} "$@"; }}\n'
-    return subprocess.run(
-        ["bash", "-c", plumb + command],
-        cwd=folder,
-        env=environment(cloud),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    return ran(cloud, folder, "bash", "-c", plumb + command)
 
 
 @pytest.mark.slow

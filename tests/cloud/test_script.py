@@ -29,14 +29,19 @@ def environment(cloud: Any) -> dict[str, str]:
 
 
 def call(cloud: Any, folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    """A call in an empty folder."""
+    """A call of Python in a folder."""
+    return ran(cloud, folder, sys.executable, *words)
+
+
+def ran(cloud: Any, folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """A program in a folder, in front of a project."""
     return subprocess.run(
-        [sys.executable, *map(str, words)],
+        [*map(str, words)],
         cwd=folder,
         env=environment(cloud),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
         stdin=subprocess.DEVNULL,
     )

@@ -6,7 +6,7 @@ import markdown
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.markdown import Page, code, fence, link, text
+from generators.markdown import EvidencePage, Page, code, fence, link, text
 from tests.generators.nasty import texts
 
 EXTENSIONS = [
@@ -69,3 +69,9 @@ def test_a_value_breaks_out_of_nothing(value: str) -> None:
 
 def test_a_fence_is_longer_than_any_inside() -> None:
     assert fence("a\n````\nb").startswith("`````")
+
+
+def test_a_page_of_evidence_is_not_searched_and_says_what_wrote_it() -> None:
+    lines = EvidencePage("x.md", "Title").done().content.decode().splitlines()
+    assert lines[:3] == ["---", "search: {exclude: true}", "---"]
+    assert "plumb build" not in lines[3]

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from generators.markdown import Page, codes, text
+from generators.markdown import EvidencePage, codes, text
 from tests.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
@@ -47,7 +47,7 @@ def main() -> int:
 
 def page(summary: dict[str, object], head: str) -> str:
     """The catalogue with its score, for the site."""
-    made = Page("detection.md", f"Detection: {summary['found']} of {summary['of']} tamperings found")
+    made = EvidencePage("detection.md", f"Detection: {summary['found']} of {summary['of']} tamperings found")
     made.add(
         f"{head}. Each is done to the running offline stack, which is then "
         f"compared with its spec and made whole again. False findings: {summary['false']}."

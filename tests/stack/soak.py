@@ -3,7 +3,7 @@
 import json
 import sys
 
-from generators.markdown import Page, text
+from generators.markdown import EvidencePage, text
 from tests.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
@@ -34,7 +34,7 @@ def main(runs: int) -> int:
     REPORTS.mkdir(exist_ok=True)
     summary = {"spec": spec.revision, "engine": engine.versions.engine, "runs": runs, "checks": checks, "false": false}
     REPORT.with_suffix(".json").write_text(json.dumps(summary, indent=1) + "\n")
-    page = Page("false-alarms.md", f"False alarms: {len(false)} in {checks} facts")
+    page = EvidencePage("false-alarms.md", f"False alarms: {len(false)} in {checks} facts")
     page.add(
         f"{seen_on(spec, engine)}: {runs} times each of {' and '.join(spec.modes)} was "
         "stood up, compared with its spec, and taken down."

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from generators.markdown import Page, code, link, table, text
+from generators.markdown import EvidencePage, code, link, table, text
 from plumbline.bundle.inspection import Layer, mb, parts, sharing
 from plumbline.bundle.signing import Signer
 from plumbline.finding import Finding
@@ -24,7 +24,7 @@ def as_markdown(
     manifest: Manifest, signer: Signer, findings: Sequence[Finding], layers: Sequence[Layer], file: str
 ) -> str:
     """The page. `file`: name of the bundle."""
-    page = Page(f"{page_name(manifest)}.md", f"Release {manifest.release}")
+    page = EvidencePage(f"{page_name(manifest)}.md", f"Release {manifest.release}")
     page.add(f"What {code(file)} holds, as `plumb verify bundle` has read it: the signature, then every byte.")
     page.table(["", ""], [(None, row) for row in _about(manifest, signer)])
     page.add("## What was found")
@@ -93,6 +93,6 @@ def _layer(layer: Layer) -> list[str]:
     return [code(layer.image), code(layer.digest), mb(layer.size), text(layer.sharers)]
 
 
-def _folded(page: Page, title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def _folded(page: EvidencePage, title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A long table that a reader opens."""
     page.add(f'<details markdown="1">\n<summary>{text(title)}</summary>\n\n{table(headers, list(rows))}\n\n</details>')

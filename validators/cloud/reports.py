@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from generators.markdown import Page, code, text
+from generators.markdown import EvidencePage, code, text
 from plumbline.reporters.text import printable
 from validators.check_reports import junit, sides
 from validators.cloud.report import CloudReport
@@ -34,7 +34,7 @@ def _counted(count: int, what: str) -> str:
 
 def as_markdown(report: CloudReport) -> str:
     """A page for people: the summary, the findings, and every check in a table."""
-    page = Page("cloud.md", f"Cloud: {report.count('matches')} of {len(report.checks)} facts match")
+    page = EvidencePage("cloud.md", f"Cloud: {report.count('matches')} of {len(report.checks)} facts match")
     page.add(f"Seen on {text(report.began)}.")
     page.add("\n".join(f"- {text(line)}" for line in summary_lines(report)))
     page.add("## Findings")

@@ -9,7 +9,7 @@ from typing import get_args
 from pydantic import TypeAdapter
 from tabulate import tabulate
 
-from generators.markdown import Page, code, text
+from generators.markdown import EvidencePage, code, text
 from plumbline.finding import Finding
 from plumbline.reporters.text import printable
 from validators.parity.verdict import FeatureRow, Verdict
@@ -90,7 +90,7 @@ def summary_lines(report: ParityReport) -> list[str]:
 def as_markdown(report: ParityReport) -> str:
     """A page for people: the summary, the matrix, and each probe with its answers."""
     as_declared = sum(1 for row in report.rows if row.verdict == "as declared")
-    page = Page("parity.md", f"Parity: {as_declared} of {len(report.rows)} features as declared")
+    page = EvidencePage("parity.md", f"Parity: {as_declared} of {len(report.rows)} features as declared")
     page.add(f"Seen on {text(report.began)}.")
     page.add("\n".join(f"- {text(line)}" for line in summary_lines(report)))
     page.add("## Findings")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from generators.markdown import Page, code, text
+from generators.markdown import EvidencePage, code, text
 from plumbline.reporters.text import printable
 from validators.check_reports import junit, sides
 from validators.stack.matrix import picture, signs_of
@@ -45,7 +45,7 @@ def summary_lines(report: StackReport) -> list[str]:
 
 def as_markdown(report: StackReport) -> str:
     """A page for people: the summary, who reached whom, and every check in a table."""
-    page = Page(
+    page = EvidencePage(
         f"stack-{report.mode}.md", f"Stack {report.mode}: {report.count('matches')} of {len(report.checks)} facts match"
     )
     page.add(f"Seen on {text(report.began)}.")
@@ -77,7 +77,7 @@ def as_markdown(report: StackReport) -> str:
     return page.done().content.decode()
 
 
-def _add_matrix(page: Page, report: StackReport) -> None:
+def _add_matrix(page: EvidencePage, report: StackReport) -> None:
     signs = signs_of(report.table)
     sources = sorted({source for source, _ in signs})
     targets = sorted({target for _, target in signs})
