@@ -130,7 +130,7 @@ def _of_the_disk(error: OSError) -> str:
     """What the system refused, where, and what helps."""
     if os.strerror(errno.ENOSPC) in str(error):
         # a write says nothing about its file
-        where = error.filename or f"that of {os.getcwd()}, or of {tempfile.gettempdir()}"
+        where = error.filename or f"that of {Path.cwd()}, or of {tempfile.gettempdir()}"
         return f"the disk is full: {where}\n  = free some, or set TMPDIR to a folder with room"
     what = error.strerror or str(error)
     where = f"{error.filename}: " if error.filename else ""
