@@ -22,6 +22,7 @@ from validators.rules import (
     ports,
     probes,
     roll_out,
+    runbook_scripts,
     runbooks,
     secrets,
     storage,
@@ -49,6 +50,7 @@ FAMILIES = (
     probes,
     roll_out,
     runbooks,
+    runbook_scripts,
     waivers,
 )
 
