@@ -129,7 +129,7 @@ def _content_with_nothing(call: Call) -> str | None:
 def _binary(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Lost]:
     left, right, operator = command["X"], command["Y"], command["Op"]
     if operator in {"|", "|&"}:
-        if not asked and not _demands(right) and (risky := _can_fail(left)):
+        if not asked and not demands(right) and (risky := _can_fail(left)):
             yield Lost("pipe", statement, f"the step goes on when {risky.program} fails, with what came before")
         yield from _list([left], False, True)
         yield from _statement(right, tail, asked)
@@ -230,7 +230,7 @@ def _can_fail(left: Node) -> Call | None:
     return next((call for call in calls(left) if call.program not in _SAYING), None)
 
 
-def _demands(right: Node) -> bool:
+def demands(right: Node) -> bool:
     """Whether what stands right of a pipe fails when nothing, or half of it, comes."""
     if right.get("Negated") or kind(right) not in {"CallExpr", "BinaryCmd"}:
         return False
