@@ -1,5 +1,6 @@
 """What is installed is what was verified, whatever becomes of the medium meanwhile; and nothing else reaches the disk."""
 
+import contextlib
 import os
 import threading
 from pathlib import Path
@@ -11,7 +12,9 @@ from tests.bundle.bench_host import BenchHost, bench_host
 from tests.bundle.swapping import CONTENTS, Swaps, good_files, trusting, wrong
 from tests.bundle.tampering import Keys, signed
 
-pytestmark = pytest.mark.skipif(which("gpg") is None or os.geteuid() != 0, reason="needs gpg, and root for a network of its own")
+pytestmark = pytest.mark.skipif(
+    which("gpg") is None or os.geteuid() != 0, reason="needs gpg, and root for a network of its own"
+)
 
 
 @pytest.fixture
@@ -27,10 +30,8 @@ def feed(pipe: Path, data: bytes) -> None:
 
 
 def _fill(pipe: Path, data: bytes) -> None:
-    try:
+    with contextlib.suppress(BrokenPipeError):
         pipe.write_bytes(data)
-    except BrokenPipeError:
-        pass
 
 
 def test_each_input_is_read_once(bench: BenchHost, keys: Keys) -> None:
@@ -139,7 +140,9 @@ def ticks() -> str:
 
 
 @pytest.mark.parametrize("signal", [2, 9, 15])
-def test_a_run_that_is_ended_leaves_nothing_or_the_next_one_sweeps_it(signal: int, bench: BenchHost, keys: Keys) -> None:
+def test_a_run_that_is_ended_leaves_nothing_or_the_next_one_sweeps_it(
+    signal: int, bench: BenchHost, keys: Keys
+) -> None:
     (bench.folder / "bundle").write_bytes(signed(keys.publisher, good_files()))
     bench.stub("sha256sum", f"#!/bin/sh\nkill -{signal} 0\nsleep 5\n")
     done = bench.run("install", *trusting(keys.publisher), bench.folder / "bundle")
