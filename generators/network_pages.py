@@ -80,7 +80,13 @@ def ports(spec: Spec) -> Iterable[Artifact]:
                 rows.append(
                     (
                         f"{path}.{port}",
-                        [code(name), code(port), code(number), ", ".join(where) or "–", codes(roles_of(spec, mode, name))],
+                        [
+                            code(name),
+                            code(port),
+                            code(number),
+                            ", ".join(where) or "–",
+                            codes(roles_of(spec, mode, name)),
+                        ],
                     )
                 )
         page.table(["Service", "Port", "In the container", "On the node", "Roles"], rows)
