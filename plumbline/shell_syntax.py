@@ -79,9 +79,13 @@ def _alone(text: str) -> Script | Unreadable:
 
 
 def _read(text: bytes) -> list[Node] | Unreadable:
-    program = shutil.which("shfmt", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+    program = shutil.which(
+        "shfmt", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    )
     if program is None:
-        raise EnvironmentMissing("scripts are read by `shfmt`, which is not installed", "run `make run`, or pip install shfmt-py")
+        raise EnvironmentMissing(
+            "scripts are read by `shfmt`, which is not installed", "run `make run`, or pip install shfmt-py"
+        )
     call = [program, "-ln", "posix", "--to-json"]
     done = subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False)
     if done.returncode:

@@ -1,6 +1,7 @@
 """Where a script that `sh -e` runs goes on, or says yes, although one of its commands failed. Pure: nothing is run."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,8 +22,6 @@ class Lost:
 _ASKING = {"test", "[", "true", "false", ":", "exit", "return", "break", "continue"}
 """Builtins: they are never missing, and a test that is false is an answer."""
 _SAYING = {"echo", "printf", ":", "true"}
-_PATIENT = {"head", "tail", "sort", "cut", "tr", "wc", "sed", "uniq", "cat", "tee"}
-"""Programs that are content with nothing on their input."""
 _OF_ITS_OWN = {"grep": "1", "egrep": "1", "fgrep": "1", "cmp": "1", "diff": "1"}
 """Programs whose exit code 1 is an answer, and nothing else."""
 _SHELLS = {"sh", "bash", "dash"}
@@ -46,10 +45,13 @@ def _statement(statement: Node, tail: bool, asked: bool) -> Iterator[Lost]:
     for redirection in statement.get("Redirs", []):
         for inner in substitutions(redirection):
             yield Lost("substituted", inner, "a redirection does not look at how `$( )` ended")
-    command = statement.get("Cmd") or {}
     if statement.get("Negated"):
         yield from _negated(statement, tail)
-        return
+    else:
+        yield from _command(statement, statement.get("Cmd") or {}, tail, asked)
+
+
+def _command(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Lost]:
     match command.get("Type"):
         case "CallExpr":
             yield from _call(statement, command, asked)
@@ -137,9 +139,13 @@ def _binary(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator
         if not tail:
             tools = [call for call in calls(left) if call.program not in _ASKING]
             if tools:
-                yield Lost("swallowed", statement, f"left of `&&`, {tools[0].program} ends no script that goes on afterwards")
+                yield Lost(
+                    "swallowed", statement, f"left of `&&`, {tools[0].program} ends no script that goes on afterwards"
+                )
             elif _only_says(right):
-                yield Lost("swallowed", statement, "left of `&&`, a test that is false ends no script that goes on afterwards")
+                yield Lost(
+                    "swallowed", statement, "left of `&&`, a test that is false ends no script that goes on afterwards"
+                )
         elif _ends_badly(right) and (tools := [call for call in calls(left) if call.program not in _ASKING]):
             yield Lost("open", statement, f"this says yes when {tools[0].program} is missing or fails")
         yield from _statement(left, tail, asked)
@@ -158,7 +164,9 @@ def _forgives(left: Node, right: Node) -> str | None:
         return "what stands right of `||` can't fail, so that nothing left of it can"
     if code := _is_code_test(right):
         programs = [call.program for call in calls(left)]
-        if code in {"0", "126", "127"} or (programs and code != _OF_ITS_OWN.get(programs[-1], code if code not in "12" else "")):
+        if code in {"0", "126", "127"} or (
+            programs and code != _OF_ITS_OWN.get(programs[-1], code if code not in "12" else "")
+        ):
             return f"exit code {code} says «failed» as well as what is meant here"
     return None
 
@@ -182,7 +190,11 @@ def _if(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Los
     ]
     if tools and not other:
         if any(map(_ends_badly, then)):
-            yield Lost("open", statement, f"the condition is false, and all seems well, when {tools[0].program} is missing or fails")
+            yield Lost(
+                "open",
+                statement,
+                f"the condition is false, and all seems well, when {tools[0].program} is missing or fails",
+            )
         elif then and all(map(_only_says, then)):
             yield Lost("swallowed", statement, f"when {tools[0].program} says no or fails, nothing comes of it")
     yield from _asked_first(condition)
@@ -230,6 +242,18 @@ def _can_fail(left: Node) -> Call | None:
     return next((call for call in calls(left) if call.program not in _SAYING), None)
 
 
+_unpacks = re.compile(r"-d|-t\b|--test|--decrypt|--verify").search
+_DEMANDING: dict[str, Callable[[str, str], bool]] = {
+    **dict.fromkeys(("grep", "egrep", "fgrep"), lambda options, _: "-L" not in options),
+    **dict.fromkeys(("cmp", "diff", "test", "["), lambda *_: True),
+    **dict.fromkeys(("zstd", "gzip", "xz", "age", "rage", "gpg"), lambda options, _: bool(_unpacks(options))),
+    **dict.fromkeys(("sha256sum", "sha512sum"), lambda options, _: "-c" in options),
+    "tar": lambda options, first: bool(re.search("[xt]|--extract|--list", f"{first} {options}")),
+    "jq": lambda options, _: "-e" in options or "--exit-status" in options,
+}
+"""Programs that fail when nothing, or half of it, comes on their input, by their options and their first word."""
+
+
 def demands(right: Node) -> bool:
     """Whether what stands right of a pipe fails when nothing, or half of it, comes."""
     if right.get("Negated") or kind(right) not in {"CallExpr", "BinaryCmd"}:
@@ -238,26 +262,8 @@ def demands(right: Node) -> bool:
     if call is None:
         return False
     options = " ".join(word for word in call.words if word.startswith("-"))
-    match call.program:
-        case "grep" | "egrep" | "fgrep":
-            return "-L" not in options
-        case "cmp" | "diff":
-            return True
-        case "tar":
-            first = call.words[0] if call.words else ""
-            return any(letter in first for letter in "xt") or "--extract" in options or "--list" in options
-        case "zstd" | "gzip" | "xz" | "age" | "rage":
-            return any(mark in options for mark in ("-d", "-t", "--test"))
-        case "gpg":
-            return "--decrypt" in options or "--verify" in options
-        case "jq":
-            return "e" in options.replace("--exit-status", "-e")
-        case "sha256sum" | "sha512sum":
-            return "-c" in options
-        case "test" | "[":
-            return True
-        case _:
-            return False
+    first = call.words[0] if call.words else ""
+    return call.program in _DEMANDING and _DEMANDING[call.program](options, first)
 
 
 def _only_says(statement: Node) -> bool:
@@ -282,7 +288,11 @@ def holds(statement: Node) -> set[str]:
     }
     return {
         *found,
-        *(f"${assigned['Name']['Value']}" for assigned in statement.get("Cmd", {}).get("Assigns", []) if "Name" in assigned),
+        *(
+            f"${assigned['Name']['Value']}"
+            for assigned in statement.get("Cmd", {}).get("Assigns", [])
+            if "Name" in assigned
+        ),
     } - {"/dev/null", ""}
 
 
@@ -294,9 +304,17 @@ def _looked_at(names: set[str], rest: Sequence[Node]) -> bool:
         for node in every(statement):
             if node.get("Type") == "CaseClause" and any(name in flat(node.get("Word")) for name in names):
                 return True
-            if node.get("Type") == "CallExpr" and (call := call_of(node)) and call.program in {"test", "[", "grep", "cmp"}:
+            if (
+                node.get("Type") == "CallExpr"
+                and (call := call_of(node))
+                and call.program in {"test", "[", "grep", "cmp"}
+            ):
                 mentioned = {flat(word) for each in every(list(call.arguments)) if "Parts" in each for word in [each]}
-                inside = {flat(each["Word"]) for each in every(list(call.arguments)) if each.get("Op") == "<" and "Word" in each}
+                inside = {
+                    flat(each["Word"])
+                    for each in every(list(call.arguments))
+                    if each.get("Op") == "<" and "Word" in each
+                }
                 if any(name in word for name in names for word in mentioned | inside):
                     return True
     return False

@@ -20,7 +20,11 @@ for each in null zero urandom; do
 done
 mount --bind "$2" programs
 mount -o remount,ro,bind programs
-unset FOLDERS
+for each in $FILES; do
+  mkdir -p "${each%/*}"
+  : > "$each"
+done
+unset FOLDERS FILES
 PATH=/programs HOME=/root exec /usr/sbin/chroot "$1" /bin/sh -c '
   cd /work
   /usr/bin/timeout 10 /bin/sh -e -c "$1" < /dev/null

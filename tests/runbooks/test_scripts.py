@@ -23,7 +23,9 @@ def steps_of(runbook: str) -> list[ReadStep]:
 def test_a_script_fails_when_one_of_its_commands_does(runbook: str) -> None:
     named = [(f"{each.path}.{part}", script) for each in steps_of(runbook) for part, script in each.scripts.items()]
     verdicts = all_tried([script for _, script in named])
-    found = {name: verdict for (name, _), verdict in zip(named, verdicts, strict=True) if verdict.wrong or verdict.untried}
+    found = {
+        name: verdict for (name, _), verdict in zip(named, verdicts, strict=True) if verdict.wrong or verdict.untried
+    }
     assert found == {}
     assert any(verdict.tried for verdict in verdicts)
 

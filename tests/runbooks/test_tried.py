@@ -23,7 +23,7 @@ LOSES = {
 }
 KEEPS = {
     "the last of a list": "one && two",
-    "an end of its own": "for each in a b; do\n  check \"$each\" || { echo bad >&2; exit 1; }\ndone",
+    "an end of its own": 'for each in a b; do\n  check "$each" || { echo bad >&2; exit 1; }\ndone',
     "assigned first": 'name=$(newest)\nremove "$name"',
     "a code that is asked for": 'code=0\nask || code=$?\ntest "$code" = 124',
     "a pipe that demands": "ask | grep -q yes",

@@ -1,8 +1,8 @@
 """Scripts tried with stubs in a sandbox: each of their commands fails in turn, and each time the script has to fail.
 
-Twice: with a stub for every command, `test` too, so that the script gets as far as its flow allows; and with the real
-`test`, for what one command loses a later one may look at. The first alone would blame `x || code=$?`, the second would
-stop early and find nothing.
+With a stub for every command, `test` too, so that the script gets as far as its flow allows; where it survives, with the
+real `test`, for what one command loses a later one may look at. The first alone would blame `x || code=$?`, the second
+alone would stop early and find nothing.
 """
 
 import os
@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -21,13 +21,65 @@ from plumbline.shell_syntax import Call, Node, Script, call_of, calls, every, fl
 from validators.shell_flow import demands, holds
 
 HERE = Path(__file__).parent
-REAL = (
-    "awk base64 basename cat chmod cmp cp cut date dirname find grep head id ln ls mkdir mktemp mv rm sed seq sleep sort "
-    "stat tail tee touch tr true uniq wc xargs sh"
-).split()
+REAL = [
+    "awk",
+    "base64",
+    "basename",
+    "cat",
+    "chmod",
+    "cmp",
+    "cp",
+    "cut",
+    "date",
+    "dirname",
+    "find",
+    "grep",
+    "head",
+    "id",
+    "ln",
+    "ls",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "rm",
+    "sed",
+    "seq",
+    "sleep",
+    "sort",
+    "stat",
+    "tail",
+    "tee",
+    "touch",
+    "tr",
+    "true",
+    "uniq",
+    "wc",
+    "xargs",
+    "sh",
+]
 """Programs that are the system's own where a script looks for them; every other one is a stub."""
-CONTROL = set(
-    "set exit return trap shift read export unset local eval break continue : true false echo printf umask wait".split()
+CONTROL = frozenset(
+    {
+        "set",
+        "exit",
+        "return",
+        "trap",
+        "shift",
+        "read",
+        "export",
+        "unset",
+        "local",
+        "eval",
+        "break",
+        "continue",
+        ":",
+        "true",
+        "false",
+        "echo",
+        "printf",
+        "umask",
+        "wait",
+    }
 )
 Answer = Literal["yes", "no"]
 ANSWERS: tuple[Answer, ...] = ("yes", "no")
@@ -45,6 +97,8 @@ class Case:
     """What programs do that are stubs."""
     missing: str | None = None
     """A program that is not there."""
+    files: bool = True
+    """Whether the files and folders are there that it takes for granted."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +135,8 @@ class Verdict:
 def tried(script: Script) -> Verdict:
     """Let each command of a script fail in turn."""
     placed = commands(script)
-    stubbed, with_tests = _with_stubs(script, placed, True), _with_stubs(script, placed, False)
+    tests = {number for number, each in enumerate(placed) if each.call.program in {"test", "["}}
+    stubbed, with_tests = _with_stubs(script, placed, set()), _with_stubs(script, placed, tests)
     wrong, untried = [], []
     begun: dict[Answer, Ended] = {answer: run(script, Case(stubbed, answer=answer)) for answer in ANSWERS}
     if begun["yes"].code:
@@ -94,17 +149,17 @@ def tried(script: Script) -> Verdict:
         if not ways:
             untried.append(name)
         for answer in ways[:1]:
-            with_stubs = run(script, Case(stubbed, number, answer))
-            if with_stubs.code == 0:
-                really = run(script, Case(with_tests, number, answer))
-                if not (really.reached and really.code):
-                    wrong.append(name)
+            around = {one for one in tests if any(node is each.call.node for node in every(placed[one].call.node))}
+            tries = (stubbed, with_tests, _with_stubs(script, placed, around - {number}))
+            ended = (run(script, Case(text, number, answer)) for text in dict.fromkeys(tries))
+            if not any(one.reached and one.code for one in ended):
+                wrong.append(name)
     return Verdict(tuple(wrong), tuple(untried), len(placed))
 
 
 def on_a_blank_system(script: Script) -> Ended:
     """The script where every program is there, says nothing, and ends with 0."""
-    return run(script, Case(script.text, stub=":"))
+    return run(script, Case(script.text, stub=":", files=False))
 
 
 def without(script: Script, program: str) -> Ended:
@@ -126,7 +181,9 @@ def commands(script: Script) -> list[Placed]:
     for node in every(list(script.statements)):
         if node.get("Type") in {"IfClause", "WhileClause"}:
             for call in _outer(node.get("Cond", [])):
-                roles.setdefault(id(call), "loops" if node["Type"] == "WhileClause" else "either" if node.get("Else") else "asked")
+                roles.setdefault(
+                    id(call), "loops" if node["Type"] == "WhileClause" else "either" if node.get("Else") else "asked"
+                )
         if node.get("Op") == "||":
             for call in _outer([node["X"]]):
                 roles.setdefault(id(call), "asked")
@@ -153,10 +210,10 @@ def _outer(statements: Sequence[Node]) -> Iterator[Node]:
             yield from _outer([command["X"], command["Y"]])
 
 
-def _with_stubs(script: Script, placed: Sequence[Placed], tests: bool) -> str:
+def _with_stubs(script: Script, placed: Sequence[Placed], real: set[int]) -> str:
     text = script.text.encode()
     for number, each in sorted(enumerate(placed), key=lambda pair: -pair[1].at):
-        if each.call.program in {"test", "["} and not tests:
+        if number in real:
             continue
         text = text[: each.at] + f"plumb_does {number} {each.role} ".encode() + text[each.at :]
     return text.decode()
@@ -179,10 +236,11 @@ def run(script: Script, case: Case) -> Ended:
             [*_namespaces(), "sh", str(HERE / "sandbox.sh"), str(folder / "root"), str(folder / "programs"), case.text],
             env={
                 "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-                "FOLDERS": " ".join(f"./{each}" for each in sorted(_folders(script))),
+                "FOLDERS": " ".join(f"./{each}" for each in sorted(_folders(script))) if case.files else "",
+                "FILES": " ".join(f"./{each}" for each in sorted(_files(script))) if case.files else "",
                 "FAILING": "" if case.failing is None else str(case.failing),
                 "ANSWER": case.answer,
-                **{name: "1" for name in _unset(script)},
+                **dict.fromkeys(_unset(script), "1"),
             },
             capture_output=True,
             text=True,
@@ -214,8 +272,24 @@ def _folders(script: Script) -> set[str]:
     """Folders that a script takes for granted: of what it redirects into, and where it goes."""
     wanted = {str(PurePosixPath(name).parent) for statement in script.statements for name in holds(statement)}
     wanted |= {call.words[0] for call in calls(list(script.statements)) if call.program == "cd" and call.words}
-    wanted.add("1")  # what a stub says that was asked for a folder
-    return {each.lstrip("/") if each.startswith("/") else f"work/{each}" for each in wanted if "$" not in each and " " not in each}
+    return _inside(wanted | {"1"})
+
+
+def _files(script: Script) -> set[str]:
+    """Files that a script reads by redirection."""
+    return _inside(
+        flat(node["Word"]) for node in every(list(script.statements)) if node.get("Op") == "<" and "Word" in node
+    )
+
+
+def _inside(paths: Iterable[str]) -> set[str]:
+    """Paths below the sandbox's root folder; a variable is `1`, which is what stubs say."""
+    plain = {re.sub(r"\$\w+", "1", each) for each in paths} - {"/dev/null"}
+    return {
+        each.lstrip("/") if each.startswith("/") else f"work/{each}"
+        for each in plain
+        if "$" not in each and " " not in each
+    }
 
 
 def _unset(script: Script) -> set[str]:

@@ -82,7 +82,9 @@ def _read_anew(spec: Spec) -> tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]
     return (
         spec,
         all_scripts,
-        tuple(ReadStep(path, runbook, step, others, by_step.get(id(step), {})) for path, runbook, step, others in found),
+        tuple(
+            ReadStep(path, runbook, step, others, by_step.get(id(step), {})) for path, runbook, step, others in found
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from plumbline.shell_syntax import Call, Node, Script, Unreadable, calls, every, flat
 from plumbline.spec import Spec
@@ -44,11 +45,11 @@ def _verified(verify: str, run: str = "'true'") -> str:
 @rule(
     "PLB830",
     title="A script says yes when its program is missing",
-    why="`! TOOL`, `test -z \"$(TOOL)\"` and `if TOOL; then exit 1; fi` are content when TOOL is missing or may not look: "
+    why='`! TOOL`, `test -z "$(TOOL)"` and `if TOOL; then exit 1; fi` are content when TOOL is missing or may not look: '
     "«nothing is left» is what they say of a customer's data that is still there.",
     fix="get the answer first, as a command of its own that may fail, e.g. `left=$(TOOL)`; then test it for what has to be there",
     failing=_verified("'! docker ps | grep -q web'"),
-    passing=_verified("'docker inspect --format \"{{ \"{{.State.Status}}\" }}\" web | grep -qx exited'"),
+    passing=_verified('\'docker inspect --format "{{ "{{.State.Status}}" }}" web | grep -qx exited\''),
 )
 def fails_open(spec: Spec) -> Iterator[Violation]:
     return _lost(spec, "open")
@@ -82,10 +83,12 @@ def goes_on(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB833",
     title="A command's failure is lost inside `$( )`",
-    why="The command around it is called all the same, with nothing in that place: `rm \"$(dirname FILE)/old\"` removes `/old`.",
+    why='The command around it is called all the same, with nothing in that place: `rm "$(dirname FILE)/old"` removes `/old`.',
     fix="assign it first, on a line of its own: `folder=$(dirname FILE)`",
     failing=example("'rm \"$(dirname /srv/new)/old\"'", "expect: nothing;; destroys: the old one;; undo: nothing"),
-    passing=example("'folder=$(dirname /srv/new); rm \"$folder/old\"'", "expect: nothing;; destroys: the old one;; undo: nothing"),
+    passing=example(
+        "'folder=$(dirname /srv/new); rm \"$folder/old\"'", "expect: nothing;; destroys: the old one;; undo: nothing"
+    ),
 )
 def lost_inside(spec: Spec) -> Iterator[Violation]:
     return _lost(spec, "substituted")
@@ -108,7 +111,9 @@ def _short(text: str) -> str:
     title="A verification cannot fail",
     why="It says yes on a system on which nothing was done.",
     fix="ask the system for what the step changed; a file that the step wrote as its input shows nothing",
-    failing=_verified("test -s /tmp/document", "\"printf x > /tmp/document\\ncurl -f -F file=@/tmp/document http://localhost/\""),
+    failing=_verified(
+        "test -s /tmp/document", '"printf x > /tmp/document\\ncurl -f -F file=@/tmp/document http://localhost/"'
+    ),
     passing=_verified("'curl -f http://localhost/documents | grep -q document'"),
 )
 def cannot_fail(spec: Spec) -> Iterator[Violation]:
@@ -133,7 +138,8 @@ def _own_input(asks: list[Call], run: Script) -> bool:
     written = {name for statement in run.statements for name in holds(statement) if not name.startswith("$")}
     others = [call for call in calls(list(run.statements)) if call.program not in _AROUND]
     return bool(others) and all(
-        call.program in _LOOKS and any(word in written for word in call.words if not word.startswith("-")) for call in asks
+        call.program in _LOOKS and any(word in written for word in call.words if not word.startswith("-"))
+        for call in asks
     )
 
 
@@ -190,7 +196,9 @@ def verifies_another(spec: Spec) -> Iterator[Violation]:
         if missing := tenants - asked:
             yield Violation(f"{each.path}.verify", f"`run` is for one {missing.pop()}, and this is the same for all")
         elif wanted and not asked:
-            yield Violation(f"{each.path}.verify", f"`run` uses {', '.join(sorted(wanted))}, and this is the same for all of them")
+            yield Violation(
+                f"{each.path}.verify", f"`run` uses {', '.join(sorted(wanted))}, and this is the same for all of them"
+            )
 
 
 @rule(
@@ -199,7 +207,9 @@ def verifies_another(spec: Spec) -> Iterator[Violation]:
     why="It removes what earlier runs and other people left in the same folder, such as every backup before today's.",
     fix="take the name out of what `run` prints, by `capture`, and remove that one: `rm {{ captured.NAME }}`",
     failing=example("echo made", "expect: made;; undo: rm /srv/export-*.tar"),
-    passing=example("echo made /srv/export-1.tar", "expect: made;; capture: {file: 'made (.*)'};; undo: 'rm {{ captured.file }}'"),
+    passing=example(
+        "echo made /srv/export-1.tar", "expect: made;; capture: {file: 'made (.*)'};; undo: 'rm {{ captured.file }}'"
+    ),
 )
 def removed_by_pattern(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):
@@ -230,7 +240,7 @@ def _by_pattern(call: Call, part: str) -> str | None:
     why="Copying over a file, or `mkdir -p`, says nothing of what was there before; the undo takes that away too.",
     fix="let `run` refuse what is there already (`test ! -e PATH`, or `mkdir` without -p), or remove a captured name",
     failing=example("cp /srv/a /srv/kept/a", "expect: a copy;; undo: rm /srv/kept/a"),
-    passing=example("\"test ! -e /srv/kept/a\\ncp /srv/a /srv/kept/a\"", "expect: a copy;; undo: rm /srv/kept/a"),
+    passing=example('"test ! -e /srv/kept/a\\ncp /srv/a /srv/kept/a"', "expect: a copy;; undo: rm /srv/kept/a"),
 )
 def undoes_others_work(spec: Spec) -> Iterator[Violation]:
     for each in steps(spec):
@@ -244,7 +254,9 @@ def undoes_others_work(spec: Spec) -> Iterator[Violation]:
                 for word in call.words:
                     path = _filled(word, values)
                     if not path.startswith("-") and "captured_" not in path and path not in looked:
-                        yield Violation(f"{each.path}.undo", f"`run` does not look whether {path} is there before it makes it")
+                        yield Violation(
+                            f"{each.path}.undo", f"`run` does not look whether {path} is there before it makes it"
+                        )
 
 
 def _looked_for(run: Script) -> set[str]:
@@ -287,24 +299,33 @@ def destroys_unsaid(spec: Spec) -> Iterator[Violation]:
         own = {name for statement in run.statements for name in holds(statement)}
         for call in calls(list(run.statements)):
             if _deletes(call, own):
-                yield Violation(each.path, f"`{_short(run.source(call.node))}` deletes, and nothing takes it back", at_key=False)
+                yield Violation(
+                    each.path, f"`{_short(run.source(call.node))}` deletes, and nothing takes it back", at_key=False
+                )
 
 
 _SQL = re.compile(r"\b(?:DROP\s+(?:TABLE|DATABASE|SCHEMA|ROLE|USER)|TRUNCATE|DELETE\s+FROM)\b", re.I)
 _DELETERS = {"dropdb", "dropuser", "shred", "wipefs", "mkfs"}
-_PAIRS = {("volume", "rm"), ("volume", "prune"), ("provision", "destroy"), ("mc", "rb"), ("mc", "rm"), ("down", "-v"), ("down", "--volumes")}
+_PAIRS = {
+    ("volume", "rm"),
+    ("volume", "prune"),
+    ("provision", "destroy"),
+    ("mc", "rb"),
+    ("mc", "rm"),
+    ("down", "-v"),
+    ("down", "--volumes"),
+}
 
 
 def _deletes(call: Call, own: set[str]) -> bool:
     if call.program in {"echo", "printf", "grep", "trap"}:
         return False
     words = (call.program, *call.words)
-    removes = call.program == "rm" and not all(word.startswith("-") or word in own or word.startswith("$") for word in call.words)
+    removes = call.program == "rm" and not all(
+        word.startswith("-") or word in own or word.startswith("$") for word in call.words
+    )
     return (
-        removes
-        or bool(_DELETERS & set(words))
-        or bool(_PAIRS & set(zip(words, words[1:], strict=False)))
-        or any(map(_SQL.search, words))
+        removes or bool(_DELETERS & set(words)) or bool(_PAIRS & set(pairwise(words))) or any(map(_SQL.search, words))
     )
 
 
@@ -318,7 +339,9 @@ def _deletes(call: Call, own: set[str]) -> bool:
 )
 def unquoted_value(spec: Spec) -> Iterator[Violation]:
     for each in steps(spec):
-        examples = {name: parameter.example for name, parameter in each.runbook.parameters.items() if len(parameter.example) > 2}
+        examples = {
+            name: parameter.example for name, parameter in each.runbook.parameters.items() if len(parameter.example) > 2
+        }
         for part, script in each.scripts.items():
             bare = {
                 piece["Value"]
@@ -330,7 +353,9 @@ def unquoted_value(spec: Spec) -> Iterator[Violation]:
             }
             for name in sorted(each.depends(part) & set(examples)):
                 if any(examples[name] in text for text in bare):
-                    yield Violation(f"{each.path}.{part.removesuffix('_commands')}", f"{name} stands outside of quotes here")
+                    yield Violation(
+                        f"{each.path}.{part.removesuffix('_commands')}", f"{name} stands outside of quotes here"
+                    )
 
 
 @rule(
@@ -346,7 +371,9 @@ def curl_without_fail(spec: Spec) -> Iterator[Violation]:
         if isinstance(read.script, Script):
             for call in calls(list(read.script.statements)):
                 if call.program == "curl" and not _fails(call):
-                    yield Violation(read.where, f"`{_short(read.script.source(call.node))}` ends with 0 when the server says no")
+                    yield Violation(
+                        read.where, f"`{_short(read.script.source(call.node))}` ends with 0 when the server says no"
+                    )
 
 
 def _fails(call: Call) -> bool:
