@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bundle.following import as_shown
+from plumbline.printed import as_shown
 from tests.bundle.updating import Entry
 from tests.lab.leaving import described
 
