@@ -72,8 +72,12 @@ def _page(spec: Spec, name: str) -> Artifact:
         page.add("## All steps at once")
         page.add(
             "By the command below: each step, its verification after it, all of it written to a journal. "
-            "After a failure `--resume` goes on, and `--undo` takes back what was done, in reverse order. "
-            f"`plumb runbook show {name}` with `--set` shows this page's commands for other values."
+            "After a failure `--resume` goes on, and `--undo` takes back what was done, in reverse order."
+            + (
+                f" `plumb runbook show {name}` with `--set` shows this page for other values."
+                if runbook.parameters
+                else ""
+            )
         )
         given = "".join(f" --set {key}={shlex.quote(each.example)}" for key, each in runbook.parameters.items())
         page.add(fence(f"plumb runbook run {name}{given}", "sh"), f"{path}.parameters")
