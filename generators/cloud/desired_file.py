@@ -24,6 +24,7 @@ class DesiredFileGenerator:
             state = shown_state(desired_state(spec, mode, tenant))
             text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
             origins: dict[OutputPath, str] = {
+                ("state",): f"tenants.{state['tenant']}.state",
                 ("location",): f"topology.{mode}.cloud.location",
                 ("ownership",): f"topology.{mode}.cloud.ownership",
             }

@@ -4,5 +4,27 @@ It knows the standard library, `hcloud` and the desired state as plain data, not
 script of each tenant is these modules, one after another.
 """
 
-MODULES = ("run", "command", "kinds", "objects", "servers", "journal", "calls")
-"""Modules in the order in which the script holds them: the story first, the details after it."""
+MODULES = (
+    "calls",
+    "codes",
+    "guard",
+    "labels",
+    "lifecycle",
+    "plan",
+    "kinds",
+    "rules",
+    "objects",
+    "records",
+    "orders",
+    "moving",
+    "servers",
+    "prices",
+    "looking",
+    "planning",
+    "journal",
+    "lock",
+    "destroying",
+    "run",
+    "command",
+)
+"""Modules in the order in which the script holds them: each after those whose classes it builds on."""

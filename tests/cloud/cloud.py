@@ -37,7 +37,7 @@ def project(**options: Any) -> Iterator[Any]:
 
 def client(cloud: Any, read_only: bool = False) -> Client:
     """A client of the fake that never waits."""
-    return connect(cloud.read_only_token if read_only else cloud.token, cloud.endpoint, poll_seconds=0)
+    return connect(cloud.read_only_token if read_only else cloud.token, cloud.endpoint, 0, no_pause)
 
 
 def run_of(
