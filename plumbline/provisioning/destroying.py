@@ -89,8 +89,7 @@ class Destroying(Planning):
             return kind.again(self.project, bound) is None
 
         persistently(attempt, self.pause, about=f"{kind_name} {name}")
-        self.project.held = {key: bound for key, bound in self.project.held.items() if bound is not known}
-        self.project.others = [other for other in self.project.others if other.bound is not known]
+        self.project.forget(kind_name, known)
         self.journal.write("deleted", kind=kind_name, name=name, id=getattr(known, "id", None))
 
 

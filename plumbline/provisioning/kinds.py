@@ -49,6 +49,11 @@ class Project:
             raise Failed(f"there is no {kind} {name}")
         return self.held[kind, name]
 
+    def forget(self, kind: str, gone: Any) -> None:
+        """Hold an object no more, for it is deleted."""
+        self.held = {key: bound for key, bound in self.held.items() if (key[0], bound.id) != (kind, gone.id)}
+        self.others = [other for other in self.others if (other.kind, other.bound.id) != (kind, gone.id)]
+
     def owned(self, kind: str) -> Iterator[tuple[str, Any]]:
         """The tenant's objects of a kind, each with the name that --allow takes for it."""
         yield from ((name, bound) for (each, name), bound in self.held.items() if each == kind)

@@ -39,8 +39,8 @@ class SshKey(Kind):
 
     def hindrance(self, project: Project, want: Want) -> str:
         taken = project.api.ssh_keys.get_by_name(want["name"])
-        if taken is None or taken.name != want["name"]:
-            return ""
+        if taken is None or taken.name != want["name"] or taken.fingerprint == want["fingerprint"]:
+            return ""  # free, or made for another tenant a moment ago
         return f"another key has this name (#{taken.id}, {taken.fingerprint}): rename it, or the key of the spec"
 
     def create(self, project: Project, want: Want) -> Any:

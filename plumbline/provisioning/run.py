@@ -9,12 +9,14 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from hcloud import Client
+from hcloud import APIException, Client
 
-from plumbline.provisioning.calls import TROUBLE, Failed, Refused, described, finished, persistently
+from plumbline.provisioning.calls import TROUBLE, Failed, Refused, code_of, described, finished, persistently
+from plumbline.provisioning.codes import TAKEN
 from plumbline.provisioning.destroying import Destroying
 from plumbline.provisioning.journal import Journal
 from plumbline.provisioning.kinds import Change, Key, Other
@@ -143,8 +145,9 @@ class Run(Destroying):
                 missing = True
             self._settle(key, looked=not missing)
         for other in self.others_in_order():
-            if any(step.done for step in self._leaving(other)):
-                self._delete(other.kind, other.bound)
+            now = self.kinds[other.kind].again(self.project, other.bound)
+            if now is not None and any(step.done for step in self._leaving(replace(other, bound=now))):
+                self._delete(other.kind, now)
         return self.plan()
 
     def _is_replaced(self, key: Key) -> bool:
@@ -169,7 +172,13 @@ class Run(Destroying):
                 if half := kind.half_made(self.project, bound):
                     raise Failed(f"{key[0]} {key[1]} (#{bound.id}) {half}. `apply --allow {key[1]}` replaces it")
                 return not kind.passing(kind.seen(self.project, bound))
-            self.project.held[key] = kind.create(self.project, want)
+            try:
+                self.project.held[key] = kind.create(self.project, want)
+            except APIException as error:
+                # somebody was faster: whose is it?
+                if code_of(error) != TAKEN or self.require_found(key) is None:
+                    raise
+                return False
             return True
 
         persistently(attempt, self.pause, about=f"{key[0]} {key[1]}")

@@ -59,6 +59,11 @@ def names(cloud: Any) -> Counter[str]:
     return Counter([*own, *records, *["primary_ip"] * len(cloud.objects("primary_ips"))])
 
 
+def ids(cloud: Any) -> dict[str, set[int]]:
+    """The ids of every object that a tenant can have, by kind."""
+    return {kind: set(cloud.objects(kind)) for kind in OWN}
+
+
 class NoTime:
     """In place of the SDK's clock: its own retries pass at once too."""
 
