@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.provisioning.calls import TROUBLE, Failed, Lacking, Misused, Refused, connect, described
+from plumbline.provisioning.data import Edited, desired_of, tenants_in
 from plumbline.provisioning.guard import check_words
 from plumbline.provisioning.journal import Journal, journal_folder
 from plumbline.provisioning.plan import Step, plan_lines, read_plan, write_plan
@@ -23,11 +24,15 @@ and there is no --yes; 3 no token, or no place for the journal; 4 plan: somethin
 missing or differs. Run it again after any failure: nothing is made twice, nothing is undone."""
 
 
-def main(desired: dict[str, Any], arguments: list[str] | None = None) -> int:
-    """Do what the arguments say; the exit code."""
-    options = _parser(desired).parse_args(arguments)
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, _interrupted)
+def main(folder: Path, arguments: list[str] | None = None) -> int:
+    """Do what the arguments say, with the data of a folder; the exit code."""
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        options = _options(folder, arguments)
+        desired = desired_of(folder, options.tenant)
+    except Edited as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return MISUSED
     return guarded(lambda: _done(desired, options))
 
 
@@ -54,13 +59,27 @@ def guarded(work: Callable[[], int]) -> int:
     return TROUBLED
 
 
-def _parser(desired: dict[str, Any]) -> argparse.ArgumentParser:
+def _options(folder: Path, arguments: list[str] | None) -> argparse.Namespace:
+    """The call, judged by the tenants that there are. Raises Edited; leaves with 2 for a wrong call."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    tenants = tenants_in(folder)
+    if not tenants:
+        parser.error("there is no tenant yet: add one to the spec's tenants.yaml, then plumb build")
+    if options.tenant not in tenants:
+        asked = f"there is no tenant {options.tenant}" if options.tenant else "which tenant? --tenant ID"
+        parser.error(f"{asked}; there is {', '.join(tenants)}")
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=f"Objects of tenant {desired['tenant']} ({desired['platform']}, {desired['mode']}) at Hetzner Cloud.",
+        description="A tenant's objects at Hetzner Cloud: what would change, and making it so.",
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("verb", nargs="?", default="plan", choices=list(VERBS))
+    parser.add_argument("--tenant", metavar="ID", help="whose objects")
     parser.add_argument("file", nargs="?", type=Path, metavar="PLAN", help="apply: do exactly the plan of this file")
     parser.add_argument(
         "--allow",
@@ -75,8 +94,8 @@ def _parser(desired: dict[str, Any]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--proxy", metavar="URL", help="proxy for the calls to the API; none of the environment is used"
     )
-    default = journal_folder() / f"provision-{desired['tenant']}.jsonl"
-    parser.add_argument("--journal", type=Path, default=default, metavar="FILE", help=f"record of the steps: {default}")
+    place = "record of the steps; provision-ID.jsonl in $XDG_STATE_HOME/plumbline by itself"
+    parser.add_argument("--journal", type=Path, metavar="FILE", help=place)
     return parser
 
 
@@ -94,7 +113,8 @@ def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
     if options.verb in ("apply", "destroy", "unlock"):
         check_terminal(options.yes)
     api = connect(read_token(options.token_file), endpoint(), poll_seconds(), proxy=options.proxy)
-    run = Run(api, desired, Journal(options.journal), print, plan["allow"] if plan else options.allow)
+    journal = Journal(options.journal or journal_folder() / f"provision-{desired['tenant']}.jsonl")
+    run = Run(api, desired, journal, print, plan["allow"] if plan else options.allow)
     if options.verb == "apply":
         return _apply(run, options, plan)
     return VERBS[options.verb](run, options)
