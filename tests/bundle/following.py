@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 
+from plumbline.captures import NotCaptured, captured
+from plumbline.printed import as_shown
 from plumbline.runbooks import CAPTURED, RenderedStep, rendered
 from tests.bundle.host import SealedHost, sealed_host
 from tests.bundle.releases import ENTRY_CHANGED, SIGNATURES_CHANGED, Publisher, plumb
@@ -48,42 +50,43 @@ def runbooks(maker: Publisher, store: str) -> Iterator[Outcome]:
 def followed(host: SealedHost, runbook: str, values: Mapping[str, str]) -> Iterator[Outcome]:
     """Each step of a runbook: run, compared with what the page says, verified."""
     shown = rendered(shipped_spec(), runbook, "offline", values)
-    captured: dict[str, str] = {}
+    captured_values: dict[str, str] = {}
     for step in shown.steps:
         if why := _ONLY_REAL.get((runbook, step.title)):
             yield f"{runbook}: {step.title}: left out, {why}", []
         else:
-            yield f"{runbook}: {step.title}", _done(host, step, captured)
+            yield f"{runbook}: {step.title}", _done(host, step, captured_values)
 
 
-def _done(host: SealedHost, step: RenderedStep, captured: dict[str, str]) -> list[str]:
-    done = _typed(host, step.run, step.timeout_s, captured)
+def _done(host: SealedHost, step: RenderedStep, captured_values: dict[str, str]) -> list[str]:
+    done = _typed(host, step.typed(step.run), step.timeout_s, captured_values)
     if done.returncode:
         return [f"it ends with {done.returncode}: {done.stdout[-1500:]}"]
     found = []
     if step.output and not as_shown(step.output, printed := _OLDER_ENGINE.sub("", done.stdout)):
         found.append(f"it prints:\n{printed}\nand not:\n{step.output}")
     for name, pattern in step.capture.items():
-        if match := re.search(f"^{pattern}", done.stdout, re.MULTILINE):
-            captured[f"{CAPTURED}_{name}"] = match[1]
-        else:
-            found.append(f"no line of what it prints begins with {pattern}: {done.stdout[-1500:]}")
-    if step.verify and (verified := _typed(host, step.verify, step.timeout_s, captured)).returncode:
+        try:
+            captured_values[f"{CAPTURED}_{name}"] = captured(pattern, done.stdout)
+        except NotCaptured as error:
+            found.append(f"{name}: {error}: {done.stdout[-1500:]}")
+    if step.verify and (verified := _typed(host, step.typed(step.verify), step.timeout_s, captured_values)).returncode:
         found.append(f"verify ends with {verified.returncode}: {verified.stdout[-1500:]}")
     return found
 
 
-def as_shown(output: str, printed: str) -> bool:
-    """Whether a text is what a page shows, in which `…` stands for anything in a line, and alone for any lines."""
-    lines = ["(?:.*\n)*" if line == "…" else f"{re.escape(line).replace('…', '.*')}\n" for line in output.splitlines()]
-    return re.fullmatch("".join(lines), printed) is not None
-
-
-def _typed(host: SealedHost, text: str, seconds: int, captured: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _typed(
+    host: SealedHost, text: str, seconds: int, captured_values: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     """What an operator types at the host's console."""
-    environment = {"PATH": host.environment["PATH"], "HOME": "/root", "DOCKER_HOST": host.engine.host, **captured}
+    environment = {
+        "PATH": host.environment["PATH"],
+        "HOME": "/root",
+        "DOCKER_HOST": host.engine.host,
+        **captured_values,
+    }
     return subprocess.run(
-        [*host.engine.at_its_console, "sh", "-e", "-c", text],
+        [*host.engine.at_its_console, "sh", "-c", text],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
