@@ -340,7 +340,9 @@ def _deletes(call: Call, own: set[str]) -> bool:
 def unquoted_value(spec: Spec) -> Iterator[Violation]:
     for each in steps(spec):
         examples = {
-            name: parameter.example for name, parameter in each.runbook.parameters.items() if len(parameter.example) > 2
+            name: parameter.example
+            for name, parameter in each.runbook.parameters.items()
+            if len(parameter.example) > 2 and parameter.kind != "choice"
         }
         for part, script in each.scripts.items():
             bare = {
