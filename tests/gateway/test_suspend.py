@@ -34,7 +34,7 @@ MOMENT = 1.0
 def entry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """The gateway, with the places of the runbooks on this machine."""
     folder = tmp_path_factory.mktemp("suspension")
-    here = {"shell": None, "folder": str(folder / "node")}
+    here = {"shell": None, "plumb": True, "folder": str(folder / "node")}
     changes = {
         "platform.yaml": {"places": {"control": here, "tenant-gateway": here, "tenant-worker": here}},
         "topology/online.yaml": {"entry": {"requests_per_minute": 1_000_000}},
@@ -74,7 +74,7 @@ def run(entry: Gateway, name: str, *options: str) -> Path:
         "DOCPIPE_CONTROL_DB_URL": "postgresql://docpipe@127.0.0.1/docpipe",
     }
     done = subprocess.run(
-        [*call, "--journals", str(journals)],
+        [*call, "--yes", "--journals", str(journals)],
         capture_output=True,
         text=True,
         timeout=HANG_S,
@@ -226,6 +226,6 @@ def test_undo_of_a_suspension_lets_the_tenant_in_again(entry: Gateway) -> None:
     run(entry, "suspend-tenant", "--set", "tenant=globex")
     assert entry.ask(host("globex")).status == 503
     assert entry.ask(host("acme")).tenant == "acme"
-    run(entry, "suspend-tenant", "--undo")
+    run(entry, "suspend-tenant", "--undo", "--set", "tenant=globex")
     until(lambda: entry.ask(host("globex")).tenant == "globex", "the tenant to be let in again")
     assert (entry.folder / "secrets/tenant_api_key").read_text() == key
