@@ -20,6 +20,11 @@ class NotAManifest(Exception):
     """The text is no manifest; says why."""
 
 
+def file_name(manifest: Manifest) -> str:
+    """The one name that a bundle goes by."""
+    return f"{manifest.platform}-{manifest.mode}-{manifest.release}.tar.zst"
+
+
 def text_of(manifest: Manifest) -> bytes:
     """JSON with an entry per line, which the host's scripts take apart with sed."""
     data = manifest.model_dump()

@@ -4,7 +4,7 @@ from plumbline.finding import Severity
 from validators.documented import RealityRule
 
 _APPLY = (
-    "Look at it with `provision.py plan`, and let `provision.py apply` mend what the plan names; mend the rest in the console, "
+    "Look at it with `plumb provision plan`, and let `plumb provision apply` mend what the plan names; mend the rest in the console, "
     "after asking who changed it. A wanted change belongs in the spec."
 )
 _RULES = (
@@ -12,7 +12,7 @@ _RULES = (
         "PLB970",
         "object is missing at the provider",
         "Part of the tenant is not there: it does not run, is not protected, or cannot be reached.",
-        "Make it with `provision.py apply`. Make a DNS zone once, by hand: `hcloud zone create --name NAME`, then "
+        "Make it with `plumb provision apply`. Make a DNS zone once, by hand: `hcloud zone create --name NAME`, then "
         "`hcloud zone enable-protection NAME delete`.",
     ),
     RealityRule(
@@ -25,7 +25,7 @@ _RULES = (
         "PLB972",
         "object has an owner's labels and is not in the spec",
         "It is paid for, reaches the tenant's network or data, and nobody knows why it is there.",
-        "Delete it (`provision.py apply` does, data and what is protected with --allow NAME), or add it to the spec.",
+        "Delete it (`plumb provision apply` does, data and what is protected with --allow NAME), or add it to the spec.",
     ),
     RealityRule(
         "PLB973",
@@ -43,14 +43,14 @@ _RULES = (
         "PLB975",
         "what the server was first booted with cannot be told",
         "The API never gives user data back; without the label of its hash, nobody knows what the server did at its first boot.",
-        "Make the server anew with `provision.py apply --allow NAME`; its volume moves with it.",
+        "Make the server anew with `plumb provision apply --allow NAME`; its volume moves with it.",
         severity=Severity.WARNING,
     ),
     RealityRule(
         "PLB976",
         "volume or address that no server has, or a firewall that filters nothing",
         "It is paid for, may hold a customer's data, and does not do what it is there for.",
-        "Attach it with `provision.py apply`; what nobody needs any more is deleted by its name.",
+        "Attach it with `plumb provision apply`; what nobody needs any more is deleted by its name.",
     ),
     RealityRule(
         "PLB977",
@@ -69,7 +69,7 @@ _RULES = (
         "PLB979",
         "server does not run",
         "It does nothing, and is charged in full.",
-        "Start it with `provision.py apply`; look at its console first if it should be running.",
+        "Start it with `plumb provision apply`; look at its console first if it should be running.",
     ),
     RealityRule(
         "PLB980",
