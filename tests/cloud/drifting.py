@@ -126,5 +126,5 @@ def provisioned(spec: Spec, folder: Path) -> Iterator[Provisioned]:
             made = api.zones.create(name=zone, mode="primary")
             made.zone.change_protection(delete=True)
         for state in states:
-            assert run_of(cloud, state, folder / f"{state['tenant']}.jsonl").apply(False) == []
+            assert run_of(cloud, state, folder / f"{state['tenant']}.jsonl").apply() == []
         yield Provisioned(spec, cloud, deepcopy(cloud.project.objects))

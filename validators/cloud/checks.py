@@ -6,7 +6,8 @@ from typing import Any
 
 from generators.cloud.origins import origin
 from plumbline.fact import Check
-from plumbline.provisioning.servers import USER_DATA, user_data_hash
+from plumbline.provisioning.labels import BOOKKEEPING, OBJECT, TOLD_VOLUME, USER_DATA, identity
+from plumbline.provisioning.servers import user_data_hash
 from validators.cloud.raw import flag, text
 from validators.cloud.snapshot import Seen, Snapshot, owned, subject_of
 from validators.cloud.told import UNTOLD, Look, Observed, Untold, Values, known, yes
@@ -44,7 +45,7 @@ def object_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
     """Every fact of what a tenant should have."""
     wanted = {key_of(want): want for want in state["objects"]}
     look = _look(state, snapshot)
-    there = {seen.key: seen for seen in snapshot.objects if seen.key in wanted}
+    there = found(state, snapshot)
     for key, want in wanted.items():
         subject = want["kind"] if want["kind"] != "record" else f"record {want['zone']}"
         if subject in snapshot.unread:
@@ -62,6 +63,16 @@ def object_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
             yield _judged(state, want, check_of(state, want, "owner", wish, have), "PLB973", says)
         else:
             yield from _object(state, want, seen, look)
+
+
+def found(state: State, snapshot: Snapshot) -> dict[tuple[str, ...], Seen]:
+    """What stands for each desired object: what has its name; where the name is free, the tenant's that its label names."""
+    wanted = {key_of(want): want for want in state["objects"]}
+    there = {seen.key: seen for seen in snapshot.objects if seen.key in wanted}
+    own = [each for each in snapshot.objects if owned(each, state["ownership"]) and each.key not in wanted]
+    marked = {(each.kind, (each.labels or {}).get(OBJECT)): each for each in own}
+    renamed = {key: marked.get((key[0], identity(want["name"]))) for key, want in wanted.items() if key not in there}
+    return there | {key: seen for key, seen in renamed.items() if seen}
 
 
 def key_of(want: Want) -> tuple[str, ...]:
@@ -85,7 +96,9 @@ def _look(state: State, snapshot: Snapshot) -> Look:
     servers = {want["name"] for want in state["objects"] if want["kind"] == "server"}
     servers |= {seen.name for seen in snapshot.of_kind("server") if owned(seen, state["ownership"])}
     carriers = {want["volume"]: want["name"] for want in state["objects"] if want.get("volume")}
-    return Look(snapshot, frozenset(servers), carriers)
+    there = found(state, snapshot)
+    renamed = {(key[0], seen.id): key[1] for key, seen in there.items() if seen.name != key[1]}
+    return Look(snapshot, frozenset(servers), carriers, renamed)
 
 
 def _judged(state: State, want: Want, check: Check, rule: str, says: str = "") -> Judged:
@@ -124,6 +137,7 @@ def _object(state: State, want: Want, seen: Seen, look: Look) -> Iterator[Judged
     """Every fact of an object that is there and is the tenant's."""
     kind = KINDS[want["kind"]]
     expected, observed = kind.expected(want, seen, look), kind.observed(seen, look)
+    expected["name"], observed["name"] = want["name"], seen.name
     if "protected" in want:
         expected["protected"] = "yes" if want["protected"] else "no"
         observed["protected"] = yes(_protected(seen))
@@ -140,6 +154,7 @@ def _object(state: State, want: Want, seen: Seen, look: Look) -> Iterator[Judged
         yield _judged(state, want, check, rule, says)
     if want["kind"] == "server" and seen.labels is not None:
         yield from _first_boot(state, want, seen.labels)
+        yield from _told_volume(state, want, seen.labels, look.snapshot)
 
 
 def _protected(seen: Seen) -> bool | None:
@@ -147,7 +162,7 @@ def _protected(seen: Seen) -> bool | None:
 
 
 def _own_labels(seen: Seen) -> Observed:
-    return {f"label.{key}": value for key, value in (seen.labels or {}).items() if key != USER_DATA}
+    return {f"label.{key}": value for key, value in (seen.labels or {}).items() if key not in BOOKKEEPING}
 
 
 def _readable(observed: Observed, expected: Values, snapshot: Snapshot) -> Observed:
@@ -192,3 +207,14 @@ def _first_boot(state: State, want: Want, labels: Mapping[str, str]) -> Iterator
         )
     keys = check_of(state, want, "ssh_keys", ", ".join(sorted(want["ssh_keys"])), None, readable=False)
     yield _judged(state, want, keys, "")
+
+
+def _told_volume(state: State, want: Want, labels: Mapping[str, str], snapshot: Snapshot) -> Iterator[Judged]:
+    """The volume whose id the first boot was told: units of the server wait for that one, whatever its name is."""
+    volume = found(state, snapshot).get(("volume", want["volume"], "", "")) if want["volume"] else None
+    if volume is None:
+        return
+    told = labels.get(TOLD_VOLUME)
+    check = check_of(state, want, "told_volume", str(volume.id), told, readable=told is not None)
+    says = f"its first boot was told volume #{told}, and {volume.name} is #{volume.id}: it waits for another disk"
+    yield _judged(state, want, check, "PLB971" if told else "", says)

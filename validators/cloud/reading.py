@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import requests
-from hcloud import Client
+from hcloud import APIException, Client
 
 from generators.cloud.desired import ARCHITECTURE
 from plumbline.provisioning.calls import TROUBLE, code_of, described
@@ -67,6 +67,8 @@ def read(api: Client, zones: Iterable[str]) -> Snapshot:
 def _why(error: Exception) -> str:
     if isinstance(error, Unlisted):
         return str(error)
+    if isinstance(error, APIException):
+        return f"{error.message} ({error.code})"
     return described(error) if isinstance(error, TROUBLE) else "the answer has a form that nobody knows"
 
 

@@ -23,18 +23,18 @@ def seen_rules(found: Sequence[Raw] | None) -> Observed:
     if found is None:
         return {"rule": UNTOLD}
     titles: defaultdict[str, list[str]] = defaultdict(list)
-    odd: list[int] = []
-    for number, rule in enumerate(found, 1):
+    odd: list[Raw] = []
+    for rule in found:
         direction, protocol = text(rule, "direction"), text(rule, "protocol")
         sources, destinations = words(rule, "source_ips"), words(rule, "destination_ips")
         peers, none = (sources, destinations) if direction == "in" else (destinations, sources)
         if not direction or not protocol or not peers or none or not isinstance(at(rule, "port"), str | None):
-            odd.append(number)
+            odd.append(rule)
             continue
         titles[_named(direction, protocol, text(rule, "port"), peers)].append(text(rule, "description") or "")
     told: Observed = {**_joined(titles)}
     if odd:
-        told["rule"] = Untold(says=f"number {', '.join(map(str, odd))} has a form that this version does not know")
+        told["rule"] = Untold(says=f"{len(odd)} of {len(found)} has a form that this version does not know")
     return told
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from validators.cloud.checks import Judged, State, check_of, key_of
+from validators.cloud.checks import Judged, State, check_of, found
 from validators.cloud.raw import at, number, text, words
 from validators.cloud.snapshot import Seen, Snapshot, owned
 
@@ -18,7 +18,7 @@ WHOLE = ("ssh_key", "zone")
 
 def stray_checks(state: State, snapshot: Snapshot, today: date) -> Iterator[Judged]:
     """What is a tenant's and not in its desired state, and how long its certificates last."""
-    wanted = {key_of(want) for want in state["objects"]}
+    wanted = {seen.key for seen in found(state, snapshot).values()}
     servers = {want["name"] for want in state["objects"] if want["kind"] == "server"}
     alike = _alike(state)
     for seen in snapshot.objects:

@@ -1,7 +1,7 @@
 """Values of an object by attribute, and what stands where a value cannot be told. Pure."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from validators.cloud.snapshot import Snapshot
@@ -33,10 +33,12 @@ class Look:
     """Names of the tenant's servers."""
     carriers: dict[str, str]
     """The server that should carry a volume."""
+    renamed: dict[tuple[str, int | None], str] = field(default_factory=dict)
+    """Names that the desired state has for objects that somebody renamed, by kind and id."""
 
     def name(self, kind: str) -> Callable[[int], str]:
         """What finds names of a kind by id."""
-        return lambda id: self.snapshot.name_of(kind, id)
+        return lambda id: self.renamed.get((kind, id)) or self.snapshot.name_of(kind, id)
 
 
 def known(value: T | None, shown: Callable[[T], str] = str) -> str | Untold:

@@ -30,9 +30,7 @@ def _strangers(seen: Seen, look: Look, servers: list[int] | None) -> Observed:
     return several(
         "stranger",
         servers,
-        lambda id: (
-            {} if (name := look.snapshot.name_of("server", id)) in look.servers else {f"stranger.{name}": "in it"}
-        ),
+        lambda id: {} if (name := look.name("server")(id)) in look.servers else {f"stranger.{name}": "in it"},
     )
 
 

@@ -8,6 +8,7 @@ from hcloud import Client
 
 from generators.cloud.desired import cloud_tenants, desired_state
 from plumbline.phases import Phases
+from plumbline.provisioning.lifecycle import objects_now
 from plumbline.spec import Spec
 from validators.cloud.checks import Judged, key_of, object_checks
 from validators.cloud.leftovers import leftovers, nobodys
@@ -17,9 +18,6 @@ from validators.cloud.reading import read
 from validators.cloud.report import CloudReport, findings_of
 from validators.cloud.snapshot import Snapshot
 from validators.cloud.strays import stray_checks
-
-WITHOUT_OBJECTS = ("PENDING", "FAILED", "DEPROVISIONED")
-"""States of a tenant in which nothing of it exists: not yet, undone, or not any more."""
 
 
 def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bool) -> CloudReport:
@@ -68,9 +66,9 @@ def judge(
 
 def states_of(spec: Spec, tenants: Sequence[str]) -> list[dict[str, Any]]:
     """The desired states of tenants, as they hold in their present states, in each mode with a cloud."""
-    return [_now(spec, desired_state(spec, mode, each)) for mode, each in cloud_tenants(spec) if each in tenants]
+    return [_now(desired_state(spec, mode, each)) for mode, each in cloud_tenants(spec) if each in tenants]
 
 
-def _now(spec: Spec, state: dict[str, Any]) -> dict[str, Any]:
+def _now(state: dict[str, Any]) -> dict[str, Any]:
     """The desired state as it holds for a tenant in its present state."""
-    return {**state, "objects": []} if spec.tenants.tenants[state["tenant"]].state in WITHOUT_OBJECTS else state
+    return {**state, "objects": objects_now(state)}
