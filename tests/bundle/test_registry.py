@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from plumbline.bundle.archive import read_files, read_head
+from plumbline.bundle.archive import read_body
+from plumbline.bundle.head import read_head
 from schema.bundle import BundledImage
 from tests.bundle.host import scripts_of, sealed_host
 from tests.bundle.keys import Key, end_agent, make_key
@@ -57,7 +58,7 @@ def content_of(bundle: Path) -> tuple[BundledImage, dict[str, bytes]]:
     found: dict[str, bytearray] = {}
     with bundle.open("rb") as stream:
         head = read_head(stream)
-        read_files(stream, head.manifest, lambda path: found.setdefault(path, bytearray()).extend)
+        read_body(stream, head.manifest, lambda path: found.setdefault(path, bytearray()).extend)
     (image,) = head.manifest.images
     return image, {path: bytes(data) for path, data in found.items() if path.startswith("images/")}
 

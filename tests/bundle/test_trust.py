@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from plumbline.bundle import manifest, sealing
-from plumbline.bundle.archive import BrokenArchive, read_head
+from plumbline.bundle.head import read_head
+from plumbline.bundle.refusal import Refused
 from tests.bundle.keys import signature
 from tests.bundle.small import described, files, written
 from tests.bundle.tampering import Keys, signed
@@ -100,7 +101,7 @@ def test_a_cipher_is_no_signature(host: Host, keys: Keys) -> None:
         assert sealing.encrypt(folder / name, recipient) == folder / f"{name}.age"
         assert not (folder / name).exists()
     host.refuses((folder / "ours.age").read_bytes(), "it is encrypted, which says nothing about who made it")
-    with (folder / "ours.age").open("rb") as stream, pytest.raises(BrokenArchive):
+    with (folder / "ours.age").open("rb") as stream, pytest.raises(Refused):
         read_head(stream)
 
     for name in ("ours", "theirs"):

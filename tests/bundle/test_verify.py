@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from plumbline.bundle.archive import header, read_head
+from plumbline.bundle.archive import header
+from plumbline.bundle.head import read_head
 from tests.bundle.small import files, noise, written
 from tests.bundle.tampering import Keys, signed, tried
 from tests.bundle.verifying import VERIFY, Host
