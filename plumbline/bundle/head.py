@@ -22,7 +22,8 @@ MARK = MAGIC + b"\xe0"
 _SIZE = 8
 _STORED = 128 * 1024
 _ENCRYPTED = b"age-encryption.org/v1"
-_MOST = LARGEST + LARGEST_SIGNATURE + 4 * BLOCK
+LARGEST_HEAD = LARGEST + LARGEST_SIGNATURE + 4 * BLOCK
+"""Bytes that are stored in it: two files with their headers and padding."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def read_head(stream: BinaryIO) -> Head:
     if _ENCRYPTED.startswith(first[: len(_ENCRYPTED)]) and len(first) == len(MARK) + _SIZE:
         raise Refused("encrypted")
     size = int.from_bytes(first[len(MARK) :], "little")
-    if first[: len(MARK)] != MARK or len(first) != len(MARK) + _SIZE or not 0 < size <= _MOST:
+    if first[: len(MARK)] != MARK or len(first) != len(MARK) + _SIZE or not 0 < size <= LARGEST_HEAD:
         raise Refused("head")
     content = b""
     for mark in _marks(size):

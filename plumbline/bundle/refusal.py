@@ -13,7 +13,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unknown-key": "the signature is not one of a key that is trusted here",
         "bad-signature": "the signature is not one over this manifest",
         "signature-kind": "the signature is one over a text, not over these bytes",
-        "weak-digest": "the signature's digest is weak: SHA-256, SHA-384 and SHA-512 count",
+        "weak-digest": "the digest of its signature is weak: SHA-256, SHA-384 and SHA-512 count",
         "weak-key": "the key is weak: RSA of 3072 bits or more counts, and Ed25519, Ed448, NIST P and Brainpool curves",
         "expired-key": "the key has expired",
         "revoked-key": "the key was revoked",
