@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from generators.markdown import Page, code, codes, link, text
+from generators.secret_handover import handovers, how_secrets_are_read
 from plumbline.artifact import Artifact
-from plumbline.deployment import services_of
 from plumbline.spec import Spec
 
 
@@ -97,13 +97,11 @@ def models(spec: Spec) -> Iterable[Artifact]:
 def secrets(spec: Spec) -> Iterable[Artifact]:
     """`docs/auditor/secrets.md`."""
     page = Page("docs/auditor/secrets.md", "Secrets")
-    page.add("An inventory; the spec holds no value. Services read each from a file below `/run/secrets`.")
+    page.add(f"An inventory; the spec holds no value. {how_secrets_are_read(spec)}")
     page.add(f"Folder: {code(spec.secrets.folder)}. {text(spec.secrets.encryption)}", "secrets.folder")
     users: dict[str, set[str]] = {}
-    for mode in spec.modes:
-        for name, service in services_of(spec, mode).items():
-            for secret in service.secrets:
-                users.setdefault(secret, set()).add(name)
+    for each in handovers(spec):
+        users.setdefault(each.secret, set()).add(each.service)
     page.table(
         ["Secret", "Opens", "Owner", "Scope", "Length", "Replaced after", "Read by"],
         [
@@ -122,6 +120,9 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
             for name, secret in sorted(spec.secrets.secrets.items())
         ],
     )
+    if not spec.tenants.tenants:
+        yield page.done()
+        return
     page.add("## Whose key opens them")
     page.add(
         "A recipient is a public key of age. Who has the tenant's `key.age` opens what was encrypted to it; nobody else does."

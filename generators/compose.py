@@ -88,15 +88,21 @@ def _networks(spec: Spec, deployment: Deployment, origins: dict[OutputPath, str]
 
 
 def _env_example(spec: Spec, deployment: Deployment, folder: str) -> Artifact:
-    """The variables that the compose file asks for. It holds no secret: those are files in `secrets/`."""
+    """The variables that the compose file asks for, and where its secrets belong."""
     writer = ServiceWriter(spec, deployment, {})
     for name in deployment.services:
         writer.write(name)
-    lines = [
-        "# Copy to .env. Secrets are not here: each is a file ./secrets/<name>, mode 0444, in a folder of mode 0700:",
-        "# the services run as users of their own and must read them; nobody else on the node gets past the folder.",
-        f"COMPOSE_PROJECT_NAME={project_name(spec, deployment)}",
-    ]
+    lines = ["# Copy to .env."]
+    if writer.secrets:
+        lines += [
+            "# Secrets are files ./secrets/<name>, mode 0444, in a folder of mode 0700: the services run as users of",
+            "# their own and must read them; nobody else on the node gets past the folder.",
+        ]
+    if writer.open_secrets:
+        lines.append(
+            "# This file holds secrets, for an image takes them from its environment alone: give it mode 0600."
+        )
+    lines.append(f"COMPOSE_PROJECT_NAME={project_name(spec, deployment)}")
     lines += [f"# {meaning}\n{name}=" for name, meaning in sorted(writer.variables.items())]
     profiles = sorted({service.profile for service in deployment.services.values() if service.profile})
     if profiles:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import networkx
-
 from generators.http_health import http_test
 from generators.provenance import OutputPath
+from generators.waits import profiles, waits
 from plumbline.config_files import config_mounts
 from plumbline.deployment import (
     Deployment,
@@ -21,12 +20,16 @@ from schema.service import Service
 from schema.types import Value
 
 LABEL = "io.plumbline"
-JOB_PROFILE = "job"
 
 
 def address_variable(role: str) -> str:
     """Variable that holds the private address of a role's first node."""
     return f"{role.upper().replace('-', '_')}_ADDRESS"
+
+
+def secret_variable(secret: str) -> str:
+    """The project's variable that holds a secret: services may use one name for different secrets."""
+    return f"SECRET_{secret.upper().replace('-', '_')}"
 
 
 def literal(value: str) -> str:
@@ -43,9 +46,12 @@ class ServiceWriter:
         self.origins = origins
         self.volumes: set[str] = set()
         self.secrets: set[str] = set()
+        """Secrets that are files."""
+        self.open_secrets: set[str] = set()
+        """Secrets whose value is in a service's environment."""
         self.variables: dict[str, str] = {}
         """Variables that the file asks for, with their meaning."""
-        self._waits = self._reduced_needs()
+        self._waits = waits(deployment.services)
 
     def write(self, name: str) -> dict[str, Any]:
         """The service's part of the compose file."""
@@ -55,7 +61,7 @@ class ServiceWriter:
             ("image", "image", self._image(service)),
             ("pull_policy", "", "never" if is_sealed(self.spec, self.deployment.mode) else None),
             ("hostname", "", name),
-            ("profiles", "profile", self._profiles(service)),
+            ("profiles", "profile", profiles(service)),
             ("entrypoint", "entrypoint", _words(service.entrypoint, names)),
             ("command", "command", _words(service.command, names)),
             ("user", "user", service.user),
@@ -97,19 +103,16 @@ class ServiceWriter:
     def _image(self, service: Service) -> str:
         return image_reference(self.spec, self.deployment.mode, self.spec.images.images[service.image])
 
-    def _profiles(self, service: Service) -> list[str]:
-        if service.profile:
-            return [service.profile]
-        return [JOB_PROFILE] if service.kind == "job" else []
-
     def _environment(self, name: str, service: Service, names: dict[str, Any]) -> dict[str, str]:
         values = {key: literal(value_text(value, names)) for key, value in service.environment.items()}
         for secret, use in service.secrets.items():
             if use.variable:
                 values[use.variable] = f"{SECRET_FOLDER}/{secret}"
             if use.environment:
-                values[use.environment] = f"${{{use.environment}:?}}"
-                self.variables[use.environment] = f"secret {secret} of {name}"
+                variable = secret_variable(secret)
+                self.open_secrets.add(secret)
+                values[use.environment] = f"${{{variable}:?}}"
+                self.variables[variable] = f"secret {secret}"
         return dict(sorted(values.items()))
 
     def _secrets(self, service: Service) -> list[str]:
@@ -117,28 +120,13 @@ class ServiceWriter:
         self.secrets |= set(used)
         return sorted(used)
 
-    def _reduced_needs(self) -> dict[str, list[str]]:
-        """Needs inside the project as their transitive reduction: Compose's cycle check is exponential on diamonds."""
-        services = self.deployment.services
-        graph: networkx.DiGraph[str] = networkx.DiGraph()
-        graph.add_nodes_from(services)
-        graph.add_edges_from(
-            (name, need) for name, service in services.items() for need in service.needs if need in services
-        )
-        if networkx.is_directed_acyclic_graph(graph):
-            graph = networkx.transitive_reduction(graph)
-        return {name: sorted(graph.successors(name)) for name in services}
-
     def _depends_on(self, name: str) -> dict[str, Any]:
-        own = self._profiles(self.deployment.services[name])
-        waits: dict[str, Any] = {}
+        conditions: dict[str, Any] = {}
         for need in self._waits[name]:
             other = self.deployment.services[need]
-            if self._profiles(other) and self._profiles(other) != own:
-                continue
             done = "service_completed_successfully" if other.kind == "job" else "service_healthy"
-            waits[need] = {"condition": done if other.health or other.kind == "job" else "service_started"}
-        return waits
+            conditions[need] = {"condition": done if other.health or other.kind == "job" else "service_started"}
+        return conditions
 
     def _extra_hosts(self, name: str) -> list[str]:
         """Names of services on other nodes, by the address of their node."""

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from generators.markdown import Page, code, codes, fence, link, text
 from plumbline.artifact import Artifact
-from plumbline.runbooks import RenderedPlace, RenderedStep, rendered
+from plumbline.runbooks import CAPTURED, RenderedPlace, RenderedStep, rendered
 from plumbline.spec import Spec
+from plumbline.values import says
 
 FOLDER = "docs/operator/runbooks"
 
@@ -20,8 +21,8 @@ def runbooks(spec: Spec) -> Iterable[Artifact]:
             (
                 f"runbooks.{name}",
                 [
-                    link(runbook.title, f"{name}.md"),
-                    text(runbook.summary),
+                    link(rendered(spec, name).title, f"{name}.md"),
+                    text(rendered(spec, name).summary),
                     codes(runbook.modes),
                     f"{runbook.duration_min} min",
                 ],
@@ -46,11 +47,11 @@ def _page(spec: Spec, name: str) -> Artifact:
     if runbook.parameters:
         page.add("## You need to know")
         page.table(
-            ["Value", "What", "Shown here as"],
+            ["Value", "What", "It is", "Shown here as"],
             [
                 (
                     f"{path}.parameters.{key}",
-                    [code(key), text(parameter.description), code(parameter.example)],
+                    [code(key), text(parameter.description), text(says(parameter)), code(parameter.example)],
                 )
                 for key, parameter in runbook.parameters.items()
             ],
@@ -67,13 +68,14 @@ def _page(spec: Spec, name: str) -> Artifact:
             for id, place in places.items()
         ],
     )
-    page.add("## All steps at once")
-    page.add(
-        "By the command below: each step, its verification after it, all of it written to a journal. "
-        "After a failure `--resume` goes on, and `--undo` takes back what was done, in reverse order."
-    )
-    given = "".join(f" --set {key}={shlex.quote(each.example)}" for key, each in runbook.parameters.items())
-    page.add(fence(f"plumb runbook run {name}{given}", "sh"), f"{path}.parameters")
+    if all(place.plumb or any(place.shells) for place in places.values()):
+        page.add("## All steps at once")
+        page.add(
+            "By the command below: each step, its verification after it, all of it written to a journal. "
+            "After a failure `--resume` goes on, and `--undo` takes back what was done, in reverse order."
+        )
+        given = "".join(f" --set {key}={shlex.quote(each.example)}" for key, each in runbook.parameters.items())
+        page.add(fence(f"plumb runbook run {name}{given}", "sh"), f"{path}.parameters")
     if shown.before:
         page.add("## Before you start")
         page.add("\n".join(f"- [ ] {text(line)}" for line in shown.before), f"{path}.before")
@@ -87,18 +89,36 @@ def _page(spec: Spec, name: str) -> Artifact:
 def _step(page: Page, path: str, number: int, step: RenderedStep) -> None:
     page.add(f"## {number}. {text(step.title)}", f"{path}.title")
     page.add(f"On {text(_where(step.place))}, at most {step.timeout_s} s:", f"{path}.where")
+    if step.destroys:
+        page.add(_danger("This destroys, for good", step.destroys), f"{path}.destroys")
     page.add(fence(step.run, "sh"), f"{path}.run")
     if step.expect:
         page.add(f"**Expect:** {text(step.expect.strip())}", f"{path}.expect")
     if step.output:
         page.add("**It prints**, with … for what differs from host to host:")
         page.add(fence(step.output, "text"), f"{path}.output")
+    for name, pattern in step.capture.items():
+        page.add(
+            f"**Keep what it prints there**, for this step's undo and the steps after it: what stands for the part in "
+            f"parentheses of {code(pattern)}, at the start of a line."
+        )
+        page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), f"{path}.capture.{name}")
     if step.verify:
         page.add("**Verify** (exit code 0):").add(fence(step.verify, "sh"), f"{path}.verify")
+    if step.undo_destroys:
+        page.add(_danger("The undo destroys, for good", step.undo_destroys), f"{path}.undo_destroys")
     if step.undo_commands:
         page.add("**Undo:**").add(fence(step.undo_commands, "sh"), f"{path}.undo")
     elif step.undo:
         page.add(f"**Undo:** {text(step.undo.strip())}", f"{path}.undo")
+
+
+def _danger(title: str, what: str) -> str:
+    """A warning that readers don't pass over: red in the site, a paragraph in any other builder."""
+    return (
+        '<div class="admonition danger" markdown="1">\n'
+        f'<p class="admonition-title">{text(title)}</p>\n\n{text(what.strip())}\n\n</div>'
+    )
 
 
 def _where(place: RenderedPlace) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from generators.markdown import Page, code, codes, link, text
+from generators.secret_handover import handovers, how_secrets_are_read
 from plumbline.artifact import Artifact
 from plumbline.deployment import effective, field_path, roles_of, services_of
 from plumbline.expressions import service_names, value_text
@@ -106,7 +107,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         (at("config"), ["Configuration", codes(f"{each.source} → {each.target}" for each in service.config)]),
         (at("entrypoint"), ["Entry point", _words(service.entrypoint, names)]),
         (at("command"), ["Command", _words(service.command, names)]),
-        (at("secrets"), ["Secrets", codes(service.secrets)]),
+        (at("secrets"), ["Secrets", _secrets(service)]),
         (at("profile"), ["Profile", code(service.profile) if service.profile else "–"]),
     ]
     page.table(["", ""], [row for row in rows if row[1][1] != "–"])
@@ -121,6 +122,16 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
                 for variable, value in sorted(service.environment.items())
             ],
         )
+
+
+def _secrets(service: Service) -> str:
+    return (
+        ", ".join(
+            f"{code(secret)} {f'as {code(use.environment)}, by value' if use.environment else 'as a file'}"
+            for secret, use in sorted(service.secrets.items())
+        )
+        or "–"
+    )
 
 
 def _ports(service: Service) -> str:
@@ -172,7 +183,7 @@ def _volume(service: Service, volume: str) -> str:
 def environment(spec: Spec) -> Iterable[Artifact]:
     """`docs/operator/environment.md`: every variable of every service, by mode."""
     page = Page("docs/operator/environment.md", "Environment")
-    page.add("No secret is in an environment; services read secrets from files.")
+    page.add(how_secrets_are_read(spec))
     for variable, meaning in spec.platform.environment.items():
         page.add(f"- {code(variable)}: {text(meaning)}", f"platform.environment.{variable}")
     for mode in spec.modes:
@@ -183,5 +194,10 @@ def environment(spec: Spec) -> Iterable[Artifact]:
             for variable, value in sorted(service.environment.items()):
                 path = field_path(name, spec.services[name], mode, "environment", variable)
                 rows.append((path, [code(variable), code(name), code(value_text(value, names))]))
-        page.table(["Variable", "Service", "Value"], rows)
+        rows += [
+            (each.path, [code(each.variable), code(each.service), each.value])
+            for each in handovers(spec)
+            if each.mode == mode and each.variable
+        ]
+        page.table(["Variable", "Service", "Value"], sorted(rows, key=lambda row: (row[1][1], row[1][0])))
     yield page.done()

@@ -1,6 +1,7 @@
 """Files → Spec, with every mistake of structure found in one run and shown at its place. Pure."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from plumbline.paths import format_path
 from plumbline.sections import SECTIONS, TEMPLATE_FOLDER, Section
 from plumbline.spec import Spec
 from plumbline.yaml_tree import Node, YamlProblem, key_at, node_at, parse_tree, to_data
-from schema.types import Model
+from schema.types import Model, is_id
 
 
 def load_spec(files: Mapping[str, str], label: str = "") -> tuple[Spec | None, list[Finding]]:
@@ -75,22 +76,35 @@ class _Loader:
         for name in sorted(self.files):
             if name.startswith(prefix) and name.endswith(".yaml") and "/" not in name[len(prefix) :]:
                 stem = name[len(prefix) : -len(".yaml")]
+                if not is_id(stem):
+                    self._refuse_name(name, stem)
+                    continue
                 model = self._load(section, name, f"{section.name}/{stem}")
                 if model is not None:
                     loaded[stem] = model
         return MappingProxyType(loaded)
 
+    def _refuse_name(self, name: str, stem: str) -> None:
+        """The name of a file is an id, and ends in names of files, hosts and Compose's keys."""
+        self.taken.add(name)
+        close = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+        rule = "lower-case letters, digits and single hyphens, a letter first, 63 characters at most"
+        self.findings.append(
+            Finding(
+                "PLB006",
+                "has a name that is no id",
+                location=Location(self.label + name),
+                hint=f"call it `{close}.yaml`: an id has {rule}" if is_id(close) else f"an id has {rule}",
+            )
+        )
+
     def report_strangers(self) -> None:
-        known = [f"{section.name}.yaml" for section in SECTIONS if not section.folder]
-        known += [f"{section.name}/" for section in SECTIONS if section.folder]
         for name in self.files:
             if name not in self.taken and not name.startswith(TEMPLATE_FOLDER):
-                close = get_close_matches(name, known, n=1)
-                hint = (
-                    f"did you mean `{close[0]}`?" if close else f"a spec has {', '.join(known)} and {TEMPLATE_FOLDER}"
-                )
                 self.findings.append(
-                    Finding("PLB006", "is no part of a spec", location=Location(self.label + name), hint=hint)
+                    Finding(
+                        "PLB006", "is no part of a spec", location=Location(self.label + name), hint=_place_hint(name)
+                    )
                 )
 
     def _load(self, section: Section, name: str, key: str) -> Model | None:
@@ -119,6 +133,24 @@ class _Loader:
             errors = [details for details in error.errors(include_url=False) if _is_meant(details)]
             self.findings += [_finding(details, root, section) for details in errors]
             return None
+
+
+def _place_hint(name: str) -> str:
+    """Where a file belongs that stands where none is read."""
+    folder, _, base = name.rpartition("/")
+    stem = base.rpartition(".")[0]
+    folders = {section.name for section in SECTIONS if section.folder}
+    single = {section.name for section in SECTIONS if not section.folder}
+    if not folder and base in folders:
+        return f"`{base}` is a folder, with a file for each id"
+    top = folder.partition("/")[0]
+    if top in folders:
+        return f"call it `{top}/{stem}.yaml`: only files of that ending, directly in the folder, are read"
+    close = get_close_matches(folder, folders, n=1) if folder else get_close_matches(stem.lower(), single, n=1)
+    if close:
+        return f"did you mean `{close[0]}{f'/{stem}' if folder else ''}.yaml`?"
+    known = (*(f"{name}.yaml" for name in sorted(single)), *(f"{name}/" for name in sorted(folders)), TEMPLATE_FOLDER)
+    return f"a spec has {', '.join(known)}"
 
 
 def _is_meant(details: ErrorDetails) -> bool:

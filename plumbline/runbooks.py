@@ -1,7 +1,7 @@
 """Runbooks with their expressions evaluated: what a page shows and what a run executes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from plumbline.expressions import render, tenant_names
@@ -9,11 +9,14 @@ from plumbline.spec import Spec
 from schema.platform import Place
 from schema.runbook import Runbook, Step
 
-STEP_FIELDS = ("title", "run", "expect", "output", "verify", "undo")
+STEP_FIELDS = ("title", "run", "expect", "output", "destroys", "verify", "undo", "undo_destroys")
 """Fields of a step that may hold expressions."""
 
 PLACE_FIELDS = ("title", "shell", "folder")
 """Fields of a place that may."""
+
+CAPTURED = "captured"
+"""Name of the captured values in expressions, and the first part of their variables' names in the shell."""
 
 EXAMPLE_TENANT = "example"
 EXAMPLE_OCTET = 1
@@ -29,6 +32,8 @@ class RenderedPlace:
     """Folder that commands are run in; empty where it does not matter."""
     shells: tuple[str, ...]
     """A command for each node that runs a shell there on what it is given; the empty one is this machine."""
+    plumb: bool = False
+    """Whether `plumb` is installed there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,9 @@ class RenderedStep:
     undo: str | None
     timeout_s: int
     skip_when_verified: bool
+    capture: Mapping[str, str] = field(default_factory=dict)
+    destroys: str | None = None
+    undo_destroys: str | None = None
 
     @property
     def undo_commands(self) -> str | None:
@@ -91,7 +99,12 @@ def runbook_names(spec: Spec, runbook: Runbook, mode: str, values: Mapping[str, 
     tenant = given.get("tenant", next(iter(spec.tenants.tenants), EXAMPLE_TENANT))
     known = spec.tenants.tenants.get(tenant)
     octet = int(given["octet"]) if given.get("octet", "").isdecimal() else known.octet if known else EXAMPLE_OCTET
-    return tenant_names(spec, mode, tenant, octet) | given
+    return tenant_names(spec, mode, tenant, octet) | given | {CAPTURED: captured_words(runbook)}
+
+
+def captured_words(runbook: Runbook) -> dict[str, str]:
+    """What `captured.NAME` is in a script: a variable of the shell, by hand as in a run, that ends the script where it is not set."""
+    return {name: f'"${{{CAPTURED}_{name}:?}}"' for step in runbook.steps for name in step.capture}
 
 
 def runbook_texts(runbook: Runbook) -> Iterator[tuple[str, str]]:
@@ -127,7 +140,7 @@ def _place(spec: Spec, mode: str, id: str, names: Mapping[str, Any]) -> Rendered
         render(place.shell or "", {**names, "index": index})
         for index in range(1, max(role.count if role else 1, 1) + 1)
     )
-    return RenderedPlace(id, render(place.title, names), render(place.folder or "", names), shells)
+    return RenderedPlace(id, render(place.title, names), render(place.folder or "", names), shells, place.plumb)
 
 
 def _step(spec: Spec, mode: str, step: Step, names: Mapping[str, Any]) -> RenderedStep:
@@ -144,4 +157,7 @@ def _step(spec: Spec, mode: str, step: Step, names: Mapping[str, Any]) -> Render
         undo=optional(step.undo),
         timeout_s=step.timeout_s,
         skip_when_verified=step.skip_when_verified,
+        capture=step.capture,
+        destroys=optional(step.destroys),
+        undo_destroys=optional(step.undo_destroys),
     )

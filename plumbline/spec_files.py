@@ -6,20 +6,21 @@ from pathlib import Path
 
 from plumbline.finding import Finding, InputError
 from plumbline.location import Location
-from plumbline.sections import TEMPLATE_FOLDER
+from plumbline.sections import SECTIONS, TEMPLATE_FOLDER
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 MAX_FILES = 20_000
 YAML_ENDINGS = (".yaml", ".yml")
-NOT_YAML = (TEMPLATE_FOLDER.rstrip("/"), "stand-ins")
-"""Folders whose files are no data: templates, and build folders of stand-ins."""
+STAND_INS = Path("stand-ins")
+FOLDERS = frozenset(section.name for section in SECTIONS if section.folder)
 
 
 def read_spec_files(folder: Path) -> dict[str, str]:
     """Text of each data file and template, by path relative to the folder, `/` between parts.
 
-    Raises InputError with a finding for each file that cannot be taken: too large, not UTF-8, not a regular file,
-    or a link that leads out of the folder.
+    Files of editors and tools are passed over: hidden ones, `__pycache__`, backups. Raises InputError with a finding
+    for each file that cannot be taken: too large, not UTF-8, not a regular file, unreadable, or a link that leads out
+    of the folder.
     """
     if not folder.is_dir():
         raise InputError(
@@ -32,8 +33,8 @@ def read_spec_files(folder: Path) -> dict[str, str]:
             ]
         )
     files: dict[str, str] = {}
-    findings: list[Finding] = []
-    for path in _candidates(folder):
+    candidates, findings = _candidates(folder)
+    for path in candidates:
         name = path.relative_to(folder).as_posix()
         try:
             files[name] = _read(path, folder)
@@ -50,19 +51,50 @@ class _Refused(Exception):
         self.hint = hint
 
 
-def _candidates(folder: Path) -> list[Path]:
-    """Everything that has the place and name of a part of the spec, in a fixed order."""
-    found = [path for path in folder.iterdir() if path.suffix in YAML_ENDINGS]
-    for path in folder.iterdir():
-        if path.is_dir() and path.name not in NOT_YAML and not path.name.startswith("."):
-            found += [inner for inner in path.iterdir() if inner.suffix in YAML_ENDINGS]
-    for base, _, names in os.walk(folder / TEMPLATE_FOLDER):
-        found += [Path(base) / name for name in names]
-    if len(found) > MAX_FILES:
-        raise InputError(
-            [Finding("PLB004", f"the spec has more than {MAX_FILES:,} files", hint="is this the right folder?")]
+def _candidates(folder: Path) -> tuple[list[Path], list[Finding]]:
+    """Everything that could be meant as a part of the spec, in a fixed order, and the folders that cannot be read."""
+    found: list[Path] = []
+    findings: list[Finding] = []
+
+    def unreadable(error: OSError) -> None:
+        findings.append(
+            Finding(
+                "PLB004",
+                f"cannot be read: {error.strerror}",
+                location=Location(str(error.filename)),
+                hint="look at its permissions",
+            )
         )
-    return sorted(found)
+
+    for base, folders, names in os.walk(folder, onerror=unreadable):
+        here = Path(base).relative_to(folder)
+        folders[:] = [name for name in folders if not _is_passed_over(here / name)]
+        of_templates = here.parts[:1] == (TEMPLATE_FOLDER.rstrip("/"),)
+        # a folder that has the name of a file is said to be no file
+        found += [
+            Path(base) / name
+            for name in (*names, *(each for each in folders if _is_yaml(each)))
+            if not _is_passed_over(here / name) and (of_templates or _is_yaml(name) or _is_section(here / name))
+        ]
+        if len(found) > MAX_FILES:
+            raise InputError(
+                [Finding("PLB004", f"the spec has more than {MAX_FILES:,} files", hint="is this the right folder?")]
+            )
+    return sorted(found), findings
+
+
+def _is_passed_over(path: Path) -> bool:
+    """What editors and tools leave behind, and build folders of stand-ins."""
+    return path.name.startswith(".") or path.name.endswith("~") or path.name == "__pycache__" or path == STAND_INS
+
+
+def _is_yaml(name: str) -> bool:
+    return name.lower().endswith(YAML_ENDINGS)
+
+
+def _is_section(path: Path) -> bool:
+    """Whether a file stands where a folder of the spec belongs."""
+    return len(path.parts) == 1 and path.name in FOLDERS
 
 
 def _read(path: Path, folder: Path) -> str:

@@ -48,7 +48,10 @@ class Place(Model):
     """For readers, with expressions, e.g. `the control node, as root`."""
     shell: Text | None = None
     """Command that runs a shell there which reads its script from its input, with expressions, e.g.
-    `ssh root@{{ server_name("db", 1) }} sh`. Absent: the machine that `plumb runbook run` is called on."""
+    `ssh root@{{ server_name("db", 1) }} sh`. Absent: nothing leads there from elsewhere; it is done by who is there."""
+    plumb: Bool = False
+    """True: `plumb` is installed there, so that `plumb runbook run` can be called there. False, and no `shell`: a run has to be told
+    the way by `--at`, and pages offer commands to type alone."""
     folder: Text | None = None
     """Folder that commands are run in, with expressions."""
     role: RoleId | None = None

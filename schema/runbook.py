@@ -1,19 +1,33 @@
 """`runbooks/<id>.yaml`: a procedure as data; the page and the executable steps come from the same object."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.platform import TenantState
 from schema.types import Bool, Int, ModeId, Model, PlaceId, RequirementId, Text
+
+ValueKind = Literal["tenant", "folder", "file", "file_name", "fingerprint", "release", "choice", "text"]
+"""What a value is; `plumbline/values.py` says what each kind takes."""
+ValueName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
 class Parameter(Model):
-    """A value that the operator gives, used as `{{ name }}` in the steps."""
+    """A value that the operator gives, used as `{{ name }}` in the steps. No value has spaces, quotes or `$` in it."""
 
     description: Text
     """What to give."""
+    kind: ValueKind
+    """What it is, and so what is refused: `tenant` (of the spec), `folder` or `file` (an absolute path), `file_name` (no folder),
+    `fingerprint` (of a key), `release` (a version), `choice` (one of `choices`), `text` (what `pattern` says)."""
     example: Text
-    """An example, used on the page."""
+    """An example of that kind, used on the page."""
+    choices: tuple[Text, ...] = ()
+    """For a `choice`: what may be given."""
+    pattern: Text | None = None
+    """For a `text`: regular expression that the whole value has to match."""
+    states: tuple[TenantState, ...] = ()
+    """For a `tenant`: states, as tenants.yaml has them, in which the runbook may be run for it; any where none is named."""
 
 
 class Step(Model):
@@ -24,17 +38,28 @@ class Step(Model):
     where: PlaceId
     """Place (platform.yaml) to do it at."""
     run: Text
-    """Shell commands, ready to copy; `{{ … }}` refers to the spec and the parameters. A run stops at the first that fails."""
+    """Shell commands, ready to copy; `{{ … }}` refers to the spec, the parameters and what earlier steps captured. `sh -e` runs them,
+    without `pipefail`: a command fails the step unless it is left of `&&`, `||` or a pipe, or behind `!`."""
     expect: Text | None = None
     """What the operator sees when it went well."""
     output: Text | None = None
-    """What it prints, line by line; `…` stands for what differs from host to host, alone in a line for any lines."""
+    """What it prints, line by line; `…` stands for what differs from host to host, alone in a line for any lines. A run compares it,
+    and stops where it differs."""
+    capture: dict[ValueName, Text] = {}
+    """Values to take out of what `run` prints, by name: a regular expression with one group, matched from the start of each line, e.g.
+    `export: 'exported: (.*), [0-9]+ bytes'`. This step's `verify` and `undo`, and the later steps, use it as `{{ captured.export }}`, a
+    shell word that brings its own double quotes: not inside single quotes. Never a secret: it is written to the journal."""
+    destroys: Text | None = None
+    """What is lost for good by `run`, e.g. `the database of {{ tenant }}`. The operator has to type the tenant's name at this step."""
     verify: Text | None = None
-    """Shell command that exits with 0 when the step is done."""
+    """Shell commands that end with 0 when the step is done, and with something else when it is not, or could not be seen."""
     skip_when_verified: Bool = False
     """True: a run skips the step where `verify` says that it is done. Not for a `verify` that something older can satisfy."""
     undo: Text | None = None
-    """Shell commands that take it back, or the word `nothing` and why nothing has to be."""
+    """Shell commands that take it back, or the word `nothing` and why nothing has to be. They touch only what this run made, and are safe
+    after a step that failed half-way."""
+    undo_destroys: Text | None = None
+    """What is lost for good by `undo`, e.g. what was stored since. The operator has to type the tenant's name before."""
     timeout_s: Annotated[Int, Field(ge=1)] = 300
     """Seconds after which the step has failed."""
 
@@ -52,7 +77,7 @@ class Runbook(Model):
     """Requirements that it serves."""
     duration_min: Annotated[Int, Field(ge=1)]
     """Minutes that it takes, as planned."""
-    parameters: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Parameter] = {}
+    parameters: dict[ValueName, Parameter] = {}
     """Values that the operator gives."""
     before: tuple[Text, ...] = ()
     """What must be true before the first step."""

@@ -5,6 +5,7 @@ architect wrote is what the model holds. Constraints are JSON Schema keywords, s
 schema rejects what these types reject.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
@@ -16,6 +17,13 @@ DOCUMENTATION_KEY = "x-documentation-only"
 """JSON Schema keyword of a field that no generator or rule uses; it is shown to readers as it is."""
 
 ID_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+ID_LENGTH = 63
+"""A label of a host name has no more (RFC 1035, 2.3.4)."""
+
+
+def is_id(text: str) -> bool:
+    """Whether a text may be an id."""
+    return len(text) <= ID_LENGTH and re.fullmatch(ID_PATTERN, text) is not None
 
 
 class Model(BaseModel):
@@ -38,7 +46,7 @@ Int = Annotated[int, Strict()]
 Bool = Annotated[bool, Strict()]
 Number = Annotated[float, Strict()]
 Text = Annotated[str, Field(min_length=1)]
-Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=63)]
+Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_LENGTH)]
 PortName = Annotated[str, Field(pattern=ID_PATTERN, max_length=15)]
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
 AbsolutePath = Annotated[str, Field(pattern=r"^/[^\x00:]*$")]

@@ -10,8 +10,8 @@ from typing import Any
 
 from generators.cloud.node import home_of
 from generators.cloud.role_order import role_order
-from generators.compose_service import JOB_PROFILE
 from generators.provenance import OutputPath, document
+from generators.waits import JOB_PROFILE
 from plumbline.artifact import Artifact
 from plumbline.deployment import Deployment, deployments, ports_for_other_nodes
 from plumbline.spec import Spec

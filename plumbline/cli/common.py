@@ -19,7 +19,7 @@ from plumbline.spec_files import read_spec_files
 from plumbline.workspace import Workspace
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-EXIT_FINDINGS, EXIT_INPUT, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
+EXIT_FINDINGS, EXIT_INPUT, EXIT_ENVIRONMENT, EXIT_FAULT, EXIT_INTERRUPTED = 1, 2, 3, 70, 130
 
 
 format_option = click.option(
@@ -118,21 +118,28 @@ def guarded(command: click.Command) -> NoReturn:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
-        if isinstance(error, OSError) and os.strerror(errno.ENOSPC) in str(error):
-            _say(
-                f"the disk is full: {error.filename or tempfile.gettempdir()}\n  = free some, or set TMPDIR to a folder with room"
-            )
+        _trace_if_asked()
+        if isinstance(error, OSError) and type(error).__module__ == "builtins":  # libraries derive theirs from it
+            _say(_of_the_disk(error))
             sys.exit(EXIT_ENVIRONMENT)
-        _unexpected(error)
+        _say(f"{type(error).__name__}: {error}\n  = this is a fault of plumb itself; `plumb -vv …` shows where")
+        sys.exit(EXIT_FAULT)
 
 
-def _unexpected(error: Exception) -> NoReturn:
+def _of_the_disk(error: OSError) -> str:
+    """What the system refused, where, and what helps."""
+    if os.strerror(errno.ENOSPC) in str(error):
+        # a write says nothing about its file
+        where = error.filename or f"that of {Path.cwd()}, or of {tempfile.gettempdir()}"
+        return f"the disk is full: {where}\n  = free some, or set TMPDIR to a folder with room"
+    what = error.strerror or str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{what[:1].lower()}{what[1:]}\n  = look at its permissions, and at what stands there; `plumb -vv …` shows more"
+
+
+def _trace_if_asked() -> None:
     if sys.argv.count("-vv") or sys.argv.count("-v") > 1:
         traceback.print_exc()
-    _say(
-        f"{type(error).__name__}: {error}\n  = this is a fault of plumb itself, or of the disk; `plumb -vv …` shows where"
-    )
-    sys.exit(EXIT_ENVIRONMENT)
 
 
 def _say(text: Any) -> None:

@@ -96,7 +96,7 @@ def test_links_and_other_paths_are_refused(host: Host, keys: Keys, kind: bytes, 
 
 def test_added_and_swapped_files_are_refused(host: Host, keys: Keys) -> None:
     ours = signed(keys.publisher, files())
-    host.refuses(rewritten(ours, tail=header("site/new.html", 0) + bytes(1024)), "it holds other files")
+    host.refuses(rewritten(ours, tail=header("site/new.html", 0) + bytes(1024)), "something stands behind its last file")
     host.refuses(rewritten(ours, tail=bytes(4096)), "refused")
     swapped = files(one=noise(9, 3_000_000))
     body = written(swapped)

@@ -18,7 +18,7 @@ summary: Greets a host.
 modes: [single]
 duration_min: 1
 parameters:
-  name: {description: Who is greeted., example: world}
+  name: {description: Who is greeted., kind: text, pattern: "[a-z]+", example: world}
 before: [Somebody is there.]
 on_failure: Greet again.
 steps:

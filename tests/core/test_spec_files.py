@@ -1,7 +1,9 @@
 """Reading a spec's folder: what cannot be part of a spec gives one clear error, fast."""
 
+import errno
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.finding import InputError
+from plumbline.loading import load_spec
 from plumbline.spec_files import read_spec_files
 
 
@@ -88,3 +91,63 @@ def test_hostile_file_ends_in_one_error(spoil: Callable[[Path], None], starter: 
 def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         read_spec_files(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".#networks.yaml",
+        "services/.web.yaml.swp",
+        "services/web.yaml~",
+        "config/web/.web.yml.j2.swp",
+        "config/web/__pycache__/env.pyc",
+        ".DS_Store",
+        "__pycache__/a.yaml",
+        "stand-ins/web/compose.yaml",
+    ],
+)
+def test_what_editors_and_tools_leave_is_passed_over(name: str, starter: Path) -> None:
+    before = read_spec_files(starter)
+    (starter / name).parent.mkdir(parents=True, exist_ok=True)
+    (starter / name).write_bytes(b"\xff")
+    assert read_spec_files(starter) == before
+
+
+@pytest.mark.parametrize("name", ["networks.yml", "services/a.YAML", "services/more/a.yaml", "others/a.yaml"])
+def test_what_looks_like_a_part_of_the_spec_is_never_passed_over(name: str, starter: Path) -> None:
+    (starter / name).parent.mkdir(exist_ok=True)
+    (starter / name).write_text("a: 1\n")
+    _, findings = load_spec(read_spec_files(starter))
+    assert [finding.location.file for finding in findings if finding.location] == [name]
+
+
+def test_a_file_in_place_of_a_folder_is_said(starter: Path) -> None:
+    shutil.rmtree(starter / "runbooks")
+    (starter / "runbooks").write_text("")
+    _, findings = load_spec(read_spec_files(starter))
+    assert [finding.hint for finding in findings] == ["`runbooks` is a folder, with a file for each id"]
+
+
+def test_a_folder_that_cannot_be_read_is_said(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = os.scandir
+
+    def refused(path: str) -> object:
+        if str(path).endswith("services"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scan(path)
+
+    # the tests may run as root, who may read everything
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(InputError, match="cannot be read: Permission denied"):
+        read_spec_files(starter)
+
+
+@pytest.mark.parametrize(
+    "stem", ["a;b", "$(id)", "a b", "serving.old", "Web", "-x", "*", "a_b", "s\u0435rving", "a" * 64]
+)
+def test_the_name_of_a_file_is_an_id(stem: str, starter: Path) -> None:
+    (starter / f"services/{stem}.yaml").write_bytes((starter / "services/web.yaml").read_bytes())
+    _, findings = load_spec(read_spec_files(starter))
+    assert [(each.rule, each.location.file) for each in findings if each.location] == [
+        ("PLB006", f"services/{stem}.yaml")
+    ]

@@ -1,12 +1,17 @@
 """Every rule's examples are its tests, and the starter spec is clean."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from plumbline.spec import Spec
+from tests.rules.two_modes import mode, service, two_modes
 from validators import catalogue
 from validators.rules import FAMILIES, RULES, check_rules
 from validators.rules.examples import example_spec
+from validators.rules.registry import Violation
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -35,6 +40,35 @@ def test_there_are_rules_of_every_family() -> None:
     assert len(RULES) >= 30
     for family in FAMILIES:
         assert any(rule.check.__module__ == family.__name__ for rule in RULES.values()), family
+
+
+TYPO = "services/web.yaml: {needs: {db: sqll}}"
+
+
+def _failing(spec: Spec) -> Iterator[Violation]:
+    raise KeyError("sqll")
+    yield
+
+
+def test_a_rule_that_cannot_judge_a_wrong_spec_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=_failing))
+    found = check_rules(example_spec(TYPO), date.today())
+    assert [each.rule for each in found] == ["PLB102", "PLB009"]
+    assert "PLB520" in found[-1].message
+
+
+def test_a_rule_that_cannot_judge_a_sound_spec_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=_failing))
+    with pytest.raises(KeyError):
+        check_rules(example_spec(""), date.today())
+
+
+def test_what_is_wrong_in_every_mode_is_found_once() -> None:
+    db = service(ports={"sql": 5432})
+    typo = service(ports={"http": 80}, needs={"db": "sqll"})
+    both = {"services/web.yaml": typo, "services/db.yaml": db}
+    spec = two_modes(both | {f"topology/{name}.yaml": mode(["web", "db"]) for name in ("left", "right")})
+    assert len([each for each in check_rules(spec, date.today()) if each.rule == "PLB102"]) == 1
 
 
 WAIVED = """

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from plumbline.finding import Finding
+from plumbline.finding import Finding, Severity
 from plumbline.location import Location
 from plumbline.spec import Spec
 from validators.rules import (
@@ -56,7 +56,37 @@ __all__ = ["FAMILIES", "RULES", "check_rules"]
 
 
 def check_rules(spec: Spec, today: date) -> list[Finding]:
-    """Findings of every rule that no waiver accepts, in the order of the files."""
-    found = [finding for each in RULES.values() for finding in each.findings(spec)]
+    """Findings of every rule that no waiver accepts, in the order of the files.
+
+    A rule may take for granted what another one reports, and fail where that is not so: it is named in a note then.
+    Raises what a rule raised where no rule found an error that could be the cause: that is a fault of the rule.
+    """
+    found: list[Finding] = []
+    failed: dict[str, Exception] = {}
+    for each in RULES.values():
+        try:
+            found += list(each.findings(spec))
+        except Exception as error:  # any: one rule's failure must not hide what the others found
+            failed[each.id] = error
+    if failed:
+        if not any(finding.severity == Severity.ERROR for finding in found):
+            raise next(iter(failed.values()))
+        found.append(_unjudged(list(failed)))
     kept = waivers.without_waived(spec, found, today)
-    return sorted(kept, key=lambda finding: (finding.location or Location(""), finding.rule, finding.message))
+    # what is common to all modes is found in each of them
+    once = {(finding.rule, finding.location, finding.message): finding for finding in kept}
+    return sorted(once.values(), key=_order)
+
+
+def _order(finding: Finding) -> tuple[bool, Location, str, str]:
+    return finding.location is None, finding.location or Location(""), finding.rule, finding.message
+
+
+def _unjudged(rules: list[str]) -> Finding:
+    judged_by = "a rule" if len(rules) == 1 else f"{len(rules)} rules"
+    return Finding(
+        "PLB009",
+        f"{judged_by} could not judge a spec with these errors: {', '.join(rules)}",
+        severity=Severity.NOTE,
+        hint="mend the errors, then check again",
+    )

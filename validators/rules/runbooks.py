@@ -139,8 +139,10 @@ def _steps_without(spec: Spec, field: str, problem: str) -> Iterator[Violation]:
     title="Every parameter is used",
     why="The operator is asked for a value that changes nothing, or a step has lost its place for it.",
     fix="use it as `{{ name }}`, or remove it",
-    failing=_example(parameters="host: {description: Host, example: a}"),
-    passing=_example(run="'ping {{ host }}'", parameters="host: {description: Host, example: a}"),
+    failing=_example(parameters="host: {description: Host, kind: text, pattern: '[a-z]+', example: a}"),
+    passing=_example(
+        run="'ping {{ host }}'", parameters="host: {description: Host, kind: text, pattern: '[a-z]+', example: a}"
+    ),
 )
 def unused_parameter(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():

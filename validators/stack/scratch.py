@@ -6,6 +6,7 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
+from generators.compose_service import secret_variable
 from plumbline.deployment import folder_of, tenant_folder
 from plumbline.finding import Finding, InputError
 from plumbline.location import Location
@@ -51,7 +52,9 @@ def _settings(spec_folder: Path, project: Project, target: Path, values: Mapping
     committed = f"{tenant_folder(project.deployment.mode, node.tenant)}/{project.deployment.role}.env"
     lines = [(spec_folder.resolve().parent / committed).read_text()] if node.tenant else []
     for service in project.deployment.services.values():
-        lines += [f"{use.environment}={values[name]}\n" for name, use in service.secrets.items() if use.environment]
+        lines += [
+            f"{secret_variable(name)}={values[name]}\n" for name, use in service.secrets.items() if use.environment
+        ]
     target.write_text("".join(lines))
 
 

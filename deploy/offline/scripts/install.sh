@@ -566,7 +566,7 @@ take_head() {
   [ "$(tr -d '\0' < "$work/head")" != age-encryptio ] || refuse_for encrypted
   # shellcheck disable=SC2046 # thirteen bytes
   set -- $(od -An -v -tu1 "$work/head")
-  [ "$# $1 $2 $3 $4 $5" = '13 40 181 47 253 224' ] && [ "${10}${11}${12}${13}" = 0000 ] || refuse_for head
+  [ $# = 13 ] && [ "$1 $2 $3 $4 $5" = '40 181 47 253 224' ] && [ "${10}${11}${12}${13}" = 0000 ] || refuse_for head
   size=$(($6 + $7 * 256 + $8 * 65536 + $9 * 16777216))
   [ "$size" -gt 0 ] && [ "$size" -le 16844800 ] || refuse_for head
   head -c $((size + (size + 131071) / 131072 * 3)) <&4 >> "$work/head"
@@ -858,7 +858,6 @@ port_free() {
     fail 3 "another program listens on port $1" "ss -ltnp 'sport = :$1' names it; $3:$1 has to be free"
 }
 
-check_clock() { 
 would_install() {
   say "would install docpipe $release into $home, in place of ${previous:-nothing}; $(wrong_images "$manifest" | wc -l) images to load"
   [ -z "$key" ] || say "would trust the key $fingerprint"
@@ -983,14 +982,43 @@ clear_away() {
   [ -z "$left" ] || docker rm --force $left >> "$log" 2>&1
 }
 
+# How those fare that are not well: `late` while a check fails that a busy host may just be late with, `ill` where that goes on
+# for three times as many checks as make a service unhealthy, and where one has ended.
+ailing() {
+  compose_here ps --all --quiet 2>> "$log" | xargs -r docker inspect --format \
+    '{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}} {{.FailingStreak}}{{else}}none 0{{end}} {{with .Config.Healthcheck}}{{.Retries}}{{else}}0{{end}}' 2>> "$log" |
+    while read -r status code health failed retries; do
+      [ "$retries" -gt 0 ] || retries=3
+      case $status:$health:$code in
+        created:* | running:healthy:* | running:none:* | exited:*:0) ;;
+        running:*) [ "$failed" -lt $((3 * retries)) ] && echo late || echo ill ;;
+        *) echo ill ;;
+      esac
+    done
+}
+
+# `up` ends at the first check that is late. As long as nobody is ill, it is asked again.
+bring_up() {
+  tries=6 patience=600
+  until compose_here up --detach --wait --wait-timeout 300 "$@" >> "$log" 2>&1; do
+    while [ "$patience" -gt 0 ] && [ "$(ailing | sort -u)" = late ]; do
+      sleep 2
+      patience=$((patience - 2))
+    done
+    tries=$((tries - 1))
+    { [ "$tries" -gt 0 ] && [ -z "$(ailing)" ]; } || return 1
+    say 'a service was late with its health check; the start goes on'
+  done
+}
+
 start() {
   clear_away
   compose_here config --quiet || fail 4 'docker compose does not take the file'
-  compose_here up --detach --wait --wait-timeout 300 --remove-orphans >> "$log" 2>&1 ||
+  bring_up --remove-orphans ||
     fail 4 'not every service became healthy' "docker compose --project-directory $home ps; docker compose --project-directory $home logs SERVICE"
   for service in $(cat "$state/recreate"); do
     [ -n "$(compose_here ps --quiet "$service")" ] || continue
-    compose_here up --detach --wait --wait-timeout 300 --no-deps --force-recreate "$service" >> "$log" 2>&1 ||
+    bring_up --no-deps --force-recreate "$service" ||
       fail 4 "$service did not become healthy with its new files"
   done
   rm -f "$state/recreate"
@@ -1011,9 +1039,9 @@ sick() {
 
 # A busy host is late with an answer now and then.
 healthy() {
-  patience=60
+  patience=300
   while [ -n "$(sick)" ]; do
-    [ "$patience" -gt 0 ] || fail 4 "not healthy: $(sick)"
+    { [ "$patience" -gt 0 ] && ! ailing | grep -q ill; } || fail 4 "not healthy: $(sick)"
     sleep 2
     patience=$((patience - 2))
   done
@@ -1073,7 +1101,6 @@ fi
 enter verify 'is the bundle ours, and whole?'
 # a dry run keeps nothing
 if [ -n "$dry_run" ]; then verify_bundle; else verify_bundle "$work/release"; fi
-check_clock
 if [ -n "$dry_run" ]; then
   would_install
   exit 0

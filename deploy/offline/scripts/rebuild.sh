@@ -564,7 +564,7 @@ take_head() {
   [ "$(tr -d '\0' < "$work/head")" != age-encryptio ] || refuse_for encrypted
   # shellcheck disable=SC2046 # thirteen bytes
   set -- $(od -An -v -tu1 "$work/head")
-  [ "$# $1 $2 $3 $4 $5" = '13 40 181 47 253 224' ] && [ "${10}${11}${12}${13}" = 0000 ] || refuse_for head
+  [ $# = 13 ] && [ "$1 $2 $3 $4 $5" = '40 181 47 253 224' ] && [ "${10}${11}${12}${13}" = 0000 ] || refuse_for head
   size=$(($6 + $7 * 256 + $8 * 65536 + $9 * 16777216))
   [ "$size" -gt 0 ] && [ "$size" -le 16844800 ] || refuse_for head
   head -c $((size + (size + 131071) / 131072 * 3)) <&4 >> "$work/head"
@@ -875,7 +875,7 @@ put_together "$work/bundle"
 [ "$(sha256sum < "$work/bundle" | cut -d ' ' -f 1)" = "$new_sum" ] || damaged 'what came out is not the new bundle'
 bundle=$work/bundle
 verify_head
-exec 3<&-
+exec 4<&-
 name=docpipe-offline-$release.tar.zst
 [ "$name" = "$new_name" ] || fail 1 "what came out is $name, and the delta calls it otherwise"
 if [ -e "$target/$name" ] || [ -L "$target/$name" ]; then
