@@ -180,6 +180,17 @@ def key_file(made: Bundle, path: str, *keys: str) -> None:
     made.files = dict(sorted(made.files.items()))
 
 
+@on("files")
+def long(made: Bundle, folder: int, name: int) -> None:
+    """A further file with so many letters; where tar may part its path there are two places."""
+    made.files[_long(folder, name)] = b"x"
+
+
+def _long(folder: int, name: int) -> str:
+    middle = f"z/{'a' * (folder // 3)}/{'b' * folder}"[:folder]
+    return f"{middle}/{'c' * name}" if folder else "c" * name
+
+
 # --- members and stream ---------------------------------------------------------------------------------------
 
 
@@ -348,6 +359,12 @@ def named(made: Bundle, *paths: str) -> None:
     """A list of other files, all empty."""
     sum = hashlib.sha256().hexdigest()
     made.manifest["files"] = [{"path": path, "size": 0, "sha256": sum} for path in paths]
+
+
+@on("manifest")
+def long_named(made: Bundle, folder: int, name: int) -> None:
+    """A list with such a file alone."""
+    named(made, _long(folder, name))
 
 
 @on("text")

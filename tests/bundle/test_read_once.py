@@ -11,7 +11,9 @@ from tests.bundle.bench_host import BenchHost, bench_host
 from tests.bundle.swapping import CONTENTS, Swaps, good_files, trusting, wrong
 from tests.bundle.tampering import Keys, signed
 
-pytestmark = pytest.mark.skipif(which("gpg") is None or os.geteuid() != 0, reason="needs gpg, and root for a network of its own")
+pytestmark = pytest.mark.skipif(
+    which("gpg") is None or os.geteuid() != 0, reason="needs gpg, and root for a network of its own"
+)
 
 
 @pytest.fixture
@@ -139,7 +141,9 @@ def ticks() -> str:
 
 
 @pytest.mark.parametrize("signal", [2, 9, 15])
-def test_a_run_that_is_ended_leaves_nothing_or_the_next_one_sweeps_it(signal: int, bench: BenchHost, keys: Keys) -> None:
+def test_a_run_that_is_ended_leaves_nothing_or_the_next_one_sweeps_it(
+    signal: int, bench: BenchHost, keys: Keys
+) -> None:
     (bench.folder / "bundle").write_bytes(signed(keys.publisher, good_files()))
     bench.stub("sha256sum", f"#!/bin/sh\nkill -{signal} 0\nsleep 5\n")
     done = bench.run("install", *trusting(keys.publisher), bench.folder / "bundle")

@@ -210,7 +210,6 @@ safe_folder() {
 
 # refuse_for REASON [WHAT WAS SEEN]
 refuse_for() {
-  reason=$1
   case $1 in
     encrypted) why='it is encrypted, which says nothing about who made it; decrypt it first' ;;
     head) why='its head is not written the way heads are: it is no bundle, damaged, or of an older format' ;;
@@ -536,21 +535,29 @@ number() {
 # that the manifest names, in its order and of its size. Nothing else is written, and no program takes an archive of unknown make
 # apart: each header has to be, byte for byte, the one that plumb writes.
 
-# The bundle's bytes, from one file or from all of its parts.
-bundle_bytes() {
+# The bundle's files: one, or all of its parts.
+bundle_files() {
   case $bundle in
     *.[0-9][0-9][0-9]-of-[0-9][0-9][0-9])
-      count=${bundle##*-of-}
-      stem=${bundle%.[0-9][0-9][0-9]-of-*}
-      number=1
-      while [ "$number" -le "${count#"${count%%[!0]*}"}" ]; do
-        cat "$stem.$(printf %03d "$number")-of-$count" || { echo bytes >> "$work/failed"; return 0; }
+      count=${bundle##*-of-} stem=${bundle%.[0-9][0-9][0-9]-of-*} number=1
+      while [ "$number" -le $((1$count - 1000)) ]; do
+        printf '%s\n' "$stem.$(printf %03d "$number")-of-$count"
         number=$((number + 1))
       done
       ;;
-    *) cat "$bundle" || echo bytes >> "$work/failed" ;;
+    *) printf '%s\n' "$bundle" ;;
   esac
 }
+
+check_files() {
+  bundle_files > "$work/parts"
+  grep -qxF -e "$bundle" "$work/parts" || fail 2 "$bundle is none of the parts that its name tells of"
+  while read -r part; do
+    [ -e "$part" ] && [ ! -d "$part" ] || fail 2 "there is no $part" 'name a bundle, or any part of one; all parts have to be in one folder'
+  done < "$work/parts"
+}
+
+bundle_bytes() { while read -r part; do cat "$part"; done < "$work/parts"; }
 
 # Its bytes, on descriptor 4.
 open_bundle() {
@@ -727,7 +734,7 @@ verify_bundle() {
 }
 
 verify_head() {
-  [ -e "$bundle" ] || fail 2 "there is no $bundle"
+  check_files
   open_bundle
   take_head
   manifest=$work/MANIFEST.json
