@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import networkx
-
 from generators.cloud.diagram import cloud
 from generators.d2 import quoted
 from plumbline.artifact import Artifact, Drawing
@@ -72,17 +70,14 @@ def _topology(spec: Spec, mode: str) -> str:
 
 
 def _needs(spec: Spec, mode: str) -> str:
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    """Every need that is declared: a reader asks who talks to whom, not who waits for whom."""
     services = services_of(spec, mode)
-    for name, service in services.items():
-        graph.add_node(name)
-        graph.add_edges_from((name, target) for target in service.needs if target in services)
-    if networkx.is_directed_acyclic_graph(graph):
-        graph = networkx.transitive_reduction(graph)
     lines = ["direction: right", *(quoted(name) for name in services)]
     lines += [
-        f"{quoted(source)} -> {quoted(target)}: {quoted(services[source].needs[target])}"
-        for source, target in sorted(graph.edges)
+        f"{quoted(name)} -> {quoted(need)}: {quoted(port)}"
+        for name, service in services.items()
+        for need, port in sorted(service.needs.items())
+        if need in services
     ]
     return "\n".join(lines) + "\n"
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from plumbline.bundle import head, manifest, refusal, signature_rules
+from plumbline.bundle import manifest, refusal, signature_rules
 from plumbline.bundle.form import armor_form, manifest_form
 
 
@@ -12,9 +12,9 @@ def judging() -> dict[str, Any]:
         "reasons": refusal.REASONS,
         "forms": {"manifest": manifest_form(), "armor": armor_form()},
         "format": manifest.FORMAT,
-        "most_head": head.LARGEST_HEAD,
+        "most_head": manifest.LARGEST_HEAD,
         "most_manifest": manifest.LARGEST,
-        "most_signature": head.LARGEST_SIGNATURE,
+        "most_signature": manifest.LARGEST_SIGNATURE,
         "gpg_options": signature_rules.OPTIONS,
         "rules": signature_rules.RULES,
         "strong_key": signature_rules.STRONG_KEY,

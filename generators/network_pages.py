@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from generators.markdown import Page, code, codes, text
 from plumbline.artifact import Artifact
-from plumbline.deployment import field_path, roles_of, services_of
+from plumbline.deployment import field_path, ports_for_other_nodes, roles_of, services_of
 from plumbline.reachability import Reach, reachability
 from plumbline.spec import Spec
 
@@ -73,12 +73,20 @@ def ports(spec: Spec) -> Iterable[Artifact]:
         for name, service in services_of(spec, mode).items():
             for port, number in service.ports.items():
                 publication = service.publish.get(port)
-                where = code(f"{publication.address}:{publication.port}") if publication else "–"
+                where = [code(f"{publication.address}:{publication.port}")] if publication else []
+                if port in ports_for_other_nodes(spec, mode, name):
+                    where.append(f"the node's private address, {code(number)}")
                 path = field_path(name, spec.services[name], mode, "ports")
                 rows.append(
                     (
                         f"{path}.{port}",
-                        [code(name), code(port), code(number), where, codes(roles_of(spec, mode, name))],
+                        [
+                            code(name),
+                            code(port),
+                            code(number),
+                            ", ".join(where) or "–",
+                            codes(roles_of(spec, mode, name)),
+                        ],
                     )
                 )
         page.table(["Service", "Port", "In the container", "On the node", "Roles"], rows)

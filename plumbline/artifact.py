@@ -45,10 +45,15 @@ class Drawing:
         """What the picture depends on; it stands in the picture's last line."""
         return hashlib.sha256(b"%d\n%b" % (self.theme, self.source)).hexdigest()
 
-    @property
-    def mark(self) -> bytes:
-        """The picture's last line."""
-        return f"<!-- drawn from {self.key} -->\n".encode()
+    def marked(self, picture: bytes) -> bytes:
+        """The picture with its last line, by which a stale or edited one is known without drawing."""
+        drawn = picture.rstrip() + b"\n"
+        return drawn + f"<!-- drawn from {self.key} as {hashlib.sha256(drawn).hexdigest()} -->\n".encode()
+
+    def is_current(self, content: bytes) -> bool:
+        """Whether a file holds the picture that was drawn from this very source."""
+        picture, _, _ = content.rpartition(b"<!-- drawn from ")
+        return content == self.marked(picture)
 
 
 class Generator(Protocol):

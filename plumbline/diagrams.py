@@ -46,4 +46,4 @@ def _draw(program: str, drawing: Drawing) -> Artifact:
             raise EnvironmentMissing(
                 f"d2 cannot draw {drawing.path}: {done.stderr.strip()[-500:]}", "look at the .d2 file"
             )
-        return Artifact(drawing.path, target.read_bytes().rstrip() + b"\n" + drawing.mark)
+        return Artifact(drawing.path, drawing.marked(target.read_bytes()))

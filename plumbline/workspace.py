@@ -1,21 +1,31 @@
 """The project on the disk: where artifacts stand, and writing them without harm to anything else."""
 
+import fcntl
 import hashlib
-import json
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from plumbline.artifact import Artifact, Drawing
-
-RECORD = "generated.json"
-"""File that lists what `plumb build` made, with the SHA-256 of each, so that it never removes what is not its own."""
+from plumbline.record import (
+    CACHE,
+    RECORD,
+    is_inside,
+    is_marked,
+    paths_in,
+    read_digests,
+    record_text,
+    write_digests,
+)
 
 OWNED_FOLDERS = ("deploy",)
 """Folders in which nothing but artifacts belongs."""
+_TEMPORARY = ".plumb-build-"
+"""How the name of a file begins that is being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +36,17 @@ class BuildResult:
     removed: tuple[str, ...]
     unchanged: int
     left: tuple[str, ...]
-    """No longer generated, but edited by hand since, so not removed."""
+    """No longer generated, but not known to be as a build left it, so not removed."""
 
 
 class Workspace:
     """A project's folder."""
 
-    def __init__(self, root: Path):
+    def __init__(self, root: Path, spec_folder: str = "data"):
         self.root = root
+        self.spec_folder = spec_folder
+
+    # --- looking ----------------------------------------------------------------------------------------------
 
     def read(self, path: str) -> bytes | None:
         """Content of a file, None where there is no regular file."""
@@ -46,14 +59,13 @@ class Workspace:
         """Whether the owner may execute it."""
         return bool((self.root / path).stat().st_mode & stat.S_IXUSR)
 
-    def recorded(self) -> dict[str, str]:
-        """SHA-256 of each artifact that the last build left, by path."""
-        content = self.read(RECORD)
-        try:
-            record = json.loads(content) if content else {}
-        except ValueError:
-            return {}
-        return {path: str(digest) for path, digest in record.items()} if isinstance(record, dict) else {}
+    def recorded(self) -> frozenset[str]:
+        """Paths of what builds have made here, on whatever machine."""
+        return paths_in((self.read(RECORD) or b"").decode("utf-8", "replace"))
+
+    def digest_of_last_build(self, path: str) -> str | None:
+        """SHA-256 of what the last build on this machine left there; None where it is not remembered."""
+        return read_digests(self.root).get(path)
 
     def strangers(self, known: Iterable[str]) -> list[str]:
         """Files in the owned folders, and what a former build made elsewhere, that are not among the known ones."""
@@ -70,25 +82,58 @@ class Workspace:
     def is_current(self, drawing: Drawing) -> bool:
         """Whether the picture on the disk is the one that was last drawn, from this very source."""
         content = self.read(drawing.path)
-        return (
-            content is not None
-            and content.endswith(drawing.mark)
-            and self.recorded().get(drawing.path) == _digest(content)
-        )
+        return content is not None and drawing.is_current(content)
 
     def kept(self, drawing: Drawing) -> Artifact:
         """A picture that stands on the disk, as an artifact."""
         return Artifact(drawing.path, self.read(drawing.path) or b"")
 
+    def foreign(self, artifacts: Iterable[Artifact]) -> list[str]:
+        """Places of artifacts where something stands that no build wrote."""
+        ours = self.recorded()
+        return [each.path for each in artifacts if each.path not in ours and self._is_foreign(each)]
+
+    def _is_foreign(self, artifact: Artifact) -> bool:
+        if not os.path.lexists(self.root / artifact.path):
+            return False
+        content = self.read(artifact.path)
+        return content is None or not (content == artifact.content or is_marked(content))
+
+    def linked(self, paths: Iterable[str]) -> list[str]:
+        """Folders of artifacts that are links: what is written there would land elsewhere."""
+        folders = {parent for path in paths for parent in Path(path).parents if parent != Path()}
+        return sorted(str(each) for each in folders if (self.root / each).is_symlink())
+
+    # --- writing ----------------------------------------------------------------------------------------------
+
     def write(self, artifacts: Iterable[Artifact]) -> BuildResult:
-        """Make the disk hold exactly these artifacts: writes what differs, removes what a former build made."""
+        """Make the disk hold exactly these artifacts: writes what differs, removes what a former build made.
+
+        Whoever calls has asked `foreign` and `linked` before. Builds of one project take turns.
+        """
         wanted = {artifact.path: artifact for artifact in artifacts}
-        before = self.recorded()
-        written = [path for path, artifact in sorted(wanted.items()) if self._put(artifact)]
-        removed, left = self._remove({path: digest for path, digest in before.items() if path not in wanted})
-        record = {path: _digest(artifact.content) for path, artifact in sorted(wanted.items())}
-        self._put(record_artifact(record))
+        with self._alone():
+            self._clear({(self.root / path).parent for path in (*wanted, RECORD)})
+            before = self.recorded()
+            written = [path for path, artifact in sorted(wanted.items()) if self._put(artifact)]
+            removed, left = self._remove(before - set(wanted))
+            self._put(Artifact(RECORD, record_text({*wanted, *left}).encode()))
+            write_digests(self.root, {path: _digest(artifact.content) for path, artifact in wanted.items()})
         return BuildResult(tuple(written), tuple(removed), len(wanted) - len(written), tuple(left))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        folder = self.root / CACHE
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _clear(self, folders: Iterable[Path]) -> None:
+        """Remove what a killed build was writing."""
+        for folder in folders:
+            for rest in folder.glob(f"{_TEMPORARY}*"):
+                rest.unlink(missing_ok=True)
 
     def _put(self, artifact: Artifact) -> bool:
         mode = 0o755 if artifact.executable else 0o644
@@ -102,20 +147,27 @@ class Workspace:
         replace_file(target, artifact.content, mode)
         return True
 
-    def _remove(self, stale: dict[str, str]) -> tuple[list[str], list[str]]:
+    def _remove(self, stale: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Remove what is as a build left it. What a record names is only a hint: it may name anything."""
         removed: list[str] = []
         left: list[str] = []
-        for path, digest in sorted(stale.items()):
+        linked = set(self.linked(stale))
+        digests = read_digests(self.root)
+        for path in sorted(stale):
             content = self.read(path)
-            if content is None or not (self.root / path).resolve().is_relative_to(self.root.resolve()):
+            if content is None or not self._may_own(path) or linked & {str(each) for each in Path(path).parents}:
                 continue
-            if _digest(content) == digest:
+            if digests.get(path) == _digest(content) or (path not in digests and is_marked(content)):
                 (self.root / path).unlink()
                 removed.append(path)
                 self._prune((self.root / path).parent)
             else:
                 left.append(path)
         return removed, left
+
+    def _may_own(self, path: str) -> bool:
+        """Whether a build could ever have made it: never a part of the spec."""
+        return is_inside(path) and not path.startswith(f"{self.spec_folder}/")
 
     def _prune(self, folder: Path) -> None:
         while folder != self.root and folder.is_dir() and not any(folder.iterdir()):
@@ -125,7 +177,7 @@ class Workspace:
 
 def replace_file(target: Path, content: bytes, mode: int) -> None:
     """Give a file new content, whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f"{_TEMPORARY}{target.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -134,11 +186,6 @@ def replace_file(target: Path, content: bytes, mode: int) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def record_artifact(record: dict[str, str]) -> Artifact:
-    """The record as a file."""
-    return Artifact(RECORD, (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
 
 
 def _digest(content: bytes) -> str:

@@ -1,7 +1,7 @@
 """Committed artifacts against what the spec generates now. Pure: the workspace hands in what is on the disk."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher, get_close_matches, unified_diff
 from typing import Protocol
 
@@ -25,6 +25,18 @@ DRIFT_RULES = {
             "Delete it, or move it out of the generated folder.",
         ),
         RealityRule("PLB924", "artifact is executable, or not, against what the spec says", _WHY, MEND),
+        RealityRule(
+            "PLB927",
+            "file of somebody else stands where an artifact belongs",
+            "A build that wrote over it would lose what it holds; nothing says that a build made it.",
+            "Move it away, or let `plumb build --adopt` put the artifact in its place.",
+        ),
+        RealityRule(
+            "PLB928",
+            "folder of artifacts is a link",
+            "What a build writes there lands outside the project, or over something else.",
+            "Put a real folder in its place.",
+        ),
         RealityRule("PLB925", "diagram is missing, edited, or drawn from another source", _WHY, MEND),
         RealityRule(
             "PLB926",
@@ -35,6 +47,8 @@ DRIFT_RULES = {
     )
 }
 """Rules about what is on the disk, by id."""
+ADOPTED = "PLB927"
+"""What `plumb build --adopt` writes over."""
 _MAX_DIFF_LINES = 40
 _MAX_ORIGINS = 8
 
@@ -44,13 +58,31 @@ class Disk(Protocol):
 
     def read(self, path: str) -> bytes | None: ...
     def is_executable(self, path: str) -> bool: ...
-    def recorded(self) -> dict[str, str]: ...
+    def digest_of_last_build(self, path: str) -> str | None: ...
+    def foreign(self, artifacts: Iterable[Artifact]) -> list[str]: ...
+    def linked(self, paths: Iterable[str]) -> list[str]: ...
 
 
-def drift(spec: Spec, artifacts: Iterable[Artifact], disk: Disk, strangers: Iterable[str]) -> Iterator[Finding]:
+def obstacles(artifacts: Sequence[Artifact], disk: Disk) -> Iterator[Finding]:
+    """A finding for each thing that a build must not write over, or through."""
+    for path in disk.linked(artifact.path for artifact in artifacts):
+        yield _finding("PLB928", path, "is a link, and artifacts belong there")
+    for path in disk.foreign(artifacts):
+        yield _finding("PLB927", path, "belongs to an artifact, and `plumb build` did not write what stands there")
+
+
+def _finding(rule: str, path: str, message: str) -> Finding:
+    return Finding(rule, message, location=Location(path), hint=DRIFT_RULES[rule].fix, subject=path)
+
+
+def drift(spec: Spec, artifacts: Sequence[Artifact], disk: Disk, strangers: Iterable[str]) -> Iterator[Finding]:
     """A finding for each artifact that is not on the disk as it should be, and for each stranger."""
-    recorded = disk.recorded()
+    in_the_way = list(obstacles(artifacts, disk))
+    yield from in_the_way
+    foreign = {finding.subject for finding in in_the_way}
     for artifact in artifacts:
+        if artifact.path in foreign:
+            continue
         content = disk.read(artifact.path)
         place = Location(artifact.path)
         if content is None:
@@ -62,7 +94,7 @@ def drift(spec: Spec, artifacts: Iterable[Artifact], disk: Disk, strangers: Iter
                 subject=artifact.path,
             )
         elif content != artifact.content:
-            yield _edited(spec, artifact, content, recorded.get(artifact.path))
+            yield _edited(spec, artifact, content, disk.digest_of_last_build(artifact.path))
         elif disk.is_executable(artifact.path) != artifact.executable:
             wanted = "executable" if artifact.executable else "not executable"
             yield Finding("PLB924", f"should be {wanted}", location=place, hint=MEND, subject=artifact.path)

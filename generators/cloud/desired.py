@@ -13,6 +13,7 @@ from typing import Any
 from generators.cloud.first_boot import user_data
 from plumbline.deployment import private_address_of
 from plumbline.expressions import tenant_names, value_text
+from plumbline.provisioning.data import FORMAT
 from plumbline.spec import Spec
 from schema.cloud import Cloud, FirewallRule
 from schema.topology import Role, Topology
@@ -26,7 +27,7 @@ def desired_state(spec: Spec, mode: str, tenant: str) -> dict[str, Any]:
     """All that must exist for a tenant of a mode with a cloud; sizes in GB, times in seconds."""
     cloud = _cloud(spec, mode)
     return {
-        "format": 1,
+        "format": FORMAT,
         "platform": spec.platform.name,
         "mode": mode,
         "tenant": tenant,
@@ -36,12 +37,15 @@ def desired_state(spec: Spec, mode: str, tenant: str) -> dict[str, Any]:
     }
 
 
+def cloud_modes(spec: Spec) -> list[str]:
+    """Modes whose tenants have something at a cloud provider, be there tenants yet or not."""
+    return [mode for mode in spec.modes if spec.topology[mode].cloud and spec.topology[mode].tenancy == "many"]
+
+
 def cloud_tenants(spec: Spec) -> Iterator[tuple[str, str]]:
     """Mode and id of every tenant that has something at a cloud provider."""
-    for mode in spec.modes:
-        topology = spec.topology[mode]
-        if topology.cloud and topology.tenancy == "many":
-            yield from ((mode, tenant) for tenant in spec.tenants.tenants)
+    for mode in cloud_modes(spec):
+        yield from ((mode, tenant) for tenant in spec.tenants.tenants)
 
 
 def spec_path(mode: str, want: Object) -> str:

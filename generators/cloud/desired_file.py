@@ -1,39 +1,57 @@
-"""`desired.json` of each tenant: what must exist in the provider's project, for people and other tools."""
+"""`desired.json` of each tenant: what must exist in the provider's project, for the script, people and other tools.
+
+Each file of data is named by its SHA-256 exactly once: first boot's in the desired state, the desired state in the mode's index.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
-from generators.cloud.desired import Object, cloud_tenants, desired_state, spec_path
+from generators.cloud.desired import Object, cloud_modes, desired_state, spec_path
 from generators.cloud.origins import origin
+from generators.cloud.review import first_boot_file
 from generators.provenance import OutputPath, sources
-from plumbline.artifact import Artifact
+from plumbline.artifact import Artifact, Source
 from plumbline.deployment import tenant_folder
+from plumbline.provisioning.data import DESIRED, INDEX
 from plumbline.spec import Spec
 
 
 class DesiredFileGenerator:
-    """`deploy/<mode>/<tenant>/desired.json`."""
+    """`deploy/<mode>/<tenant>/desired.json`, and `deploy/<mode>/desired.sha256` of them all."""
 
     name = "desired states"
 
     def generate(self, spec: Spec) -> Iterable[Artifact]:
-        """A file for each tenant that has something at a cloud provider."""
-        for mode, tenant in cloud_tenants(spec):
-            state = shown_state(desired_state(spec, mode, tenant))
-            text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
-            origins: dict[OutputPath, str] = {
-                ("location",): f"topology.{mode}.cloud.location",
-                ("ownership",): f"topology.{mode}.cloud.ownership",
-            }
-            for index, want in enumerate(state["objects"]):
-                origins |= {("objects", index, *place): path for place, path in _origins(mode, want)}
-            yield Artifact(f"{tenant_folder(mode, tenant)}/desired.json", text.encode(), sources=sources(text, origins))
+        """A file for each tenant that has something at a cloud provider, and an index for each mode."""
+        for mode in cloud_modes(spec):
+            files = {tenant: _desired_file(spec, mode, tenant) for tenant in spec.tenants.tenants}
+            yield from files.values()
+            yield _index(mode, files)
+
+
+def _index(mode: str, files: dict[str, Artifact]) -> Artifact:
+    """What `sha256sum --check` reads."""
+    lines = [f"{sha256(file.content).hexdigest()}  {tenant}/{DESIRED}\n" for tenant, file in files.items()]
+    origins = tuple(Source(line, line, f"tenants.{tenant}") for line, tenant in enumerate(files, 1))
+    return Artifact(f"deploy/{mode}/{INDEX}", "".join(lines).encode(), sources=origins)
+
+
+def _desired_file(spec: Spec, mode: str, tenant: str) -> Artifact:
+    state = shown_state(desired_state(spec, mode, tenant))
+    text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
+    origins: dict[OutputPath, str] = {
+        ("location",): f"topology.{mode}.cloud.location",
+        ("ownership",): f"topology.{mode}.cloud.ownership",
+    }
+    for index, want in enumerate(state["objects"]):
+        origins |= {("objects", index, *place): path for place, path in _origins(mode, want)}
+    return Artifact(f"{tenant_folder(mode, tenant)}/{DESIRED}", text.encode(), sources=sources(text, origins))
 
 
 def shown_state(state: dict[str, Any]) -> dict[str, Any]:
-    """A desired state with each user data's SHA-256 and length in place of its text, which has a file of its own."""
+    """A desired state with the file, SHA-256 and length of each user data in place of its text."""
     return {**state, "objects": [_shown(want) for want in state["objects"]]}
 
 
@@ -41,7 +59,10 @@ def _shown(want: Object) -> Object:
     if "user_data" not in want:
         return want
     data = want["user_data"].encode()
-    return {**want, "user_data": {"sha256": sha256(data).hexdigest(), "bytes": len(data)}}
+    return {
+        **want,
+        "user_data": {"file": first_boot_file(want["role"]), "sha256": sha256(data).hexdigest(), "bytes": len(data)},
+    }
 
 
 def _origins(mode: str, want: Object) -> Iterator[tuple[OutputPath, str]]:

@@ -141,7 +141,7 @@ def _tenant(spec: Spec, mode: str, tenant: str, cloud: Cloud) -> Artifact:
     page = Page(f"docs/operator/cloud/{mode}/{tenant}.md", f"Cloud objects of {tenant}", f"tenants.{tenant}")
     page.add(
         f"What must exist at {text(cloud.provider)} for tenant {code(tenant)} in mode {code(mode)}: as data in "
-        f"{code(f'{folder}/desired.json')}, made by {code(f'{folder}/provision.py')}, compared with what is there by "
+        f"{code(f'{folder}/desired.json')}, made by {code(f'deploy/{mode}/provision.py --tenant {tenant}')}, compared with what is there by "
         f"{code(f'plumb verify cloud --tenant {tenant}')}.",
         f"topology.{mode}.cloud.provider",
     )

@@ -1,4 +1,4 @@
-"""`deploy/<mode>/<tenant>/cloud-init/<role>.yaml`: what the servers of a role are told, for review."""
+"""`deploy/<mode>/<tenant>/cloud-init/<role>.yaml`: what the servers of a role are told, for the script and for review."""
 
 from collections.abc import Iterable
 
@@ -9,8 +9,13 @@ from plumbline.deployment import tenant_folder
 from plumbline.spec import Spec
 
 
+def first_boot_file(role: str) -> str:
+    """Where a role's user data stands in its tenant's folder."""
+    return f"cloud-init/{role}.yaml"
+
+
 class FirstBootGenerator:
-    """The user data of each role, as the provisioning script sends it but for the volume's id."""
+    """The user data of each role, which the provisioning script sends with the volume's id put in."""
 
     name = "first boot"
 
@@ -20,5 +25,5 @@ class FirstBootGenerator:
             for role, layout in spec.topology[mode].roles.items():
                 if layout.scope == "tenant":
                     text, sources = user_data_with_sources(spec, mode, tenant, role)
-                    path = f"{tenant_folder(mode, tenant)}/cloud-init/{role}.yaml"
+                    path = f"{tenant_folder(mode, tenant)}/{first_boot_file(role)}"
                     yield Artifact(path, text.encode(), sources=sources)

@@ -11,19 +11,15 @@ from typing import BinaryIO
 
 from plumbline.bundle.archive import BLOCK, header, padding
 from plumbline.bundle.frames import MAGIC
-from plumbline.bundle.manifest import LARGEST, NAME, SIGNATURE, parse
+from plumbline.bundle.manifest import LARGEST, LARGEST_HEAD, LARGEST_SIGNATURE, NAME, SIGNATURE, parse
 from plumbline.bundle.refusal import Refused
 from schema.bundle import Manifest
 
-LARGEST_SIGNATURE = 64 * 1024
-"""Bytes."""
 MARK = MAGIC + b"\xe0"
 """What a bundle begins with."""
 _SIZE = 8
 _STORED = 128 * 1024
 _ENCRYPTED = b"age-encryption.org/v1"
-LARGEST_HEAD = LARGEST + LARGEST_SIGNATURE + 4 * BLOCK
-"""Bytes that are stored in it: two files with their headers and padding."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ FORMAT = 2
 """Version of the form that is written and read."""
 LARGEST = 16 * 2**20
 """Bytes of the largest manifest that is read."""
+LARGEST_SIGNATURE = 64 * 1024
+LARGEST_HEAD = LARGEST + LARGEST_SIGNATURE + 2048
+"""Both, with their tar headers and padding."""
 _OTHER_FORMAT = re.compile(rb'\{\n"format": [0-9]+,\n')
 
 

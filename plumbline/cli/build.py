@@ -13,14 +13,19 @@ from plumbline.diagrams import draw
 from plumbline.finding import Severity
 from plumbline.workspace import Workspace
 from validators.catalogue import CATALOGUE
+from validators.drift import ADOPTED, obstacles
 from validators.rules import check_rules
 
 
 @click.command()
 @click.option("--force", is_flag=True, help="Build although a rule finds an error in the spec.")
+@click.option("--adopt", is_flag=True, help="Write over files that stand where artifacts belong.")
 @click.pass_context
-def build(context: click.Context, force: bool) -> None:
-    """Write every artifact that differs, and remove what the spec no longer generates."""
+def build(context: click.Context, force: bool, adopt: bool) -> None:
+    """Write every artifact that differs, and remove what the spec no longer generates.
+
+    A file that no build wrote is left, and ends the build before anything is written; --adopt takes its place.
+    """
     project = load(context)
     errors = [found for found in check_rules(project.spec, date.today()) if found.severity == Severity.ERROR]
     if errors:
@@ -29,15 +34,25 @@ def build(context: click.Context, force: bool) -> None:
             click.echo("nothing was written; mend these, or build all the same with --force", err=True)
             sys.exit(EXIT_FINDINGS)
     artifacts = generate(project.spec, tuple(CATALOGUE.values()))
-    result = project.workspace.write([*artifacts, *_pictures(project.workspace, drawings(artifacts))])
+    made = [*artifacts, *_pictures(project.workspace, drawings(artifacts))]
+    _refuse_obstacles(context, made, project.workspace, adopt)
+    result = project.workspace.write(made)
     for path in result.written:
         click.echo(f"wrote    {path}")
     for path in result.removed:
         click.echo(f"removed  {path}")
     for path in result.left:
-        click.echo(f"left     {path}: no longer generated, but edited by hand; delete it yourself")
+        click.echo(f"left     {path}: no longer generated, and maybe edited by hand; delete it yourself")
     if not context.obj["quiet"]:
         click.echo(f"{len(result.written)} written, {len(result.removed)} removed, {result.unchanged} unchanged")
+
+
+def _refuse_obstacles(context: click.Context, made: list[Artifact], workspace: Workspace, adopt: bool) -> None:
+    found = [each for each in obstacles(made, workspace) if not (adopt and each.rule == ADOPTED)]
+    if found:
+        report(context, found)
+        click.echo("nothing was written", err=True)
+        sys.exit(EXIT_FINDINGS)
 
 
 def _pictures(workspace: Workspace, wanted: list[Drawing]) -> list[Artifact]:

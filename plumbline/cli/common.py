@@ -62,7 +62,8 @@ def load(context: click.Context) -> Project:
     context.obj["sources"] = sources
     if spec is None:
         raise InputError(findings)
-    return Project(spec, folder, Workspace(folder.resolve().parent), sources)
+    place = folder.resolve()
+    return Project(spec, folder, Workspace(place.parent, place.name), sources)
 
 
 def report(context: click.Context, findings: Sequence[Finding], format: str = "text") -> None:

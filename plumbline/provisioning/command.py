@@ -1,30 +1,36 @@
-"""The command line of a tenant's script."""
+"""The command line of the script."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from plumbline.provisioning.calls import TROUBLE, Failed, Refused, connect, described
+from plumbline.provisioning.data import Edited, desired_of, tenants_in
 from plumbline.provisioning.journal import Journal
 from plumbline.provisioning.run import Run, Step
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
 FINE, TROUBLED, WOULD_CHANGE, MISSING = 0, 1, 2, 3
+WRONG_CALL = 2
 EPILOGUE = """\
 The token: HCLOUD_TOKEN, or --token-file. Exit codes: 0 fine, 1 failed, refused, or something needs --allow,
 2 plan: something would change, or a wrong call, 3 no token. Run it again after any failure: nothing is made twice."""
 
 
-def main(desired: dict[str, Any], arguments: list[str] | None = None) -> int:
-    """Do what the arguments say; the exit code."""
-    options = _parser(desired).parse_args(arguments)
+def main(folder: Path, arguments: list[str] | None = None) -> int:
+    """Do what the arguments say, with the data of a folder; the exit code."""
+    try:
+        options = _options(folder, arguments)
+        desired = desired_of(folder, options.tenant)
+    except Edited as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return WRONG_CALL
     token = _token(options.token_file)
     if not token:
         print("no token: set HCLOUD_TOKEN, or name a file with --token-file", file=sys.stderr)
         return MISSING
-    journal = Journal(options.journal)
+    journal = Journal(options.journal or Path(f"provision-{options.tenant}.jsonl"))
     poll = float(os.environ.get("HCLOUD_POLL_SECONDS", "1"))
     api = connect(token, os.environ.get("HCLOUD_ENDPOINT", ENDPOINT), poll)
     run = Run(api, desired, journal, print, options.allow)
@@ -39,23 +45,34 @@ def main(desired: dict[str, Any], arguments: list[str] | None = None) -> int:
     return TROUBLED
 
 
-def _parser(desired: dict[str, Any]) -> argparse.ArgumentParser:
+def _options(folder: Path, arguments: list[str] | None) -> argparse.Namespace:
+    """The call, judged by the tenants that there are. Raises Edited; leaves with 2 for a wrong call."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    tenants = tenants_in(folder)
+    if not tenants:
+        parser.error("there is no tenant yet: add one to the spec's tenants.yaml, then plumb build")
+    if options.tenant not in tenants:
+        asked = f"there is no tenant {options.tenant}" if options.tenant else "which tenant? --tenant ID"
+        parser.error(f"{asked}; there is {', '.join(tenants)}")
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=f"Objects of tenant {desired['tenant']} ({desired['platform']}, {desired['mode']}) at Hetzner Cloud.",
+        description="A tenant's objects at Hetzner Cloud: what would change, and making it so.",
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("verb", nargs="?", default="plan", choices=["plan", "apply", "destroy", "status"])
+    parser.add_argument("--tenant", metavar="ID", help="whose objects")
     parser.add_argument(
         "--allow", action="append", default=[], metavar="NAME", help="delete, replace or stop this object"
     )
     parser.add_argument("--keep-on-failure", action="store_true", help="do not undo what a failed apply made")
     parser.add_argument("--yes", action="store_true", help="do not ask before changing anything")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="file with the API token")
-    name = f"provision-{desired['tenant']}.jsonl"
-    parser.add_argument(
-        "--journal", type=Path, default=Path(name), metavar="FILE", help=f"where steps are written: {name}"
-    )
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="where steps are written: provision-TENANT.jsonl")
     return parser
 
 

@@ -1,5 +1,6 @@
 """What is installed is what was verified, whatever becomes of the medium meanwhile; and nothing else reaches the disk."""
 
+import contextlib
 import os
 import threading
 from pathlib import Path
@@ -29,10 +30,8 @@ def feed(pipe: Path, data: bytes) -> None:
 
 
 def _fill(pipe: Path, data: bytes) -> None:
-    try:
+    with contextlib.suppress(BrokenPipeError):
         pipe.write_bytes(data)
-    except BrokenPipeError:
-        pass
 
 
 def test_each_input_is_read_once(bench: BenchHost, keys: Keys) -> None:

@@ -1,4 +1,4 @@
-"""The standalone script of a tenant and `plumb provision`, as their users call them, on a fake project."""
+"""The standalone script and `plumb provision`, as their users call them, on a fake project."""
 
 import ast
 import json
@@ -15,7 +15,8 @@ import pytest
 from tests.cloud.cloud import names, project
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "deploy/online/acme/provision.py"
+SCRIPT = ROOT / "deploy/online/provision.py"
+ACME = (SCRIPT, "--tenant", "acme")
 
 
 def environment(cloud: Any) -> dict[str, str]:
@@ -61,20 +62,20 @@ def test_the_script_needs_hcloud_alone() -> None:
 @pytest.mark.slow
 def test_plan_apply_status_destroy(tmp_path: Path) -> None:
     with project() as cloud:
-        planned = call(cloud, tmp_path, SCRIPT)
+        planned = call(cloud, tmp_path, *ACME)
         assert planned.returncode == 2, planned.stderr
         assert "+ server tenant-acme-db-1: make, cx23  5.49 a month" in planned.stdout
         assert not cloud.objects("servers")
-        applied = call(cloud, tmp_path, SCRIPT, "apply")
+        applied = call(cloud, tmp_path, *ACME, "apply")
         assert applied.returncode == 0, applied.stderr
         assert applied.stdout.endswith("nothing to do: all is as desired\n")
-        assert call(cloud, tmp_path, SCRIPT, "plan").returncode == 0
-        assert "server           tenant-acme-db-1" in call(cloud, tmp_path, SCRIPT, "status").stdout
-        kept = call(cloud, tmp_path, SCRIPT, "destroy")
+        assert call(cloud, tmp_path, *ACME, "plan").returncode == 0
+        assert "server           tenant-acme-db-1" in call(cloud, tmp_path, *ACME, "status").stdout
+        kept = call(cloud, tmp_path, *ACME, "destroy")
         assert kept.returncode == 1
         assert "kept: volume tenant-acme-data; --allow tenant-acme-data deletes it" in kept.stdout
         allowed = ["--allow", "tenant-acme-data", "--allow", "tenant-acme-private"]
-        assert call(cloud, tmp_path, SCRIPT, "destroy", *allowed).returncode == 0
+        assert call(cloud, tmp_path, *ACME, "destroy", *allowed).returncode == 0
         assert not names(cloud)
         everything = "".join(done.stdout + done.stderr for done in (planned, applied, kept))
         assert cloud.token not in everything + (tmp_path / "provision-acme.jsonl").read_text()
@@ -85,15 +86,18 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
     with project(latency=0.005) as cloud:
         for seconds in (0.9, 1.1, 1.4):
             killed = subprocess.Popen(
-                [sys.executable, str(SCRIPT), "apply"], cwd=tmp_path, env=environment(cloud), stdout=subprocess.DEVNULL
+                [sys.executable, *map(str, ACME), "apply"],
+                cwd=tmp_path,
+                env=environment(cloud),
+                stdout=subprocess.DEVNULL,
             )
             time.sleep(seconds)
             killed.send_signal(signal.SIGKILL)
             killed.wait()
-        done = call(cloud, tmp_path, SCRIPT, "apply")
+        done = call(cloud, tmp_path, *ACME, "apply")
         assert done.returncode == 0, done.stdout + done.stderr
         assert max(names(cloud)[name] for name in names(cloud) if name != "primary_ip") == 1
-        assert call(cloud, tmp_path, SCRIPT).returncode == 0
+        assert call(cloud, tmp_path, *ACME).returncode == 0
 
 
 @pytest.mark.slow
@@ -103,7 +107,7 @@ def test_plumb_provision_does_the_same_for_all_tenants(tmp_path: Path) -> None:
         applied = call(cloud, tmp_path, *plumb, "apply", "--all")
         assert applied.returncode == 0, applied.stdout + applied.stderr
         assert applied.stdout.splitlines()[-1] == "2 of 2 tenants done"
-        assert call(cloud, tmp_path, SCRIPT).returncode == 0, "both do the same"
+        assert call(cloud, tmp_path, *ACME).returncode == 0, "both do the same"
         assert json.loads((tmp_path / "provision-globex.jsonl").read_text().splitlines()[-1])["step"] == "end"
         assert call(cloud, tmp_path, *plumb, "plan", "--all").returncode == 0
 
@@ -127,12 +131,17 @@ def test_wrong_calls_say_what_is_wrong(tmp_path: Path, words: list[str], code: i
 def test_a_wrong_token_and_no_token(tmp_path: Path) -> None:
     with project() as cloud:
         none = subprocess.run(
-            [sys.executable, str(SCRIPT)], cwd=tmp_path, env={"PATH": ""}, capture_output=True, text=True, check=False
+            [sys.executable, *map(str, ACME)],
+            cwd=tmp_path,
+            env={"PATH": ""},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert none.returncode == 3
         cloud.token = "another"
         wrong = subprocess.run(
-            [sys.executable, str(SCRIPT)],
+            [sys.executable, *map(str, ACME)],
             cwd=tmp_path,
             env={**environment(cloud), "HCLOUD_TOKEN": "stale"},
             capture_output=True,

@@ -64,7 +64,7 @@ def test_drift_ends_with_one_and_says_where_and_how_to_mend_it(project: Provisio
     assert code == 1
     assert "PLB971 acme: firewall tenant-acme-fw: rule.in tcp 22 0.0.0.0/0 is quick fix" in out
     assert "topology/online.yaml" in out
-    assert "provision.py" in out
+    assert "plumb provision" in out
     code, out, _ = verify(project, tmp_path, "--tenant", "acme", "--format", "json")
     assert (code, len(json.loads(out)["findings"])) == (1, 1)
 

@@ -59,8 +59,8 @@ def test_the_inventory_is_what_was_provisioned(collections: Path, tmp_path: Path
         Client(cloud.token, api_endpoint=cloud.endpoint).zones.create(name="example.com", mode="primary")
         environment = {**os.environ, "HCLOUD_TOKEN": cloud.token, "HCLOUD_ENDPOINT": cloud.endpoint}
         for mode, tenant in cloud_tenants(spec):
-            script = str(ROOT / f"deploy/{mode}/{tenant}/provision.py")
-            subprocess.run([sys.executable, script, "apply", "--yes"], env=environment, cwd=tmp_path, check=True)
+            script = [sys.executable, str(ROOT / f"deploy/{mode}/provision.py"), "--tenant", tenant]
+            subprocess.run([*script, "apply", "--yes"], env=environment, cwd=tmp_path, check=True)
         environment |= {
             "HCLOUD_TOKEN": cloud.read_only_token,
             "ANSIBLE_COLLECTIONS_PATH": str(collections),

@@ -3,15 +3,13 @@
 from plumbline.finding import Severity
 from validators.documented import RealityRule
 
-_APPLY = (
-    "Look at it with `provision.py plan`, and let `provision.py apply` make it so; a wanted change belongs in the spec."
-)
+_APPLY = "Look at it with `plumb provision plan`, and let `plumb provision apply` make it so; a wanted change belongs in the spec."
 _RULES = (
     RealityRule(
         "PLB970",
         "object is missing at the provider",
         "Part of the tenant is not there: it does not run, is not protected, or cannot be reached.",
-        "Make it with `provision.py apply`; a DNS zone is made once, by hand.",
+        "Make it with `plumb provision apply`; a DNS zone is made once, by hand.",
     ),
     RealityRule(
         "PLB971",
@@ -23,7 +21,7 @@ _RULES = (
         "PLB972",
         "object has an owner's labels and is not in the spec",
         "It is paid for, reaches the tenant's network or data, and nobody knows why it is there.",
-        "Delete it (`provision.py apply` does, data and what is protected with --allow NAME), or add it to the spec.",
+        "Delete it (`plumb provision apply` does, data and what is protected with --allow NAME), or add it to the spec.",
     ),
     RealityRule(
         "PLB973",
@@ -41,14 +39,14 @@ _RULES = (
         "PLB975",
         "what the server was first booted with cannot be told",
         "The API never gives user data back; without the label of its hash, nobody knows what the server did at its first boot.",
-        "Make the server anew with `provision.py apply --allow NAME`; its volume moves with it.",
+        "Make the server anew with `plumb provision apply --allow NAME`; its volume moves with it.",
         severity=Severity.WARNING,
     ),
     RealityRule(
         "PLB976",
         "volume or address that no server has, or a firewall that filters nothing",
         "It is paid for, may hold a customer's data, and does not do what it is there for.",
-        "Attach it with `provision.py apply`; what nobody needs any more is deleted by its name.",
+        "Attach it with `plumb provision apply`; what nobody needs any more is deleted by its name.",
     ),
     RealityRule(
         "PLB977",
@@ -67,7 +65,7 @@ _RULES = (
         "PLB979",
         "server does not run",
         "It does nothing, and is charged in full.",
-        "Start it with `provision.py apply`; look at its console first if it should be running.",
+        "Start it with `plumb provision apply`; look at its console first if it should be running.",
     ),
 )
 
