@@ -29,6 +29,8 @@ LEAST = Floors(engine="25", compose="2.24")
 _WHOLE = "{{\n{}exit\n}}\n"
 """A shell reads a script as it runs it. In braces it reads it whole first: one that is cut off, or changes meanwhile, does nothing."""
 _UP_SECONDS = 300
+HEALTH_PATIENCE = 3
+"""A health check that failed so many times as often as makes a service unhealthy is not late any more."""
 _OUTSIDE = "192.0.2.1"
 """An address of the range for documentation (RFC 5737): nobody has it, and a sealed network has no way to it."""
 
@@ -71,6 +73,7 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
         "secrets": [(name, spec.secrets.secrets[name].length) for name in secrets],
         "jobs": [name for name, service in services.items() if service.kind == "job"],
         "up_seconds": _UP_SECONDS,
+        "patience": HEALTH_PATIENCE,
         "smoke": list(_smoke(spec, deployment)),
         "urls": list(_urls(deployment)),
         "seals": list(_seals(spec, deployment)),

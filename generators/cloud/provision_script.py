@@ -108,9 +108,13 @@ def _names(node: ast.stmt) -> Iterator[str]:
 
 
 def _body(source: str, tree: ast.Module) -> str:
-    """What stands behind the last import."""
-    last = max(node.end_lineno or 0 for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+    """What stands behind the last import, or the docstring."""
+    last = max(node.end_lineno or 0 for node in tree.body[:1] + _imports(tree))
     return "\n".join(source.splitlines()[last:]).strip("\n") + "\n"
+
+
+def _imports(tree: ast.Module) -> list[ast.stmt]:
+    return [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def _banner(name: str, docstring: str) -> str:

@@ -64,7 +64,7 @@ class Contents:
     @property
     def name(self) -> str:
         """File name of the bundle."""
-        return f"{self.manifest.platform}-{self.manifest.mode}-{self.manifest.release}.tar.zst"
+        return manifest.file_name(self.manifest)
 
 
 @dataclass(frozen=True)

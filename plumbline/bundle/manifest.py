@@ -25,6 +25,11 @@ LARGEST_HEAD = LARGEST + LARGEST_SIGNATURE + 2048
 _OTHER_FORMAT = re.compile(rb'\{\n"format": [0-9]+,\n')
 
 
+def file_name(manifest: Manifest) -> str:
+    """The one name that a bundle goes by."""
+    return f"{manifest.platform}-{manifest.mode}-{manifest.release}.tar.zst"
+
+
 def text_of(manifest: Manifest) -> bytes:
     """JSON with an entry per line, which the host's scripts take apart with sed."""
     data = manifest.model_dump()

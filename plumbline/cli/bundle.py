@@ -163,7 +163,9 @@ def sign(file: Path, key: str) -> None:
 def delta(old: Path, new: Path, out: Path | None, dry_run: bool) -> None:
     """Write only what NEW has and OLD lacks. A host that has OLD rebuilds NEW from it, byte for byte."""
     from plumbline.bundle import delta as deltas
+    from plumbline.bundle.delta import WrongDelta
     from plumbline.bundle.frames import BrokenFrame
+    from plumbline.bundle.placing import settle, written_once
 
     try:
         made = deltas.plan(old, new)
@@ -174,8 +176,13 @@ def delta(old: Path, new: Path, out: Path | None, dry_run: bool) -> None:
     if dry_run:
         return
     target = out or new.with_name(f"{made.old.name.removesuffix('.tar.zst')}-to-{_release(made.new.name)}.delta")
-    with target.open("wb") as stream:
-        deltas.write(made, new, stream)
+    try:
+        with written_once(target.parent) as partial:
+            with partial.open("wb") as stream:
+                deltas.write(made, new, stream)
+            settle(partial, target)
+    except WrongDelta as error:
+        raise _broken(new, error) from None
     click.echo(str(target))
 
 
@@ -184,20 +191,32 @@ def delta(old: Path, new: Path, out: Path | None, dry_run: bool) -> None:
 @click.argument("delta", type=FILE)
 @click.option("--out", default=Path(), type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 def apply(old: Path, delta: Path, out: Path) -> None:
-    """Rebuild the new bundle from OLD and a delta. It still has to be verified, like any other."""
-    from plumbline.bundle import delta as deltas
-    from plumbline.bundle.delta import WrongDelta
+    """Rebuild the new bundle from OLD and a delta. It still has to be verified, like any other.
 
-    partial = out / "rebuilt.partial"
+    It is named after the release in its manifest, and never takes the place of a file that is there.
+    """
+    from shutil import disk_usage
+
+    from plumbline.bundle import archive
+    from plumbline.bundle import delta as deltas
+    from plumbline.bundle.archive import BrokenArchive
+    from plumbline.bundle.delta import WrongDelta
+    from plumbline.bundle.manifest import file_name
+    from plumbline.bundle.medium import opened
+    from plumbline.bundle.placing import settle, written_once
+
     try:
-        with delta.open("rb") as stream, partial.open("wb") as target:
-            made = deltas.apply(old, stream, target)
-        partial.rename(out / made.new.name)
-    except WrongDelta as error:
+        with delta.open("rb") as stream, written_once(out) as partial:
+            with partial.open("wb") as target:
+                made = deltas.apply(old, stream, target, disk_usage(out).free)
+            with opened(partial) as rebuilt:
+                name = file_name(archive.read_head(rebuilt).manifest)
+            if name != made.new.name:
+                raise WrongDelta(f"what came out is {name}, and the delta calls it {made.new.name}")
+            settle(partial, out / name)
+    except (WrongDelta, BrokenArchive) as error:
         hint = "the delta's first lines say which bundle it is for"
         raise InputError([Finding("PLB960", str(error), location=Location(str(delta)), hint=hint)]) from None
-    finally:
-        partial.unlink(missing_ok=True)
     click.echo(f"{out / made.new.name}  {_mb(made.new.size)}")
 
 

@@ -18,6 +18,7 @@ from tests.bundle.tampering import Keys, signed
 from tests.bundle.verifying import Host
 
 REBUILD = Path(__file__).parents[2] / "deploy" / "offline" / "scripts" / "rebuild.sh"
+ROOM = 2**30
 Rebuild = Callable[..., "subprocess.CompletedProcess[str]"]
 pytestmark = pytest.mark.skipif(which("gpg") is None, reason="needs gpg")
 
@@ -65,7 +66,7 @@ def test_the_newest_comes_out_of_each_of_the_three_before_it(
     carried, new = made(releases[first], releases[3]), releases[3].read_bytes()
     out = io.BytesIO()
     with carried.open("rb") as stream:
-        delta.apply(releases[first], stream, out)
+        delta.apply(releases[first], stream, out, ROOM)
     assert out.getvalue() == new
     done = rebuild(releases[first], carried)
     assert done.returncode == 0, done.stderr
@@ -77,7 +78,7 @@ def test_another_bundle_is_refused_before_anything_is_written(
 ) -> None:
     carried, out = made(releases[1], releases[2]), io.BytesIO()
     with carried.open("rb") as stream, pytest.raises(WrongDelta, match=r"it is for docpipe-offline-1\.1"):
-        delta.apply(releases[0], stream, out)
+        delta.apply(releases[0], stream, out, ROOM)
     assert out.getvalue() == b""
     done = rebuild(releases[0], carried)
     assert done.returncode == 1
@@ -92,7 +93,7 @@ def test_a_damaged_delta_is_refused(releases: list[Path], at: int, rebuild: Rebu
     data[at] ^= 1
     carried.write_bytes(bytes(data))
     with carried.open("rb") as stream, pytest.raises(WrongDelta):
-        delta.apply(releases[0], stream, io.BytesIO())
+        delta.apply(releases[0], stream, io.BytesIO(), ROOM)
     done = rebuild(releases[0], carried)
     assert done.returncode == 1, done.stdout
     assert list((tmp_path / "out").iterdir()) == []

@@ -101,5 +101,5 @@ def provisioned(spec: Spec, folder: Path) -> Iterator[Provisioned]:
         for zone in {want["zone"] for state in states for want in state["objects"] if want["kind"] == "record"}:
             api.zones.create(name=zone, mode="primary")
         for state in states:
-            assert run_of(cloud, state, folder / f"{state['tenant']}.jsonl").apply(False) == []
+            assert run_of(cloud, state, folder / f"{state['tenant']}.jsonl").apply() == []
         yield Provisioned(spec, cloud, deepcopy(cloud.project.objects))

@@ -76,6 +76,7 @@ def tried(fault: Fault) -> str:
             pass
         if injection.calls <= fault.nth:
             return "the call was never made"
+        run_of(cloud, desired(), journal).unlock()
         _done(cloud, fault.verb, journal, Injection())
         return _wrong(cloud, fault.verb, journal)
 

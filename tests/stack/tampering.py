@@ -107,7 +107,7 @@ def tampered(stack: Stack, tampering: Tampering, folder: Path) -> Iterator[None]
             docker(stack.engine, [word.format(**names) for word in command])
         if service:
             recreate(stack, service)
-        until(lambda: not failing(stack.configured()), "the stack to be itself again", 40)
+        until(lambda: not failing(stack.configured()), "the stack to be itself again")
 
 
 def recreate(stack: Stack, service: str, *extra: Path) -> None:
@@ -117,7 +117,7 @@ def recreate(stack: Stack, service: str, *extra: Path) -> None:
     up = [*profiles, "up", "--detach", "--no-deps", "--force-recreate", "--timeout=1", "--pull=never", service]
     docker(stack.engine, stack.compose(project, *up, extra=extra))
     if not extra and project.deployment.services[service].health:
-        until(lambda: stack.engine.states([project.name]).get(service) == "healthy", f"{service} to be healthy", 40)
+        until(lambda: stack.engine.states([project.name]).get(service) == "healthy", f"{service} to be healthy")
 
 
 def _settle(stack: Stack, service: str) -> None:

@@ -95,7 +95,7 @@ def test_a_tenant_is_suspended_and_resumed_by_the_runbooks(online: Stack, tmp_pa
             each["Name"].lstrip("/") for each in online.engine.containers(worker.name) if each["State"]["Running"]
         }
 
-    until(lambda: machines.status() == "200", "the tenant's own certificate", 60)
+    until(lambda: machines.status() == "200", "the tenant's own certificate")
     done = machines.run("suspend-tenant", "--set", f"tenant={tenant}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert machines.status() == "503"

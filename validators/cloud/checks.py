@@ -7,7 +7,8 @@ from typing import Any
 from generators.cloud.desired import spec_path
 from generators.cloud.origins import origin
 from plumbline.fact import Check, Fact, compare
-from plumbline.provisioning.servers import USER_DATA, user_data_hash
+from plumbline.provisioning.labels import USER_DATA
+from plumbline.provisioning.servers import user_data_hash
 from validators.cloud.snapshot import Offer, Seen, Snapshot, owned
 from validators.cloud.values import FIELDS, KINDS, Tenant, Values
 

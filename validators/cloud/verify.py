@@ -8,6 +8,7 @@ from hcloud import Client
 
 from generators.cloud.desired import cloud_tenants, desired_state
 from plumbline.phases import Phases
+from plumbline.provisioning.lifecycle import objects_now
 from plumbline.spec import Spec
 from validators.cloud.checks import Judged, object_checks, project_checks
 from validators.cloud.leftovers import leftovers
@@ -15,14 +16,11 @@ from validators.cloud.reading import read
 from validators.cloud.report import CloudReport, findings_of
 from validators.cloud.strays import stray_checks
 
-WITHOUT_OBJECTS = ("PENDING", "FAILED", "DEPROVISIONED")
-"""States of a tenant in which nothing of it exists: not yet, undone, or not any more."""
-
 
 def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bool) -> CloudReport:
     """Nothing is changed. `everything`: also what is left of tenants that the spec does not have. Raises what the SDK raises."""
     began, phases = datetime.now(UTC), Phases()
-    states = [_now(spec, desired_state(spec, mode, each)) for mode, each in cloud_tenants(spec) if each in tenants]
+    states = [_now(desired_state(spec, mode, each)) for mode, each in cloud_tenants(spec) if each in tenants]
     with phases.measured("read"):
         zones = {want["zone"] for state in states for want in state["objects"] if want["kind"] == "record"}
         snapshot = read(api, zones)
@@ -46,6 +44,6 @@ def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bo
     )
 
 
-def _now(spec: Spec, state: dict[str, Any]) -> dict[str, Any]:
+def _now(state: dict[str, Any]) -> dict[str, Any]:
     """The desired state as it holds for a tenant in its present state."""
-    return {**state, "objects": []} if spec.tenants.tenants[state["tenant"]].state in WITHOUT_OBJECTS else state
+    return {**state, "objects": objects_now(state)}
