@@ -990,7 +990,7 @@ clear_away() {
 }
 
 # How those fare that are not well: `late` while a check fails that a busy host may just be late with, `ill` where that goes on
-# for three times as many checks as make a service unhealthy, and where one has ended.
+# for 3 times as many checks as make a service unhealthy, and where one has ended.
 ailing() {
   compose_here ps --all --quiet 2>> "$log" | xargs -r docker inspect --format \
     '{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}} {{.FailingStreak}}{{else}}none 0{{end}} {{with .Config.Healthcheck}}{{.Retries}}{{else}}0{{end}}' 2>> "$log" |
