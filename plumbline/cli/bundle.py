@@ -197,24 +197,24 @@ def apply(old: Path, delta: Path, out: Path) -> None:
     """
     from shutil import disk_usage
 
-    from plumbline.bundle import archive
     from plumbline.bundle import delta as deltas
-    from plumbline.bundle.archive import BrokenArchive
     from plumbline.bundle.delta import WrongDelta
+    from plumbline.bundle.head import read_head
     from plumbline.bundle.manifest import file_name
     from plumbline.bundle.medium import opened
     from plumbline.bundle.placing import settle, written_once
+    from plumbline.bundle.refusal import Refused
 
     try:
         with delta.open("rb") as stream, written_once(out) as partial:
             with partial.open("wb") as target:
                 made = deltas.apply(old, stream, target, disk_usage(out).free)
             with opened(partial) as rebuilt:
-                name = file_name(archive.read_head(rebuilt).manifest)
+                name = file_name(read_head(rebuilt).manifest)
             if name != made.new.name:
                 raise WrongDelta(f"what came out is {name}, and the delta calls it {made.new.name}")
             settle(partial, out / name)
-    except (WrongDelta, BrokenArchive) as error:
+    except (WrongDelta, Refused) as error:
         hint = "the delta's first lines say which bundle it is for"
         raise InputError([Finding("PLB960", str(error), location=Location(str(delta)), hint=hint)]) from None
     click.echo(f"{out / made.new.name}  {_mb(made.new.size)}")
