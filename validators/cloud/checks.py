@@ -138,6 +138,8 @@ def _object(state: State, want: Want, seen: Seen, look: Look) -> Iterator[Judged
     kind = KINDS[want["kind"]]
     expected, observed = kind.expected(want, seen, look), kind.observed(seen, look)
     expected["name"], observed["name"] = want["name"], seen.name
+    if seen.labels and OBJECT in seen.labels:
+        expected[f"label.{OBJECT}"], observed[f"label.{OBJECT}"] = identity(want["name"]), seen.labels[OBJECT]
     if "protected" in want:
         expected["protected"] = "yes" if want["protected"] else "no"
         observed["protected"] = yes(_protected(seen))
