@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from plumbline.finding import Severity
 from plumbline.shell_syntax import Call, Node, Script, Unreadable, calls, every, flat
 from plumbline.spec import Spec
 from validators.rules.registry import Violation, rule
@@ -332,7 +333,8 @@ def _deletes(call: Call, own: set[str]) -> bool:
 @rule(
     "PLB840",
     title="A value stands outside of quotes",
-    why="What the value may hold is decided elsewhere; a space or `*` in it makes the command another one.",
+    severity=Severity.NOTE,
+    why="Its kind keeps spaces and `*` out of it today; quotes keep the command one command whatever the kind takes later.",
     fix="put it into single quotes: `'{{ name }}'`",
     failing=example("'mkdir {{ target }}'", _PLAIN),
     passing=example("\"mkdir '{{ target }}'\"", _PLAIN),
