@@ -10,6 +10,8 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2] / "deploy" / "offline" / "scripts"
 _SCRATCH = (".incoming", ".rebuilding", ".export", "restoring")
+_HANGS = 300
+"""Seconds after which a script waits for something that never comes."""
 _SYSTEM = "/usr/sbin:/usr/bin:/sbin:/bin"
 _DOCKER = """#!/bin/sh
 # an engine that has loaded every image as soon as it was asked to load any
@@ -70,6 +72,7 @@ class BenchHost:
             capture_output=True,
             text=True,
             check=False,
+            timeout=_HANGS,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

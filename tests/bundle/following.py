@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 
+from plumbline.printed import as_shown
 from plumbline.runbooks import RenderedStep, rendered
 from tests.bundle.host import SealedHost, sealed_host
 from tests.bundle.releases import ENTRY_CHANGED, SIGNATURES_CHANGED, Publisher, plumb
@@ -50,21 +51,15 @@ def followed(host: SealedHost, runbook: str, values: Mapping[str, str]) -> Itera
 
 
 def _done(host: SealedHost, step: RenderedStep) -> list[str]:
-    done = _typed(host, step.run, step.timeout_s)
+    done = _typed(host, step.typed(step.run), step.timeout_s)
     if done.returncode:
         return [f"it ends with {done.returncode}: {done.stdout[-1500:]}"]
     found = []
     if step.output and not as_shown(step.output, printed := _OLDER_ENGINE.sub("", done.stdout)):
         found.append(f"it prints:\n{printed}\nand not:\n{step.output}")
-    if step.verify and (verified := _typed(host, step.verify, step.timeout_s)).returncode:
+    if step.verify and (verified := _typed(host, step.typed(step.verify), step.timeout_s)).returncode:
         found.append(f"verify ends with {verified.returncode}: {verified.stdout[-1500:]}")
     return found
-
-
-def as_shown(output: str, printed: str) -> bool:
-    """Whether a text is what a page shows, in which `…` stands for anything in a line, and alone for any lines."""
-    lines = ["(?:.*\n)*" if line == "…" else f"{re.escape(line).replace('…', '.*')}\n" for line in output.splitlines()]
-    return re.fullmatch("".join(lines), printed) is not None
 
 
 def _typed(host: SealedHost, text: str, seconds: int) -> subprocess.CompletedProcess[str]:

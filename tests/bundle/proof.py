@@ -20,6 +20,8 @@ from tests.bundle.host import sealed_host
 from tests.bundle.releases import ENTRY_CHANGED, Publisher, publisher
 from tests.bundle.sealed import Outcome, sealed
 from tests.bundle.second_run import Scene
+from tests.bundle.swapping import CONTENTS as SWAPPED
+from tests.bundle.swapping import Swaps
 from tests.bundle.tampering import EACH, Keys, tried
 from tests.bundle.updating import update
 from tests.evidence import REPORTS, seen_on
@@ -72,6 +74,17 @@ def tampering(maker: Publisher, store: str) -> Iterator[Outcome]:
         yield f"{EACH} × {kind}: refused by install.sh and by plumb", [wrong for _, wrong in all_of_it if wrong]
 
 
+def medium(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """A medium that changes before each call of each program; no image store has a part in it."""
+    if store != STORES[0]:
+        return
+    swaps = Swaps(maker.folder / "medium", Keys(maker.key, maker.stranger))
+    calls = swaps.calls()
+    for kind in SWAPPED:
+        found = [f"{nth}: {wrong}" for nth in range(1, calls + 1) for wrong in swaps.problems(kind, nth)]
+        yield f"the medium becomes {kind} before each of {calls} calls: it is refused, or not noticed at all", found
+
+
 def site(maker: Publisher, store: str) -> Iterator[Outcome]:
     """The pages in the bundle, with no network; no image store has a part in them."""
     if store == STORES[0]:
@@ -92,6 +105,7 @@ PARTS: dict[str, Callable[[Publisher, str], Iterator[Outcome]]] = {
     "update": update,
     "runbooks": runbooks,
     "tampering": tampering,
+    "medium": medium,
     "site": site,
     "figures": figures,
     "faults": faults,

@@ -77,7 +77,7 @@ def _killed_and_run_again(host: SealedHost, bundle: Path) -> None:
     assert again.returncode == 0, again.stdout + again.stderr
     assert host.secrets() == secrets
     assert host.sql("SELECT actor, version_num FROM audit_events, alembic_version") == "kept|0006"
-    assert not (host.home / ".incoming").exists()
+    assert list(host.home.glob(".incoming*")) == []
 
 
 def _exported_and_restored(host: SealedHost) -> None:

@@ -34,7 +34,7 @@ MOMENT = 1.0
 def entry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """The gateway, with the places of the runbooks on this machine."""
     folder = tmp_path_factory.mktemp("suspension")
-    here = {"shell": None, "folder": str(folder / "node")}
+    here = {"shell": None, "plumb": True, "folder": str(folder / "node")}
     changes = {
         "platform.yaml": {"places": {"control": here, "tenant-gateway": here, "tenant-worker": here}},
         "topology/online.yaml": {"entry": {"requests_per_minute": 1_000_000}},
@@ -74,7 +74,7 @@ def run(entry: Gateway, name: str, *options: str) -> Path:
         "DOCPIPE_CONTROL_DB_URL": "postgresql://docpipe@127.0.0.1/docpipe",
     }
     done = subprocess.run(
-        [*call, "--journals", str(journals)],
+        [*call, "--yes", "--journals", str(journals)],
         capture_output=True,
         text=True,
         timeout=HANG_S,

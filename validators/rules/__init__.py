@@ -22,6 +22,7 @@ from validators.rules import (
     ports,
     probes,
     roll_out,
+    runbook_values,
     runbooks,
     secrets,
     storage,
@@ -48,6 +49,7 @@ FAMILIES = (
     parity,
     probes,
     roll_out,
+    runbook_values,
     runbooks,
     waivers,
 )

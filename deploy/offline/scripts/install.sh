@@ -759,6 +759,7 @@ preflight
 if [ -n "$dry_run" ]; then
   scratch "${TMPDIR:-/tmp}" docpipe-install
 else
+  safe_folder "$home"
   mkdir -p "$home"
   lock_home
   sweep "$home" .incoming
