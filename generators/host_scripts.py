@@ -6,6 +6,7 @@ from typing import Any
 
 from generators.compose import project_name
 from generators.http_health import http_test
+from generators.judging import judging
 from generators.shell_templates import shell_templates
 from plumbline.artifact import Artifact
 from plumbline.deployment import Deployment, deployments, folder_of, is_sealed
@@ -62,6 +63,7 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
         "platform": spec.platform.name,
         "mode": deployment.mode,
         "project": project_name(spec, deployment),
+        **judging(),
         "least": LEAST,
         "floors": spec.platform.floors,
         "size": role.size,

@@ -184,6 +184,8 @@ def _patient(request: Callable[..., dict[str, Any]], pause: Callable[[float], No
         while True:
             try:
                 answer = request(method, url, **options)
+                if not isinstance(answer, dict):
+                    raise Failed(f"the answer to {method} {url} is not one of the API")
                 _check_page(url, options.get("params") or {}, answer)
                 return answer
             except TROUBLE as error:
@@ -968,6 +970,14 @@ class PlacementGroup(Kind):
         finished(made.action)
         return made.placement_group
 
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        ids = [getattr(each, "id", each) for each in bound.servers or []]
+        return [
+            f"server #{id}, which is not this tenant's, is in it"
+            for id in ids
+            if project.word_for("server", id) is None
+        ]
+
 
 class Network(Kind):
     """The private network of a tenant, and what isolates it from the others'."""
@@ -1021,13 +1031,18 @@ class Network(Kind):
         return [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
-        balancers = getattr(bound, "load_balancers", None) or []
+        # the SDK's network does not tell of them
+        balancers = [
+            each
+            for each in project.api.load_balancers.get_all()
+            if any(private.network.id == bound.id for private in each.private_net or [])
+        ]
         return [
             *(
                 f"server {each.name} (#{each.id}), which is not this tenant's, is in it"
                 for each in self.strangers(project, bound)
             ),
-            *(f"load balancer #{each.id} is in it" for each in balancers),
+            *(f"load balancer {each.name} (#{each.id}), which is not this tenant's, is in it" for each in balancers),
         ]
 
 
@@ -1190,12 +1205,15 @@ class Record(Kind):
 
     def __init__(self) -> None:
         self._zones: dict[str, Any] = {}
+        self.zones_may_be_gone = False
+        """Whether a zone that is not there has no records, rather than being an error: so for a destroy."""
 
     def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
         return [
             found
             for zone in sorted({want["zone"] for want in wants})
-            for found in self._zone(project, zone).get_rrset_all(label_selector=selector)
+            if (there := self._zone(project, zone)) is not None
+            for found in there.get_rrset_all(label_selector=selector)
         ]
 
     def named(self, project: Project, want: Want) -> Any:
@@ -1238,8 +1256,10 @@ class Record(Kind):
         return bound.delete_rrset().action
 
     def _found(self, project: Project, zone: str, name: str, type: str) -> Any:
+        if (there := self._zone(project, zone)) is None:
+            return None
         try:
-            return self._zone(project, zone).get_rrset(name, type)
+            return there.get_rrset(name, type)
         except APIException as error:
             if error.code == GONE:
                 return None
@@ -1252,6 +1272,8 @@ class Record(Kind):
             except APIException as error:
                 if error.code != GONE:
                     raise
+                if self.zones_may_be_gone:
+                    return None
                 raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
         return self._zones[name]
 
@@ -1736,10 +1758,20 @@ class Server(Moving):
 
         yield Change(what, change, effects, price=more)
 
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        """A stranger's volume is not torn from under a system that runs."""
+        return [
+            f"volume #{each.id}, which is not this tenant's, is on it: detach it there first"
+            for each in bound.volumes or []
+            if project.word_for("volume", each.id) is None
+        ]
+
     def protect(self, bound: Any, on: bool) -> Any:
         return bound.change_protection(delete=on, rebuild=on)
 
     def delete(self, project: Project, bound: Any) -> Any:
+        if way := self.in_the_way(project, bound):
+            raise Failed(f"server {bound.name} (#{bound.id}): {'; '.join(way)}")
         self.switched_off(project, bound)
         for each in bound.volumes or []:
             self._given_up(project, bound, each)
@@ -1870,6 +1902,10 @@ def _of(labels: dict[str, str] | None, ownership: dict[str, str]) -> bool:
 
 # --- looking: Finds a tenant's objects: by labels and ids, and by name alone only to see whose the name is.
 
+ODD = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading an answer in an unknown form ends in."""
+
+
 class Looking:
     """A tenant's desired state and what of it is there."""
 
@@ -1878,6 +1914,7 @@ class Looking:
     ):
         self.desired = desired
         self.kinds = kinds()
+        self.records = next(kind for kind in self.kinds.values() if isinstance(kind, Record))
         self.project = Project(api, pause)
         self.project.allowed = self.allowed = frozenset(allowed)
         self.wants: dict[Key, Want] = {(want["kind"], want["name"]): want for want in objects_now(desired)}
@@ -1891,7 +1928,12 @@ class Looking:
         self.project.renewed = set()
         for kind_name, kind in self.kinds.items():
             wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
-            self._sort(kind_name, kind.listed(self.project, selector, wants))
+            try:
+                self._sort(kind_name, kind.listed(self.project, selector, wants))
+            except ODD as error:
+                raise Failed(
+                    f"the answer to GET /{kind.client_name} is not one of the API ({type(error).__name__}: {error}); nothing was done"
+                ) from None
         for key in self.wants:
             if key not in self.project.held and key not in self.blocked:
                 self.find(key)
@@ -1978,16 +2020,19 @@ class Looking:
 
     def _readable(self, kind: str, bound: Any) -> Any:
         try:
-            return self.kinds[kind].seen(self.project, bound)
-        except (AttributeError, KeyError, TypeError, ValueError):
+            return canonical(self.kinds[kind].seen(self.project, bound))
+        except ODD:
             return None
 
 
+def canonical(value: Any) -> Any:
+    """Plain data in which no list has an order, for the API's lists are sets."""
+    if isinstance(value, dict):
+        return {key: canonical(each) for key, each in value.items()}
+    return sorted((canonical(each) for each in value), key=str) if isinstance(value, list) else value
+
+
 # --- planning: Turns what was found into steps. Changes nothing.
-
-ODD = (AttributeError, KeyError, TypeError, ValueError)
-"""What reading an object in an unknown form ends in."""
-
 
 class Planning(Looking):
     """The steps from what is there to what is desired."""
@@ -2033,15 +2078,8 @@ class Planning(Looking):
         try:
             if half := kind.half_made(self.project, bound):
                 what = f"{half}; replace it"
-                return [
-                    Change(
-                        what,
-                        lambda: None,
-                        kind.effects_of_replacing({}),
-                        replaces=True,
-                        blocked=kind.hindrance(self.project, want),
-                    )
-                ]
+                blocked = "; ".join(kind.in_the_way(self.project, bound)) or kind.hindrance(self.project, want)
+                return [Change(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)]
             seen = kind.seen(self.project, bound)
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
@@ -2329,7 +2367,11 @@ class Destroying(Planning):
 
     def doomed(self) -> list[Step]:
         """What a destroy would delete, and what it would keep and why. Changes nothing."""
-        self.look()
+        self.records.zones_may_be_gone = True
+        try:
+            self.look()
+        finally:
+            self.records.zones_may_be_gone = False
         self.notes, self.prices = [], Prices(self.project.api)
         steps: list[Step] = []
         for kind, name, word, bound in self._in_reverse():
@@ -2746,6 +2788,8 @@ def guarded(work: Callable[[], int]) -> int:
         print(f"failed: {described(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; run it again to go on", file=sys.stderr)
+    except ODD as error:
+        print(f"failed: an answer is not one of the API, {type(error).__name__}: {error}", file=sys.stderr)
     return TROUBLED
 
 

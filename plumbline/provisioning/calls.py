@@ -127,6 +127,8 @@ def _patient(request: Callable[..., dict[str, Any]], pause: Callable[[float], No
         while True:
             try:
                 answer = request(method, url, **options)
+                if not isinstance(answer, dict):
+                    raise Failed(f"the answer to {method} {url} is not one of the API")
                 _check_page(url, options.get("params") or {}, answer)
                 return answer
             except TROUBLE as error:

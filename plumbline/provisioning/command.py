@@ -12,6 +12,7 @@ from plumbline.provisioning.calls import TROUBLE, Failed, Lacking, Misused, Refu
 from plumbline.provisioning.data import Edited, desired_of, tenants_in
 from plumbline.provisioning.guard import check_words
 from plumbline.provisioning.journal import Journal, journal_folder
+from plumbline.provisioning.looking import ODD
 from plumbline.provisioning.plan import Step, plan_lines, read_plan, write_plan
 from plumbline.provisioning.run import Run
 
@@ -56,6 +57,8 @@ def guarded(work: Callable[[], int]) -> int:
         print(f"failed: {described(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; run it again to go on", file=sys.stderr)
+    except ODD as error:
+        print(f"failed: an answer is not one of the API, {type(error).__name__}: {error}", file=sys.stderr)
     return TROUBLED
 
 

@@ -24,7 +24,11 @@ class Destroying(Planning):
 
     def doomed(self) -> list[Step]:
         """What a destroy would delete, and what it would keep and why. Changes nothing."""
-        self.look()
+        self.records.zones_may_be_gone = True
+        try:
+            self.look()
+        finally:
+            self.records.zones_may_be_gone = False
         self.notes, self.prices = [], Prices(self.project.api)
         steps: list[Step] = []
         for kind, name, word, bound in self._in_reverse():

@@ -5,12 +5,16 @@ from typing import Any
 
 from hcloud import Client
 
-from plumbline.provisioning.calls import Refused
+from plumbline.provisioning.calls import Failed, Refused
 from plumbline.provisioning.kinds import Key, Other, Project, Want
 from plumbline.provisioning.labels import LEAVING, OBJECT, identity, labels_of, owned_by
 from plumbline.provisioning.lifecycle import objects_now
 from plumbline.provisioning.plan import digest
+from plumbline.provisioning.records import Record
 from plumbline.provisioning.servers import kinds
+
+ODD = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading an answer in an unknown form ends in."""
 
 
 class Looking:
@@ -21,6 +25,7 @@ class Looking:
     ):
         self.desired = desired
         self.kinds = kinds()
+        self.records = next(kind for kind in self.kinds.values() if isinstance(kind, Record))
         self.project = Project(api, pause)
         self.project.allowed = self.allowed = frozenset(allowed)
         self.wants: dict[Key, Want] = {(want["kind"], want["name"]): want for want in objects_now(desired)}
@@ -34,7 +39,12 @@ class Looking:
         self.project.renewed = set()
         for kind_name, kind in self.kinds.items():
             wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
-            self._sort(kind_name, kind.listed(self.project, selector, wants))
+            try:
+                self._sort(kind_name, kind.listed(self.project, selector, wants))
+            except ODD as error:
+                raise Failed(
+                    f"the answer to GET /{kind.client_name} is not one of the API ({type(error).__name__}: {error}); nothing was done"
+                ) from None
         for key in self.wants:
             if key not in self.project.held and key not in self.blocked:
                 self.find(key)
@@ -121,6 +131,13 @@ class Looking:
 
     def _readable(self, kind: str, bound: Any) -> Any:
         try:
-            return self.kinds[kind].seen(self.project, bound)
-        except (AttributeError, KeyError, TypeError, ValueError):
+            return canonical(self.kinds[kind].seen(self.project, bound))
+        except ODD:
             return None
+
+
+def canonical(value: Any) -> Any:
+    """Plain data in which no list has an order, for the API's lists are sets."""
+    if isinstance(value, dict):
+        return {key: canonical(each) for key, each in value.items()}
+    return sorted((canonical(each) for each in value), key=str) if isinstance(value, list) else value

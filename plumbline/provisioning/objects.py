@@ -65,6 +65,14 @@ class PlacementGroup(Kind):
         finished(made.action)
         return made.placement_group
 
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        ids = [getattr(each, "id", each) for each in bound.servers or []]
+        return [
+            f"server #{id}, which is not this tenant's, is in it"
+            for id in ids
+            if project.word_for("server", id) is None
+        ]
+
 
 class Network(Kind):
     """The private network of a tenant, and what isolates it from the others'."""
@@ -118,13 +126,18 @@ class Network(Kind):
         return [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
-        balancers = getattr(bound, "load_balancers", None) or []
+        # the SDK's network does not tell of them
+        balancers = [
+            each
+            for each in project.api.load_balancers.get_all()
+            if any(private.network.id == bound.id for private in each.private_net or [])
+        ]
         return [
             *(
                 f"server {each.name} (#{each.id}), which is not this tenant's, is in it"
                 for each in self.strangers(project, bound)
             ),
-            *(f"load balancer #{each.id} is in it" for each in balancers),
+            *(f"load balancer {each.name} (#{each.id}), which is not this tenant's, is in it" for each in balancers),
         ]
 
 

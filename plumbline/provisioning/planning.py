@@ -7,13 +7,10 @@ from plumbline.provisioning.guard import Effect, effects_of_deletion, words_miss
 from plumbline.provisioning.kinds import Change, Key, Other, Want, protected
 from plumbline.provisioning.labels import TOLD_VOLUME, labels_of
 from plumbline.provisioning.lifecycle import makes, state_of
-from plumbline.provisioning.looking import Looking
+from plumbline.provisioning.looking import ODD, Looking
 from plumbline.provisioning.plan import Step
 from plumbline.provisioning.prices import Prices
 from plumbline.provisioning.servers import Server, volume_exists
-
-ODD = (AttributeError, KeyError, TypeError, ValueError)
-"""What reading an object in an unknown form ends in."""
 
 
 class Planning(Looking):
@@ -60,15 +57,8 @@ class Planning(Looking):
         try:
             if half := kind.half_made(self.project, bound):
                 what = f"{half}; replace it"
-                return [
-                    Change(
-                        what,
-                        lambda: None,
-                        kind.effects_of_replacing({}),
-                        replaces=True,
-                        blocked=kind.hindrance(self.project, want),
-                    )
-                ]
+                blocked = "; ".join(kind.in_the_way(self.project, bound)) or kind.hindrance(self.project, want)
+                return [Change(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)]
             seen = kind.seen(self.project, bound)
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):

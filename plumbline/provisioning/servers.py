@@ -237,10 +237,20 @@ class Server(Moving):
 
         yield Change(what, change, effects, price=more)
 
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        """A stranger's volume is not torn from under a system that runs."""
+        return [
+            f"volume #{each.id}, which is not this tenant's, is on it: detach it there first"
+            for each in bound.volumes or []
+            if project.word_for("volume", each.id) is None
+        ]
+
     def protect(self, bound: Any, on: bool) -> Any:
         return bound.change_protection(delete=on, rebuild=on)
 
     def delete(self, project: Project, bound: Any) -> Any:
+        if way := self.in_the_way(project, bound):
+            raise Failed(f"server {bound.name} (#{bound.id}): {'; '.join(way)}")
         self.switched_off(project, bound)
         for each in bound.volumes or []:
             self._given_up(project, bound, each)

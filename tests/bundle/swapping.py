@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plumbline.bundle import manifest
-from plumbline.bundle.archive import read_head
+from plumbline.bundle.head import read_head
 from tests.bundle.bench_host import BenchHost, bench_host
 from tests.bundle.keys import Key, signature
 from tests.bundle.small import described, written

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.bundle.archive import read_head
+from plumbline.bundle.head import read_head
 from tests.bundle.faults import Fault, strike
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
 from tests.bundle.releases import Publisher, plumb

@@ -17,6 +17,7 @@ from plumbline.execution import TIME_RAN_OUT, run_at
 from plumbline.journal import Busy, Journal, UnusableJournal, alone, newest, reopened, started
 from plumbline.runbook_run import Failure, Run
 from plumbline.runbooks import RenderedPlace, RenderedRunbook, RenderedStep
+from tests.stack.waiting import until
 
 HERE = RenderedPlace("here", "this machine", "", ("",))
 
@@ -127,13 +128,19 @@ def test_the_first_failing_command_ends_a_script() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", ["", "sh"])
 def test_time_that_runs_out_ends_all_that_the_script_started(shell: str, tmp_path: Path) -> None:
-    late = tmp_path / "late"
-    begun = time.monotonic()
-    outcome = run_at(replace(HERE, shells=(shell,)), f"(sleep 2; touch {late}) & sleep 30", 1, lambda _: None)
+    number = tmp_path / "number"
+    script = f"sleep 86400 & echo $! > {number}; sleep 86400"
+    outcome = run_at(replace(HERE, shells=(shell,)), script, 5, lambda _: None)
     assert outcome.code == TIME_RAN_OUT
-    assert time.monotonic() - begun < 1.9
-    time.sleep(1.5)
-    assert not late.exists()
+    until(lambda: ended(int(number.read_text())), "what the script left behind to end")
+
+
+def ended(process: int) -> bool:
+    """Whether a process has ended, waited for or not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def test_elsewhere_a_command_that_reads_does_not_read_the_script() -> None:

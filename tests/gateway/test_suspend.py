@@ -226,6 +226,6 @@ def test_undo_of_a_suspension_lets_the_tenant_in_again(entry: Gateway) -> None:
     run(entry, "suspend-tenant", "--set", "tenant=globex")
     assert entry.ask(host("globex")).status == 503
     assert entry.ask(host("acme")).tenant == "acme"
-    run(entry, "suspend-tenant", "--undo")
+    run(entry, "suspend-tenant", "--undo", "--set", "tenant=globex")
     until(lambda: entry.ask(host("globex")).tenant == "globex", "the tenant to be let in again")
     assert (entry.folder / "secrets/tenant_api_key").read_text() == key

@@ -17,6 +17,7 @@ from plumbline.fact import Check
 from tests.stack.waiting import until
 from validators.stack.engine import Engine
 from validators.stack.report import finding_of
+from validators.stack.settling import patient_look
 from validators.stack.stack import Stack
 
 _SETTLE_S = 10
@@ -84,6 +85,15 @@ def _is(wanted: dict[str, str], rule: str, check: Check) -> bool:
         and check.attribute == wanted["attribute"]
         and wanted["observed"] in str(check.observed)
     )
+
+
+def seen(stack: Stack, tampering: Tampering) -> list[Check]:
+    """What a look finds; once more with patience where a service that nobody touched may be late, on a busy machine."""
+    found = failing(stack.look().checks)
+    if faults(stack, tampering, found):
+        look, _ = patient_look(stack, apart_from={tampering.service})
+        found = failing(look.checks)
+    return found
 
 
 @contextmanager

@@ -204,42 +204,393 @@ safe_folder() {
     at=$(dirname "$at")
   done
 }
+# --- judging: by the same tables as `plumb verify bundle` -------------------------------------------------------------
+
+# refuse_for REASON [WHAT WAS SEEN]
+refuse_for() {
+  case $1 in
+    encrypted) why='it is encrypted, which says nothing about who made it; decrypt it first' ;;
+    head) why='its head is not written the way heads are: it is no bundle, damaged, or of an older format' ;;
+    unsigned) why='it is not signed' ;;
+    armor) why='its signature is not written the way gpg writes one' ;;
+    signatures) why='it does not have exactly one signature' ;;
+    unknown-key) why='the signature is not one of a key that is trusted here' ;;
+    bad-signature) why='the signature is not one over this manifest' ;;
+    signature-kind) why='the signature is one over a text, not over these bytes' ;;
+    weak-digest) why='the digest of its signature is weak: SHA-256, SHA-384 and SHA-512 count' ;;
+    weak-key) why='the key is weak: RSA of 3072 bits or more counts, and Ed25519, Ed448, NIST P and Brainpool curves' ;;
+    expired-key) why='the key has expired' ;;
+    revoked-key) why='the key was revoked' ;;
+    expired-signature) why='the signature has expired' ;;
+    future) why='it was signed later than it is now by this clock' ;;
+    format) why='its manifest is of another format than the one that is read here; it has to be built anew' ;;
+    manifest) why='its manifest is not written the way manifests are' ;;
+    names) why='its manifest names a file twice, out of order, or below another file' ;;
+    platform) why='it is for another platform' ;;
+    mode) why='it is for another mode' ;;
+    body) why='what stands behind its head is not what was signed: it is damaged, cut off or added to' ;;
+    archive) why='its archive is not what is written for its manifest' ;;
+    file) why='a file is not what the manifest says' ;;
+    next-key) why='it does not bring the one key that its manifest names as the next' ;;
+  esac
+  refuse "$why ($1)${2:+: $2}"
+}
+
+# Kinds of lines, as letters; `?` is a line of no kind.
+manifest_letters() {
+  sed -E '
+\;^\{$;{
+\;^\{$;{
+s;.*;a;
+b
+}
+}
+\;^"format": 2,$;{
+\;^"format": [0-9]+,$;{
+s;.*;b;
+b
+}
+}
+\;^"platform": "[a-z][a-z0-9]*(-[a-z0-9]+)*",$;{
+\;^"platform": "[^"]{1,63}",$;{
+s;.*;c;
+b
+}
+}
+\;^"mode": "[a-z][a-z0-9]*(-[a-z0-9]+)*",$;{
+\;^"mode": "[^"]{1,63}",$;{
+s;.*;d;
+b
+}
+}
+\;^"release": "[0-9]+(\.[0-9]+){0,2}",$;{
+\;^"release": "[^"]+",$;{
+s;.*;e;
+b
+}
+}
+\;^"customer": "[a-z][a-z0-9]*(-[a-z0-9]+)*",$;{
+\;^"customer": "[^"]{1,63}",$;{
+s;.*;f;
+b
+}
+}
+\;^"spec": "[0-9a-f]{12}",$;{
+\;^"spec": "[^"]+",$;{
+s;.*;g;
+b
+}
+}
+\;^"architecture": "(linux/amd64|linux/arm64)",$;{
+\;^"architecture": "(linux/amd64|linux/arm64)",$;{
+s;.*;h;
+b
+}
+}
+\;^"next_key": ("[0-9A-F]{40}"|null),$;{
+\;^"next_key": ("[^"]+"|null),$;{
+s;.*;i;
+b
+}
+}
+\;^"body": "[0-9a-f]{64}",$;{
+\;^"body": "[^"]+",$;{
+s;.*;j;
+b
+}
+}
+\;^"caveats": \[("[ !#-Z^-~]+"(, "[ !#-Z^-~]+")*)?\],$;{
+\;^"caveats": \[("[^"]+"(, "[^"]+")*)?\],$;{
+s;.*;k;
+b
+}
+}
+\;^"images": \[$;{
+\;^"images": \[$;{
+s;.*;l;
+b
+}
+}
+\;^\{"image": "[a-z][a-z0-9]*(-[a-z0-9]+)*", "name": "[ !#-Z^-~]+", "config": "sha256:[0-9a-f]{64}", "manifest": "sha256:[0-9a-f]{64}", "index": ("sha256:[0-9a-f]{64}"|null), "origin": "(registry|engine)", "size": ([1-9][0-9]{0,14}), "stand_in": ("[ !#-Z^-~]+"|null)\},$;{
+\;^\{"image": "[^"]{1,63}", "name": "[^"]+", "config": "[^"]+", "manifest": "[^"]+", "index": ("[^"]+"|null), "origin": "(registry|engine)", "size": [0-9]+, "stand_in": ("[^"]+"|null)\},$;{
+s;.*;m;
+b
+}
+}
+\;^\{"image": "[a-z][a-z0-9]*(-[a-z0-9]+)*", "name": "[ !#-Z^-~]+", "config": "sha256:[0-9a-f]{64}", "manifest": "sha256:[0-9a-f]{64}", "index": ("sha256:[0-9a-f]{64}"|null), "origin": "(registry|engine)", "size": ([1-9][0-9]{0,14}), "stand_in": ("[ !#-Z^-~]+"|null)\}$;{
+\;^\{"image": "[^"]{1,63}", "name": "[^"]+", "config": "[^"]+", "manifest": "[^"]+", "index": ("[^"]+"|null), "origin": "(registry|engine)", "size": [0-9]+, "stand_in": ("[^"]+"|null)\}$;{
+s;.*;n;
+b
+}
+}
+\;^\],$;{
+\;^\],$;{
+s;.*;o;
+b
+}
+}
+\;^"models": \[$;{
+\;^"models": \[$;{
+s;.*;p;
+b
+}
+}
+\;^\{"model": "[a-z][a-z0-9]*(-[a-z0-9]+)*", "path": "\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(/\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)*", "substitute": (true|false)\},$;{
+\;^\{"model": "[^"]{1,63}", "path": "([^"]{1,155}/)?[^"/]{1,100}", "substitute": (true|false)\},$;{
+s;.*;q;
+b
+}
+}
+\;^\{"model": "[a-z][a-z0-9]*(-[a-z0-9]+)*", "path": "\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(/\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)*", "substitute": (true|false)\}$;{
+\;^\{"model": "[^"]{1,63}", "path": "([^"]{1,155}/)?[^"/]{1,100}", "substitute": (true|false)\}$;{
+s;.*;r;
+b
+}
+}
+\;^"models": \[\],$;{
+\;^"models": \[\],$;{
+s;.*;s;
+b
+}
+}
+\;^"files": \[$;{
+\;^"files": \[$;{
+s;.*;t;
+b
+}
+}
+\;^\{"path": "\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(/\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)*", "size": (0|[1-9][0-9]{0,8}|[1-7][0-9]{9}|8[0-4][0-9]{8}|85[0-7][0-9]{7}|858[0-8][0-9]{6}|8589[0-8][0-9]{5}|85899[0-2][0-9]{4}|858993[0-3][0-9]{3}|8589934[0-4][0-9]{2}|85899345[0-8][0-9]{1}|858993459[0-1][0-9]{0}), "sha256": "[0-9a-f]{64}"\},$;{
+\;^\{"path": "([^"]{1,155}/)?[^"/]{1,100}", "size": [0-9]+, "sha256": "[^"]+"\},$;{
+s;.*;u;
+b
+}
+}
+\;^\{"path": "\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(/\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)*", "size": (0|[1-9][0-9]{0,8}|[1-7][0-9]{9}|8[0-4][0-9]{8}|85[0-7][0-9]{7}|858[0-8][0-9]{6}|8589[0-8][0-9]{5}|85899[0-2][0-9]{4}|858993[0-3][0-9]{3}|8589934[0-4][0-9]{2}|85899345[0-8][0-9]{1}|858993459[0-1][0-9]{0}), "sha256": "[0-9a-f]{64}"\}$;{
+\;^\{"path": "([^"]{1,155}/)?[^"/]{1,100}", "size": [0-9]+, "sha256": "[^"]+"\}$;{
+s;.*;v;
+b
+}
+}
+\;^\]$;{
+\;^\]$;{
+s;.*;w;
+b
+}
+}
+\;^\}$;{
+\;^\}$;{
+s;.*;x;
+b
+}
+}
+s;.*;?;' | tr -d '\n'
+}
+is_manifest() {
+  [ "$(tail -c 1 "$1" | od -An -tu1 | tr -d ' ')" = 10 ] && manifest_letters < "$1" | grep -qxE 'abcdefghijk(lm*no)(pq*ro|s)(tu*vw)x'
+}
+armor_letters() {
+  sed -E '
+\;^-----BEGIN PGP SIGNATURE-----$;{
+\;^.*$;{
+s;.*;a;
+b
+}
+}
+\;^$;{
+\;^.*$;{
+s;.*;b;
+b
+}
+}
+\;^[A-Za-z0-9+/]+={0,2}$;{
+\;^.*$;{
+s;.*;c;
+b
+}
+}
+\;^=[A-Za-z0-9+/]{4}$;{
+\;^.*$;{
+s;.*;d;
+b
+}
+}
+\;^-----END PGP SIGNATURE-----$;{
+\;^.*$;{
+s;.*;e;
+b
+}
+}
+s;.*;?;' | tr -d '\n'
+}
+is_armor() {
+  [ "$(tail -c 1 "$1" | od -An -tu1 | tr -d ' ')" = 10 ] && armor_letters < "$1" | grep -qxE 'abc+d?e'
+}
+
+# ask_gpg KEYRING ARGUMENT…
+ask_gpg() {
+  ring=$1
+  shift
+  gpg --homedir "$ring" --no-autostart --no-options --batch --no-tty --no-auto-key-locate --no-auto-key-retrieve --disable-dirmngr --weak-digest=SHA1 --weak-digest=RIPEMD160 "$@"
+}
+
+# rule REASON LEAST MOST EXPRESSION   how many lines of what gpg said may be alike
+rule() {
+  alike=$(grep -cxE "$4" "$work/said" || true)
+  [ "$alike" -ge "$2" ] && [ "$alike" -le "$3" ] || refuse_for "$1"
+}
+
+# Lines of KEY FINGERPRINT LENGTH ALGORITHM CURVE, from what gpg says with colons
+key_lines() {
+  sed -nE '/^(pub|sub):/h; /^fpr:/{G;s/^fpr:{9}([0-9A-F]+):.*\n([^:]*:){2}([^:]*):([^:]*):([^:]*:){12}([^:]*):.*/KEY \1 \3 \4 \6/p;}'
+}
+
+# all_strong FILE: there are keys, and each is strong
+all_strong() { [ -s "$1" ] && ! grep -qvxE 'KEY [0-9A-F]{40} ((307[2-9]|30[89][0-9]|3[1-9][0-9]{2}|[4-9][0-9]{3}|[1-9][0-9]{4}) 1 |[0-9]+ (19|22) (ed25519|ed448|nistp256|nistp384|nistp521|brainpoolP(256|384|512)r1))' "$1"; }
+
+# judge_signature KEYRING TRUSTED MANIFEST SIGNATURE: who signed, and when, as $signer and $signed_at
+judge_signature() {
+  [ -s "$4" ] || refuse_for unsigned
+  is_armor "$4" || refuse_for armor
+  ask_gpg "$1" --status-fd 1 --verify "$4" "$3" 2> /dev/null | sed -n 's/^\[GNUPG:\] //p' > "$work/said" || true
+  rule signatures 1 1 'NEWSIG.*'
+  rule weak-digest 0 0 'ERRSIG [^ ]+ [^ ]+ ([0-7]|11) .*'
+  rule unknown-key 0 0 '(NO_PUBKEY|ERRSIG) .*'
+  rule bad-signature 0 0 'BADSIG .*'
+  rule revoked-key 0 0 'REVKEYSIG .*'
+  rule expired-key 0 0 'EXPKEYSIG .*'
+  rule expired-signature 0 0 'EXPSIG .*'
+  rule bad-signature 1 1 'GOODSIG .*'
+  rule bad-signature 1 1 'VALIDSIG ([^ ]+ ){9}[0-9A-F]{40}'
+  rule signature-kind 1 1 'VALIDSIG ([^ ]+ ){8}00 .*'
+  rule weak-digest 1 1 'VALIDSIG ([^ ]+ ){7}(8|9|10) .*'
+  signer=$(sed -n 's/^VALIDSIG .* //p' "$work/said")
+  own=$(sed -n 's/^VALIDSIG \([^ ]*\) .*/\1/p' "$work/said")
+  signed_at=$(sed -n 's/^VALIDSIG [^ ]* [^ ]* \([0-9]*\) .*/\1/p' "$work/said")
+  grep -qx "$signer" "$2" || refuse_for unknown-key "$signer"
+  [ "$signed_at" -le $(($(date +%s) + 3600)) ] || refuse_for future
+  ask_gpg "$1" --with-colons --list-keys "$own!" 2> /dev/null | key_lines | grep -E "^KEY ($own|$signer) " > "$work/keys" || true
+  all_strong "$work/keys" || refuse_for weak-key
+}
+
+# judge_manifest FILE: its form; its files, lines of CHECKSUM SIZE PATH, are then in $work/files
+judge_manifest() {
+  if ! is_manifest "$1"; then
+    found=$(sed -n '2s/^"format": \([0-9]*\),$/\1/p' "$1" | tr -d '\0')
+    [ -z "$found" ] || [ "$found" = 2 ] || [ "$(head -n 1 "$1" | tr -d '\0')" != '{' ] || refuse_for format
+    refuse_for manifest
+  fi
+  manifest_files "$1" > "$work/files"
+  sed 's/^[^ ]* [^ ]* //' "$work/files" > "$work/paths"
+  sort -cu "$work/paths" 2> /dev/null || refuse_for names
+  # each name once, and none as a folder
+  {
+    cat "$work/paths"
+    printf '%s\n' MANIFEST.json MANIFEST.json.asc
+    sed -n -e ':up' -e 's;/[^/]*$;;' -e 't folder' -e 'd' -e ':folder' -e 'p' -e 'b up' "$work/paths" | sort -u
+  } | sort | uniq -d > "$work/twice"
+  [ ! -s "$work/twice" ] || refuse_for names
+}
+
+# The head's own bytes, from its two files: a frame that is stored, so that each byte of it follows from them.
+head_frame() {
+  {
+    echo "$(($(wc -c < "$1"))) MANIFEST.json" | headers_of
+    padded "$1"
+    [ ! -s "$2" ] || {
+      echo "$(($(wc -c < "$2"))) MANIFEST.json.asc" | headers_of
+      padded "$2"
+    }
+  } > "$work/stored"
+  size=$(($(wc -c < "$work/stored"))) at=0
+  printf '\050\265\057\375\340'
+  number "$size" 8
+  while [ "$at" -lt "$size" ]; do
+    piece=$((size - at)) last=1
+    [ "$piece" -le 131072 ] || piece=131072 last=0
+    number $((piece * 8 + last)) 3
+    tail -c +$((at + 1)) "$work/stored" | head -c "$piece"
+    at=$((at + piece))
+  done
+}
+
+padded() {
+  cat "$1"
+  head -c $(((512 - $(wc -c < "$1") % 512) % 512)) /dev/zero
+}
+
+# number N BYTES: as a zstd frame has them, the least first
+number() {
+  rest=$1 left=$2
+  while [ "$left" -gt 0 ]; do
+    # shellcheck disable=SC2059 # an octal number
+    printf "\\$(printf %03o $((rest % 256)))"
+    rest=$((rest / 256)) left=$((left - 1))
+  done
+}
 # --- reading: a medium may change while it is read, so it is read once --------------------------------------------------
 #
 # One pass, from the first byte to the last: the manifest and its signature stand first, and are believed or not; then each file
 # that the manifest names, in its order and of its size. Nothing else is written, and no program takes an archive of unknown make
 # apart: each header has to be, byte for byte, the one that plumb writes.
 
-# The bundle's bytes, from one file or from all of its parts.
-bundle_bytes() {
+# The bundle's files: one, or all of its parts.
+bundle_files() {
   case $bundle in
     *.[0-9][0-9][0-9]-of-[0-9][0-9][0-9])
-      count=${bundle##*-of-}
-      stem=${bundle%.[0-9][0-9][0-9]-of-*}
-      number=1
-      while [ "$number" -le "${count#"${count%%[!0]*}"}" ]; do
-        cat "$stem.$(printf %03d "$number")-of-$count" || { echo bytes >> "$work/failed"; return 0; }
+      count=${bundle##*-of-} stem=${bundle%.[0-9][0-9][0-9]-of-*} number=1
+      while [ "$number" -le $((1$count - 1000)) ]; do
+        printf '%s\n' "$stem.$(printf %03d "$number")-of-$count"
         number=$((number + 1))
       done
       ;;
-    *) cat "$bundle" || echo bytes >> "$work/failed" ;;
+    *) printf '%s\n' "$bundle" ;;
   esac
 }
 
-# Its content, on descriptor 3. Its first bytes are kept, for they tell what it is if it is no bundle.
-open_bundle() {
-  mkfifo "$work/content"
-  {
-    bundle_bytes | {
-      head -c 21 > "$work/begins"
-      cat "$work/begins" - | zstd -dcq || echo zstd >> "$work/failed"
-    }
-  } > "$work/content" 2> /dev/null 8>&- 9>&- &
-  exec 3< "$work/content"
-  rm -f "$work/content"
+check_files() {
+  bundle_files > "$work/parts"
+  grep -qxF -e "$bundle" "$work/parts" || fail 2 "$bundle is none of the parts that its name tells of"
+  while read -r part; do
+    [ -e "$part" ] && [ ! -d "$part" ] || fail 2 "there is no $part" 'name a bundle, or any part of one; all parts have to be in one folder'
+  done < "$work/parts"
 }
 
-intact() { [ ! -s "$work/failed" ] || refuse 'it is cut off or damaged'; }
+bundle_bytes() { while read -r part; do cat "$part"; done < "$work/parts"; }
+
+# Its bytes, on descriptor 4.
+open_bundle() {
+  mkfifo "$work/bytes"
+  bundle_bytes > "$work/bytes" 2> /dev/null 8>&- 9>&- &
+  exec 4< "$work/bytes"
+  rm -f "$work/bytes"
+}
+
+# take_head: the manifest and its signature into the scratch folder; nothing of them is believed yet.
+take_head() {
+  head -c 13 <&4 > "$work/head"
+  [ "$(tr -d '\0' < "$work/head")" != age-encryptio ] || refuse_for encrypted
+  # shellcheck disable=SC2046 # thirteen bytes
+  set -- $(od -An -v -tu1 "$work/head")
+  [ $# = 13 ] && [ "$1 $2 $3 $4 $5" = '40 181 47 253 224' ] && [ "${10}${11}${12}${13}" = 0000 ] || refuse_for head
+  size=$(($6 + $7 * 256 + $8 * 65536 + $9 * 16777216))
+  [ "$size" -gt 0 ] && [ "$size" -le 16844800 ] || refuse_for head
+  head -c $((size + (size + 131071) / 131072 * 3)) <&4 >> "$work/head"
+  { zstd -dcq < "$work/head" || :; } 2> /dev/null | head -c "$size" > "$work/content"
+  exec 3< "$work/content"
+  take_first MANIFEST.json 16777216 || refuse_for head
+  take_first MANIFEST.json.asc 65536 || : > "$work/MANIFEST.json.asc"
+  exec 3<&-
+  head_frame "$work/MANIFEST.json" "$work/MANIFEST.json.asc" | cmp -s - "$work/head" || refuse_for head
+}
+
+# What stands behind the head, unpacked, on descriptor 3. What is not for zstd is read for the checksum all the same.
+open_body() {
+  mkfifo "$work/body" "$work/summed"
+  sha256sum < "$work/summed" > "$work/body-sum" 3<&- 4<&- 8>&- 9>&- &
+  { tee "$work/summed" <&4 | { zstd -dcq || echo zstd >> "$work/failed"; cat > /dev/null; }; } > "$work/body" 2> /dev/null 8>&- 9>&- &
+  exec 3< "$work/body" 4<&-
+  rm -f "$work/body"
+}
 
 # Lines of CHECKSUM SIZE PATH to tar headers. Until the end `!` stands for NUL, and a comma for a space.
 headers() {
@@ -347,6 +698,11 @@ fingerprint_in() {
   printf '%s\n' "$keys" | sed -n 's/^fpr:::::::::\([0-9A-F]*\):$/\1/p' | sed -n 1p
 }
 
+strong_in() {
+  ask_gpg "$work/keyring" --with-colons --show-keys "$1" 2> /dev/null | key_lines | grep "^KEY $2 " > "$work/keys" || true
+  all_strong "$work/keys"
+}
+
 # trust_key FILE FINGERPRINT KEYRING LIST
 trust_key() {
   mkdir -p "$3"
@@ -376,50 +732,37 @@ verify_bundle() {
 }
 
 verify_head() {
-  [ -e "$bundle" ] || fail 2 "there is no $bundle"
+  check_files
   open_bundle
+  take_head
   manifest=$work/MANIFEST.json
-  take_first MANIFEST.json 16777216 || {
-    ! grep -qs '^age-encryption.org/v1' "$work/begins" ||
-      refuse "it is encrypted, which says nothing about who made it; decrypt it first: age --decrypt --identity KEY --output BUNDLE $bundle"
-    refuse 'it has no manifest'
-  }
-  take_first MANIFEST.json.asc 65536 || refuse 'it is not signed'
-  status=$(gpg --homedir "$work/keyring" --batch --no-tty --no-autostart --no-auto-key-locate --no-auto-key-retrieve --disable-dirmngr \
-    --status-fd 1 --verify "$manifest.asc" "$manifest" 2> /dev/null) || refuse 'the signature is not one of a trusted key over this manifest'
-  printf '%s\n' "$status" | grep -q '^\[GNUPG:\] GOODSIG ' || refuse 'the signature is not good: its key may have expired or been revoked'
-  signer=$(printf '%s\n' "$status" | sed -n 's/^\[GNUPG:\] VALIDSIG .* \([0-9A-F]\{40\}\)$/\1/p')
-  # shellcheck disable=SC2034 # install.sh compares it with the clock
-  signed_at=$(printf '%s\n' "$status" | sed -n 's/^\[GNUPG:\] VALIDSIG [^ ]* [^ ]* \([0-9]*\) .*/\1/p')
-  printf '%s' "$signer" | grep -qxE '[0-9A-F]{40}' || refuse 'it does not have exactly one signature'
-  grep -qx "$signer" "$work/trusted" || refuse "it was signed by $signer, which this host does not trust"
+  judge_signature "$work/keyring" "$work/trusted" "$manifest" "$manifest.asc"
+  judge_manifest "$manifest"
   digest=$(sha256sum < "$manifest" | cut -d ' ' -f 1)
   release=$(manifest_value release "$manifest")
-  [ "$(manifest_value platform "$manifest")" = 'docpipe' ] || refuse "it is for $(manifest_value platform "$manifest")"
-  [ "$(manifest_value mode "$manifest")" = 'offline' ] || refuse "it is for mode $(manifest_value mode "$manifest")"
+  [ "$(manifest_value platform "$manifest")" = 'docpipe' ] || refuse_for platform "$(manifest_value platform "$manifest")"
+  [ "$(manifest_value mode "$manifest")" = 'offline' ] || refuse_for mode "$(manifest_value mode "$manifest")"
 }
 
 # verify_files [FOLDER]: what stands behind the head
 verify_files() {
   if [ -n "$1" ]; then say 'unpacking, and verifying every file'; else say 'verifying every file'; fi
-  manifest_files "$manifest" > "$work/files"
-  ! grep -qvE '^[0-9a-f]{64} [0-9]{1,15} \.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(/\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)*$' "$work/files" || refuse 'its manifest names a path that leads out'
   [ -z "$1" ] || check_room "$(total_size)"
   : > "$work/headers"
   : > "$work/sums"
+  open_body
   take_files "$1"
-  [ "$(wc -c < "$work/end")" -le 1024 ] || refuse 'something stands behind its last file'
-  intact
-  while read -r _ size path; do echo "$size $path"; done < "$work/files" | headers_of | cmp -s - "$work/headers" ||
-    refuse 'it holds other files than the manifest says, or in another form'
-  head -c 1024 /dev/zero | cmp -s - "$work/end" || refuse 'it does not end where its last file ends'
-  [ "$(tr -d '\0' < "$work/padding" | wc -c)" -eq 0 ] || refuse 'something stands between its files'
+  [ "$(cut -c 1-64 "$work/body-sum")" = "$(manifest_value body "$manifest")" ] || refuse_for body
+  [ ! -s "$work/failed" ] || refuse_for archive
+  while read -r _ size path; do echo "$size $path"; done < "$work/files" | headers_of | cmp -s - "$work/headers" || refuse_for archive
+  head -c 1024 /dev/zero | cmp -s - "$work/end" || refuse_for archive
+  [ "$(tr -d '\0' < "$work/padding" | wc -c)" -eq 0 ] || refuse_for archive
   if [ -n "$1" ]; then
     while read -r sum _ path; do echo "$sum  $path"; done < "$work/files" > "$work/wanted"
-    (cd "$1" && sha256sum --check --strict --quiet "$work/wanted" > /dev/null 2>&1) || refuse 'a file is not what the manifest says'
+    (cd "$1" && sha256sum --check --strict --quiet "$work/wanted" > /dev/null 2>&1) || refuse_for file
     [ ! -f "$1/keys/next.asc" ] || cp "$1/keys/next.asc" "$work/next.asc"
   else
-    while read -r sum _; do echo "$sum  -"; done < "$work/files" | cmp -s - "$work/sums" || refuse 'a file is not what the manifest says'
+    while read -r sum _; do echo "$sum  -"; done < "$work/files" | cmp -s - "$work/sums" || refuse_for file
   fi
 }
 
@@ -460,8 +803,8 @@ allowed() {
 check_next_key() {
   next=$(manifest_value next_key "$manifest")
   [ -n "$next" ] || return 0
-  [ -f "$work/next.asc" ] || refuse "it names $next as the next key, and does not bring it"
-  [ "$(fingerprint_in "$work/next.asc")" = "$next" ] || refuse "the key that it brings is not $next, which its manifest names"
+  [ -f "$work/next.asc" ] && [ "$(fingerprint_in "$work/next.asc")" = "$next" ] || refuse_for next-key "$next"
+  strong_in "$work/next.asc" "$next" || refuse_for next-key "$next"
 }
 damaged() { fail 1 "$delta is damaged${1:+: $1}" 'copy it anew from where it was made'; }
 
@@ -539,7 +882,7 @@ put_together "$work/bundle"
 [ "$(sha256sum < "$work/bundle" | cut -d ' ' -f 1)" = "$new_sum" ] || damaged 'what came out is not the new bundle'
 bundle=$work/bundle
 verify_head
-exec 3<&-
+exec 4<&-
 name=docpipe-offline-$release.tar.zst
 [ "$name" = "$new_name" ] || fail 1 "what came out is $name, and the delta calls it otherwise"
 if [ -e "$target/$name" ] || [ -L "$target/$name" ]; then
