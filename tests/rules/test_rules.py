@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from plumbline.finding import EnvironmentMissing, Severity
 from plumbline.spec import Spec
 from tests.rules.two_modes import mode, service, two_modes
 from validators import catalogue
@@ -61,6 +62,24 @@ def test_a_rule_that_cannot_judge_a_sound_spec_is_a_fault(monkeypatch: pytest.Mo
     monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=_failing))
     with pytest.raises(KeyError):
         check_rules(example_spec(""), date.today())
+
+
+def _lacks_a_program(spec: Spec) -> Iterator[Violation]:
+    raise EnvironmentMissing("shfmt is not installed", "install it")
+    yield
+
+
+@pytest.mark.parametrize("text", ["", TYPO])
+def test_a_rule_that_lacks_its_program_is_never_a_note(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=_lacks_a_program))
+    with pytest.raises(EnvironmentMissing):
+        check_rules(example_spec(text), date.today())
+
+
+def test_a_rule_that_could_not_judge_is_an_error_where_all_others_are_waived(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=_failing))
+    found = check_rules(example_spec(WAIVED), date(2027, 1, 31))
+    assert [(each.rule, each.severity) for each in found] == [("PLB009", Severity.ERROR)]
 
 
 def test_what_is_wrong_in_every_mode_is_found_once() -> None:
