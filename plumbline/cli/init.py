@@ -22,5 +22,7 @@ def init(target: Path) -> None:
         copy.write_text(source.read_text("utf-8"), "utf-8")
         click.echo(f"wrote {os.path.relpath(copy)}")
     project = os.path.relpath(target.resolve().parent)
-    click.echo(f"`plumb build` writes deploy/, docs/ and schema/ into {project}, and over nothing that is there already")
+    click.echo(
+        f"`plumb build` writes deploy/, docs/ and schema/ into {project}, and over nothing that is there already"
+    )
     click.echo(f"next: plumb --spec {target} check --no-drift, then plumb --spec {target} build")
