@@ -94,13 +94,14 @@ layers: setup
 unit: setup
 	@$(BIN)/pytest --numprocesses=logical --dist=worksteal -m "not live and not slow"
 
+# One worker runs what shares the engine, the other one the rest, so there are two whatever the machine has.
 test: setup  ## every test, those on a live engine too
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=2 --dist=loadgroup --no-loadscope-reorder --progress --durations=15
 
 mutants: setup  ## tamper with a running stack in every way of the catalogue; the last line is the score
 	@$(BIN)/python -m tests.stack.mutants
 
-cloud-faults: setup  ## each API call of provisioning goes wrong in each way, on a fake project; the last line is the score
+cloud-faults: setup  ## provisioning while calls fail and people meddle, on a fake project, by id; the last line is the score
 	@$(BIN)/python -m tests.cloud.faults
 
 cloud-fleet: setup  ## 200 tenants provisioned on a fake project with its rate limit, against the limit's floor

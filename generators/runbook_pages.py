@@ -73,6 +73,11 @@ def _page(spec: Spec, name: str) -> Artifact:
         page.add(
             "By the command below: each step, its verification after it, all of it written to a journal. "
             "After a failure `--resume` goes on, and `--undo` takes back what was done, in reverse order."
+            + (
+                f" `plumb runbook show {name}` with `--set` shows this page for other values."
+                if runbook.parameters
+                else ""
+            )
         )
         given = "".join(f" --set {key}={shlex.quote(each.example)}" for key, each in runbook.parameters.items())
         page.add(fence(f"plumb runbook run {name}{given}", "sh"), f"{path}.parameters")
@@ -88,10 +93,14 @@ def _page(spec: Spec, name: str) -> Artifact:
 
 def _step(page: Page, path: str, number: int, step: RenderedStep) -> None:
     page.add(f"## {number}. {text(step.title)}", f"{path}.title")
-    page.add(f"On {text(_where(step.place))}, at most {step.timeout_s} s:", f"{path}.where")
+    page.add(f"On {text(step.place.title)}, at most {step.timeout_s} s:", f"{path}.where")
     if step.destroys:
         page.add(_danger("This destroys, for good", step.destroys), f"{path}.destroys")
-    page.add(fence(step.run, "sh"), f"{path}.run")
+    if needed := step.needs(" ".join(filter(None, (step.run, step.verify, step.undo_commands)))):
+        variables = codes(f"{CAPTURED}_{name}" for name in needed if name not in step.capture)
+        if variables != codes(()):
+            page.add(f"Set there before, as an earlier step says: {variables}. Where it is not set, the commands stop.")
+    page.add(fence(step.typed(step.run), "sh"), f"{path}.run")
     if step.expect:
         page.add(f"**Expect:** {text(step.expect.strip())}", f"{path}.expect")
     if step.output:
@@ -104,11 +113,11 @@ def _step(page: Page, path: str, number: int, step: RenderedStep) -> None:
         )
         page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), f"{path}.capture.{name}")
     if step.verify:
-        page.add("**Verify** (exit code 0):").add(fence(step.verify, "sh"), f"{path}.verify")
+        page.add("**Verify** (exit code 0):").add(fence(step.typed(step.verify), "sh"), f"{path}.verify")
     if step.undo_destroys:
         page.add(_danger("The undo destroys, for good", step.undo_destroys), f"{path}.undo_destroys")
     if step.undo_commands:
-        page.add("**Undo:**").add(fence(step.undo_commands, "sh"), f"{path}.undo")
+        page.add("**Undo:**").add(fence(step.typed(step.undo_commands), "sh"), f"{path}.undo")
     elif step.undo:
         page.add(f"**Undo:** {text(step.undo.strip())}", f"{path}.undo")
 

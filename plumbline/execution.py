@@ -1,22 +1,43 @@
-"""Runs a shell script at a place, with a limit on its time, and keeps the end of what it says."""
+"""Runs a shell script at a place, with a limit on its time, and hears what it says."""
 
+import io
 import os
 import shlex
 import signal
 import subprocess
 import threading
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from plumbline.printed import plain
 from plumbline.runbooks import RenderedPlace
 
 TIME_RAN_OUT = 124
 """Exit code of a script that had no time left, as `timeout` has it."""
 _GRACE_SECONDS = 5
-_KEPT_LINES = 40
-_KEPT_CHARACTERS = 4000
+_MOST_KEPT = 4_000_000
+"""Characters of one node's output that are kept; a value and the comparison with the page are taken from these."""
+_LONGEST_LINE = 65_536
+_END_CHARACTERS = 4_000
+_END_LINES = 40
+
+# A script that is sent elsewhere outlives neither its time nor this machine: `timeout` ends it with all that it started, and so
+# does the end of the input, which comes when the connection breaks. It reads nothing itself, or it would read that input.
+_ELSEWHERE = """\
+{{
+exec 3<&0
+timeout -k {grace} {seconds:g} sh -e -c {script} </dev/null 3<&- &
+script=$!
+{{ cat <&3; kill "$script"; }} >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+wait "$script"
+code=$?
+kill "$watch"
+exit "$code"
+}}
+"""
 
 Listener = Callable[[str], None]
 
@@ -26,72 +47,87 @@ class Outcome:
     """How a script ended."""
 
     code: int
-    output: str
-    """The end of its output and diagnostics, as they came."""
+    """Exit code; of several nodes, that of the first on which it failed."""
+    printed: tuple[str, ...]
+    """Output and diagnostics of each node in turn, in the order in which they were written, as plain text."""
+
+    @property
+    def output(self) -> str:
+        """The end of it, for a report."""
+        return "".join("".join(self.printed).splitlines(keepends=True)[-_END_LINES:])[-_END_CHARACTERS:]
 
 
 def run_at(place: RenderedPlace, script: str, seconds: float, hear: Listener) -> Outcome:
     """Run a script on each node of a place in turn, up to the first on which it fails."""
-    outcome = Outcome(0, "")
+    code, printed = 0, []
     for shell in place.shells:
-        ended = _run(shell, place.folder, script, seconds, hear)
-        outcome = Outcome(ended.code, _end(outcome.output + ended.output))
-        if ended.code:
+        code, text = _run(shell, script, seconds, hear)
+        printed.append(text)
+        if code:
             break
-    return outcome
+    return Outcome(code, tuple(printed))
 
 
-def _run(shell: str, folder: str, script: str, seconds: float, hear: Listener) -> Outcome:
+def _run(shell: str, script: str, seconds: float, hear: Listener) -> tuple[int, str]:
     """One node. The script ends with its first failing command, and is killed with all that it started when its time is over."""
-    whole = f"cd -- {shlex.quote(folder)}\n{script}" if folder else script
-    # elsewhere `timeout` ends it too: a killed ssh leaves what it started; from a pipe, a command of the script that reads
-    # its input would read the rest of the script
-    there = f"exec timeout -k {_GRACE_SECONDS} {seconds:g} sh -e -c {shlex.quote(whole)} </dev/null\n"
     process = subprocess.Popen(
-        ["sh", "-c", shell] if shell else ["sh", "-e", "-c", whole],
+        ["sh", "-c", shell] if shell else ["sh", "-e", "-c", script],
         stdin=subprocess.PIPE if shell else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
         start_new_session=True,
     )
-    kept: deque[str] = deque(maxlen=_KEPT_LINES)
+    kept: list[str] = []
     listening = threading.Thread(target=_listen, args=(process, kept, hear), daemon=True)
     listening.start()
     try:
         if shell:
-            _hand_over(process, there)
+            _hand_over(process, _ELSEWHERE.format(grace=_GRACE_SECONDS, seconds=seconds, script=shlex.quote(script)))
         code = process.wait(seconds + (2 * _GRACE_SECONDS if shell else 0))
     except subprocess.TimeoutExpired:
         code = TIME_RAN_OUT
     finally:
-        _kill(process)
-    # something that it left in the background may hold the pipe open
-    listening.join(1)
-    return Outcome(code, _end("".join(kept)))
+        _end(process)
+    _hear_out(listening, kept)
+    return code, "".join(kept)
 
 
-def _hand_over(process: subprocess.Popen[str], script: str) -> None:
+def _hand_over(process: "subprocess.Popen[bytes]", script: str) -> None:
+    """The pipe stays open: its end is what tells the other side that nobody is here any more."""
     assert process.stdin
     with suppress(BrokenPipeError):  # it ended before it read; its exit code says how
-        process.stdin.write(script)
-        process.stdin.close()
+        process.stdin.write(script.encode())
+        process.stdin.flush()
 
 
-def _listen(process: subprocess.Popen[str], kept: deque[str], hear: Listener) -> None:
+def _listen(process: "subprocess.Popen[bytes]", kept: list[str], hear: Listener) -> None:
     assert process.stdout
-    for line in process.stdout:
-        kept.append(line)
-        hear(line.rstrip("\n"))
+    left = _MOST_KEPT
+    # a carriage return ends no line: what follows it is written over what was there
+    with io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace", newline="\n") as output:
+        while line := output.readline(_LONGEST_LINE):
+            text = plain(line)
+            if left > 0:
+                kept.append(f"{text}\n")
+                left -= len(text) + 1
+            hear(text)
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
-    """The whole group, for what the script started may still run."""
+def _hear_out(listening: threading.Thread, kept: list[str]) -> None:
+    """Up to the end of the output, or to a second of silence: something that was left in the background may hold the pipe open."""
+    heard = -1
+    while listening.is_alive() and heard != len(kept):
+        heard = len(kept)
+        listening.join(1)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the whole group, for what the script started may still run; elsewhere by the end of its input, which is given time to work."""
+    if process.stdin:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def _end(text: str) -> str:
-    return text[-_KEPT_CHARACTERS:]

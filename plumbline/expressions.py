@@ -1,10 +1,14 @@
-"""`{{ … }}` over the spec: a Jinja2 sandbox in which a name that does not exist is an error."""
+"""`{{ … }}` over the spec: a Jinja2 sandbox in which a name that does not exist is an error.
 
+`{{ text | quoted }}` is one word of a shell, whatever the text.
+"""
+
+import shlex
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -22,7 +26,9 @@ class ExpressionError(Exception):
 
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    environment.filters["quoted"] = lambda text: shlex.quote(str(text))
+    return environment
 
 
 @lru_cache(maxsize=4096)
@@ -36,6 +42,16 @@ def render(template: str, names: Mapping[str, Any]) -> str:
         return _compiled(template).render(names)
     except (TemplateError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ExpressionError(f"{type(error).__name__}: {error}") from None
+
+
+def names_in(template: str) -> set[str]:
+    """The names that a template refers to; none where it can't be read."""
+    if "{{" not in template and "{%" not in template:
+        return set()
+    try:
+        return meta.find_undeclared_variables(_environment().parse(template))
+    except TemplateError:
+        return set()
 
 
 def value_text(value: str | Template, names: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from hcloud import Client
 
-from plumbline.provisioning.calls import TROUBLE, Failed, Refused, connect, described
+from plumbline.provisioning.calls import TROUBLE, Failed, Lacking, Misused, Refused, connect, described
 from plumbline.provisioning.throttle import Bucket, Throttle
 
 AT_ONCE = 8
@@ -34,13 +34,14 @@ class Fleet:
         poll_seconds: float = 1.0,
         calls: Bucket | None = None,
         actions: Bucket | None = None,
+        proxy: str | None = None,
     ):
-        self._token, self._endpoint, self._poll = token, endpoint, poll_seconds
+        self._token, self._endpoint, self._poll, self._proxy = token, endpoint, poll_seconds, proxy
         self.calls, self.actions = calls or Bucket(), actions or Bucket()
 
     def client(self) -> Client:
         """A client for one thread."""
-        api = connect(self._token, self._endpoint, self._poll)
+        api = connect(self._token, self._endpoint, self._poll, proxy=self._proxy)
         session: Any = api._client._session
         for scheme in ("https://", "http://"):
             session.mount(scheme, Throttle(self.calls, self.actions))
@@ -64,7 +65,10 @@ def for_each(
 def _outcome(tenant: str, result: Callable[[], Result]) -> Outcome[Result]:
     try:
         return Outcome(tenant, result())
-    except (Refused, Failed) as error:
+    except (Refused, Failed, Misused, Lacking) as error:
         return Outcome(tenant, None, f"{type(error).__name__.lower()}: {error}")
     except TROUBLE as error:
         return Outcome(tenant, None, f"failed: {described(error)}")
+    except Exception as error:
+        # whatever it is, it is this tenant's alone
+        return Outcome(tenant, None, f"failed: a fault of plumb itself, {type(error).__name__}: {error}")

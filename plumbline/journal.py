@@ -1,16 +1,27 @@
 """What a run of a runbook did: a file of JSON Lines, each on the disk before the next thing is done."""
 
+import fcntl
+import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+_BEGIN = ("runbook", "mode", "values", "places", "digest", "steps")
+"""What the first line says of a run; a run goes on only with the very same."""
 
 
 class UnusableJournal(Exception):
     """A file that a run cannot go on with; the message says why."""
+
+
+class Busy(Exception):
+    """The same runbook is being carried out with the same values; the message says by whom."""
 
 
 @dataclass
@@ -19,22 +30,37 @@ class Journal:
 
     path: Path
     begin: Mapping[str, Any]
-    """The runbook, its mode, its values, and the digest of its steps."""
+    """The runbook, its mode, its values, the ways to its places, the digest of its steps and how many they are."""
     hide: Callable[[str], str]
     """Takes secrets out of output before it is written."""
     states: dict[int, str] = field(default_factory=dict)
     """The last outcome of each step, by its number; `started` where its end was never written."""
+    nodes: dict[int, set[int]] = field(default_factory=dict)
+    """Nodes of the step's place, counted from 0, on which this run began its commands."""
+    captured: dict[str, str] = field(default_factory=dict)
+    """Values that steps of this run took out of what they printed."""
+    whole_bytes: int | None = None
+    """Length of the file up to its last whole line, where a crash cut the next one off: that one never happened."""
 
     def write(self, event: str, **values: Any) -> None:
         """Append a line, and see that it is on the disk."""
         if "output" in values:
             values["output"] = self.hide(values["output"])
-        with self.path.open("a") as file:
-            file.write(json.dumps({"event": event, "at": now(), **values}, ensure_ascii=False) + "\n")
+        entry = {"event": event, "at": now(), **values}
+        if self.whole_bytes is not None:
+            os.truncate(self.path, self.whole_bytes)
+            self.whole_bytes = None
+        with _opened(self.path, os.O_WRONLY, "a") as file:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        if "step" in values:
-            self.states[values["step"]] = event
+        self._remember(entry)
+
+    def _remember(self, entry: Mapping[str, Any]) -> None:
+        if "step" in entry:
+            self.states[entry["step"]] = entry["event"]
+            self.nodes.setdefault(entry["step"], set()).update(entry.get("nodes", ()))
+        self.captured.update(entry.get("captured", {}))
 
 
 def started(folder: Path, begin: Mapping[str, Any], hide: Callable[[str], str]) -> Journal:
@@ -47,29 +73,60 @@ def started(folder: Path, begin: Mapping[str, Any], hide: Callable[[str], str]) 
 
 
 def reopened(path: Path, hide: Callable[[str], str]) -> Journal:
-    """A journal that is there. Raises UnusableJournal where it is not one. A last line that was cut off never happened."""
+    """A journal that is there, which is not touched. Raises UnusableJournal where it is not one, or damaged but for its end."""
     try:
-        lines = path.read_text().splitlines()
+        content = path.read_bytes()
     except OSError as error:
         raise UnusableJournal(f"{path} can't be read: {error.strerror}") from None
-    entries = [entry for line in lines if isinstance(entry := _parsed(line), dict)]
-    if not entries or entries[0].get("event") != "begin":
+    whole = content[: content.rfind(b"\n") + 1]
+    try:
+        entries = [json.loads(line) for line in whole.splitlines()]
+        begin = {key: entries[0][key] for key in _BEGIN}
+        journal = Journal(path, begin, hide)
+        for entry in entries:
+            journal._remember(entry)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise UnusableJournal(f"{path} is no journal of a runbook, or is damaged") from None
+    if entries[0].get("event") != "begin":
         raise UnusableJournal(f"{path} is no journal of a runbook")
-    begin = {key: value for key, value in entries[0].items() if key not in ("event", "at")}
-    states = {entry["step"]: entry["event"] for entry in entries if "step" in entry}
-    if lines and _parsed(lines[-1]) is None:
-        path.write_text("".join(line + "\n" for line in lines if _parsed(line) is not None))
-    return Journal(path, begin, hide, states)
+    if whole != content:
+        journal.whole_bytes = len(whole)
+    return journal
 
 
-def latest(folder: Path, runbook: str, values: Mapping[str, str]) -> Path | None:
-    """The newest journal of a runbook in a folder, of a run with these values among its own."""
+def newest(folder: Path, runbook: str, given: Mapping[str, str], hide: Callable[[str], str]) -> list[Journal]:
+    """Of the runs of a runbook whose values include these, the newest of each set of values; the newest first.
+
+    Raises UnusableJournal where one can't be read: it may be the one that is meant.
+    """
+    found: dict[str, Journal] = {}
     for path in sorted(folder.glob(f"{runbook}-[0-9]*.jsonl"), reverse=True):
-        with path.open() as file:
-            begin = _parsed(file.readline())
-        if isinstance(begin, dict) and begin.get("runbook") == runbook and values.items() <= begin["values"].items():
-            return path
-    return None
+        if not path.stat().st_size:
+            continue
+        journal = reopened(path, hide)
+        if journal.begin["runbook"] == runbook and given.items() <= journal.begin["values"].items():
+            found.setdefault(json.dumps(journal.begin["values"], sort_keys=True), journal)
+    return list(found.values())
+
+
+@contextmanager
+def alone(folder: Path, runbook: str, values: Mapping[str, str]) -> Iterator[None]:
+    """Nobody else carries the runbook out with these values, as far as they keep their journals in this folder.
+
+    Raises Busy. The kernel releases the lock when the process ends, however it ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+    with _opened(folder / f".{runbook}-{name}.lock", os.O_RDWR, "a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise Busy(file.read().strip() or "somebody who has just begun") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}, since {now()}\n")
+        file.flush()
+        yield
 
 
 def now() -> str:
@@ -77,8 +134,6 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _parsed(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
+def _opened(path: Path, access: int, mode: str) -> IO[str]:
+    """A file to append to, that nobody else reads: values and output may be a customer's."""
+    return os.fdopen(os.open(path, access | os.O_APPEND | os.O_CREAT, 0o600), mode)

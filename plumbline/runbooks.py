@@ -1,11 +1,14 @@
 """Runbooks with their expressions evaluated: what a page shows and what a run executes."""
 
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plumbline.expressions import render, tenant_names
+from plumbline.expressions import ExpressionError, render, tenant_names
 from plumbline.spec import Spec
+from plumbline.values import unsafe
 from schema.platform import Place
 from schema.runbook import Runbook, Step
 
@@ -17,6 +20,8 @@ PLACE_FIELDS = ("title", "shell", "folder")
 
 CAPTURED = "captured"
 """Name of the captured values in expressions, and the first part of their variables' names in the shell."""
+
+_CAPTURED_WORD = re.compile(rf"\$\{{{CAPTURED}_([a-z][a-z0-9_]*):\?\}}")
 
 EXAMPLE_TENANT = "example"
 EXAMPLE_OCTET = 1
@@ -53,6 +58,19 @@ class RenderedStep:
     destroys: str | None = None
     undo_destroys: str | None = None
 
+    def typed(self, text: str) -> str:
+        """A script of the step as a page shows it and a run executes it, the very same: in the place's folder, and ended by its
+        first failing command also where an operator's shell would go on."""
+        folder = self.place.folder
+        if not folder and not re.search(r"[\n;]", text.strip()):
+            return text.strip()
+        enter = f"cd -- {shlex.quote(folder)}\n" if folder else ""
+        return f"(\nset -e\n{enter}{text.strip(chr(10))}\n)"
+
+    def needs(self, text: str) -> list[str]:
+        """Names of the captured values that a script of the step uses."""
+        return list(dict.fromkeys(_CAPTURED_WORD.findall(text)))
+
     @property
     def undo_commands(self) -> str | None:
         """What takes the step back; None where nothing has to be, or can be."""
@@ -77,9 +95,12 @@ def rendered(
 ) -> RenderedRunbook:
     """The runbook in a mode (absent: its first), with values, or the examples, for its parameters.
 
-    Raises ExpressionError where a text does not resolve.
+    Raises ExpressionError where a text does not resolve, or a value could break out of its command.
     """
     runbook = spec.runbooks[runbook_id]
+    for name, value in (values or {}).items():
+        if reason := unsafe(value):
+            raise ExpressionError(f"{name}={value!r}: {reason}")
     chosen = mode or mode_of(spec, runbook)
     names = runbook_names(spec, runbook, chosen, values)
     return RenderedRunbook(
@@ -96,10 +117,22 @@ def rendered(
 def runbook_names(spec: Spec, runbook: Runbook, mode: str, values: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The names in a runbook's texts: those of a tenant, and the parameters, which win."""
     given = {name: parameter.example for name, parameter in runbook.parameters.items()} | dict(values or {})
-    tenant = given.get("tenant", next(iter(spec.tenants.tenants), EXAMPLE_TENANT))
+    asked = tenant_parameter(runbook)
+    tenant = given[asked] if asked else next(iter(spec.tenants.tenants), EXAMPLE_TENANT)
     known = spec.tenants.tenants.get(tenant)
     octet = int(given["octet"]) if given.get("octet", "").isdecimal() else known.octet if known else EXAMPLE_OCTET
     return tenant_names(spec, mode, tenant, octet) | given | {CAPTURED: captured_words(runbook)}
+
+
+def tenant_parameter(runbook: Runbook) -> str | None:
+    """The parameter that says for which tenant a runbook is run; None where it is for none."""
+    return next((name for name, each in runbook.parameters.items() if each.kind == "tenant"), None)
+
+
+def consent_name(spec: Spec, runbook: Runbook, values: Mapping[str, str]) -> str:
+    """What has to be typed before something is destroyed: the tenant's name, or the platform's where no tenant is asked for."""
+    asked = tenant_parameter(runbook)
+    return values[asked] if asked else spec.platform.name
 
 
 def captured_words(runbook: Runbook) -> dict[str, str]:
@@ -114,10 +147,15 @@ def runbook_texts(runbook: Runbook) -> Iterator[tuple[str, str]]:
     yield from ((f"before[{index}]", text) for index, text in enumerate(runbook.before))
     yield "on_failure", runbook.on_failure
     for index, step in enumerate(runbook.steps):
-        for name in STEP_FIELDS:
-            text = getattr(step, name)
-            if text is not None:
-                yield f"steps[{index}].{name}", text
+        yield from ((f"steps[{index}].{name}", text) for name, text in step_texts(step))
+
+
+def step_texts(step: Step) -> Iterator[tuple[str, str]]:
+    """Every text of a step that may hold an expression, with its field."""
+    for name in STEP_FIELDS:
+        text = getattr(step, name)
+        if text is not None:
+            yield name, text
 
 
 def mode_of(spec: Spec, runbook: Runbook) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 from plumbline.spec import Spec
 from schema.runbook import Parameter, ValueKind
@@ -64,21 +65,38 @@ def normal(parameter: Parameter, value: str) -> str:
     return KINDS[parameter.kind].normal(value)
 
 
-def problem(spec: Spec, parameter: Parameter, value: str) -> str | None:
-    """What is wrong with a value in its normal form, as the end of a sentence; None where nothing is."""
+def unsafe(value: str) -> str | None:
+    """Why a value can't stand in a command, whatever its kind; None where it can."""
     if not SAFE.fullmatch(value):
-        return "it stands in shell commands, so it has letters, digits and . _ : / @ % + = , - alone, and no dash first"
-    if _UPWARDS.search(value):
-        return "it has no part that is . or .. alone"
-    if not re.fullmatch(KINDS[parameter.kind].pattern, value):
-        return f"it has to be {says(parameter)}"
+        return "it stands in shell commands, so it has letters, digits and . _ : / @ % + = , - alone, at most 1000, and begins with no dash"
+    return "no part of it may be . or .. alone" if _UPWARDS.search(value) else None
+
+
+def form_problem(parameter: Parameter, value: str) -> str | None:
+    """What is wrong with the form of a value, once it is `normal`; None where nothing is."""
+    if problem := unsafe(value):
+        return problem
+    own = parameter.pattern if parameter.kind == "text" and parameter.pattern else ".*"
+    fits = re.fullmatch(KINDS[parameter.kind].pattern, value) and re.fullmatch(own, value)
+    if parameter.kind == "choice" and value not in parameter.choices:
+        return f"it has to be {says(parameter)}{_close(value, parameter.choices)}"
+    return None if fits else f"it has to be {says(parameter)}"
+
+
+def problem(spec: Spec, parameter: Parameter, value: str) -> str | None:
+    """What is wrong with a value that a new run is given: with its form, or with what it names in the spec."""
+    if found := form_problem(parameter, value):
+        return found
+    return _tenant_problem(spec, parameter, value) if parameter.kind == "tenant" else None
+
+
+def file_problem(parameter: Parameter, value: str) -> str | None:
+    """What is wrong with a path on this machine; None where it is there, or is no path."""
     match parameter.kind:
-        case "tenant":
-            return _tenant_problem(spec, parameter, value)
-        case "choice" if value not in parameter.choices:
-            return f"it has to be {says(parameter)}{_close(value, parameter.choices)}"
-        case "text" if parameter.pattern is not None and not re.fullmatch(parameter.pattern, value):
-            return f"it has to be {says(parameter)}"
+        case "folder" if not Path(value).is_dir():
+            return "there is no such folder on this machine"
+        case "file" if not Path(value).is_file():
+            return "there is no such file on this machine"
     return None
 
 

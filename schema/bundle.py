@@ -1,21 +1,35 @@
 """`MANIFEST.json` of an offline bundle: what is on the medium, each thing by size and SHA-256."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schema.image import Platform
 from schema.platform import Version
-from schema.types import Bool, Digest, Id, Int, Model, Sha256, Text
+from schema.types import Bool, Digest, Id, Int, Model, Sha256
+
+_FITS = r'^([^"]{1,155}/)?[^"/]{1,100}$'
+
+
+def _fits_a_header(path: str) -> str:
+    """A path that a plain tar header can hold. Raises ValueError."""
+    if not re.fullmatch(_FITS, path):
+        raise ValueError("the header of a plain tar file holds 155 characters of a folder and 100 of a name")
+    return path
+
 
 BundlePath = Annotated[
     str,
     Field(
         pattern=r"^\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(/\.?[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)*$",
-        max_length=200,
+        json_schema_extra={"allOf": [{"pattern": _FITS}]},
     ),
+    AfterValidator(_fits_a_header),
 ]
 """Path below the bundle's folder: plain names, no way out of it."""
+Line = Annotated[str, Field(pattern=r"^[ !#-Z^-~]+$")]
+"""Words for people: printable ASCII without what JSON escapes, and without brackets, so that each has one spelling."""
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-F]{40}$")]
 """Fingerprint of an OpenPGP primary key: 40 hexadecimal digits, upper case."""
 
@@ -25,8 +39,8 @@ class BundledFile(Model):
 
     path: BundlePath
     """Where it stands in the bundle."""
-    size: Annotated[Int, Field(ge=0)]
-    """Bytes."""
+    size: Annotated[Int, Field(ge=0, le=8589934591)]
+    """Bytes: below 8 GiB, which is what the header of a plain tar file can say."""
     sha256: Sha256
     """Checksum of its content."""
 
@@ -36,7 +50,7 @@ class BundledImage(Model):
 
     image: Id
     """Id in images.yaml."""
-    name: Text
+    name: Line
     """Repository and tag, as the compose file has it."""
     config: Digest
     """Digest of the image's configuration: its ID in the engine's classic store."""
@@ -46,9 +60,9 @@ class BundledImage(Model):
     """Digest of the manifest list that the spec pins; null for what is in no registry."""
     origin: Literal["registry", "engine"]
     """`registry`: manifest and layers are the registry's own bytes; `engine`: they were saved from an image store."""
-    size: Annotated[Int, Field(ge=1)]
+    size: Annotated[Int, Field(ge=1, le=999999999999999)]
     """Bytes of its configuration and layers; layers that several images share count in each."""
-    stand_in: Text | None
+    stand_in: Line | None
     """What really runs inside, where it is no release image but a stand-in for tests; else null."""
 
 
@@ -66,7 +80,7 @@ class BundledModel(Model):
 class Manifest(Model):
     """Everything that a bundle holds. The signature is over this file, and this file vouches for all others."""
 
-    format: Annotated[Int, Field(ge=1, le=1)]
+    format: Annotated[Int, Field(ge=2, le=2)]
     """Version of this form."""
     platform: Id
     """Name of the platform."""
@@ -82,7 +96,9 @@ class Manifest(Model):
     """Operating system and processor of the images."""
     next_key: Fingerprint | None
     """Key that will sign later releases (keys/next.asc in the bundle); a host that installs this bundle trusts it too."""
-    caveats: tuple[Text, ...]
+    body: Sha256
+    """Checksum of all bytes behind the bundle's head, as they stand on the medium."""
+    caveats: tuple[Line, ...]
     """What in it is not the real thing, e.g. stand-ins. Empty for a release that may go to a customer."""
     images: Annotated[tuple[BundledImage, ...], Field(min_length=1)]
     """Images, by name."""

@@ -1,4 +1,4 @@
-"""What every test shares: hypothesis profiles, and the fixtures of the lab."""
+"""What every test shares: hypothesis profiles, the fixtures of the lab, and who runs beside whom."""
 
 import os
 from importlib.util import find_spec
@@ -12,4 +12,5 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 # The engine that live tests run on; a checkout without the lab still runs the others.
-pytest_plugins = [name for name in ("tests.lab.fixtures",) if find_spec("tests.lab") and find_spec(name)]
+pytest_plugins = ["tests.workers", "tests.progress"]
+pytest_plugins += [name for name in ("tests.lab.fixtures",) if find_spec("tests.lab") and find_spec(name)]

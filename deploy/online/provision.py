@@ -13,15 +13,15 @@ It never acts on data that was edited by hand: each file's SHA-256 is that of pl
 
     export HCLOUD_TOKEN=...                         a token of the project that may read and write
     uv run provision.py --tenant ID                 what would change; or: python3 provision.py, with hcloud>=2.27,<3 installed
-    uv run provision.py --tenant ID apply           make it so
+    uv run provision.py --tenant ID apply           make it so; asks first, or --yes
     uv run provision.py --tenant ID status          what is there
     uv run provision.py --tenant ID destroy         all but data and what is protected; --allow NAME for those
 
 What is desired of a tenant stands beside this file, in ID/desired.json, and what its servers do at first boot in
 ID/cloud-init/; desired.sha256 and the desired state name them by hash: sha256sum --check desired.sha256
 
-From here on: how it is planned and done (class Run), the command line, the data, each kind of object, the journal, and
-calls to the API.
+To read it, begin at the end: the command line, then class Run, how it is planned (class Planning), what needs --allow
+(class Effect); before those, each kind of object and calls to the API.
 """
 
 from __future__ import annotations
@@ -38,15 +38,24 @@ if not (2, 27) <= _SDK < (3,):
     sys.exit(3)
 
 import argparse
+import hashlib
 import json
 import os
+import re
 import requests
+import secrets
+import signal
+import socket
 import sys
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
+from enum import Enum
 from functools import partial
 from hashlib import sha256
 from hcloud import APIException, Client
@@ -55,16 +64,446 @@ from hcloud.firewalls import FirewallResource, FirewallRule
 from hcloud.locations import Location
 from hcloud.networks import NetworkSubnet
 from hcloud.zones import ZoneRecord
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import count
 from pathlib import Path
-from typing import Any
+from requests.adapters import HTTPAdapter
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 
-# --- run: Plan, apply, destroy: the desired state against what is there.
+# --- calls: Calls to the API: what passes and is tried again, what is final, how long it may take, and what it says of itself.
 
-Key = tuple[str, str]
-"""Kind and name."""
+WAITS = (1, 2, 4, 8, 15, 30, 30)
+"""Seconds between tries."""
+READ_WAITS = (1, 2, 4)
+"""Seconds between tries of a call that only reads."""
+RATE_WAITS = (1, 2, 4, 8, 15) + (30,) * 19
+"""Seconds to wait while the project's calls are used up: ten minutes at most. The bucket fills by one call a second."""
+ACTION_POLLS = 900
+"""An action is asked once a second for at most this many times."""
+CALL_SECONDS = 30
+"""For a connection, and between two parts of an answer."""
+WHOLE_CALL_SECONDS = 120
+"""For a call as a whole, however slowly its answer drips."""
+MOST_PAGES = 1000
+TROUBLE = (APIException, ActionException, requests.RequestException)
+"""What a call can end with."""
+
+
+class Refused(Exception):
+    """Something that is not done without the operator's word, or not at all; the message says what would help."""
+
+
+class Failed(Exception):
+    """Something that was tried and did not succeed."""
+
+
+class Misused(Exception):
+    """A wrong call: an option or a setting that cannot be meant."""
+
+
+class Lacking(Exception):
+    """The surroundings lack something: a token, a place for the journal."""
+
+
+class Bounded(HTTPAdapter):
+    """Ends a call after `WHOLE_CALL_SECONDS`, its answer's body included."""
+
+    seconds: float = WHOLE_CALL_SECONDS
+
+    def send(self, request: Any, *arguments: Any, **options: Any) -> requests.Response:
+        """Send and read the whole answer. Raises requests.ReadTimeout when it takes too long."""
+        ended: list[requests.Response | BaseException] = []
+
+        def whole() -> None:
+            try:
+                answer = super(Bounded, self).send(request, *arguments, **options)
+                _ = answer.content
+                ended.append(answer)
+            except BaseException as error:
+                ended.append(error)
+
+        worker = threading.Thread(target=whole, daemon=True)
+        worker.start()
+        worker.join(self.seconds)
+        if not ended:
+            raise requests.ReadTimeout(f"no whole answer in {self.seconds:.0f} s", request=request)
+        if isinstance(ended[0], BaseException):
+            raise ended[0]
+        return ended[0]
+
+
+def connect(
+    token: str,
+    endpoint: str,
+    poll_seconds: float = 1.0,
+    pause: Callable[[float], None] = time.sleep,
+    proxy: str | None = None,
+) -> Client:
+    """A client that reads patiently and never sends a change twice on its own. Raises Misused for an unsafe endpoint."""
+    _check_endpoint(endpoint)
+    api = Client(
+        token,
+        api_endpoint=endpoint,
+        application_name="plumbline",
+        poll_interval=poll_seconds,
+        poll_max_retries=ACTION_POLLS,
+        timeout=CALL_SECONDS,
+    )
+    base: Any = api._client
+    base._retry_max_retries = 0
+    base._session.trust_env = False
+    base._session.proxies = {"http": proxy, "https": proxy} if proxy else {}
+    for scheme in ("https://", "http://"):
+        base._session.mount(scheme, Bounded())
+    base.request = _patient(base.request, pause)
+    return api
+
+
+def _check_endpoint(endpoint: str) -> None:
+    """Refuse to send the token in clear."""
+    url = urlsplit(endpoint)
+    if url.scheme == "https" and url.hostname:
+        return
+    if url.scheme != "http" or not url.hostname:
+        raise Misused(f"HCLOUD_ENDPOINT is no address of an API: {endpoint!r}; it begins with https://")
+    try:
+        loopback = url.hostname == "localhost" or ip_address(url.hostname).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise Misused(f"HCLOUD_ENDPOINT {endpoint} would carry the token in clear: use https")
+
+
+def _patient(request: Callable[..., dict[str, Any]], pause: Callable[[float], None]) -> Callable[..., dict[str, Any]]:
+    """A client's request: reading is tried again, a used-up rate limit is waited for, pages have an end."""
+
+    def patient(method: str, url: str, **options: Any) -> dict[str, Any]:
+        reads, rates = list(READ_WAITS if method == "GET" else ()), list(RATE_WAITS)
+        while True:
+            try:
+                answer = request(method, url, **options)
+                if not isinstance(answer, dict):
+                    raise Failed(f"the answer to {method} {url} is not one of the API")
+                _check_page(url, options.get("params") or {}, answer)
+                return answer
+            except TROUBLE as error:
+                code = code_of(error)
+                waits = rates if code == RATE else reads
+                if code in FINAL or not waits or (isinstance(error, APIException) and code == "not_found"):
+                    raise
+                pause(waits.pop(0))
+
+    return patient
+
+
+def _check_page(url: str, asked: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Pages count up and end."""
+    pages = (answer.get("meta") or {}).get("pagination") or {}
+    page, following = int(asked.get("page") or 1), pages.get("next_page")
+    if following and (following <= page or following > MOST_PAGES):
+        raise Failed(f"the list {url} does not end: page {page} is followed by page {following}")
+
+
+def code_of(error: Exception) -> str:
+    """The API's code of an error, or the kind of the failure."""
+    if isinstance(error, APIException):
+        return str(error.code)
+    if isinstance(error, ActionException):
+        return str(_error_of(error).get("code", "action_failed"))
+    return type(error).__name__
+
+
+def described(error: Exception) -> str:
+    """An error in one line: the cause as the API put it, and what to do."""
+    if isinstance(error, APIException):
+        code = str(error.code)
+        if code.isdecimal():
+            return f"HTTP {code} {error.message}: not an answer of the API; is there a proxy or a portal in between?"
+        return f"{error.message} ({code})" + (f": {ADVICE[code]}" if code in ADVICE else "")
+    if isinstance(error, ActionException):
+        cause = _error_of(error)
+        code = cause.get("code", "action_failed")
+        return f"{error.action.command}: {cause.get('message', 'did not end')} ({code})"
+    return f"no answer from {_host(error)}: {_cause(error)}"
+
+
+def _error_of(error: ActionException) -> dict[str, Any]:
+    return dict(error.action.error or {})
+
+
+def _host(error: Exception) -> str:
+    url = str(getattr(getattr(error, "request", None), "url", "") or "")
+    return urlsplit(url).netloc or "the API"
+
+
+CAUSES = (
+    ("ProxyError", "the proxy does not let it through; see --proxy"),
+    ("SSLError", "TLS: the certificate is not accepted"),
+    ("NameResolutionError", "the host name is not known (DNS)"),
+    ("getaddrinfo", "the host name is not known (DNS)"),
+    ("Connection refused", "the connection was refused"),
+    ("unreachable", "there is no way to the host"),
+    ("Timeout", "time-out"),
+    ("reset", "the connection was cut"),
+    ("RemoteDisconnected", "the connection was cut"),
+)
+"""What stands in an error of the network, and what it means; the first that fits."""
+
+
+def _cause(error: Exception) -> str:
+    text = f"{type(error).__name__} {error!r}"
+    return next((meaning for mark, meaning in CAUSES if mark in text), type(error).__name__)
+
+
+def finished(*actions: Any) -> None:
+    """Wait until actions have ended well; what is no action is passed over. Raises ActionException."""
+    for action in actions:
+        for each in action if isinstance(action, list) else [action]:
+            # some calls give an action, some True, some the object
+            if isinstance(each, BoundAction):
+                each.wait_until_finished()
+
+
+def persistently(
+    attempt: Callable[[], bool],
+    sleep: Callable[[float], None] = time.sleep,
+    waits: Iterable[float] = WAITS,
+    about: str = "",
+) -> None:
+    """Try until `attempt` says that there is nothing left to do. Raises Failed, or what is final; `about` names the object."""
+    lead = f"{about}: " if about else ""
+    reason = "it did not settle"
+    for seconds in (*waits, None):
+        try:
+            if attempt():
+                return
+        except TROUBLE as error:
+            if code_of(error) in FINAL:
+                raise Failed(lead + described(error)) from None
+            reason = described(error)
+        if seconds is not None:
+            sleep(seconds)
+    raise Failed(lead + reason)
+
+
+# --- codes: The API's error codes: which of them another try cannot change, and what to do about them.
+
+SOLD_OUT = frozenset(("resource_unavailable", "placement_error"))
+"""A type that cannot be had now; the next of the list may be."""
+GONE = "not_found"
+TAKEN = "uniqueness_error"
+IN_USE = "resource_in_use"
+LIMIT = "resource_limit_exceeded"
+RATE = "rate_limit_exceeded"
+FINAL = frozenset(
+    (
+        "already_in_placement_group",
+        "deprecated_api_endpoint",
+        "firewall_already_applied",
+        "firewall_managed_by_label_selector",
+        "firewall_resource_not_found",
+        "floating_ip_assigned",
+        "forbidden",
+        "incompatible_network_type",
+        "incorrect_zone_mode",
+        "invalid_input",
+        "invalid_load_balancer_type",
+        "invalid_server_type",
+        "ip_not_available",
+        "ip_not_in_vswitch_subnet",
+        "ip_not_owned",
+        "json_error",
+        "load_balancer_already_attached",
+        "load_balancer_not_attached_to_network",
+        "load_balancer_public_interface_disabled",
+        "maintenance",
+        "method_not_allowed",
+        "must_be_unassigned",
+        "network_has_no_vswitch_subnet",
+        "networks_overlap",
+        "no_space_left_in_location",
+        "placement_group_member_limit_reached",
+        "primary_ip_already_assigned",
+        "primary_ip_assigned",
+        "primary_ip_datacenter_mismatch",
+        "primary_ip_version_mismatch",
+        "private_net_only_server",
+        "protected",
+        "resolve_cloud_private_targets_error",
+        "resolve_cloud_public_targets_error",
+        "resource_in_use",
+        "resource_limit_exceeded",
+        "resource_unavailable",
+        "server_already_added",
+        "server_already_attached",
+        "server_has_ipv4",
+        "server_has_ipv6",
+        "server_is_load_balancer_target",
+        "server_not_stopped",
+        "source_port_already_used",
+        "target_already_defined",
+        "targets_without_use_private_ip",
+        "token_readonly",
+        "unauthorized",
+        "uniqueness_error",
+        "unsupported_error",
+    )
+)
+"""Errors that another try of the same call cannot change. Not among them: locked, conflict, unavailable, timeout,
+service_error, server_error, no_subnet_available (a subnet that was just made), placement_error (a host may become free)."""
+ADVICE = {
+    "unauthorized": "the token is unknown here: look at HCLOUD_TOKEN or --token-file, and whether it was revoked",
+    "token_readonly": "this token may only read: use one that may write",
+    "forbidden": "the token may not do this: make one with read and write rights",
+    "resource_limit_exceeded": "limit reached: delete what nobody needs, or ask the provider to raise the limit "
+    "(console, Limits); waiting does not help",
+    "resource_unavailable": "sold out: try again later, or add a type to the spec's list",
+    "placement_error": "no host is free for it now: try again later, or add a type to the spec's list",
+    "no_space_left_in_location": "the location has no room for volumes: ask the provider, or try again later",
+    "maintenance": "the provider is at work on it: try again when its status page says so",
+    "protected": "somebody protected it: lift the protection in the console if that is meant",
+    "uniqueness_error": "the name is taken: look who has it in the console",
+    "invalid_server_type": "the type does not fit or is withdrawn: choose another in the spec",
+    "ip_not_available": "something else has the address: see who is in the network",
+    "networks_overlap": "the server is in another network with the same range: take it out there first",
+    "firewall_managed_by_label_selector": "a label selector put the firewall there: remove the selector in the console",
+    "resource_in_use": "something else uses it: see in the console what does",
+    "incorrect_zone_mode": "the zone is a secondary one: make the record at its primary",
+    "rate_limit_exceeded": "others use up the project's calls: wait, or stop them",
+    "deprecated_api_endpoint": "the API has changed: a newer version of this program is needed",
+}
+"""What to do, by code."""
+
+
+# --- guard: What a change does to what is there, and which of that needs the operator's word. Decided here and nowhere else.
+
+class Effect(Enum):
+    """What a change takes away, opens or costs; a change without an effect only adds or mends."""
+
+    DELETES = "deletes"
+    LOSES_DATA = "loses data"
+    UNPROTECTS = "lifts a protection"
+    REPLACES = "replaces"
+    SHRINKS = "shrinks"
+    DETACHES = "detaches"
+    STOPS = "stops a server"
+    EXPOSES = "opens the firewall wider"
+    REDIRECTS = "leads elsewhere"
+    COSTS_MORE = "costs more"
+
+
+Effects = frozenset[Effect]
+NOTHING: Effects = frozenset()
+BY_WORD: dict[str, Effects] = {
+    "apply": frozenset(Effect),
+    # who types the tenant's name has said that servers go; not that data goes
+    "destroy": frozenset((Effect.LOSES_DATA, Effect.UNPROTECTS)),
+}
+"""Effects that need --allow, by verb."""
+
+
+def words_missing(
+    effects: Effects, names: Iterable[str], allowed: frozenset[str], verb: str = "apply"
+) -> tuple[str, ...]:
+    """Names that --allow would have to give for a change with these effects; empty when it may be done."""
+    if not effects & BY_WORD[verb]:
+        return ()
+    return tuple(dict.fromkeys(name for name in names if name not in allowed))
+
+
+def effects_of_deletion(kind: str, protected: bool) -> Effects:
+    """What the deletion of an object does. `protected`: at the provider, or in the desired state."""
+    effects = {Effect.DELETES}
+    if kind == "volume":
+        effects.add(Effect.LOSES_DATA)
+    if protected:
+        effects.add(Effect.UNPROTECTS)
+    return frozenset(effects)
+
+
+def check_words(allowed: Iterable[str], known: Iterable[str]) -> None:
+    """Raises Misused for a name that no object has: a slip, which would otherwise be found out when it matters."""
+    names = sorted(set(known))
+    for word in allowed:
+        if word not in names:
+            close = get_close_matches(word, names, 1)
+            meant = f"did you mean {close[0]}?" if close else f"there are: {', '.join(names) or 'none'}"
+            raise Misused(f"--allow {word}: no object has this name; {meant}")
+
+
+# --- labels: Labels by which an object is known, beside those that the spec gives it.
+
+OBJECT = "plumbline_object"
+"""The name that the desired state has for the object."""
+LEAVING = "plumbline_leaving"
+"""Set while another object takes this one's place."""
+TOLD_VOLUME = "plumbline_volume"
+"""Of a server: the id of the volume that its first boot was told."""
+USER_DATA = "user_data"
+"""Of a server: the first half of the SHA-256 of its user data's template, for the API never gives user data back. With
+`TOLD_VOLUME`, which fills the template's only gap, it stands for exactly what was sent."""
+BOOKKEEPING = (OBJECT, LEAVING, TOLD_VOLUME, USER_DATA)
+
+
+def labels_of(bound: Any) -> dict[str, str]:
+    """All labels; none where the API shows null."""
+    return dict(bound.labels or {})
+
+
+def plain_labels(bound: Any) -> dict[str, str]:
+    """The labels that the spec speaks of."""
+    return {key: value for key, value in labels_of(bound).items() if key not in BOOKKEEPING}
+
+
+def identity(name: str) -> str:
+    """A desired name as the value of a label: itself where it fits, else its beginning and a hash."""
+    if re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", name):
+        return name
+    start = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40].rstrip("-")
+    return f"{start}-{sha256(name.encode()).hexdigest()[:16]}".lstrip("-")
+
+
+def marked(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
+    """Desired labels with the identity of the object, and what an existing one says of its first boot."""
+    kept = {key: value for key, value in labels_of(bound).items() if key in (TOLD_VOLUME, USER_DATA)} if bound else {}
+    return {**labels, **kept, OBJECT: identity(name)}
+
+
+def owned_by(bound: Any, ownership: dict[str, str]) -> bool:
+    """Whether an object carries all labels of an owner."""
+    return ownership.items() <= labels_of(bound).items()
+
+
+# --- lifecycle: What a tenant's state means for its objects. One place for all who ask.
+
+WITH_OBJECTS = ("PROVISIONING", "ACTIVE", "SUSPENDED")
+"""States in which objects are made and kept as desired."""
+ENDING = ("DEPROVISIONING", "FAILED")
+"""States in which nothing is made any more and something may be left: on its way out, or half-way made."""
+WITHOUT_OBJECTS = ("PENDING", "DEPROVISIONED")
+"""States in which nothing exists: not yet, or not any more."""
+
+
+def state_of(desired: dict[str, Any]) -> str:
+    """A tenant's state; a desired state that does not say is of a tenant that is to be there."""
+    return str(desired.get("state", "ACTIVE"))
+
+
+def makes(desired: dict[str, Any]) -> bool:
+    """Whether objects are made for a tenant in its present state."""
+    return state_of(desired) in WITH_OBJECTS
+
+
+def objects_now(desired: dict[str, Any]) -> list[dict[str, Any]]:
+    """What must exist for a tenant in its present state."""
+    return list(desired["objects"]) if makes(desired) else []
+
+
+# --- plan: A plan: what would be done, for people and as a file that is applied exactly as it was shown.
+
+PLAN_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -72,15 +511,1959 @@ class Step:
     """A line of the plan."""
 
     mark: str
-    """`+` make, `~` change, `-` delete, `!` needs the operator's word, `?` refused."""
+    """`-` delete, `+` make, `~` change; `!` left until the operator gives the word; `?` cannot be done as things are."""
     kind: str
     name: str
     what: str
     price: float = 0.0
-    """EUR or USD a month, net, of a server that is made."""
+    """What it adds a month, net, in the account's currency."""
+    id: int | None = None
+    """The provider's id of the object; None where there is none yet."""
+    effects: tuple[str, ...] = ()
+    """What it takes away, opens or costs."""
+    needs: tuple[str, ...] = ()
+    """Names that --allow has to give."""
+    replaces: bool = False
+    """Whether one object goes and another comes."""
+
+    @property
+    def done(self) -> bool:
+        """Whether an apply does it."""
+        return self.mark in "+~-"
 
 
-class Run:
+def plan_lines(steps: Sequence[Step], notes: Iterable[str] = (), currency: str = "EUR") -> list[str]:
+    """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
+    lines = [f"* {note}" for note in notes]
+    if not steps:
+        return [*lines, "nothing to do: all is as desired"]
+    for step in sorted(steps, key=lambda step: not _destroys(step)):
+        price = f"  {step.price:+.2f} a month" if step.price else ""
+        mark = "-/+" if step.done and step.replaces else step.mark
+        lines.append(f"{mark} {step.kind} {step.name}: {step.what}{price}")
+        if beyond := [effect for effect in step.effects if effect != "deletes"]:
+            lines.append(f"    it {', '.join(beyond)}")
+    lines += [
+        f"  {step.name}: only with {' '.join(f'--allow {name}' for name in step.needs)}" for step in steps if step.needs
+    ]
+    return [*lines, summary(steps, currency)]
+
+
+def summary(steps: Sequence[Step], currency: str = "EUR") -> str:
+    """How many are added, changed and destroyed, and the difference a month."""
+    add = sum(1 for step in steps if step.mark == "+" or (step.done and step.replaces))
+    change = len({(step.kind, step.name) for step in steps if step.mark == "~" and not step.replaces})
+    destroy = sum(1 for step in steps if step.mark == "-" or (step.done and step.replaces))
+    more = sum(step.price for step in steps if step.done)
+    waiting = sum(1 for step in steps if step.mark == "!")
+    blocked = sum(1 for step in steps if step.mark == "?")
+    return (
+        f"{add} to add, {change} to change, {destroy} to destroy; {more:+.2f} {currency} a month, net"
+        + (f"; {waiting} left: only with --allow" if waiting else "")
+        + (f"; {blocked} cannot be done" if blocked else "")
+    )
+
+
+def _destroys(step: Step) -> bool:
+    return step.mark == "-" or step.replaces or "deletes" in step.effects or "replaces" in step.effects
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of plain data, whatever order its keys came in."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
+
+
+def as_plan(desired: dict[str, Any], project: str, allowed: Iterable[str], steps: Sequence[Step]) -> dict[str, Any]:
+    """A plan of one tenant as plain data. `project` is the fingerprint of what was there."""
+    return {
+        "tenant": desired["tenant"],
+        "mode": desired["mode"],
+        "platform": desired["platform"],
+        "desired": digest(desired),
+        "project": project,
+        "allow": sorted(allowed),
+        "steps": [asdict(step) for step in steps],
+    }
+
+
+def write_plan(path: Path, plans: Sequence[dict[str, Any]]) -> None:
+    """Write plans to a file. Raises Misused where it cannot be written."""
+    whole = {"format": PLAN_FORMAT, "made": datetime.now(UTC).isoformat(timespec="seconds"), "plans": list(plans)}
+    try:
+        path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    except OSError as error:
+        raise Misused(f"the plan cannot be written to {path}: {error.strerror}") from None
+
+
+def read_plan(path: Path) -> dict[str, dict[str, Any]]:
+    """The plans of a file by tenant. Raises Misused where it is none."""
+    try:
+        whole = json.loads(path.read_text("utf-8"))
+        if whole["format"] != PLAN_FORMAT:
+            raise Misused(f"{path} is a plan of format {whole['format']}; this program knows {PLAN_FORMAT}: plan again")
+        return {
+            plan["tenant"]: {**plan, "allow": [str(name) for name in plan["allow"]], "steps": _steps(plan["steps"])}
+            for plan in whole["plans"]
+        }
+    except OSError as error:
+        raise Misused(f"the plan {path} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
+
+
+def _steps(found: list[dict[str, Any]]) -> list[Step]:
+    return [Step(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])}) for each in found]
+
+
+def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[Step]) -> None:
+    """Raises Refused when the plan is not what would be done now."""
+    if plan["desired"] != digest(desired):
+        raise Refused("the plan is of another desired state: plan again")
+    check_same(plan["steps"], steps)
+    if plan["project"] != project:
+        raise Refused("the project has changed since the plan was made: plan again")
+
+
+def check_same(shown: Sequence[Step], now: Sequence[Step]) -> None:
+    """Raises Refused when what would be done is not what was shown, with the first difference."""
+    # keys are the project's: the work on another tenant may have made one meanwhile
+    shown, now = ([step for step in steps if step.kind != "ssh_key"] for steps in (shown, now))
+    if shown == now:
+        return
+    gone = [step for step in shown if step not in now]
+    new = [step for step in now if step not in shown]
+    first = (new or gone or list(now))[0]
+    raise Refused(
+        "the project has changed since the plan was shown: "
+        f"{'now' if new else 'no more'}: {first.mark} {first.kind} {first.name}: {first.what}; nothing was done: plan again"
+    )
+
+
+# --- kinds: What all kinds of objects have in common: found, seen in the form of the desired state, made, changed, deleted.
+
+Want = dict[str, Any]
+"""An object of the desired state."""
+Key = tuple[str, str]
+"""Kind and desired name."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """An object that is the tenant's and is not desired: an extra, or one whose place another takes."""
+
+    kind: str
+    bound: Any
+    word: str
+    """The name that --allow takes for it: its own, or that of its successor."""
+    successor: bool = False
+
+
+class Project:
+    """What is known of the provider's project, as far as it is the tenant's."""
+
+    def __init__(self, api: Client, pause: Callable[[float], None] = time.sleep):
+        self.api, self.pause = api, pause
+        self.held: dict[Key, Any] = {}
+        """The tenant's desired objects that are there."""
+        self.others: list[Other] = []
+        self.renewed: set[Key] = set()
+        """Desired objects that are to be made anew."""
+        self.allowed: frozenset[str] = frozenset()
+        """Names that the operator gave with --allow."""
+
+    def lookup(self, kind: str, name: str) -> Any:
+        """A desired object that is there. Raises Failed where there is none."""
+        if (kind, name) not in self.held:
+            raise Failed(f"there is no {kind} {name}")
+        return self.held[kind, name]
+
+    def forget(self, kind: str, gone: Any) -> None:
+        """Hold an object no more, for it is deleted."""
+        self.held = {key: bound for key, bound in self.held.items() if (key[0], bound.id) != (kind, gone.id)}
+        self.others = [other for other in self.others if (other.kind, other.bound.id) != (kind, gone.id)]
+
+    def owned(self, kind: str) -> Iterator[tuple[str, Any]]:
+        """The tenant's objects of a kind, each with the name that --allow takes for it."""
+        yield from ((name, bound) for (each, name), bound in self.held.items() if each == kind)
+        yield from ((other.word, other.bound) for other in self.others if other.kind == kind)
+
+    def word_for(self, kind: str, id: int) -> str | None:
+        """The name that --allow takes for an object; None for what is not the tenant's."""
+        return next((word for word, bound in self.owned(kind) if bound.id == id), None)
+
+    def name_of(self, kind: str, id: int) -> str:
+        """The desired name of an object, or its own; `#id` for what is not the tenant's."""
+        for (each, name), bound in self.held.items():
+            if each == kind and bound.id == id:
+                return name
+        return next(
+            (str(other.bound.name) for other in self.others if (other.kind, other.bound.id) == (kind, id)), f"#{id}"
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that is not as desired, and what mends it."""
+
+    what: str
+    do: Callable[[], Any]
+    """Returns an action, a list of them, or None."""
+    effects: Effects = NOTHING
+    words: tuple[str, ...] = ()
+    """Names for --allow, where it is others that lose something; the object's own where none is said."""
+    replaces: bool = False
+    """Whether another object takes its place."""
+    blocked: str = ""
+    """Why it cannot be done at all, and what would help."""
+    price: float = 0.0
+    """What it adds a month, net."""
+
+
+class Kind(ABC):
+    """What all kinds have in common: labels, protection, and listing by the owner's labels."""
+
+    client_name: str
+    """Name of the SDK's client for the kind."""
+    replaced: tuple[str, ...] = ()
+    """Fields that cannot be changed: the object has to be made anew."""
+    renamed = True
+    """Whether its objects can be renamed, and so carry their identity as a label."""
+
+    def client(self, project: Project) -> Any:
+        return getattr(project.api, self.client_name)
+
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+        """All objects with the labels, or all that there are, in a call per 50."""
+        return list(self.client(project).get_all(label_selector=selector))
+
+    def named(self, project: Project, want: Want) -> Any:
+        """The object that has the name, whoever owns it; None where the name is free."""
+        return self.client(project).get_by_name(want["name"])
+
+    def again(self, project: Project, bound: Any) -> Any:
+        """The object as it is now, by its id; None when it is gone."""
+        try:
+            return self.client(project).get_by_id(bound.id)
+        except APIException as error:
+            if error.code == GONE:
+                return None
+            raise
+
+    @abstractmethod
+    def seen(self, project: Project, bound: Any) -> Want:
+        """The object in the form of the desired state. What the API does not say is None: unreadable, not different."""
+
+    def half_made(self, project: Project, bound: Any) -> str:
+        """Why the object is no whole one, though it is there; empty where it is."""
+        return ""
+
+    def passing(self, seen: Want) -> bool:
+        """Whether the object is on its way to a state, so that it has to be looked at again."""
+        return False
+
+    def unreadable(self, want: Want, seen: Want) -> list[str]:
+        """What the API does not say of it, or says in words that are not known here."""
+        return []
+
+    @abstractmethod
+    def create(self, project: Project, want: Want) -> Any:
+        """Make it and wait for it; the object."""
+
+    def hindrance(self, project: Project, want: Want) -> str:
+        """Why it cannot be made now, and what would help; empty where it can."""
+        return ""
+
+    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+        """What differs and cannot be changed, in words."""
+        return [
+            f"{field} {seen[field]} → {want[field]}"
+            for field in self.replaced
+            if seen[field] is not None and seen[field] != want[field]
+        ]
+
+    def effects_of_replacing(self, seen: Want) -> Effects:
+        """What is lost when another takes its place."""
+        return frozenset((Effect.REPLACES,))
+
+    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+        """What making it anew costs, in words; empty where the price stays."""
+        return ""
+
+    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        """What is not as desired, in the order in which it is mended."""
+        yield from self._named_and_labelled(bound, want, seen)
+        yield from self._protected(bound, want, seen)
+
+    def _named_and_labelled(self, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        if bound.name != want["name"]:
+            yield Change(f"rename {bound.name} (#{bound.id}) to {want['name']}", lambda: _renamed(bound, want))
+        words = [f"labels {shown_labels(seen['labels'], want['labels'])}"] if seen["labels"] != want["labels"] else []
+        held = labels_of(bound)
+        if held.get(OBJECT) != identity(want["name"]) or LEAVING in held:
+            words.append(f"mark as {want['name']}")
+        if words:
+            labels = marked(want["labels"], want["name"], bound)
+            yield Change("; ".join(words), lambda: bound.update(labels=labels))
+
+    def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        if "protected" in want and seen["protected"] is not None and seen["protected"] != want["protected"]:
+            word = "protect from deletion" if want["protected"] else "lift the protection from deletion"
+            effects = NOTHING if want["protected"] else frozenset((Effect.UNPROTECTS,))
+            yield Change(word, lambda: self.protect(bound, want["protected"]), effects)
+
+    def protect(self, bound: Any, on: bool) -> Any:
+        """Switch the protection from deletion; an action."""
+        return bound.change_protection(delete=on)
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        """What is not the tenant's and would be harmed, or keeps it from being deleted."""
+        return []
+
+    def delete(self, project: Project, bound: Any) -> Any:
+        """Free it from what keeps the API from deleting it, and delete it; an action, or what the call gives."""
+        return bound.delete()
+
+
+def _renamed(bound: Any, want: Want) -> None:
+    """PUT gives the object, not an action."""
+    bound.update(name=want["name"])
+
+
+def protected(bound: Any) -> bool | None:
+    """Whether an object is protected from deletion; None where the API does not say."""
+    found = getattr(bound, "protection", None)
+    return None if found is None else bool(found.get("delete", False))
+
+
+def shown_labels(have: dict[str, str], want: dict[str, str]) -> str:
+    """The labels that differ."""
+    keys = sorted(key for key in {*have, *want} if have.get(key) != want.get(key))
+    return ", ".join(f"{key}: {have.get(key, 'none')} → {want.get(key, 'none')}" for key in keys)
+
+
+def common(kind: str, bound: Any) -> Want:
+    """What is seen of every kind."""
+    return {"kind": kind, "name": bound.name, "labels": plain_labels(bound), "object": labels_of(bound).get(OBJECT)}
+
+
+# --- rules: Firewall rules: compared by what they let through.
+
+Rule = dict[str, Any]
+"""`direction`, `protocol`, `port` (`80`, `80-85`, `any`, None), `peers` (networks), `description`."""
+ALL_PORTS = (1, 65535)
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+class Opening(NamedTuple):
+    """One thing that rules let through."""
+
+    direction: str
+    protocol: str
+    first: int
+    last: int
+    peer: IPv4Network | IPv6Network
+
+
+def peer(text: str) -> str:
+    """A network in the form in which the API shows it; what cannot be read, as it is."""
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        return text
+
+
+def opens_wider(have: Iterable[Rule], want: Iterable[Rule]) -> list[str]:
+    """What the wanted rules let through and the present ones do not; each in words."""
+    old = list(_openings(have))
+    return [_shown(each) for each in _openings(want) if not any(_covers(other, each) for other in old)]
+
+
+def _openings(rules: Iterable[Rule]) -> Iterator[Opening]:
+    rules = list(rules)
+    if not any(rule["direction"] == "out" for rule in rules):
+        # without a rule for it, everything may go out
+        for network in EVERYWHERE:
+            for protocol in ("tcp", "udp", "icmp", "esp", "gre"):
+                yield Opening("out", protocol, *ALL_PORTS, ip_network(network))
+    for rule in rules:
+        first, last = _ports(rule["port"])
+        for text in rule["peers"]:
+            try:
+                yield Opening(rule["direction"], rule["protocol"], first, last, ip_network(text, strict=False))
+            except ValueError:
+                continue
+
+
+def _ports(port: str | None) -> tuple[int, int]:
+    if not port or port == "any":
+        return ALL_PORTS
+    first, _, last = port.partition("-")
+    return (int(first), int(last or first)) if first.isdecimal() and (last or first).isdecimal() else ALL_PORTS
+
+
+def _covers(old: Opening, new: Opening) -> bool:
+    if (old.direction, old.protocol) != (new.direction, new.protocol) or not (
+        old.first <= new.first and new.last <= old.last
+    ):
+        return False
+    if isinstance(old.peer, IPv4Network) and isinstance(new.peer, IPv4Network):
+        return new.peer.subnet_of(old.peer)
+    return isinstance(old.peer, IPv6Network) and isinstance(new.peer, IPv6Network) and new.peer.subnet_of(old.peer)
+
+
+def _shown(each: Opening) -> str:
+    ports = (
+        ""
+        if (each.first, each.last) == ALL_PORTS
+        else f" {each.first}" + (f"-{each.last}" if each.last != each.first else "")
+    )
+    return f"{each.direction} {each.protocol}{ports} {each.peer}"
+
+
+# --- objects: Keys, placement groups, networks, firewalls and volumes.
+
+IN_USE_POLLS = 5
+
+
+class SshKey(Kind):
+    """Of the whole project: found by its fingerprint, shared by tenants, never deleted here."""
+
+    client_name = "ssh_keys"
+    renamed = False
+
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+        # some doubles of the API ignore the filter
+        return [found for want in wants if (found := self.named(project, want))]
+
+    def named(self, project: Project, want: Want) -> Any:
+        found = project.api.ssh_keys.get_by_fingerprint(want["fingerprint"])
+        return found if found is not None and found.fingerprint == want["fingerprint"] else None
+
+    def seen(self, project: Project, bound: Any) -> Want:
+        return {**common("ssh_key", bound), "fingerprint": bound.fingerprint}
+
+    def hindrance(self, project: Project, want: Want) -> str:
+        taken = project.api.ssh_keys.get_by_name(want["name"])
+        if taken is None or taken.name != want["name"] or taken.fingerprint == want["fingerprint"]:
+            return ""  # free, or made for another tenant a moment ago
+        return f"another key has this name (#{taken.id}, {taken.fingerprint}): rename it, or the key of the spec"
+
+    def create(self, project: Project, want: Want) -> Any:
+        return project.api.ssh_keys.create(name=want["name"], public_key=want["public_key"])
+
+    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        return iter(())
+
+
+class PlacementGroup(Kind):
+    """Keeps servers on different hosts."""
+
+    client_name = "placement_groups"
+    replaced = ("type",)
+
+    def seen(self, project: Project, bound: Any) -> Want:
+        return {**common("placement_group", bound), "type": bound.type}
+
+    def create(self, project: Project, want: Want) -> Any:
+        labels = marked(want["labels"], want["name"])
+        made = project.api.placement_groups.create(name=want["name"], type=want["type"], labels=labels)
+        finished(made.action)
+        return made.placement_group
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        ids = [getattr(each, "id", each) for each in bound.servers or []]
+        return [
+            f"server #{id}, which is not this tenant's, is in it"
+            for id in ids
+            if project.word_for("server", id) is None
+        ]
+
+
+class Network(Kind):
+    """The private network of a tenant, and what isolates it from the others'."""
+
+    client_name = "networks"
+
+    def seen(self, project: Project, bound: Any) -> Want:
+        subnets = [{"ip_range": each.ip_range, "network_zone": each.network_zone} for each in bound.subnets or []]
+        return {
+            **common("network", bound),
+            "ip_range": bound.ip_range,
+            "subnets": sorted(subnets, key=lambda each: str(each["ip_range"])),
+            "protected": protected(bound),
+        }
+
+    def create(self, project: Project, want: Want) -> Any:
+        return project.api.networks.create(
+            name=want["name"],
+            ip_range=want["ip_range"],
+            subnets=[_subnet(each) for each in want["subnets"]],
+            labels=marked(want["labels"], want["name"]),
+        )
+
+    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        yield from self._named_and_labelled(bound, want, seen)
+        have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
+        if have != new and have.network_address == new.network_address and new.prefixlen < have.prefixlen:
+            yield Change(f"grow {have} to {new}", lambda: bound.change_ip_range(ip_range=str(new)))
+        for each in seen["subnets"]:
+            if each not in want["subnets"]:
+                what = f"delete subnet {each['ip_range']}"
+                yield Change(
+                    what, partial(bound.delete_subnet, _subnet(each)), frozenset((Effect.DETACHES, Effect.SHRINKS))
+                )
+        for each in want["subnets"]:
+            if each not in seen["subnets"]:
+                yield Change(f"add subnet {each['ip_range']}", partial(bound.add_subnet, _subnet(each)))
+        yield from self._protected(bound, want, seen)
+
+    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+        """Ranges only grow, from the same start."""
+        have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
+        grows = have.network_address == new.network_address and new.prefixlen <= have.prefixlen
+        return [] if grows else [f"range {have} → {new}"]
+
+    def effects_of_replacing(self, seen: Want) -> Effects:
+        return frozenset((Effect.REPLACES, Effect.DETACHES))
+
+    def strangers(self, project: Project, bound: Any) -> list[Any]:
+        """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
+        return [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        # the SDK's network does not tell of them
+        balancers = [
+            each
+            for each in project.api.load_balancers.get_all()
+            if any(private.network.id == bound.id for private in each.private_net or [])
+        ]
+        return [
+            *(
+                f"server {each.name} (#{each.id}), which is not this tenant's, is in it"
+                for each in self.strangers(project, bound)
+            ),
+            *(f"load balancer {each.name} (#{each.id}), which is not this tenant's, is in it" for each in balancers),
+        ]
+
+
+def _subnet(want: Want) -> NetworkSubnet:
+    return NetworkSubnet(ip_range=want["ip_range"], network_zone=want["network_zone"], type="cloud")
+
+
+class Firewall(Kind):
+    """Filters public interfaces alone; it is attached to servers directly, never by label as well."""
+
+    client_name = "firewalls"
+
+    def seen(self, project: Project, bound: Any) -> Want:
+        rules = [
+            {
+                "direction": rule.direction,
+                "protocol": rule.protocol,
+                "port": rule.port,
+                "peers": sorted(peer(each) for each in (rule.source_ips or rule.destination_ips or [])),
+                "description": rule.description,
+            }
+            for rule in bound.rules or []
+        ]
+        return {**common("firewall", bound), "rules": rules}
+
+    def create(self, project: Project, want: Want) -> Any:
+        # the SDK says that labels are a string here
+        labels: Any = marked(want["labels"], want["name"])
+        made = project.api.firewalls.create(name=want["name"], rules=_rules(want), labels=labels)
+        finished(made.actions)
+        return made.firewall
+
+    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        have, new = ({str(sorted(rule.items(), key=str)) for rule in each["rules"]} for each in (seen, want))
+        if have != new or len(seen["rules"]) != len(want["rules"]):
+            wider = opens_wider(seen["rules"], want["rules"])
+            what = f"rules: {len(new - have)} added, {len(have - new)} removed"
+            yield Change(
+                what + (f"; opens {', '.join(wider)}" if wider else ""),
+                lambda: bound.set_rules(_rules(want)),
+                frozenset((Effect.EXPOSES,)) if wider else NOTHING,
+            )
+        yield from super().changes(project, bound, want, seen)
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        return [
+            f"server #{each.server.id}, which is not this tenant's, is behind it"
+            for each in bound.applied_to or []
+            if each.server and project.word_for("server", each.server.id) is None
+        ]
+
+    def delete(self, project: Project, bound: Any) -> Any:
+        """A server that has just gone counts for a moment."""
+        for polls in range(IN_USE_POLLS):
+            try:
+                return bound.delete()
+            except APIException as error:
+                if code_of(error) != IN_USE:
+                    raise
+                there = [each.server.id for each in bound.applied_to or [] if each.server]
+                if there and any(_server_is_there(project, each) for each in there):
+                    raise Failed(f"server {', '.join(f'#{each}' for each in there)} is still behind it") from None
+                if polls == IN_USE_POLLS - 1:
+                    raise
+                project.pause(2)
+                bound.reload()
+        return None
+
+
+def _server_is_there(project: Project, id: int) -> bool:
+    try:
+        return project.api.servers.get_by_id(id) is not None
+    except APIException as error:
+        if str(error.code) == "not_found":
+            return False
+        raise
+
+
+def _rules(want: Want) -> list[FirewallRule]:
+    return [
+        FirewallRule(
+            direction=rule["direction"],
+            protocol=rule["protocol"],
+            port=rule["port"],
+            source_ips=rule["peers"] if rule["direction"] == "in" else [],
+            destination_ips=rule["peers"] if rule["direction"] == "out" else [],
+            description=rule["description"],
+        )
+        for rule in want["rules"]
+    ]
+
+
+class Volume(Kind):
+    """A tenant's data. It only grows; anything else would mean another, empty one."""
+
+    client_name = "volumes"
+    replaced = ("format", "location")
+
+    def seen(self, project: Project, bound: Any) -> Want:
+        return {
+            **common("volume", bound),
+            "size_gb": bound.size,
+            "format": bound.format,
+            "location": bound.location.name if bound.location else None,
+            "protected": protected(bound),
+            "status": bound.status,
+        }
+
+    def passing(self, seen: Want) -> bool:
+        return bool(seen["status"] == "creating")
+
+    def create(self, project: Project, want: Want) -> Any:
+        labels: Any = marked(want["labels"], want["name"])
+        made = project.api.volumes.create(
+            name=want["name"],
+            size=want["size_gb"],
+            format=want["format"],
+            location=Location(name=want["location"]),
+            labels=labels,
+        )
+        finished(made.action, made.next_actions)
+        return made.volume
+
+    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        if seen["size_gb"] is not None and want["size_gb"] > seen["size_gb"]:
+            yield Change(
+                f"grow from {seen['size_gb']} to {want['size_gb']} GB; then grow the file system on the server: resize2fs",
+                lambda: bound.resize(want["size_gb"]),
+                frozenset((Effect.COSTS_MORE,)),
+            )
+        yield from super().changes(project, bound, want, seen)
+
+    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+        """It cannot shrink."""
+        shrinks = seen["size_gb"] is not None and want["size_gb"] < seen["size_gb"]
+        size = [f"size {seen['size_gb']} → {want['size_gb']} GB"] if shrinks else []
+        return [*super().must_be_replaced(project, bound, want, seen), *size]
+
+    def effects_of_replacing(self, seen: Want) -> Effects:
+        return frozenset((Effect.REPLACES, Effect.LOSES_DATA))
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        if bound.server is None or project.word_for("server", bound.server.id) is not None:
+            return []
+        return [f"server #{bound.server.id}, which is not this tenant's, has it: detach it there first"]
+
+    def delete(self, project: Project, bound: Any) -> Any:
+        if bound.server is not None:
+            finished(bound.detach())
+        return bound.delete()
+
+
+# --- records: DNS records, known by zone, name and type.
+
+class Record(Kind):
+    """A set of DNS records in a zone of the project."""
+
+    client_name = "zones"
+    renamed = False
+
+    def __init__(self) -> None:
+        self._zones: dict[str, Any] = {}
+        self.zones_may_be_gone = False
+        """Whether a zone that is not there has no records, rather than being an error: so for a destroy."""
+
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+        return [
+            found
+            for zone in sorted({want["zone"] for want in wants})
+            if (there := self._zone(project, zone)) is not None
+            for found in there.get_rrset_all(label_selector=selector)
+        ]
+
+    def named(self, project: Project, want: Want) -> Any:
+        return self._found(project, want["zone"], want["name"], want["type"])
+
+    def again(self, project: Project, bound: Any) -> Any:
+        return self._found(project, self._zone_name(bound), bound.name, bound.type)
+
+    def seen(self, project: Project, bound: Any) -> Want:
+        return {
+            **common("record", bound),
+            "zone": self._zone_name(bound),
+            "type": bound.type,
+            "ttl_s": bound.ttl,
+            "values": sorted(record.value for record in bound.records or []),
+        }
+
+    def create(self, project: Project, want: Want) -> Any:
+        made = self._zone(project, want["zone"]).create_rrset(
+            name=want["name"],
+            type=want["type"],
+            ttl=want["ttl_s"],
+            labels=want["labels"],
+            records=_records(want),
+        )
+        finished(made.action)
+        return made.rrset
+
+    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        if seen["values"] != sorted(want["values"]):
+            what = f"{', '.join(seen['values']) or 'nowhere'} → {', '.join(want['values'])}"
+            yield Change(what, lambda: bound.set_rrset_records(_records(want)), frozenset((Effect.REDIRECTS,)))
+        if seen["ttl_s"] != want["ttl_s"]:
+            yield Change(f"TTL {seen['ttl_s']} → {want['ttl_s']} s", lambda: bound.change_rrset_ttl(want["ttl_s"]))
+        if seen["labels"] != want["labels"]:
+            what = f"labels {shown_labels(seen['labels'], want['labels'])}"
+            yield Change(what, lambda: bound.update_rrset(labels=want["labels"]))
+
+    def delete(self, project: Project, bound: Any) -> Any:
+        return bound.delete_rrset().action
+
+    def _found(self, project: Project, zone: str, name: str, type: str) -> Any:
+        if (there := self._zone(project, zone)) is None:
+            return None
+        try:
+            return there.get_rrset(name, type)
+        except APIException as error:
+            if error.code == GONE:
+                return None
+            raise
+
+    def _zone(self, project: Project, name: str) -> Any:
+        if name not in self._zones:
+            try:
+                self._zones[name] = project.api.zones.get(name)
+            except APIException as error:
+                if error.code != GONE:
+                    raise
+                if self.zones_may_be_gone:
+                    return None
+                raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
+        return self._zones[name]
+
+    def _zone_name(self, bound: Any) -> str:
+        return next(name for name, zone in self._zones.items() if zone.id == bound.zone.id)
+
+
+def _records(want: Want) -> list[ZoneRecord]:
+    return [ZoneRecord(value=value) for value in want["values"]]
+
+
+# --- orders: Server types at a location: which can be ordered now, at what price, and why one cannot be.
+
+@dataclass(frozen=True)
+class Offer:
+    """A server type at a location: whether it can be ordered now, and its price a month, net, in the account's currency."""
+
+    available: bool
+    price: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The type that is ordered, or why none is."""
+
+    type: str = ""
+    price: float = 0.0
+    dearer: str = ""
+    """In words, where it costs more than the first of the list, or nobody knows what that one costs."""
+    problem: str = ""
+
+
+class Orders:
+    """What the API offers, asked once a run."""
+
+    def __init__(self) -> None:
+        self._types: list[Any] = []
+        self._images: dict[tuple[str, str], Any] = {}
+        self.ceilings: dict[str, float] = {}
+        """The most that a server may cost a month, by its name: what the plan said."""
+
+    def load(self, project: Project) -> None:
+        """Ask for the catalogue, once."""
+        self._types = self._types or list(project.api.server_types.get_all())
+
+    def offers(self, project: Project, location: str) -> dict[str, Offer]:
+        """What the API offers at a location; a type that was withdrawn there is not offered."""
+        self.load(project)
+        return {
+            each.name: Offer(bool(place.available), _price(each, location))
+            for each in self._types
+            for place in each.locations or []
+            if place.location.name == location and not _withdrawn(place)
+        }
+
+    def order_of(self, project: Project, want: Want) -> list[str]:
+        """The types of the list that exist there, those that can be had now first."""
+        offers = self.offers(project, want["location"])
+        return sorted((name for name in want["types"] if name in offers), key=lambda name: not offers[name].available)
+
+    def type(self, name: str) -> Any:
+        return next((each for each in self._types if each.name == name), None)
+
+    def disk_of(self, name: str) -> int:
+        """GB; 0 where it is not known."""
+        found = self.type(name)
+        return int(found.disk) if found is not None and found.disk else 0
+
+    def choose(self, project: Project, want: Want) -> Choice:
+        """The first type of the list that can be had now, and what that means for the price."""
+        offers, types = self.offers(project, want["location"]), self.order_of(project, want)
+        if not types or not offers[types[0]].available:
+            return Choice(problem=self._why_none(project, want))
+        new, first = types[0], want["types"][0]
+        price = offers[new].price
+        self.ceilings[want["name"]] = price
+        if new == first:
+            return Choice(new, price)
+        if first not in offers:
+            return Choice(new, price, f"{first} is withdrawn in {want['location']}; {new} is {price:.2f} a month")
+        dearer = price > offers[first].price
+        words = f"{first} is sold out; {new} is {price:.2f} a month instead of {offers[first].price:.2f}"
+        return Choice(new, price, words if dearer else "")
+
+    def _why_none(self, project: Project, want: Want) -> str:
+        """Sold out, withdrawn and a location that is down are different things, and need different deeds."""
+        location, types = want["location"], ", ".join(want["types"])
+        offers = self.offers(project, location)
+        if not offers or not any(offer.available for offer in offers.values()):
+            return f"nothing can be ordered in {location} now, no type at all: the location is down or full; see the provider's status page"
+        gone = [name for name in want["types"] if name not in offers]
+        if len(gone) == len(want["types"]):
+            return f"withdrawn in {location}: {types}; waiting does not help: choose another type in the spec"
+        withdrawn = f" ({', '.join(gone)} is withdrawn)" if gone else ""
+        return f"sold out in {location}: {types}{withdrawn}; try again later, or add a type to the spec's list"
+
+    def ordered(self, project: Project, want: Want, **order: Any) -> Any:
+        """Order a type of the list, never one that is dearer than the plan said. Raises Failed where none can be had."""
+        offers = self.offers(project, want["location"])
+        ceiling = self.ceilings.get(want["name"], offers[want["types"][0]].price if want["types"][0] in offers else 0.0)
+        refusals: list[APIException] = []
+        for name in self.order_of(project, want):
+            if offers[name].price > ceiling:
+                continue
+            try:
+                return project.api.servers.create(server_type=self.type(name), **order)
+            except APIException as error:
+                if code_of(error) not in SOLD_OUT:
+                    raise
+                refusals.append(error)
+        passing = [error for error in refusals if code_of(error) == "placement_error"]
+        if passing:
+            raise passing[0]
+        said = f" ({described(refusals[-1])})" if refusals else ""
+        raise Failed(
+            f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {ceiling:.2f} "
+            f"a month{said}; try again later; a dearer one of the list is bought only with --allow {want['name']}"
+        )
+
+    def image(self, project: Project, want: Want) -> Any:
+        """The image that servers are made with; None when it is withdrawn or was never there."""
+        key = (want["image"], want["architecture"])
+        if key not in self._images:
+            self._images[key] = project.api.images.get_by_name_and_architecture(*key)
+        found = self._images[key]
+        return None if found is None or _ended(getattr(found, "deprecation", None)) else found
+
+
+def _withdrawn(place: Any) -> bool:
+    return _ended(getattr(place, "deprecation", None))
+
+
+def _ended(deprecation: Any) -> bool:
+    end = getattr(deprecation, "unavailable_after", None)
+    return isinstance(end, datetime) and end <= datetime.now(UTC)
+
+
+def _price(server_type: Any, location: str) -> float:
+    found = [each for each in server_type.prices or [] if each["location"] == location]
+    return round(float(found[0]["price_monthly"]["net"]), 2) if found else 0.0
+
+
+# --- moving: What a server takes from another: its fixed address, and the volume. Who gives it up is shut down first, and is ours.
+
+SHUTDOWN_POLLS = 60
+
+
+class Moving(Kind):
+    """Addresses and volumes of servers."""
+
+    def _addressed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        renewed = ("network", want["network"]) in project.renewed
+        in_place = not renewed and seen["networks"].get(want["network"]) == want["address"]
+        for private in bound.private_net or []:
+            name = project.name_of("network", private.network.id)
+            if (
+                not (in_place and name == want["network"])
+                and project.word_for("network", private.network.id) is not None
+            ):
+                what = f"leave network {name}, {private.ip}"
+                effects = frozenset((Effect.DETACHES,))
+                yield Change(what, partial(bound.detach_from_network, private.network), effects)
+        if in_place:
+            return
+        what = f"join network {want['network']} as {want['address']}"
+        other, word = self.holder_of_address(project, bound, want)
+        if other is None:
+            yield Change(what, lambda: _joined(project, bound, want))
+        elif word is None:
+            yield Change(
+                what, lambda: None, blocked=f"server #{other.id}, which is not this tenant's, has {want['address']}"
+            )
+        else:
+            yield Change(
+                f"take the address {want['address']} from {other.name} (#{other.id}), which is shut down for that",
+                lambda: self._address_taken(project, bound, other, want),
+                frozenset((Effect.STOPS, Effect.DETACHES)),
+                (word,),
+            )
+
+    def holder_of_address(self, project: Project, bound: Any, want: Want) -> tuple[Any, str | None]:
+        """Another server with the desired address in the desired network, and the name that --allow takes for it."""
+        network = project.held.get(("network", want["network"]))
+        if network is None:
+            return None, None
+        own = bound.id if bound is not None else None
+        ours = {other.id: (other, word) for word, other in project.owned("server")}
+        strangers = [each for each in network.servers or [] if each.id not in ours]
+        for other, word in (*ours.values(), *((each, None) for each in strangers)):
+            if other.id != own and any(
+                each.network.id == network.id and each.ip == want["address"] for each in other.private_net or []
+            ):
+                return other, word
+        return None, None
+
+    def _address_taken(self, project: Project, bound: Any, other: Any, want: Want) -> Any:
+        other.reload()
+        self.switched_off(project, other)
+        network = project.lookup("network", want["network"])
+        if any(each.network.id == network.id for each in other.private_net or []):
+            finished(other.detach_from_network(network))
+        return _joined(project, bound, want)
+
+    def _with_volume(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        for each in bound.volumes or []:
+            name = project.name_of("volume", each.id)
+            if name != want["volume"] and project.word_for("volume", each.id) is not None:
+                what = f"detach volume {name}" + ("; it is shut down for that" if seen["status"] == "running" else "")
+                yield Change(what, partial(self._given_up, project, bound, each), stops(seen) | {Effect.DETACHES})
+        if not want["volume"] or want["volume"] in seen["volumes"]:
+            return
+        what = f"attach volume {want['volume']}"
+        other, word = self.holder_of_volume(project, bound, want)
+        if other is None:
+            yield Change(what, lambda: project.lookup("volume", want["volume"]).attach(bound, automount=False))
+        elif word is None:
+            reason = f"server #{other.id}, which is not this tenant's, has it: detach it there first"
+            yield Change(what, lambda: None, blocked=reason)
+        else:
+            yield Change(
+                f"take volume {want['volume']} from {other.name} (#{other.id}), which is shut down for that",
+                lambda: self._volume_taken(project, bound, other, want),
+                frozenset((Effect.STOPS, Effect.DETACHES)),
+                (word,),
+            )
+
+    def holder_of_volume(self, project: Project, bound: Any, want: Want) -> tuple[Any, str | None]:
+        """Another server that has the desired volume, and the name that --allow takes for it."""
+        volume = project.held.get(("volume", want["volume"])) if want["volume"] else None
+        if volume is None or volume.server is None or (bound is not None and volume.server.id == bound.id):
+            return None, None
+        ours = next(((other, word) for word, other in project.owned("server") if other.id == volume.server.id), None)
+        return ours or (volume.server, None)
+
+    def _volume_taken(self, project: Project, bound: Any, other: Any, want: Want) -> Any:
+        volume = project.lookup("volume", want["volume"])
+        self._given_up(project, other, volume)
+        volume.reload()
+        return volume.attach(bound, automount=False)
+
+    def _given_up(self, project: Project, bound: Any, volume: Any) -> None:
+        """Take a volume from a server of ours that has been shut down; from no other."""
+        bound.reload()
+        self.switched_off(project, bound)
+        volume.reload()
+        if volume.server is not None and volume.server.id == bound.id:
+            finished(volume.detach())
+
+    def switched_off(self, project: Project, bound: Any) -> None:
+        """Ask the system to end; switch off what does not."""
+        if bound.status == "off":
+            return
+        finished(bound.shutdown())
+        for _ in range(SHUTDOWN_POLLS):
+            bound.reload()
+            if bound.status == "off":
+                return
+            project.pause(1)
+        finished(bound.power_off())
+
+
+def stops(seen: Want) -> Effects:
+    """What a change does that needs the server switched off."""
+    return frozenset((Effect.STOPS,)) if seen["status"] == "running" else NOTHING
+
+
+def _joined(project: Project, bound: Any, want: Want) -> Any:
+    return bound.attach_to_network(project.lookup("network", want["network"]), ip=want["address"])
+
+
+# --- servers: Servers: made switched off, brought into line, then switched on.
+
+VOLUME_ID = "@VOLUME_ID@"
+"""In user data: the id of the server's volume, which is known only when it was made."""
+ON_ITS_WAY = ("initializing", "starting")
+"""States that end by themselves within seconds."""
+STEADY = ("running", "off")
+"""States that say what a server does; in any other it is left alone until it has ended."""
+
+
+def user_data_hash(text: str) -> str:
+    """As it stands in the label: a label holds at most 63 characters."""
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+class Server(Moving):
+    """Its address, firewall and volume are there before it boots for the first time."""
+
+    client_name = "servers"
+
+    def __init__(self) -> None:
+        self.orders = Orders()
+
+    def seen(self, project: Project, bound: Any) -> Want:
+        group, public = bound.placement_group, bound.public_net
+        return {
+            **common("server", bound),
+            "type": bound.server_type.name if bound.server_type else None,
+            "disk_gb": bound.primary_disk_size,
+            "image": bound.image.name if bound.image else None,
+            "location": bound.location.name if bound.location else None,
+            "networks": {project.name_of("network", each.network.id): each.ip for each in bound.private_net or []},
+            "firewalls": sorted(
+                project.name_of("firewall", each.firewall.id) for each in (public.firewalls if public else None) or []
+            ),
+            "placement_group": project.name_of("placement_group", group.id) if group else None,
+            "volumes": sorted(project.name_of("volume", each.id) for each in bound.volumes or []),
+            "protected": protected(bound),
+            USER_DATA: labels_of(bound).get(USER_DATA),
+            "told_volume": labels_of(bound).get(TOLD_VOLUME),
+            "status": bound.status,
+        }
+
+    def half_made(self, project: Project, bound: Any) -> str:
+        """A server that never ran and whose creation ended in an error has no system, though it is there."""
+        if bound.status in ("running", "migrating", "rebuilding", "stopping", "deleting"):
+            return ""
+        for action in bound.get_actions():
+            if action.command == "create_server" and action.status == "error":
+                cause = (action.error or {}).get("message", "error")
+                return f"is half made: its creation ended with “{cause}”, so it may have no system"
+        return ""
+
+    def passing(self, seen: Want) -> bool:
+        return seen["status"] in ON_ITS_WAY
+
+    def unreadable(self, want: Want, seen: Want) -> list[str]:
+        found = [field for field in ("type", "image", "location") if seen[field] is None]
+        if seen["status"] not in STEADY:
+            found.append(f"status {seen['status']}: it is left alone until that has ended")
+        return found
+
+    def hindrance(self, project: Project, want: Want) -> str:
+        """Asked before anything is bought or given up."""
+        if problem := self.orders.choose(project, want).problem:
+            return problem
+        if self.orders.image(project, want) is None:
+            return f"image {want['image']} for {want['architecture']} is withdrawn; choose another in the spec: hcloud image list"
+        return ""
+
+    def choice(self, project: Project, want: Want) -> Choice:
+        """The type that would be ordered now."""
+        return self.orders.choose(project, want)
+
+    def create(self, project: Project, want: Want) -> Any:
+        volume = project.lookup("volume", want["volume"]) if want["volume"] else None
+        labels = {**marked(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
+        if volume is not None:
+            labels[TOLD_VOLUME] = str(volume.id)
+        image = self.orders.image(project, want)
+        if image is None:
+            raise Failed(f"server {want['name']}: {self.hindrance(project, want)}")
+        made = self.orders.ordered(
+            project,
+            want,
+            name=want["name"],
+            image=image,
+            location=Location(name=want["location"]),
+            ssh_keys=[project.lookup("ssh_key", name) for name in want["ssh_keys"]],
+            firewalls=[project.lookup("firewall", name) for name in want["firewalls"]],
+            placement_group=project.lookup("placement_group", want["placement_group"])
+            if want["placement_group"]
+            else None,
+            labels=labels,
+            user_data=want[USER_DATA].replace(VOLUME_ID, str(volume.id) if volume else VOLUME_ID),
+            # a fixed address in the private network can only be given to a server that exists
+            start_after_create=False,
+        )
+        finished(made.action, made.next_actions)
+        return made.server
+
+    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+        """What only a new server has: its image, its place, what it did at its first boot, a smaller disk."""
+        reasons = [
+            f"{field} {seen[field]} → {want[field]}"
+            for field in ("image", "location")
+            if seen[field] is not None and seen[field] != want[field]
+        ]
+        if seen["type"] is not None and seen["type"] not in want["types"]:
+            new = (*self.orders.order_of(project, want), "")[0]
+            disk = self.orders.disk_of(new)
+            if new and seen["disk_gb"] and disk < seen["disk_gb"]:
+                reasons.append(f"disk {seen['disk_gb']} → {disk} GB, with type {new}")
+        if seen[USER_DATA] != user_data_hash(want[USER_DATA]):
+            reasons.append("first boot")
+        return reasons + self._told_another(project, want, seen)
+
+    def _told_another(self, project: Project, want: Want, seen: Want) -> list[str]:
+        """Its units wait for the volume that first boot was told, for ever."""
+        key = ("volume", want["volume"])
+        if not want["volume"] or not seen["told_volume"]:
+            return []
+        if key in project.renewed:
+            return [f"its volume is made anew, and its first boot was told #{seen['told_volume']}"]
+        volume = project.held.get(key)
+        if volume is None or str(volume.id) == seen["told_volume"]:
+            return []
+        return [f"its first boot was told volume #{seen['told_volume']}, and {want['volume']} is #{volume.id}"]
+
+    def effects_of_replacing(self, seen: Want) -> Effects:
+        return frozenset((Effect.REPLACES, Effect.STOPS))
+
+    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+        choice = self.orders.choose(project, want)
+        if choice.problem:
+            return ""
+        now = f", now {seen['type']}" if seen["type"] != choice.type else ""
+        return f"; a new {choice.type} is {choice.price:.2f} a month at today's price{now}"
+
+    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        yield from self._named_and_labelled(bound, want, seen)
+        if seen["status"] not in (*STEADY, *ON_ITS_WAY):
+            return
+        yield from self._behind_firewalls(project, bound, want, seen)
+        yield from self._grouped(project, bound, want, seen)
+        yield from self._typed(project, bound, want, seen)
+        yield from self._addressed(project, bound, want, seen)
+        yield from self._with_volume(project, bound, want, seen)
+        yield from self._protected(bound, want, seen)
+        if seen["status"] == "off":
+            yield Change("switch on", bound.power_on)
+
+    def _behind_firewalls(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        itself = [FirewallResource(type="server", server=bound)]
+        for name in sorted(set(want["firewalls"]) - set(seen["firewalls"])):
+            yield Change(
+                f"put behind firewall {name}",
+                partial(self._put_behind, project, name, itself),
+            )
+        for each in (bound.public_net.firewalls if bound.public_net else None) or []:
+            name = project.name_of("firewall", each.firewall.id)
+            if name not in want["firewalls"] and project.word_for("firewall", each.firewall.id) is not None:
+                effects = frozenset((Effect.EXPOSES, Effect.DETACHES))
+                yield Change(
+                    f"take from firewall {name}", partial(each.firewall.remove_from_resources, itself), effects
+                )
+
+    def _put_behind(self, project: Project, name: str, itself: list[FirewallResource]) -> Any:
+        return project.lookup("firewall", name).apply_to_resources(itself)
+
+    def _grouped(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        have = seen["placement_group"]
+        if have == want["placement_group"] and ("placement_group", str(have)) not in project.renewed:
+            return
+        if have and project.word_for("placement_group", bound.placement_group.id) is None:
+            return  # a stranger's group: it is said, and left alone
+        what = f"placement group {have} → {want['placement_group']}; it is switched off for that"
+        yield Change(what, lambda: self._regroup(project, bound, want), stops(seen))
+
+    def _regroup(self, project: Project, bound: Any, want: Want) -> Any:
+        self.switched_off(project, bound)
+        if bound.placement_group:
+            finished(bound.remove_from_placement_group())
+        if want["placement_group"]:
+            return bound.add_to_placement_group(project.lookup("placement_group", want["placement_group"]))
+        return None
+
+    def _typed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        if seen["type"] is None or seen["type"] in want["types"]:
+            return
+        choice, offers = self.orders.choose(project, want), self.orders.offers(project, want["location"])
+        if choice.problem:
+            yield Change(f"type {seen['type']}", lambda: None, blocked=choice.problem)
+            return
+        known = seen["type"] in offers
+        before = f"{offers[seen['type']].price:.2f}" if known else "?"
+        dearer = not known or choice.price > offers[seen["type"]].price
+        effects = stops(seen) | (frozenset((Effect.COSTS_MORE,)) if dearer else NOTHING)
+        what = (
+            f"type {seen['type']} → {choice.type}, {before} → {choice.price:.2f} a month; it is switched off for that"
+        )
+        more = choice.price - offers[seen["type"]].price if known else 0.0
+
+        def change() -> Any:
+            self.switched_off(project, bound)
+            try:
+                return finished(bound.change_type(self.orders.type(choice.type), upgrade_disk=False))
+            except TROUBLE:
+                # it is not left switched off for a type that cannot be had
+                finished(bound.power_on())
+                raise
+
+        yield Change(what, change, effects, price=more)
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        """A stranger's volume is not torn from under a system that runs."""
+        return [
+            f"volume #{each.id}, which is not this tenant's, is on it: detach it there first"
+            for each in bound.volumes or []
+            if project.word_for("volume", each.id) is None
+        ]
+
+    def protect(self, bound: Any, on: bool) -> Any:
+        return bound.change_protection(delete=on, rebuild=on)
+
+    def delete(self, project: Project, bound: Any) -> Any:
+        if way := self.in_the_way(project, bound):
+            raise Failed(f"server {bound.name} (#{bound.id}): {'; '.join(way)}")
+        self.switched_off(project, bound)
+        for each in bound.volumes or []:
+            self._given_up(project, bound, each)
+        return bound.delete()
+
+
+def volume_exists(project: Project, id: str) -> bool:
+    """Whether a volume is there, whatever its name and labels are."""
+    try:
+        return id.isdecimal() and project.api.volumes.get_by_id(int(id)) is not None
+    except APIException as error:
+        if error.code == GONE:
+            return False
+        raise
+
+
+def kinds() -> dict[str, Kind]:
+    """Every kind, in the order in which objects are made."""
+    return {
+        "ssh_key": SshKey(),
+        "placement_group": PlacementGroup(),
+        "network": Network(),
+        "firewall": Firewall(),
+        "volume": Volume(),
+        "server": Server(),
+        "record": Record(),
+    }
+
+
+# --- prices: What things cost a month, net, as the API says; and all that a tenant pays for now.
+
+class Prices:
+    """Asked once, when something has a price."""
+
+    def __init__(self, api: Client):
+        self._api = api
+        self._pricing: dict[str, Any] | None = None
+        self.missing = ""
+        """Why there are no prices."""
+
+    @property
+    def pricing(self) -> dict[str, Any]:
+        if self._pricing is None:
+            try:
+                # the SDK has no method for it
+                self._pricing = dict(self._api.request("GET", "/pricing")["pricing"])
+            except TROUBLE as error:
+                self._pricing, self.missing = {}, described(error)
+            except (KeyError, TypeError):
+                self._pricing, self.missing = {}, "its answer is not known here"
+        return self._pricing
+
+    @property
+    def currency(self) -> str:
+        return str(self.pricing.get("currency") or "EUR")
+
+    def of_gb(self, size: int) -> float:
+        """A volume of a size."""
+        return round(_net((self.pricing.get("volume") or {}).get("price_per_gb_month")) * size, 2)
+
+    def of_address(self, location: str) -> float:
+        """A public IPv4 address; an IPv6 network costs nothing."""
+        found = [each for each in self.pricing.get("primary_ips") or [] if each.get("type") == "ipv4"]
+        return _at(found[0].get("prices") or [], location) if found else 0.0
+
+    def of_type(self, name: str, location: str) -> float:
+        """A server type at a location."""
+        found = [each for each in self.pricing.get("server_types") or [] if each.get("name") == name]
+        return _at(found[0].get("prices") or [], location) if found else 0.0
+
+    def of_new(self, key: Key, want: Want, type_price: float) -> float:
+        """An object that is made; of a server with its address."""
+        if key[0] == "volume":
+            return self.of_gb(want["size_gb"])
+        return round(type_price + self.of_address(want["location"]), 2) if key[0] == "server" else 0.0
+
+    def of(self, kind: str, bound: Any) -> float:
+        """An object that is there; of a server with its address."""
+        if kind == "volume":
+            return self.of_gb(bound.size or 0)
+        if kind != "server" or not bound.server_type or not bound.location:
+            return 0.0
+        place = bound.location.name
+        address = self.of_address(place) if bound.public_net and bound.public_net.ipv4 else 0.0
+        return round(self.of_type(bound.server_type.name, place) + address, 2)
+
+
+def _net(price: Any) -> float:
+    try:
+        return float(price["net"])
+    except (KeyError, TypeError, ValueError):
+        return 0.0
+
+
+def _at(prices: list[dict[str, Any]], location: str) -> float:
+    return next((round(_net(each.get("price_monthly")), 2) for each in prices if each.get("location") == location), 0.0)
+
+
+def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
+    """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
+    prices, lines, total = Prices(api), [], 0.0
+    selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
+    servers = api.servers.get_all(label_selector=selector)
+    own = {server.id for server in servers}
+    addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or _of(each.labels, ownership)]
+    found: list[tuple[str, Any, float]] = []
+    for server in servers:
+        type_name, place = (str(each.name) if each else "" for each in (server.server_type, server.location))
+        found.append((f"server {server.name} (#{server.id}), {type_name}", server, prices.of_type(type_name, place)))
+    for volume in api.volumes.get_all(label_selector=selector):
+        found.append((f"volume {volume.name} (#{volume.id}), {volume.size} GB", volume, prices.of("volume", volume)))
+    for address in addresses:
+        price = prices.of_address(str(address.location.name)) if address.type == "ipv4" and address.location else 0.0
+        if price:
+            found.append((f"{address.type} {address.ip} (#{address.id})", address, price))
+    for what, _, price in found:
+        total += price
+        lines.append(f"  {what}: {price:.2f} a month")
+    if not lines:
+        return ["nothing that costs is there"]
+    unknown = f"; prices are not known: {prices.missing}" if prices.missing else ""
+    return ["what is there and is paid for:", *lines, f"  together {total:.2f} {prices.currency} a month, net{unknown}"]
+
+
+def _of(labels: dict[str, str] | None, ownership: dict[str, str]) -> bool:
+    return ownership.items() <= (labels or {}).items()
+
+
+# --- looking: Finds a tenant's objects: by labels and ids, and by name alone only to see whose the name is.
+
+ODD = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading an answer in an unknown form ends in."""
+
+
+class Looking:
+    """A tenant's desired state and what of it is there."""
+
+    def __init__(
+        self, api: Client, desired: dict[str, Any], pause: Callable[[float], None], allowed: Iterable[str] = ()
+    ):
+        self.desired = desired
+        self.kinds = kinds()
+        self.records = next(kind for kind in self.kinds.values() if isinstance(kind, Record))
+        self.project = Project(api, pause)
+        self.project.allowed = self.allowed = frozenset(allowed)
+        self.wants: dict[Key, Want] = {(want["kind"], want["name"]): want for want in objects_now(desired)}
+        self.blocked: dict[Key, str] = {}
+        """Why a desired object cannot be taken for what has its name, or its identity."""
+
+    def look(self) -> None:
+        """List each kind by the owner's labels, then ask for each missing name."""
+        selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
+        self.project.held, self.project.others, self.blocked = {}, [], {}
+        self.project.renewed = set()
+        for kind_name, kind in self.kinds.items():
+            wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
+            try:
+                self._sort(kind_name, kind.listed(self.project, selector, wants))
+            except ODD as error:
+                raise Failed(
+                    f"the answer to GET /{kind.client_name} is not one of the API ({type(error).__name__}: {error}); nothing was done"
+                ) from None
+        for key in self.wants:
+            if key not in self.project.held and key not in self.blocked:
+                self.find(key)
+
+    def _sort(self, kind_name: str, found: list[Any]) -> None:
+        """Give each object to the desired one that it is."""
+        claims: dict[str, list[Any]] = {}
+        for bound in sorted(found, key=lambda bound: str(bound.id)):
+            name = self._desired_name(kind_name, bound)
+            if name is not None:
+                claims.setdefault(name, []).append(bound)
+            elif kind_name != "ssh_key":
+                self.project.others.append(Other(kind_name, bound, str(bound.name)))
+        for name, bounds in claims.items():
+            staying = [bound for bound in bounds if LEAVING not in labels_of(bound)] or bounds
+            if len(staying) > 1:
+                both = " and ".join(f"#{bound.id} ({bound.name})" for bound in staying)
+                self.blocked[kind_name, name] = f"{both} both claim to be it: delete one, or its label {OBJECT}"
+                continue
+            self.project.held[kind_name, name] = staying[0]
+            self.project.others += [Other(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]]
+
+    def _desired_name(self, kind_name: str, bound: Any) -> str | None:
+        """The name that the desired state has for an object; None for one that is not desired."""
+        wants = [want for key, want in self.wants.items() if key[0] == kind_name]
+        if kind_name == "ssh_key":
+            return next((want["name"] for want in wants if want["fingerprint"] == bound.fingerprint), None)
+        if kind_name == "record":
+            return next(
+                (want["name"] for want in wants if (want["name"], want["type"]) == (bound.name, bound.type)), None
+            )
+        label = labels_of(bound).get(OBJECT)
+        if label is not None:
+            return next((want["name"] for want in wants if identity(want["name"]) == label), None)
+        return next((want["name"] for want in wants if want["name"] == bound.name), None)
+
+    def find(self, key: Key) -> Any:
+        """The tenant's object that has a desired name, or None; a stranger's blocks it."""
+        kind = self.kinds[key[0]]
+        bound = kind.named(self.project, self.wants[key])
+        if bound is None:
+            return None
+        if key[0] != "ssh_key" and not owned_by(bound, self.desired["ownership"]):
+            labels = ", ".join(f"{name}={value}" for name, value in self.desired["ownership"].items())
+            self.blocked[key] = (
+                f"exists and is not ours (#{bound.id}): it lacks the labels {labels}. Rename or delete it, or give it the "
+                "labels if it is this tenant's"
+            )
+            return None
+        if kind.renamed and labels_of(bound).get(OBJECT, identity(key[1])) != identity(key[1]):
+            self.blocked[key] = f"#{bound.id} has this name and is {labels_of(bound)[OBJECT]}: rename it"
+            return None
+        self.project.held[key] = bound
+        return bound
+
+    def require_found(self, key: Key) -> Any:
+        """As `find`. Raises Refused where the name is somebody else's."""
+        bound = self.find(key)
+        if bound is None and key in self.blocked:
+            raise Refused(f"{key[0]} {key[1]}: {self.blocked[key]}")
+        return bound
+
+    def seen(self, key: Key) -> Want:
+        """An object that is there, in the form of the desired state."""
+        return self.kinds[key[0]].seen(self.project, self.project.held[key])
+
+    def known_names(self) -> set[str]:
+        """Names that --allow may give."""
+        held = {str(bound.name) for (kind, _), bound in self.project.held.items() if kind != "ssh_key"}
+        desired = {want["name"] for want in self.desired["objects"]}
+        return desired | held | {other.word for other in self.project.others}
+
+    def fingerprint(self) -> str:
+        """What is there of the tenant, in one hash."""
+        held = [
+            (*key, getattr(bound, "id", None), self._readable(key[0], bound))
+            for key, bound in self.project.held.items()
+        ]
+        others = [
+            (other.kind, other.word, other.bound.id, self._readable(other.kind, other.bound))
+            for other in self.project.others
+        ]
+        return digest(sorted([*held, *others], key=str))
+
+    def _readable(self, kind: str, bound: Any) -> Any:
+        try:
+            return canonical(self.kinds[kind].seen(self.project, bound))
+        except ODD:
+            return None
+
+
+def canonical(value: Any) -> Any:
+    """Plain data in which no list has an order, for the API's lists are sets."""
+    if isinstance(value, dict):
+        return {key: canonical(each) for key, each in value.items()}
+    return sorted((canonical(each) for each in value), key=str) if isinstance(value, list) else value
+
+
+# --- planning: Turns what was found into steps. Changes nothing.
+
+class Planning(Looking):
+    """The steps from what is there to what is desired."""
+
+    prices: Prices
+    notes: list[str]
+    """What is said and not changed: what cannot be read, and what is a stranger's."""
+
+    def steps(self) -> list[Step]:
+        """What an apply would do, of what was looked at."""
+        self.notes = []
+        self.prices = Prices(self.project.api)
+        self._foresee()
+        steps = [step for other in self.others_in_order() for step in self._leaving(other)]
+        for key, want in self.wants.items():
+            if key in self.blocked:
+                steps.append(Step("?", *key, self.blocked[key]))
+            elif key not in self.project.held:
+                steps.append(self._creation(key, want))
+            else:
+                steps += [self.step(key, change) for change in self.changes(key)]
+        return steps
+
+    def _foresee(self) -> None:
+        """Which objects are to be made anew: others depend on them."""
+        for key in self.wants:
+            others_use_it = key[0] in ("network", "placement_group", "volume") and key in self.project.held
+            if others_use_it and key[1] in self.allowed and any(change.replaces for change in self.changes(key)):
+                self.project.renewed.add(key)
+        self.notes.clear()
+
+    def others_in_order(self) -> list[Other]:
+        """What is not desired, in the order in which it is deleted."""
+        order = list(self.kinds)
+        return sorted(
+            self.project.others,
+            key=lambda other: (-order.index(other.kind), str(other.bound.name), other.bound.id or 0),
+        )
+
+    def changes(self, key: Key) -> list[Change]:
+        """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
+        kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
+        try:
+            if half := kind.half_made(self.project, bound):
+                what = f"{half}; replace it"
+                blocked = "; ".join(kind.in_the_way(self.project, bound)) or kind.hindrance(self.project, want)
+                return [Change(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)]
+            seen = kind.seen(self.project, bound)
+            self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
+            if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
+                return [self._replacement(key, want, seen, reasons)]
+            self._note_strangers(key, bound)
+            return list(kind.changes(self.project, bound, want, seen))
+        except ODD as error:
+            self.notes.append(
+                f"{key[0]} {key[1]} (#{bound.id}) is in a form that is not known here, and left alone: {error}"
+            )
+            return []
+
+    def _replacement(self, key: Key, want: Want, seen: Want, reasons: list[str]) -> Change:
+        kind = self.kinds[key[0]]
+        what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
+        blocked = "; ".join(kind.in_the_way(self.project, self.project.held[key])) or kind.hindrance(self.project, want)
+        effects = kind.effects_of_replacing(seen)
+        if isinstance(kind, Server) and kind.choice(self.project, want).dearer:
+            effects |= {Effect.COSTS_MORE}
+        return Change(what, lambda: None, effects, replaces=True, blocked=blocked)
+
+    def _note_strangers(self, key: Key, bound: Any) -> None:
+        if key[0] == "server":
+            public = bound.public_net
+            attached = [("volume", each.id) for each in bound.volumes or []]
+            attached += [("network", each.network.id) for each in bound.private_net or []]
+            attached += [("firewall", each.firewall.id) for each in (public.firewalls if public else None) or []]
+            if bound.placement_group:
+                attached.append(("placement_group", bound.placement_group.id))
+            strange = [f"{kind} #{id}" for kind, id in attached if self.project.word_for(kind, id) is None]
+            if strange:
+                self.notes.append(f"server {key[1]} has {', '.join(sorted(strange))}, not this tenant's: left alone")
+        else:
+            self.notes += [
+                f"{key[0]} {key[1]}: {each}; left alone" for each in self.kinds[key[0]].in_the_way(self.project, bound)
+            ]
+
+    def step(self, key: Key, change: Change, verb: str = "apply") -> Step:
+        """A change as a line of the plan."""
+        id = getattr(self.project.held.get(key), "id", None)
+        effects = tuple(sorted(effect.value for effect in change.effects))
+        needs = words_missing(change.effects, change.words or (key[1],), self.allowed, verb)
+        if change.blocked and not needs:
+            return Step("?", *key, f"{change.what}: {change.blocked}", 0.0, id, effects)
+        mark = "!" if needs else "~"
+        return Step(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
+
+    def _price_of(self, key: Key, change: Change) -> float:
+        if change.replaces:
+            return round(
+                self.prices.of_new(key, self.wants[key], self._type_of(key))
+                - self.prices.of(key[0], self.project.held[key]),
+                2,
+            )
+        if key[0] == "volume" and Effect.COSTS_MORE in change.effects:
+            bound, want = self.project.held[key], self.wants[key]
+            return self.prices.of_gb(want["size_gb"] - bound.size)
+        return round(change.price, 2)
+
+    def _type_of(self, key: Key) -> float:
+        kind = self.kinds[key[0]]
+        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, Server) else 0.0
+
+    def _creation(self, key: Key, want: Want) -> Step:
+        kind = self.kinds[key[0]]
+        if hindrance := kind.hindrance(self.project, want) or self._lost(key):
+            return Step("?", *key, hindrance, needs=() if key[0] != "volume" else (key[1],))
+        price = self.prices.of_new(key, want, self._type_of(key))
+        if not isinstance(kind, Server):
+            return Step("+", *key, "make", price)
+        choice = kind.choice(self.project, want)
+        what = f"make, {choice.type}" + (f", for {choice.dearer}" if choice.dearer else "")
+        dearer = (Effect.COSTS_MORE.value,) if choice.dearer else ()
+        if choice.dearer and key[1] not in self.allowed:
+            return Step("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
+        effects = {Effect.STOPS, Effect.DETACHES}
+        for thing, (other, word) in (
+            (want["volume"], kind.holder_of_volume(self.project, None, want)),
+            (want["address"], kind.holder_of_address(self.project, None, want)),
+        ):
+            if other is not None and word is None:
+                return Step("?", *key, f"needs {thing}, which server #{other.id} has, and that is not this tenant's")
+            if other is not None and (needs := words_missing(frozenset(effects), (str(word),), self.allowed)):
+                return Step(
+                    "?", *key, f"needs {thing}, which server {other.name} (#{other.id}) has", price, needs=needs
+                )
+        return Step("+", *key, what, price, effects=dearer)
+
+    def _lost(self, key: Key) -> str:
+        """Why another volume would stand in the place of one that a server was told; empty where none was told."""
+        if key[0] != "volume" or key[1] in self.allowed:
+            return ""
+        for (kind, name), bound in self.project.held.items():
+            told = labels_of(bound).get(TOLD_VOLUME, "") if kind == "server" else ""
+            if told and self.wants[kind, name]["volume"] == key[1]:
+                there = volume_exists(self.project, told)
+                fate = (
+                    "is there without this tenant's labels: give it back its labels" if there else "is gone: restore it"
+                )
+                return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
+        return ""
+
+    def _leaving(self, other: Other) -> Iterator[Step]:
+        """The deletion of what is not desired."""
+        kind, bound = self.kinds[other.kind], other.bound
+        effects = effects_of_deletion(other.kind, bool(protected(bound)))
+        needs = words_missing(effects, (other.word,), self.allowed)
+        why = "another takes its place" if other.successor else "it is not desired any more"
+        if not makes(self.desired):
+            why = f"the tenant is {state_of(self.desired)}"
+        words = tuple(sorted(effect.value for effect in effects))
+        price = -self.prices.of(other.kind, bound)
+        key = (other.kind, str(bound.name))
+        if (way := kind.in_the_way(self.project, bound)) and not needs:
+            yield Step("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
+        else:
+            yield Step("!" if needs else "-", *key, f"delete (#{bound.id}), for {why}", price, bound.id, words, needs)
+
+
+# --- journal: The journal of a tenant's runs: a line of JSON per step. A record for people, never read for a decision.
+
+LARGEST = 1_000_000
+"""Bytes; a larger journal is put aside as `.1` when a run begins."""
+
+
+def journal_folder() -> Path:
+    """Where journals are, whatever the working directory is: `$XDG_STATE_HOME/plumbline`, or `~/.local/state/plumbline`."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if Path(state).is_absolute() else Path.home() / ".local/state") / "plumbline"
+
+
+class Journal:
+    """It is written before and after each step, and flushed to the disk each time. It holds no secret."""
+
+    def __init__(self, path: Path, say: Callable[[str], None] = print):
+        self.path, self._say = path, say
+        self._lost = False
+
+    def open(self) -> None:
+        """See that it can be written, before anything is done. Raises Lacking."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.is_file() and self.path.stat().st_size > LARGEST:
+                self.path.replace(self.path.with_name(self.path.name + ".1"))
+            self._append("")
+        except OSError as error:
+            raise Lacking(
+                f"the journal {self.path} cannot be written: {error.strerror}; name another place with --journal"
+            ) from None
+
+    def write(self, step: str, **fields: Any) -> None:
+        """Add a line. A journal that cannot be written any more is said once, with the line; the run goes on."""
+        line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "step": step, **fields})
+        try:
+            self._append(line + "\n")
+        except OSError as error:
+            if not self._lost:
+                self._say(
+                    f"the journal {self.path} cannot be written any more ({error.strerror}); its lines follow here"
+                )
+            self._lost = True
+            self._say(line)
+
+    def _append(self, text: str) -> None:
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+# --- lock: One at a time: a lock that every machine sees, for it is an object in the provider's project.
+
+LOCK = "plumbline_lock"
+"""Label of the lock: the tenant that it locks."""
+
+
+class Lock:
+    """The lock of a tenant. It is released by the id of what was made, never by name."""
+
+    def __init__(self, api: Client, tenant: str, say: Callable[[str], None], pause: Callable[[float], None]):
+        self.api, self.tenant, self.say, self.pause = api, tenant, say, pause
+        self.name = lock_name(tenant)
+
+    @contextmanager
+    def held(self, verb: str) -> Iterator[None]:
+        """Hold it while the block runs. Raises Refused while somebody else does."""
+        group = self._taken(verb)
+        try:
+            yield
+        finally:
+            self._release(group)
+
+    def _taken(self, verb: str) -> Any:
+        run = secrets.token_hex(8)
+        labels = {
+            LOCK: self.tenant,
+            "plumbline_holder": _holder(),
+            "plumbline_since": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
+            "plumbline_verb": verb,
+            "plumbline_run": run,
+        }
+        found: list[Any] = []
+
+        def attempt() -> bool:
+            try:
+                found.append(self.api.placement_groups.create(self.name, "spread", labels).placement_group)
+                return True
+            except APIException as error:
+                if code_of(error) != TAKEN:
+                    raise
+            other = self.api.placement_groups.get_by_name(self.name)
+            if other is None:
+                return False  # it was released in between
+            if labels_of(other).get("plumbline_run") != run:
+                raise Refused(f"{holder_of(other)}. {self._way_out()}")
+            found.append(other)  # ours: the answer to an earlier try was lost
+            return True
+
+        persistently(attempt, self.pause, about=f"lock {self.name}")
+        return found[-1]
+
+    def _way_out(self) -> str:
+        return f"Wait for it; if it crashed: provision unlock --tenant {self.tenant}"
+
+    def _release(self, group: Any) -> None:
+        def attempt() -> bool:
+            try:
+                group.delete()
+            except APIException as error:
+                if code_of(error) != GONE:
+                    raise
+            return True
+
+        try:
+            persistently(attempt, self.pause, (1, 2, 4), f"lock {self.name}")
+        except (Exception, KeyboardInterrupt) as error:
+            why = described(error) if isinstance(error, TROUBLE) else str(error)
+            self.say(f"the lock {self.name} (#{group.id}) is still there: {why}. {self._way_out()}")
+
+    def holder(self) -> Any:
+        """The lock as it is there, or None."""
+        found = self.api.placement_groups.get_by_name(self.name)
+        if found is not None and LOCK not in labels_of(found):
+            raise Refused(f"placement group {self.name} (#{found.id}) is no lock: it lacks the label {LOCK}")
+        return found
+
+    def broken(self, holder: Any) -> None:
+        """Break the lock that was shown, by its id."""
+        self._release(holder)
+
+
+def lock_name(tenant: str) -> str:
+    """The reserved name of a tenant's lock."""
+    return f"tenant-{tenant}-lock"
+
+
+def holder_of(group: Any) -> str:
+    """Who holds a lock, in words."""
+    said = {key.removeprefix("plumbline_"): value for key, value in labels_of(group).items()}
+    if "lock" not in said:
+        return f"placement group {group.name} (#{group.id}) has the name of the lock and is none: delete or rename it"
+    return (
+        f"locked by {said.get('holder', 'somebody')} since {said.get('since', '?')} "
+        f"for {said.get('verb', '?')} (placement group {group.name}, #{group.id})"
+    )
+
+
+def _holder() -> str:
+    user = os.environ.get("USER") or os.environ.get("LOGNAME") or f"uid{os.getuid()}"
+    text = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{user}.at.{socket.gethostname()}")
+    return text[:63].strip("-._") or "somebody"
+
+
+# --- destroying: Deletes a tenant's objects: all but data, what is protected, and what a stranger would lose.
+
+class Destroying(Planning):
+    """Objects go in the reverse order in which they are made."""
+
+    journal: Journal
+    lock: Lock
+    say: Callable[[str], None]
+    pause: Callable[[float], None]
+    _recorded: Callable[[str, Callable[[], list[Step]]], list[Step]]
+
+    def doomed(self) -> list[Step]:
+        """What a destroy would delete, and what it would keep and why. Changes nothing."""
+        self.records.zones_may_be_gone = True
+        try:
+            self.look()
+        finally:
+            self.records.zones_may_be_gone = False
+        self.notes, self.prices = [], Prices(self.project.api)
+        steps: list[Step] = []
+        for kind, name, word, bound in self._in_reverse():
+            steps.append(self._doom(kind, name, word, bound, steps))
+        return steps
+
+    def _in_reverse(self) -> list[tuple[str, str, str, Any]]:
+        """Kind, name, word for --allow and object of all that is there."""
+        order = list(self.kinds)
+        found = [(kind, name, name, bound) for (kind, name), bound in self.project.held.items() if kind != "ssh_key"]
+        found += [(other.kind, str(other.bound.name), other.word, other.bound) for other in self.project.others]
+        return sorted(found, key=lambda each: (-order.index(each[0]), each[1], str(each[3].id)))
+
+    def _doom(self, kind: str, name: str, word: str, bound: Any, before: Sequence[Step]) -> Step:
+        wanted = any(
+            want.get("protected") for want in self.desired["objects"] if (want["kind"], want["name"]) == (kind, word)
+        )
+        effects = effects_of_deletion(kind, bool(protected(bound)) or wanted)
+        needs = words_missing(effects, (word,), self.allowed, "destroy")
+        id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
+        price = -self.prices.of(kind, bound)
+        if needs:
+            return Step("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
+        kept = {step.id for step in before if step.kind == "server" and not step.done}
+        way = [*self.kinds[kind].in_the_way(self.project, bound), *_kept_by(kind, bound, kept)]
+        if way:
+            return Step("?", kind, name, f"kept: {'; '.join(way)}", 0.0, id, words)
+        return Step("-", kind, name, "delete", price, id, words)
+
+    def destroy(self, planned: Sequence[Step] | None = None) -> list[Step]:
+        """Delete what was planned; what is kept. Raises Refused when the plan is not `planned`."""
+        self.journal.open()
+        steps = self.doomed()
+        if planned is not None:
+            check_same(planned, steps)
+        kept = [step for step in steps if not step.done]
+        if len(kept) == len(steps):
+            return kept
+        with self.lock.held("destroy"):
+            check_same(steps, self.doomed())
+            return self._recorded("destroy", lambda: self._destroyed(kept))
+
+    def _destroyed(self, kept: list[Step]) -> list[Step]:
+        ids = {(step.kind, step.name, step.id) for step in kept}
+        for kind, name, _, bound in self._in_reverse():
+            if (kind, name, getattr(bound, "id", None)) not in ids:
+                self._delete(kind, bound)
+        return kept
+
+    def _delete(self, kind_name: str, known: Any) -> None:
+        kind, name = self.kinds[kind_name], str(known.name)
+        self.say(f"delete {kind_name} {name}")
+        self.journal.write("delete", kind=kind_name, name=name, id=getattr(known, "id", None))
+
+        def attempt() -> bool:
+            bound = kind.again(self.project, known)
+            if bound is None:
+                return True
+            if protected(bound):
+                finished(kind.protect(bound, False))
+            finished(kind.delete(self.project, bound))
+            return kind.again(self.project, bound) is None
+
+        persistently(attempt, self.pause, about=f"{kind_name} {name}")
+        self.project.forget(kind_name, known)
+        self.journal.write("deleted", kind=kind_name, name=name, id=getattr(known, "id", None))
+
+
+def _why(kind: str, bound: Any, wanted: bool) -> str:
+    reasons = ["holds data"] if kind == "volume" else []
+    if protected(bound):
+        reasons.append("is protected from deletion")
+    elif wanted:
+        reasons.append("is to be protected by the spec, though somebody lifted that")
+    return " and ".join(reasons)
+
+
+def _kept_by(kind: str, bound: Any, servers: set[int | None]) -> Iterator[str]:
+    """Servers that are kept, and still need it."""
+    using: list[Any] = []
+    if kind == "firewall":
+        using = [each.server.id for each in bound.applied_to or [] if each.server]
+    elif kind == "network":
+        using = [each.id for each in bound.servers or []]
+    elif kind == "placement_group":
+        using = [getattr(each, "id", each) for each in bound.servers or []]
+    yield from (f"server #{id}, which is kept, needs it" for id in using if id in servers)
+
+
+# --- run: Plan, apply, destroy: the desired state against what is there. What it never does:
+
+class Run(Destroying):
     """One tenant's desired state, held against the provider's project."""
 
     def __init__(
@@ -92,194 +2475,166 @@ class Run:
         allowed: Iterable[str] = (),
         pause: Callable[[float], None] = time.sleep,
     ):
-        self.desired, self.journal, self.say, self.pause = desired, journal, say, pause
-        self.allowed = frozenset(allowed)
-        self.kinds = kinds()
-        self.project = Project(api, pause)
-        self.wants: dict[Key, Want] = {(want["kind"], want["name"]): want for want in desired["objects"]}
-        self.made: list[Key] = []
-        """What this run, or the one that was cut off before it, has made."""
-
-    # --- looking ----------------------------------------------------------------------------------------------
-
-    def look(self) -> None:
-        """List each kind by the owner's labels, then ask for each missing name. Raises Refused for a stranger's name."""
-        selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
-        self.project.held = {}
-        for kind_name, kind in self.kinds.items():
-            wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
-            for bound in kind.listed(self.project, selector, wants):
-                self.project.held[kind_name, self._name(kind_name, bound)] = bound
-        for key in self.wants:
-            if key not in self.project.held:
-                self._find(key)
-
-    def _name(self, kind: str, bound: Any) -> str:
-        """The name by which the desired state knows an object: a key is known by its fingerprint."""
-        if kind != "ssh_key":
-            return str(bound.name)
-        return next(name for (_, name), want in self.wants.items() if want.get("fingerprint") == bound.fingerprint)
-
-    def _find(self, key: Key) -> Any:
-        """The tenant's object of a name, or None. Raises Refused where the name is a stranger's."""
-        bound = self.kinds[key[0]].named(self.project, self.wants[key])
-        if bound is None:
-            return None
-        ours = self.desired["ownership"].items() <= (bound.labels or {}).items()
-        if not ours and key[0] != "ssh_key":
-            raise Refused(
-                f"{key[0]} {key[1]} exists and is not ours: it lacks the labels "
-                + ", ".join(f"{name}={value}" for name, value in self.desired["ownership"].items())
-                + ". Rename or delete it, or give it the labels if it is this tenant's"
-            )
-        self.project.held[key] = bound
-        return bound
-
-    def seen(self, key: Key) -> Want:
-        """An object that is there, in the form of the desired state."""
-        return self.kinds[key[0]].seen(self.project, self.project.held[key])
-
-    def extras(self) -> list[Key]:
-        """What carries the owner's labels and is not desired, in the order in which it is deleted."""
-        order = list(self.kinds)
-        extra = [key for key in self.project.held if key not in self.wants]
-        return sorted(extra, key=lambda key: (-order.index(key[0]), key[1]))
+        super().__init__(api, desired, pause, allowed)
+        self.journal, self.say, self.pause = journal, say, pause
+        self.lock = Lock(api, desired["tenant"], say, pause)
+        self.notes: list[str] = []
+        self._shown: dict[Key, set[str]] = {}
+        """Effects that were shown for each object, and allowed."""
+        self._new: set[Key] = set()
+        """What this run made, or made anew."""
 
     # --- planning ---------------------------------------------------------------------------------------------
 
     def plan(self) -> list[Step]:
-        """What an apply would do, in order. Changes nothing."""
+        """What an apply would do. Changes nothing."""
         self.look()
-        return [*map(self._deletion, self.extras()), *self._steps()]
+        return self.steps()
 
-    def _steps(self) -> Iterator[Step]:
-        for key, want in self.wants.items():
-            if key not in self.project.held:
-                yield self._creation(key, want)
-                continue
-            for change in self._changes(key):
-                # a server is not given up while there is no other to be had
-                sold_out = change.replaces and self._may(change, key) and self._sold_out(key)
-                yield (
-                    Step("?", *key, sold_out)
-                    if sold_out
-                    else Step("~" if self._may(change, key) else "!", *key, change.what)
-                )
+    def saved(self, steps: Sequence[Step]) -> dict[str, Any]:
+        """A plan that was just made, as plain data."""
+        return as_plan(self.desired, self.fingerprint(), self.allowed, steps)
 
-    def _sold_out(self, key: Key) -> str:
-        """Why no server can be had; empty where one can."""
-        kind, want = self.kinds[key[0]], self.wants[key]
-        if not isinstance(kind, Server):
-            return ""
-        offers, types = kind.offers(self.project, want["location"]), kind.order_of(self.project, want)
-        can_be_had = types and offers[types[0]].available
-        return "" if can_be_had else f"sold out in {want['location']}: {', '.join(want['types'])}"
+    def check(self, plan: dict[str, Any]) -> list[Step]:
+        """The steps of a saved plan. Raises Refused when they are not what would be done now."""
+        steps = self.plan()
+        check_plan(plan, self.desired, self.fingerprint(), steps)
+        return steps
 
-    def _creation(self, key: Key, want: Want) -> Step:
-        kind = self.kinds[key[0]]
-        if not isinstance(kind, Server):
-            return Step("+", *key, "make")
-        if sold_out := self._sold_out(key):
-            return Step("?", *key, sold_out)
-        offers, types = kind.offers(self.project, want["location"]), kind.order_of(self.project, want)
-        instead = "" if types[0] == want["types"][0] else f", for {want['types'][0]} is sold out"
-        return Step("+", *key, f"make, {types[0]}{instead}", offers[types[0]].price)
+    # --- applying ---------------------------------------------------------------------------------------------
 
-    def _deletion(self, key: Key) -> Step:
-        return Step("-" if self._may_delete(key) else "!", *key, "delete: it is not desired any more")
+    def apply(self, planned: Sequence[Step] | None = None) -> list[Step]:
+        """Do what was planned; what is left, for it needs the operator's word or cannot be done.
 
-    def _changes(self, key: Key) -> list[Change]:
-        """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
-        kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
-        seen = kind.seen(self.project, bound)
-        if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, want, seen)):
-            what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
-            return [Change(what, lambda: self._replace(key), leave=True, replaces=True)]
-        return list(kind.changes(self.project, bound, want, seen))
+        Raises Refused, before anything is done, when the plan is not `planned`, or something that must be made cannot be.
+        """
+        self.journal.open()
+        steps = self.plan()
+        if planned is not None:
+            check_same(planned, steps)
+        self._refuse_half(steps)
+        if not any(step.done for step in steps):
+            return steps
+        with self.lock.held("apply"):
+            check_same(steps, self.plan())
+            return self._recorded("apply", lambda: self._applied(steps))
 
-    def _may(self, change: Change, key: Key) -> bool:
-        return not change.leave or key[1] in self.allowed
+    def _refuse_half(self, steps: Sequence[Step]) -> None:
+        """Nothing is bought while something that must be bought cannot be had."""
+        if not makes(self.desired) and not any(step.done for step in steps):
+            raise Refused(
+                f"tenant {self.desired['tenant']} is {state_of(self.desired)}: nothing is made for it. To provision it, set its "
+                "state to PROVISIONING in the spec and build; `destroy` deletes what is left"
+            )
+        missing = [
+            step
+            for step in steps
+            if step.mark == "?" and (step.kind, step.name) not in self.project.held and step.id is None
+        ]
+        if missing:
+            raise Refused("; ".join(f"{step.kind} {step.name}: {step.what}{_words(step)}" for step in missing))
 
-    def _may_delete(self, key: Key) -> bool:
-        """Data and what is protected goes only by name."""
-        bound = self.project.held[key]
-        guarded = key[0] == "volume" or (getattr(bound, "protection", None) or {}).get("delete", False)
-        return not guarded or key[1] in self.allowed
-
-    # --- acting -----------------------------------------------------------------------------------------------
-
-    def apply(self, keep: bool = False) -> list[Step]:
-        """Make it so; what still needs the operator's word. On failure undo what this run made, unless `keep`."""
-        self.made = [key for key in self.journal.made_before() if key in self.wants]
-        self.journal.write("apply", tenant=self.desired["tenant"])
+    def _recorded(self, verb: str, work: Callable[[], list[Step]]) -> list[Step]:
+        """Do it; on failure say what is there now, and how to go on."""
+        self.journal.write(verb, tenant=self.desired["tenant"], allow=sorted(self.allowed))
         try:
-            plan = self.plan()
-            if refused := [step for step in plan if step.mark == "?"]:
-                raise Refused("; ".join(f"{step.kind} {step.name}: {step.what}" for step in refused))
-            for key in [key for key in self.extras() if self._may_delete(key)]:
-                self._delete(key)
-            for key in self.wants:
-                missing = key not in self.project.held
-                if missing:
-                    self._create(key)
-                self._settle(key, looked=not missing)
-            left = [*map(self._deletion, self.extras()), *self._steps()]
+            left = work()
         except (Failed, Refused, *TROUBLE) as error:
-            self._after_failure(error, keep)
+            reason = described(error) if isinstance(error, TROUBLE) else str(error)
+            self.journal.write("failed", why=reason)
+            self.say(f"failed: {reason}")
+            self._say_what_is_paid_for()
             raise
-        self.journal.write("end", well=True)
+        except KeyboardInterrupt:
+            self.journal.write("failed", why="interrupted")
+            self._say_what_is_paid_for()
+            raise
+        self.journal.write("end", well=not left)
         return left
 
-    def _after_failure(self, error: Exception, keep: bool) -> None:
-        reason = str(error) if isinstance(error, Failed | Refused) else described(error)
-        self.journal.write("failed", why=reason)
-        if keep:
-            self.journal.write("end", well=False)
-        if keep or not self.made:
-            return
-        self.say(f"failed: {reason}; undoing what this run made")
-        for key in reversed(self.made):
-            try:
-                if key[0] != "ssh_key" and self._find(key) is not None:
-                    self._delete(key)
-            except (Failed, Refused, *TROUBLE) as trouble:
-                self.say(f"left: {key[0]} {key[1]}, for {trouble}")
-                return
-        self.journal.write("end", well=False)
+    def _say_what_is_paid_for(self) -> None:
+        try:
+            lines = paid_lines(self.project.api, self.desired["ownership"])
+        except (Failed, *TROUBLE) as error:
+            held = [
+                f"{kind} {name} (#{bound.id})"
+                for (kind, name), bound in self.project.held.items()
+                if kind in ("server", "volume")
+            ]
+            why = described(error) if isinstance(error, TROUBLE) else str(error)
+            lines = [f"what is there could not be listed ({why}); last seen: {', '.join(held) or 'nothing'}"]
+        for line in lines:
+            self.say(line)
+        self.say("nothing was undone. `apply` goes on from here; `destroy` deletes it, data only with --allow")
+
+    def _applied(self, steps: Sequence[Step]) -> list[Step]:
+        self._shown = {}
+        for step in steps:
+            if step.done:
+                self._shown.setdefault((step.kind, step.name), set()).update(step.effects)
+        for key in self.wants:
+            missing = key not in self.project.held
+            if missing:
+                self._create(key)
+            elif self._is_replaced(key):
+                self._replace(key)
+                missing = True
+            self._settle(key, looked=not missing)
+        for other in self.others_in_order():
+            now = self.kinds[other.kind].again(self.project, other.bound)
+            if now is not None and any(step.done for step in self._leaving(replace(other, bound=now))):
+                self._delete(other.kind, now)
+        return self.plan()
+
+    def _is_replaced(self, key: Key) -> bool:
+        return any(change.replaces and self._may(key, change) for change in self.changes(key))
+
+    def _may(self, key: Key, change: Change) -> bool:
+        """Whether a change may be done: without an effect always; with one, by word, and only if it was shown."""
+        step = self.step(key, change)
+        # what is made takes what it needs from others, whose names were given
+        return step.done and (set(step.effects) <= self._shown.get(key, set()) or key in self._new)
 
     def _create(self, key: Key) -> None:
         kind, want = self.kinds[key[0]], self.wants[key]
         self.say(f"make {key[0]} {key[1]}")
         self.journal.write("create", kind=key[0], name=key[1])
-        if key not in self.made:
-            self.made.append(key)
-
+        self._new.add(key)
         tries = count()
 
         def attempt() -> bool:
-            # an answer that got lost may have left the object behind
-            if next(tries) == 0 or self._find(key) is None:
+            # an answer that got lost may have left the object behind, whole or half
+            if next(tries) and (bound := self.require_found(key)) is not None:
+                if half := kind.half_made(self.project, bound):
+                    raise Failed(f"{key[0]} {key[1]} (#{bound.id}) {half}. `apply --allow {key[1]}` replaces it")
+                return not kind.passing(kind.seen(self.project, bound))
+            try:
                 self.project.held[key] = kind.create(self.project, want)
+            except APIException as error:
+                # somebody was faster: whose is it?
+                if code_of(error) != TAKEN or self.require_found(key) is None:
+                    raise
+                return False
             return True
 
-        persistently(attempt, self.pause)
+        persistently(attempt, self.pause, about=f"{key[0]} {key[1]}")
         self.journal.write("created", kind=key[0], name=key[1], id=getattr(self.project.held[key], "id", None))
 
     def _settle(self, key: Key, looked: bool) -> None:
         """Mend all that may be mended, looking anew after each try, until nothing is left."""
-        tries = count(0 if looked else 1)
+        kind, tries = self.kinds[key[0]], count(0 if looked else 1)
 
         def attempt() -> bool:
             if next(tries):
                 self._look_again(key)
-            changes = [change for change in self._changes(key) if self._may(change, key)]
+            changes = [change for change in self.changes(key) if not change.replaces and self._may(key, change)]
             for change in changes:
                 self.say(f"{key[0]} {key[1]}: {change.what}")
                 self.journal.write("change", kind=key[0], name=key[1], what=change.what)
                 finished(change.do())
-            return not changes
+            return not changes and not kind.passing(kind.seen(self.project, self.project.held[key]))
 
-        persistently(attempt, self.pause)
+        persistently(attempt, self.pause, about=f"{key[0]} {key[1]}")
 
     def _look_again(self, key: Key) -> None:
         bound = self.kinds[key[0]].again(self.project, self.project.held[key])
@@ -288,173 +2643,51 @@ class Run:
         self.project.held[key] = bound
 
     def _replace(self, key: Key) -> None:
-        self._delete(key)
-        self._create(key)
-
-    def _delete(self, key: Key) -> None:
-        kind = self.kinds[key[0]]
-        self.say(f"delete {key[0]} {key[1]}")
-        self.journal.write("delete", kind=key[0], name=key[1])
-
-        def attempt() -> bool:
-            bound = kind.again(self.project, self.project.held[key])
-            if bound is None:
-                return True
-            if (getattr(bound, "protection", None) or {}).get("delete"):
-                finished(kind.protect(bound, False))
-            finished(kind.delete(self.project, bound))
-            return kind.again(self.project, bound) is None
-
-        persistently(attempt, self.pause)
+        """Put another in an object's place: it steps aside under another name, and goes when the other is there."""
+        kind, old = self.kinds[key[0]], self.project.held[key]
+        aside = Other(key[0], old, key[1], True)
+        self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {_aside(key[1])}; it goes on until another is there")
+        self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
+        old.update(name=_aside(key[1]), labels={**labels_of(old), LEAVING: "yes"})
+        old.reload()
+        self.project.renewed.discard(key)
         del self.project.held[key]
-        self.journal.write("deleted", kind=key[0], name=key[1])
+        self.project.others.append(aside)
+        try:
+            self._create(key)
+        except BaseException:
+            self.project.others.remove(aside)
+            self.project.held[key] = old
+            if kind.named(self.project, self.wants[key]) is None:
+                self.say(f"no other can be had; {key[0]} {key[1]} (#{old.id}) stays, and gets its name back")
+                labels = {name: value for name, value in labels_of(old).items() if name != LEAVING}
+                old.update(name=key[1], labels=labels)
+            raise
 
-    def destroy(self) -> list[Key]:
-        """Delete all of the tenant's objects in reverse order; what is kept: data and what is protected, unless allowed by name."""
-        self.journal.write("destroy", tenant=self.desired["tenant"])
-        self.look()
-        order = list(self.kinds)
-        doomed = [key for key in self.project.held if key[0] != "ssh_key"]
-        kept = [key for key in doomed if not self._may_delete(key)]
-        for key in sorted(doomed, key=lambda key: (-order.index(key[0]), key[1])):
-            if key not in kept:
-                self._delete(key)
-        self.journal.write("end", well=True)
-        return kept
+    # --- the lock ---------------------------------------------------------------------------------------------
 
+    def holder(self) -> str:
+        """Who holds the tenant's lock, in words; empty where nobody does."""
+        found = self.lock.holder()
+        return holder_of(found) if found is not None else ""
 
-# --- command: The command line of the script.
-
-ENDPOINT = "https://api.hetzner.cloud/v1"
-FINE, TROUBLED, WOULD_CHANGE, MISSING = 0, 1, 2, 3
-WRONG_CALL = 2
-EPILOGUE = """\
-The token: HCLOUD_TOKEN, or --token-file. Exit codes: 0 fine, 1 failed, refused, or something needs --allow,
-2 plan: something would change, or a wrong call, 3 no token. Run it again after any failure: nothing is made twice."""
-
-
-def main(folder: Path, arguments: list[str] | None = None) -> int:
-    """Do what the arguments say, with the data of a folder; the exit code."""
-    try:
-        options = _options(folder, arguments)
-        desired = desired_of(folder, options.tenant)
-    except Edited as error:
-        print(f"refused: {error}", file=sys.stderr)
-        return WRONG_CALL
-    token = _token(options.token_file)
-    if not token:
-        print("no token: set HCLOUD_TOKEN, or name a file with --token-file", file=sys.stderr)
-        return MISSING
-    journal = Journal(options.journal or Path(f"provision-{options.tenant}.jsonl"))
-    poll = float(os.environ.get("HCLOUD_POLL_SECONDS", "1"))
-    api = connect(token, os.environ.get("HCLOUD_ENDPOINT", ENDPOINT), poll)
-    run = Run(api, desired, journal, print, options.allow)
-    try:
-        return {"plan": _plan, "apply": _apply, "destroy": _destroy, "status": _status}[options.verb](run, options)
-    except (Refused, Failed) as error:
-        print(f"{type(error).__name__.lower()}: {error}", file=sys.stderr)
-    except TROUBLE as error:
-        print(f"failed: {described(error)}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("interrupted; run it again to go on", file=sys.stderr)
-    return TROUBLED
+    def unlock(self) -> str:
+        """Break the tenant's lock; what it was, empty where there was none."""
+        found = self.lock.holder()
+        if found is None:
+            return ""
+        self.lock.broken(found)
+        self.journal.write("unlock", was=holder_of(found))
+        return holder_of(found)
 
 
-def _options(folder: Path, arguments: list[str] | None) -> argparse.Namespace:
-    """The call, judged by the tenants that there are. Raises Edited; leaves with 2 for a wrong call."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    tenants = tenants_in(folder)
-    if not tenants:
-        parser.error("there is no tenant yet: add one to the spec's tenants.yaml, then plumb build")
-    if options.tenant not in tenants:
-        asked = f"there is no tenant {options.tenant}" if options.tenant else "which tenant? --tenant ID"
-        parser.error(f"{asked}; there is {', '.join(tenants)}")
-    return options
+def _aside(name: str) -> str:
+    """A name while another takes its place: a server's has at most 63 characters."""
+    return f"{name[:59]}-old"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description="A tenant's objects at Hetzner Cloud: what would change, and making it so.",
-        epilog=EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("verb", nargs="?", default="plan", choices=["plan", "apply", "destroy", "status"])
-    parser.add_argument("--tenant", metavar="ID", help="whose objects")
-    parser.add_argument(
-        "--allow", action="append", default=[], metavar="NAME", help="delete, replace or stop this object"
-    )
-    parser.add_argument("--keep-on-failure", action="store_true", help="do not undo what a failed apply made")
-    parser.add_argument("--yes", action="store_true", help="do not ask before changing anything")
-    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file with the API token")
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="where steps are written: provision-TENANT.jsonl")
-    return parser
-
-
-def _token(file: Path | None) -> str:
-    return (file.read_text("utf-8") if file else os.environ.get("HCLOUD_TOKEN", "")).strip()
-
-
-def _plan(run: Run, options: argparse.Namespace) -> int:
-    steps = run.plan()
-    print("\n".join(plan_lines(steps)))
-    return WOULD_CHANGE if steps else FINE
-
-
-def plan_lines(steps: list[Step]) -> list[str]:
-    """A plan for people: a line a step, the price of new servers, and what needs the operator's word."""
-    if not steps:
-        return ["nothing to do: all is as desired"]
-    lines = []
-    for step in steps:
-        price = f"  {step.price:.2f} a month" if step.price else ""
-        lines.append(f"{step.mark} {step.kind} {step.name}: {step.what}{price}")
-    if total := sum(step.price for step in steps):
-        lines.append(f"servers that are made: {total:.2f} a month, net")
-    return lines + [f"  {step.name}: only with --allow {step.name}" for step in steps if step.mark == "!"]
-
-
-def status_lines(run: Run) -> list[str]:
-    """Each object, its state, and what is not as desired."""
-    differing = {(step.kind, step.name): step.what for step in run.plan()}
-    lines = []
-    for key in (*run.wants, *run.extras()):
-        bound = run.project.held.get(key)
-        state = "missing" if bound is None else str(getattr(bound, "status", None) or "there")
-        lines.append(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
-    return lines
-
-
-def _apply(run: Run, options: argparse.Namespace) -> int:
-    if cut_off := run.journal.made_before():
-        print(f"a run was cut off; what it made is taken up: {', '.join(name for _, name in cut_off)}")
-    if not options.yes and sys.stdin.isatty():
-        print("\n".join(plan_lines(run.plan())))
-        _confirm("apply")
-    left = run.apply(options.keep_on_failure)
-    print("\n".join(plan_lines(left)))
-    return TROUBLED if left else FINE
-
-
-def _destroy(run: Run, options: argparse.Namespace) -> int:
-    if not options.yes and sys.stdin.isatty():
-        run.look()
-        print("\n".join(f"- {kind} {name}" for kind, name in run.project.held if kind != "ssh_key"))
-        _confirm(run.desired["tenant"])
-    kept = run.destroy()
-    for kind, name in kept:
-        print(f"kept: {kind} {name}; --allow {name} deletes it")
-    return TROUBLED if kept else FINE
-
-
-def _confirm(word: str) -> None:
-    if input(f"type {word} to go on: ").strip() != word:
-        raise Refused("nothing was changed")
-
-
-def _status(run: Run, options: argparse.Namespace) -> int:
-    print("\n".join(status_lines(run)))
-    return FINE
+def _words(step: Step) -> str:
+    return "".join(f"; --allow {name}" for name in step.needs)
 
 
 # --- data: What is desired of a tenant: data beside the script, believed only as `plumb build` wrote it.
@@ -512,768 +2745,258 @@ def _read(path: Path, expected: str | None = None) -> bytes:
     return content
 
 
-# --- kinds: What all kinds of objects have in common: found, seen in the form of the desired state, made, changed, deleted.
+# --- command: The command line of provisioning: what is shown, what is asked, and how it ends.
 
-Want = dict[str, Any]
-"""An object of the desired state."""
-
-
-class Project:
-    """What is known of the provider's project, as far as it is the tenant's."""
-
-    def __init__(self, api: Client, pause: Callable[[float], None] = time.sleep):
-        self.api = api
-        self.pause = pause
-        self.held: dict[tuple[str, str], Any] = {}
-        """The tenant's objects by kind and name."""
-
-    def lookup(self, kind: str, name: str) -> Any:
-        """An object of the tenant. Raises Failed where there is none."""
-        if (kind, name) not in self.held:
-            raise Failed(f"there is no {kind} {name}")
-        return self.held[kind, name]
-
-    def name_of(self, kind: str, id: int) -> str:
-        """The name of an object; `#id` for what is not the tenant's."""
-        return next((name for (each, name), bound in self.held.items() if each == kind and bound.id == id), f"#{id}")
+ENDPOINT = "https://api.hetzner.cloud/v1"
+FINE, TROUBLED, MISUSED, MISSING, WOULD_CHANGE = 0, 1, 2, 3, 4
+EPILOGUE = """\
+The token: HCLOUD_TOKEN, or --token-file. Nothing else of your surroundings is used: no proxy, no .netrc.
+Exit codes: 0 fine; 1 failed, refused, or something is left that needs --allow; 2 a wrong call, or nobody can be asked
+and there is no --yes; 3 no token, or no place for the journal; 4 plan: something would change, status: something is
+missing or differs. Run it again after any failure: nothing is made twice, nothing is undone."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """Something that is not as desired, and what mends it."""
-
-    what: str
-    do: Callable[[], Any]
-    """Returns an action, a list of them, or None."""
-    leave: bool = False
-    """Whether the operator has to allow it by the object's name: it loses something, or stops a server."""
-    replaces: bool = False
-    """Whether the object is deleted and made anew."""
-
-
-class Kind(ABC):
-    """What all kinds have in common: labels, protection, and listing by the owner's labels."""
-
-    client_name: str
-    """Name of the SDK's client for the kind."""
-    replaced: tuple[str, ...] = ()
-    """Fields that cannot be changed: the object has to be made anew."""
-
-    def client(self, project: Project) -> Any:
-        return getattr(project.api, self.client_name)
-
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
-        """All objects with the labels, or all that there are, in a call per 50."""
-        return list(self.client(project).get_all(label_selector=selector))
-
-    def named(self, project: Project, want: Want) -> Any:
-        """The object that has the name, whoever owns it; None where the name is free."""
-        return self.client(project).get_by_name(want["name"])
-
-    def again(self, project: Project, bound: Any) -> Any:
-        """The object as it is now; None when it is gone."""
-        try:
-            return self.client(project).get_by_id(bound.id)
-        except APIException as error:
-            if error.code == GONE:
-                return None
-            raise
-
-    @abstractmethod
-    def seen(self, project: Project, bound: Any) -> Want:
-        """The object in the form of the desired state."""
-
-    @abstractmethod
-    def create(self, project: Project, want: Want) -> Any:
-        """Make it and wait for it; the object."""
-
-    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
-        """What differs and cannot be changed, in words."""
-        return [f"{field} {seen[field]} → {want[field]}" for field in self.replaced if seen[field] != want[field]]
-
-    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
-        """What making it anew costs, in words; empty where the price stays."""
-        return ""
-
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        """What is not as desired, in the order in which it is mended."""
-        labels = want["labels"]
-        if seen["labels"] != labels:
-            yield Change(f"labels {shown_labels(seen['labels'], labels)}", lambda: bound.update(labels=labels))
-        if "protected" in want and seen["protected"] != want["protected"]:
-            word = "protect from deletion" if want["protected"] else "lift the protection from deletion"
-            yield Change(word, lambda: self.protect(bound, want["protected"]), leave=not want["protected"])
-
-    def protect(self, bound: Any, on: bool) -> Any:
-        """Switch the protection from deletion; an action."""
-        return bound.change_protection(delete=on)
-
-    def delete(self, project: Project, bound: Any) -> Any:
-        """Free it from what keeps the API from deleting it, and delete it; an action, or what the call gives."""
-        return bound.delete()
+def main(folder: Path, arguments: list[str] | None = None) -> int:
+    """Do what the arguments say, with the data of a folder; the exit code."""
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        options = _options(folder, arguments)
+        desired = desired_of(folder, options.tenant)
+    except Edited as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return MISUSED
+    return guarded(lambda: _done(desired, options))
 
 
-def shown_labels(have: dict[str, str], want: dict[str, str]) -> str:
-    """The labels that differ."""
-    keys = sorted(key for key in {*have, *want} if have.get(key) != want.get(key))
-    return ", ".join(f"{key}: {have.get(key, 'none')} → {want.get(key, 'none')}" for key in keys)
+def _interrupted(signum: int, frame: Any) -> None:
+    raise KeyboardInterrupt
 
 
-# --- objects: Keys, placement groups, networks, firewalls, volumes and DNS records.
-
-class SshKey(Kind):
-    """Of the whole project: found by its fingerprint, shared by tenants, never deleted here."""
-
-    client_name = "ssh_keys"
-
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
-        return [found for want in wants if (found := self.named(project, want))]
-
-    def named(self, project: Project, want: Want) -> Any:
-        return project.api.ssh_keys.get_by_fingerprint(want["fingerprint"])
-
-    def seen(self, project: Project, bound: Any) -> Want:
-        return {"kind": "ssh_key", "name": bound.name, "fingerprint": bound.fingerprint, "labels": bound.labels}
-
-    def create(self, project: Project, want: Want) -> Any:
-        return project.api.ssh_keys.create(name=want["name"], public_key=want["public_key"])
-
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        return iter(())
+def guarded(work: Callable[[], int]) -> int:
+    """Do it; an error in one line, and its exit code."""
+    try:
+        return work()
+    except Misused as error:
+        print(f"wrong call: {error}", file=sys.stderr)
+        return MISUSED
+    except Lacking as error:
+        print(str(error), file=sys.stderr)
+        return MISSING
+    except (Refused, Failed) as error:
+        print(f"{type(error).__name__.lower()}: {error}", file=sys.stderr)
+    except TROUBLE as error:
+        print(f"failed: {described(error)}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted; run it again to go on", file=sys.stderr)
+    except ODD as error:
+        print(f"failed: an answer is not one of the API, {type(error).__name__}: {error}", file=sys.stderr)
+    return TROUBLED
 
 
-class PlacementGroup(Kind):
-    """Keeps servers on different hosts."""
-
-    client_name = "placement_groups"
-    replaced = ("type",)
-
-    def seen(self, project: Project, bound: Any) -> Want:
-        return {"kind": "placement_group", "name": bound.name, "type": bound.type, "labels": bound.labels}
-
-    def create(self, project: Project, want: Want) -> Any:
-        made = project.api.placement_groups.create(name=want["name"], type=want["type"], labels=want["labels"])
-        finished(made.action)
-        return made.placement_group
+def _options(folder: Path, arguments: list[str] | None) -> argparse.Namespace:
+    """The call, judged by the tenants that there are. Raises Edited; leaves with 2 for a wrong call."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    tenants = tenants_in(folder)
+    if not tenants:
+        parser.error("there is no tenant yet: add one to the spec's tenants.yaml, then plumb build")
+    if options.tenant not in tenants:
+        asked = f"there is no tenant {options.tenant}" if options.tenant else "which tenant? --tenant ID"
+        parser.error(f"{asked}; there is {', '.join(tenants)}")
+    return options
 
 
-class Network(Kind):
-    """The private network of a tenant, and what isolates it from the others'."""
-
-    client_name = "networks"
-
-    def seen(self, project: Project, bound: Any) -> Want:
-        subnets = [{"ip_range": each.ip_range, "network_zone": each.network_zone} for each in bound.subnets]
-        return {
-            "kind": "network",
-            "name": bound.name,
-            "ip_range": bound.ip_range,
-            "subnets": sorted(subnets, key=lambda each: each["ip_range"]),
-            "protected": bound.protection["delete"],
-            "labels": bound.labels,
-        }
-
-    def create(self, project: Project, want: Want) -> Any:
-        return project.api.networks.create(
-            name=want["name"],
-            ip_range=want["ip_range"],
-            subnets=[_subnet(each) for each in want["subnets"]],
-            labels=want["labels"],
-        )
-
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        have, new = ip_network(seen["ip_range"]), ip_network(want["ip_range"])
-        if have != new and have.network_address == new.network_address and new.prefixlen < have.prefixlen:
-            yield Change(f"grow {have} to {new}", lambda: bound.change_ip_range(ip_range=str(new)))
-        for each in seen["subnets"]:
-            if each not in want["subnets"]:
-                yield Change(
-                    f"delete subnet {each['ip_range']}",
-                    partial(bound.delete_subnet, _subnet(each)),
-                    leave=True,
-                )
-        for each in want["subnets"]:
-            if each not in seen["subnets"]:
-                yield Change(f"add subnet {each['ip_range']}", partial(bound.add_subnet, _subnet(each)))
-        yield from super().changes(project, bound, want, seen)
-
-    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
-        """Ranges only grow, from the same start."""
-        have, new = ip_network(seen["ip_range"]), ip_network(want["ip_range"])
-        grows = have.network_address == new.network_address and new.prefixlen <= have.prefixlen
-        return [] if grows else [f"range {have} → {new}"]
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description="A tenant's objects at Hetzner Cloud: what would change, and making it so.",
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("verb", nargs="?", default="plan", choices=list(VERBS))
+    parser.add_argument("--tenant", metavar="ID", help="whose objects")
+    parser.add_argument("file", nargs="?", type=Path, metavar="PLAN", help="apply: do exactly the plan of this file")
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="delete, replace, detach, shrink, stop, open or make dearer this object",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="plan: write the plan, for apply FILE")
+    parser.add_argument("--yes", action="store_true", help="do not ask; without a terminal nothing is done without it")
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file with the API token")
+    parser.add_argument(
+        "--proxy", metavar="URL", help="proxy for the calls to the API; none of the environment is used"
+    )
+    place = "record of the steps; provision-ID.jsonl in $XDG_STATE_HOME/plumbline by itself"
+    parser.add_argument("--journal", type=Path, metavar="FILE", help=place)
+    return parser
 
 
-def _subnet(want: Want) -> NetworkSubnet:
-    return NetworkSubnet(ip_range=want["ip_range"], network_zone=want["network_zone"], type="cloud")
+def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
+    if (options.file and options.verb != "apply") or (options.out and options.verb != "plan"):
+        raise Misused("a PLAN is for apply, --out is for plan")
+    if options.file and options.allow:
+        raise Misused("a plan has the names that it was made with: give --allow to plan --out, not to apply PLAN")
+    plan = None
+    if options.file:
+        plans = read_plan(options.file)
+        if desired["tenant"] not in plans:
+            raise Misused(f"{options.file} has no plan for tenant {desired['tenant']}")
+        plan = plans[desired["tenant"]]
+    if options.verb in ("apply", "destroy", "unlock"):
+        check_terminal(options.yes)
+    api = connect(read_token(options.token_file), endpoint(), poll_seconds(), proxy=options.proxy)
+    journal = Journal(options.journal or journal_folder() / f"provision-{desired['tenant']}.jsonl")
+    run = Run(api, desired, journal, print, plan["allow"] if plan else options.allow)
+    if options.verb == "apply":
+        return _apply(run, options, plan)
+    return VERBS[options.verb](run, options)
 
 
-class Firewall(Kind):
-    """Filters public interfaces alone; it is attached to servers directly, never by label as well."""
-
-    client_name = "firewalls"
-
-    def seen(self, project: Project, bound: Any) -> Want:
-        rules = [
-            {
-                "direction": rule.direction,
-                "protocol": rule.protocol,
-                "port": rule.port,
-                "peers": sorted(str(ip_network(each)) for each in (rule.source_ips or rule.destination_ips or [])),
-                "description": rule.description,
-            }
-            for rule in bound.rules
-        ]
-        return {"kind": "firewall", "name": bound.name, "rules": rules, "labels": bound.labels}
-
-    def create(self, project: Project, want: Want) -> Any:
-        made = project.api.firewalls.create(name=want["name"], rules=_rules(want), labels=want["labels"])
-        finished(made.actions)
-        return made.firewall
-
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        have, new = ({str(sorted(rule.items(), key=str)) for rule in each["rules"]} for each in (seen, want))
-        if have != new:
-            yield Change(
-                f"rules: {len(new - have)} added, {len(have - new)} removed", lambda: bound.set_rules(_rules(want))
-            )
-        yield from super().changes(project, bound, want, seen)
+def read_token(file: Path | None) -> str:
+    """The API's token. Raises Misused for a file that cannot be read, Lacking where there is none."""
+    try:
+        token = (file.read_text("utf-8") if file else os.environ.get("HCLOUD_TOKEN", "")).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misused(
+            f"--token-file {file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
+        ) from None
+    if not token:
+        raise Lacking("no token: set HCLOUD_TOKEN, or name a file with --token-file")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise Misused("the token holds characters that no token has: see HCLOUD_TOKEN, or the file")
+    return token
 
 
-def _rules(want: Want) -> list[FirewallRule]:
+def endpoint() -> str:
+    """The address of the API."""
+    return os.environ.get("HCLOUD_ENDPOINT") or ENDPOINT
+
+
+def poll_seconds() -> float:
+    """Seconds between two looks at an action. Raises Misused for what is no such number."""
+    text = os.environ.get("HCLOUD_POLL_SECONDS", "1")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 60:
+        raise Misused(f"HCLOUD_POLL_SECONDS is {text!r}; it is a number of seconds, from 0 to 60")
+    return seconds
+
+
+def check_terminal(yes: bool) -> None:
+    """Raises Misused where nobody can be asked and nobody said yes."""
+    if not yes and not sys.stdin.isatty():
+        raise Misused("nobody can be asked here, for there is no terminal: nothing was done; --yes goes without asking")
+
+
+def confirm(word: str, yes: bool, what: str = "") -> None:
+    """Ask for a word to be typed. Raises Refused when it is another."""
+    if yes:
+        return
+    if input(f"type {word} {what or 'to go on'}: ").strip() != word:
+        raise Refused("nothing was changed")
+
+
+def _plan(run: Run, options: argparse.Namespace) -> int:
+    steps = run.plan()
+    check_words(run.allowed, run.known_names())
+    show(run, steps)
+    if options.out:
+        write_plan(options.out, [run.saved(steps)])
+        print(f"written to {options.out}; `apply {options.out}` does exactly this, or refuses")
+    return WOULD_CHANGE if steps else FINE
+
+
+def show(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
+    """A plan for people."""
+    for line in plan_lines(steps, run.notes, run.prices.currency if steps else "EUR"):
+        say(line)
+
+
+def _apply(run: Run, options: argparse.Namespace, plan: dict[str, Any] | None) -> int:
+    steps = run.check(plan) if plan else run.plan()
+    check_words(run.allowed, run.known_names())
+    if steps:
+        show(run, steps)
+        if any(step.done for step in steps):
+            confirm("apply", options.yes)
+    left = run.apply(steps)
+    show(run, left)
+    return TROUBLED if left else FINE
+
+
+def _destroy(run: Run, options: argparse.Namespace) -> int:
+    steps = run.doomed()
+    check_words(run.allowed, run.known_names())
+    show_doomed(run, steps)
+    if any(step.done for step in steps):
+        confirm(run.desired["tenant"], options.yes, "to delete this")
+    kept = run.destroy(steps)
+    for line in kept_lines(kept):
+        print(line)
+    return TROUBLED if kept else FINE
+
+
+def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
+    """What a destroy would delete."""
+    if not steps:
+        say("nothing to do: nothing is there")
+        return
+    show(run, steps, say)
+
+
+def kept_lines(kept: Sequence[Step]) -> list[str]:
+    """What a destroy kept, why, and how it goes."""
     return [
-        FirewallRule(
-            direction=rule["direction"],
-            protocol=rule["protocol"],
-            port=rule["port"],
-            source_ips=rule["peers"] if rule["direction"] == "in" else [],
-            destination_ips=rule["peers"] if rule["direction"] == "out" else [],
-            description=rule["description"],
-        )
-        for rule in want["rules"]
+        f"kept: {step.kind} {step.name}, {step.what.removeprefix('kept: ')}"
+        + "".join(f"; --allow {name} deletes it" for name in step.needs)
+        for step in kept
     ]
 
 
-class Volume(Kind):
-    """A tenant's data. It only grows; anything else would mean another, empty one."""
-
-    client_name = "volumes"
-    replaced = ("format", "location")
-
-    def seen(self, project: Project, bound: Any) -> Want:
-        return {
-            "kind": "volume",
-            "name": bound.name,
-            "size_gb": bound.size,
-            "format": bound.format,
-            "location": bound.location.name,
-            "protected": bound.protection["delete"],
-            "labels": bound.labels,
-        }
-
-    def create(self, project: Project, want: Want) -> Any:
-        made = project.api.volumes.create(
-            name=want["name"],
-            size=want["size_gb"],
-            format=want["format"],
-            location=Location(name=want["location"]),
-            labels=want["labels"],
-        )
-        finished(made.action, made.next_actions)
-        return made.volume
-
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        if want["size_gb"] > seen["size_gb"]:
-            yield Change(
-                f"grow from {seen['size_gb']} to {want['size_gb']} GB; then grow the file system on the server: resize2fs",
-                lambda: bound.resize(want["size_gb"]),
-            )
-        yield from super().changes(project, bound, want, seen)
-
-    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
-        """It cannot shrink."""
-        shrinks = want["size_gb"] < seen["size_gb"]
-        size = [f"size {seen['size_gb']} → {want['size_gb']} GB"] if shrinks else []
-        return [*super().must_be_replaced(project, want, seen), *size]
-
-    def delete(self, project: Project, bound: Any) -> Any:
-        if bound.server is not None:
-            finished(bound.detach())
-        return bound.delete()
-
-
-class Record(Kind):
-    """A set of DNS records in a zone of the project."""
-
-    client_name = "zones"
-
-    def __init__(self) -> None:
-        self._zones: dict[str, Any] = {}
-
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
-        return [
-            found
-            for zone in sorted({want["zone"] for want in wants})
-            for found in self._zone(project, zone).get_rrset_all(label_selector=selector)
-        ]
-
-    def named(self, project: Project, want: Want) -> Any:
-        return self._found(project, want["zone"], want["name"], want["type"])
-
-    def again(self, project: Project, bound: Any) -> Any:
-        return self._found(project, self._zone_name(bound), bound.name, bound.type)
-
-    def seen(self, project: Project, bound: Any) -> Want:
-        return {
-            "kind": "record",
-            "name": bound.name,
-            "zone": self._zone_name(bound),
-            "type": bound.type,
-            "ttl_s": bound.ttl,
-            "values": sorted(record.value for record in bound.records),
-            "labels": bound.labels,
-        }
-
-    def create(self, project: Project, want: Want) -> Any:
-        made = self._zone(project, want["zone"]).create_rrset(
-            name=want["name"],
-            type=want["type"],
-            ttl=want["ttl_s"],
-            labels=want["labels"],
-            records=_records(want),
-        )
-        finished(made.action)
-        return made.rrset
-
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        if seen["values"] != sorted(want["values"]):
-            what = f"{', '.join(seen['values'])} → {', '.join(want['values'])}"
-            yield Change(what, lambda: bound.set_rrset_records(_records(want)))
-        if seen["ttl_s"] != want["ttl_s"]:
-            yield Change(f"TTL {seen['ttl_s']} → {want['ttl_s']} s", lambda: bound.change_rrset_ttl(want["ttl_s"]))
-        if seen["labels"] != want["labels"]:
-            what = f"labels {shown_labels(seen['labels'], want['labels'])}"
-            yield Change(what, lambda: bound.update_rrset(labels=want["labels"]))
-
-    def delete(self, project: Project, bound: Any) -> Any:
-        return bound.delete_rrset().action
-
-    def _found(self, project: Project, zone: str, name: str, type: str) -> Any:
-        try:
-            return self._zone(project, zone).get_rrset(name, type)
-        except APIException as error:
-            if error.code == GONE:
-                return None
-            raise
-
-    def _zone(self, project: Project, name: str) -> Any:
-        if name not in self._zones:
-            try:
-                self._zones[name] = project.api.zones.get(name)
-            except APIException as error:
-                if error.code != GONE:
-                    raise
-                raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
-        return self._zones[name]
-
-    def _zone_name(self, bound: Any) -> str:
-        return next(name for name, zone in self._zones.items() if zone.id == bound.zone.id)
-
-
-def _records(want: Want) -> list[ZoneRecord]:
-    return [ZoneRecord(value=value) for value in want["values"]]
-
-
-# --- servers: Servers: made switched off, brought into line, then switched on.
-
-VOLUME_ID = "@VOLUME_ID@"
-"""In user data: the id of the server's volume, which is known only when it was made."""
-USER_DATA = "user_data"
-"""Label with the first half of the SHA-256 of the user data, for the API never gives user data back."""
-SHUTDOWN_POLLS = 60
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A server type at a location: whether it can be ordered now, and its price a month, net, in the account's currency."""
-
-    available: bool
-    price: float
-
-
-def user_data_hash(text: str) -> str:
-    """As it stands in the label: a label holds at most 63 characters."""
-    return sha256(text.encode()).hexdigest()[:32]
-
-
-class Server(Kind):
-    """Its address, firewall and volume are there before it boots for the first time."""
-
-    client_name = "servers"
-
-    def __init__(self) -> None:
-        self._types: list[Any] = []
-
-    def offers(self, project: Project, location: str) -> dict[str, Offer]:
-        """What the API offers at a location, asked once."""
-        self._types = self._types or list(project.api.server_types.get_all())
-        return {
-            each.name: Offer(bool(place.available), _price(each, location))
-            for each in self._types
-            for place in each.locations or []
-            if place.location.name == location
-        }
-
-    def order_of(self, project: Project, want: Want) -> list[str]:
-        """The types of the list that exist there, those that can be had now first."""
-        offers = self.offers(project, want["location"])
-        known = [name for name in want["types"] if name in offers]
-        return sorted(known, key=lambda name: not offers[name].available)
-
-    def _type(self, name: str) -> Any:
-        return next(each for each in self._types if each.name == name)
-
-    def seen(self, project: Project, bound: Any) -> Want:
-        private = next(iter(bound.private_net), None)
-        volumes = [project.name_of("volume", each.id) for each in bound.volumes]
-        group = bound.placement_group
-        return {
-            "kind": "server",
-            "name": bound.name,
-            "type": bound.server_type.name,
-            "disk_gb": bound.primary_disk_size,
-            "image": bound.image.name if bound.image else None,
-            "location": bound.location.name,
-            "network": project.name_of("network", private.network.id) if private else None,
-            "address": private.ip if private else None,
-            "firewalls": sorted(project.name_of("firewall", each.firewall.id) for each in bound.public_net.firewalls),
-            "placement_group": project.name_of("placement_group", group.id) if group else None,
-            "volume": volumes[0] if volumes else None,
-            "protected": bound.protection["delete"],
-            "labels": {key: value for key, value in bound.labels.items() if key != USER_DATA},
-            USER_DATA: bound.labels.get(USER_DATA),
-            "status": bound.status,
-        }
-
-    def create(self, project: Project, want: Want) -> Any:
-        volume = project.lookup("volume", want["volume"]) if want["volume"] else None
-        made = self._ordered(
-            project,
-            want,
-            name=want["name"],
-            image=_image(project, want),
-            location=Location(name=want["location"]),
-            ssh_keys=[project.lookup("ssh_key", name) for name in want["ssh_keys"]],
-            firewalls=[project.lookup("firewall", name) for name in want["firewalls"]],
-            placement_group=project.lookup("placement_group", want["placement_group"])
-            if want["placement_group"]
-            else None,
-            labels={**want["labels"], USER_DATA: user_data_hash(want[USER_DATA])},
-            user_data=want[USER_DATA].replace(VOLUME_ID, str(volume.id) if volume else VOLUME_ID),
-            # a fixed address in the private network can only be given to a server that exists
-            start_after_create=False,
-        )
-        finished(made.action, made.next_actions)
-        return made.server
-
-    def _ordered(self, project: Project, want: Want, **order: Any) -> Any:
-        """Order the first type of the list that can be had; those that are said to be sold out are tried last."""
-        for name in self.order_of(project, want):
-            try:
-                return project.api.servers.create(server_type=self._type(name), **order)
-            except APIException as error:
-                if error.code not in SOLD_OUT:
-                    raise
-        raise Failed(
-            f"none of {', '.join(want['types'])} can be had in {want['location']}; add a type to the spec's list"
-        )
-
-    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
-        """What only a new server has: its image, its place, what it did at its first boot, a smaller disk."""
-        reasons = [
-            f"{field} {seen[field]} → {want[field]}" for field in ("image", "location") if seen[field] != want[field]
-        ]
-        if seen["type"] not in want["types"] and (new := self.order_of(project, want)):
-            disk = self._type(new[0]).disk
-            reasons += [f"disk {seen['disk_gb']} → {disk} GB, with type {new[0]}"] if disk < seen["disk_gb"] else []
-        return reasons + (["first boot"] if seen[USER_DATA] != user_data_hash(want[USER_DATA]) else [])
-
-    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
-        offers, types = self.offers(project, want["location"]), self.order_of(project, want)
-        if not types:
-            return ""
-        now = f", now {seen['type']}" if seen["type"] != types[0] else ""
-        return f"; a new {types[0]} is {offers[types[0]].price:.2f} a month at today's price{now}"
-
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        if seen["labels"] != want["labels"]:
-            kept = {USER_DATA: seen[USER_DATA]} if seen[USER_DATA] else {}
-            yield Change("labels", lambda: bound.update(labels={**want["labels"], **kept}))
-        yield from self._in_groups(project, bound, want, seen)
-        if seen["type"] not in want["types"]:
-            yield self._another_type(project, bound, want, seen)
-        if seen["network"] != want["network"] or seen["address"] != want["address"]:
-            yield from self._addressed(project, bound, want, seen)
-        yield from self._with_volume(project, bound, want, seen)
-        if seen["protected"] != want["protected"]:
-            word = "protect from deletion" if want["protected"] else "lift the protection from deletion"
-            yield Change(word, lambda: self.protect(bound, want["protected"]), leave=not want["protected"])
-        if seen["status"] != "running":
-            yield Change("switch on", bound.power_on)
-
-    def _in_groups(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        itself = [FirewallResource(type="server", server=bound)]
-        for name in sorted(set(want["firewalls"]) - set(seen["firewalls"])):
-            firewall = project.lookup("firewall", name)
-            yield Change(f"put behind firewall {name}", partial(firewall.apply_to_resources, itself))
-        for each in bound.public_net.firewalls:
-            name = project.name_of("firewall", each.firewall.id)
-            if name not in want["firewalls"]:
-                yield Change(f"take from firewall {name}", partial(each.firewall.remove_from_resources, itself))
-        if seen["placement_group"] != want["placement_group"]:
-            what = f"placement group {seen['placement_group']} → {want['placement_group']}; it is switched off for that"
-            yield Change(what, lambda: self._regroup(project, bound, want), leave=seen["status"] == "running")
-
-    def _regroup(self, project: Project, bound: Any, want: Want) -> Any:
-        self._switched_off(project, bound)
-        if bound.placement_group:
-            finished(bound.remove_from_placement_group())
-        if want["placement_group"]:
-            return bound.add_to_placement_group(project.lookup("placement_group", want["placement_group"]))
-        return None
-
-    def _another_type(self, project: Project, bound: Any, want: Want, seen: Want) -> Change:
-        offers, new = self.offers(project, want["location"]), (*self.order_of(project, want), want["types"][0])[0]
-        before, after = (f"{offers[name].price:.2f}" if name in offers else "?" for name in (seen["type"], new))
-        what = f"type {seen['type']} → {new}, {before} → {after} a month; it is switched off for that"
-
-        def change() -> Any:
-            self._switched_off(project, bound)
-            return bound.change_type(self._type(new), upgrade_disk=False)
-
-        return Change(what, change, leave=seen["status"] == "running")
-
-    def _addressed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        for private in bound.private_net:
-            yield Change(
-                f"leave network {seen['network']}, {private.ip}",
-                partial(bound.detach_from_network, private.network),
-            )
-        yield Change(
-            f"join network {want['network']} as {want['address']}",
-            lambda: bound.attach_to_network(project.lookup("network", want["network"]), ip=want["address"]),
-        )
-
-    def _with_volume(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        if seen["volume"] == want["volume"]:
-            return
-        if seen["volume"]:
-            what = f"detach volume {seen['volume']}; it is shut down for that"
-            yield Change(what, lambda: self._without_volumes(project, bound), leave=True)
-        if want["volume"]:
-            yield Change(
-                f"attach volume {want['volume']}", lambda: _attached(project.lookup("volume", want["volume"]), bound)
-            )
-
-    def _without_volumes(self, project: Project, bound: Any) -> None:
-        self._shut_down(project, bound)
-        for each in bound.volumes:
-            finished(each.detach())
-
-    def _switched_off(self, project: Project, bound: Any) -> None:
-        if bound.status != "off":
-            self._shut_down(project, bound)
-
-    def _shut_down(self, project: Project, bound: Any) -> None:
-        """Ask the system to end; switch off what does not."""
-        if bound.status == "off":
-            return
-        finished(bound.shutdown())
-        for _ in range(SHUTDOWN_POLLS):
-            bound.reload()
-            if bound.status == "off":
-                return
-            project.pause(1)
-        finished(bound.power_off())
-
-    def protect(self, bound: Any, on: bool) -> Any:
-        return bound.change_protection(delete=on, rebuild=on)
-
-    def delete(self, project: Project, bound: Any) -> Any:
-        self._without_volumes(project, bound)
-        return bound.delete()
-
-
-def _attached(volume: Any, server: Any) -> Any:
-    """Attach a volume, taking it from where it is."""
-    volume.reload()
-    if volume.server is not None and volume.server.id != server.id:
-        finished(volume.detach())
-    return volume.attach(server, automount=False)
-
-
-def _image(project: Project, want: Want) -> Any:
-    image = project.api.images.get_by_name_and_architecture(want["image"], want["architecture"])
-    if image is None:
-        raise Failed(
-            f"there is no image {want['image']} for {want['architecture']}; see: hcloud image list --type system"
-        )
-    return image
-
-
-def _price(server_type: Any, location: str) -> float:
-    found = [each for each in server_type.prices or [] if each["location"] == location]
-    return round(float(found[0]["price_monthly"]["net"]), 2) if found else 0.0
-
-
-def kinds() -> dict[str, Kind]:
-    """Every kind, in the order in which objects are made."""
-    return {
-        "ssh_key": SshKey(),
-        "placement_group": PlacementGroup(),
-        "network": Network(),
-        "firewall": Firewall(),
-        "volume": Volume(),
-        "server": Server(),
-        "record": Record(),
-    }
-
-
-# --- journal: The journal of a tenant's runs: a line of JSON per step, so that a run that was cut off is taken up.
-
-class Journal:
-    """It is written before and after each step, and flushed to the disk each time. It holds no secret."""
-
-    def __init__(self, path: Path):
-        self.path = path
-
-    def write(self, step: str, **fields: Any) -> None:
-        """Add a line."""
-        line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "step": step, **fields})
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(line + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-
-    def made_before(self) -> list[tuple[str, str]]:
-        """Kind and name of what an apply that was cut off had made, or was about to make."""
-        made: list[tuple[str, str]] = []
-        for line in self._lines():
-            if line["step"] in ("end", "destroy"):
-                made = []
-            elif line["step"] == "create" and (line["kind"], line["name"]) not in made:
-                made.append((line["kind"], line["name"]))
-        return made
-
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        if not self.path.exists():
-            return
-        for line in self.path.read_text("utf-8").splitlines():
-            try:
-                found = json.loads(line)
-            except ValueError:
-                continue  # the line that a crash cut off
-            if isinstance(found, dict) and "step" in found:
-                yield found
-
-
-# --- calls: Calls to the API: what passes and is tried again, what is final, and how long an action may take.
-
-WAITS = (1, 2, 4, 8, 15, 30, 30)
-"""Seconds between tries."""
-ACTION_POLLS = 900
-"""An action is asked once a second for at most this many times."""
-CALL_SECONDS = 30
-FINAL = frozenset(
-    (
-        "unauthorized",
-        "forbidden",
-        "token_readonly",
-        "invalid_input",
-        "json_error",
-        "unsupported_error",
-        "method_not_allowed",
-        "deprecated_api_endpoint",
-        "resource_limit_exceeded",
-        "maintenance",
-        "protected",
-    )
-)
-"""Errors that another try cannot change. All others may pass: locked, conflict, unavailable, a time-out, …"""
-SOLD_OUT = frozenset(("resource_unavailable", "placement_error"))
-GONE = "not_found"
-TROUBLE = (APIException, ActionException, requests.RequestException)
-"""What a call can end with."""
-
-
-class Refused(Exception):
-    """Something that is not done without the operator's word, or not at all; the message says what would help."""
-
-
-class Failed(Exception):
-    """Something that was tried and did not succeed."""
-
-
-def connect(token: str, endpoint: str, poll_seconds: float = 1.0) -> Client:
-    """A client. Its own retries cover rate limits and conflicts; all else is tried again here."""
-    return Client(
-        token,
-        api_endpoint=endpoint,
-        application_name="plumbline",
-        poll_interval=poll_seconds,
-        poll_max_retries=ACTION_POLLS,
-        timeout=CALL_SECONDS,
-    )
-
-
-def code_of(error: Exception) -> str:
-    """The API's code of an error, or the kind of the failure."""
-    if isinstance(error, APIException):
-        return str(error.code)
-    if isinstance(error, ActionException):
-        return str(_error_of(error).get("code", "action_failed"))
-    return type(error).__name__
-
-
-def described(error: Exception) -> str:
-    """An error in one line."""
-    if isinstance(error, APIException):
-        return f"{error.message} ({error.code})"
-    if isinstance(error, ActionException):
-        return f"{error.action.command}: {_error_of(error).get('message', 'did not end')}"
-    return f"no answer from the API: {type(error).__name__}"
-
-
-def _error_of(error: ActionException) -> dict[str, Any]:
-    return dict(error.action.error or {})
-
-
-def finished(*actions: Any) -> None:
-    """Wait until actions have ended well; what is no action is passed over. Raises ActionException."""
-    for action in actions:
-        for each in action if isinstance(action, list) else [action]:
-            # some calls give an action, some True, some the object
-            if isinstance(each, BoundAction):
-                each.wait_until_finished()
-
-
-def persistently(
-    attempt: Callable[[], bool], sleep: Callable[[float], None] = time.sleep, waits: Iterable[float] = WAITS
-) -> None:
-    """Try until `attempt` says that there is nothing left to do. Raises Failed, or what is final."""
-    reason = "it did not settle"
-    for seconds in (*waits, None):
-        try:
-            if attempt():
-                return
-        except TROUBLE as error:
-            if code_of(error) in FINAL:
-                raise Failed(described(error)) from None
-            reason = described(error)
-        if seconds is not None:
-            sleep(seconds)
-    raise Failed(reason)
+def status_lines(run: Run) -> tuple[list[str], bool]:
+    """Each object, its state, and what is not as desired; whether all is."""
+    steps = run.plan()
+    differing = {(step.kind, step.name): step.what for step in reversed(steps)}
+    there = [(key, run.project.held.get(key)) for key in run.wants]
+    there += [((other.kind, str(other.bound.name)), other.bound) for other in run.others_in_order()]
+    lines = [f"* {note}" for note in run.notes]
+    for key, bound in there:
+        state = "missing" if bound is None else str(getattr(bound, "status", None) or "there")
+        lines.append(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
+    if holder := run.holder():
+        lines.append(holder)
+    return lines or ["nothing is there"], not steps
+
+
+def _status(run: Run, options: argparse.Namespace) -> int:
+    lines, fine = status_lines(run)
+    print("\n".join(lines))
+    return FINE if fine else WOULD_CHANGE
+
+
+def _unlock(run: Run, options: argparse.Namespace) -> int:
+    holder = run.holder()
+    if not holder:
+        print("nobody holds the lock")
+        return FINE
+    print(holder)
+    confirm(run.desired["tenant"], options.yes, "to break the lock; be sure that nothing runs")
+    run.unlock()
+    print("the lock is broken")
+    return FINE
+
+
+VERBS: dict[str, Callable[..., int]] = {
+    "plan": _plan,
+    "apply": _apply,
+    "destroy": _destroy,
+    "status": _status,
+    "unlock": _unlock,
+}
 
 
 if __name__ == "__main__":

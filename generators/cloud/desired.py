@@ -31,6 +31,7 @@ def desired_state(spec: Spec, mode: str, tenant: str) -> dict[str, Any]:
         "platform": spec.platform.name,
         "mode": mode,
         "tenant": tenant,
+        "state": spec.tenants.tenants[tenant].state,
         "location": cloud.location,
         "ownership": _filled(cloud.ownership, cloud, tenant),
         "objects": list(_objects(spec, mode, tenant, cloud)),

@@ -42,6 +42,7 @@ def _desired_file(spec: Spec, mode: str, tenant: str) -> Artifact:
     state = shown_state(desired_state(spec, mode, tenant))
     text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
     origins: dict[OutputPath, str] = {
+        ("state",): f"tenants.{tenant}.state",
         ("location",): f"topology.{mode}.cloud.location",
         ("ownership",): f"topology.{mode}.cloud.ownership",
     }

@@ -177,8 +177,10 @@ def _objects(page: Page, mode: str, state: dict[str, Any]) -> None:
         ],
     )
     page.add(
-        "A name that exists without the labels of ownership is a stranger's: it is neither changed nor deleted. SSH keys belong "
-        "to the project, are known by their fingerprint, and are never deleted."
+        "An object is known by its id and labels: one that was renamed is renamed back. A name that exists without the labels of "
+        "ownership is a stranger's: it is neither changed nor deleted. SSH keys belong to the project, are known by their "
+        "fingerprint, and are never deleted. What a change deletes, detaches, replaces, stops, opens or makes dearer is done only "
+        f"for names given with {code('--allow')}; a failed run undoes nothing, and lists what is there and what it costs."
     )
 
 

@@ -27,15 +27,15 @@ HEAD = '''\
 
     export HCLOUD_TOKEN=...                         a token of the project that may read and write
     uv run provision.py --tenant ID                 what would change; or: python3 provision.py, with {sdk} installed
-    uv run provision.py --tenant ID apply           make it so
+    uv run provision.py --tenant ID apply           make it so; asks first, or --yes
     uv run provision.py --tenant ID status          what is there
     uv run provision.py --tenant ID destroy         all but data and what is protected; --allow NAME for those
 
 What is desired of a tenant stands beside this file, in ID/desired.json, and what its servers do at first boot in
 ID/cloud-init/; desired.sha256 and the desired state name them by hash: sha256sum --check desired.sha256
 
-From here on: how it is planned and done (class Run), the command line, the data, each kind of object, the journal, and
-calls to the API.
+To read it, begin at the end: the command line, then class Run, how it is planned (class Planning), what needs --allow
+(class Effect); before those, each kind of object and calls to the API.
 """
 
 from __future__ import annotations
@@ -108,9 +108,13 @@ def _names(node: ast.stmt) -> Iterator[str]:
 
 
 def _body(source: str, tree: ast.Module) -> str:
-    """What stands behind the last import."""
-    last = max(node.end_lineno or 0 for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+    """What stands behind the last import, or the docstring."""
+    last = max(node.end_lineno or 0 for node in tree.body[:1] + _imports(tree))
     return "\n".join(source.splitlines()[last:]).strip("\n") + "\n"
+
+
+def _imports(tree: ast.Module) -> list[ast.stmt]:
+    return [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def _banner(name: str, docstring: str) -> str:

@@ -2,7 +2,8 @@
 
 What is read must be, byte for byte, what is written for the manifest at its head: same order, same tar headers, nothing
 between the members and nothing behind them. So there are no links, no devices, no second file of a name and no path that
-leads out, whatever an archive claims. Nothing is ever held in memory but a piece.
+leads out, whatever an archive claims. What stands behind the head is the body; the manifest has its checksum. Nothing is
+ever held in memory but a piece.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from typing import BinaryIO, cast
 import zstandard
 
 from plumbline.bundle.frames import BrokenFrame, Frame, next_frame
-from plumbline.bundle.manifest import LARGEST, NAME, SIGNATURE, NotAManifest, parse
+from plumbline.bundle.refusal import Refused
 from schema.bundle import Manifest
 
 LEVEL = 6
@@ -26,15 +27,8 @@ _OWN_FRAME = 2**20
 _SHARED_FRAME = 8 * 2**20
 """Bytes at which a frame of small files is full."""
 _WINDOW = 2**27
-_BLOCK = 512
-_END = bytes(2 * _BLOCK)
-_LARGEST_SIGNATURE = 64 * 1024
-_LARGEST_FILE = 8**11 - 1
-"""What a tar header of the plain form can say: 8 GiB less one."""
-
-
-class BrokenArchive(Exception):
-    """The archive is not what is written for its manifest; says where."""
+BLOCK = 512
+_END = bytes(2 * BLOCK)
 
 
 @dataclass(frozen=True)
@@ -50,52 +44,43 @@ class Member:
         return io.BytesIO(self.source) if isinstance(self.source, bytes) else self.source.open("rb")
 
 
-@dataclass(frozen=True)
-class Head:
-    """What stands at the beginning of a bundle."""
-
-    manifest: Manifest
-    text: bytes
-    """The manifest's own bytes, which the signature is over."""
-    signature: bytes
-    """Empty where it is not signed."""
-
-
 def header(path: str, size: int) -> bytes:
     """The tar header of a file: no owner, no time, and executable only where it is a script."""
-    if size > _LARGEST_FILE:
-        raise ValueError(f"{path} has {size} bytes, and an archive takes files below 8 GiB")
     info = tarfile.TarInfo(path)
     info.size = size
     info.mode = 0o755 if path.startswith("scripts/") else 0o644
     return info.tobuf(tarfile.USTAR_FORMAT)
 
 
-def head_frame(text: bytes, signature: bytes) -> bytes:
-    """The first frame: the manifest, and its signature where there is one."""
-    members = [Member(NAME, len(text), text)]
-    if signature:
-        members.append(Member(SIGNATURE, len(signature), signature))
-    out = io.BytesIO()
-    _write_frame(members, out, lambda _: None)
-    return out.getvalue()
+def padding(size: int) -> int:
+    """Bytes between a file and the next header."""
+    return -size % BLOCK
 
 
-def write(
-    out: BinaryIO, text: bytes, signature: bytes, members: Sequence[Member], progress: Callable[[int], None]
-) -> None:
-    """Write a bundle; the signature is empty for one that is not signed yet. Members are the manifest's files, in order."""
-    out.write(head_frame(text, signature))
+def write_body(out: BinaryIO, members: Sequence[Member], progress: Callable[[int], None]) -> str:
+    """Write all but the head; the checksum is what its manifest has to say. Members are the manifest's files, in order."""
+    body = _Summed(out)
     for group in _frames(members):
-        _write_frame(group, out, progress)
-    out.write(_compressor().compress(_END))
+        _write_frame(group, cast(BinaryIO, body), progress)
+    body.write(_compressor().compress(_END))
+    return body.digest.hexdigest()
 
 
-def replace_signature(source: BinaryIO, out: BinaryIO, head: Head, signature: bytes) -> None:
-    """The same bundle with another signature: only its first frame differs. The source stands behind its head."""
-    out.write(head_frame(head.text, signature))
-    while piece := source.read(_PIECE):
-        out.write(piece)
+class _Summed(io.RawIOBase):
+    """A file that is written, or read, and its SHA-256."""
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.digest.update(data)
+        return self._stream.write(data)
+
+    def read(self, count: int = -1) -> bytes:
+        found = self._stream.read(count)
+        self.digest.update(found)
+        return found
 
 
 def _frames(members: Iterable[Member]) -> Iterator[list[Member]]:
@@ -120,7 +105,7 @@ def _compressor() -> zstandard.ZstdCompressor:
 
 
 def _write_frame(members: Sequence[Member], out: BinaryIO, progress: Callable[[int], None]) -> None:
-    total = sum(_BLOCK + member.size + _padding(member.size) for member in members)
+    total = sum(BLOCK + member.size + padding(member.size) for member in members)
     with _compressor().stream_writer(out, size=total, closefd=False) as frame:
         for member in members:
             frame.write(header(member.path, member.size))
@@ -132,14 +117,10 @@ def _write_frame(members: Sequence[Member], out: BinaryIO, progress: Callable[[i
                     progress(len(piece))
                 if left or content.read(1):
                     raise OSError(f"{member.path} changed while it was read")
-            frame.write(bytes(_padding(member.size)))
+            frame.write(bytes(padding(member.size)))
 
 
-def _padding(size: int) -> int:
-    return -size % _BLOCK
-
-
-class Reader:
+class _Reader:
     """The content of an archive's frames, in order."""
 
     def __init__(self, stream: BinaryIO):
@@ -148,12 +129,12 @@ class Reader:
         self._content: BinaryIO | None = None
 
     def exactly(self, count: int) -> bytes:
-        """The next bytes. Raises BrokenArchive where there are fewer."""
+        """The next bytes. Raises Refused where there are fewer."""
         parts: list[bytes] = []
         while count:
             part = self.up_to(count)
             if not part:
-                raise BrokenArchive("it is cut off")
+                raise Refused("archive", "it is cut off")
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
@@ -168,9 +149,9 @@ class Reader:
 
     def _next_frame(self) -> bool:
         try:
-            self._frame = next_frame(self._stream)
+            self._frame = next_frame(self._stream, skipping=True)
         except BrokenFrame as error:
-            raise BrokenArchive(str(error)) from None
+            raise Refused("archive", str(error)) from None
         if self._frame is not None:
             frame = cast(BinaryIO, self._frame)
             self._content = zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(frame)
@@ -184,72 +165,50 @@ class Reader:
             if part := self._content.read(min(count, _PIECE)):
                 return part
             if self._frame.read(1):
-                raise BrokenArchive("a frame goes on behind its end")
+                raise Refused("archive", "a frame goes on behind its end")
         except (BrokenFrame, zstandard.ZstdError) as error:
-            raise BrokenArchive(str(error)) from None
+            raise Refused("archive", str(error)) from None
         self._content = None
         return b""
-
-    def ends(self) -> bool:
-        """Whether nothing is left, not even a frame without content."""
-        return not self._piece(1) and not self._stream.read(1)
-
-    def frame(self, largest: int) -> bytes:
-        """All of the next frame. Raises BrokenArchive where it holds more than `largest` bytes."""
-        found = self.exactly(1)
-        while self._content is not None:
-            if len(found) > largest:
-                raise BrokenArchive("its head is too large")
-            found += self._piece(_PIECE)
-        return found
-
-
-def read_head(stream: BinaryIO) -> Head:
-    """Manifest and signature; the stream then stands at the second frame. Raises BrokenArchive."""
-    found = Reader(stream).frame(LARGEST + _LARGEST_SIGNATURE)
-    text, found = _first_file(found, NAME)
-    signature, found = _first_file(found, SIGNATURE) if found else (b"", b"")
-    if found:
-        raise BrokenArchive("something stands behind the manifest and its signature")
-    try:
-        return Head(parse(text), text, signature)
-    except NotAManifest as error:
-        raise BrokenArchive(f"{NAME}: {error}") from None
-
-
-def _first_file(content: bytes, name: str) -> tuple[bytes, bytes]:
-    """A file of the first frame, whose size only its tar header says, and what follows it."""
-    found, rest = content[:_BLOCK], content[_BLOCK:]
-    try:
-        size = int(found[124:135], 8)
-    except ValueError:
-        size = -1
-    if not 0 <= size <= len(rest) or found != header(name, size):
-        raise BrokenArchive(f"{name} does not stand where it has to")
-    padding = rest[size : size + _padding(size)]
-    if len(padding) != _padding(size) or any(padding):
-        raise BrokenArchive(f"{name} is followed by something")
-    return rest[:size], rest[size + len(padding) :]
 
 
 Sink = Callable[[bytes], object]
 
 
-def read_files(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink]) -> None:
-    """Read what stands behind the head, piece by piece into the sink of each path. Raises BrokenArchive."""
-    reader = Reader(stream)
+def read_body(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink]) -> None:
+    """Read what stands behind the head, piece by piece into the sink of each path. Raises Refused.
+
+    Whatever is wrong with it, its checksum is looked at first: what was not signed needs no further reason.
+    """
+    body, wrong = _Summed(stream), None
+    try:
+        _read_files(cast(BinaryIO, body), manifest, sink)
+    except Refused as error:
+        wrong = error
+    while body.read(_PIECE):
+        pass
+    if body.digest.hexdigest() != manifest.body:
+        raise Refused("body")
+    if wrong:
+        raise wrong
+
+
+def _read_files(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink]) -> None:
+    reader, other = _Reader(stream), ""
     for file in manifest.files:
-        if reader.exactly(_BLOCK) != header(file.path, file.size):
-            raise BrokenArchive(f"{file.path} does not stand where the manifest has it")
+        if reader.exactly(BLOCK) != header(file.path, file.size):
+            raise Refused("archive", f"{file.path} does not stand where the manifest has it")
         write_piece, digest, left = sink(file.path), hashlib.sha256(), file.size
         while left:
             piece = reader.exactly(min(_PIECE, left))
             digest.update(piece)
             write_piece(piece)
             left -= len(piece)
+        if any(reader.exactly(padding(file.size))):
+            raise Refused("archive", f"{file.path} is followed by something")
         if digest.hexdigest() != file.sha256:
-            raise BrokenArchive(f"{file.path} is not what the manifest says: its SHA-256 is {digest.hexdigest()}")
-        if any(reader.exactly(_padding(file.size))):
-            raise BrokenArchive(f"{file.path} is followed by something")
-    if reader.exactly(len(_END)) != _END or not reader.ends():
-        raise BrokenArchive("something stands behind the last file")
+            other = other or file.path
+    if reader.exactly(len(_END)) != _END or reader.up_to(1):
+        raise Refused("archive", "something stands behind the last file")
+    if other:
+        raise Refused("file", other)

@@ -2,12 +2,14 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from plumbline.bundle import archive, images, manifest, sbom
 from plumbline.bundle.archive import Member
+from plumbline.bundle.head import Head, head_frame
 from plumbline.bundle.images import Layout, Saved
 from plumbline.bundle.signing import fingerprint_of
 from plumbline.deployment import deployments, folder_of, is_sealed, services_of
@@ -17,6 +19,7 @@ from schema.bundle import BundledFile, BundledImage, BundledModel, Manifest
 from schema.image import ModelFile, Platform
 
 _PIECE = 2**20
+_PLAIN = str.maketrans('"\\[]’–—', "'/()'--", "".join(map(chr, (*range(32), 127))))
 _NOT_OFFLINE = ("sitemap.xml", "sitemap.xml.gz")
 """Files of the site that only a search engine reads; they hold the day of the build."""
 
@@ -55,13 +58,26 @@ class Contents:
     """Everything of a bundle but its bytes."""
 
     manifest: Manifest
-    text: bytes
+    """Without the checksum of the body, which is not written yet."""
     members: tuple[Member, ...]
 
     @property
     def name(self) -> str:
         """File name of the bundle."""
-        return f"{self.manifest.platform}-{self.manifest.mode}-{self.manifest.release}.tar.zst"
+        return manifest.file_name(self.manifest)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A bundle that lacks only its head."""
+
+    manifest: Manifest
+    body: Path
+
+    @property
+    def text(self) -> bytes:
+        """What is signed."""
+        return manifest.text_of(self.manifest)
 
 
 def sealed_mode(spec: Spec, mode: str | None) -> str:
@@ -104,7 +120,7 @@ def gather(spec: Spec, spec_folder: Path, site: Path, stage: Path, wanted: Wante
     members.append(Member(sbom.PATH, len(bill), bill))
     files.append(_described(members[-1]))
     described = Manifest(
-        format=1,
+        format=manifest.FORMAT,
         platform=spec.platform.name,
         mode=wanted.mode,
         release=wanted.release,
@@ -112,26 +128,50 @@ def gather(spec: Spec, spec_folder: Path, site: Path, stage: Path, wanted: Wante
         spec=spec.revision,
         architecture=wanted.architecture,
         next_key=fingerprint_of(wanted.next_key) if wanted.next_key else None,
-        caveats=tuple(_caveats(bundled, carried)),
+        body=hashlib.sha256().hexdigest(),
+        caveats=tuple(map(_line, _caveats(bundled, carried))),
         images=bundled,
         models=carried,
         files=tuple(sorted(files, key=lambda file: file.path)),
     )
-    return Contents(described, manifest.text_of(described), tuple(sorted(members, key=lambda member: member.path)))
+    return Contents(described, tuple(sorted(members, key=lambda member: member.path)))
 
 
-def write(contents: Contents, folder: Path, signature: bytes, progress: Callable[[int], None]) -> Path:
-    """Write the bundle into a folder, whole or not at all."""
+def pack(contents: Contents, folder: Path, progress: Callable[[int], None]) -> Packed:
+    """Write the body into a folder, as a file that `write` takes."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / contents.name
+    body = folder / f"{contents.name}.body"
+    try:
+        with body.open("wb") as out:
+            digest = archive.write_body(out, contents.members, progress)
+        found = contents.manifest.model_copy(update={"body": digest})
+        # what would not be read must not be signed
+        manifest.parse(manifest.text_of(found))
+    except BaseException:
+        body.unlink(missing_ok=True)
+        raise
+    return Packed(found, body)
+
+
+def write(packed: Packed, sign: Callable[[bytes], bytes]) -> Path:
+    """Put the head before the body, whole or not at all; the body is gone then. `sign` gives a signature, or nothing."""
+    target = packed.body.with_suffix("")
     partial = target.with_name(f"{target.name}.partial")
     try:
-        with partial.open("wb") as out:
-            archive.write(out, contents.text, signature, contents.members, progress)
+        signature = sign(packed.text)
+        with partial.open("wb") as out, packed.body.open("rb") as body:
+            out.write(head_frame(Head(packed.text, signature)))
+            shutil.copyfileobj(body, out, _PIECE)
         partial.rename(target)
+        return target
     finally:
         partial.unlink(missing_ok=True)
-    return target
+        packed.body.unlink(missing_ok=True)
+
+
+def _line(words: str) -> str:
+    """Words as a manifest takes them: plain ASCII, without what JSON escapes."""
+    return words.translate(_PLAIN).encode("ascii", "replace").decode()
 
 
 def _image(spec: Spec, layout: Layout, id: str, name: str, gathered: Gathered) -> BundledImage:
@@ -143,7 +183,7 @@ def _image(spec: Spec, layout: Layout, id: str, name: str, gathered: Gathered) -
         index=None if gathered.stand_in else spec.images.images[id].digest,
         origin="registry" if gathered.from_registry else "engine",
         size=layout.size(gathered.saved),
-        stand_in=gathered.stand_in,
+        stand_in=_line(gathered.stand_in) if gathered.stand_in else None,
     )
 
 

@@ -24,6 +24,7 @@ _PIECE = 2**20
 _FIRST = "plumbline-delta 1 "
 _WIDTH = 10
 _LARGEST_TEXT = 2**24
+_NUMBER = "(?:0|[1-9][0-9]{0,14})"
 
 
 class WrongDelta(Exception):
@@ -120,15 +121,23 @@ def _frames(stream: BinaryIO, name: str) -> tuple[list[tuple[int, int, bytes]], 
 
 
 def write(made: Plan, new: Path, out: BinaryIO) -> None:
-    """Write the delta's file."""
+    """Write the delta's file. Raises WrongDelta where the new bundle is no longer the one that the plan was made of."""
     out.write(made.text)
+    whole, at = hashlib.sha256(), 0
     with opened(new) as stream:
-        at = 0
         for step in made.steps:
-            if isinstance(step, Data):
-                _pass(stream, None, step.offset - at)
-                _pass(stream, out, step.length)
-                at = step.offset + step.length
+            start = step.offset if isinstance(step, Data) else at
+            end = start + step.length if isinstance(step, Data) else at
+            for piece in _pieces(stream, start - at):
+                whole.update(piece)
+            for piece in _pieces(stream, end - start):
+                whole.update(piece)
+                out.write(piece)
+            at = end
+        for piece in _pieces(stream, made.new.size - at):
+            whole.update(piece)
+    if whole.hexdigest() != made.new.sha256:
+        raise WrongDelta(f"{new.name} changed while it was read")
 
 
 def read_plan(stream: BinaryIO) -> Plan:
@@ -136,14 +145,14 @@ def read_plan(stream: BinaryIO) -> Plan:
     first = stream.read(len(_FIRST) + _WIDTH + 1).decode(errors="replace")
     if not re.fullmatch(_FIRST + r"[0-9]{10}\n", first) or int(first.split()[2]) > _LARGEST_TEXT:
         raise WrongDelta("it is no delta")
+    if int(first.split()[2]) < len(first):
+        raise WrongDelta("its head is damaged")
     text = stream.read(int(first.split()[2]) - len(first)).decode(errors="replace")
     wholes = re.match(
-        r"old ([0-9a-f]{64}) ([0-9]{1,15}) ([A-Za-z0-9._+-]+)\nnew ([0-9a-f]{64}) ([0-9]{1,15}) ([A-Za-z0-9._+-]+)\n",
+        rf"old ([0-9a-f]{{64}}) ({_NUMBER}) ([A-Za-z0-9._+-]+)\nnew ([0-9a-f]{{64}}) ({_NUMBER}) ([A-Za-z0-9._+-]+)\n",
         text,
     )
-    if not wholes or not re.fullmatch(
-        r"(copy [0-9]{1,15} [0-9]{1,15}\n|data [0-9]{1,15}\n)*end\n", text[wholes.end() :]
-    ):
+    if not wholes or not re.fullmatch(rf"(copy {_NUMBER} {_NUMBER}\n|data {_NUMBER}\n)*end\n", text[wholes.end() :]):
         raise WrongDelta("its head is damaged")
     steps: list[Copy | Data] = []
     at = 0
@@ -155,38 +164,37 @@ def read_plan(stream: BinaryIO) -> Plan:
     old, new = wholes.groups()[:3], wholes.groups()[3:]
     if at != int(new[1]):
         raise WrongDelta("its head is damaged: the pieces don't make up the new bundle")
+    if any(isinstance(step, Copy) and step.offset + step.length > int(old[1]) for step in steps):
+        raise WrongDelta("its head is damaged: it copies more than there is")
     return Plan(Whole(old[0], int(old[1]), old[2]), Whole(new[0], int(new[1]), new[2]), tuple(steps))
 
 
-def apply(old: Path, delta: BinaryIO, out: BinaryIO) -> Plan:
-    """Put the new bundle together. Raises WrongDelta, before anything is written where the old bundle is another."""
+def apply(old: Path, delta: BinaryIO, out: BinaryIO, room: int) -> Plan:
+    """Put the new bundle together. Raises WrongDelta, before anything is written where the old bundle is another.
+
+    `room`: bytes that may be written, for a delta can claim any size.
+    """
     made = read_plan(delta)
+    if made.new.size > room:
+        raise WrongDelta(f"the new bundle has {made.new.size} bytes, and there is room for {room}")
     if len(parts_of(old)) > 1:
         raise WrongDelta("the old bundle is in parts; join them first: cat BUNDLE.* > BUNDLE")
-    with opened(old) as stream:
-        digest, size = hashlib.sha256(), 0
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
-            size += len(piece)
-    if (digest.hexdigest(), size) != (made.old.sha256, made.old.size):
-        raise WrongDelta(f"it is for {made.old.name}, SHA-256 {made.old.sha256}, and {old.name} is another")
     whole = hashlib.sha256()
     with old.open("rb") as joined:
+        digest = hashlib.file_digest(joined, "sha256").hexdigest()
+        if (digest, joined.tell()) != (made.old.sha256, made.old.size):
+            raise WrongDelta(f"it is for {made.old.name}, SHA-256 {made.old.sha256}, and {old.name} is another")
         for step in made.steps:
             if isinstance(step, Copy):
                 joined.seek(step.offset)
             for piece in _pieces(joined if isinstance(step, Copy) else delta, step.length):
                 whole.update(piece)
                 out.write(piece)
+    if delta.read(1):
+        raise WrongDelta("something stands behind its end")
     if whole.hexdigest() != made.new.sha256:
         raise WrongDelta("what came out is not the new bundle: the delta is damaged")
     return made
-
-
-def _pass(stream: BinaryIO, out: BinaryIO | None, length: int) -> None:
-    for piece in _pieces(stream, length):
-        if out:
-            out.write(piece)
 
 
 def _pieces(stream: BinaryIO, length: int) -> Iterator[bytes]:

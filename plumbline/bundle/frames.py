@@ -8,6 +8,9 @@ import io
 from typing import BinaryIO
 
 MAGIC = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = b"\x50\x2a\x4d\x18"
+"""The first byte of these goes up to 5f."""
+_SKIPPABLE_HEADER = 8
 _BLOCK_HEADER = 3
 _CHECKSUM = 4
 _CONTENT_SIZE_BYTES = (0, 2, 4, 8)
@@ -20,10 +23,23 @@ class BrokenFrame(Exception):
     """The bytes are no Zstandard frame, or end within one."""
 
 
-def next_frame(stream: BinaryIO) -> "Frame | None":
-    """The next frame of a stream, None at its end. Raises BrokenFrame."""
-    first = stream.read(1)
-    return Frame(stream, first) if first else None
+def next_frame(stream: BinaryIO, skipping: bool = False) -> "Frame | None":
+    """The next frame of a stream, None at its end. Raises BrokenFrame.
+
+    `skipping`: over frames that hold nothing for anybody, as zstd itself does; else such a frame is an error.
+    """
+    while first := stream.read(1):
+        if not skipping or first[0] & 0xF0 != _SKIPPABLE[0]:
+            return Frame(stream, first)
+        head = first + stream.read(7)
+        left = int.from_bytes(head[4:], "little")
+        if head[1:4] != _SKIPPABLE[1:] or len(head) != _SKIPPABLE_HEADER:
+            raise BrokenFrame("something that is no frame stands between the frames")
+        while left:
+            left -= (found := len(stream.read(min(left, _LARGEST_BLOCK))))
+            if not found:
+                raise BrokenFrame("it is cut off")
+    return None
 
 
 class Frame(io.RawIOBase):

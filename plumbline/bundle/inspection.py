@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tabulate import tabulate
 
 from plumbline.bundle import archive, sbom
-from plumbline.bundle.archive import Head
+from plumbline.bundle.head import Head
 from plumbline.bundle.manifest import NEXT_KEY
 from schema.bundle import BundledFile, Manifest
 
@@ -37,7 +37,7 @@ class Layer:
 def read_parts(stream: BinaryIO, manifest: Manifest, progress: Callable[[int], None]) -> dict[str, bytes]:
     """Read all that is behind the head. Kept are the images' manifests, the bill of materials and the next key.
 
-    Raises BrokenArchive.
+    Raises Refused.
     """
     wanted = {blob_path(image.manifest) for image in manifest.images} | {sbom.PATH, NEXT_KEY}
     kept: dict[str, bytes] = {}
@@ -50,7 +50,7 @@ def read_parts(stream: BinaryIO, manifest: Manifest, progress: Callable[[int], N
 
         return take
 
-    archive.read_files(stream, manifest, sink)
+    archive.read_body(stream, manifest, sink)
     return kept
 
 
@@ -59,13 +59,28 @@ def blob_path(digest: str) -> str:
     return f"images/blobs/{digest.replace(':', '/')}"
 
 
+def image_manifest(text: bytes) -> Any:
+    """An image's own manifest, with the digests of its configuration and layers. Raises ValueError where it is none."""
+    try:
+        content = json.loads(text)
+        blobs = [content["config"], *content["layers"]]
+        if not all(isinstance(blob["digest"], str) for blob in blobs):
+            raise ValueError("a digest is no text")
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"it lacks something: {error}") from None
+    return content
+
+
 def layers(manifest: Manifest, kept: Mapping[str, bytes]) -> list[Layer]:
     """The layers of each image, from the bottom up; of images whose manifest was read."""
     sizes = {file.path: file.size for file in manifest.files}
     stacks: dict[str, list[str]] = {}
     for image in manifest.images:
         text = kept.get(blob_path(image.manifest))
-        stacks[image.image] = [str(layer["digest"]) for layer in json.loads(text)["layers"]] if text else []
+        try:
+            stacks[image.image] = [layer["digest"] for layer in image_manifest(text or b"")["layers"]]
+        except ValueError:
+            stacks[image.image] = []
     return [
         Layer(
             id,

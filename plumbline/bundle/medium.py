@@ -40,6 +40,9 @@ def parts_of(file: Path) -> list[Path]:
     files = [file]
     if named:
         count = int(named["count"])
+        if not 1 <= int(named["number"]) <= count:
+            message = "is none of the parts that its name tells of"
+            raise InputError([Finding("PLB960", message, location=Location(str(file)), hint="name a part")])
         files = [file.with_name(f"{named['name']}.{number:03}-of-{count:03}") for number in range(1, count + 1)]
     for each in files:
         if not each.is_file():

@@ -4,17 +4,17 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from plumbline.bundle.form import armor_form
+from plumbline.bundle.refusal import Refused
+from plumbline.bundle.signature_rules import MOST_AHEAD, OPTIONS, all_strong, broken, key_lines
 from plumbline.finding import EnvironmentMissing
 
 _SECONDS = 120
-_OFFLINE = ("--batch", "--no-tty", "--no-auto-key-locate", "--no-auto-key-retrieve", "--disable-dirmngr")
-
-
-class NotTrusted(Exception):
-    """The signature is not that of a pinned key; says why."""
+_SIGNING = ("--batch", "--no-tty", "--armor", "--no-emit-version", "--no-comments", "--detach-sign")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Signer:
 
 def sign(text: bytes, key: str) -> bytes:
     """A detached signature, armored. `key` is a fingerprint in the user's own keyring. Raises EnvironmentMissing."""
-    done = _gpg(["--armor", "--detach-sign", "--local-user", f"{key}!" if len(key) == 40 else key], text)
+    done = _called([*_SIGNING, "--digest-algo", "SHA256", "--local-user", f"{key}!" if len(key) == 40 else key], text)
     if done.returncode:
         raise EnvironmentMissing(
             f"gpg cannot sign with {key}: {done.stderr.decode(errors='replace').strip()}",
@@ -39,12 +39,14 @@ def sign(text: bytes, key: str) -> bytes:
 
 
 def signer(text: bytes, signature: bytes, keyring: Path | None, trusted: list[str]) -> Signer:
-    """The signer, who has to be among the trusted fingerprints. Raises NotTrusted, EnvironmentMissing.
+    """The signer, who has to be among the trusted fingerprints. Raises Refused, EnvironmentMissing.
 
     `keyring` is a file with the public key (armored or not); None: the user's own keyring.
     """
     if not signature:
-        raise NotTrusted("it is not signed")
+        raise Refused("unsigned")
+    if not armor_form().takes(signature):
+        raise Refused("armor")
     with tempfile.TemporaryDirectory(prefix="plumb-gpg-") as folder:
         place = Path(folder)
         (place / "signature").write_bytes(signature)
@@ -56,51 +58,54 @@ def signer(text: bytes, signature: bytes, keyring: Path | None, trusted: list[st
             if imported.returncode:
                 raise EnvironmentMissing(f"{keyring} holds no OpenPGP key", "export one: gpg --armor --export NAME")
         done = _gpg([*home, "--status-fd", "1", "--verify", str(place / "signature"), "-"], text)
-    return _judged(done.returncode, done.stdout.decode(errors="replace"), trusted)
-
-
-def _judged(code: int, status: str, trusted: list[str]) -> Signer:
-    lines = [line.split()[1:] for line in status.splitlines() if line.startswith("[GNUPG:] ")]
-    words = {line[0] for line in lines}
-    if "NO_PUBKEY" in words:
-        raise NotTrusted("it was signed by a key that is not here")
-    for bad, why in (
-        ("BADSIG", "the signature is not that of this manifest"),
-        ("EXPKEYSIG", "the key has expired"),
-        ("REVKEYSIG", "the key was revoked"),
-        ("EXPSIG", "the signature has expired"),
-    ):
-        if bad in words:
-            raise NotTrusted(why)
-    valid = [line for line in lines if line[0] == "VALIDSIG"]
-    if code or len(valid) != 1 or "GOODSIG" not in words:
-        raise NotTrusted("it has no valid signature")
-    found = Signer(valid[0][-1].upper(), int(valid[0][3]))
-    if found.fingerprint not in {each.upper().replace(" ", "") for each in trusted}:
-        raise NotTrusted(f"it was signed by {found.fingerprint}, which is not the pinned key")
+        said = done.stdout.decode(errors="replace")
+        lines = [line.removeprefix("[GNUPG:] ") for line in said.splitlines() if line.startswith("[GNUPG:] ")]
+        if reason := broken(lines):
+            raise Refused(reason)
+        valid = next(line.split() for line in lines if line.startswith("VALIDSIG "))
+        own, found = valid[1], Signer(valid[-1], int(valid[3]))
+        if found.fingerprint not in {each.upper().replace(" ", "") for each in trusted}:
+            raise Refused("unknown-key", found.fingerprint)
+        if found.seconds > time.time() + MOST_AHEAD:
+            raise Refused("future")
+        listed = _gpg([*home, "--with-colons", "--list-keys", f"{own}!"]).stdout.decode(errors="replace")
+        if not all_strong(key_lines(listed, {own, found.fingerprint})):
+            raise Refused("weak-key")
     return found
 
 
 def fingerprint_of(key: Path) -> str:
-    """Fingerprint of the one public key in a file. Raises EnvironmentMissing."""
+    """Fingerprint of the one public key in a file, which is strong. Raises EnvironmentMissing."""
     found = fingerprint_in(key.read_bytes())
     if found is None:
-        raise EnvironmentMissing(f"{key} does not hold one OpenPGP key", "export one: gpg --armor --export NAME")
+        raise EnvironmentMissing(
+            f"{key} does not hold one OpenPGP key that is strong", "export one: gpg --armor --export NAME"
+        )
     return found
 
 
 def fingerprint_in(text: bytes) -> str | None:
-    """Fingerprint of the one public key in a text; None where there is none, or several. Raises EnvironmentMissing."""
+    """Fingerprint of the one public key in a text, if it is strong; None where there is none, or several.
+
+    Raises EnvironmentMissing.
+    """
     done = _gpg(["--with-colons", "--show-keys"], text)
-    lines = [line.split(":") for line in done.stdout.decode(errors="replace").splitlines()]
+    said = done.stdout.decode(errors="replace")
+    lines = [line.split(":") for line in said.splitlines()]
     if done.returncode or sum(1 for line in lines if line[0] == "pub") != 1:
         return None
-    return next(line[9] for line in lines if line[0] == "fpr")
+    found = next(line[9] for line in lines if line[0] == "fpr")
+    return found if all_strong(key_lines(said, {found})) else None
 
 
 def _gpg(arguments: list[str], text: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """What gpg says when it is asked in the one way in which it is asked, whatever a user has set."""
+    return _called([*OPTIONS, *arguments], text)
+
+
+def _called(arguments: list[str], text: bytes) -> subprocess.CompletedProcess[bytes]:
     if shutil.which("gpg") is None:
         raise EnvironmentMissing("there is no gpg", "install GnuPG: apt-get install gnupg")
     environment = {**os.environ, "LC_ALL": "C"}
-    call = ["gpg", *_OFFLINE, *arguments]
+    call = ["gpg", *arguments]
     return subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False, env=environment)

@@ -1,5 +1,6 @@
 """`plumb bundle`: make, sign, look into and update the archive for a host that nothing reaches."""
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -86,6 +87,7 @@ def build(
     from plumbline.bundle import build as building
     from plumbline.bundle import medium, sealing, signing
     from plumbline.bundle.images import NotSaved
+    from plumbline.bundle.refusal import Refused
 
     project = load(context)
     chosen = building.sealed_mode(project.spec, mode)
@@ -110,10 +112,14 @@ def build(
             raise InputError(
                 [Finding("PLB960", str(error), hint="look at --release, --customer and file names")]
             ) from None
-        signature = signing.sign(contents.text, key) if key else b""
         total = sum(member.size for member in contents.members)
-        with _progress(context, "writing", total) as advance:
-            file = building.write(contents, out, signature, advance)
+        try:
+            with _progress(context, "writing", total) as advance:
+                packed = building.pack(contents, out, advance)
+        except Refused as error:
+            hint = "no host would take it: look at the names and sizes of its files"
+            raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
+        file = building.write(packed, lambda text: signing.sign(text, key) if key else b"")
     if encrypt_to:
         file = sealing.encrypt(file, encrypt_to)
     for part in medium.split(file, max_part_size) if max_part_size else [file]:
@@ -129,18 +135,20 @@ def build(
 @click.option("--key", required=True, metavar="KEY", help="Key of your GnuPG keyring, by its fingerprint.")
 def sign(file: Path, key: str) -> None:
     """Sign a bundle, or replace its signature."""
-    from plumbline.bundle import archive, signing
-    from plumbline.bundle.archive import BrokenArchive
+    from plumbline.bundle import signing
+    from plumbline.bundle.head import Head, head_frame, read_head
     from plumbline.bundle.medium import opened
+    from plumbline.bundle.refusal import Refused
 
     partial = file.with_name(f"{file.name}.partial")
     try:
         with opened(file) as stream, partial.open("wb") as out:
-            head = archive.read_head(stream)
-            signature = signing.sign(head.text, key)
-            archive.replace_signature(stream, out, head, signature)
+            head = read_head(stream)
+            head.manifest  # noqa: B018 what is no manifest is not signed
+            out.write(head_frame(Head(head.text, signing.sign(head.text, key))))
+            shutil.copyfileobj(stream, out)
         partial.rename(file)
-    except BrokenArchive as error:
+    except Refused as error:
         raise _broken(file, error) from None
     finally:
         partial.unlink(missing_ok=True)
@@ -155,7 +163,9 @@ def sign(file: Path, key: str) -> None:
 def delta(old: Path, new: Path, out: Path | None, dry_run: bool) -> None:
     """Write only what NEW has and OLD lacks. A host that has OLD rebuilds NEW from it, byte for byte."""
     from plumbline.bundle import delta as deltas
+    from plumbline.bundle.delta import WrongDelta
     from plumbline.bundle.frames import BrokenFrame
+    from plumbline.bundle.placing import settle, written_once
 
     try:
         made = deltas.plan(old, new)
@@ -166,8 +176,13 @@ def delta(old: Path, new: Path, out: Path | None, dry_run: bool) -> None:
     if dry_run:
         return
     target = out or new.with_name(f"{made.old.name.removesuffix('.tar.zst')}-to-{_release(made.new.name)}.delta")
-    with target.open("wb") as stream:
-        deltas.write(made, new, stream)
+    try:
+        with written_once(target.parent) as partial:
+            with partial.open("wb") as stream:
+                deltas.write(made, new, stream)
+            settle(partial, target)
+    except WrongDelta as error:
+        raise _broken(new, error) from None
     click.echo(str(target))
 
 
@@ -176,20 +191,32 @@ def delta(old: Path, new: Path, out: Path | None, dry_run: bool) -> None:
 @click.argument("delta", type=FILE)
 @click.option("--out", default=Path(), type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 def apply(old: Path, delta: Path, out: Path) -> None:
-    """Rebuild the new bundle from OLD and a delta. It still has to be verified, like any other."""
+    """Rebuild the new bundle from OLD and a delta. It still has to be verified, like any other.
+
+    It is named after the release in its manifest, and never takes the place of a file that is there.
+    """
+    from shutil import disk_usage
+
     from plumbline.bundle import delta as deltas
     from plumbline.bundle.delta import WrongDelta
+    from plumbline.bundle.head import read_head
+    from plumbline.bundle.manifest import file_name
+    from plumbline.bundle.medium import opened
+    from plumbline.bundle.placing import settle, written_once
+    from plumbline.bundle.refusal import Refused
 
-    partial = out / "rebuilt.partial"
     try:
-        with delta.open("rb") as stream, partial.open("wb") as target:
-            made = deltas.apply(old, stream, target)
-        partial.rename(out / made.new.name)
-    except WrongDelta as error:
+        with delta.open("rb") as stream, written_once(out) as partial:
+            with partial.open("wb") as target:
+                made = deltas.apply(old, stream, target, disk_usage(out).free)
+            with opened(partial) as rebuilt:
+                name = file_name(read_head(rebuilt).manifest)
+            if name != made.new.name:
+                raise WrongDelta(f"what came out is {name}, and the delta calls it {made.new.name}")
+            settle(partial, out / name)
+    except (WrongDelta, Refused) as error:
         hint = "the delta's first lines say which bundle it is for"
         raise InputError([Finding("PLB960", str(error), location=Location(str(delta)), hint=hint)]) from None
-    finally:
-        partial.unlink(missing_ok=True)
     click.echo(f"{out / made.new.name}  {_mb(made.new.size)}")
 
 
@@ -201,26 +228,27 @@ def apply(old: Path, delta: Path, out: Path) -> None:
 )
 def inspect(file: Path, against: Path | None, deep: bool) -> None:
     """Say what a bundle holds: release, images, models, sizes. Only its head is read, and nothing is verified."""
-    from plumbline.bundle import archive, inspection
     from plumbline.bundle import delta as deltas
-    from plumbline.bundle.archive import BrokenArchive
+    from plumbline.bundle import inspection
     from plumbline.bundle.frames import BrokenFrame
+    from plumbline.bundle.head import read_head
     from plumbline.bundle.medium import opened
+    from plumbline.bundle.refusal import Refused
 
     try:
         with opened(file) as stream:
-            head = archive.read_head(stream)
+            head = read_head(stream)
             click.echo(inspection.as_text(head))
             if deep:
                 found = inspection.layers(head.manifest, inspection.read_parts(stream, head.manifest, lambda _: None))
                 click.echo(f"\n{inspection.layers_as_text(found)}")
         if against:
             with opened(against) as stream:
-                old = archive.read_head(stream)
+                old = read_head(stream)
             made = deltas.plan(against, file)
             click.echo(f"\na delta from {made.old.name}: {_mb(made.size)} of {_mb(made.new.size)}")
             click.echo(inspection.carried_as_text(old.manifest, head.manifest))
-    except (BrokenArchive, BrokenFrame) as error:
+    except (Refused, BrokenFrame) as error:
         raise _broken(file, error) from None
 
 

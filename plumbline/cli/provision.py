@@ -1,30 +1,35 @@
 """`plumb provision`: what a tenant's own script does, for one tenant or for all of them side by side."""
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from plumbline.cli.common import EXIT_FINDINGS, load
-from plumbline.finding import EnvironmentMissing
 
-WOULD_CHANGE = 2
+if TYPE_CHECKING:
+    from plumbline.provisioning.run import Run
+
+Work = Callable[["Run"], Any]
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
     """What a call is about."""
 
-    states: dict[str, dict[str, Any]]
-    """Desired state by tenant."""
-    fleet: Any
-    allowed: tuple[str, ...]
-    journals: Path
+    runs: dict[str, "Run"]
+    """A run for each tenant."""
     at_once: int
+    plans: dict[str, Any]
+    """What was planned for each tenant, where a plan's file says so."""
+
+    def say(self, tenant: str, text: str) -> None:
+        """Print, behind the tenant where there are several."""
+        click.echo(f"{tenant}: {text}" if len(self.runs) > 1 else text)
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
@@ -33,11 +38,19 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--tenant", "tenants", multiple=True, metavar="ID", help="A tenant; may be given several times."),
         click.option("--all", "everyone", is_flag=True, help="All tenants of the spec."),
         click.option("--mode", metavar="MODE", help="The mode; the one with a cloud where there is only one."),
-        click.option("--allow", multiple=True, metavar="NAME", help="Delete, replace or stop this object."),
         click.option(
-            "--token-file", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Holds the token."
+            "--allow",
+            multiple=True,
+            metavar="NAME",
+            help="Delete, replace, detach, shrink, stop, open or make dearer this object.",
         ),
-        click.option("--journals", default=".", type=click.Path(path_type=Path, file_okay=False), show_default=True),
+        click.option("--token-file", type=click.Path(path_type=Path), help="Holds the token."),
+        click.option("--proxy", metavar="URL", help="For the calls to the API; none of the environment is used."),
+        click.option(
+            "--journals",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder of the records of what was done; $XDG_STATE_HOME/plumbline by itself.",
+        ),
         click.option(
             "--at-once", default=8, show_default=True, type=click.IntRange(1, 64), help="Tenants side by side."
         ),
@@ -46,131 +59,235 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+_yes = click.option("--yes", is_flag=True, help="Do not ask; without a terminal nothing is done without it.")
+
+
 @click.group()
 def provision() -> None:
     """Make tenants' objects at the cloud provider what the spec says. The token is HCLOUD_TOKEN, or in --token-file.
 
     \b
-    plumb provision plan --tenant acme      what would change; exit code 2 when something would
+    plumb provision plan --tenant acme      what would change, and what it costs
     plumb provision apply --all             make it so, for every tenant of the spec
+    plumb provision unlock --tenant acme    break the lock of a run that crashed
+
+    Exit codes: 0 fine; 1 failed, refused, or something is left that needs --allow; 2 a wrong call, or nobody can be asked and
+    there is no --yes; 3 no token, or no place for the journal; 4 plan: something would change, status: something is missing
+    or differs.
     """
 
 
 @provision.command()
 @_options
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan, for `apply FILE`.")
 @click.pass_context
-def plan(context: click.Context, /, **options: Any) -> None:
+def plan(context: click.Context, /, out: Path | None, **options: Any) -> None:
     """Say what would change. Changes nothing; a read-only token is enough."""
-    from plumbline.provisioning.command import plan_lines
-
-    outcomes = _worked(_call(context, options), lambda run: run.plan(), plan_lines)
-    _leave(outcomes, lambda steps: WOULD_CHANGE if steps else 0)
+    _leave(lambda: _plan(_call(context, options), out))
 
 
 @provision.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @_options
-@click.option("--keep-on-failure", is_flag=True, help="Do not undo what a failed run made.")
-@click.option("--yes", is_flag=True, help="Do not ask before changing anything.")
+@_yes
 @click.pass_context
-def apply(context: click.Context, /, keep_on_failure: bool, yes: bool, **options: Any) -> None:
-    """Make it so; resume what was cut off; undo what failed."""
-    from plumbline.provisioning.command import plan_lines
-
-    call = _call(context, options)
-    _confirm(call, "apply", yes)
-    outcomes = _worked(call, lambda run: run.apply(keep_on_failure), plan_lines)
-    _leave(outcomes, lambda left: EXIT_FINDINGS if left else 0)
+def apply(context: click.Context, /, file: Path | None, yes: bool, **options: Any) -> None:
+    """Make it so, or do exactly the plan of FILE. Nothing is undone on failure; another apply goes on."""
+    _leave(lambda: _apply(context, file, yes, options))
 
 
 @provision.command()
 @_options
 @click.pass_context
 def status(context: click.Context, /, **options: Any) -> None:
-    """Say what is there, object by object."""
-    from plumbline.provisioning.command import status_lines
-
-    _leave(_worked(_call(context, options), status_lines, lambda lines: lines), lambda lines: 0)
+    """Say what is there, object by object; exit code 4 when something is missing or differs."""
+    _leave(lambda: _status(_call(context, options)))
 
 
 @provision.command()
 @_options
-@click.option("--yes", is_flag=True, help="Do not ask before deleting anything.")
+@_yes
 @click.pass_context
 def destroy(context: click.Context, /, yes: bool, **options: Any) -> None:
     """Delete what tenants have; data and what is protected only where it is named by --allow."""
-    call = _call(context, options)
-    _confirm(call, "destroy", yes)
-    outcomes = _worked(
+    _leave(lambda: _destroy(context, yes, options))
+
+
+@provision.command()
+@_options
+@_yes
+@click.pass_context
+def unlock(context: click.Context, /, yes: bool, **options: Any) -> None:
+    """Break the lock of tenants, which a run that crashed has left."""
+    _leave(lambda: _unlock(context, yes, options))
+
+
+def _leave(work: Callable[[], int]) -> None:
+    from plumbline.provisioning.command import guarded
+
+    sys.exit(guarded(work))
+
+
+def _plan(call: Call, out: Path | None) -> int:
+    from plumbline.provisioning.command import WOULD_CHANGE, show
+    from plumbline.provisioning.plan import write_plan
+
+    planned = _each(call, lambda run: run.plan(), show)
+    _check_words(call)
+    if out:
+        if len(planned) < len(call.runs):
+            click.echo(f"{out} is not written: not all tenants could be planned", err=True)
+            return EXIT_FINDINGS
+        write_plan(out, [call.runs[tenant].saved(steps) for tenant, steps in planned.items()])
+        click.echo(f"written to {out}; `plumb provision apply {out}` does exactly this, or refuses")
+    return _worst(call, planned, lambda steps: WOULD_CHANGE if steps else 0)
+
+
+def _apply(context: click.Context, file: Path | None, yes: bool, options: dict[str, Any]) -> int:
+    from plumbline.provisioning.command import check_terminal, confirm, show
+    from plumbline.provisioning.plan import read_plan
+
+    plans = read_plan(file) if file else {}
+    if file and (options["allow"] or options["tenants"] or options["everyone"]):
+        raise click.UsageError("a plan has its tenants and names: give them to `plan --out`, not to `apply FILE`")
+    check_terminal(yes)
+    call = _call(context, options, plans)
+    looked = _each(
         call,
-        lambda run: run.destroy(),
-        lambda kept: [f"kept: {kind} {name}; --allow {name} deletes it" for kind, name in kept],
+        lambda run: run.check(plans[run.desired["tenant"]]) if plans else run.plan(),
+        _shown_if_any,
     )
-    _leave(outcomes, lambda kept: EXIT_FINDINGS if kept else 0)
+    _check_words(call)
+    if any(step.done for steps in looked.values() for step in steps):
+        confirm("apply", yes)
+    doing = Call({tenant: call.runs[tenant] for tenant in looked}, call.at_once, {})
+    left = _each(doing, lambda run: run.apply(looked[run.desired["tenant"]]), show, call)
+    return _worst(call, left, lambda steps: EXIT_FINDINGS if steps else 0)
 
 
-def _call(context: click.Context, options: dict[str, Any]) -> Call:
+def _status(call: Call) -> int:
+    from plumbline.provisioning.command import WOULD_CHANGE, status_lines
+
+    found = _each(call, status_lines, lambda run, lines, say: _said(lines[0], say))
+    return _worst(call, found, lambda lines: 0 if lines[1] else WOULD_CHANGE)
+
+
+def _destroy(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
+    from plumbline.provisioning.command import check_terminal, confirm, kept_lines, show_doomed
+
+    check_terminal(yes)
+    call = _call(context, options)
+    looked = _each(call, lambda run: run.doomed(), show_doomed)
+    _check_words(call)
+    if any(step.done for steps in looked.values() for step in steps):
+        confirm(", ".join(looked), yes, "to delete this")
+    doing = Call({tenant: call.runs[tenant] for tenant in looked}, call.at_once, {})
+    kept = _each(
+        doing,
+        lambda run: run.destroy(looked[run.desired["tenant"]]),
+        lambda run, steps, say: _said(kept_lines(steps), say),
+        call,
+    )
+    return _worst(call, kept, lambda steps: EXIT_FINDINGS if steps else 0)
+
+
+def _unlock(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
+    from plumbline.provisioning.command import check_terminal, confirm
+
+    check_terminal(yes)
+    call = _call(context, options)
+    found = _each(call, lambda run: run.holder(), lambda run, who, say: say(who or "nobody holds the lock"))
+    held = {tenant: call.runs[tenant] for tenant, who in found.items() if who}
+    if held:
+        confirm(", ".join(held), yes, "to break the lock; be sure that nothing runs")
+    broken = _each(
+        Call(held, call.at_once, {}), lambda run: run.unlock(), lambda run, was, say: say("the lock is broken"), call
+    )
+    return EXIT_FINDINGS if len(found) < len(call.runs) or len(broken) < len(held) else 0
+
+
+def _call(context: click.Context, options: dict[str, Any], plans: dict[str, Any] | None = None) -> Call:
     from generators.cloud.desired import cloud_tenants, desired_state
     from plumbline.fleet import Fleet
-    from plumbline.provisioning.command import ENDPOINT
+    from plumbline.provisioning.command import endpoint, poll_seconds, read_token
+    from plumbline.provisioning.journal import Journal, journal_folder
+    from plumbline.provisioning.run import Run
 
+    plans = plans or {}
     spec = load(context).spec
-    known = [(mode, tenant) for mode, tenant in cloud_tenants(spec) if options["mode"] in (None, mode)]
-    wanted = [tenant for _, tenant in known] if options["everyone"] else list(options["tenants"])
+    mode = options["mode"] or next((plan["mode"] for plan in plans.values()), None)
+    known = [(each, tenant) for each, tenant in cloud_tenants(spec) if mode in (None, each)]
+    wanted = list(plans) or ([tenant for _, tenant in known] if options["everyone"] else list(options["tenants"]))
     if not wanted:
         raise click.UsageError("which tenant? --tenant ID, or --all")
-    modes = {mode for mode, tenant in known if tenant in wanted}
+    modes = {each for each, tenant in known if tenant in wanted}
     for tenant in wanted:
         if tenant not in {each for _, each in known}:
             have = ", ".join(each for _, each in known) or "none with a cloud"
             raise click.BadParameter(f"there is no tenant {tenant!r}; the spec has {have}", param_hint="--tenant")
     if len(modes) > 1:
         raise click.UsageError(f"which mode? --mode {' or '.join(sorted(modes))}")
-    token_file: Path | None = options["token_file"]
-    token = (token_file.read_text("utf-8") if token_file else os.environ.get("HCLOUD_TOKEN", "")).strip()
-    if not token:
-        raise EnvironmentMissing("there is no token for the cloud project", "set HCLOUD_TOKEN, or name a --token-file")
-    poll = float(os.environ.get("HCLOUD_POLL_SECONDS", "1"))
-    fleet = Fleet(token, os.environ.get("HCLOUD_ENDPOINT", ENDPOINT), poll)
-    states = {tenant: desired_state(spec, modes.copy().pop(), tenant) for tenant in wanted}
-    options["journals"].mkdir(parents=True, exist_ok=True)
-    return Call(states, fleet, options["allow"], options["journals"], options["at_once"])
+    (mode,) = modes
+    fleet = Fleet(read_token(options["token_file"]), endpoint(), poll_seconds(), proxy=options["proxy"])
+    folder = options["journals"] or journal_folder()
+    call = Call({}, options["at_once"], plans)
+
+    def run(tenant: str) -> Run:
+        journal = Journal(folder / f"provision-{tenant}.jsonl", lambda text: call.say(tenant, text))
+        allowed = plans[tenant]["allow"] if tenant in plans else options["allow"]
+        state = desired_state(spec, mode, tenant)
+        return Run(fleet.client(), state, journal, lambda text: call.say(tenant, text), allowed)
+
+    call.runs = {tenant: run(tenant) for tenant in dict.fromkeys(wanted)}
+    return call
 
 
-def _worked(call: Call, work: Callable[[Any], Any], lines: Callable[[Any], list[str]]) -> list[Any]:
-    """Do it for every tenant; print as it goes, each line behind its tenant where there are several."""
+def _shown_if_any(run: "Run", steps: list[Any], say: Say) -> None:
+    from plumbline.provisioning.command import show
+
+    if steps:
+        show(run, steps, say)
+
+
+def _said(lines: list[str], say: Say) -> None:
+    for line in lines:
+        say(line)
+
+
+def _check_words(call: Call) -> None:
+    """A name that --allow gives is of one tenant at least."""
+    from plumbline.provisioning.guard import check_words
+
+    runs = call.runs.values()
+    check_words(
+        sorted({name for run in runs for name in run.allowed}), {name for run in runs for name in run.known_names()}
+    )
+
+
+def _each(call: Call, work: Work, shown: Callable[["Run", Any, Say], Any], whole: Call | None = None) -> dict[str, Any]:
+    """Do it for every tenant, and show what came of it; results by tenant, without those that failed."""
     from plumbline.fleet import for_each
-    from plumbline.provisioning.journal import Journal
-    from plumbline.provisioning.run import Run
 
-    def say(tenant: str, text: str) -> None:
-        click.echo(f"{tenant}: {text}" if len(call.states) > 1 else text)
+    results: dict[str, Any] = {}
+    for outcome in for_each(call.runs, lambda tenant: work(call.runs[tenant]), call.at_once):
 
-    def one(tenant: str) -> Any:
-        journal = Journal(call.journals / f"provision-{tenant}.jsonl")
-        run = Run(call.fleet.client(), call.states[tenant], journal, lambda text: say(tenant, text), call.allowed)
-        return work(run)
+        def say(text: str, tenant: str = outcome.tenant) -> None:
+            (whole or call).say(tenant, text)
 
-    outcomes = []
-    for outcome in for_each(call.states, one, call.at_once):
-        outcomes.append(outcome)
-        for line in [outcome.error] if outcome.error else lines(outcome.result):
-            say(outcome.tenant, line)
-    if len(outcomes) > 1:
-        failed = sorted(outcome.tenant for outcome in outcomes if outcome.error)
+        if outcome.error:
+            say(outcome.error)
+            continue
+        results[outcome.tenant] = outcome.result
+        shown(call.runs[outcome.tenant], outcome.result, say)
+    return results
+
+
+def _worst(call: Call, results: dict[str, Any], code: Callable[[Any], int]) -> int:
+    """The exit code of all: a failure before a difference."""
+    failed = sorted(set(call.runs) - set(results))
+    if len(call.runs) > 1:
         click.echo(
-            f"{len(outcomes) - len(failed)} of {len(outcomes)} tenants done"
-            + (f"; not: {', '.join(failed)}" if failed else "")
+            f"{len(results)} of {len(call.runs)} tenants done" + (f"; not: {', '.join(failed)}" if failed else "")
         )
-    return outcomes
-
-
-def _leave(outcomes: list[Any], code: Callable[[Any], int]) -> None:
-    sys.exit(max(EXIT_FINDINGS if outcome.error else code(outcome.result) for outcome in outcomes))
-
-
-def _confirm(call: Call, verb: str, yes: bool) -> None:
-    if yes or not sys.stdin.isatty():
-        return
-    click.echo(f"{verb}: {', '.join(call.states)}")
-    if click.prompt(f"type {verb} to go on") != verb:
-        raise click.Abort
+    codes = {code(result) for result in results.values()}
+    return EXIT_FINDINGS if failed or EXIT_FINDINGS in codes else max(codes, default=0)

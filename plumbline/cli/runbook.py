@@ -1,37 +1,34 @@
 """`plumb runbook`: procedures of the spec, shown and carried out."""
 
-import os
-import re
 import shlex
-import shutil
+import signal
 import sys
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
-from plumbline.cli.common import EXIT_FINDINGS, Project, load
-from plumbline.finding import EnvironmentMissing
-from plumbline.journal import Journal, UnusableJournal, latest, reopened, started
-from plumbline.runbook_run import DONE, Failure, Run, digest, elsewhere
-from plumbline.runbooks import RenderedRunbook, RenderedStep, mode_of, rendered
-
-SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@%+=,~-]*|/[A-Za-z0-9._:/@%+=,~-]*")
-"""Values that mean the same wherever they stand in a shell command; the first letter is no dash, which begins an option."""
-_LEAST_SECRET = 6
-"""Characters from which a variable's value is taken out of output; a shorter one would blank half of it."""
-
-Pairs = tuple[str, ...]
-
-
-def pairs(_: click.Context, parameter: click.Parameter, given: Pairs) -> Pairs:
-    """See that each value is KEY=VALUE."""
-    for each in given:
-        if "=" not in each:
-            raise click.BadParameter(f"write {parameter.metavar}, not {each!r}")
-    return given
-
+from plumbline.cli.common import EXIT_FINDINGS, load
+from plumbline.cli.runbook_call import (
+    Pairs,
+    can_reach,
+    files_there,
+    given_values,
+    hidden,
+    pairs,
+    reached,
+    ready,
+    to_go_on_with,
+    ways,
+)
+from plumbline.cli.runbook_call import asked as asked_runbook
+from plumbline.cli.runbook_consent import asked_for, begins, by_name, see_that_somebody_can_say, undo_of_half_done
+from plumbline.cli.runbook_telling import Lines, tell_failure, tell_steps
+from plumbline.journal import Busy, Journal, alone, reopened, started
+from plumbline.runbook_run import Run, digest
+from plumbline.runbooks import consent_name
 
 setting = click.option(
     "--set", "values", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A value it asks for."
@@ -69,12 +66,13 @@ def show(context: click.Context, name: str, values: Pairs, mode: str | None) -> 
     plumb runbook show suspend-tenant --set tenant=globex
     """
     project = load(context)
-    shown = prepared(project, name, mode, dict(each.split("=", 1) for each in values), examples=True)
+    asked_runbook(project, name, mode)
+    shown = ready(project, name, mode, given_values(project, name, values, new=True), examples=True)
     click.echo(f"{shown.title}\n{shown.summary}\n")
     for line in shown.before:
         click.echo(f"before: {line}")
     click.echo(f"if a step fails: {shown.on_failure}")
-    _tell_steps(shown)
+    tell_steps(shown)
 
 
 @runbook.command()
@@ -94,6 +92,14 @@ def show(context: click.Context, name: str, values: Pairs, mode: str | None) -> 
     type=click.Path(path_type=Path, file_okay=False), help="Where each run is written down.",
 )  # fmt: skip
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before it starts.")
+@click.option("--confirm", metavar="NAME", help="Do not ask before data is destroyed: it is of this tenant.")
+@click.option(
+    "--half-done", type=click.Choice(["undo", "keep"]), help="With --undo: what becomes of a step that failed half-way."
+)
+@click.option(
+    "--accept-output", "seen", type=int, metavar="STEP",
+    help="With --resume: the step's output differs from the runbook, and is well all the same.",
+)  # fmt: skip
 @click.pass_context
 def run(
     context: click.Context,
@@ -107,6 +113,9 @@ def run(
     file: Path | None,
     folder: Path,
     yes: bool,
+    confirm: str | None,
+    half_done: str | None,
+    seen: int | None,
 ) -> None:
     """Carry a runbook out: every step, its verification after it, each written down.
 
@@ -116,167 +125,113 @@ def run(
     plumb runbook run suspend-tenant --resume        after a failure: go on at the first step that is not done
     plumb runbook run suspend-tenant --undo          take back what was done
     plumb runbook run suspend-tenant --set tenant=acme --at 'control=ssh root@192.0.2.10 sh'
+    plumb runbook run online-deprovision --set tenant=acme --yes --confirm acme        where nobody can be asked
 
     Exit codes: 0 done, 1 a step failed, 2 wrong call, 3 this machine lacks something, 130 interrupted.
     """
+    _options_that_go_together(resume, undo, file, half_done, seen)
+    project = load(context)
+    runbook = asked_runbook(project, name, mode)
+    goes_on = resume or undo
+    chosen = given_values(project, name, values, new=not goes_on)
+    kept = to_go_on_with(name, file, folder, chosen, undo) if goes_on else None
+    if kept:
+        mode, chosen = _same(kept, mode), kept.begin["values"]
+    work = ready(project, name, mode, chosen)
+    given = ways(work, shells)
+    begin = {
+        "runbook": name,
+        "mode": work.mode,
+        "values": chosen,
+        "places": {place: list(there) for place, there in given.items()},
+        "digest": digest(work),
+        "steps": len(work.steps),
+    }
+    if kept:
+        given = _the_very_same(kept, begin, bool(shells))
+    work = reached(work, given)
+    if dry_run:
+        tell_steps(work)
+        return
+    can_reach(work)
+    if not kept:
+        files_there(project, work, chosen)
+    answers_to = consent_name(project.spec, runbook, chosen)
+    see_that_somebody_can_say(yes, confirm, answers_to, bool(asked_for(work, kept, undo)))
+    try:
+        with _interruptible(), alone(kept.path.parent if kept else folder, name, chosen):
+            kept = reopened(kept.path, hidden()) if kept else None
+            if seen is not None and (kept is None or kept.states.get(seen) != "differs"):
+                raise click.UsageError(f"--accept-output {seen}: the output of step {seen} did not differ in that run")
+            also_half = undo and kept is not None and undo_of_half_done(work, kept, half_done)
+            what = "take back what was done" if undo else f"{len(work.steps)} steps"
+            begins(work, chosen, what, asked_for(work, kept, undo), yes)
+            journal = kept or started(folder, begin, hidden())
+            carrying = Run(
+                work, journal, Lines(len(work.steps)), by_name(answers_to, confirm), seen=seen, undo_half_done=also_half
+            )
+            _carry_out(carrying, undo)
+    except Busy as holder:
+        raise click.UsageError(f"{name} is being carried out with these values already, by {holder}") from None
+
+
+def _carry_out(run: Run, undo: bool) -> None:
+    try:
+        failure = run.back() if undo else run.forward()
+    except KeyboardInterrupt:
+        path = shlex.quote(str(run.journal.path))
+        click.echo(f"plumb: go on by --journal {path} --resume, or back by --undo", err=True)
+        raise
+    if failure:
+        tell_failure(run.runbook, run.journal, failure, undo)
+        sys.exit(EXIT_FINDINGS)
+    left = [number for number, state in run.journal.states.items() if state == "left"]
+    for number in left if undo else ():
+        step = run.runbook.steps[number - 1]
+        click.echo(f"step {number} («{step.title}») can't be taken back: {(step.undo or '').strip()}")
+    click.echo(f"{'taken back' if undo else 'done'}; written down in {run.journal.path}")
+
+
+def _options_that_go_together(
+    resume: bool, undo: bool, file: Path | None, half_done: str | None, seen: int | None
+) -> None:
     if resume and undo:
         raise click.UsageError("--resume goes on, --undo goes back: give one of them")
     if file and not (resume or undo):
         raise click.UsageError("--journal names a run to go on with: give --resume or --undo too")
-    project = load(context)
-    chosen = dict(each.split("=", 1) for each in values)
-    kept = _kept(project, name, file, folder, chosen) if resume or undo else None
-    if kept:
-        mode, chosen = kept.begin["mode"], kept.begin["values"]
-    ready = prepared(project, name, mode, chosen)
-    begin = {"runbook": name, "mode": ready.mode, "values": chosen, "digest": digest(ready)}
-    if kept and kept.begin["digest"] != begin["digest"]:
+    if half_done and not undo:
+        raise click.UsageError("--half-done is for --undo")
+    if seen is not None and not resume:
+        raise click.UsageError("--accept-output is for --resume: the output has to be there, and read, before")
+
+
+def _same(kept: Journal, mode: str | None) -> str:
+    if mode and mode != kept.begin["mode"]:
+        raise click.UsageError(f"{kept.path} is of mode {kept.begin['mode']}")
+    return str(kept.begin["mode"])
+
+
+def _the_very_same(kept: Journal, begin: dict[str, Any], given: bool) -> dict[str, tuple[str, ...]]:
+    """The ways of the run that is gone on with; its steps, values and places are still those that it began with."""
+    if kept.begin["digest"] != begin["digest"]:
         raise click.UsageError(
             f"the runbook's steps are no longer those of {kept.path}; look what is done, and begin anew"
         )
-    ready = _reached(ready, shells)
-    if dry_run:
-        _tell_steps(ready)
-        return
-    _can_reach(ready)
-    _ask(ready, "take back what was done" if undo else f"{len(ready.steps)} steps", yes)
-    journal = kept or started(folder, begin, hidden())
-    work = Run(ready, journal, Lines(len(ready.steps)))
+    if given and kept.begin["places"] != begin["places"]:
+        raise click.UsageError(f"{kept.path} went other ways than --at says: {kept.begin['places']}")
+    return {place: tuple(there) for place, there in kept.begin["places"].items()}
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A terminal that hangs up, or a request to end, is an interrupt: what runs is ended, and not left running unseen."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, interrupt) for each in (signal.SIGTERM, signal.SIGHUP)}
     try:
-        failure = work.back() if undo else work.forward()
-    except KeyboardInterrupt:
-        click.echo(f"plumb: go on by --journal {shlex.quote(str(journal.path))} --resume, or back by --undo", err=True)
-        raise
-    if failure:
-        _tell_failure(ready, journal, failure, undo)
-        sys.exit(EXIT_FINDINGS)
-    click.echo(f"{'taken back' if undo else 'done'}; written down in {journal.path}")
-
-
-class Lines:
-    """What happens, on stdout."""
-
-    def __init__(self, count: int):
-        self.count = count
-
-    def step(self, number: int, step: RenderedStep, doing: str) -> None:
-        click.echo(f"{number}/{self.count} {doing}{step.title}  [{step.place.id}]")
-
-    def line(self, text: str) -> None:
-        click.echo(f"    {text}")
-
-    def ended(self, step: RenderedStep, how: str, seconds: float) -> None:
-        if step.expect and how.startswith("done"):
-            click.echo(f"    expected: {step.expect.strip()}")
-        click.echo(f"    {how} ({seconds:.1f} s)")
-
-
-def prepared(
-    project: Project, name: str, mode: str | None, values: Mapping[str, str], *, examples: bool = False
-) -> RenderedRunbook:
-    """The runbook with its values; anything wrong in the call ends it with a usage error."""
-    spec = project.spec
-    if name not in spec.runbooks:
-        close = get_close_matches(name, spec.runbooks, 1)
-        raise click.UsageError(
-            f"there is no runbook {name!r}; " + (f"did you mean {close[0]!r}?" if close else "see `plumb runbook list`")
-        )
-    asked = spec.runbooks[name]
-    for key, value in values.items():
-        if key not in asked.parameters:
-            raise click.UsageError(
-                f"{name} asks for no {key!r}; it asks for: {', '.join(asked.parameters) or 'nothing'}"
-            )
-        if not SAFE.fullmatch(value):
-            raise click.UsageError(
-                f"{key}={value!r}: a value stands in shell commands, so it has letters, digits and . _ : / @ % + = , ~ - alone"
-            )
-    missing = [f"--set {key}=…  ({each.description})" for key, each in asked.parameters.items() if key not in values]
-    if missing and not examples:
-        raise click.UsageError(f"{name} needs more:\n  " + "\n  ".join(missing))
-    if mode and mode not in asked.modes:
-        raise click.UsageError(f"{name} is for {', '.join(asked.modes)}, not for {mode!r}")
-    return rendered(spec, name, mode or mode_of(spec, asked), values)
-
-
-def hidden() -> Callable[[str], str]:
-    """What takes secrets out of output: the values of this environment's secret variables, and whatever looks like one."""
-    from validators.rules.secret_patterns import MASK, SECRET_NAME, masked
-
-    known = {value for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) >= _LEAST_SECRET}
-
-    def hide(text: str) -> str:
-        for value in sorted(known, key=len, reverse=True):
-            text = text.replace(value, MASK)
-        return masked(text)
-
-    return hide
-
-
-def _kept(project: Project, name: str, file: Path | None, folder: Path, values: Mapping[str, str]) -> Journal:
-    path = file or latest(folder, name, values)
-    if path is None:
-        raise click.UsageError(f"no run of {name} is written down in {folder}")
-    try:
-        journal = reopened(path, hidden())
-    except UnusableJournal as error:
-        raise click.UsageError(str(error)) from None
-    if journal.begin["runbook"] != name:
-        raise click.UsageError(f"{path} is of the runbook {journal.begin['runbook']}")
-    return journal
-
-
-def _reached(ready: RenderedRunbook, given: Pairs) -> RenderedRunbook:
-    known = {step.place.id for step in ready.steps}
-    shells: dict[str, tuple[str, ...]] = {}
-    for each in given:
-        place, command = each.split("=", 1)
-        if place not in known:
-            raise click.UsageError(f"{ready.id} has no step at {place!r}; its places are {', '.join(sorted(known))}")
-        shells[place] = (*shells.get(place, ()), command)
-    return elsewhere(ready, shells)
-
-
-def _can_reach(ready: RenderedRunbook) -> None:
-    for step in ready.steps:
-        for shell in filter(None, step.place.shells):
-            program = shlex.split(shell)[0]
-            if shutil.which(program) is None:
-                raise EnvironmentMissing(
-                    f"{program} is not installed, and {step.place.title} is reached by it",
-                    f"install it, or give another way: --at {step.place.id}=COMMAND",
-                )
-
-
-def _ask(ready: RenderedRunbook, what: str, yes: bool) -> None:
-    if yes or not sys.stdin.isatty():
-        return
-    click.echo(f"{ready.title}: {what}, at {', '.join(dict.fromkeys(step.place.title for step in ready.steps))}")
-    for line in ready.before:
-        click.echo(f"  before: {line}")
-    click.confirm("Begin?", abort=True)
-
-
-def _tell_steps(ready: RenderedRunbook) -> None:
-    for number, step in enumerate(ready.steps, 1):
-        ways = ", ".join(shell or "this machine" for shell in step.place.shells)
-        folder = f", in {step.place.folder}" if step.place.folder else ""
-        click.echo(f"\n{number}. {step.title}\n   at {step.place.title}{folder} ({ways}), at most {step.timeout_s} s")
-        for label in ("run", "expect", "output", "verify", "undo"):
-            if text := getattr(step, label):
-                click.echo(f"   {label}:\n" + "\n".join(f"     {line}" for line in text.rstrip().splitlines()))
-
-
-def _tell_failure(ready: RenderedRunbook, journal: Journal, failure: Failure, undo: bool) -> None:
-    again = f"plumb runbook run {ready.id} --journal {shlex.quote(str(journal.path))}"
-    lines = [f"plumb: step {failure.number} («{failure.step.title}»): {failure.what}"]
-    lines += [f"  | {line}" for line in failure.output.rstrip().splitlines()[-10:]]
-    if not undo:
-        lines.append(f"  = {ready.on_failure}")
-        if failure.step.undo_commands:
-            lines += ["  = it may be half done; what takes it back:"]
-            lines += [f"      {line}" for line in failure.step.undo_commands.rstrip().splitlines()]
-        lines.append(f"  = go on:    {again} --resume")
-    if undo or any(state in DONE for state in journal.states.values()):
-        lines.append(f"  = take back what was done: {again} --undo")
-    click.echo("\n".join(lines), err=True)
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

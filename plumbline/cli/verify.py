@@ -192,9 +192,9 @@ def bundle(context: click.Context, file: Path, fingerprints: tuple[str, ...], ke
         reports.mkdir(exist_ok=True)
         (reports / f"{page.page_name(manifest)}.md").write_text(shown, "utf-8")
         (reports / page.bill_name(manifest)).write_bytes(result.sbom)
-    if format == "text" and result.head:
+    if format == "text" and result.head and result.signer:
         click.echo(as_text(result.head))
-        click.echo(f"signed by {result.signer.fingerprint}" if result.signer else "the signature does not count")
+        click.echo(f"signed by {result.signer.fingerprint}")
     report(context, list(result.findings), format)
     finish(result.findings)
 

@@ -67,16 +67,16 @@ def cloud(
     known_tenants(project.spec, tenants)
     known = list(dict.fromkeys(tenant for _, tenant in cloud_tenants(project.spec)))
     if not known:
-        raise click.UsageError("no mode of this spec has a `cloud`")
+        raise click.UsageError(
+            "there is nothing to verify: no mode of this spec has a `cloud` in its topology and `tenancy: many` with tenants"
+        )
     chosen = known if everything else tenants
     api = _api(token_file)
     try:
         result = verify_cloud(api, project.spec, chosen, everything)
         costs = _costs(api, project.spec, chosen) if live_prices else ""
     except TROUBLE as error:
-        raise EnvironmentMissing(
-            f"the project could not be read: {described(error)}", "look at the token, and at the way to the API"
-        ) from None
+        raise EnvironmentMissing(f"the project could not be read: {described(error)}", _way_out(error)) from None
     write_reports(
         reports / "cloud",
         {"json": as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
@@ -91,6 +91,16 @@ def cloud(
     if costs:
         click.echo(costs, err=format != "text")
     finish(result.findings)
+
+
+def _way_out(error: Exception) -> str:
+    from hcloud import APIException
+
+    if not isinstance(error, APIException):
+        return "look at the way to the API: network, proxy, HCLOUD_ENDPOINT"
+    if error.code in ("unauthorized", "forbidden"):
+        return "the token is not one of a project, or was revoked; make one that may read, in the project's console"
+    return "run it again; if it stays so, the API has trouble: look at the provider's status page"
 
 
 def _api(token_file: Path | None) -> "Client":

@@ -4,8 +4,31 @@ It knows the standard library, `hcloud` and the desired state as plain data, not
 script of a mode is these modules, one after another.
 """
 
-MODULES = ("run", "command", "data", "kinds", "objects", "servers", "journal", "calls")
-"""Modules in the order in which the script holds them: the story first, the details after it."""
+MODULES = (
+    "calls",
+    "codes",
+    "guard",
+    "labels",
+    "lifecycle",
+    "plan",
+    "kinds",
+    "rules",
+    "objects",
+    "records",
+    "orders",
+    "moving",
+    "servers",
+    "prices",
+    "looking",
+    "planning",
+    "journal",
+    "lock",
+    "destroying",
+    "run",
+    "data",
+    "command",
+)
+"""Modules in the order in which the script holds them: each after those whose classes it builds on."""
 NEVER = (
     "It never undoes: what a failed run made stays, is listed, and is completed by apply or removed by destroy.",
     "It never deletes, detaches, replaces, shrinks, stops, exposes or pays more for anything without --allow NAME.",

@@ -1,47 +1,64 @@
-"""The command line of the script."""
+"""The command line of provisioning: what is shown, what is asked, and how it ends."""
 
 import argparse
 import os
+import signal
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from plumbline.provisioning.calls import TROUBLE, Failed, Refused, connect, described
+from plumbline.provisioning.calls import TROUBLE, Failed, Lacking, Misused, Refused, connect, described
 from plumbline.provisioning.data import Edited, desired_of, tenants_in
-from plumbline.provisioning.journal import Journal
-from plumbline.provisioning.run import Run, Step
+from plumbline.provisioning.guard import check_words
+from plumbline.provisioning.journal import Journal, journal_folder
+from plumbline.provisioning.looking import ODD
+from plumbline.provisioning.plan import Step, plan_lines, read_plan, write_plan
+from plumbline.provisioning.run import Run
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
-FINE, TROUBLED, WOULD_CHANGE, MISSING = 0, 1, 2, 3
-WRONG_CALL = 2
+FINE, TROUBLED, MISUSED, MISSING, WOULD_CHANGE = 0, 1, 2, 3, 4
 EPILOGUE = """\
-The token: HCLOUD_TOKEN, or --token-file. Exit codes: 0 fine, 1 failed, refused, or something needs --allow,
-2 plan: something would change, or a wrong call, 3 no token. Run it again after any failure: nothing is made twice."""
+The token: HCLOUD_TOKEN, or --token-file. Nothing else of your surroundings is used: no proxy, no .netrc.
+Exit codes: 0 fine; 1 failed, refused, or something is left that needs --allow; 2 a wrong call, or nobody can be asked
+and there is no --yes; 3 no token, or no place for the journal; 4 plan: something would change, status: something is
+missing or differs. Run it again after any failure: nothing is made twice, nothing is undone."""
 
 
 def main(folder: Path, arguments: list[str] | None = None) -> int:
     """Do what the arguments say, with the data of a folder; the exit code."""
+    signal.signal(signal.SIGTERM, _interrupted)
     try:
         options = _options(folder, arguments)
         desired = desired_of(folder, options.tenant)
     except Edited as error:
         print(f"refused: {error}", file=sys.stderr)
-        return WRONG_CALL
-    token = _token(options.token_file)
-    if not token:
-        print("no token: set HCLOUD_TOKEN, or name a file with --token-file", file=sys.stderr)
-        return MISSING
-    journal = Journal(options.journal or Path(f"provision-{options.tenant}.jsonl"))
-    poll = float(os.environ.get("HCLOUD_POLL_SECONDS", "1"))
-    api = connect(token, os.environ.get("HCLOUD_ENDPOINT", ENDPOINT), poll)
-    run = Run(api, desired, journal, print, options.allow)
+        return MISUSED
+    return guarded(lambda: _done(desired, options))
+
+
+def _interrupted(signum: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Do it; an error in one line, and its exit code."""
     try:
-        return {"plan": _plan, "apply": _apply, "destroy": _destroy, "status": _status}[options.verb](run, options)
+        return work()
+    except Misused as error:
+        print(f"wrong call: {error}", file=sys.stderr)
+        return MISUSED
+    except Lacking as error:
+        print(str(error), file=sys.stderr)
+        return MISSING
     except (Refused, Failed) as error:
         print(f"{type(error).__name__.lower()}: {error}", file=sys.stderr)
     except TROUBLE as error:
         print(f"failed: {described(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; run it again to go on", file=sys.stderr)
+    except ODD as error:
+        print(f"failed: an answer is not one of the API, {type(error).__name__}: {error}", file=sys.stderr)
     return TROUBLED
 
 
@@ -64,79 +81,188 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("verb", nargs="?", default="plan", choices=["plan", "apply", "destroy", "status"])
+    parser.add_argument("verb", nargs="?", default="plan", choices=list(VERBS))
     parser.add_argument("--tenant", metavar="ID", help="whose objects")
+    parser.add_argument("file", nargs="?", type=Path, metavar="PLAN", help="apply: do exactly the plan of this file")
     parser.add_argument(
-        "--allow", action="append", default=[], metavar="NAME", help="delete, replace or stop this object"
+        "--allow",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="delete, replace, detach, shrink, stop, open or make dearer this object",
     )
-    parser.add_argument("--keep-on-failure", action="store_true", help="do not undo what a failed apply made")
-    parser.add_argument("--yes", action="store_true", help="do not ask before changing anything")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="plan: write the plan, for apply FILE")
+    parser.add_argument("--yes", action="store_true", help="do not ask; without a terminal nothing is done without it")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="file with the API token")
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="where steps are written: provision-TENANT.jsonl")
+    parser.add_argument(
+        "--proxy", metavar="URL", help="proxy for the calls to the API; none of the environment is used"
+    )
+    place = "record of the steps; provision-ID.jsonl in $XDG_STATE_HOME/plumbline by itself"
+    parser.add_argument("--journal", type=Path, metavar="FILE", help=place)
     return parser
 
 
-def _token(file: Path | None) -> str:
-    return (file.read_text("utf-8") if file else os.environ.get("HCLOUD_TOKEN", "")).strip()
+def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
+    if (options.file and options.verb != "apply") or (options.out and options.verb != "plan"):
+        raise Misused("a PLAN is for apply, --out is for plan")
+    if options.file and options.allow:
+        raise Misused("a plan has the names that it was made with: give --allow to plan --out, not to apply PLAN")
+    plan = None
+    if options.file:
+        plans = read_plan(options.file)
+        if desired["tenant"] not in plans:
+            raise Misused(f"{options.file} has no plan for tenant {desired['tenant']}")
+        plan = plans[desired["tenant"]]
+    if options.verb in ("apply", "destroy", "unlock"):
+        check_terminal(options.yes)
+    api = connect(read_token(options.token_file), endpoint(), poll_seconds(), proxy=options.proxy)
+    journal = Journal(options.journal or journal_folder() / f"provision-{desired['tenant']}.jsonl")
+    run = Run(api, desired, journal, print, plan["allow"] if plan else options.allow)
+    if options.verb == "apply":
+        return _apply(run, options, plan)
+    return VERBS[options.verb](run, options)
+
+
+def read_token(file: Path | None) -> str:
+    """The API's token. Raises Misused for a file that cannot be read, Lacking where there is none."""
+    try:
+        token = (file.read_text("utf-8") if file else os.environ.get("HCLOUD_TOKEN", "")).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misused(
+            f"--token-file {file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
+        ) from None
+    if not token:
+        raise Lacking("no token: set HCLOUD_TOKEN, or name a file with --token-file")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise Misused("the token holds characters that no token has: see HCLOUD_TOKEN, or the file")
+    return token
+
+
+def endpoint() -> str:
+    """The address of the API."""
+    return os.environ.get("HCLOUD_ENDPOINT") or ENDPOINT
+
+
+def poll_seconds() -> float:
+    """Seconds between two looks at an action. Raises Misused for what is no such number."""
+    text = os.environ.get("HCLOUD_POLL_SECONDS", "1")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 60:
+        raise Misused(f"HCLOUD_POLL_SECONDS is {text!r}; it is a number of seconds, from 0 to 60")
+    return seconds
+
+
+def check_terminal(yes: bool) -> None:
+    """Raises Misused where nobody can be asked and nobody said yes."""
+    if not yes and not sys.stdin.isatty():
+        raise Misused("nobody can be asked here, for there is no terminal: nothing was done; --yes goes without asking")
+
+
+def confirm(word: str, yes: bool, what: str = "") -> None:
+    """Ask for a word to be typed. Raises Refused when it is another."""
+    if yes:
+        return
+    if input(f"type {word} {what or 'to go on'}: ").strip() != word:
+        raise Refused("nothing was changed")
 
 
 def _plan(run: Run, options: argparse.Namespace) -> int:
     steps = run.plan()
-    print("\n".join(plan_lines(steps)))
+    check_words(run.allowed, run.known_names())
+    show(run, steps)
+    if options.out:
+        write_plan(options.out, [run.saved(steps)])
+        print(f"written to {options.out}; `apply {options.out}` does exactly this, or refuses")
     return WOULD_CHANGE if steps else FINE
 
 
-def plan_lines(steps: list[Step]) -> list[str]:
-    """A plan for people: a line a step, the price of new servers, and what needs the operator's word."""
-    if not steps:
-        return ["nothing to do: all is as desired"]
-    lines = []
-    for step in steps:
-        price = f"  {step.price:.2f} a month" if step.price else ""
-        lines.append(f"{step.mark} {step.kind} {step.name}: {step.what}{price}")
-    if total := sum(step.price for step in steps):
-        lines.append(f"servers that are made: {total:.2f} a month, net")
-    return lines + [f"  {step.name}: only with --allow {step.name}" for step in steps if step.mark == "!"]
+def show(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
+    """A plan for people."""
+    for line in plan_lines(steps, run.notes, run.prices.currency if steps else "EUR"):
+        say(line)
 
 
-def status_lines(run: Run) -> list[str]:
-    """Each object, its state, and what is not as desired."""
-    differing = {(step.kind, step.name): step.what for step in run.plan()}
-    lines = []
-    for key in (*run.wants, *run.extras()):
-        bound = run.project.held.get(key)
-        state = "missing" if bound is None else str(getattr(bound, "status", None) or "there")
-        lines.append(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
-    return lines
-
-
-def _apply(run: Run, options: argparse.Namespace) -> int:
-    if cut_off := run.journal.made_before():
-        print(f"a run was cut off; what it made is taken up: {', '.join(name for _, name in cut_off)}")
-    if not options.yes and sys.stdin.isatty():
-        print("\n".join(plan_lines(run.plan())))
-        _confirm("apply")
-    left = run.apply(options.keep_on_failure)
-    print("\n".join(plan_lines(left)))
+def _apply(run: Run, options: argparse.Namespace, plan: dict[str, Any] | None) -> int:
+    steps = run.check(plan) if plan else run.plan()
+    check_words(run.allowed, run.known_names())
+    if steps:
+        show(run, steps)
+        if any(step.done for step in steps):
+            confirm("apply", options.yes)
+    left = run.apply(steps)
+    show(run, left)
     return TROUBLED if left else FINE
 
 
 def _destroy(run: Run, options: argparse.Namespace) -> int:
-    if not options.yes and sys.stdin.isatty():
-        run.look()
-        print("\n".join(f"- {kind} {name}" for kind, name in run.project.held if kind != "ssh_key"))
-        _confirm(run.desired["tenant"])
-    kept = run.destroy()
-    for kind, name in kept:
-        print(f"kept: {kind} {name}; --allow {name} deletes it")
+    steps = run.doomed()
+    check_words(run.allowed, run.known_names())
+    show_doomed(run, steps)
+    if any(step.done for step in steps):
+        confirm(run.desired["tenant"], options.yes, "to delete this")
+    kept = run.destroy(steps)
+    for line in kept_lines(kept):
+        print(line)
     return TROUBLED if kept else FINE
 
 
-def _confirm(word: str) -> None:
-    if input(f"type {word} to go on: ").strip() != word:
-        raise Refused("nothing was changed")
+def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
+    """What a destroy would delete."""
+    if not steps:
+        say("nothing to do: nothing is there")
+        return
+    show(run, steps, say)
+
+
+def kept_lines(kept: Sequence[Step]) -> list[str]:
+    """What a destroy kept, why, and how it goes."""
+    return [
+        f"kept: {step.kind} {step.name}, {step.what.removeprefix('kept: ')}"
+        + "".join(f"; --allow {name} deletes it" for name in step.needs)
+        for step in kept
+    ]
+
+
+def status_lines(run: Run) -> tuple[list[str], bool]:
+    """Each object, its state, and what is not as desired; whether all is."""
+    steps = run.plan()
+    differing = {(step.kind, step.name): step.what for step in reversed(steps)}
+    there = [(key, run.project.held.get(key)) for key in run.wants]
+    there += [((other.kind, str(other.bound.name)), other.bound) for other in run.others_in_order()]
+    lines = [f"* {note}" for note in run.notes]
+    for key, bound in there:
+        state = "missing" if bound is None else str(getattr(bound, "status", None) or "there")
+        lines.append(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
+    if holder := run.holder():
+        lines.append(holder)
+    return lines or ["nothing is there"], not steps
 
 
 def _status(run: Run, options: argparse.Namespace) -> int:
-    print("\n".join(status_lines(run)))
+    lines, fine = status_lines(run)
+    print("\n".join(lines))
+    return FINE if fine else WOULD_CHANGE
+
+
+def _unlock(run: Run, options: argparse.Namespace) -> int:
+    holder = run.holder()
+    if not holder:
+        print("nobody holds the lock")
+        return FINE
+    print(holder)
+    confirm(run.desired["tenant"], options.yes, "to break the lock; be sure that nothing runs")
+    run.unlock()
+    print("the lock is broken")
     return FINE
+
+
+VERBS: dict[str, Callable[..., int]] = {
+    "plan": _plan,
+    "apply": _apply,
+    "destroy": _destroy,
+    "status": _status,
+    "unlock": _unlock,
+}

@@ -8,30 +8,69 @@ from typing import Any
 
 from hcloud import APIException, Client
 
-from plumbline.provisioning.calls import GONE, Failed
+from plumbline.provisioning.calls import Failed
+from plumbline.provisioning.codes import GONE
+from plumbline.provisioning.guard import NOTHING, Effect, Effects
+from plumbline.provisioning.labels import LEAVING, OBJECT, identity, labels_of, marked, plain_labels
 
 Want = dict[str, Any]
 """An object of the desired state."""
+Key = tuple[str, str]
+"""Kind and desired name."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """An object that is the tenant's and is not desired: an extra, or one whose place another takes."""
+
+    kind: str
+    bound: Any
+    word: str
+    """The name that --allow takes for it: its own, or that of its successor."""
+    successor: bool = False
 
 
 class Project:
     """What is known of the provider's project, as far as it is the tenant's."""
 
     def __init__(self, api: Client, pause: Callable[[float], None] = time.sleep):
-        self.api = api
-        self.pause = pause
-        self.held: dict[tuple[str, str], Any] = {}
-        """The tenant's objects by kind and name."""
+        self.api, self.pause = api, pause
+        self.held: dict[Key, Any] = {}
+        """The tenant's desired objects that are there."""
+        self.others: list[Other] = []
+        self.renewed: set[Key] = set()
+        """Desired objects that are to be made anew."""
+        self.allowed: frozenset[str] = frozenset()
+        """Names that the operator gave with --allow."""
 
     def lookup(self, kind: str, name: str) -> Any:
-        """An object of the tenant. Raises Failed where there is none."""
+        """A desired object that is there. Raises Failed where there is none."""
         if (kind, name) not in self.held:
             raise Failed(f"there is no {kind} {name}")
         return self.held[kind, name]
 
+    def forget(self, kind: str, gone: Any) -> None:
+        """Hold an object no more, for it is deleted."""
+        self.held = {key: bound for key, bound in self.held.items() if (key[0], bound.id) != (kind, gone.id)}
+        self.others = [other for other in self.others if (other.kind, other.bound.id) != (kind, gone.id)]
+
+    def owned(self, kind: str) -> Iterator[tuple[str, Any]]:
+        """The tenant's objects of a kind, each with the name that --allow takes for it."""
+        yield from ((name, bound) for (each, name), bound in self.held.items() if each == kind)
+        yield from ((other.word, other.bound) for other in self.others if other.kind == kind)
+
+    def word_for(self, kind: str, id: int) -> str | None:
+        """The name that --allow takes for an object; None for what is not the tenant's."""
+        return next((word for word, bound in self.owned(kind) if bound.id == id), None)
+
     def name_of(self, kind: str, id: int) -> str:
-        """The name of an object; `#id` for what is not the tenant's."""
-        return next((name for (each, name), bound in self.held.items() if each == kind and bound.id == id), f"#{id}")
+        """The desired name of an object, or its own; `#id` for what is not the tenant's."""
+        for (each, name), bound in self.held.items():
+            if each == kind and bound.id == id:
+                return name
+        return next(
+            (str(other.bound.name) for other in self.others if (other.kind, other.bound.id) == (kind, id)), f"#{id}"
+        )
 
 
 @dataclass(frozen=True)
@@ -41,10 +80,15 @@ class Change:
     what: str
     do: Callable[[], Any]
     """Returns an action, a list of them, or None."""
-    leave: bool = False
-    """Whether the operator has to allow it by the object's name: it loses something, or stops a server."""
+    effects: Effects = NOTHING
+    words: tuple[str, ...] = ()
+    """Names for --allow, where it is others that lose something; the object's own where none is said."""
     replaces: bool = False
-    """Whether the object is deleted and made anew."""
+    """Whether another object takes its place."""
+    blocked: str = ""
+    """Why it cannot be done at all, and what would help."""
+    price: float = 0.0
+    """What it adds a month, net."""
 
 
 class Kind(ABC):
@@ -54,6 +98,8 @@ class Kind(ABC):
     """Name of the SDK's client for the kind."""
     replaced: tuple[str, ...] = ()
     """Fields that cannot be changed: the object has to be made anew."""
+    renamed = True
+    """Whether its objects can be renamed, and so carry their identity as a label."""
 
     def client(self, project: Project) -> Any:
         return getattr(project.api, self.client_name)
@@ -67,7 +113,7 @@ class Kind(ABC):
         return self.client(project).get_by_name(want["name"])
 
     def again(self, project: Project, bound: Any) -> Any:
-        """The object as it is now; None when it is gone."""
+        """The object as it is now, by its id; None when it is gone."""
         try:
             return self.client(project).get_by_id(bound.id)
         except APIException as error:
@@ -77,15 +123,39 @@ class Kind(ABC):
 
     @abstractmethod
     def seen(self, project: Project, bound: Any) -> Want:
-        """The object in the form of the desired state."""
+        """The object in the form of the desired state. What the API does not say is None: unreadable, not different."""
+
+    def half_made(self, project: Project, bound: Any) -> str:
+        """Why the object is no whole one, though it is there; empty where it is."""
+        return ""
+
+    def passing(self, seen: Want) -> bool:
+        """Whether the object is on its way to a state, so that it has to be looked at again."""
+        return False
+
+    def unreadable(self, want: Want, seen: Want) -> list[str]:
+        """What the API does not say of it, or says in words that are not known here."""
+        return []
 
     @abstractmethod
     def create(self, project: Project, want: Want) -> Any:
         """Make it and wait for it; the object."""
 
-    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
+    def hindrance(self, project: Project, want: Want) -> str:
+        """Why it cannot be made now, and what would help; empty where it can."""
+        return ""
+
+    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
         """What differs and cannot be changed, in words."""
-        return [f"{field} {seen[field]} → {want[field]}" for field in self.replaced if seen[field] != want[field]]
+        return [
+            f"{field} {seen[field]} → {want[field]}"
+            for field in self.replaced
+            if seen[field] is not None and seen[field] != want[field]
+        ]
+
+    def effects_of_replacing(self, seen: Want) -> Effects:
+        """What is lost when another takes its place."""
+        return frozenset((Effect.REPLACES,))
 
     def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
         """What making it anew costs, in words; empty where the price stays."""
@@ -93,23 +163,56 @@ class Kind(ABC):
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         """What is not as desired, in the order in which it is mended."""
-        labels = want["labels"]
-        if seen["labels"] != labels:
-            yield Change(f"labels {shown_labels(seen['labels'], labels)}", lambda: bound.update(labels=labels))
-        if "protected" in want and seen["protected"] != want["protected"]:
+        yield from self._named_and_labelled(bound, want, seen)
+        yield from self._protected(bound, want, seen)
+
+    def _named_and_labelled(self, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        if bound.name != want["name"]:
+            yield Change(f"rename {bound.name} (#{bound.id}) to {want['name']}", lambda: _renamed(bound, want))
+        words = [f"labels {shown_labels(seen['labels'], want['labels'])}"] if seen["labels"] != want["labels"] else []
+        held = labels_of(bound)
+        if held.get(OBJECT) != identity(want["name"]) or LEAVING in held:
+            words.append(f"mark as {want['name']}")
+        if words:
+            labels = marked(want["labels"], want["name"], bound)
+            yield Change("; ".join(words), lambda: bound.update(labels=labels))
+
+    def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        if "protected" in want and seen["protected"] is not None and seen["protected"] != want["protected"]:
             word = "protect from deletion" if want["protected"] else "lift the protection from deletion"
-            yield Change(word, lambda: self.protect(bound, want["protected"]), leave=not want["protected"])
+            effects = NOTHING if want["protected"] else frozenset((Effect.UNPROTECTS,))
+            yield Change(word, lambda: self.protect(bound, want["protected"]), effects)
 
     def protect(self, bound: Any, on: bool) -> Any:
         """Switch the protection from deletion; an action."""
         return bound.change_protection(delete=on)
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        """What is not the tenant's and would be harmed, or keeps it from being deleted."""
+        return []
 
     def delete(self, project: Project, bound: Any) -> Any:
         """Free it from what keeps the API from deleting it, and delete it; an action, or what the call gives."""
         return bound.delete()
 
 
+def _renamed(bound: Any, want: Want) -> None:
+    """PUT gives the object, not an action."""
+    bound.update(name=want["name"])
+
+
+def protected(bound: Any) -> bool | None:
+    """Whether an object is protected from deletion; None where the API does not say."""
+    found = getattr(bound, "protection", None)
+    return None if found is None else bool(found.get("delete", False))
+
+
 def shown_labels(have: dict[str, str], want: dict[str, str]) -> str:
     """The labels that differ."""
     keys = sorted(key for key in {*have, *want} if have.get(key) != want.get(key))
     return ", ".join(f"{key}: {have.get(key, 'none')} → {want.get(key, 'none')}" for key in keys)
+
+
+def common(kind: str, bound: Any) -> Want:
+    """What is seen of every kind."""
+    return {"kind": kind, "name": bound.name, "labels": plain_labels(bound), "object": labels_of(bound).get(OBJECT)}

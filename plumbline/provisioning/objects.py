@@ -1,4 +1,4 @@
-"""Keys, placement groups, networks, firewalls, volumes and DNS records."""
+"""Keys, placement groups, networks, firewalls and volumes."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -9,25 +9,39 @@ from hcloud import APIException
 from hcloud.firewalls import FirewallRule
 from hcloud.locations import Location
 from hcloud.networks import NetworkSubnet
-from hcloud.zones import ZoneRecord
 
-from plumbline.provisioning.calls import GONE, Failed, finished
-from plumbline.provisioning.kinds import Change, Kind, Project, Want, shown_labels
+from plumbline.provisioning.calls import Failed, code_of, finished
+from plumbline.provisioning.codes import IN_USE
+from plumbline.provisioning.guard import NOTHING, Effect, Effects
+from plumbline.provisioning.kinds import Change, Kind, Project, Want, common, protected
+from plumbline.provisioning.labels import marked
+from plumbline.provisioning.rules import opens_wider, peer
+
+IN_USE_POLLS = 5
 
 
 class SshKey(Kind):
     """Of the whole project: found by its fingerprint, shared by tenants, never deleted here."""
 
     client_name = "ssh_keys"
+    renamed = False
 
     def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+        # some doubles of the API ignore the filter
         return [found for want in wants if (found := self.named(project, want))]
 
     def named(self, project: Project, want: Want) -> Any:
-        return project.api.ssh_keys.get_by_fingerprint(want["fingerprint"])
+        found = project.api.ssh_keys.get_by_fingerprint(want["fingerprint"])
+        return found if found is not None and found.fingerprint == want["fingerprint"] else None
 
     def seen(self, project: Project, bound: Any) -> Want:
-        return {"kind": "ssh_key", "name": bound.name, "fingerprint": bound.fingerprint, "labels": bound.labels}
+        return {**common("ssh_key", bound), "fingerprint": bound.fingerprint}
+
+    def hindrance(self, project: Project, want: Want) -> str:
+        taken = project.api.ssh_keys.get_by_name(want["name"])
+        if taken is None or taken.name != want["name"] or taken.fingerprint == want["fingerprint"]:
+            return ""  # free, or made for another tenant a moment ago
+        return f"another key has this name (#{taken.id}, {taken.fingerprint}): rename it, or the key of the spec"
 
     def create(self, project: Project, want: Want) -> Any:
         return project.api.ssh_keys.create(name=want["name"], public_key=want["public_key"])
@@ -43,12 +57,21 @@ class PlacementGroup(Kind):
     replaced = ("type",)
 
     def seen(self, project: Project, bound: Any) -> Want:
-        return {"kind": "placement_group", "name": bound.name, "type": bound.type, "labels": bound.labels}
+        return {**common("placement_group", bound), "type": bound.type}
 
     def create(self, project: Project, want: Want) -> Any:
-        made = project.api.placement_groups.create(name=want["name"], type=want["type"], labels=want["labels"])
+        labels = marked(want["labels"], want["name"])
+        made = project.api.placement_groups.create(name=want["name"], type=want["type"], labels=labels)
         finished(made.action)
         return made.placement_group
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        ids = [getattr(each, "id", each) for each in bound.servers or []]
+        return [
+            f"server #{id}, which is not this tenant's, is in it"
+            for id in ids
+            if project.word_for("server", id) is None
+        ]
 
 
 class Network(Kind):
@@ -57,14 +80,12 @@ class Network(Kind):
     client_name = "networks"
 
     def seen(self, project: Project, bound: Any) -> Want:
-        subnets = [{"ip_range": each.ip_range, "network_zone": each.network_zone} for each in bound.subnets]
+        subnets = [{"ip_range": each.ip_range, "network_zone": each.network_zone} for each in bound.subnets or []]
         return {
-            "kind": "network",
-            "name": bound.name,
+            **common("network", bound),
             "ip_range": bound.ip_range,
-            "subnets": sorted(subnets, key=lambda each: each["ip_range"]),
-            "protected": bound.protection["delete"],
-            "labels": bound.labels,
+            "subnets": sorted(subnets, key=lambda each: str(each["ip_range"])),
+            "protected": protected(bound),
         }
 
     def create(self, project: Project, want: Want) -> Any:
@@ -72,30 +93,52 @@ class Network(Kind):
             name=want["name"],
             ip_range=want["ip_range"],
             subnets=[_subnet(each) for each in want["subnets"]],
-            labels=want["labels"],
+            labels=marked(want["labels"], want["name"]),
         )
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        have, new = ip_network(seen["ip_range"]), ip_network(want["ip_range"])
+        yield from self._named_and_labelled(bound, want, seen)
+        have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
         if have != new and have.network_address == new.network_address and new.prefixlen < have.prefixlen:
             yield Change(f"grow {have} to {new}", lambda: bound.change_ip_range(ip_range=str(new)))
         for each in seen["subnets"]:
             if each not in want["subnets"]:
+                what = f"delete subnet {each['ip_range']}"
                 yield Change(
-                    f"delete subnet {each['ip_range']}",
-                    partial(bound.delete_subnet, _subnet(each)),
-                    leave=True,
+                    what, partial(bound.delete_subnet, _subnet(each)), frozenset((Effect.DETACHES, Effect.SHRINKS))
                 )
         for each in want["subnets"]:
             if each not in seen["subnets"]:
                 yield Change(f"add subnet {each['ip_range']}", partial(bound.add_subnet, _subnet(each)))
-        yield from super().changes(project, bound, want, seen)
+        yield from self._protected(bound, want, seen)
 
-    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
         """Ranges only grow, from the same start."""
-        have, new = ip_network(seen["ip_range"]), ip_network(want["ip_range"])
+        have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
         grows = have.network_address == new.network_address and new.prefixlen <= have.prefixlen
         return [] if grows else [f"range {have} → {new}"]
+
+    def effects_of_replacing(self, seen: Want) -> Effects:
+        return frozenset((Effect.REPLACES, Effect.DETACHES))
+
+    def strangers(self, project: Project, bound: Any) -> list[Any]:
+        """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
+        return [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        # the SDK's network does not tell of them
+        balancers = [
+            each
+            for each in project.api.load_balancers.get_all()
+            if any(private.network.id == bound.id for private in each.private_net or [])
+        ]
+        return [
+            *(
+                f"server {each.name} (#{each.id}), which is not this tenant's, is in it"
+                for each in self.strangers(project, bound)
+            ),
+            *(f"load balancer {each.name} (#{each.id}), which is not this tenant's, is in it" for each in balancers),
+        ]
 
 
 def _subnet(want: Want) -> NetworkSubnet:
@@ -113,25 +156,64 @@ class Firewall(Kind):
                 "direction": rule.direction,
                 "protocol": rule.protocol,
                 "port": rule.port,
-                "peers": sorted(str(ip_network(each)) for each in (rule.source_ips or rule.destination_ips or [])),
+                "peers": sorted(peer(each) for each in (rule.source_ips or rule.destination_ips or [])),
                 "description": rule.description,
             }
-            for rule in bound.rules
+            for rule in bound.rules or []
         ]
-        return {"kind": "firewall", "name": bound.name, "rules": rules, "labels": bound.labels}
+        return {**common("firewall", bound), "rules": rules}
 
     def create(self, project: Project, want: Want) -> Any:
-        made = project.api.firewalls.create(name=want["name"], rules=_rules(want), labels=want["labels"])
+        # the SDK says that labels are a string here
+        labels: Any = marked(want["labels"], want["name"])
+        made = project.api.firewalls.create(name=want["name"], rules=_rules(want), labels=labels)
         finished(made.actions)
         return made.firewall
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         have, new = ({str(sorted(rule.items(), key=str)) for rule in each["rules"]} for each in (seen, want))
-        if have != new:
+        if have != new or len(seen["rules"]) != len(want["rules"]):
+            wider = opens_wider(seen["rules"], want["rules"])
+            what = f"rules: {len(new - have)} added, {len(have - new)} removed"
             yield Change(
-                f"rules: {len(new - have)} added, {len(have - new)} removed", lambda: bound.set_rules(_rules(want))
+                what + (f"; opens {', '.join(wider)}" if wider else ""),
+                lambda: bound.set_rules(_rules(want)),
+                frozenset((Effect.EXPOSES,)) if wider else NOTHING,
             )
         yield from super().changes(project, bound, want, seen)
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        return [
+            f"server #{each.server.id}, which is not this tenant's, is behind it"
+            for each in bound.applied_to or []
+            if each.server and project.word_for("server", each.server.id) is None
+        ]
+
+    def delete(self, project: Project, bound: Any) -> Any:
+        """A server that has just gone counts for a moment."""
+        for polls in range(IN_USE_POLLS):
+            try:
+                return bound.delete()
+            except APIException as error:
+                if code_of(error) != IN_USE:
+                    raise
+                there = [each.server.id for each in bound.applied_to or [] if each.server]
+                if there and any(_server_is_there(project, each) for each in there):
+                    raise Failed(f"server {', '.join(f'#{each}' for each in there)} is still behind it") from None
+                if polls == IN_USE_POLLS - 1:
+                    raise
+                project.pause(2)
+                bound.reload()
+        return None
+
+
+def _server_is_there(project: Project, id: int) -> bool:
+    try:
+        return project.api.servers.get_by_id(id) is not None
+    except APIException as error:
+        if str(error.code) == "not_found":
+            return False
+        raise
 
 
 def _rules(want: Want) -> list[FirewallRule]:
@@ -156,123 +238,53 @@ class Volume(Kind):
 
     def seen(self, project: Project, bound: Any) -> Want:
         return {
-            "kind": "volume",
-            "name": bound.name,
+            **common("volume", bound),
             "size_gb": bound.size,
             "format": bound.format,
-            "location": bound.location.name,
-            "protected": bound.protection["delete"],
-            "labels": bound.labels,
+            "location": bound.location.name if bound.location else None,
+            "protected": protected(bound),
+            "status": bound.status,
         }
 
+    def passing(self, seen: Want) -> bool:
+        return bool(seen["status"] == "creating")
+
     def create(self, project: Project, want: Want) -> Any:
+        labels: Any = marked(want["labels"], want["name"])
         made = project.api.volumes.create(
             name=want["name"],
             size=want["size_gb"],
             format=want["format"],
             location=Location(name=want["location"]),
-            labels=want["labels"],
+            labels=labels,
         )
         finished(made.action, made.next_actions)
         return made.volume
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        if want["size_gb"] > seen["size_gb"]:
+        if seen["size_gb"] is not None and want["size_gb"] > seen["size_gb"]:
             yield Change(
                 f"grow from {seen['size_gb']} to {want['size_gb']} GB; then grow the file system on the server: resize2fs",
                 lambda: bound.resize(want["size_gb"]),
+                frozenset((Effect.COSTS_MORE,)),
             )
         yield from super().changes(project, bound, want, seen)
 
-    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
         """It cannot shrink."""
-        shrinks = want["size_gb"] < seen["size_gb"]
+        shrinks = seen["size_gb"] is not None and want["size_gb"] < seen["size_gb"]
         size = [f"size {seen['size_gb']} → {want['size_gb']} GB"] if shrinks else []
-        return [*super().must_be_replaced(project, want, seen), *size]
+        return [*super().must_be_replaced(project, bound, want, seen), *size]
+
+    def effects_of_replacing(self, seen: Want) -> Effects:
+        return frozenset((Effect.REPLACES, Effect.LOSES_DATA))
+
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        if bound.server is None or project.word_for("server", bound.server.id) is not None:
+            return []
+        return [f"server #{bound.server.id}, which is not this tenant's, has it: detach it there first"]
 
     def delete(self, project: Project, bound: Any) -> Any:
         if bound.server is not None:
             finished(bound.detach())
         return bound.delete()
-
-
-class Record(Kind):
-    """A set of DNS records in a zone of the project."""
-
-    client_name = "zones"
-
-    def __init__(self) -> None:
-        self._zones: dict[str, Any] = {}
-
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
-        return [
-            found
-            for zone in sorted({want["zone"] for want in wants})
-            for found in self._zone(project, zone).get_rrset_all(label_selector=selector)
-        ]
-
-    def named(self, project: Project, want: Want) -> Any:
-        return self._found(project, want["zone"], want["name"], want["type"])
-
-    def again(self, project: Project, bound: Any) -> Any:
-        return self._found(project, self._zone_name(bound), bound.name, bound.type)
-
-    def seen(self, project: Project, bound: Any) -> Want:
-        return {
-            "kind": "record",
-            "name": bound.name,
-            "zone": self._zone_name(bound),
-            "type": bound.type,
-            "ttl_s": bound.ttl,
-            "values": sorted(record.value for record in bound.records),
-            "labels": bound.labels,
-        }
-
-    def create(self, project: Project, want: Want) -> Any:
-        made = self._zone(project, want["zone"]).create_rrset(
-            name=want["name"],
-            type=want["type"],
-            ttl=want["ttl_s"],
-            labels=want["labels"],
-            records=_records(want),
-        )
-        finished(made.action)
-        return made.rrset
-
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        if seen["values"] != sorted(want["values"]):
-            what = f"{', '.join(seen['values'])} → {', '.join(want['values'])}"
-            yield Change(what, lambda: bound.set_rrset_records(_records(want)))
-        if seen["ttl_s"] != want["ttl_s"]:
-            yield Change(f"TTL {seen['ttl_s']} → {want['ttl_s']} s", lambda: bound.change_rrset_ttl(want["ttl_s"]))
-        if seen["labels"] != want["labels"]:
-            what = f"labels {shown_labels(seen['labels'], want['labels'])}"
-            yield Change(what, lambda: bound.update_rrset(labels=want["labels"]))
-
-    def delete(self, project: Project, bound: Any) -> Any:
-        return bound.delete_rrset().action
-
-    def _found(self, project: Project, zone: str, name: str, type: str) -> Any:
-        try:
-            return self._zone(project, zone).get_rrset(name, type)
-        except APIException as error:
-            if error.code == GONE:
-                return None
-            raise
-
-    def _zone(self, project: Project, name: str) -> Any:
-        if name not in self._zones:
-            try:
-                self._zones[name] = project.api.zones.get(name)
-            except APIException as error:
-                if error.code != GONE:
-                    raise
-                raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
-        return self._zones[name]
-
-    def _zone_name(self, bound: Any) -> str:
-        return next(name for name, zone in self._zones.items() if zone.id == bound.zone.id)
-
-
-def _records(want: Want) -> list[ZoneRecord]:
-    return [ZoneRecord(value=value) for value in want["values"]]

@@ -1,36 +1,33 @@
-"""Plan, apply, destroy: the desired state against what is there."""
+"""Plan, apply, destroy: the desired state against what is there. What it never does:
+
+1. It undoes nothing by itself. What failed half-way stays, is listed with its price, and waits for `apply` or `destroy`.
+2. It acts on ids and labels of objects that it has just looked at, never on a name alone, nor on the journal.
+3. What it deletes, detaches, replaces, shrinks, stops, opens or makes dearer, it does only for names given with --allow.
+4. It touches nothing of a stranger: no server, firewall, volume, attachment or membership; it says what is in the way.
+5. It does what was shown and confirmed, while it holds the tenant's lock, or nothing.
+"""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from hcloud import Client
+from hcloud import APIException, Client
 
-from plumbline.provisioning.calls import TROUBLE, Failed, Refused, described, finished, persistently
+from plumbline.provisioning.calls import TROUBLE, Failed, Refused, code_of, described, finished, persistently
+from plumbline.provisioning.codes import TAKEN
+from plumbline.provisioning.destroying import Destroying
 from plumbline.provisioning.journal import Journal
-from plumbline.provisioning.kinds import Change, Project, Want
-from plumbline.provisioning.servers import Server, kinds
-
-Key = tuple[str, str]
-"""Kind and name."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """A line of the plan."""
-
-    mark: str
-    """`+` make, `~` change, `-` delete, `!` needs the operator's word, `?` refused."""
-    kind: str
-    name: str
-    what: str
-    price: float = 0.0
-    """EUR or USD a month, net, of a server that is made."""
+from plumbline.provisioning.kinds import Change, Key, Other
+from plumbline.provisioning.labels import LEAVING, labels_of
+from plumbline.provisioning.lifecycle import makes, state_of
+from plumbline.provisioning.lock import Lock, holder_of
+from plumbline.provisioning.plan import Step, as_plan, check_plan, check_same
+from plumbline.provisioning.prices import paid_lines
 
 
-class Run:
+class Run(Destroying):
     """One tenant's desired state, held against the provider's project."""
 
     def __init__(
@@ -42,194 +39,166 @@ class Run:
         allowed: Iterable[str] = (),
         pause: Callable[[float], None] = time.sleep,
     ):
-        self.desired, self.journal, self.say, self.pause = desired, journal, say, pause
-        self.allowed = frozenset(allowed)
-        self.kinds = kinds()
-        self.project = Project(api, pause)
-        self.wants: dict[Key, Want] = {(want["kind"], want["name"]): want for want in desired["objects"]}
-        self.made: list[Key] = []
-        """What this run, or the one that was cut off before it, has made."""
-
-    # --- looking ----------------------------------------------------------------------------------------------
-
-    def look(self) -> None:
-        """List each kind by the owner's labels, then ask for each missing name. Raises Refused for a stranger's name."""
-        selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
-        self.project.held = {}
-        for kind_name, kind in self.kinds.items():
-            wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
-            for bound in kind.listed(self.project, selector, wants):
-                self.project.held[kind_name, self._name(kind_name, bound)] = bound
-        for key in self.wants:
-            if key not in self.project.held:
-                self._find(key)
-
-    def _name(self, kind: str, bound: Any) -> str:
-        """The name by which the desired state knows an object: a key is known by its fingerprint."""
-        if kind != "ssh_key":
-            return str(bound.name)
-        return next(name for (_, name), want in self.wants.items() if want.get("fingerprint") == bound.fingerprint)
-
-    def _find(self, key: Key) -> Any:
-        """The tenant's object of a name, or None. Raises Refused where the name is a stranger's."""
-        bound = self.kinds[key[0]].named(self.project, self.wants[key])
-        if bound is None:
-            return None
-        ours = self.desired["ownership"].items() <= (bound.labels or {}).items()
-        if not ours and key[0] != "ssh_key":
-            raise Refused(
-                f"{key[0]} {key[1]} exists and is not ours: it lacks the labels "
-                + ", ".join(f"{name}={value}" for name, value in self.desired["ownership"].items())
-                + ". Rename or delete it, or give it the labels if it is this tenant's"
-            )
-        self.project.held[key] = bound
-        return bound
-
-    def seen(self, key: Key) -> Want:
-        """An object that is there, in the form of the desired state."""
-        return self.kinds[key[0]].seen(self.project, self.project.held[key])
-
-    def extras(self) -> list[Key]:
-        """What carries the owner's labels and is not desired, in the order in which it is deleted."""
-        order = list(self.kinds)
-        extra = [key for key in self.project.held if key not in self.wants]
-        return sorted(extra, key=lambda key: (-order.index(key[0]), key[1]))
+        super().__init__(api, desired, pause, allowed)
+        self.journal, self.say, self.pause = journal, say, pause
+        self.lock = Lock(api, desired["tenant"], say, pause)
+        self.notes: list[str] = []
+        self._shown: dict[Key, set[str]] = {}
+        """Effects that were shown for each object, and allowed."""
+        self._new: set[Key] = set()
+        """What this run made, or made anew."""
 
     # --- planning ---------------------------------------------------------------------------------------------
 
     def plan(self) -> list[Step]:
-        """What an apply would do, in order. Changes nothing."""
+        """What an apply would do. Changes nothing."""
         self.look()
-        return [*map(self._deletion, self.extras()), *self._steps()]
+        return self.steps()
 
-    def _steps(self) -> Iterator[Step]:
-        for key, want in self.wants.items():
-            if key not in self.project.held:
-                yield self._creation(key, want)
-                continue
-            for change in self._changes(key):
-                # a server is not given up while there is no other to be had
-                sold_out = change.replaces and self._may(change, key) and self._sold_out(key)
-                yield (
-                    Step("?", *key, sold_out)
-                    if sold_out
-                    else Step("~" if self._may(change, key) else "!", *key, change.what)
-                )
+    def saved(self, steps: Sequence[Step]) -> dict[str, Any]:
+        """A plan that was just made, as plain data."""
+        return as_plan(self.desired, self.fingerprint(), self.allowed, steps)
 
-    def _sold_out(self, key: Key) -> str:
-        """Why no server can be had; empty where one can."""
-        kind, want = self.kinds[key[0]], self.wants[key]
-        if not isinstance(kind, Server):
-            return ""
-        offers, types = kind.offers(self.project, want["location"]), kind.order_of(self.project, want)
-        can_be_had = types and offers[types[0]].available
-        return "" if can_be_had else f"sold out in {want['location']}: {', '.join(want['types'])}"
+    def check(self, plan: dict[str, Any]) -> list[Step]:
+        """The steps of a saved plan. Raises Refused when they are not what would be done now."""
+        steps = self.plan()
+        check_plan(plan, self.desired, self.fingerprint(), steps)
+        return steps
 
-    def _creation(self, key: Key, want: Want) -> Step:
-        kind = self.kinds[key[0]]
-        if not isinstance(kind, Server):
-            return Step("+", *key, "make")
-        if sold_out := self._sold_out(key):
-            return Step("?", *key, sold_out)
-        offers, types = kind.offers(self.project, want["location"]), kind.order_of(self.project, want)
-        instead = "" if types[0] == want["types"][0] else f", for {want['types'][0]} is sold out"
-        return Step("+", *key, f"make, {types[0]}{instead}", offers[types[0]].price)
+    # --- applying ---------------------------------------------------------------------------------------------
 
-    def _deletion(self, key: Key) -> Step:
-        return Step("-" if self._may_delete(key) else "!", *key, "delete: it is not desired any more")
+    def apply(self, planned: Sequence[Step] | None = None) -> list[Step]:
+        """Do what was planned; what is left, for it needs the operator's word or cannot be done.
 
-    def _changes(self, key: Key) -> list[Change]:
-        """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
-        kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
-        seen = kind.seen(self.project, bound)
-        if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, want, seen)):
-            what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
-            return [Change(what, lambda: self._replace(key), leave=True, replaces=True)]
-        return list(kind.changes(self.project, bound, want, seen))
+        Raises Refused, before anything is done, when the plan is not `planned`, or something that must be made cannot be.
+        """
+        self.journal.open()
+        steps = self.plan()
+        if planned is not None:
+            check_same(planned, steps)
+        self._refuse_half(steps)
+        if not any(step.done for step in steps):
+            return steps
+        with self.lock.held("apply"):
+            check_same(steps, self.plan())
+            return self._recorded("apply", lambda: self._applied(steps))
 
-    def _may(self, change: Change, key: Key) -> bool:
-        return not change.leave or key[1] in self.allowed
+    def _refuse_half(self, steps: Sequence[Step]) -> None:
+        """Nothing is bought while something that must be bought cannot be had."""
+        if not makes(self.desired) and not any(step.done for step in steps):
+            raise Refused(
+                f"tenant {self.desired['tenant']} is {state_of(self.desired)}: nothing is made for it. To provision it, set its "
+                "state to PROVISIONING in the spec and build; `destroy` deletes what is left"
+            )
+        missing = [
+            step
+            for step in steps
+            if step.mark == "?" and (step.kind, step.name) not in self.project.held and step.id is None
+        ]
+        if missing:
+            raise Refused("; ".join(f"{step.kind} {step.name}: {step.what}{_words(step)}" for step in missing))
 
-    def _may_delete(self, key: Key) -> bool:
-        """Data and what is protected goes only by name."""
-        bound = self.project.held[key]
-        guarded = key[0] == "volume" or (getattr(bound, "protection", None) or {}).get("delete", False)
-        return not guarded or key[1] in self.allowed
-
-    # --- acting -----------------------------------------------------------------------------------------------
-
-    def apply(self, keep: bool = False) -> list[Step]:
-        """Make it so; what still needs the operator's word. On failure undo what this run made, unless `keep`."""
-        self.made = [key for key in self.journal.made_before() if key in self.wants]
-        self.journal.write("apply", tenant=self.desired["tenant"])
+    def _recorded(self, verb: str, work: Callable[[], list[Step]]) -> list[Step]:
+        """Do it; on failure say what is there now, and how to go on."""
+        self.journal.write(verb, tenant=self.desired["tenant"], allow=sorted(self.allowed))
         try:
-            plan = self.plan()
-            if refused := [step for step in plan if step.mark == "?"]:
-                raise Refused("; ".join(f"{step.kind} {step.name}: {step.what}" for step in refused))
-            for key in [key for key in self.extras() if self._may_delete(key)]:
-                self._delete(key)
-            for key in self.wants:
-                missing = key not in self.project.held
-                if missing:
-                    self._create(key)
-                self._settle(key, looked=not missing)
-            left = [*map(self._deletion, self.extras()), *self._steps()]
+            left = work()
         except (Failed, Refused, *TROUBLE) as error:
-            self._after_failure(error, keep)
+            reason = described(error) if isinstance(error, TROUBLE) else str(error)
+            self.journal.write("failed", why=reason)
+            self.say(f"failed: {reason}")
+            self._say_what_is_paid_for()
             raise
-        self.journal.write("end", well=True)
+        except KeyboardInterrupt:
+            self.journal.write("failed", why="interrupted")
+            self._say_what_is_paid_for()
+            raise
+        self.journal.write("end", well=not left)
         return left
 
-    def _after_failure(self, error: Exception, keep: bool) -> None:
-        reason = str(error) if isinstance(error, Failed | Refused) else described(error)
-        self.journal.write("failed", why=reason)
-        if keep:
-            self.journal.write("end", well=False)
-        if keep or not self.made:
-            return
-        self.say(f"failed: {reason}; undoing what this run made")
-        for key in reversed(self.made):
-            try:
-                if key[0] != "ssh_key" and self._find(key) is not None:
-                    self._delete(key)
-            except (Failed, Refused, *TROUBLE) as trouble:
-                self.say(f"left: {key[0]} {key[1]}, for {trouble}")
-                return
-        self.journal.write("end", well=False)
+    def _say_what_is_paid_for(self) -> None:
+        try:
+            lines = paid_lines(self.project.api, self.desired["ownership"])
+        except (Failed, *TROUBLE) as error:
+            held = [
+                f"{kind} {name} (#{bound.id})"
+                for (kind, name), bound in self.project.held.items()
+                if kind in ("server", "volume")
+            ]
+            why = described(error) if isinstance(error, TROUBLE) else str(error)
+            lines = [f"what is there could not be listed ({why}); last seen: {', '.join(held) or 'nothing'}"]
+        for line in lines:
+            self.say(line)
+        self.say("nothing was undone. `apply` goes on from here; `destroy` deletes it, data only with --allow")
+
+    def _applied(self, steps: Sequence[Step]) -> list[Step]:
+        self._shown = {}
+        for step in steps:
+            if step.done:
+                self._shown.setdefault((step.kind, step.name), set()).update(step.effects)
+        for key in self.wants:
+            missing = key not in self.project.held
+            if missing:
+                self._create(key)
+            elif self._is_replaced(key):
+                self._replace(key)
+                missing = True
+            self._settle(key, looked=not missing)
+        for other in self.others_in_order():
+            now = self.kinds[other.kind].again(self.project, other.bound)
+            if now is not None and any(step.done for step in self._leaving(replace(other, bound=now))):
+                self._delete(other.kind, now)
+        return self.plan()
+
+    def _is_replaced(self, key: Key) -> bool:
+        return any(change.replaces and self._may(key, change) for change in self.changes(key))
+
+    def _may(self, key: Key, change: Change) -> bool:
+        """Whether a change may be done: without an effect always; with one, by word, and only if it was shown."""
+        step = self.step(key, change)
+        # what is made takes what it needs from others, whose names were given
+        return step.done and (set(step.effects) <= self._shown.get(key, set()) or key in self._new)
 
     def _create(self, key: Key) -> None:
         kind, want = self.kinds[key[0]], self.wants[key]
         self.say(f"make {key[0]} {key[1]}")
         self.journal.write("create", kind=key[0], name=key[1])
-        if key not in self.made:
-            self.made.append(key)
-
+        self._new.add(key)
         tries = count()
 
         def attempt() -> bool:
-            # an answer that got lost may have left the object behind
-            if next(tries) == 0 or self._find(key) is None:
+            # an answer that got lost may have left the object behind, whole or half
+            if next(tries) and (bound := self.require_found(key)) is not None:
+                if half := kind.half_made(self.project, bound):
+                    raise Failed(f"{key[0]} {key[1]} (#{bound.id}) {half}. `apply --allow {key[1]}` replaces it")
+                return not kind.passing(kind.seen(self.project, bound))
+            try:
                 self.project.held[key] = kind.create(self.project, want)
+            except APIException as error:
+                # somebody was faster: whose is it?
+                if code_of(error) != TAKEN or self.require_found(key) is None:
+                    raise
+                return False
             return True
 
-        persistently(attempt, self.pause)
+        persistently(attempt, self.pause, about=f"{key[0]} {key[1]}")
         self.journal.write("created", kind=key[0], name=key[1], id=getattr(self.project.held[key], "id", None))
 
     def _settle(self, key: Key, looked: bool) -> None:
         """Mend all that may be mended, looking anew after each try, until nothing is left."""
-        tries = count(0 if looked else 1)
+        kind, tries = self.kinds[key[0]], count(0 if looked else 1)
 
         def attempt() -> bool:
             if next(tries):
                 self._look_again(key)
-            changes = [change for change in self._changes(key) if self._may(change, key)]
+            changes = [change for change in self.changes(key) if not change.replaces and self._may(key, change)]
             for change in changes:
                 self.say(f"{key[0]} {key[1]}: {change.what}")
                 self.journal.write("change", kind=key[0], name=key[1], what=change.what)
                 finished(change.do())
-            return not changes
+            return not changes and not kind.passing(kind.seen(self.project, self.project.held[key]))
 
-        persistently(attempt, self.pause)
+        persistently(attempt, self.pause, about=f"{key[0]} {key[1]}")
 
     def _look_again(self, key: Key) -> None:
         bound = self.kinds[key[0]].again(self.project, self.project.held[key])
@@ -238,36 +207,48 @@ class Run:
         self.project.held[key] = bound
 
     def _replace(self, key: Key) -> None:
-        self._delete(key)
-        self._create(key)
-
-    def _delete(self, key: Key) -> None:
-        kind = self.kinds[key[0]]
-        self.say(f"delete {key[0]} {key[1]}")
-        self.journal.write("delete", kind=key[0], name=key[1])
-
-        def attempt() -> bool:
-            bound = kind.again(self.project, self.project.held[key])
-            if bound is None:
-                return True
-            if (getattr(bound, "protection", None) or {}).get("delete"):
-                finished(kind.protect(bound, False))
-            finished(kind.delete(self.project, bound))
-            return kind.again(self.project, bound) is None
-
-        persistently(attempt, self.pause)
+        """Put another in an object's place: it steps aside under another name, and goes when the other is there."""
+        kind, old = self.kinds[key[0]], self.project.held[key]
+        aside = Other(key[0], old, key[1], True)
+        self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {_aside(key[1])}; it goes on until another is there")
+        self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
+        old.update(name=_aside(key[1]), labels={**labels_of(old), LEAVING: "yes"})
+        old.reload()
+        self.project.renewed.discard(key)
         del self.project.held[key]
-        self.journal.write("deleted", kind=key[0], name=key[1])
+        self.project.others.append(aside)
+        try:
+            self._create(key)
+        except BaseException:
+            self.project.others.remove(aside)
+            self.project.held[key] = old
+            if kind.named(self.project, self.wants[key]) is None:
+                self.say(f"no other can be had; {key[0]} {key[1]} (#{old.id}) stays, and gets its name back")
+                labels = {name: value for name, value in labels_of(old).items() if name != LEAVING}
+                old.update(name=key[1], labels=labels)
+            raise
 
-    def destroy(self) -> list[Key]:
-        """Delete all of the tenant's objects in reverse order; what is kept: data and what is protected, unless allowed by name."""
-        self.journal.write("destroy", tenant=self.desired["tenant"])
-        self.look()
-        order = list(self.kinds)
-        doomed = [key for key in self.project.held if key[0] != "ssh_key"]
-        kept = [key for key in doomed if not self._may_delete(key)]
-        for key in sorted(doomed, key=lambda key: (-order.index(key[0]), key[1])):
-            if key not in kept:
-                self._delete(key)
-        self.journal.write("end", well=True)
-        return kept
+    # --- the lock ---------------------------------------------------------------------------------------------
+
+    def holder(self) -> str:
+        """Who holds the tenant's lock, in words; empty where nobody does."""
+        found = self.lock.holder()
+        return holder_of(found) if found is not None else ""
+
+    def unlock(self) -> str:
+        """Break the tenant's lock; what it was, empty where there was none."""
+        found = self.lock.holder()
+        if found is None:
+            return ""
+        self.lock.broken(found)
+        self.journal.write("unlock", was=holder_of(found))
+        return holder_of(found)
+
+
+def _aside(name: str) -> str:
+    """A name while another takes its place: a server's has at most 63 characters."""
+    return f"{name[:59]}-old"
+
+
+def _words(step: Step) -> str:
+    return "".join(f"; --allow {name}" for name in step.needs)

@@ -1,7 +1,12 @@
-"""Servers: made switched off, brought into line, then switched on."""
+"""Servers: made switched off, brought into line, then switched on.
+
+Where another server takes a server's place, that one goes on until the new one is there. The order: the old one is renamed,
+the new one is ordered, switched off; if that cannot be, the old one gets its name back and never stopped. Only then the old
+one is shut down and gives up the volume and its address, the new one takes them and is switched on, and the old one is
+deleted. Whatever fails on the way, another apply goes on from there.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -10,23 +15,22 @@ from hcloud import APIException
 from hcloud.firewalls import FirewallResource
 from hcloud.locations import Location
 
-from plumbline.provisioning.calls import SOLD_OUT, Failed, finished
-from plumbline.provisioning.kinds import Change, Kind, Project, Want
-from plumbline.provisioning.objects import Firewall, Network, PlacementGroup, Record, SshKey, Volume
+from plumbline.provisioning.calls import TROUBLE, Failed, finished
+from plumbline.provisioning.codes import GONE
+from plumbline.provisioning.guard import NOTHING, Effect, Effects
+from plumbline.provisioning.kinds import Change, Kind, Project, Want, common, protected
+from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, labels_of, marked
+from plumbline.provisioning.moving import Moving, stops
+from plumbline.provisioning.objects import Firewall, Network, PlacementGroup, SshKey, Volume
+from plumbline.provisioning.orders import Choice, Orders
+from plumbline.provisioning.records import Record
 
 VOLUME_ID = "@VOLUME_ID@"
 """In user data: the id of the server's volume, which is known only when it was made."""
-USER_DATA = "user_data"
-"""Label with the first half of the SHA-256 of the user data, for the API never gives user data back."""
-SHUTDOWN_POLLS = 60
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A server type at a location: whether it can be ordered now, and its price a month, net, in the account's currency."""
-
-    available: bool
-    price: float
+ON_ITS_WAY = ("initializing", "starting")
+"""States that end by themselves within seconds."""
+STEADY = ("running", "off")
+"""States that say what a server does; in any other it is left alone until it has ended."""
 
 
 def user_data_hash(text: str) -> str:
@@ -34,69 +38,85 @@ def user_data_hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:32]
 
 
-class Server(Kind):
+class Server(Moving):
     """Its address, firewall and volume are there before it boots for the first time."""
 
     client_name = "servers"
 
     def __init__(self) -> None:
-        self._types: list[Any] = []
-
-    def offers(self, project: Project, location: str) -> dict[str, Offer]:
-        """What the API offers at a location, asked once."""
-        self._types = self._types or list(project.api.server_types.get_all())
-        return {
-            each.name: Offer(bool(place.available), _price(each, location))
-            for each in self._types
-            for place in each.locations or []
-            if place.location.name == location
-        }
-
-    def order_of(self, project: Project, want: Want) -> list[str]:
-        """The types of the list that exist there, those that can be had now first."""
-        offers = self.offers(project, want["location"])
-        known = [name for name in want["types"] if name in offers]
-        return sorted(known, key=lambda name: not offers[name].available)
-
-    def _type(self, name: str) -> Any:
-        return next(each for each in self._types if each.name == name)
+        self.orders = Orders()
 
     def seen(self, project: Project, bound: Any) -> Want:
-        private = next(iter(bound.private_net), None)
-        volumes = [project.name_of("volume", each.id) for each in bound.volumes]
-        group = bound.placement_group
+        group, public = bound.placement_group, bound.public_net
         return {
-            "kind": "server",
-            "name": bound.name,
-            "type": bound.server_type.name,
+            **common("server", bound),
+            "type": bound.server_type.name if bound.server_type else None,
             "disk_gb": bound.primary_disk_size,
             "image": bound.image.name if bound.image else None,
-            "location": bound.location.name,
-            "network": project.name_of("network", private.network.id) if private else None,
-            "address": private.ip if private else None,
-            "firewalls": sorted(project.name_of("firewall", each.firewall.id) for each in bound.public_net.firewalls),
+            "location": bound.location.name if bound.location else None,
+            "networks": {project.name_of("network", each.network.id): each.ip for each in bound.private_net or []},
+            "firewalls": sorted(
+                project.name_of("firewall", each.firewall.id) for each in (public.firewalls if public else None) or []
+            ),
             "placement_group": project.name_of("placement_group", group.id) if group else None,
-            "volume": volumes[0] if volumes else None,
-            "protected": bound.protection["delete"],
-            "labels": {key: value for key, value in bound.labels.items() if key != USER_DATA},
-            USER_DATA: bound.labels.get(USER_DATA),
+            "volumes": sorted(project.name_of("volume", each.id) for each in bound.volumes or []),
+            "protected": protected(bound),
+            USER_DATA: labels_of(bound).get(USER_DATA),
+            "told_volume": labels_of(bound).get(TOLD_VOLUME),
             "status": bound.status,
         }
 
+    def half_made(self, project: Project, bound: Any) -> str:
+        """A server that never ran and whose creation ended in an error has no system, though it is there."""
+        if bound.status in ("running", "migrating", "rebuilding", "stopping", "deleting"):
+            return ""
+        for action in bound.get_actions():
+            if action.command == "create_server" and action.status == "error":
+                cause = (action.error or {}).get("message", "error")
+                return f"is half made: its creation ended with “{cause}”, so it may have no system"
+        return ""
+
+    def passing(self, seen: Want) -> bool:
+        return seen["status"] in ON_ITS_WAY
+
+    def unreadable(self, want: Want, seen: Want) -> list[str]:
+        found = [field for field in ("type", "image", "location") if seen[field] is None]
+        if seen["status"] not in STEADY:
+            found.append(f"status {seen['status']}: it is left alone until that has ended")
+        return found
+
+    def hindrance(self, project: Project, want: Want) -> str:
+        """Asked before anything is bought or given up."""
+        if problem := self.orders.choose(project, want).problem:
+            return problem
+        if self.orders.image(project, want) is None:
+            return f"image {want['image']} for {want['architecture']} is withdrawn; choose another in the spec: hcloud image list"
+        return ""
+
+    def choice(self, project: Project, want: Want) -> Choice:
+        """The type that would be ordered now."""
+        return self.orders.choose(project, want)
+
     def create(self, project: Project, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"]) if want["volume"] else None
-        made = self._ordered(
+        labels = {**marked(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
+        if volume is not None:
+            labels[TOLD_VOLUME] = str(volume.id)
+        image = self.orders.image(project, want)
+        if image is None:
+            raise Failed(f"server {want['name']}: {self.hindrance(project, want)}")
+        made = self.orders.ordered(
             project,
             want,
             name=want["name"],
-            image=_image(project, want),
+            image=image,
             location=Location(name=want["location"]),
             ssh_keys=[project.lookup("ssh_key", name) for name in want["ssh_keys"]],
             firewalls=[project.lookup("firewall", name) for name in want["firewalls"]],
             placement_group=project.lookup("placement_group", want["placement_group"])
             if want["placement_group"]
             else None,
-            labels={**want["labels"], USER_DATA: user_data_hash(want[USER_DATA])},
+            labels=labels,
             user_data=want[USER_DATA].replace(VOLUME_ID, str(volume.id) if volume else VOLUME_ID),
             # a fixed address in the private network can only be given to a server that exists
             start_after_create=False,
@@ -104,154 +124,147 @@ class Server(Kind):
         finished(made.action, made.next_actions)
         return made.server
 
-    def _ordered(self, project: Project, want: Want, **order: Any) -> Any:
-        """Order the first type of the list that can be had; those that are said to be sold out are tried last."""
-        for name in self.order_of(project, want):
-            try:
-                return project.api.servers.create(server_type=self._type(name), **order)
-            except APIException as error:
-                if error.code not in SOLD_OUT:
-                    raise
-        raise Failed(
-            f"none of {', '.join(want['types'])} can be had in {want['location']}; add a type to the spec's list"
-        )
-
-    def must_be_replaced(self, project: Project, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
         """What only a new server has: its image, its place, what it did at its first boot, a smaller disk."""
         reasons = [
-            f"{field} {seen[field]} → {want[field]}" for field in ("image", "location") if seen[field] != want[field]
+            f"{field} {seen[field]} → {want[field]}"
+            for field in ("image", "location")
+            if seen[field] is not None and seen[field] != want[field]
         ]
-        if seen["type"] not in want["types"] and (new := self.order_of(project, want)):
-            disk = self._type(new[0]).disk
-            reasons += [f"disk {seen['disk_gb']} → {disk} GB, with type {new[0]}"] if disk < seen["disk_gb"] else []
-        return reasons + (["first boot"] if seen[USER_DATA] != user_data_hash(want[USER_DATA]) else [])
+        if seen["type"] is not None and seen["type"] not in want["types"]:
+            new = (*self.orders.order_of(project, want), "")[0]
+            disk = self.orders.disk_of(new)
+            if new and seen["disk_gb"] and disk < seen["disk_gb"]:
+                reasons.append(f"disk {seen['disk_gb']} → {disk} GB, with type {new}")
+        if seen[USER_DATA] != user_data_hash(want[USER_DATA]):
+            reasons.append("first boot")
+        return reasons + self._told_another(project, want, seen)
+
+    def _told_another(self, project: Project, want: Want, seen: Want) -> list[str]:
+        """Its units wait for the volume that first boot was told, for ever."""
+        key = ("volume", want["volume"])
+        if not want["volume"] or not seen["told_volume"]:
+            return []
+        if key in project.renewed:
+            return [f"its volume is made anew, and its first boot was told #{seen['told_volume']}"]
+        volume = project.held.get(key)
+        if volume is None or str(volume.id) == seen["told_volume"]:
+            return []
+        return [f"its first boot was told volume #{seen['told_volume']}, and {want['volume']} is #{volume.id}"]
+
+    def effects_of_replacing(self, seen: Want) -> Effects:
+        return frozenset((Effect.REPLACES, Effect.STOPS))
 
     def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
-        offers, types = self.offers(project, want["location"]), self.order_of(project, want)
-        if not types:
+        choice = self.orders.choose(project, want)
+        if choice.problem:
             return ""
-        now = f", now {seen['type']}" if seen["type"] != types[0] else ""
-        return f"; a new {types[0]} is {offers[types[0]].price:.2f} a month at today's price{now}"
+        now = f", now {seen['type']}" if seen["type"] != choice.type else ""
+        return f"; a new {choice.type} is {choice.price:.2f} a month at today's price{now}"
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        if seen["labels"] != want["labels"]:
-            kept = {USER_DATA: seen[USER_DATA]} if seen[USER_DATA] else {}
-            yield Change("labels", lambda: bound.update(labels={**want["labels"], **kept}))
-        yield from self._in_groups(project, bound, want, seen)
-        if seen["type"] not in want["types"]:
-            yield self._another_type(project, bound, want, seen)
-        if seen["network"] != want["network"] or seen["address"] != want["address"]:
-            yield from self._addressed(project, bound, want, seen)
+        yield from self._named_and_labelled(bound, want, seen)
+        if seen["status"] not in (*STEADY, *ON_ITS_WAY):
+            return
+        yield from self._behind_firewalls(project, bound, want, seen)
+        yield from self._grouped(project, bound, want, seen)
+        yield from self._typed(project, bound, want, seen)
+        yield from self._addressed(project, bound, want, seen)
         yield from self._with_volume(project, bound, want, seen)
-        if seen["protected"] != want["protected"]:
-            word = "protect from deletion" if want["protected"] else "lift the protection from deletion"
-            yield Change(word, lambda: self.protect(bound, want["protected"]), leave=not want["protected"])
-        if seen["status"] != "running":
+        yield from self._protected(bound, want, seen)
+        if seen["status"] == "off":
             yield Change("switch on", bound.power_on)
 
-    def _in_groups(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _behind_firewalls(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         itself = [FirewallResource(type="server", server=bound)]
         for name in sorted(set(want["firewalls"]) - set(seen["firewalls"])):
-            firewall = project.lookup("firewall", name)
-            yield Change(f"put behind firewall {name}", partial(firewall.apply_to_resources, itself))
-        for each in bound.public_net.firewalls:
+            yield Change(
+                f"put behind firewall {name}",
+                partial(self._put_behind, project, name, itself),
+            )
+        for each in (bound.public_net.firewalls if bound.public_net else None) or []:
             name = project.name_of("firewall", each.firewall.id)
-            if name not in want["firewalls"]:
-                yield Change(f"take from firewall {name}", partial(each.firewall.remove_from_resources, itself))
-        if seen["placement_group"] != want["placement_group"]:
-            what = f"placement group {seen['placement_group']} → {want['placement_group']}; it is switched off for that"
-            yield Change(what, lambda: self._regroup(project, bound, want), leave=seen["status"] == "running")
+            if name not in want["firewalls"] and project.word_for("firewall", each.firewall.id) is not None:
+                effects = frozenset((Effect.EXPOSES, Effect.DETACHES))
+                yield Change(
+                    f"take from firewall {name}", partial(each.firewall.remove_from_resources, itself), effects
+                )
+
+    def _put_behind(self, project: Project, name: str, itself: list[FirewallResource]) -> Any:
+        return project.lookup("firewall", name).apply_to_resources(itself)
+
+    def _grouped(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        have = seen["placement_group"]
+        if have == want["placement_group"] and ("placement_group", str(have)) not in project.renewed:
+            return
+        if have and project.word_for("placement_group", bound.placement_group.id) is None:
+            return  # a stranger's group: it is said, and left alone
+        what = f"placement group {have} → {want['placement_group']}; it is switched off for that"
+        yield Change(what, lambda: self._regroup(project, bound, want), stops(seen))
 
     def _regroup(self, project: Project, bound: Any, want: Want) -> Any:
-        self._switched_off(project, bound)
+        self.switched_off(project, bound)
         if bound.placement_group:
             finished(bound.remove_from_placement_group())
         if want["placement_group"]:
             return bound.add_to_placement_group(project.lookup("placement_group", want["placement_group"]))
         return None
 
-    def _another_type(self, project: Project, bound: Any, want: Want, seen: Want) -> Change:
-        offers, new = self.offers(project, want["location"]), (*self.order_of(project, want), want["types"][0])[0]
-        before, after = (f"{offers[name].price:.2f}" if name in offers else "?" for name in (seen["type"], new))
-        what = f"type {seen['type']} → {new}, {before} → {after} a month; it is switched off for that"
+    def _typed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        if seen["type"] is None or seen["type"] in want["types"]:
+            return
+        choice, offers = self.orders.choose(project, want), self.orders.offers(project, want["location"])
+        if choice.problem:
+            yield Change(f"type {seen['type']}", lambda: None, blocked=choice.problem)
+            return
+        known = seen["type"] in offers
+        before = f"{offers[seen['type']].price:.2f}" if known else "?"
+        dearer = not known or choice.price > offers[seen["type"]].price
+        effects = stops(seen) | (frozenset((Effect.COSTS_MORE,)) if dearer else NOTHING)
+        what = (
+            f"type {seen['type']} → {choice.type}, {before} → {choice.price:.2f} a month; it is switched off for that"
+        )
+        more = choice.price - offers[seen["type"]].price if known else 0.0
 
         def change() -> Any:
-            self._switched_off(project, bound)
-            return bound.change_type(self._type(new), upgrade_disk=False)
+            self.switched_off(project, bound)
+            try:
+                return finished(bound.change_type(self.orders.type(choice.type), upgrade_disk=False))
+            except TROUBLE:
+                # it is not left switched off for a type that cannot be had
+                finished(bound.power_on())
+                raise
 
-        return Change(what, change, leave=seen["status"] == "running")
+        yield Change(what, change, effects, price=more)
 
-    def _addressed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        for private in bound.private_net:
-            yield Change(
-                f"leave network {seen['network']}, {private.ip}",
-                partial(bound.detach_from_network, private.network),
-            )
-        yield Change(
-            f"join network {want['network']} as {want['address']}",
-            lambda: bound.attach_to_network(project.lookup("network", want["network"]), ip=want["address"]),
-        )
-
-    def _with_volume(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        if seen["volume"] == want["volume"]:
-            return
-        if seen["volume"]:
-            what = f"detach volume {seen['volume']}; it is shut down for that"
-            yield Change(what, lambda: self._without_volumes(project, bound), leave=True)
-        if want["volume"]:
-            yield Change(
-                f"attach volume {want['volume']}", lambda: _attached(project.lookup("volume", want["volume"]), bound)
-            )
-
-    def _without_volumes(self, project: Project, bound: Any) -> None:
-        self._shut_down(project, bound)
-        for each in bound.volumes:
-            finished(each.detach())
-
-    def _switched_off(self, project: Project, bound: Any) -> None:
-        if bound.status != "off":
-            self._shut_down(project, bound)
-
-    def _shut_down(self, project: Project, bound: Any) -> None:
-        """Ask the system to end; switch off what does not."""
-        if bound.status == "off":
-            return
-        finished(bound.shutdown())
-        for _ in range(SHUTDOWN_POLLS):
-            bound.reload()
-            if bound.status == "off":
-                return
-            project.pause(1)
-        finished(bound.power_off())
+    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        """A stranger's volume is not torn from under a system that runs."""
+        return [
+            f"volume #{each.id}, which is not this tenant's, is on it: detach it there first"
+            for each in bound.volumes or []
+            if project.word_for("volume", each.id) is None
+        ]
 
     def protect(self, bound: Any, on: bool) -> Any:
         return bound.change_protection(delete=on, rebuild=on)
 
     def delete(self, project: Project, bound: Any) -> Any:
-        self._without_volumes(project, bound)
+        if way := self.in_the_way(project, bound):
+            raise Failed(f"server {bound.name} (#{bound.id}): {'; '.join(way)}")
+        self.switched_off(project, bound)
+        for each in bound.volumes or []:
+            self._given_up(project, bound, each)
         return bound.delete()
 
 
-def _attached(volume: Any, server: Any) -> Any:
-    """Attach a volume, taking it from where it is."""
-    volume.reload()
-    if volume.server is not None and volume.server.id != server.id:
-        finished(volume.detach())
-    return volume.attach(server, automount=False)
-
-
-def _image(project: Project, want: Want) -> Any:
-    image = project.api.images.get_by_name_and_architecture(want["image"], want["architecture"])
-    if image is None:
-        raise Failed(
-            f"there is no image {want['image']} for {want['architecture']}; see: hcloud image list --type system"
-        )
-    return image
-
-
-def _price(server_type: Any, location: str) -> float:
-    found = [each for each in server_type.prices or [] if each["location"] == location]
-    return round(float(found[0]["price_monthly"]["net"]), 2) if found else 0.0
+def volume_exists(project: Project, id: str) -> bool:
+    """Whether a volume is there, whatever its name and labels are."""
+    try:
+        return id.isdecimal() and project.api.volumes.get_by_id(int(id)) is not None
+    except APIException as error:
+        if error.code == GONE:
+            return False
+        raise
 
 
 def kinds() -> dict[str, Kind]:

@@ -9,7 +9,8 @@ import time
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
+
+from plumbline.provisioning.calls import Bounded
 
 SECONDS_TO_FILL = 3600
 RESERVE = 2
@@ -54,7 +55,7 @@ class Bucket:
         self._at = now
 
 
-class Throttle(HTTPAdapter):
+class Throttle(Bounded):
     """Between a client's session and the network."""
 
     def __init__(self, calls: Bucket, actions: Bucket):

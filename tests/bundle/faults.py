@@ -58,9 +58,13 @@ KILLS = (
     Fault("killed", "load", "docker", "load*", after=2, on_update=False),
     Fault("killed", "secrets", "mv", nth=3, on_update=False),
     Fault("killed", "preflight", "docker"),
-    Fault("killed", "verify", "tar", "-xf*", after=1),
+    Fault("killed", "verify", "gpg", "*--verify*"),
+    Fault("killed", "verify", "head", nth=40),
+    Fault("killed", "verify", "sha256sum", "--check*"),
     Fault("killed", "load", "docker", "image inspect*"),
+    Fault("killed", "preflight", "mktemp"),
     Fault("killed", "place", "mv", nth=4),
+    Fault("killed", "place", "comm", nth=2),
     Fault("killed", "place", "mv", "*/MANIFEST.json"),
     Fault("killed", "secrets", "chmod"),
     Fault("killed", "start", "docker", "*up*", after=1),
@@ -77,7 +81,7 @@ ENGINE_STOPS = (
     Fault("engine stopped", "start", "docker", "*up*", after=0.5),
 )
 DISK_FULL = (
-    Fault("disk full", "verify", "tar", "-xf*"),
+    Fault("disk full", "verify", "head", nth=40),
     Fault("disk full", "load", "docker", "load*", on_update=False),
     Fault("disk full", "secrets", "head", "-c 4096*", nth=2, on_update=False),
     Fault("disk full", "place", "mv"),

@@ -13,14 +13,19 @@ from pathlib import Path
 
 from benchmarks.bundle import figures as measured
 from generators.markdown import EvidencePage, text
+from tests.bundle.agreement import Bench, cases, tried
 from tests.bundle.browsing import pages, release_page
+from tests.bundle.case_keys import Ring
 from tests.bundle.faults import DISK_FULL, ENGINE_STOPS, KILLS, Fault
 from tests.bundle.following import runbooks
 from tests.bundle.host import sealed_host
 from tests.bundle.releases import ENTRY_CHANGED, Publisher, publisher
 from tests.bundle.sealed import Outcome, sealed
 from tests.bundle.second_run import Scene
-from tests.bundle.tampering import EACH, Keys, tried
+from tests.bundle.swapping import CONTENTS as SWAPPED
+from tests.bundle.swapping import Swaps
+from tests.bundle.tampering import EACH, Keys
+from tests.bundle.tampering import tried as tampered
 from tests.bundle.updating import update
 from tests.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
@@ -67,9 +72,39 @@ def tampering(maker: Publisher, store: str) -> Iterator[Outcome]:
         return
     folder = maker.folder / "tampering"
     folder.mkdir()
-    outcomes = list(tried(Keys(maker.key, maker.stranger), EACH, folder))
+    outcomes = list(tampered(Keys(maker.key, maker.stranger), EACH, folder))
     for kind, all_of_it in groupby(outcomes, key=itemgetter(0)):
         yield f"{EACH} × {kind}: refused by install.sh and by plumb", [wrong for _, wrong in all_of_it if wrong]
+
+
+def agreement(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """All cases, by both verifiers; no image store has a part in them."""
+    if store != STORES[0]:
+        return
+    folder = maker.folder / "agreement"
+    ring = Ring(folder / "keys")
+    ring.folder.mkdir(parents=True)
+    try:
+        found = list(tried(Bench(folder, ring, shipped_spec()), list(cases())))
+    finally:
+        ring.end()
+    for group, of_it in groupby(found, key=lambda each: each[0].name.partition(":")[0]):
+        outcomes = list(of_it)
+        wrong = [f"{case.name}: {problem}" for case, problems in outcomes for problem in problems]
+        yield f"{len(outcomes)} cases, {group}: taken alike by verify.sh and by plumb", wrong
+
+
+def medium(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """A medium that changes before each call of each program; no image store has a part in it."""
+    if store != STORES[0]:
+        return
+    swaps = Swaps(maker.folder / "medium", Keys(maker.key, maker.stranger))
+    calls = swaps.calls()
+    for first, kind in enumerate(SWAPPED, start=1):
+        # together they come to each call
+        moments = range(first, calls + 1, len(SWAPPED))
+        found = [f"{nth}: {wrong}" for nth in moments for wrong in swaps.problems(kind, nth)]
+        yield f"the medium becomes {kind} before {len(moments)} of {calls} calls: refused, or not noticed at all", found
 
 
 def site(maker: Publisher, store: str) -> Iterator[Outcome]:
@@ -92,6 +127,8 @@ PARTS: dict[str, Callable[[Publisher, str], Iterator[Outcome]]] = {
     "update": update,
     "runbooks": runbooks,
     "tampering": tampering,
+    "agreement": agreement,
+    "medium": medium,
     "site": site,
     "figures": figures,
     "faults": faults,

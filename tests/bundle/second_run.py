@@ -79,8 +79,9 @@ class Scene:
             found.append(f"status: {status.stdout}")
         if fault.on_update and host.secrets() != secrets:
             found.append("secrets have changed")
-        left = [host.home / ".incoming", host.state / "lock", host.state / "recreate", host.home / "secrets" / ".new"]
+        left = [*host.home.glob(".incoming*"), host.state / "recreate", host.home / "secrets" / ".new"]
         found += [f"{path} was left behind" for path in left if path.exists()]
+        found += [f"the lock says {held}"] if (held := (host.state / "lock").read_text()) else []
         oneoff = host.run("docker", "ps", "--all", "--quiet", "--filter", "label=com.docker.compose.oneoff=True").stdout
         if oneoff:
             found.append("containers of a run that was killed were left behind")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from plumbline.bundle import archive, manifest
 from plumbline.bundle.archive import Member
+from plumbline.bundle.head import Head, head_frame
 from schema.bundle import BundledFile, BundledImage, Manifest
 
 DIGEST = f"sha256:{'0' * 64}"
@@ -36,8 +37,9 @@ def described(content: Mapping[str, bytes], release: str = "1.0", **other: objec
     image = BundledImage(
         image="web", name="web:1", config=DIGEST, manifest=DIGEST, index=None, origin="engine", size=1, stand_in=None
     )
+    members = [Member(path, len(data), data) for path, data in sorted(content.items())]
     plain = Manifest(
-        format=1,
+        format=manifest.FORMAT,
         platform="docpipe",
         mode="offline",
         release=release,
@@ -45,6 +47,7 @@ def described(content: Mapping[str, bytes], release: str = "1.0", **other: objec
         spec="0" * 12,
         architecture="linux/amd64",
         next_key=None,
+        body=archive.write_body(io.BytesIO(), members, lambda _: None),
         caveats=(),
         images=(image,),
         models=(),
@@ -60,6 +63,6 @@ def written(content: Mapping[str, bytes], release: str = "1.0", signature: bytes
     """The bundle of some files."""
     out = io.BytesIO()
     members = [Member(path, len(data), data) for path, data in sorted(content.items())]
-    text = manifest.text_of(described(content, release, **other))
-    archive.write(out, text, signature, members, lambda _: None)
+    out.write(head_frame(Head(manifest.text_of(described(content, release, **other)), signature)))
+    archive.write_body(out, members, lambda _: None)
     return out.getvalue()

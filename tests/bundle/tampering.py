@@ -16,7 +16,8 @@ from pathlib import Path
 import zstandard
 
 from plumbline.bundle import manifest
-from plumbline.bundle.archive import header, read_head
+from plumbline.bundle.archive import header
+from plumbline.bundle.head import read_head
 from plumbline.spec import Spec
 from tests.bundle.keys import Key, end_agent, make_key, signature
 from tests.bundle.small import described, noise, written

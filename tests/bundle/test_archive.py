@@ -7,8 +7,10 @@ import tarfile
 import pytest
 import zstandard
 
-from plumbline.bundle.archive import BrokenArchive, header, read_files, read_head
-from plumbline.bundle.manifest import NotAManifest, parse, text_of
+from plumbline.bundle.archive import header, read_body
+from plumbline.bundle.head import read_head
+from plumbline.bundle.manifest import parse, text_of
+from plumbline.bundle.refusal import Refused
 from tests.bundle.small import described, files, written
 
 BUNDLE = written(files())
@@ -16,18 +18,18 @@ SEED = 20261124
 
 
 def read(data: bytes) -> dict[str, bytes]:
-    """All files of a bundle whose head is the one that was signed. Raises BrokenArchive."""
+    """All files of a bundle whose head is the one that was signed. Raises Refused."""
     stream = io.BytesIO(data)
     head = read_head(stream)
     if head.text != text_of(described(files())):
-        raise BrokenArchive("another manifest: its signature is not valid")
+        raise Refused("another manifest: its signature is not valid")
     found: dict[str, bytearray] = {}
 
     def sink(path: str) -> "type[bytearray.extend]":
         found[path] = bytearray()
         return found[path].extend  # type: ignore[return-value]
 
-    read_files(stream, head.manifest, sink)
+    read_body(stream, head.manifest, sink)
     return {path: bytes(content) for path, content in found.items()}
 
 
@@ -56,7 +58,7 @@ def test_every_changed_byte_is_refused() -> None:
         changed[at] ^= 1 << chance.randrange(8)
         try:
             content = read(bytes(changed))
-        except BrokenArchive:
+        except Refused:
             continue
         # the signature's own bytes are gpg's to judge
         if (
@@ -70,7 +72,7 @@ def test_every_changed_byte_is_refused() -> None:
 def test_every_truncation_is_refused() -> None:
     chance = random.Random(SEED)
     for _ in range(60):
-        with pytest.raises(BrokenArchive):
+        with pytest.raises(Refused):
             read(BUNDLE[: chance.randrange(len(BUNDLE))])
 
 
@@ -86,7 +88,7 @@ def test_every_truncation_is_refused() -> None:
     ids=["a byte", "zeros", "a frame", "an empty frame", "a skippable frame"],
 )
 def test_nothing_may_stand_behind_it(tail: bytes) -> None:
-    with pytest.raises(BrokenArchive):
+    with pytest.raises(Refused):
         read(BUNDLE + tail)
 
 
@@ -105,20 +107,20 @@ def again(content: bytes) -> bytes:
 def test_links_and_devices_are_refused(kind: bytes) -> None:
     info = tarfile.TarInfo("deployment/compose.yaml")
     info.type, info.linkname = kind, "/etc/passwd"
-    with pytest.raises(BrokenArchive):
+    with pytest.raises(Refused):
         read(again(info.tobuf(tarfile.USTAR_FORMAT) + bytes(1024)))
 
 
 @pytest.mark.parametrize("path", ["../../etc/cron.d/x", "/etc/passwd", "deployment/../x", "extra"])
 def test_other_paths_are_refused(path: str) -> None:
-    with pytest.raises(BrokenArchive):
+    with pytest.raises(Refused):
         read(again(header(path, 0) + bytes(1024)))
 
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a/../b", "a//b", "", "a/./b", "a b", "a\nb", ".", "ä"])
 def test_no_manifest_names_a_way_out(path: str) -> None:
     text = text_of(described({"inside": b""})).replace(b'"inside"', f'"{path}"'.encode())
-    with pytest.raises(NotAManifest):
+    with pytest.raises(Refused):
         parse(text)
 
 
@@ -127,8 +129,8 @@ def test_a_manifest_has_one_spelling() -> None:
     assert parse(text) == described(files())
     for other in (
         text + b" ",
-        text.replace(b'"format": 1', b'"format":1'),
-        text.replace(b"{\n", b'{\n"format": 1,\n', 1),
+        text.replace(b'"format": 2', b'"format":2'),
+        text.replace(b"{\n", b'{\n"format": 2,\n', 1),
     ):
-        with pytest.raises(NotAManifest):
+        with pytest.raises(Refused):
             parse(other)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from plumbline.bundle import manifest
-from plumbline.bundle.archive import read_head
-from plumbline.bundle.signing import NotTrusted, Signer
+from plumbline.bundle.head import read_head
+from plumbline.bundle.refusal import Refused
+from plumbline.bundle.signing import Signer
 from plumbline.spec import Spec
 from tests.bundle.small import described, files, written
 from tests.stack.conftest import shipped_spec
@@ -43,7 +44,10 @@ def test_what_differs_from_the_spec_is_named(spec: Spec, tmp_path: Path, monkeyp
     assert {rule for rule, _ in found(file, spec)} == {"PLB963"}
 
 
-def test_a_damaged_one_is_named_and_nothing_else_said(spec: Spec, tmp_path: Path) -> None:
+def test_a_damaged_one_is_named_and_nothing_else_said(
+    spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "signer", accept)
     file = tmp_path / "bundle"
     data = bytearray(written(files()))
     data[len(data) // 2] ^= 1
@@ -53,12 +57,12 @@ def test_a_damaged_one_is_named_and_nothing_else_said(spec: Spec, tmp_path: Path
 
 def test_a_signature_that_does_not_count_is_named(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> Signer:
-        raise NotTrusted("it was signed by somebody else")
+        raise Refused("unknown-key", "somebody else")
 
     monkeypatch.setattr(check, "signer", refuse)
     file = tmp_path / "bundle"
     file.write_bytes(written(files()))
-    assert ("PLB962", "it was signed by somebody else") in found(file, spec)
+    assert found(file, spec) == {("PLB962", str(Refused("unknown-key", "somebody else")))}
 
 
 def test_the_head_is_what_was_signed(tmp_path: Path) -> None:

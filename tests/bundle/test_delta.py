@@ -1,7 +1,10 @@
 """A delta carries only what changed; the new bundle comes out of it byte for byte, by Plumbline and by the host's script."""
 
 import io
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -10,13 +13,18 @@ from plumbline.bundle.delta import WrongDelta
 from plumbline.bundle.medium import opened, parts_of, split
 from plumbline.finding import InputError
 from tests.bundle.shell import sh
-from tests.bundle.small import files, noise, written
+from tests.bundle.small import files, noise
+from tests.bundle.tampering import Keys, signed
+from tests.bundle.verifying import Host
 
 REBUILD = Path(__file__).parents[2] / "deploy" / "offline" / "scripts" / "rebuild.sh"
+ROOM = 2**30
+Rebuild = Callable[..., "subprocess.CompletedProcess[str]"]
+pytestmark = pytest.mark.skipif(which("gpg") is None, reason="needs gpg")
 
 
 @pytest.fixture
-def releases(tmp_path: Path) -> list[Path]:
+def releases(tmp_path: Path, keys: Keys) -> list[Path]:
     """Four releases, each with something that the one before has not."""
     contents = [
         files(),
@@ -26,8 +34,15 @@ def releases(tmp_path: Path) -> list[Path]:
     ]
     found = [tmp_path / f"docpipe-offline-1.{number}.tar.zst" for number in range(len(contents))]
     for number, (file, content) in enumerate(zip(found, contents, strict=True)):
-        file.write_bytes(written(content, f"1.{number}"))
+        file.write_bytes(signed(keys.publisher, content, f"1.{number}"))
     return found
+
+
+@pytest.fixture
+def rebuild(host: Host, tmp_path: Path) -> Rebuild:
+    """rebuild.sh on a host that trusts the publisher, into an empty folder."""
+    (tmp_path / "out").mkdir()
+    return lambda *words: sh(REBUILD, "--state", host.folder / "state", *words, tmp_path / "out")
 
 
 def made(old: Path, new: Path) -> Path:
@@ -45,40 +60,41 @@ def test_signatures_alone_carry_little_else(releases: list[Path]) -> None:
 
 
 @pytest.mark.parametrize("first", [0, 1, 2])
-def test_the_newest_comes_out_of_each_of_the_three_before_it(releases: list[Path], first: int, tmp_path: Path) -> None:
+def test_the_newest_comes_out_of_each_of_the_three_before_it(
+    releases: list[Path], first: int, rebuild: Rebuild, tmp_path: Path
+) -> None:
     carried, new = made(releases[first], releases[3]), releases[3].read_bytes()
     out = io.BytesIO()
     with carried.open("rb") as stream:
-        delta.apply(releases[first], stream, out)
+        delta.apply(releases[first], stream, out, ROOM)
     assert out.getvalue() == new
-    (tmp_path / "out").mkdir()
-    done = sh(REBUILD, releases[first], carried, tmp_path / "out")
+    done = rebuild(releases[first], carried)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / releases[3].name).read_bytes() == new
 
 
-def test_another_bundle_is_refused_before_anything_is_written(releases: list[Path], tmp_path: Path) -> None:
+def test_another_bundle_is_refused_before_anything_is_written(
+    releases: list[Path], rebuild: Rebuild, tmp_path: Path
+) -> None:
     carried, out = made(releases[1], releases[2]), io.BytesIO()
     with carried.open("rb") as stream, pytest.raises(WrongDelta, match=r"it is for docpipe-offline-1\.1"):
-        delta.apply(releases[0], stream, out)
+        delta.apply(releases[0], stream, out, ROOM)
     assert out.getvalue() == b""
-    (tmp_path / "out").mkdir()
-    done = sh(REBUILD, releases[0], carried, tmp_path / "out")
+    done = rebuild(releases[0], carried)
     assert done.returncode == 1
     assert "the delta is for docpipe-offline-1.1.tar.zst" in done.stderr
     assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize("at", [3, 40, 150, 250, -1])
-def test_a_damaged_delta_is_refused(releases: list[Path], at: int, tmp_path: Path) -> None:
+def test_a_damaged_delta_is_refused(releases: list[Path], at: int, rebuild: Rebuild, tmp_path: Path) -> None:
     carried = made(releases[0], releases[1])
     data = bytearray(carried.read_bytes())
     data[at] ^= 1
     carried.write_bytes(bytes(data))
     with carried.open("rb") as stream, pytest.raises(WrongDelta):
-        delta.apply(releases[0], stream, io.BytesIO())
-    (tmp_path / "out").mkdir()
-    done = sh(REBUILD, releases[0], carried, tmp_path / "out")
+        delta.apply(releases[0], stream, io.BytesIO(), ROOM)
+    done = rebuild(releases[0], carried)
     assert done.returncode == 1, done.stdout
     assert list((tmp_path / "out").iterdir()) == []
 

@@ -37,7 +37,9 @@ def test_layers_are_counted_with_whom_they_are_shared() -> None:
     )
     stacks = ((manifest.images[0], [BOTH, ONE]), (manifest.images[1], [BOTH]))
     kept = {
-        blob_path(each.manifest): json.dumps({"layers": [{"digest": digest} for digest in stack]}).encode()
+        blob_path(each.manifest): json.dumps(
+            {"config": {"digest": ONE}, "layers": [{"digest": digest} for digest in stack]}
+        ).encode()
         for each, stack in stacks
     }
     found = layers(manifest, kept)

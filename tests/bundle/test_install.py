@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.bundle.archive import read_head
+from plumbline.bundle.head import read_head
 from tests.bundle.faults import Fault, strike
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
 from tests.bundle.releases import Publisher, plumb
@@ -77,7 +77,7 @@ def _killed_and_run_again(host: SealedHost, bundle: Path) -> None:
     assert again.returncode == 0, again.stdout + again.stderr
     assert host.secrets() == secrets
     assert host.sql("SELECT actor, version_num FROM audit_events, alembic_version") == "kept|0006"
-    assert not (host.home / ".incoming").exists()
+    assert list(host.home.glob(".incoming*")) == []
 
 
 def _exported_and_restored(host: SealedHost) -> None:

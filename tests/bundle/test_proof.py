@@ -4,25 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bundle.following import as_shown
 from tests.bundle.updating import Entry
 from tests.lab.leaving import described
-
-
-@pytest.mark.parametrize(
-    ("output", "printed", "same"),
-    [
-        ("one\ntwo", "one\ntwo\n", True),
-        ("one\ntwo", "one\ntwo\nthree\n", False),
-        ("one …, two", "one 1.0, two\n", True),
-        ("one\n…\nfour", "one\ntwo\nthree\nfour\n", True),
-        ("one\n…\nfour", "one\nfour\n", True),
-        ("one\n…\nfour", "four\n", False),
-        ("a.b", "axb\n", False),
-    ],
-)
-def test_a_page_shows_what_is_printed(output: str, printed: str, same: bool) -> None:
-    assert as_shown(output, printed) is same
 
 
 def test_a_gap_is_from_the_last_answer_to_the_next(tmp_path: Path) -> None:

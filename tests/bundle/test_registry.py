@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from plumbline.bundle.archive import read_files, read_head
+from plumbline.bundle.archive import read_body
+from plumbline.bundle.head import read_head
 from schema.bundle import BundledImage
 from tests.bundle.host import scripts_of, sealed_host
 from tests.bundle.keys import Key, end_agent, make_key
@@ -57,7 +58,7 @@ def content_of(bundle: Path) -> tuple[BundledImage, dict[str, bytes]]:
     found: dict[str, bytearray] = {}
     with bundle.open("rb") as stream:
         head = read_head(stream)
-        read_files(stream, head.manifest, lambda path: found.setdefault(path, bytearray()).extend)
+        read_body(stream, head.manifest, lambda path: found.setdefault(path, bytearray()).extend)
     (image,) = head.manifest.images
     return image, {path: bytes(data) for path, data in found.items() if path.startswith("images/")}
 
@@ -117,7 +118,7 @@ def test_a_host_takes_it_and_then_what_the_next_key_signed(small: Releases, stor
         trust = ["--key", small.old.public, "--fingerprint", small.old.fingerprint]
         early = host.script(script.with_name("verify.sh"), *trust, small.second)
         assert early.returncode == 1
-        assert "refused: the signature is not one of a trusted key" in early.stderr
+        assert "refused: the signature is not one of a key that is trusted here" in early.stderr
 
         first = host.script(script, small.first)
         assert first.returncode == 0, first.stdout + first.stderr

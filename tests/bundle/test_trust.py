@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from plumbline.bundle import manifest, sealing
-from plumbline.bundle.archive import BrokenArchive, read_head
+from plumbline.bundle.head import read_head
+from plumbline.bundle.refusal import Refused
 from tests.bundle.keys import signature
 from tests.bundle.small import described, files, written
 from tests.bundle.tampering import Keys, signed
@@ -30,10 +31,8 @@ def test_a_next_key_has_to_be_the_one_that_was_signed_for(host: Host, keys: Keys
     brought = files() | {NEXT: keys.stranger.public.read_bytes()}
     done = host.verify(signed(keys.publisher, brought, next_key=named))
     assert done.returncode == 0, done.stderr
-    host.refuses(
-        signed(keys.publisher, files(), next_key=named), f"it names {named} as the next key, and does not bring"
-    )
-    wrong = f"the key that it brings is not {named}"
+    host.refuses(signed(keys.publisher, files(), next_key=named), f"(next-key): {named}")
+    wrong = f"(next-key): {named}"
     host.refuses(signed(keys.publisher, files() | {NEXT: other}, next_key=named), wrong)
     host.refuses(signed(keys.publisher, files() | {NEXT: brought[NEXT] + other}, next_key=named), wrong)
     host.refuses(signed(keys.publisher, files() | {NEXT: b"no key\n"}, next_key=named), wrong)
@@ -41,25 +40,20 @@ def test_a_next_key_has_to_be_the_one_that_was_signed_for(host: Host, keys: Keys
 
 def test_plumb_itself_looks_at_the_next_key_too(keys: Keys, tmp_path: Path) -> None:
     trust, file = Trust((keys.publisher.fingerprint,), keys.publisher.public), tmp_path / "bundle"
-    named, wrong = keys.stranger.fingerprint, f"{NEXT} is not the key {keys.stranger.fingerprint}"
+    named = keys.stranger.fingerprint
     for brought, refused in ((keys.stranger.public, False), (keys.publisher.public, True)):
         file.write_bytes(signed(keys.publisher, files() | {NEXT: brought.read_bytes()}, next_key=named))
         found = verify_bundle(file, shipped_spec(), trust, lambda _: None)
-        assert found.signer is not None
-        assert any(each.rule == "PLB961" and wrong in each.message for each in found.findings) == refused
+        assert found.refused == ("next-key" if refused else "")
 
 
 def test_a_next_key_that_the_signature_does_not_cover_is_refused(host: Host, keys: Keys) -> None:
     """Put in by somebody else: into the archive alone, or into the manifest too."""
     named, content = keys.stranger.fingerprint, files() | {NEXT: keys.stranger.public.read_bytes()}
     ours = signature(keys.publisher, manifest.text_of(described(files())))
-    host.refuses(
-        written(content, signature=ours, next_key=named), "the signature is not one of a trusted key over this"
-    )
+    host.refuses(written(content, signature=ours, next_key=named), "(bad-signature)")
     plain = signed(keys.publisher, files() | {NEXT: bytes(len(content[NEXT]))}, next_key=named)
-    host.refuses(
-        plain[: head_of(plain)] + (whole := written(content, next_key=named))[head_of(whole) :], "a file is not"
-    )
+    host.refuses(plain[: head_of(plain)] + (whole := written(content, next_key=named))[head_of(whole) :], "(body)")
 
 
 def head_of(data: bytes) -> int:
@@ -72,7 +66,7 @@ def head_of(data: bytes) -> int:
 def test_verifying_alone_trusts_nobody_new(host: Host, keys: Keys) -> None:
     brought = files() | {NEXT: keys.stranger.public.read_bytes()}
     assert host.verify(signed(keys.publisher, brought, next_key=keys.stranger.fingerprint)).returncode == 0
-    host.refuses(signed(keys.stranger, files(), "1.1"), "the signature is not one of a trusted key")
+    host.refuses(signed(keys.stranger, files(), "1.1"), "(unknown-key)")
 
 
 def test_another_customers_release_needs_a_reason_that_is_written_down(host: Host, keys: Keys) -> None:
@@ -100,7 +94,7 @@ def test_a_cipher_is_no_signature(host: Host, keys: Keys) -> None:
         assert sealing.encrypt(folder / name, recipient) == folder / f"{name}.age"
         assert not (folder / name).exists()
     host.refuses((folder / "ours.age").read_bytes(), "it is encrypted, which says nothing about who made it")
-    with (folder / "ours.age").open("rb") as stream, pytest.raises(BrokenArchive):
+    with (folder / "ours.age").open("rb") as stream, pytest.raises(Refused):
         read_head(stream)
 
     for name in ("ours", "theirs"):
@@ -108,7 +102,7 @@ def test_a_cipher_is_no_signature(host: Host, keys: Keys) -> None:
         subprocess.run(call, check=True, capture_output=True)
     assert (folder / "ours").read_bytes() == ours
     assert host.verify(ours).returncode == 0
-    host.refuses(theirs, "it is not signed")
+    host.refuses(theirs, "(unsigned)")
 
 
 def test_nothing_switches_verification_off(host: Host, keys: Keys) -> None:

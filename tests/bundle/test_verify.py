@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from plumbline.bundle.archive import header, read_head
+from plumbline.bundle.archive import header
+from plumbline.bundle.head import read_head
 from tests.bundle.small import files, noise, written
 from tests.bundle.tampering import Keys, signed, tried
 from tests.bundle.verifying import VERIFY, Host
@@ -34,16 +35,16 @@ def test_it_needs_no_network(host: Host, keys: Keys) -> None:
 
 def test_another_key_is_refused_even_from_the_keyring(host: Host, keys: Keys) -> None:
     bundle = signed(keys.stranger, files())
-    host.refuses(bundle, "the signature is not one of a trusted key")
+    host.refuses(bundle, "(unknown-key)")
     ring = ["gpg", "--homedir", str(host.folder / "state" / "keyring"), "--batch", "--quiet", "--no-autostart"]
     subprocess.run([*ring, "--import", str(keys.stranger.public)], check=True, capture_output=True)
-    host.refuses(bundle, f"it was signed by {keys.stranger.fingerprint}, which this host does not trust")
+    host.refuses(bundle, f"(unknown-key): {keys.stranger.fingerprint}")
 
 
 def test_a_stripped_signature_and_anothers_manifest_are_refused(host: Host, keys: Keys) -> None:
-    host.refuses(written(files(), signature=b""), "it is not signed")
+    host.refuses(written(files(), signature=b""), "(unsigned)")
     other = read_head(io.BytesIO(signed(keys.publisher, files(), "0.9"))).signature
-    host.refuses(written(files(), signature=other), "the signature is not one of a trusted key over this manifest")
+    host.refuses(written(files(), signature=other), "(bad-signature)")
 
 
 def test_older_replayed_and_other_customers_releases_are_refused(host: Host, keys: Keys) -> None:
@@ -89,20 +90,20 @@ def test_links_and_other_paths_are_refused(host: Host, keys: Keys, kind: bytes, 
     info = tarfile.TarInfo(name)
     info.type, info.linkname, info.mode = kind, target, 0o644
     info.size = read_head(io.BytesIO(ours)).manifest.files[0].size if kind == tarfile.REGTYPE else 0
-    host.refuses(rewritten(ours, info), "it holds other files than the manifest says, or in another form")
+    host.refuses(rewritten(ours, info), "(body)")
     assert not (host.folder.parent / "escaped").exists()
 
 
 def test_added_and_swapped_files_are_refused(host: Host, keys: Keys) -> None:
     ours = signed(keys.publisher, files())
-    host.refuses(rewritten(ours, tail=header("site/new.html", 0) + bytes(1024)), "it holds other files")
-    host.refuses(rewritten(ours, tail=bytes(4096)), "refused")
+    host.refuses(rewritten(ours, tail=header("site/new.html", 0) + bytes(1024)), "(body)")
+    host.refuses(rewritten(ours, tail=bytes(4096)), "(body)")
     swapped = files(one=noise(9, 3_000_000))
     body = written(swapped)
     stream, other = io.BytesIO(ours), io.BytesIO(body)
     read_head(stream)
     read_head(other)
-    host.refuses(ours[: stream.tell()] + body[other.tell() :], "a file is not what the manifest says")
+    host.refuses(ours[: stream.tell()] + body[other.tell() :], "(body)")
 
 
 def test_the_catalogue_of_tamperings_is_refused(keys: Keys, tmp_path: Path) -> None:

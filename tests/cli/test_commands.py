@@ -14,12 +14,13 @@ from tests.core.support import STARTER
 RUN = [sys.executable, "-c", "from plumbline.cli import main; main()"]
 
 
-def plumb(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run plumb; a traceback is a failure whatever the exit code."""
+def plumb(*arguments: str, cwd: Path, input: str = "") -> subprocess.CompletedProcess[str]:
+    """Run plumb without a terminal; a traceback is a failure whatever the exit code."""
     root = str(Path(__file__).parents[2])
     done = subprocess.run(
         [*RUN, *arguments],
         cwd=cwd,
+        input=input,
         capture_output=True,
         text=True,
         timeout=120,

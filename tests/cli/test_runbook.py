@@ -24,9 +24,11 @@ on_failure: Greet again.
 steps:
   - title: Write the greeting
     where: host
-    run: echo 'hello {{ name }}' > greeting
+    run: |
+      test ! -e greeting
+      echo 'hello {{ name }}' > greeting
     expect: No output.
-    verify: test -s greeting
+    verify: grep -q '{{ name }}' greeting
     undo: rm greeting
   - title: Say it, and a secret
     where: host
@@ -37,6 +39,26 @@ steps:
     expect: The greeting.
     undo: "nothing: what is said is said."
 """
+
+
+BREAKING_OUT = (
+    "a'; touch hacked; '",
+    "-rf",
+    "--",
+    "a\nb",
+    "$(touch hacked)",
+    "`touch hacked`",
+    'a"',
+    "a b",
+    "a;b",
+    "a|b",
+    "..",
+    "a/../b",
+    "",
+    "ä",
+    "*",
+    "~",
+)
 
 
 @pytest.fixture
@@ -74,7 +96,7 @@ def test_show_and_dry_run_run_nothing(project: Path) -> None:
 
 def test_fail_resume_and_undo(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAMPLE_TOKEN", "hushhushhush")
-    failed = plumb("runbook", "run", "greet", "--set", "name=moon", cwd=project)
+    failed = plumb("runbook", "run", "greet", "--set", "name=moon", "--yes", cwd=project)
     assert failed.returncode == 1
     assert "step 2 («Say it, and a secret»): its commands ended with exit code 1" in failed.stderr
     assert "hello moon" in failed.stderr
@@ -84,10 +106,10 @@ def test_fail_resume_and_undo(project: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "hushhushhush" not in written
     assert "AKIA" not in written
     (project / "mended").touch()
-    resumed = plumb("runbook", "run", "greet", "--resume", cwd=project)
+    resumed = plumb("runbook", "run", "greet", "--resume", "--yes", cwd=project)
     assert resumed.returncode == 0, resumed.stderr
     assert "1/2" not in resumed.stdout
-    undone = plumb("runbook", "run", "greet", "--undo", "--journal", str(journal(project)), cwd=project)
+    undone = plumb("runbook", "run", "greet", "--undo", "--journal", str(journal(project)), "--yes", cwd=project)
     assert undone.returncode == 0, undone.stderr
     assert not (project / "greeting").exists()
     events = [json.loads(line)["event"] for line in journal(project).read_text().splitlines()]
@@ -95,9 +117,9 @@ def test_fail_resume_and_undo(project: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_runbook_that_changed_is_not_gone_on_with(project: Path) -> None:
-    assert plumb("runbook", "run", "greet", "--set", "name=moon", cwd=project).returncode == 1
+    assert plumb("runbook", "run", "greet", "--set", "name=moon", "--yes", cwd=project).returncode == 1
     (project / "data/runbooks/greet.yaml").write_text(RUNBOOK.replace("test -e mended", "true"))
-    resumed = plumb("runbook", "run", "greet", "--resume", cwd=project)
+    resumed = plumb("runbook", "run", "greet", "--resume", "--yes", cwd=project)
     assert resumed.returncode == 2
     assert "no longer those" in resumed.stderr
 
@@ -106,28 +128,32 @@ def test_a_runbook_that_changed_is_not_gone_on_with(project: Path) -> None:
     ("arguments", "says"),
     [
         (["gret", "--set", "name=a"], "did you mean 'greet'?"),
-        (["greet"], "--set name=…  (Who is greeted.)"),
+        (["greet"], "--set name=…  (Who is greeted. It has to be a text like [a-z]+.)"),
         (["greet", "--set", "name"], "write NAME=VALUE"),
         (["greet", "--set", "name=a", "--set", "nam=a"], "asks for no 'nam'"),
-        (["greet", "--set", "name=a'; touch hacked; '"], "a value stands in shell commands"),
-        (["greet", "--set", "name=-rf"], "a value stands in shell commands"),
+        *((["greet", "--set", f"name={value}"], "Error: --set name=") for value in BREAKING_OUT),
+        (["greet", "--set", "name=UPPER"], "it has to be a text like [a-z]+"),
+        (["greet", "--set", "name=a", "--set", "name=b"], "is given twice"),
         (["greet", "--set", "name=a", "--at", "hots=sh"], "its places are host"),
         (["greet", "--set", "name=a", "--mode", "double"], "is for single"),
-        (["greet", "--resume"], "no run of greet is written down"),
+        (["greet", "--resume"], "no run of greet can be gone on with"),
         (["greet", "--resume", "--undo"], "give one of them"),
         (["greet", "--journal", "data/platform.yaml"], "give --resume or --undo too"),
         (["greet", "--resume", "--journal", "data/platform.yaml"], "is no journal"),
+        (["greet", "--set", "name=a", "--half-done", "undo"], "is for --undo"),
+        (["greet", "--set", "name=a", "--accept-output", "1"], "is for --resume"),
+        (["greet", "--set", "name=a", "--confirm", "else"], "is of 'sample'"),
     ],
 )
 def test_a_wrong_call_is_refused(project: Path, arguments: list[str], says: str) -> None:
-    done = plumb("runbook", "run", *arguments, cwd=project)
+    done = plumb("runbook", "run", *arguments, "--yes", cwd=project)
     assert done.returncode == 2
     assert says in done.stderr
     assert not (project / "greeting").exists()
 
 
 def test_a_way_that_is_not_there_is_said_before_anything_is_done(project: Path) -> None:
-    done = plumb("runbook", "run", "greet", "--set", "name=a", "--at", "host=telegraph here", cwd=project)
+    done = plumb("runbook", "run", "greet", "--set", "name=a", "--at", "host=telegraph here", "--yes", cwd=project)
     assert done.returncode == 3
     assert "telegraph is not installed" in done.stderr
 
@@ -139,12 +165,12 @@ def test_an_unknown_place_is_a_finding(project: Path) -> None:
     assert "did you mean `host`" in done.stdout
 
 
-@pytest.mark.parametrize(("reply", "code"), [("n\n", 130), ("y\n", 1)])
-def test_on_a_terminal_it_asks_first(project: Path, reply: str, code: int) -> None:
+def asked(project: Path, reply: str, *arguments: str) -> tuple[int, str]:
+    """`plumb runbook run` on a terminal, at which somebody types; its exit code, and what it said."""
     ours, theirs = pty.openpty()
     root = str(Path(__file__).parents[2])
     with subprocess.Popen(
-        [*RUN, "runbook", "run", "greet", "--set", "name=a"],
+        [*RUN, "runbook", "run", *arguments],
         cwd=project,
         stdin=theirs,
         stdout=subprocess.PIPE,
@@ -156,7 +182,236 @@ def test_on_a_terminal_it_asks_first(project: Path, reply: str, code: int) -> No
         output, _ = process.communicate(timeout=60)
     os.close(ours)
     os.close(theirs)
-    assert "Begin?" in output
-    assert "before: Somebody is there." in output
-    assert process.returncode == code
+    return process.returncode, output
+
+
+@pytest.mark.parametrize(("reply", "code"), [("n\n", 130), ("\n", 130), ("y\n", 1)])
+def test_on_a_terminal_it_shows_for_whom_and_where_and_asks(project: Path, reply: str, code: int) -> None:
+    ended, output = asked(project, reply, "greet", "--set", "name=moon")
+    for said in ("Begin?", "before: Somebody is there.", "name: moon", "at the host, as root: this machine"):
+        assert said in output
+    assert ended == code
     assert (project / "greeting").exists() == (code == 1)
+
+
+@pytest.mark.parametrize("typed", ["n\n", "y\n", ""])
+def test_without_a_terminal_it_begins_nothing_unless_it_is_told_yes(project: Path, typed: str) -> None:
+    done = plumb("runbook", "run", "greet", "--set", "name=moon", cwd=project, input=typed)
+    assert done.returncode == 2
+    assert "there is no terminal to ask at" in done.stderr
+    assert not (project / "greeting").exists()
+    assert not (project / "reports").exists()
+
+
+TENANTS = "tenants: {acme: {title: Acme, octet: 1, state: ACTIVE}, globex: {title: Globex, octet: 2, state: FAILED}}\n"
+REMOVE = """\
+title: Remove
+summary: Removes a tenant's file.
+modes: [single]
+duration_min: 1
+parameters:
+  tenant: {description: Whose., kind: tenant, states: [ACTIVE], example: acme}
+  key: {description: Of the one who signed., kind: fingerprint, example: 0123456789ABCDEF0123456789ABCDEF01234567}
+on_failure: Look.
+steps:
+  - title: Say who signed
+    where: host
+    run: echo {{ key }}
+    expect: The key.
+    output: |
+      {{ key }}
+    undo: "nothing: saying changes nothing."
+  - title: Remove it
+    where: host
+    run: rm '{{ tenant }}.data'
+    expect: No output.
+    destroys: the data of {{ tenant }}
+    undo: "nothing: it is gone."
+"""
+KEY = "abcd " * 10
+
+
+@pytest.fixture
+def data(project: Path) -> Path:
+    """The project with a runbook that destroys: the file that it removes."""
+    (project / "data/runbooks/remove.yaml").write_text(REMOVE)
+    (project / "data/tenants.yaml").write_text(TENANTS)
+    file = project / "acme.data"
+    file.touch()
+    return file
+
+
+REMOVING = ("runbook", "run", "remove", "--set", "tenant=acme", "--set", f"key={KEY}")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        ([], 2, "no terminal to ask at"),
+        (["--yes"], 2, "then give --confirm acme"),
+        (["--yes", "--confirm", "globex"], 2, "is of 'acme'"),
+        (["--yes", "--confirm", ""], 2, "is of 'acme'"),
+        (["--confirm", "acme"], 2, "give --yes"),
+        (["--yes", "--confirm", "acme"], 0, "done"),
+    ],
+)
+def test_what_destroys_is_done_only_for_the_tenant_that_is_named(
+    data: Path, options: list[str], code: int, says: str
+) -> None:
+    done = plumb(*REMOVING, *options, cwd=data.parent)
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout + done.stderr
+    assert data.exists() == (code != 0)
+    assert ("ABCD" * 10 in done.stdout) == (code == 0)  # nothing ran before; the key is as commands expect it
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"), [("y\nacme\n", 0), ("y\nglobex\n", 1), ("y\ny\n", 1), ("y\n\n", 1), ("n\n", 130)]
+)
+def test_on_a_terminal_the_name_is_typed_at_the_step(data: Path, reply: str, code: int) -> None:
+    ended, output = asked(data.parent, reply, *REMOVING[2:])
+    assert "step 2 («Remove it») destroys, for good: the data of acme" in output
+    assert ended == code, output
+    assert data.exists() == (code != 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("tenant=acne", "did you mean acme?"),
+        ("tenant=nobody", "there are acme, globex"),
+        ("tenant=globex", "has to be ACTIVE, and is FAILED"),
+        ("key=0123", "40 or 64 hexadecimal digits"),
+        ("key=" + "g" * 40, "40 or 64 hexadecimal digits"),
+    ],
+)
+def test_a_value_that_names_nothing_is_refused_where_it_is_given(data: Path, value: str, says: str) -> None:
+    for verb in ("run", "show"):
+        done = plumb("runbook", verb, "remove", "--set", value, cwd=data.parent)
+        assert done.returncode == 2
+        assert value.split("=", maxsplit=1)[0] in done.stderr
+        assert says in done.stderr
+
+
+def test_a_spec_without_tenants_says_so(data: Path) -> None:
+    (data.parent / "data/tenants.yaml").unlink()
+    assert plumb("build", cwd=data.parent).returncode == 0
+    assert plumb("check", cwd=data.parent).returncode == 0
+    done = plumb(*REMOVING, "--yes", cwd=data.parent)
+    assert done.returncode == 2
+    assert "the spec has no tenants" in done.stderr
+
+
+KEEP = """\
+title: Keep
+summary: Keeps a file.
+modes: [single]
+duration_min: 1
+parameters:
+  what: {description: What is kept., kind: file, example: /etc/hostname}
+on_failure: Look.
+steps:
+  - title: Keep it
+    where: host
+    run: |
+      cp {{ what }} kept.$$
+      echo kept.$$
+      test -e mended
+    expect: The name.
+    capture: {kept: '(kept\\.[0-9]+)$'}
+    undo: rm {{ captured.kept }}
+"""
+
+
+@pytest.fixture
+def keeping(project: Path) -> Path:
+    """The project with a runbook that keeps a file."""
+    (project / "data/runbooks/keep.yaml").write_text(KEEP)
+    (project / "a").touch()
+    (project / "kept.older").touch()
+    return project
+
+
+def keep(project: Path, *options: str, what: str = "a") -> "subprocess.CompletedProcess[str]":
+    """A call that keeps a file."""
+    return plumb("runbook", "run", "keep", "--yes", "--set", f"what={project / what}", *options, cwd=project)
+
+
+def test_what_failed_half_way_is_taken_back_only_where_that_is_said(keeping: Path) -> None:
+    assert keep(keeping).returncode == 1
+    unsaid = keep(keeping, "--undo")
+    assert unsaid.returncode == 2
+    assert "say --half-done undo" in unsaid.stderr
+    assert keep(keeping, "--undo", "--half-done", "keep").returncode == 0
+    assert len(list(keeping.glob("kept.*"))) == 2
+    assert keep(keeping, "--undo", "--half-done", "undo").returncode == 0
+    assert [each.name for each in keeping.glob("kept.*")] == ["kept.older"]
+    over = keep(keeping, "--resume")
+    assert over.returncode == 2
+    assert "no run of keep can be gone on with" in over.stderr
+
+
+def test_a_run_is_gone_on_with_as_it_began_or_not_at_all(keeping: Path) -> None:
+    (keeping / "b").touch()
+    assert keep(keeping).returncode == 1
+    assert keep(keeping, what="b").returncode == 1
+    unclear = plumb("runbook", "run", "keep", "--resume", "--yes", cwd=keeping)
+    assert unclear.returncode == 2
+    assert "say which by --set or --journal" in unclear.stderr
+    (older, newer) = sorted((keeping / "reports/runbooks").glob("keep-*.jsonl"))
+    other = keep(keeping, "--resume", "--journal", str(newer))
+    assert other.returncode == 2
+    assert "of a run with other values" in other.stderr
+    elsewhere = keep(keeping, "--resume", "--at", "host=sh")
+    assert elsewhere.returncode == 2
+    assert "went other ways" in elsewhere.stderr
+    (keeping / "mended").touch()
+    assert keep(keeping, "--resume", "--journal", str(older)).returncode == 0
+
+
+def test_a_file_is_looked_for_where_this_machine_is_the_place(keeping: Path) -> None:
+    here = keep(keeping, what="missing")
+    assert here.returncode == 2
+    assert "there is no such file on this machine" in here.stderr
+    there = keep(keeping, "--at", "host=sh", what="missing")
+    assert there.returncode == 1
+
+
+def test_two_at_once_one_does_it(keeping: Path) -> None:
+    os.mkfifo(keeping / "slow")
+    (keeping / "data/runbooks/keep.yaml").write_text(KEEP.replace("cp ", "cat slow; cp "))
+    call = [*RUN, "runbook", "run", "keep", "--yes", "--set", f"what={keeping / 'a'}"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        call, cwd=keeping, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as first:
+        with (keeping / "slow").open("w"):  # opens once the step reads it
+            second = keep(keeping)
+        assert first.wait(60) == 1
+    assert second.returncode == 2
+    assert f"by process {first.pid} on " in second.stderr
+    assert len(list(keeping.glob("reports/runbooks/*.jsonl"))) == 1
+
+
+def test_an_output_that_differs_is_shown_and_can_be_accepted(project: Path) -> None:
+    other = RUNBOOK.replace("    expect: No output.\n", "    expect: No output.\n    output: |\n      written\n")
+    (project / "data/runbooks/greet.yaml").write_text(other.replace("> greeting", "| tee greeting"))
+    differs = plumb("runbook", "run", "greet", "--set", "name=moon", "--yes", cwd=project)
+    assert differs.returncode == 1
+    assert "  | - written\n  | + hello moon" in differs.stderr
+    wrong = plumb("runbook", "run", "greet", "--resume", "--yes", "--accept-output", "2", cwd=project)
+    assert wrong.returncode == 2
+    accepted = plumb("runbook", "run", "greet", "--resume", "--yes", "--accept-output", "1", cwd=project)
+    assert "step 2" in accepted.stderr
+    assert "accepted, and verified" in accepted.stdout
+
+
+def test_a_place_to_which_nothing_leads_has_to_be_named(project: Path) -> None:
+    platform = project / "data/platform.yaml"
+    platform.write_text(platform.read_text().replace(", plumb: true", ""))
+    done = plumb("runbook", "run", "greet", "--set", "name=moon", "--yes", cwd=project)
+    assert done.returncode == 2
+    assert "--at host=COMMAND" in done.stderr
+    assert not (project / "greeting").exists()
+    assert plumb("runbook", "run", "greet", "--set", "name=moon", "--yes", "--at", "host=", cwd=project).returncode == 1
+    assert (project / "greeting").exists()

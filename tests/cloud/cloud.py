@@ -37,7 +37,7 @@ def project(**options: Any) -> Iterator[Any]:
 
 def client(cloud: Any, read_only: bool = False) -> Client:
     """A client of the fake that never waits."""
-    return connect(cloud.read_only_token if read_only else cloud.token, cloud.endpoint, poll_seconds=0)
+    return connect(cloud.read_only_token if read_only else cloud.token, cloud.endpoint, 0, no_pause)
 
 
 def run_of(
@@ -57,6 +57,11 @@ def names(cloud: Any) -> Counter[str]:
         if each["type"] not in ("SOA", "NS")
     ]
     return Counter([*own, *records, *["primary_ip"] * len(cloud.objects("primary_ips"))])
+
+
+def ids(cloud: Any) -> dict[str, set[int]]:
+    """The ids of every object that a tenant can have, by kind."""
+    return {kind: set(cloud.objects(kind)) for kind in OWN}
 
 
 class NoTime:

@@ -3,8 +3,11 @@
 A case is a JSON file in `drift/`: `changes`, each one of
   {"call": "POST /servers/{servers/NAME}/actions/poweroff", "body": {…}}   as somebody with the API would
   {"edit": "servers/NAME", "at": "rescue_enabled", "value": true}           what the fake holds, where no call leads there
+  {"edit": "servers/NAME", "at": "locked", "drop": true}                     a field that an answer lacks
   {"remove": "servers/NAME"}                                                 as somebody in the console would
-and `found`: the findings, one and all. `{KIND/NAME}` stands for an id, `{+DAYS}` for a moment that many days from now.
+  {"fail": "/volumes$", "code": "unavailable"}                               calls that read there are answered so
+and `found`: the findings, one and all. `{KIND/NAME}` stands for an id,
+`{address/SERVER}` for that of a server's IPv4 address, `{+DAYS}` for a moment that many days from now.
 """
 
 import json
@@ -21,12 +24,15 @@ from typing import Any
 from generators.cloud.desired import cloud_tenants, desired_state
 from plumbline.spec import Spec
 from tests.cloud.cloud import client, run_of
-from tests.cloud.fake import FakeCloud, fake_cloud
+from tests.cloud.fake import FakeCloud, Fault, fake_cloud
 from validators.cloud.report import CloudReport
+from validators.cloud.strays import RENEWED_DAYS
 from validators.cloud.verify import verify_cloud
 
 CASES = Path(__file__).parent / "drift"
 _REFERENCE = re.compile(r"\{([a-z_]+)/([^{}]+)\}")
+_NUMBER = re.compile(r"(?<=[#_])\d{7}\b")
+EVER = 1000
 _MOMENT = re.compile(r"\{\+(-?\d+)\}")
 
 
@@ -41,6 +47,16 @@ def names() -> list[str]:
     return sorted(path.stem for path in CASES.glob("*.json"))
 
 
+def lines(report: CloudReport) -> list[str]:
+    """Findings as a case has them: rule and message, `#ID` for the number of what has no name, `{+DAYS}` for a day."""
+    today = datetime.now(UTC).date()
+    days = {str(today + timedelta(days=each)): f"{{+{each}}}" for each in (-1, 5, RENEWED_DAYS)}
+    texts = [_NUMBER.sub("ID", f"{each.rule} {each.message}") for each in report.findings]
+    for day, mark in days.items():
+        texts = [text.replace(day, mark) for text in texts]
+    return sorted(texts)
+
+
 @dataclass
 class Provisioned:
     """A project in which all tenants of a spec were provisioned, and which can be put back to that."""
@@ -53,6 +69,7 @@ class Provisioned:
         """As it was; sets come in the order of a seed."""
         self.cloud.project.objects = deepcopy(self.clean)
         self.cloud.project.random = Random(seed)
+        self.cloud.faults.clear()
 
     def verify(self, *tenants: str) -> CloudReport:
         """With a token that may only read; of all tenants where none is named."""
@@ -64,6 +81,8 @@ class Provisioned:
         if "call" in change:
             method, url = self._filled(change["call"]).split(" ")
             client(self.cloud).request(method, url, json=self._filled(change.get("body", {})))
+        elif "fail" in change:
+            self.cloud.inject(Fault("before", method="GET", path=change["fail"], code=change["code"], times=EVER))
         elif "remove" in change:
             kind, name = change["remove"].split("/", 1)
             self.cloud.remove(kind, self._id(kind, name))
@@ -73,9 +92,14 @@ class Provisioned:
             target: Any = self.cloud.objects(kind)[self._id(kind, name)]
             for part in parents:
                 target = target[int(part) if part.isdecimal() else part]
-            target[int(last) if last.isdecimal() else last] = self._filled(change["value"])
+            if change.get("drop"):
+                del target[last]
+            else:
+                target[int(last) if last.isdecimal() else last] = self._filled(change["value"])
 
     def _id(self, kind: str, name: str) -> int:
+        if kind == "address":
+            return int(self.cloud.objects("servers")[self._id("servers", name)]["public_net"]["ipv4"]["id"])
         return next(number for number, it in self.cloud.objects(kind).items() if it["name"] == name)
 
     def _filled(self, value: Any) -> Any:
@@ -99,7 +123,8 @@ def provisioned(spec: Spec, folder: Path) -> Iterator[Provisioned]:
         api = client(cloud)
         states = [desired_state(spec, mode, tenant) for mode, tenant in cloud_tenants(spec)]
         for zone in {want["zone"] for state in states for want in state["objects"] if want["kind"] == "record"}:
-            api.zones.create(name=zone, mode="primary")
+            made = api.zones.create(name=zone, mode="primary")
+            made.zone.change_protection(delete=True)
         for state in states:
-            assert run_of(cloud, state, folder / f"{state['tenant']}.jsonl").apply(False) == []
+            assert run_of(cloud, state, folder / f"{state['tenant']}.jsonl").apply() == []
         yield Provisioned(spec, cloud, deepcopy(cloud.project.objects))

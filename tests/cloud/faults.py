@@ -1,110 +1,220 @@
-"""`make cloud-faults`: each call of `apply` and of `destroy` in turn goes wrong in each way; then it is run again.
+"""`make cloud-faults`: provisioning with everything going wrong, on a fake project. The last line is the score.
 
-The end has to be the desired state, with nothing left over and nothing made twice. The last line is the score.
+Each call of `apply`, of a repair, of a replacement and of `destroy` in turn goes wrong in each way; then it is run again. Beside
+that, every case of `cases/`. The end is compared by id and whole: nothing left over, nothing made twice, no data made anew.
 """
 
+import multiprocessing
+import os
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import hcloud._client
 
-from plumbline.provisioning.calls import TROUBLE, Failed, Refused
-from tests.cloud.cloud import NoTime, client, desired, names, project, run_of
+from plumbline.provisioning.calls import TROUBLE, Failed, Refused, connect
+from plumbline.provisioning.journal import Journal
+from plumbline.provisioning.run import Run
+from tests.cloud import acting
+from tests.cloud.cloud import NoTime
+from tests.cloud.comparing import compared, objects_of
+from tests.cloud.fake import FakeCloud, fake_cloud
 from tests.cloud.injection import KINDS, Crash, Injection, Kind, inject
 
-ADDRESSES = 2
-"""IPv4 and IPv6, which come and go with a server."""
 ALL = ("tenant-acme-data", "tenant-acme-private")
-"""What goes only by name."""
+"""What a destroy takes only by name."""
+DB, WORKER = "tenant-acme-db-1", "tenant-acme-worker-1"
+SERVERS = ("servers/tenant-acme-gateway-1", f"servers/{WORKER}", f"servers/{DB}")
+OTHERS = (
+    "placement_groups/tenant-acme-spread",
+    "networks/tenant-acme-private",
+    "firewalls/tenant-acme-fw",
+    "volumes/tenant-acme-data",
+    "records/acme.pipeline",
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """Something that is done to a project, call by call, and all that comes of it."""
+
+    empty: bool
+    allowed: tuple[str, ...]
+    expected: dict[str, Any]
+    """As in a case: `gone`, `new`, `changed`."""
+    user_data: str = ""
+    """What the database's first boot is told, where it is another."""
+    drift: tuple[dict[str, Any], ...] = ()
+
+
+STORIES = {
+    "apply": Story(True, (), {"new": ["ssh_keys/admin", *OTHERS, *SERVERS]}),
+    "destroy": Story(False, ALL, {"gone": [*OTHERS, *SERVERS]}),
+    "replace": Story(
+        False,
+        (DB,),
+        {
+            "gone": [f"servers/{DB}"],
+            "new": [f"servers/{DB}"],
+            "changed": {"volumes/tenant-acme-data": {"server": f"{{servers/{DB}}}"}},
+        },
+        user_data="#cloud-config\n# another: @VOLUME_ID@\n",
+    ),
+    "mend": Story(
+        False,
+        (),
+        {
+            "changed": {
+                "volumes/precious": {"name": "tenant-acme-data", "protection": {"delete": True}},
+                f"servers/{WORKER}": {"status": "running"},
+                "records/acme.pipeline": {"ttl": 300},
+            }
+        },
+        drift=(
+            {"edit": "volumes/tenant-acme-data", "at": "name", "value": "precious"},
+            {"edit": "volumes/precious", "at": "protection.delete", "value": False},
+            {"edit": f"servers/{WORKER}", "at": "status", "value": "off"},
+            {"call": "POST /zones/example.com/rrsets/acme.pipeline/A/actions/change_ttl", "body": {"ttl": 900}},
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Fault:
     """One thing that goes wrong."""
 
-    verb: str
+    story: str
     nth: int
     kind: Kind
+
+    def __str__(self) -> str:
+        return f"{self.story}, call {self.nth}, {self.kind}"
 
 
 def main() -> int:
     """Try all; 1 when one of them ended otherwise than it has to."""
-    hcloud._client.time = NoTime  # type: ignore[assignment]
-    faults = list(catalogue())
-    bad = 0
-    for number, fault in enumerate(faults, 1):
-        if wrong := tried(fault):
-            bad += 1
-            print(f"{fault.verb}, call {fault.nth}, {fault.kind}: {wrong}")
-        elif sys.stderr.isatty():
-            print(f"\r{number} of {len(faults)}", end="", file=sys.stderr)
-    print(f"cloud faults: {len(faults) - bad} of {len(faults)} ended as desired")
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), never_wait) as pool:
+        counts = pool.map(calls_of, STORIES)
+        tries: list[Fault | str] = [*catalogue(dict(zip(STORIES, counts, strict=True))), *acting.cases()]
+        bad = 0
+        for number, (what, wrong) in enumerate(zip(tries, pool.map(tried, tries, chunksize=8), strict=True), 1):
+            if wrong:
+                bad += 1
+                print(f"{what}: " + "\n    ".join(wrong), flush=True)
+            elif sys.stderr.isatty():
+                print(f"\r{number} of {len(tries)}", end="", file=sys.stderr)
+    print(f"cloud faults: {len(tries) - bad} of {len(tries)} ended as they must, {len(acting.cases())} of them cases")
     return int(bad > 0)
 
 
-def catalogue() -> Iterator[Fault]:
-    """Every call of both verbs, in every way."""
-    for verb in ("apply", "destroy"):
-        for nth in range(calls_of(verb)):
-            yield from (Fault(verb, nth, kind) for kind in KINDS)
+def never_wait() -> None:
+    """The SDK's own waits pass at once."""
+    hcloud._client.time = NoTime  # type: ignore[assignment]
 
 
-def calls_of(verb: str) -> int:
-    """Calls that a verb makes when nothing goes wrong."""
-    with project() as cloud, tempfile.TemporaryDirectory() as folder:
-        journal = Path(folder) / "journal"
-        if verb == "destroy":
-            run_of(cloud, desired(), journal).apply()
-        return _done(cloud, verb, journal, Injection())
+def catalogue(counts: dict[str, int]) -> Iterator[Fault]:
+    """Every call of every story, in every way."""
+    for story, calls in counts.items():
+        for nth in range(calls):
+            yield from (Fault(story, nth, kind) for kind in KINDS)
 
 
-def tried(fault: Fault) -> str:
-    """What is wrong at the end; empty when all is well."""
-    with project() as cloud, tempfile.TemporaryDirectory() as folder:
-        journal = Path(folder) / "journal"
-        if fault.verb == "destroy":
-            run_of(cloud, desired(), journal).apply()
-        injection = Injection(fault.nth, fault.kind)
+def calls_of(story: str) -> int:
+    """Calls that a story makes when nothing goes wrong."""
+    with scene(story) as it:
+        return it.done(Injection())
+
+
+def tried(what: Fault | str) -> list[str]:
+    """What is wrong at the end of a fault, or of a case; empty when all is well."""
+    if isinstance(what, str):
+        return acting.tried(acting.cases()[what])
+    with scene(what.story) as it:
+        injection = Injection(what.nth, what.kind)
+        before, crashed = objects_of(it.cloud), False
         try:
-            _done(cloud, fault.verb, journal, injection)
-        except (Failed, Refused, Crash, *TROUBLE):
+            it.done(injection)
+        except Crash:
+            crashed = True
+        except (Failed, Refused, *TROUBLE):
             pass
-        if injection.calls <= fault.nth:
-            return "the call was never made"
-        _done(cloud, fault.verb, journal, Injection())
-        return _wrong(cloud, fault.verb, journal)
+        if injection.calls <= what.nth:
+            return ["the call was never made"]
+        it.cloud.finish_actions()
+        between = objects_of(it.cloud)
+        if crashed:
+            it.run().unlock()
+        it.done(Injection())
+        return it.wrong(before, between)
 
 
-def _done(cloud: Any, verb: str, journal: Path, injection: Injection) -> int:
-    api = client(cloud)
-    inject(api, injection)
-    run = run_of(cloud, desired(), journal, ALL if verb == "destroy" else (), api)
-    run.apply() if verb == "apply" else run.destroy()
-    return injection.calls
+class _Story:
+    """A story on its project."""
+
+    def __init__(self, name: str, cloud: FakeCloud, folder: Path):
+        self.name, self.story, self.cloud, self.folder = name, STORIES[name], cloud, folder
+        self.state = deepcopy(acting.acme())
+        for want in self.state["objects"]:
+            if want["name"] == DB and self.story.user_data:
+                want["user_data"] = self.story.user_data
+
+    def run(self, injection: Injection | None = None) -> Run:
+        """A run that never waits: time passes for what runs at the provider."""
+
+        def pause(_: float) -> None:
+            self.cloud.finish_actions()
+
+        api = connect(self.cloud.token, self.cloud.endpoint, 0, pause)
+        if injection:
+            inject(api, injection)
+        journal = Journal(self.folder / "journal", lambda _: None)
+        return Run(api, self.state, journal, lambda _: None, self.story.allowed, pause)
+
+    def done(self, injection: Injection) -> int:
+        """Do it once; how many calls that took."""
+        run = self.run(injection)
+        run.destroy() if self.name == "destroy" else run.apply()
+        return injection.calls
+
+    def wrong(self, before: Any, between: Any) -> list[str]:
+        """What is not as it must be."""
+        self.cloud.finish_actions()
+        after = objects_of(self.cloud)
+        wrong = compared(before, after, self.story.expected, acting.Scene(self.cloud, self.folder).filled)
+        if self.name == "apply":
+            wrong += [
+                f"made anew: {between[key]['name']}" for key in between.keys() - after.keys() if _lasts(between[key])
+            ]
+        if self.name != "destroy" and (plan := self.run().plan()):
+            wrong.append(f"not as desired: {plan}")
+        addresses = sum(1 for it in self.cloud.objects("primary_ips").values() if it["assignee_id"] is None)
+        return wrong + ([f"{addresses} addresses are left over"] if addresses else [])
 
 
-def _wrong(cloud: Any, verb: str, journal: Path) -> str:
-    found = names(cloud)
-    if verb == "destroy":
-        return f"left over: {dict(found)}" if found else ""
-    if plan := run_of(cloud, desired(), journal).plan():
-        return f"not as desired: {plan}"
-    wanted = Counter(f"{want['kind']} {want['name']}" for want in desired()["objects"] if want["kind"] != "ssh_key")
-    servers = sum(1 for want in desired()["objects"] if want["kind"] == "server")
-    wanted = Counter({_listed(name): number for name, number in wanted.items()}) + Counter(
-        primary_ip=ADDRESSES * servers
-    )
-    return "" if found == wanted else f"left over: {dict(found - wanted)}, missing: {dict(wanted - found)}"
+def _lasts(it: dict[str, Any]) -> bool:
+    """The lock is there for a time."""
+    return "plumbline_lock" not in (it.get("labels") or {})
 
 
-def _listed(name: str) -> str:
-    kind, _, rest = name.partition(" ")
-    return name if kind == "record" else f"{kind}s {rest}"
+@contextmanager
+def scene(name: str) -> Iterator[_Story]:
+    """A story on a project of its own."""
+    story = STORIES[name]
+    with fake_cloud() as cloud, tempfile.TemporaryDirectory() as folder:
+        cloud.project.objects = deepcopy(acting.clean(story.empty))
+        cloud.project.ids = count(2_000_001)
+        drifting = acting.Scene(cloud, Path(folder))
+        for step in story.drift:
+            drifting.do(step)
+        yield _Story(name, cloud, Path(folder))
 
 
 if __name__ == "__main__":

@@ -30,11 +30,15 @@ class Injection(HTTPAdapter):
     nth: int = -1
     kind: Kind = "error before"
     calls: int = 0
+    crashed: bool = False
+    """Nothing is sent any more: a program that was killed makes no calls."""
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def send(self, request: Any, *arguments: Any, **options: Any) -> requests.Response:
+        if self.crashed:
+            raise Crash
         number, self.calls = self.calls, self.calls + 1
         if number != self.nth:
             return super().send(request, *arguments, **options)
@@ -42,6 +46,7 @@ class Injection(HTTPAdapter):
         if when == "after":
             super().send(request, *arguments, **options)
         if what == "crash":
+            self.crashed = True
             raise Crash
         if what == "time-out":
             raise requests.ReadTimeout(f"call {number}")

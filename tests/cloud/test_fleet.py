@@ -12,6 +12,6 @@ def test_tenants_side_by_side_never_exceed_the_limit_and_a_second_run_changes_no
     assert figures["failed"] == 0
     assert figures["refused"] == 0
     assert figures["changing"] == 0
-    assert figures["calls"] / 4 < 80
-    assert figures["again"] / 4 <= 8
+    assert figures["calls"] / 4 < 93, "a look before, one under the lock, one after it"
+    assert figures["again"] / 4 <= 9
     assert figures["seconds"] >= figures["floor"]

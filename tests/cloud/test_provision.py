@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from plumbline.provisioning.calls import Failed, Refused
-from tests.cloud.cloud import client, desired, names, project, run_of
+from plumbline.provisioning.journal import Journal
+from plumbline.provisioning.run import Run
+from tests.cloud.cloud import client, desired, ids, names, no_pause, project, run_of
+from tests.cloud.fake.faults import Fault
 from tests.cloud.faults import ALL
 
 
@@ -55,7 +58,7 @@ def test_a_server_has_its_address_firewall_and_volume_before_it_boots(tmp_path: 
 def test_a_strangers_object_of_the_same_name_is_refused_and_left_alone(tmp_path: Path) -> None:
     with project() as cloud:
         client(cloud).networks.create(name="tenant-acme-private", ip_range="10.9.0.0/16")
-        with pytest.raises(Refused, match="tenant-acme-private exists and is not ours"):
+        with pytest.raises(Refused, match=r"tenant-acme-private: exists and is not ours \(#\d+\)"):
             run_of(cloud, desired(), tmp_path / "j").apply()
         assert names(cloud) == {"networks tenant-acme-private": 1}
 
@@ -69,15 +72,23 @@ def test_two_tenants_share_the_key_and_nothing_else(tmp_path: Path) -> None:
         assert run_of(cloud, desired("globex"), tmp_path / "globex").plan() == []
 
 
-def test_a_failure_undoes_what_the_run_made_or_keeps_it(tmp_path: Path) -> None:
-    state = changed(desired(), "tenant-acme-db-1", image="no-such-image")
+def test_a_failure_undoes_nothing_lists_what_is_paid_for_and_goes_on(tmp_path: Path) -> None:
+    said: list[str] = []
     with project() as cloud:
-        with pytest.raises((Failed, Refused)):
-            run_of(cloud, state, tmp_path / "j").apply()
-        assert not names(cloud)
-        with pytest.raises((Failed, Refused)):
-            run_of(cloud, state, tmp_path / "j").apply(keep=True)
-        assert names(cloud)["networks tenant-acme-private"] == 1
+        cloud.inject(Fault("before", method="POST", path="/zones/.*/rrsets$", code="protected", times=1))
+        run = Run(client(cloud), desired(), Journal(tmp_path / "j"), said.append, (), no_pause)
+        with pytest.raises(Failed, match=r"record acme\.pipeline: injected"):
+            run.apply()
+        before = ids(cloud)
+        assert [len(before[kind]) for kind in ("servers", "volumes", "placement_groups")] == [3, 1, 1]
+        (volume,) = cloud.objects("volumes")
+        (listed,) = [line for line in said if "tenant-acme-data" in line and "a month" in line]
+        assert f"(#{volume}), 100 GB: 5.72 a month" in listed
+        assert sum("server tenant-acme" in line and "5.49 a month" in line for line in said) == 3
+        assert sum("ipv4 198.18." in line for line in said) == 3
+        assert "together 23.69 EUR a month, net" in "".join(said)
+        assert run_of(cloud, desired(), tmp_path / "j").apply() == []
+        assert all(ids(cloud)[kind] == before[kind] for kind in before)
 
 
 def test_a_volume_is_never_deleted_or_replaced_unless_it_is_named(tmp_path: Path) -> None:
@@ -91,13 +102,17 @@ def test_a_volume_is_never_deleted_or_replaced_unless_it_is_named(tmp_path: Path
         assert not names(cloud)
 
 
-def test_sold_out_types_fall_back_and_cost_what_the_plan_says(tmp_path: Path) -> None:
+def test_a_dearer_type_is_bought_only_by_word_and_never_a_dearer_one_than_planned(tmp_path: Path) -> None:
+    servers = [want["name"] for want in desired()["objects"] if want["kind"] == "server"]
     with project() as cloud:
         cloud.sold_out("cx23", "nbg1")
-        steps = run_of(cloud, desired(), tmp_path / "j").plan()
-        assert {step.what for step in steps if step.kind == "server"} == {"make, cpx22, for cx23 is sold out"}
-        assert all(step.price > 0 for step in steps if step.kind == "server")
-        run_of(cloud, desired(), tmp_path / "j").apply()
+        steps = [step for step in run_of(cloud, desired(), tmp_path / "j").plan() if step.kind == "server"]
+        assert {step.what for step in steps} == {"cx23 is sold out; cpx22 is 19.49 a month instead of 5.49"}
+        assert {step.mark for step in steps} == {"?"}
+        with pytest.raises(Refused, match="--allow tenant-acme-db-1"):
+            run_of(cloud, desired(), tmp_path / "j").apply()
+        assert not names(cloud)
+        assert run_of(cloud, desired(), tmp_path / "j", servers).apply() == []
         assert {each["server_type"]["name"] for each in cloud.objects("servers").values()} == {"cpx22"}
         cloud.sold_out("cpx22", "nbg1")
         with pytest.raises(Refused, match="sold out in nbg1: cx23, cpx22"):
@@ -112,19 +127,29 @@ def test_other_user_data_means_a_new_server_and_only_by_name(tmp_path: Path) -> 
         (step,) = run_of(cloud, other, tmp_path / "j").apply()
         assert step.mark == "!"
         assert step.what == "replace, for first boot; a new cx23 is 5.49 a month at today's price"
+        assert step.effects == ("replaces", "stops a server")
         assert run_of(cloud, other, tmp_path / "j", [name]).apply() == []
         assert run_of(cloud, other, tmp_path / "j").plan() == []
 
 
-def test_a_removed_worker_goes_and_a_larger_database_node_takes_the_volume(tmp_path: Path) -> None:
+def test_a_removed_worker_goes_by_word_and_a_larger_database_node_takes_the_volume(tmp_path: Path) -> None:
+    worker, db = "tenant-acme-worker-1", "tenant-acme-db-1"
     with project() as cloud:
         run_of(cloud, desired(), tmp_path / "j").apply()
-        assert run_of(cloud, without(desired(), "tenant-acme-worker-1"), tmp_path / "j").apply() == []
-        assert "servers tenant-acme-worker-1" not in names(cloud)
-        larger = changed(desired(), "tenant-acme-db-1", name="tenant-acme-db-heavy-1", types=["cx33"])
-        assert run_of(cloud, larger, tmp_path / "j").apply() == []
-        (volume,) = cloud.objects("volumes").values()
-        assert cloud.objects("servers")[volume["server"]]["name"] == "tenant-acme-db-heavy-1"
+        (volume,) = cloud.objects("volumes")
+        assert marks(run_of(cloud, without(desired(), worker), tmp_path / "j").apply()) == [f"! server {worker}"]
+        assert f"servers {worker}" in names(cloud)
+        assert run_of(cloud, without(desired(), worker), tmp_path / "j", [worker]).apply() == []
+        assert f"servers {worker}" not in names(cloud)
+        larger = changed(desired(), db, name="tenant-acme-db-heavy-1", types=["cx33"])
+        with pytest.raises(Refused, match=f"--allow {db}"):
+            run_of(cloud, larger, tmp_path / "j").apply()
+        assert f"servers {db}" in names(cloud)
+        assert run_of(cloud, larger, tmp_path / "j", [db]).apply() == []
+        assert list(cloud.objects("volumes")) == [volume]
+        carrier = cloud.objects("servers")[cloud.objects("volumes")[volume]["server"]]
+        assert (carrier["name"], carrier["status"]) == ("tenant-acme-db-heavy-1", "running")
+        assert f"servers {db}" not in names(cloud)
 
 
 def test_the_journal_says_every_step_and_no_secret(tmp_path: Path) -> None:

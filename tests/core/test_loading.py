@@ -3,6 +3,7 @@
 import time
 
 import pytest
+import yaml
 
 from plumbline.loading import load_spec
 from tests.core.support import starter_files
@@ -76,13 +77,17 @@ def test_paths_lead_to_lines() -> None:
         assert line.startswith("image:")
 
 
-def test_ten_thousand_lines_load_in_two_seconds() -> None:
+def test_ten_thousand_lines_load_in_less_than_a_plain_parser_takes_for_them() -> None:
+    """Time of this process alone, and a ratio within one run: how busy the machine is does not matter."""
     files = starter_files()
     entry = "  s{n}:\n    title: t\n    owner: o\n    scope: tenant\n    length: 32\n    rotation_days: 90\n"
     text = "folder: secrets\nencryption: none\nsecrets:\n" + "".join(entry.format(n=n) for n in range(1700))
     assert text.count("\n") > 10_000
-    start = time.monotonic()
+    start = time.process_time()
+    yaml.load(text, yaml.SafeLoader)
+    plain = time.process_time() - start
+    start = time.process_time()
     spec, findings = load_spec({**files, "secrets.yaml": text})
     assert findings == []
     assert spec is not None
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < plain

@@ -56,7 +56,7 @@ def authority(folder: Path, ports: dict[str, int]) -> Iterator[Authority]:
         stack.enter_context(_running(server, folder / "names.log"))
         pebble = ["pebble", "-config", str(folder / "pebble.json"), "-strict", "-dnsserver", f"127.0.0.1:{names}"]
         stack.enter_context(_running(pebble, log))
-        until(lambda: _answers(found), f"the authority; see {log}", 30)
+        until(lambda: _answers(found), f"the authority; see {log}")
         yield found
 
 

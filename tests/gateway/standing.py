@@ -20,7 +20,7 @@ from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
 from tests.gateway.backends import Backend, backend
 from tests.gateway.binary import traefik
-from tests.stack.waiting import until
+from tests.stack.waiting import HANG_S, until
 
 DATA = Path(__file__).parents[2] / "data"
 DOMAIN = "{tenant}.localhost"
@@ -66,7 +66,7 @@ class Gateway:
         """A connection from an address of this machine that asks for a name in its handshake."""
         context = ssl.create_default_context(cafile=self.trusted)
         plain = socket.create_connection(("127.0.0.1", self.ports["https"]), 15, (client, 0))
-        connection = http.client.HTTPSConnection(name, self.ports["https"], timeout=15)
+        connection = http.client.HTTPSConnection(name, self.ports["https"], timeout=HANG_S)
         connection.sock = context.wrap_socket(plain, server_hostname=name)
         return connection
 
@@ -125,7 +125,7 @@ def gateway(
         process = stack.enter_context(running(node / "config/traefik/traefik.yml", log, environment or {}))
         standing = Gateway(node, folder / "data", ports, backends, trusted, log, process.pid)
         own = [name for name, tenant in spec.tenants.tenants.items() if tenant.certificate == "own"]
-        until(lambda: process.poll() is not None or _answers(standing, own), f"an answer; see {log}", 30)
+        until(lambda: process.poll() is not None or _answers(standing, own), f"an answer; see {log}")
         assert process.poll() is None, log.read_text()[-2000:]
         yield standing
 

@@ -25,7 +25,7 @@ def test_a_tenant_gets_a_certificate_issued(tools: None, tmp_path: Path, challen
             root = tmp_path / "root.pem"
             root.write_text(issuer.root())
             issued = replace(standing, trusted=root)
-            until(lambda: _answered(issued), f"a certificate of the authority; see {standing.log}", 60)
+            until(lambda: _answered(issued), f"a certificate of the authority; see {standing.log}")
             assert standing.ask(host("globex")).tenant == "globex"
             assert (standing.folder / "issued/acme.json").stat().st_mode & 0o777 == 0o600
 

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.gateway.standing import Gateway, answer, gateway, host, listening
-from tests.stack.waiting import until
+from tests.stack.waiting import HANG_S, until
 
 pytestmark = pytest.mark.slow
 
 ACME, GLOBEX = host("acme"), host("globex")
+_ROUNDS = 20
+"""A slow machine asks more slowly than the limit lets through, once or twice."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_old_tls_is_refused(entry: Gateway) -> None:
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 301), ("POST", 308)])
 def test_plain_http_is_sent_to_https(entry: Gateway, method: str, status: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", entry.ports["http"], timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", entry.ports["http"], timeout=HANG_S)
     connection.request(method, "/v1/documents?a=b", headers={"Host": ACME})
     got = connection.getresponse()
     assert got.status == status
@@ -85,12 +87,12 @@ def test_a_client_chooses_neither_its_tenant_nor_its_origin(entry: Gateway) -> N
 
 def test_the_log_holds_no_path_and_no_header(entry: Gateway) -> None:
     entry.ask(ACME, "/v1/documents/hushhush?token=hushhush", headers={"Authorization": "Bearer hushhush"})
-    until(lambda: '"RouterName":"acme@file"' in entry.log.read_text(), "the log", 15)
+    until(lambda: '"RouterName":"acme@file"' in entry.log.read_text(), "the log")
     assert "hushhush" not in entry.log.read_text()
 
 
 def test_there_is_no_dashboard(entry: Gateway) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", entry.ports["ping"], timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", entry.ports["ping"], timeout=HANG_S)
     asked = {path: answer(connection, path, {}).status for path in ("/ping", "/dashboard/", "/api/rawdata")}
     connection.close()
     assert asked == {"/ping": 200, "/dashboard/": 404, "/api/rawdata": 404}
@@ -100,21 +102,24 @@ def test_there_is_no_dashboard(entry: Gateway) -> None:
 def test_an_unhealthy_backend_leaves_the_pool_and_comes_back(entry: Gateway) -> None:
     acme = entry.backends["acme"]
     acme.healthy = False
-    until(lambda: entry.ask(ACME).status == 503, "503 for the ill one", 15)
+    until(lambda: entry.ask(ACME).status == 503, "503 for the ill one")
     assert entry.ask(GLOBEX).tenant == "globex"
     acme.healthy = True
-    until(lambda: entry.ask(ACME).status == 200, "200 for the one that is well again", 15)
+    until(lambda: entry.ask(ACME).status == 200, "200 for the one that is well again")
 
 
 def test_a_tenant_over_its_limit_slows_nobody_else(entry: Gateway) -> None:
     """The limit is the tenant's, however many its clients are and however they write its name. The last test: it uses it up."""
-    until(lambda: entry.ask(ACME).status == 200, "a healthy backend", 15)
+    until(lambda: entry.ask(ACME).status == 200, "a healthy backend")
     before = time.monotonic()
     acme: Counter[int] = Counter()
-    for client in ("127.0.0.1", "127.0.0.2"):
-        connection = entry.connect(ACME, client)
-        acme.update(answer(connection, "/", {"Host": f"{ACME}:{number}"}).status for number in range(1, 201))
-        connection.close()
+    for _ in range(_ROUNDS):
+        for client in ("127.0.0.1", "127.0.0.2"):
+            connection = entry.connect(ACME, client)
+            acme.update(answer(connection, "/", {"Host": f"{ACME}:{number}"}).status for number in range(1, 201))
+            connection.close()
+        if acme[429]:
+            break
     seconds = time.monotonic() - before
     let_through = 100 + 1000 / 60 * seconds
     assert set(acme) == {200, 429}

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab import mounts, one_per_host
 from tests.lab.packages import ENGINE, install
 
 LAB = Path(__file__).parents[2] / ".lab"
 STATE = LAB / "engine.json"
 DATA = LAB / "docker"
-_START_SECONDS = 60
-_STOP_SECONDS = 30
+_START_SECONDS = 600
+_STOP_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,26 @@ def ensure_engine() -> Engine:
         if running and answers(running):
             return Engine(running, started=False)
         install(*ENGINE)
+        one_per_host.await_turn(LAB)
         return Engine(_start(Path(tempfile.mkdtemp(prefix="plumb-lab-"))), started=True)
 
 
 def stop() -> bool:
-    """Stop the lab's engine, with its folder in /tmp; False where none runs."""
+    """Stop the lab's engine, with its folder in /tmp; False where none runs. Raises RuntimeError where something of it stays."""
     with _locked():
         if not STATE.exists():
             return False
         state = json.loads(STATE.read_text())
         bridges = [*_bridges(state["host"]), *([] if state["had_docker0"] else ["docker0"])]
         end_by_pid_file(Path(state["run"]) / "docker.pid")
-        shutil.rmtree(state["run"], ignore_errors=True)
         STATE.unlink()
         for bridge in bridges:
             subprocess.run(["ip", "link", "delete", bridge], capture_output=True, check=False)
+        one_per_host.ended(LAB)
+        mounts.unmount(DATA)
+        mounts.remove(Path(state["run"]))
+        if left := [bridge for bridge in bridges if Path("/sys/class/net", bridge).exists()]:
+            raise RuntimeError(f"still there: {', '.join(left)}")
         return True
 
 
@@ -130,6 +136,7 @@ def _start(run: Path) -> str:
     docker0 = Path("/sys/class/net/docker0").exists()
     with (LAB / "dockerd.log").open("w") as log:
         process = subprocess.Popen(call, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+    one_per_host.lives_as_long_as(LAB, process.pid)
     had_docker0 = json.loads(STATE.read_text())["had_docker0"] if STATE.exists() else docker0
     STATE.write_text(json.dumps({"run": str(run), "host": host, "had_docker0": had_docker0}))
     end = time.monotonic() + _START_SECONDS

@@ -42,6 +42,15 @@ def tools() -> None:
         _not_run(error)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A live test that is skipped with CI=true has failed, whoever skipped it."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and item.get_closest_marker("live") and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"a live test must not be skipped with CI set: {report.longrepr[2]}"
+    return report
+
+
 def _not_run(error: CannotInstall) -> NoReturn:
     message = f"LIVE TEST NOT RUN: {error}"
     if os.environ.get("CI"):

@@ -22,7 +22,7 @@ _ALL = 0x0003
 _OUTGOING = 4
 _IPV4 = 0x0800
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp"}
-_SECONDS = 10
+_SECONDS = 300
 _ROOT = Path(__file__).parents[2]
 
 

@@ -1,9 +1,11 @@
 """Debian packages of the lab: the engine, Compose and buildx from the newer suite, which the machine's own mirror also carries."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 NEWER = "trixie"
@@ -27,7 +29,12 @@ class CannotInstall(Exception):
 
 def install(*names: str) -> None:
     """Install what is missing; raises CannotInstall where this is no Debian, or not root."""
-    wanted = [name for name in names if not _installed(name)]
+    with (Path(tempfile.gettempdir()) / "plumb-lab-packages.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install([name for name in names if not _installed(name)])
+
+
+def _install(wanted: list[str]) -> None:
     if not wanted:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:

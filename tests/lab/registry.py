@@ -17,7 +17,7 @@ USER, PASSWORD = "reader", "correct horse"
 _HTPASSWD = "reader:$2b$04$BR65WfxTVUa1JXOz8SMfXOLCa1zz8WT2Y.T3ikTc.XpquodCgfidm"
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-_SECONDS = 20
+_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _await(host: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     end = time.monotonic() + _SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
-            requests.get(f"http://{host}/v2/", timeout=1)
+            requests.get(f"http://{host}/v2/", timeout=_SECONDS)
         except requests.ConnectionError:
             time.sleep(0.05)
         else:

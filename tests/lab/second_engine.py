@@ -1,6 +1,5 @@
 """A second engine, on what is like another host: its own images, its own network that leads nowhere, its own temporary files."""
 
-import shutil
 import subprocess
 import tempfile
 import time
@@ -9,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab import mounts
 from tests.lab.engine import answers, end_by_pid_file
 
-_START_SECONDS = 60
+_START_SECONDS = 600
 LEAVING = "leaving"
 """The device that the host's default route leads to. Behind it is nothing; what is seen on it tried to leave."""
 _OUTSIDE = f"""
@@ -111,9 +111,7 @@ def second_engine(containerd: bool = False, disk_gib: int | None = None) -> Iter
         yield engine
     finally:
         engine.stop()
-        if disk_gib:
-            subprocess.run(["umount", "--lazy", folder], check=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        mounts.remove(folder)
 
 
 def copy_images(references: list[str], source: str, target: str) -> None:

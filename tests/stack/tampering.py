@@ -17,6 +17,7 @@ from plumbline.fact import Check
 from tests.stack.waiting import until
 from validators.stack.engine import Engine
 from validators.stack.report import finding_of
+from validators.stack.settling import patient_look
 from validators.stack.stack import Stack
 
 _SETTLE_S = 10
@@ -86,6 +87,15 @@ def _is(wanted: dict[str, str], rule: str, check: Check) -> bool:
     )
 
 
+def seen(stack: Stack, tampering: Tampering) -> list[Check]:
+    """What a look finds; once more with patience where a service that nobody touched may be late, on a busy machine."""
+    found = failing(stack.look().checks)
+    if faults(stack, tampering, found):
+        look, _ = patient_look(stack, apart_from={tampering.service})
+        found = failing(look.checks)
+    return found
+
+
 @contextmanager
 def tampered(stack: Stack, tampering: Tampering, folder: Path) -> Iterator[None]:
     """Do it, and undo it."""
@@ -107,7 +117,7 @@ def tampered(stack: Stack, tampering: Tampering, folder: Path) -> Iterator[None]
             docker(stack.engine, [word.format(**names) for word in command])
         if service:
             recreate(stack, service)
-        until(lambda: not failing(stack.configured()), "the stack to be itself again", 40)
+        until(lambda: not failing(stack.configured()), "the stack to be itself again")
 
 
 def recreate(stack: Stack, service: str, *extra: Path) -> None:
@@ -117,7 +127,7 @@ def recreate(stack: Stack, service: str, *extra: Path) -> None:
     up = [*profiles, "up", "--detach", "--no-deps", "--force-recreate", "--timeout=1", "--pull=never", service]
     docker(stack.engine, stack.compose(project, *up, extra=extra))
     if not extra and project.deployment.services[service].health:
-        until(lambda: stack.engine.states([project.name]).get(service) == "healthy", f"{service} to be healthy", 40)
+        until(lambda: stack.engine.states([project.name]).get(service) == "healthy", f"{service} to be healthy")
 
 
 def _settle(stack: Stack, service: str) -> None:

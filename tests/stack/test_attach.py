@@ -1,5 +1,6 @@
 """A stack that an operator started by plain Compose, from the committed files, is looked at where it stands."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from plumbline.spec import Spec
 from tests.stack.conftest import DATA, Plumb, Silence
 from tests.stack.tampering import docker
+from tests.stack.waiting import HANG_S
 from validators.stack.attach import started
 from validators.stack.engine import Engine
+from validators.stack.kinds import TRIED, Takes, tried_with
 from validators.stack.layout import nodes_of
 from validators.stack.run import new_run
 from validators.stack.stack import Stack
@@ -41,25 +44,41 @@ def by_hand(engine: Engine, spec: Spec, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.mark.live
-def test_a_stack_started_by_hand_passes_and_is_left_alone(plumb: Plumb, engine: Engine, by_hand: None) -> None:
+def test_a_stack_started_by_hand_passes_and_is_left_alone(
+    plumb: Plumb, engine: Engine, by_hand: None, tmp_path: Path
+) -> None:
     before = {each["Id"] for each in engine.containers(NAME)}
     process = plumb("--mode", "offline", "--attach", NAME)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 0, out + err
     assert " 0 differ, 0 not deployed" in out
-    assert "not tried: start order and secrets" in out
+    words = {check["attribute"].partition(".")[0] for check in checks_of(tmp_path)}
+    assert said_untried(out, Takes.OWN_STACK)
+    assert {word for word, trial in TRIED.items() if trial.takes is not Takes.NOTHING} & words == set()
+    assert {word for word, trial in TRIED.items() if trial.takes is Takes.NOTHING} <= words
     assert {each["Id"] for each in engine.containers(NAME)} == before
     docker(engine, ["stop", "--time=1", f"{NAME}-redis-1"])
     process = plumb("--mode", "offline", "--attach", NAME)
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=HANG_S)
     assert process.returncode == 1
     assert "PLB910 services.redis" in out
+
+
+def checks_of(folder: Path) -> list[dict[str, Any]]:
+    """Those of the report."""
+    return list(json.loads((folder / "reports" / "stack-offline.json").read_text())["checks"])
+
+
+def said_untried(out: str, takes: Takes) -> bool:
+    """Whether each trial that takes this is named as left out."""
+    untried = [line for line in out.splitlines() if line.startswith("not tried: ")]
+    return all(any(title in line and takes.value in line for line in untried) for title in tried_with(takes))
 
 
 @pytest.mark.live
 def test_a_project_that_does_not_run_is_named(plumb: Plumb, engine: Engine) -> None:
     process = plumb("--mode", "offline", "--attach", "nobody")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 2
     assert "PLB909" in out + err and "no compose project nobody runs here" in out + err
 

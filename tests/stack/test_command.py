@@ -3,37 +3,49 @@
 import json
 import os
 import signal
+import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
+from plumbline.deployment import image_reference
 from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
 from tests.lab.engine import STATE, restart
-from tests.stack.conftest import Plumb, leftovers
-from tests.stack.waiting import until
+from tests.stack.conftest import DATA, Plumb, Silence, leftovers
+from tests.stack.test_attach import said_untried
+from tests.stack.waiting import HANG_S, until
 from validators.check_reports import json_schema
+from validators.stack import stand_ins, starting
 from validators.stack.engine import PROJECT, Engine
+from validators.stack.kinds import TRIED, Takes
 from validators.stack.report import StackReport
 from validators.stack.run import remove_dead_runs
+from validators.stack.stack import Stack
+from validators.stack.stand_ins import recipe_of
 from validators.stack.starting import reference_of
 
 
 @pytest.mark.live
 def test_a_clean_stack_ends_with_0_and_reports(plumb: Plumb, engine: Engine, tmp_path: Path) -> None:
     process = plumb("--mode", "offline")
-    out, err = process.communicate(timeout=200)
+    out, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 0, out + err
     assert " 0 differ, 0 not deployed" in out
     assert "stand-in: postgres is PostgreSQL 15 (Debian)" in out
     report = json.loads((tmp_path / "reports" / "stack-offline.json").read_text())
     assert report["outcomes"] == {"matches": len(report["checks"])}
     jsonschema.validate(report, json.loads(json_schema(StackReport)))
+    words = {check["attribute"].partition(".")[0] for check in report["checks"]}
+    assert {word for word, trial in TRIED.items() if trial.takes is not Takes.FAULTS} <= words
+    assert said_untried(out, Takes.FAULTS) and not said_untried(out, Takes.OWN_STACK)
     suite = ElementTree.parse(tmp_path / "reports" / "stack-offline.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == (str(len(report["checks"])), "0")
     assert leftovers(engine) == []
@@ -49,7 +61,7 @@ def test_interrupted_it_cleans_up(plumb: Plumb, engine: Engine, tmp_path: Path, 
         if moment in line:
             break
     process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert leftovers(engine) == []
@@ -61,7 +73,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(
     plumb: Plumb, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process = plumb("--mode", "offline")
-    until(lambda: len(leftovers(engine)) > 5, "containers to exist", 60)
+    until(lambda: len(leftovers(engine)) > 5, "containers to exist")
     process.kill()
     process.wait()
     assert leftovers(engine)
@@ -71,13 +83,13 @@ def test_what_a_killed_run_left_is_removed_by_the_next(
         remove_dead_runs(engine)
         return not leftovers(engine)
 
-    until(gone, "the leftovers to be gone", 30)
+    until(gone, "the leftovers to be gone")
 
 
 @pytest.mark.live
 def test_kept_it_says_how_to_reach_it_and_how_to_take_it_down(plumb: Plumb, engine: Engine) -> None:
     process = plumb("--mode", "offline", "--keep")
-    _, err = process.communicate(timeout=200)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 0
     assert "reach: 127.0.0.1:8080" in err
     command = next(line for line in err.splitlines() if line.startswith("take down: "))
@@ -96,7 +108,7 @@ def test_nothing_else_is_touched(plumb: Plumb, engine: Engine) -> None:
     engine.run(["run", "--detach", "--name", decoy, "--label", project, "debian:bookworm-slim", "sleep", "120"])
     try:
         process = plumb("--mode", "offline")
-        process.communicate(timeout=200)
+        process.communicate(timeout=HANG_S)
         assert process.returncode == 0
         assert engine.run(["container", "inspect", "--format", "{{.State.Status}}", decoy]).stdout.strip() == "running"
         assert engine.run(["volume", "inspect", "plumb-docpipe-offline_redis-data"]).returncode == 0
@@ -108,25 +120,41 @@ def test_nothing_else_is_touched(plumb: Plumb, engine: Engine) -> None:
 
 
 @pytest.mark.live
-def test_a_port_in_use_is_named_with_what_to_do(plumb: Plumb, engine: Engine) -> None:
+@pytest.mark.parametrize("by", ["container", "program"])
+def test_a_port_in_use_is_got_around_and_said(plumb: Plumb, engine: Engine, tmp_path: Path, by: str) -> None:
+    with held_by_a_container(engine) if by == "container" else held_by_a_program():
+        out, err = plumb("--mode", "offline").communicate(timeout=HANG_S)
+    assert " 0 differ, 0 not deployed" in out, out + err
+    assert "moved: http of intake-gateway was published at 127.0.0.1:2" in out
+    assert json.loads((tmp_path / "reports" / "stack-offline.json").read_text())["moved_ports"]
+    assert leftovers(engine) == []
+
+
+@contextmanager
+def held_by_a_container(engine: Engine) -> Iterator[None]:
+    """The port that the offline mode publishes, by another container."""
     blocker = "plumbline-test-port-blocker"
-    engine.run(
-        ["run", "--detach", "--name", blocker, "--publish", "127.0.0.1:8080:80", "debian:bookworm-slim", "sleep", "60"]
-    )
+    publish = ["--publish", "127.0.0.1:8080:80"]
+    engine.run(["run", "--detach", "--name", blocker, *publish, "debian:bookworm-slim", "sleep", "600"])
     try:
-        process = plumb("--mode", "offline")
-        _, err = process.communicate(timeout=200)
-        assert process.returncode == 3, err
-        assert "port is already allocated" in err
-        assert "stop it, or use another engine" in err
-        assert leftovers(engine) == []
+        yield
     finally:
         engine.run(["rm", "--force", blocker])
 
 
+@contextmanager
+def held_by_a_program() -> Iterator[None]:
+    """The same, by a program of the host, of which the engine knows nothing."""
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", 8080))
+        listening.listen()
+        yield
+
+
 def test_without_an_engine_it_says_what_to_do(plumb: Plumb) -> None:
     process = plumb("--mode", "offline", DOCKER_HOST="unix:///nonexistent/docker.sock")
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 3
     assert "no Docker engine answers" in err or "there is no docker command" in err
     assert "install Docker Engine" in err
@@ -135,7 +163,7 @@ def test_without_an_engine_it_says_what_to_do(plumb: Plumb) -> None:
 
 def test_an_unknown_mode_is_named(plumb: Plumb) -> None:
     process = plumb("--mode", "onlin", DOCKER_HOST="unix:///nonexistent/docker.sock")
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 2
     assert "the spec has online, offline" in err
 
@@ -165,7 +193,7 @@ def test_a_docker_command_that_will_not_do(
 ) -> None:
     host = {"DOCKER_HOST": engine.connection.host}
     process = plumb("--mode", "offline", **host, **fake_docker(answer))
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 3, err
     assert said in err
     assert "install" in err
@@ -180,7 +208,7 @@ def test_a_full_disk_is_named_and_nothing_is_left(plumb: Plumb, engine: Engine, 
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24k", "tmpfs", str(small)], check=True)
     try:
         process = plumb("--mode", "offline", TMPDIR=str(small))
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=HANG_S)
         assert process.returncode == 3, err
         assert "the disk is full" in err
         assert "TMPDIR" in err
@@ -196,16 +224,35 @@ def test_an_engine_that_dies_is_named_and_the_next_run_cleans_up(plumb: Plumb, e
     if not (STATE.exists() and json.loads(STATE.read_text())["host"] == engine.connection.host):
         pytest.skip("LIVE TEST NOT RUN: the user's own engine is not restarted")
     process = plumb("--mode", "offline")
-    until(lambda: len(leftovers(engine)) > 5, "containers to exist", 60)
+    until(lambda: len(leftovers(engine)) > 5, "containers to exist")
     restart()
     engine.reconnect()
-    _, err = process.communicate(timeout=300)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode in (1, 3), err
     assert "Traceback" not in err
     again = plumb("--mode", "offline")
-    _, err = again.communicate(timeout=200)
+    _, err = again.communicate(timeout=HANG_S)
     assert again.returncode == 0, err
     assert leftovers(engine) == []
+
+
+@pytest.mark.parametrize("of_this_mode", [True, False])
+def test_a_stand_in_of_another_mode_is_not_the_image_of_the_spec(
+    spec: Spec, monkeypatch: pytest.MonkeyPatch, of_this_mode: bool
+) -> None:
+    """Also under the spec's own name, as a bundle of stand-ins leaves it on an engine."""
+    mode, other = "online", "offline"
+    recipes = {each: recipe_of(spec, DATA, each, "docpipe-api") for each in (mode, other)}
+    assert recipes[mode].contract != recipes[other].contract
+    with stand_ins._source(recipes[mode]) as source:
+        built_from = stand_ins._fingerprint(recipes[mode if of_this_mode else other], source)
+    labels = {stand_ins.SERVER_LABEL: "a stub", stand_ins.RECIPE_LABEL: built_from}
+    found = {"Os": "linux", "Architecture": "amd64", "Config": {"Labels": labels}}
+    engine = SimpleNamespace(image=lambda _: found, versions=SimpleNamespace(platform="linux/amd64"))
+    monkeypatch.setattr(starting, "build", lambda engine, recipe: "built")
+    stack = SimpleNamespace(spec=spec, engine=engine, stand_ins={}, watch=Silence())
+    own = image_reference(spec, mode, spec.images.images["docpipe-api"])
+    assert reference_of(cast(Stack, stack), DATA, mode, "docpipe-api") == (own if of_this_mode else "built")
 
 
 def test_an_image_for_another_processor_is_named(engine_like: SimpleNamespace) -> None:
@@ -233,7 +280,7 @@ def test_a_range_that_the_host_routes_elsewhere_is_left_to_it(plumb: Plumb, engi
     try:
         subprocess.run(["ip", "address", "add", "172.29.0.1/24", "dev", "plumb-test"], check=True)
         subprocess.run(["ip", "link", "set", "plumb-test", "up"], check=True)
-        out, err = plumb("--mode", "offline").communicate(timeout=200)
+        out, err = plumb("--mode", "offline").communicate(timeout=HANG_S)
     finally:
         subprocess.run(["ip", "link", "delete", "plumb-test"], check=True)
     assert " 0 differ, 0 not deployed" in out, out + err

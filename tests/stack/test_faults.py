@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab.engine import STATE
 from tests.stack.conftest import Plumb, leftovers
+from tests.stack.waiting import HANG_S
 from validators.stack.engine import Engine
 
 
@@ -16,7 +17,7 @@ def test_the_stack_stands_every_fault(plumb: Plumb, engine: Engine, tmp_path: Pa
     ours = STATE.exists() and json.loads(STATE.read_text())["host"] == engine.connection.host
     restart = ["--restart-engine", f"{sys.executable} -m tests.lab restart"] if ours else []
     process = plumb("--mode", "offline", "--faults", *restart)
-    out, err = process.communicate(timeout=900)
+    out, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 0, out + err
     report = json.loads((tmp_path / "reports" / "stack-offline.json").read_text())
     words = {check["attribute"].partition(".")[0] for check in report["checks"]}

@@ -9,6 +9,7 @@ import pytest
 from plumbline.spec import Spec
 from tests.stack.conftest import Plumb, leftovers
 from tests.stack.tampering import docker
+from tests.stack.waiting import HANG_S
 from validators.parity.asking import answers, probes
 from validators.parity.report import json_schema
 from validators.parity.verdict import feature_rows, parity_findings
@@ -19,7 +20,7 @@ from validators.stack.stack import Stack
 @pytest.mark.live
 def test_the_modes_are_what_the_matrix_says(plumb: Plumb, engine: Engine, tmp_path: Path) -> None:
     process = plumb("parity")
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 0, out + err
     report = json.loads((tmp_path / "reports" / "parity.json").read_text())
     jsonschema.validate(report, json.loads(json_schema()))

@@ -11,6 +11,7 @@ from plumbline.spec import Spec
 from tests.lab.second_engine import copy_images, second_engine
 from tests.lab.tls_proxy import tls_proxy
 from tests.stack.conftest import DATA, Plumb
+from tests.stack.waiting import HANG_S
 from validators.stack.connection import find_connection
 from validators.stack.engine import Engine
 from validators.stack.probing import image_of_probe
@@ -35,7 +36,7 @@ def far(engine: Engine, spec: Spec, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.mark.live
 def test_the_whole_proof_on_a_remote_engine(plumb: Plumb, far: dict[str, str]) -> None:
     process = plumb("--mode", "offline", **far)
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 0, out + err
     assert " 0 differ, 0 not deployed" in out
     there = {**os.environ, **far}

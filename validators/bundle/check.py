@@ -1,22 +1,41 @@
 """A bundle held against its signature, its manifest and the spec. Every byte of it is read, and nothing is unpacked."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plumbline.bundle import archive, sbom
-from plumbline.bundle.archive import BrokenArchive, Head
-from plumbline.bundle.inspection import Layer, blob_path, layers, read_parts
+from plumbline.bundle import sbom
+from plumbline.bundle.head import Head, read_head
+from plumbline.bundle.inspection import Layer, blob_path, image_manifest, layers, read_parts
 from plumbline.bundle.manifest import NEXT_KEY
 from plumbline.bundle.medium import opened
-from plumbline.bundle.signing import NotTrusted, Signer, fingerprint_in, signer
-from plumbline.deployment import services_of
+from plumbline.bundle.refusal import Refused
+from plumbline.bundle.signing import Signer, fingerprint_in, signer
+from plumbline.deployment import is_sealed, services_of
 from plumbline.finding import Finding
 from plumbline.location import Location
 from plumbline.spec import Spec
 from schema.bundle import BundledImage, Manifest
 from validators.bundle.rules import BUNDLE_RULES
+
+_RULES = dict.fromkeys(
+    (
+        "unsigned",
+        "armor",
+        "signatures",
+        "unknown-key",
+        "bad-signature",
+        "signature-kind",
+        "weak-digest",
+        "weak-key",
+        "expired-key",
+        "revoked-key",
+        "expired-signature",
+        "future",
+    ),
+    "PLB962",
+) | {"platform": "PLB963", "mode": "PLB963"}
+"""Rules of reasons; of the others PLB961."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +52,15 @@ class BundleReport:
     """What came of it."""
 
     head: Head | None
-    """None where not even the head can be read."""
+    """None where it is refused: nothing that it says of itself is believed then."""
     signer: Signer | None
     findings: tuple[Finding, ...]
     layers: tuple[Layer, ...] = ()
     """Those of each image."""
     sbom: bytes = b""
     """The bill of materials that is in it."""
+    refused: str = ""
+    """The reason where it is refused, of plumbline/bundle/refusal.py; the scripts of the host refuse by the same."""
 
 
 def verify_bundle(file: Path, spec: Spec, trust: Trust, progress: Callable[[int], None]) -> BundleReport:
@@ -47,20 +68,19 @@ def verify_bundle(file: Path, spec: Spec, trust: Trust, progress: Callable[[int]
     place = Location(str(file))
     try:
         with opened(file) as stream:
-            head = archive.read_head(stream)
-            kept = read_parts(stream, head.manifest, progress)
-    except BrokenArchive as error:
-        return BundleReport(None, None, (_finding("PLB961", str(error), place),))
-    signed_by, findings = None, []
-    try:
-        signed_by = signer(head.text, head.signature, trust.key, list(trust.fingerprints))
-    except NotTrusted as error:
-        findings.append(_finding("PLB962", str(error), place))
-    findings += [_finding("PLB961", message, place) for message in _next_key(head.manifest, kept)]
-    findings += [_finding("PLB963", message, place) for message in _images(spec, head.manifest, kept)]
-    findings += [_finding("PLB963", message, place) for message in _rest(spec, head.manifest, kept)]
-    findings += [_finding("PLB964", caveat, place) for caveat in head.manifest.caveats]
-    return BundleReport(head, signed_by, tuple(findings), tuple(layers(head.manifest, kept)), kept.get(sbom.PATH, b""))
+            head = read_head(stream)
+            signed_by = signer(head.text, head.signature, trust.key, list(trust.fingerprints))
+            manifest = head.manifest
+            _is_for(manifest, spec)
+            kept = read_parts(stream, manifest, progress)
+        _brings_its_next_key(manifest, kept)
+    except Refused as error:
+        rule = _RULES.get(error.reason, "PLB961")
+        return BundleReport(None, None, (_finding(rule, str(error), place),), refused=error.reason)
+    findings = [_finding("PLB963", message, place) for message in _images(spec, manifest, kept)]
+    findings += [_finding("PLB963", message, place) for message in _rest(spec, manifest, kept)]
+    findings += [_finding("PLB964", caveat, place) for caveat in manifest.caveats]
+    return BundleReport(head, signed_by, tuple(findings), tuple(layers(manifest, kept)), kept.get(sbom.PATH, b""))
 
 
 def _finding(rule: str, message: str, place: Location) -> Finding:
@@ -68,20 +88,24 @@ def _finding(rule: str, message: str, place: Location) -> Finding:
     return Finding(rule, message, severity=known.severity, location=place, hint=known.fix)
 
 
-def _next_key(manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator[str]:
-    """The host trusts what it brings by the name that was signed; another key would never count, and nobody would notice."""
+def _is_for(manifest: Manifest, spec: Spec) -> None:
+    """A host's scripts are of one platform and mode, and take no other's. Raises Refused."""
+    if manifest.platform != spec.platform.name:
+        raise Refused("platform", manifest.platform)
+    if manifest.mode not in spec.modes or not is_sealed(spec, manifest.mode):
+        raise Refused("mode", manifest.mode)
+
+
+def _brings_its_next_key(manifest: Manifest, kept: Mapping[str, bytes]) -> None:
+    """The host trusts what it brings by the name that was signed, and nothing else. Raises Refused."""
     if manifest.next_key and fingerprint_in(kept.get(NEXT_KEY, b"")) != manifest.next_key:
-        yield f"{NEXT_KEY} is not the key {manifest.next_key}, which its manifest names"
+        raise Refused("next-key", manifest.next_key)
 
 
 def _images(spec: Spec, manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator[str]:
     """What is wrong with the images: against the spec, and between manifest and layers."""
     carried = {image.image: image for image in manifest.images}
-    used = (
-        {service.image for service in services_of(spec, manifest.mode).values()}
-        if manifest.mode in spec.modes
-        else set()
-    )
+    used = {service.image for service in services_of(spec, manifest.mode).values()}
     yield from (f"image {id} is not in it, and mode {manifest.mode} needs it" for id in sorted(used - carried.keys()))
     yield from (f"image {id} is in it, and nothing in the spec needs it" for id in sorted(carried.keys() - used))
     files = {file.path for file in manifest.files}
@@ -98,7 +122,11 @@ def _layers(image: BundledImage, text: bytes | None, files: set[str]) -> Iterato
     if text is None:
         yield f"the manifest of image {image.image}, {image.manifest}, is not in it"
         return
-    content = json.loads(text)
+    try:
+        content = image_manifest(text)
+    except ValueError:
+        yield f"the manifest of image {image.image}, {image.manifest}, is not one of an image"
+        return
     if content["config"]["digest"] != image.config:
         yield f"image {image.image} has the configuration {content['config']['digest']}, and the manifest says {image.config}"
     for blob in (content["config"], *content["layers"]):
@@ -108,9 +136,6 @@ def _layers(image: BundledImage, text: bytes | None, files: set[str]) -> Iterato
 
 def _rest(spec: Spec, manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator[str]:
     """What is wrong with the rest: spec, models, bill of materials."""
-    if manifest.platform != spec.platform.name:
-        yield f"it is for platform {manifest.platform}, and this spec is of {spec.platform.name}"
-        return
     if manifest.spec != spec.revision:
         yield f"it was made from spec {manifest.spec}, and this one is {spec.revision}"
     sums = {file.sha256 for file in manifest.files}

@@ -1,25 +1,32 @@
 """What tenants should have, against a snapshot, check by check. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generators.cloud.desired import spec_path
 from generators.cloud.origins import origin
-from plumbline.fact import Check, Fact, compare
-from plumbline.provisioning.servers import USER_DATA, user_data_hash
-from validators.cloud.snapshot import Offer, Seen, Snapshot, owned
-from validators.cloud.values import FIELDS, KINDS, Tenant, Values
+from plumbline.fact import Check
+from plumbline.provisioning.labels import BOOKKEEPING, OBJECT, TOLD_VOLUME, USER_DATA, identity
+from plumbline.provisioning.servers import user_data_hash
+from validators.cloud.raw import flag, text
+from validators.cloud.snapshot import Seen, Snapshot, owned, subject_of
+from validators.cloud.told import UNTOLD, Look, Observed, Untold, Values, known, yes
+from validators.cloud.values import FIELDS, KINDS, NEEDS
 
 State = Mapping[str, Any]
 """A desired state."""
+Want = dict[str, Any]
 RULES = {
     "protected": "PLB974",
     "carried_by": "PLB976",
     "filters": "PLB976",
     "state": "PLB979",
+    "load_balancer": "PLB980",
+    "route": "PLB980",
+    "routes_exposed_to_vswitch": "PLB980",
+    "network stranger": "PLB980",
 }
-"""Rules by the first word of an attribute; all others are PLB971."""
+"""Rules by the first word of an attribute, or by the kind and that word; all others are PLB971."""
 
 
 @dataclass(frozen=True)
@@ -36,44 +43,65 @@ class Judged:
 
 def object_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
     """Every fact of what a tenant should have."""
-    ours = [seen for seen in snapshot.objects if owned(seen, state["ownership"])]
     wanted = {key_of(want): want for want in state["objects"]}
-    servers = {want["name"] for want in state["objects"] if want["kind"] == "server"}
-    servers |= {seen["name"] for seen in ours if seen["kind"] == "server"}
-    carriers = {want["volume"]: want["name"] for want in state["objects"] if want.get("volume")}
-    tenant = Tenant(frozenset(servers), carriers)
-    there = {key_of(seen): seen for seen in snapshot.objects if key_of(seen) in wanted}
+    look = _look(state, snapshot)
+    there = found(state, snapshot)
     for key, want in wanted.items():
-        if want["kind"] == "ssh_key":
+        subject = want["kind"] if want["kind"] != "record" else f"record {want['zone']}"
+        if subject in snapshot.unread:
+            yield Judged(
+                check_of(state, want, "exists", "yes", None, readable=False), "", origin(state["mode"], want, "")
+            )
+        elif want["kind"] == "ssh_key":
             yield _ssh_key(state, want, snapshot)
         elif (seen := there.get(key)) is None:
             check = check_of(state, want, "exists", "yes", None, deployed=False)
             yield _judged(state, want, check, "PLB970", "is missing")
-        elif not owned(seen, state["ownership"]):
-            wish, have = _labels(state["ownership"]), _labels(seen["labels"])
+        elif seen.labels is not None and not owned(seen, state["ownership"]):
+            wish, have = _labels(state["ownership"]), _labels(seen.labels)
             says = f"exists and is not the tenant's: it should have the labels {wish}, and has {have}"
             yield _judged(state, want, check_of(state, want, "owner", wish, have), "PLB973", says)
         else:
-            yield from _object(state, want, seen, tenant)
+            yield from _object(state, want, seen, look)
 
 
-def key_of(seen: Seen) -> tuple[str, ...]:
-    """By what an object is known in its project."""
-    return (seen["kind"], seen["name"], seen.get("zone", ""), seen["type"] if seen["kind"] == "record" else "")
+def found(state: State, snapshot: Snapshot) -> dict[tuple[str, ...], Seen]:
+    """What stands for each desired object: what has its name; where the name is free, the tenant's that its label names."""
+    wanted = {key_of(want): want for want in state["objects"]}
+    there = {seen.key: seen for seen in snapshot.objects if seen.key in wanted}
+    own = [each for each in snapshot.objects if owned(each, state["ownership"]) and each.key not in wanted]
+    marked = {(each.kind, (each.labels or {}).get(OBJECT)): each for each in own}
+    renamed = {key: marked.get((key[0], identity(want["name"]))) for key, want in wanted.items() if key not in there}
+    return there | {key: seen for key, seen in renamed.items() if seen}
 
 
-def subject_of(seen: Seen) -> str:
-    """How an object is called in reports."""
-    record = f".{seen['zone']} {seen['type']}" if seen["kind"] == "record" else ""
-    return f"{seen['kind']} {seen['name']}{record}"
+def key_of(want: Want) -> tuple[str, ...]:
+    """By what a desired object is known in its project."""
+    return (want["kind"], want["name"], want.get("zone", ""), want["type"] if want["kind"] == "record" else "")
 
 
-def check_of(state: State, seen: Seen, attribute: str, want: str | None, have: str | None, **more: bool) -> Check:
+def check_of(
+    state: State, about: Want | Seen, attribute: str, want: str | None, have: str | None, **more: bool
+) -> Check:
     """A check of an object of a tenant."""
-    return Check(subject_of(seen), attribute, want, have, where=state["tenant"], **more)
+    subject = (
+        about.subject
+        if isinstance(about, Seen)
+        else subject_of(about["kind"], about["name"], about.get("zone", ""), about.get("type", ""))
+    )
+    return Check(subject, attribute, want, have, where=state["tenant"], **more)
 
 
-def _judged(state: State, want: Seen, check: Check, rule: str, says: str = "") -> Judged:
+def _look(state: State, snapshot: Snapshot) -> Look:
+    servers = {want["name"] for want in state["objects"] if want["kind"] == "server"}
+    servers |= {seen.name for seen in snapshot.of_kind("server") if owned(seen, state["ownership"])}
+    carriers = {want["volume"]: want["name"] for want in state["objects"] if want.get("volume")}
+    there = found(state, snapshot)
+    renamed = {(key[0], seen.id): key[1] for key, seen in there.items() if seen.name != key[1]}
+    return Look(snapshot, frozenset(servers), carriers, renamed)
+
+
+def _judged(state: State, want: Want, check: Check, rule: str, says: str = "") -> Judged:
     word = check.attribute.partition(".")[0]
     return Judged(check, rule, origin(state["mode"], want, FIELDS.get(word, word)), says)
 
@@ -82,43 +110,96 @@ def _labels(labels: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(labels.items())) or "no label"
 
 
-def _ssh_key(state: State, want: Seen, snapshot: Snapshot) -> Judged:
+def _ssh_key(state: State, want: Want, snapshot: Snapshot) -> Judged:
     """A key is known by its fingerprint, whatever its name is; a name that another key has is taken."""
     keys = snapshot.of_kind("ssh_key")
-    named = next((key["fingerprint"] for key in keys if key["name"] == want["name"]), None)
-    have = want["fingerprint"] if any(key["fingerprint"] == want["fingerprint"] for key in keys) else named
+    same = [key for key in keys if text(key.raw, "fingerprint") == want["fingerprint"]]
+    named = next(
+        (text(key.raw, "fingerprint") or "of no fingerprint" for key in keys if key.name == want["name"]), None
+    )
+    have = want["fingerprint"] if same else named
     check = check_of(state, want, "fingerprint", want["fingerprint"], have, deployed=have is not None)
     if have is None:
         return _judged(state, want, check, "PLB970", "is missing")
+    if same and not any(_blob(text(key.raw, "public_key")) == _blob(want["public_key"]) for key in same):
+        # a fingerprint is an MD5: two keys can be made that share one
+        check = check_of(state, want, "public_key", want["public_key"], text(same[0].raw, "public_key"))
+        return _judged(state, want, check, "PLB973", "another key has its fingerprint")
     return _judged(state, want, check, "PLB973", f"the name is another key's: {have}")
 
 
-def _object(state: State, want: Seen, seen: Seen, tenant: Tenant) -> Iterator[Judged]:
+def _blob(public_key: str | None) -> str:
+    """A key without its comment."""
+    return " ".join((public_key or "").split()[:2])
+
+
+def _object(state: State, want: Want, seen: Seen, look: Look) -> Iterator[Judged]:
     """Every fact of an object that is there and is the tenant's."""
     kind = KINDS[want["kind"]]
-    expected, observed = kind.expected(want, tenant), kind.observed(seen, tenant)
+    expected, observed = kind.expected(want, seen, look), kind.observed(seen, look)
+    expected["name"], observed["name"] = want["name"], seen.name
+    if seen.labels and OBJECT in seen.labels:
+        expected[f"label.{OBJECT}"], observed[f"label.{OBJECT}"] = identity(want["name"]), seen.labels[OBJECT]
     if "protected" in want:
-        expected["protected"], observed["protected"] = ("yes" if each["protected"] else "no" for each in (want, seen))
+        expected["protected"] = "yes" if want["protected"] else "no"
+        observed["protected"] = yes(_protected(seen))
     expected |= {f"label.{key}": value for key, value in want["labels"].items()}
-    observed |= {f"label.{key}": value for key, value in seen["labels"].items()}
+    observed |= {"label": UNTOLD} if seen.labels is None else _own_labels(seen)
     if want["kind"] == "server":
         # any type of the list is as desired; the report shows which it is
-        expected["type"] = seen["type"] if seen["type"] in want["types"] else " or ".join(want["types"])
-        observed["type"] = seen["type"]
-    for check in compare(_facts(want, expected), _facts(want, observed)):
-        placed = check_of(state, want, check.attribute, check.expected, check.observed)
-        yield _judged(state, want, placed, RULES.get(check.attribute.partition(".")[0], "PLB971"))
-    if want["kind"] == "server":
-        yield from _first_boot(state, want, seen)
+        type = text(seen.raw, "server_type.name")
+        expected["type"] = type if type and type in want["types"] else " or ".join(want["types"])
+        observed["type"] = known(type)
+        if isinstance(observed["image"], Untold) and want["image"] not in look.snapshot.images:
+            observed["image"] = Untold("", "went with the image, which is withdrawn")
+    for check, rule, says in _compared(state, want, expected, _readable(observed, expected, look.snapshot)):
+        yield _judged(state, want, check, rule, says)
+    if want["kind"] == "server" and seen.labels is not None:
+        yield from _first_boot(state, want, seen.labels)
+        yield from _told_volume(state, want, seen.labels, look.snapshot)
 
 
-def _facts(want: Seen, values: Values) -> list[Fact]:
-    return [Fact(subject_of(want), attribute, value) for attribute, value in values.items()]
+def _protected(seen: Seen) -> bool | None:
+    return flag(seen.raw, "protection.delete")
 
 
-def _first_boot(state: State, want: Seen, seen: Seen) -> Iterator[Judged]:
+def _own_labels(seen: Seen) -> Observed:
+    return {f"label.{key}": value for key, value in (seen.labels or {}).items() if key not in BOOKKEEPING}
+
+
+def _readable(observed: Observed, expected: Values, snapshot: Snapshot) -> Observed:
+    """With all that takes its names from a list that could not be read as untold; the list has a finding of its own."""
+    blind = {word for word, kind in NEEDS.items() if kind in snapshot.unread}
+    return observed | {
+        attribute: Untold("", "") for attribute in (*observed, *expected) if attribute.partition(".")[0] in blind
+    }
+
+
+def _compared(state: State, want: Want, expected: Values, observed: Observed) -> Iterator[tuple[Check, str, str]]:
+    """Each attribute of either side, once, in order. Of a list that cannot be told, nothing is taken for missing."""
+    for attribute in sorted(expected.keys() | observed.keys()):
+        word, dot, _ = attribute.partition(".")
+        have = observed.get(attribute)
+        if have is None and dot and isinstance(observed.get(word), Untold):
+            continue
+        if isinstance(have, Untold):
+            check = check_of(state, want, attribute, expected.get(attribute), None, readable=False)
+            told = f"{attribute} {have.says}" if have.says else f"{attribute} can't be told from what the API says"
+            yield check, have.rule, told
+        else:
+            check = check_of(state, want, attribute, expected.get(attribute), have)
+            yield check, _rule(want["kind"], word, check), ""
+
+
+def _rule(kind: str, word: str, check: Check) -> str:
+    if word == "subnet" and (check.expected is None or "vSwitch" in (check.observed or "")):
+        return "PLB980"
+    return RULES.get(f"{kind} {word}") or RULES.get(word, "PLB971")
+
+
+def _first_boot(state: State, want: Want, labels: Mapping[str, str]) -> Iterator[Judged]:
     """What the API never gives back: of user data a label holds the hash, of SSH keys nothing does."""
-    wish, have = user_data_hash(want[USER_DATA]), seen[USER_DATA]
+    wish, have = user_data_hash(want[USER_DATA]), labels.get(USER_DATA)
     check = check_of(state, want, "user_data", wish, have, readable=have is not None)
     if have:
         yield _judged(state, want, check, "PLB971", "was first booted with other user data than the spec's")
@@ -130,32 +211,12 @@ def _first_boot(state: State, want: Seen, seen: Seen) -> Iterator[Judged]:
     yield _judged(state, want, keys, "")
 
 
-def project_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judged]:
-    """What is about no tenant alone: zones, and whether what servers are made with can still be ordered."""
-    types: dict[tuple[str, str], str] = {}
-    images: dict[str, str] = {}
-    zones: dict[str, str] = {}
-    for state in states:
-        for want in state["objects"]:
-            if want["kind"] == "server":
-                types |= {(name, want["location"]): origin(state["mode"], want, "types") for name in want["types"]}
-                images[want["image"]] = origin(state["mode"], want, "image")
-            elif want["kind"] == "record":
-                zones[want["zone"]] = f"{spec_path(state['mode'], want)}.zone"
-    for zone, path in sorted(zones.items()):
-        there = zone in snapshot.zones
-        check = Check(f"zone {zone}", "exists", "yes", "yes" if there else None, deployed=there)
-        yield Judged(check, "PLB970", path, "is missing")
-    for (name, location), path in sorted(types.items()):
-        offer = snapshot.server_types.get(name, {}).get(location)
-        check = Check(f"server_type {name}", f"offered.{location}", "yes", _offered(offer))
-        yield Judged(check, "PLB978", path, f"is offered in {location}: {check.observed}")
-    for name, path in sorted(images.items()):
-        check = Check(f"image {name}", "offered", "yes", _offered(snapshot.images.get(name)))
-        yield Judged(check, "PLB978", path, f"is offered: {check.observed}")
-
-
-def _offered(offer: Offer | None) -> str:
-    if offer is None:
-        return "no"
-    return "yes" if offer.until is None else f"until {offer.until}"
+def _told_volume(state: State, want: Want, labels: Mapping[str, str], snapshot: Snapshot) -> Iterator[Judged]:
+    """The volume whose id the first boot was told: units of the server wait for that one, whatever its name is."""
+    volume = found(state, snapshot).get(("volume", want["volume"], "", "")) if want["volume"] else None
+    if volume is None:
+        return
+    told = labels.get(TOLD_VOLUME)
+    check = check_of(state, want, "told_volume", str(volume.id), told, readable=told is not None)
+    says = f"its first boot was told volume #{told}, and {volume.name} is #{volume.id}: it waits for another disk"
+    yield _judged(state, want, check, "PLB971" if told else "", says)

@@ -1,38 +1,62 @@
-"""What is left of tenants that the spec does not have any more. Pure."""
+"""What is in a project and no tenant's of the spec: of tenants that are gone, and of nobody. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 
 from plumbline.fact import Check
 from plumbline.spec import Spec
-from validators.cloud.checks import Judged, subject_of
+from validators.cloud.checks import Judged
+from validators.cloud.raw import cidr, text
 from validators.cloud.snapshot import Seen, Snapshot
-from validators.cloud.strays import is_lonely
+from validators.cloud.strays import WHOLE, copied_from, is_lonely
 
 _END = "(?:$|[._-])"
 """Where a name may go on: `tenant-acme-data-old`."""
+REACHABLE = ("server", "load_balancer", "floating_ip")
+"""Kinds that compute, or lead somewhere: what nobody knows of them is how a breach looks."""
 
 
 def leftovers(spec: Spec, mode: str, snapshot: Snapshot) -> Iterator[Judged]:
-    """Objects with an unknown tenant in the labels of ownership; volumes and addresses without a server, also by their names."""
+    """Objects with an unknown tenant in the labels of ownership; volumes, addresses and copies without a server, also by their names."""
     cloud = spec.topology[mode].cloud
     if cloud is None:
         return
     labels = {key: _pattern(text) for key, text in cloud.ownership.items()}
     roles = "|".join(map(re.escape, spec.topology[mode].roles))
-    names = {
-        "volume": _pattern(cloud.names.volume, end=_END),
-        "primary_ip": _pattern(cloud.names.server, roles, end=_END),
-    }
+    server = _pattern(cloud.names.server, roles, end=_END)
+    names = {"volume": _pattern(cloud.names.volume, end=_END), "primary_ip": server, "floating_ip": server}
     for seen in snapshot.objects:
-        by_label = _by_labels(seen, labels)
-        lonely = is_lonely(seen)
-        tenant = by_label or (_tenant(names[seen["kind"]].match(seen["name"])) if lonely else None)
+        by_label = None if seen.kind in WHOLE else _by_labels(seen.labels or {}, labels)
+        lonely, copied = is_lonely(seen), copied_from(seen, snapshot)
+        by_name = names[seen.kind].match(seen.name) if lonely else server.match(copied) if copied else None
+        tenant = by_label or _tenant(by_name)
         if tenant is None or tenant in spec.tenants.tenants:
             continue
         path = f"topology.{mode}.cloud.{'ownership' if by_label else 'names'}"
         says = f"belongs to tenant {tenant}, which the spec does not have"
-        yield Judged(Check(subject_of(seen), "exists", None, "yes"), "PLB976" if lonely else "PLB972", path, says)
+        yield Judged(Check(seen.subject, "exists", None, "yes"), "PLB976" if lonely else "PLB972", path, says)
+
+
+def nobodys(spec: Spec, wanted: Container[tuple[str, ...]], snapshot: Snapshot) -> Iterator[Judged]:
+    """What computes or leads somewhere, has no tenant's labels, and no address of the spec. `wanted`: what is looked at anyway."""
+    clouds = {mode: cloud for mode in spec.modes if (cloud := spec.topology[mode].cloud)}
+    patterns = [{key: _pattern(text) for key, text in cloud.ownership.items()} for cloud in clouds.values()]
+    addresses = {cidr(each) for cloud in clouds.values() for each in cloud.addresses.values()}
+    path = f"topology.{next(iter(clouds))}.cloud.addresses" if clouds else ""
+    for seen in (each for kind in REACHABLE for each in snapshot.of_kind(kind)):
+        if (
+            seen.key in wanted
+            or any(_by_labels(seen.labels or {}, labels) for labels in patterns)
+            or _own(seen) & addresses
+        ):
+            continue
+        says = "has no tenant's labels and no address of the spec: nobody knows whose it is"
+        yield Judged(Check(seen.subject, "owner", None, "nobody"), "PLB989", path, says)
+
+
+def _own(seen: Seen) -> set[str]:
+    fields = ("public_net.ipv4.ip", "public_net.ipv6.ip", "ip")
+    return {cidr(address) for field in fields if (address := text(seen.raw, field))}
 
 
 def _pattern(text: str, roles: str = "", end: str = "") -> re.Pattern[str]:
@@ -40,9 +64,9 @@ def _pattern(text: str, roles: str = "", end: str = "") -> re.Pattern[str]:
     return re.compile(escaped.replace(r"\{role\}", f"(?:{roles})").replace(r"\{index\}", "[0-9]+") + end)
 
 
-def _by_labels(seen: Seen, labels: dict[str, re.Pattern[str]]) -> str | None:
+def _by_labels(labels: Mapping[str, str], patterns: dict[str, re.Pattern[str]]) -> str | None:
     """The tenant that the labels of ownership name, if all of them are there."""
-    found = [pattern.fullmatch(seen["labels"].get(key, "")) for key, pattern in labels.items()]
+    found = [pattern.fullmatch(labels.get(key, "")) for key, pattern in patterns.items()]
     tenants = {tenant for match in found if (tenant := _tenant(match))}
     return tenants.pop() if all(found) and len(tenants) == 1 else None
 

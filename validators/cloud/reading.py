@@ -1,143 +1,128 @@
-"""Reads a project: each kind is listed once, however many tenants there are, and nothing is asked for by name."""
+"""Reads a project: each kind is listed once, however many tenants there are, and nothing is asked for by name.
+
+A list that cannot be read does not stop the others: the snapshot says which, and why.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hcloud import Client
+import requests
+from hcloud import APIException, Client
 
 from generators.cloud.desired import ARCHITECTURE
-from plumbline.provisioning.calls import Failed
-from plumbline.provisioning.kinds import Project
-from plumbline.provisioning.servers import kinds
+from plumbline.provisioning.calls import TROUBLE, code_of, described
+from validators.cloud.fields import unknown_fields
+from validators.cloud.raw import Raw, at, entries, number, text
 from validators.cloud.snapshot import Offer, Seen, Snapshot
 
+LISTS = {
+    "server": "servers",
+    "network": "networks",
+    "firewall": "firewalls",
+    "volume": "volumes",
+    "placement_group": "placement_groups",
+    "ssh_key": "ssh_keys",
+    "primary_ip": "primary_ips",
+    "floating_ip": "floating_ips",
+    "load_balancer": "load_balancers",
+    "certificate": "certificates",
+    "zone": "zones",
+    "server_type": "server_types",
+}
+"""Every kind that is listed whole, and what the API calls it."""
+IMAGES = {"type": ["system", "snapshot", "backup"], "include_deprecated": "true"}
+PER_PAGE = 50
+MOST_PAGES = 200
+FATAL = ("unauthorized",)
+"""What every further list would be answered too."""
+ODD = (KeyError, TypeError, AttributeError, ValueError)
+"""What an answer in no known form can end with."""
 
-class Whole(Project):
-    """All of a project's objects, whoever owns them."""
 
-    def __init__(self, api: Client):
-        super().__init__(api)
-        self.names: dict[tuple[str, int], str] = {}
-
-    def name_of(self, kind: str, id: int) -> str:
-        """The name of an object, without a search."""
-        return self.names.get((kind, id), f"#{id}")
+class Unlisted(Exception):
+    """A list that did not come whole; the message says why."""
 
 
 def read(api: Client, zones: Iterable[str]) -> Snapshot:
-    """The project as it is now; a token that may only read is enough. Raises what the SDK raises."""
-    project, readers = Whole(api), kinds()
-    bound = {name: list(kind.client(project).get_all()) for name, kind in readers.items() if name != "record"}
-    for kind, objects in bound.items():
-        project.names |= {(kind, each.id): each.name for each in objects}
-    seen = [
-        {**readers[kind].seen(project, each), **_MORE.get(kind, _nothing)(project, each)}
-        for kind, objects in bound.items()
-        for each in objects
-    ]
-    there: set[str] = set()
-    for zone in sorted(set(zones)):
+    """The project as it is now; a token that may only read is enough. Raises what the SDK raises while nothing could be read."""
+    lists: dict[str, tuple[str, str, dict[str, Any]]] = {
+        kind: (f"/{plural}", plural, {}) for kind, plural in LISTS.items()
+    }
+    lists |= {"image": ("/images", "images", IMAGES)}
+    lists |= {f"record {zone}": (f"/zones/{zone}/rrsets", "rrsets", {}) for zone in sorted(set(zones))}
+    raws: dict[str, list[Raw]] = {}
+    unread: dict[str, str] = {}
+    for kind, (path, plural, query) in lists.items():
         try:
-            records = readers["record"].listed(project, None, [{"zone": zone}])
-        except Failed:
-            continue  # there is no such zone
-        there.add(zone)
-        seen += [readers["record"].seen(project, each) for each in records]
-    seen += [*_addresses(project), *_certificates(api), *_load_balancers(api)]
-    return Snapshot(tuple(seen), _server_types(api), _images(api), frozenset(there))
+            raws[kind] = list(_every(api, path, plural, query))
+        except (Unlisted, *TROUBLE, *ODD) as error:
+            if code_of(error) in FATAL or (not raws and isinstance(error, requests.RequestException)):
+                raise
+            # no such zone: that it is missing, the list of zones says
+            if not (kind.startswith("record ") and code_of(error) == "not_found"):
+                unread[kind] = f"GET {path}: {_why(error)}"
+    return snapshot_of(raws, unread)
 
 
-def _nothing(project: Whole, bound: Any) -> Seen:
-    return {}
+def _why(error: Exception) -> str:
+    if isinstance(error, Unlisted):
+        return str(error)
+    if isinstance(error, APIException):
+        return f"{error.message} ({error.code})"
+    return described(error) if isinstance(error, TROUBLE) else "the answer has a form that nobody knows"
 
 
-def _server(project: Whole, bound: Any) -> Seen:
-    return {
-        "networks": {
-            project.name_of("network", each.network.id): ", ".join([each.ip, *sorted(each.alias_ips or [])])
-            for each in bound.private_net
+def _every(api: Client, path: str, plural: str, query: dict[str, Any]) -> Iterator[Raw]:
+    """All objects of a list. Raises Unlisted for one without an end, and for what is no list."""
+    page = 1
+    for _ in range(MOST_PAGES):
+        answer = api.request("GET", path, params={**query, "page": page, "per_page": PER_PAGE})
+        found = entries(answer, plural)
+        if found is None:
+            raise Unlisted(f"the answer has no list of {plural}")
+        yield from found
+        following = number(answer, "meta.pagination.next_page")
+        if following is None:
+            return
+        if following <= page:
+            raise Unlisted(f"after page {page} comes page {following}: the list has no end")
+        page = following
+    raise Unlisted(f"more than {MOST_PAGES} pages")
+
+
+def snapshot_of(raws: dict[str, list[Raw]], unread: dict[str, str]) -> Snapshot:
+    """What lists say, by kind. Nothing in them is trusted to have its form."""
+    types, images = raws.pop("server_type", []), raws.get("image", [])
+    seen = [
+        Seen(kind.partition(" ")[0], raw, kind.partition(" ")[2])
+        for kind, found in raws.items()
+        for raw in found
+        if kind != "image" or text(raw, "type") != "system"
+    ]
+    unknown = [unknown_fields(kind.split(" ")[0], found) for kind, found in raws.items()]
+    return Snapshot(
+        objects=tuple(seen),
+        server_types={text(raw, "name") or "": _places(raw) for raw in types},
+        disks=frozenset(disk for raw in types if (disk := number(raw, "disk")) is not None),
+        images={
+            text(raw, "name") or "": _offer(raw)
+            for raw in images
+            if text(raw, "type") == "system" and text(raw, "architecture") in (None, ARCHITECTURE)
         },
-        "volumes": sorted(project.name_of("volume", each.id) for each in bound.volumes),
-        "ipv4": "no" if bound.public_net.ipv4 is None else "blocked" if bound.public_net.ipv4.blocked else "yes",
-        "backups": bound.backup_window,
-        "iso": bound.iso.name if bound.iso else None,
-        "rescue": bound.rescue_enabled,
-    }
+        unread=unread,
+        unknown=frozenset().union(*unknown),
+    )
 
 
-def _network(project: Whole, bound: Any) -> Seen:
+def _places(server_type: Raw) -> dict[str, Offer]:
+    """Where a type is offered; the API has named a place in either way."""
     return {
-        "routes": {each.destination: each.gateway for each in bound.routes},
-        "members": sorted(project.name_of("server", each.id) for each in bound.servers or []),
+        name: _offer(place)
+        for place in entries(server_type, "locations") or []
+        if (name := text(place, "name") or text(place, "location.name"))
     }
 
 
-def _firewall(project: Whole, bound: Any) -> Seen:
-    return {
-        "selectors": sorted(each.label_selector.selector for each in bound.applied_to if each.label_selector),
-        "members": sorted(project.name_of("server", each.server.id) for each in bound.applied_to if each.server),
-    }
-
-
-def _volume(project: Whole, bound: Any) -> Seen:
-    return {"server": project.name_of("server", bound.server.id) if bound.server else None}
-
-
-def _placement_group(project: Whole, bound: Any) -> Seen:
-    return {"members": sorted(project.name_of("server", each) for each in bound.servers)}
-
-
-_MORE = {
-    "server": _server,
-    "network": _network,
-    "firewall": _firewall,
-    "volume": _volume,
-    "placement_group": _placement_group,
-}
-"""What the engine has no use for and a comparison has, by kind."""
-
-
-def _addresses(project: Whole) -> Iterator[Seen]:
-    for each in project.api.primary_ips.get_all():
-        yield {
-            "kind": "primary_ip",
-            "name": each.name,
-            "labels": each.labels,
-            "ip": each.ip,
-            "server": project.name_of("server", each.assignee_id) if each.assignee_id else None,
-        }
-
-
-def _certificates(api: Client) -> Iterator[Seen]:
-    for each in api.certificates.get_all():
-        failed = each.status and "failed" in (each.status.issuance, each.status.renewal)
-        yield {
-            "kind": "certificate",
-            "name": each.name,
-            "labels": each.labels,
-            "domains": sorted(each.domain_names or []),
-            "until": each.not_valid_after.date().isoformat() if each.not_valid_after else None,
-            "failed": bool(failed),
-        }
-
-
-def _load_balancers(api: Client) -> Iterator[Seen]:
-    for each in api.load_balancers.get_all():
-        yield {"kind": "load_balancer", "name": each.name, "labels": each.labels}
-
-
-def _server_types(api: Client) -> dict[str, dict[str, Offer]]:
-    return {
-        str(each.name): {str(place.location.name): _offer(place) for place in each.locations or []}
-        for each in api.server_types.get_all()
-    }
-
-
-def _images(api: Client) -> dict[str, Offer]:
-    listed = api.images.get_all(type=["system"], architecture=[ARCHITECTURE], include_deprecated=True)
-    return {str(each.name): _offer(each) for each in listed}
-
-
-def _offer(bound: Any) -> Offer:
-    end = bound.deprecation and bound.deprecation.unavailable_after
-    return Offer(end.date().isoformat() if end else None)
+def _offer(raw: Raw) -> Offer:
+    end = at(raw, "deprecation.unavailable_after")
+    return Offer(end[:10] if isinstance(end, str) else None)

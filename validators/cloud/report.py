@@ -24,6 +24,8 @@ class CloudReport:
     """First 12 digits of the SHA-256 over the spec's files."""
     objects: int
     """How many objects the project holds."""
+    unknown_fields: tuple[str, ...]
+    """Fields in the API's answers that this version does not know, and so does not compare: `server.gpu`."""
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
 

@@ -15,7 +15,9 @@ def as_junit(report: CloudReport) -> str:
 
 def summary_lines(report: CloudReport) -> list[str]:
     """What a person wants to know after the findings: what was compared, and what nobody can tell."""
-    unread = Counter(check.attribute for check in report.checks if check.outcome == "unreadable")
+    unread = Counter(
+        (check.attribute, check.subject.partition(" ")[0]) for check in report.checks if check.outcome == "unreadable"
+    )
     lines = [
         f"{report.platform}, spec {report.spec_revision}: {_counted(len(report.tenants), 'tenant')}, "
         f"{_counted(report.objects, 'object')} in the project, read in {report.seconds['read']:.1f} s",
@@ -23,8 +25,10 @@ def summary_lines(report: CloudReport) -> list[str]:
         f"{report.count('not deployed')} objects are missing, {report.count('unreadable')} facts can't be read",
     ]
     lines += [
-        f"can't be read: {attribute} of {_counted(count, 'server')}" for attribute, count in sorted(unread.items())
+        f"can't be read: {attribute} of {_counted(count, kind)}" for (attribute, kind), count in sorted(unread.items())
     ]
+    if report.unknown_fields:
+        lines.append(f"not compared, for this version does not know them: {', '.join(report.unknown_fields)}")
     return [printable(line) for line in lines]
 
 

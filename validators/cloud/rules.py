@@ -1,20 +1,24 @@
-"""PLB97x: what can be wrong with a project at the cloud provider."""
+"""PLB97x, PLB98x: what can be wrong with a project at the cloud provider."""
 
 from plumbline.finding import Severity
 from validators.documented import RealityRule
 
-_APPLY = "Look at it with `plumb provision plan`, and let `plumb provision apply` make it so; a wanted change belongs in the spec."
+_APPLY = (
+    "Look at it with `plumb provision plan`, and let `plumb provision apply` mend what the plan names; mend the rest in the console, "
+    "after asking who changed it. A wanted change belongs in the spec."
+)
 _RULES = (
     RealityRule(
         "PLB970",
         "object is missing at the provider",
         "Part of the tenant is not there: it does not run, is not protected, or cannot be reached.",
-        "Make it with `plumb provision apply`; a DNS zone is made once, by hand.",
+        "Make it with `plumb provision apply`. Make a DNS zone once, by hand: `hcloud zone create --name NAME`, then "
+        "`hcloud zone enable-protection NAME delete`.",
     ),
     RealityRule(
         "PLB971",
         "object at the provider is not as the spec says",
-        "What is not in the spec was reviewed by nobody, and the next `apply` takes it back.",
+        "What is not in the spec was reviewed by nobody, and the next `apply` may take it back.",
         _APPLY,
     ),
     RealityRule(
@@ -66,6 +70,70 @@ _RULES = (
         "server does not run",
         "It does nothing, and is charged in full.",
         "Start it with `plumb provision apply`; look at its console first if it should be running.",
+    ),
+    RealityRule(
+        "PLB980",
+        "private network of a tenant is open to what is not the tenant's",
+        "Inside a private network no firewall of the provider filters: whoever is in it, or is led into it, reaches the stores.",
+        "Find out who did it. Take the server, load balancer, route or vSwitch out of the network; delete a load balancer that nobody owns.",
+    ),
+    RealityRule(
+        "PLB981",
+        "DNS record overrides, delegates or bars a tenant's name",
+        "It sends clients or their passwords elsewhere, lets others have certificates for the name, or keeps the tenant's from being renewed.",
+        "Find out who made it, and delete it: `hcloud zone rrset delete ZONE NAME TYPE`. Let a CAA record name the issuer, or delete it.",
+    ),
+    RealityRule(
+        "PLB982",
+        "DNS zone does not serve the tenants' names",
+        "What the project says of a name, nobody hears: tenants cannot be found, or somebody else's answers are taken.",
+        "Make the zone primary, delegate the domain to the name servers that the provider assigned, and keep its NS records as they were.",
+    ),
+    RealityRule(
+        "PLB983",
+        "DNS zone is not protected from deletion",
+        "One click, and the names of all tenants are gone.",
+        "Protect it: `hcloud zone enable-protection NAME delete`.",
+        severity=Severity.WARNING,
+    ),
+    RealityRule(
+        "PLB984",
+        "SSH key in the project that the spec does not have",
+        "Whoever adds a key can choose it for the next server, or boots a rescue system with it: this is how a breach looks.",
+        "Find out who added it, then delete it with `hcloud ssh-key delete NAME`; or add it to `cloud.ssh_keys` of the spec.",
+    ),
+    RealityRule(
+        "PLB985",
+        "value at the provider cannot be told",
+        "The API does not say it, or says it in a form that this version does not know: it may be as the spec says, or not.",
+        "Look at it in the console; look for a newer release of Plumbline if the API has grown.",
+        severity=Severity.WARNING,
+    ),
+    RealityRule(
+        "PLB986",
+        "object is between two states",
+        "An action runs on it, or the provider works on it; what comes of it can't be told yet.",
+        "Wait some minutes, and look again. Ask the provider when it stays so.",
+        severity=Severity.WARNING,
+    ),
+    RealityRule(
+        "PLB987",
+        "firewall is not in force on a server yet",
+        "Until it is, every port of the server's public interface is open to everybody.",
+        "Wait a minute, and look again. If it stays so, switch the server off, take the firewall off it, and put it on again.",
+    ),
+    RealityRule(
+        "PLB988",
+        "part of the project was not looked at",
+        "The API did not answer for a kind of objects: what is missing, changed or too much there, nobody knows. No answer is not a yes.",
+        "Run the command again; a 403 needs a token for this project that may read, a 5xx or 429 needs patience, a 422 a newer release.",
+    ),
+    RealityRule(
+        "PLB989",
+        "server, load balancer or address in the project that is nobody's",
+        "It is paid for, and what runs in the project under no known name may be a guest of the project or of a thief.",
+        "Find out whose it is. Delete it, move it to a project of its own, or give its address a name in `cloud.addresses`.",
+        severity=Severity.WARNING,
     ),
 )
 

@@ -4,48 +4,57 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from validators.cloud.checks import Judged, State, check_of, key_of
+from validators.cloud.checks import Judged, State, check_of, found
+from validators.cloud.raw import at, number, text, words
 from validators.cloud.snapshot import Seen, Snapshot, owned
 
 RENEWED_DAYS = 21
 """A certificate that the provider renews gets its successor thirty days before its end."""
-LONELY = ("volume", "primary_ip")
-"""Kinds that are paid for and do nothing without a server."""
-LEADING = ("A", "AAAA", "CNAME", "HTTPS", "NS", "SVCB")
-"""Types of records by which a host name leads somewhere."""
-WATCHED = ("ssh_key", "certificate")
+CARRIER = {"volume": "server", "primary_ip": "assignee_id", "floating_ip": "server"}
+"""Kinds that are paid for and do nothing without a server, and the field that names it."""
+WHOLE = ("ssh_key", "zone")
 """Kinds that are the whole project's; a label on them says nothing."""
 
 
 def stray_checks(state: State, snapshot: Snapshot, today: date) -> Iterator[Judged]:
-    """What is a tenant's, or gets in its way, and is not in its desired state; and how long its certificates last."""
-    wanted = {key_of(want) for want in state["objects"]}
-    hosts = {(want["name"], want["zone"]) for want in state["objects"] if want["kind"] == "record"}
+    """What is a tenant's and not in its desired state, and how long its certificates last."""
+    wanted = {seen.key for seen in found(state, snapshot).values()}
+    servers = {want["name"] for want in state["objects"] if want["kind"] == "server"}
     alike = _alike(state)
     for seen in snapshot.objects:
-        if key_of(seen) in wanted or seen["kind"] in WATCHED:
+        if seen.key in wanted or seen.kind in WHOLE:
             continue
         if owned(seen, state["ownership"]):
             yield _lonely(state, seen, "ownership") if is_lonely(seen) else _extra(state, seen)
-        elif is_lonely(seen) and alike.match(seen["name"]):
+        elif is_lonely(seen) and alike.match(seen.name):
             yield _lonely(state, seen, "names")
-        elif seen["kind"] == "record" and seen["type"] in LEADING and (seen["name"], seen["zone"]) in hosts:
-            says = f"leads to {', '.join(seen['values'])}, and is not in the spec"
-            yield _judged(state, seen, "exists", "yes", "PLB971", "dns", says)
+        elif (server := copied_from(seen, snapshot)) and (server in servers or alike.match(server)):
+            says = f"is a copy of the disk of {server}, and not in the spec"
+            yield _judged(state, seen, "exists", "yes", "PLB972", "names", says)
+    hosts = {(want["name"], want["zone"]) for want in state["objects"] if want["kind"] == "record"}
+    names = {f"{name}.{zone}" for name, zone in hosts}
     for seen in snapshot.of_kind("certificate"):
-        names = {f"{name}.{zone}" for name, zone in hosts}
-        if owned(seen, state["ownership"]) or any(_covers(each, name) for each in seen["domains"] for name in names):
+        domains = words(seen.raw, "domain_names") or []
+        if owned(seen, state["ownership"]) or any(_covers(each, name) for each in domains for name in names):
             yield from _certificate(state, seen, today + timedelta(days=RENEWED_DAYS))
 
 
 def is_lonely(seen: Seen) -> bool:
     """Whether it is paid for and does nothing, for no server has it."""
-    return seen["kind"] in LONELY and seen["server"] is None
+    return seen.kind in CARRIER and at(seen.raw, CARRIER[seen.kind]) is None
+
+
+def copied_from(seen: Seen, snapshot: Snapshot) -> str | None:
+    """The server whose disk a snapshot or a backup is a copy of."""
+    if seen.kind != "image":
+        return None
+    bound = snapshot.find("server", number(seen.raw, "bound_to") or number(seen.raw, "created_from.id"))
+    return bound.name if bound else text(seen.raw, "created_from.name")
 
 
 def _alike(state: State) -> re.Pattern[str]:
     """Names that are, or begin with, that of an object of the tenant: `tenant-acme-data-old`."""
-    own = [re.escape(want["name"]) for want in state["objects"] if want["kind"] not in WATCHED]
+    own = [re.escape(want["name"]) for want in state["objects"] if want["kind"] not in WHOLE]
     return re.compile(f"(?:{'|'.join(own) or '(?!)'})(?:$|[._-])")
 
 
@@ -70,10 +79,18 @@ def _covers(domain: str, host: str) -> bool:
 
 def _certificate(state: State, seen: Seen, least: date) -> Iterator[Judged]:
     path = f"topology.{state['mode']}.cloud.dns"
-    until = seen["until"] or "never issued"
-    fine = seen["until"] is not None and date.fromisoformat(seen["until"]) >= least
+    end = _day(text(seen.raw, "not_valid_after"))
+    until = end.isoformat() if end else "never issued"
+    fine = end is not None and end >= least
     check = check_of(state, seen, "valid_until", until if fine else f"{least} or later", until)
     yield Judged(check, "PLB977", path, f"valid until {until}")
-    if seen["failed"]:
+    if "failed" in (at(seen.raw, "status.issuance"), at(seen.raw, "status.renewal")):
         check = check_of(state, seen, "renewal", "well", "failed")
         yield Judged(check, "PLB977", path, "the provider could not issue or renew it")
+
+
+def _day(moment: str | None) -> date | None:
+    try:
+        return date.fromisoformat((moment or "")[:10])
+    except ValueError:
+        return None

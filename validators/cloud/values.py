@@ -1,130 +1,171 @@
 """Each kind of object as values by attribute: what is desired, and what was seen. Pure.
 
-A new kind is a function on each side and an entry in `KINDS`.
+A new kind is a function on each side and an entry in `KINDS`. What cannot be told is `Untold`, never another value.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_network
 from typing import Any
 
-from validators.cloud.snapshot import Seen
+from validators.cloud import server_values
+from validators.cloud.raw import Raw, at, cidr, entries, flag, number, numbers, text
+from validators.cloud.rule_values import rules, seen_rules
+from validators.cloud.snapshot import Seen, Snapshot
+from validators.cloud.told import NONE, UNTOLD, Look, Observed, Untold, Values, known, several, yes
 
-Values = dict[str, str]
-NONE = "none"
-
-
-@dataclass(frozen=True)
-class Tenant:
-    """What the values of one object need to know of the others."""
-
-    servers: frozenset[str]
-    """Names of the tenant's servers."""
-    carriers: dict[str, str]
-    """The server that should carry a volume."""
+State = dict[str, Any]
+Want = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Kind:
     """The two sides of a kind."""
 
-    expected: Callable[[Seen, Tenant], Values]
-    observed: Callable[[Seen, Tenant], Values]
+    expected: Callable[[Want, Seen, Look], Values]
+    observed: Callable[[Seen, Look], Observed]
 
 
-def _strangers(seen: Seen, tenant: Tenant) -> Values:
+def _strangers(seen: Seen, look: Look, servers: list[int] | None) -> Observed:
     """Servers of others in what is the tenant's alone."""
-    return {f"stranger.{name}": "in it" for name in seen["members"] if name not in tenant.servers}
+    return several(
+        "stranger",
+        servers,
+        lambda id: {} if (name := look.name("server")(id)) in look.servers else {f"stranger.{name}": "in it"},
+    )
 
 
-def _placement_group(want: Seen, tenant: Tenant) -> Values:
+def _placement_group(want: Want, seen: Seen, look: Look) -> Values:
     return {"type": want["type"]}
 
 
-def _seen_placement_group(seen: Seen, tenant: Tenant) -> Values:
-    return {"type": seen["type"], **_strangers(seen, tenant)}
+def _seen_placement_group(seen: Seen, look: Look) -> Observed:
+    return {"type": known(text(seen.raw, "type")), **_strangers(seen, look, numbers(seen.raw, "servers"))}
 
 
-def _network(want: Seen, tenant: Tenant) -> Values:
-    subnets = {f"subnet.{each['ip_range']}": each["network_zone"] for each in want["subnets"]}
-    return {"range": want["ip_range"], **subnets}
+def _network(want: Want, seen: Seen, look: Look) -> Values:
+    subnets = {f"subnet.{each['ip_range']}": f"cloud, {each['network_zone']}" for each in want["subnets"]}
+    return {"range": want["ip_range"], **subnets, "routes_exposed_to_vswitch": "no"}
 
 
-def _seen_network(seen: Seen, tenant: Tenant) -> Values:
-    routes = {f"route.{destination}": gateway for destination, gateway in seen["routes"].items()}
-    return {**_network(seen, tenant), **routes, **_strangers(seen, tenant)}
-
-
-def _firewall(want: Seen, tenant: Tenant) -> Values:
-    return {"filters": "servers", **_rules(want["rules"])}
-
-
-def _seen_firewall(seen: Seen, tenant: Tenant) -> Values:
+def _seen_network(seen: Seen, look: Look) -> Observed:
+    raw, snapshot = seen.raw, look.snapshot
     return {
-        "filters": "servers" if seen["members"] else "nothing",
-        **_rules(seen["rules"]),
-        **{f"selector.{each}": "applied" for each in seen["selectors"]},
-        **_strangers(seen, tenant),
+        "range": known(text(raw, "ip_range"), cidr),
+        **several("subnet", entries(raw, "subnets"), _subnet),
+        **several("route", entries(raw, "routes"), _route),
+        "routes_exposed_to_vswitch": yes(flag(raw, "expose_routes_to_vswitch")),
+        **_strangers(seen, look, numbers(raw, "servers")),
+        **_balancers(seen, numbers(raw, "load_balancers"), snapshot),
     }
 
 
-def _rules(rules: Iterable[dict[str, Any]]) -> Values:
-    """A rule is what it lets through; the same one twice shows as two descriptions."""
-    titles: defaultdict[str, list[str]] = defaultdict(list)
-    for rule in rules:
-        peers = ", ".join(sorted(str(ip_network(peer)) for peer in rule["peers"]))
-        port = f" {rule['port']}" if rule["port"] else ""
-        titles[f"rule.{rule['direction']} {rule['protocol']}{port} {peers}"].append(rule["description"] or "")
-    return {rule: " + ".join(sorted(texts)) for rule, texts in titles.items()}
-
-
-def _volume(want: Seen, tenant: Tenant) -> Values:
-    return {**_disk(want), "carried_by": tenant.carriers.get(want["name"], "no server")}
-
-
-def _seen_volume(seen: Seen, tenant: Tenant) -> Values:
-    return {**_disk(seen), "carried_by": seen["server"] or "no server"}
-
-
-def _disk(seen: Seen) -> Values:
-    return {"size": f"{seen['size_gb']} GB", "format": seen["format"] or NONE, "location": seen["location"]}
-
-
-def _server(want: Seen, tenant: Tenant) -> Values:
+def _subnet(subnet: Raw) -> Observed:
+    kind, zone, vswitch = text(subnet, "type"), text(subnet, "network_zone"), number(subnet, "vswitch_id")
+    # `server` is an old word for `cloud`
+    kind = "cloud" if kind == "server" else kind
+    shown = f"{kind}, {zone}" + (f", vSwitch {vswitch}" if vswitch is not None else "")
+    range = cidr(text(subnet, "ip_range") or "?")
     return {
-        "state": "running",
-        "image": want["image"],
+        f"subnet.{range}": shown
+        if kind in ("cloud", "vswitch") and zone
+        else Untold(says=f"is of type {kind}, which this version does not know")
+    }
+
+
+def _route(route: Raw) -> Observed:
+    return {f"route.{cidr(text(route, 'destination') or '?')}": text(route, "gateway") or "?"}
+
+
+def _balancers(seen: Seen, ids: list[int] | None, snapshot: Snapshot) -> Observed:
+    """Load balancers in the network, whichever of the two sides says so."""
+    told = several("load_balancer", ids, lambda id: {f"load_balancer.{snapshot.name_of('load_balancer', id)}": "in it"})
+    for balancer in snapshot.of_kind("load_balancer"):
+        if any(number(each, "network") == seen.id for each in entries(balancer.raw, "private_net") or []):
+            told[f"load_balancer.{balancer.name}"] = "in it"
+    return told
+
+
+def _firewall(want: Want, seen: Seen, look: Look) -> Values:
+    return {"filters": "servers", **rules(want["rules"])}
+
+
+def _seen_firewall(seen: Seen, look: Look) -> Observed:
+    applied = entries(seen.raw, "applied_to")
+    if applied is None:
+        return {"filters": UNTOLD, "selector": UNTOLD, "stranger": UNTOLD, **seen_rules(entries(seen.raw, "rules"))}
+    servers = [
+        id for each in applied if text(each, "type") == "server" and (id := number(each, "server.id")) is not None
+    ]
+    selectors = [each for each in applied if text(each, "type") == "label_selector"]
+    others = sorted({str(at(each, "type")) for each in applied} - {"server", "label_selector"})
+    selected = [
+        id
+        for each in selectors
+        for one in entries(each, "applied_to_resources") or []
+        if (id := number(one, "server.id")) is not None
+    ]
+    return {
+        "filters": "servers" if servers else Untold("") if others else "nothing",
+        **seen_rules(entries(seen.raw, "rules")),
+        **{f"selector.{text(each, 'label_selector.selector') or '?'}": "applied" for each in selectors},
+        **{
+            f"applied_to.{each}": Untold(says="is a kind of resource that this version does not know")
+            for each in others
+        },
+        **_strangers(seen, look, [*servers, *selected]),
+    }
+
+
+def device_of(volume: int | None) -> str:
+    """Where a server finds a volume; its first boot waits for it there."""
+    return f"/dev/disk/by-id/scsi-0HC_Volume_{volume}"
+
+
+def _volume(want: Want, seen: Seen, look: Look) -> Values:
+    return {
+        "size": f"{want['size_gb']} GB",
+        "format": want["format"] or NONE,
         "location": want["location"],
-        f"network.{want['network']}": want["address"],
-        "placement_group": want["placement_group"] or NONE,
-        **{f"firewall.{name}": "in place" for name in want["firewalls"]},
-        **({f"volume.{want['volume']}": "attached"} if want["volume"] else {}),
-        "public_ipv4": "yes",
-        "backups": NONE,
-        "iso": NONE,
-        "rescue": "off",
+        "device": device_of(seen.id),
+        "state": "available",
+        "carried_by": look.carriers.get(want["name"], "no server"),
     }
 
 
-def _seen_server(seen: Seen, tenant: Tenant) -> Values:
+def _seen_volume(seen: Seen, look: Look) -> Observed:
+    raw, server = seen.raw, at(seen.raw, "server")
     return {
-        "state": seen["status"],
-        "image": seen["image"] or NONE,
-        "location": seen["location"],
-        **{f"network.{name}": addresses for name, addresses in seen["networks"].items()},
-        "placement_group": seen["placement_group"] or NONE,
-        **{f"firewall.{name}": "in place" for name in seen["firewalls"]},
-        **{f"volume.{name}": "attached" for name in seen["volumes"]},
-        "public_ipv4": seen["ipv4"],
-        "backups": seen["backups"] or NONE,
-        "iso": seen["iso"] or NONE,
-        "rescue": "on" if seen["rescue"] else "off",
+        "size": known(number(raw, "size"), lambda size: f"{size} GB"),
+        "format": NONE if at(raw, "format") is None else known(text(raw, "format")),
+        "location": known(text(raw, "location.name")),
+        "device": known(text(raw, "linux_device")),
+        "state": _disk_state(text(raw, "status")),
+        "carried_by": "no server" if server is None else known(number(raw, "server"), look.name("server")),
     }
 
 
-def _record(want: Seen, tenant: Tenant) -> Values:
-    return {"values": ", ".join(sorted(want["values"])), "ttl": f"{want['ttl_s']} s" if want["ttl_s"] else "the zone's"}
+def _disk_state(status: str | None) -> str | Untold:
+    if status == "creating":
+        return Untold("PLB986", "is being made: wait, and look again")
+    return status if status == "available" else Untold(says=f"is {status}, which this version does not know")
+
+
+def _record(want: Want, seen: Seen, look: Look) -> Values:
+    return {
+        "values": ", ".join(sorted(want["values"])),
+        "ttl": f"{want['ttl_s']} s" if want["ttl_s"] else "the zone's",
+        "protected_from_change": "no",
+    }
+
+
+def _seen_record(seen: Seen, look: Look) -> Observed:
+    raw, records = seen.raw, entries(seen.raw, "records")
+    values = None if records is None else [text(each, "value") or "?" for each in records]
+    return {
+        "values": known(values, lambda values: ", ".join(sorted(values))),
+        "ttl": "the zone's" if at(raw, "ttl") is None else known(number(raw, "ttl"), lambda ttl: f"{ttl} s"),
+        "protected_from_change": yes(flag(raw, "protection.change")),
+    }
 
 
 KINDS = {
@@ -132,8 +173,8 @@ KINDS = {
     "network": Kind(_network, _seen_network),
     "firewall": Kind(_firewall, _seen_firewall),
     "volume": Kind(_volume, _seen_volume),
-    "server": Kind(_server, _seen_server),
-    "record": Kind(_record, _record),
+    "server": Kind(server_values.expected, server_values.observed),
+    "record": Kind(_record, _seen_record),
 }
 FIELDS = {
     "state": "",
@@ -147,3 +188,15 @@ FIELDS = {
     "ttl": "ttl_s",
 }
 """Fields of the desired state by the first word of an attribute, where they are called otherwise."""
+NEEDS = {
+    "network": "network",
+    "firewall": "firewall",
+    "volume": "volume",
+    "placement_group": "placement_group",
+    "load_balancer": "load_balancer",
+    "floating_ip": "floating_ip",
+    "primary_ip": "primary_ip",
+    "carried_by": "server",
+    "stranger": "server",
+}
+"""The list that the first word of an attribute takes names from: without it, it cannot be told."""

@@ -22,6 +22,8 @@ from validators.rules import (
     ports,
     probes,
     roll_out,
+    runbook_scripts,
+    runbook_values,
     runbooks,
     secrets,
     storage,
@@ -48,7 +50,9 @@ FAMILIES = (
     parity,
     probes,
     roll_out,
+    runbook_values,
     runbooks,
+    runbook_scripts,
     waivers,
 )
 

@@ -3,10 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from jinja2 import TemplateSyntaxError, meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from plumbline.expressions import ExpressionError, render
+from plumbline.expressions import ExpressionError, names_in, render
 from plumbline.finding import Severity
 from plumbline.runbooks import place_texts, runbook_names, runbook_texts
 from plumbline.spec import Spec
@@ -21,8 +18,6 @@ STANDS_FOR = {
 
 AGE = re.compile(r"(?:^|[|;&(]|\bsudo\b)\s*r?age\s+(?:\S+\s+)*?-{1,2}[a-z]", re.I)
 SIGNED_THING = re.compile(r"manifest|\.sig\b|signature|\bbundle\b|release[^\s/]*\.(?:pub|key)", re.I)
-
-_PARSER = ImmutableSandboxedEnvironment()
 
 _RUNBOOK = """\
 runbooks/sample.yaml:
@@ -146,7 +141,7 @@ def _steps_without(spec: Spec, field: str, problem: str) -> Iterator[Violation]:
 )
 def unused_parameter(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
-        used = {found for _, text in runbook_texts(runbook) for found in _names_in(text)}
+        used = {found for _, text in runbook_texts(runbook) for found in names_in(text)}
         for parameter in runbook.parameters:
             if not used & STANDS_FOR.get(parameter, frozenset({parameter})):
                 yield Violation(
@@ -154,15 +149,6 @@ def unused_parameter(spec: Spec) -> Iterator[Violation]:
                     f"parameter {parameter} is used by no step",
                     at_key=True,
                 )
-
-
-def _names_in(text: str) -> set[str]:
-    if "{{" not in text and "{%" not in text:
-        return set()
-    try:
-        return meta.find_undeclared_variables(_PARSER.parse(text))
-    except TemplateSyntaxError:
-        return set()
 
 
 REQUIREMENT = "requirements.yaml:\n  requirements:\n    DEPLOY-01: {{title: It runs, {rest}}}\n"

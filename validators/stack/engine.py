@@ -166,14 +166,36 @@ class Engine:
         found = [ip_network(f"{_address(row[1])}/{_address(row[7])}") for row in rows]
         return [str(network) for network in found if network.prefixlen >= _NARROW]
 
-    def make_network(self, project: str, name: str, subnet: str, gateway: str) -> None:
-        """A network that belongs to a project, with a given address on the host. Raises EnvironmentMissing."""
+    def published(self) -> set[str]:
+        """Every `address:port` that a container of the engine publishes."""
+        return {
+            f"{port.get('IP') or '0.0.0.0'}:{port['PublicPort']}"
+            for container in self.client.api.containers()
+            for port in container["Ports"] or []
+            if port.get("PublicPort")
+        }
+
+    def holders(self, subnet: str) -> list[tuple[str, str]]:
+        """The networks that overlap a subnet: name and compose project, which may be empty."""
+        wanted = ip_network(subnet)
+        return [
+            (str(network["Name"]), str((network.get("Labels") or {}).get(PROJECT, "")))
+            for network in self.client.api.networks()
+            for config in (network.get("IPAM") or {}).get("Config") or []
+            if ":" not in config.get("Subnet", ":") and ip_network(config["Subnet"]).overlaps(wanted)
+        ]
+
+    def make_network(self, project: str, name: str, subnet: str, gateway: str) -> bool:
+        """Make a network that belongs to a project, with a given address on the host; False where another has the range."""
         ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet, gateway=gateway)])
         try:
             self.client.api.create_network(name, driver="bridge", ipam=ipam, labels={PROJECT: project})
         except APIError as error:
-            hint = f"`docker network ls` shows who has {subnet}; remove it, or use another engine"
+            if "overlaps" in str(error.explanation):
+                return False
+            hint = "see what `docker network create` says, or use another engine"
             raise EnvironmentMissing(f"no network {subnet} can be made: {error.explanation}", hint) from None
+        return True
 
     def volumes(self, project: str) -> list[dict[str, Any]]:
         """The volumes of a compose project."""

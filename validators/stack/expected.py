@@ -12,7 +12,7 @@ from plumbline.expressions import SECRET_FOLDER, service_names, value_text
 from plumbline.spec import Spec
 from schema.service import HttpHealth, Service
 from validators.stack.engine import as_json
-from validators.stack.layout import Node, bound_address
+from validators.stack.layout import Node, bound
 
 Values = dict[str, str]
 NONE = "none"
@@ -141,13 +141,13 @@ def networks(promise: Promise) -> Values:
 def ports(promise: Promise) -> Values:
     """Published ports: port in the container → address on the node."""
     service, node = promise.service, promise.node
-    bound = {
-        f"{service.ports[port]}/tcp": f"{bound_address(node, publication.address)}:{publication.port}"
+    places = {
+        f"{service.ports[port]}/tcp": "{}:{}".format(*bound(node, publication))
         for port, publication in service.publish.items()
     }
     for port in ports_for_other_nodes(promise.spec, promise.deployment.mode, promise.name):
-        bound[f"{service.ports[port]}/tcp"] = f"{node.address}:{service.ports[port]}"
-    return bound
+        places[f"{service.ports[port]}/tcp"] = f"{node.address}:{service.ports[port]}"
+    return places
 
 
 def hosts(promise: Promise) -> Values:

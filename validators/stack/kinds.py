@@ -5,11 +5,20 @@ A new kind is an entry here and a function on each side.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from plumbline.fact import Check, Fact, compare
 from validators.stack import expected, kernel, observed
 from validators.stack.expected import Promise, Values
 from validators.stack.observed import Seen
+
+
+class Takes(Enum):
+    """What a trial takes beside a stack that stands."""
+
+    NOTHING = "nothing"
+    OWN_STACK = "a stack that is started for it (no --attach)"
+    FAULTS = "--faults"
 
 
 @dataclass(frozen=True)
@@ -48,26 +57,45 @@ KINDS = (
     Kind("label", "PLB919", "", expected.labels, observed.labels),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A kind of fact that is found by trying."""
+
+    rule: str
+    field: str
+    """As a kind's."""
+    title: str
+    """What a report says that was left out."""
+    takes: Takes = Takes.NOTHING
+
+
 TRIED = {
-    "published": ("PLB918", "publish"),
-    "reach": ("PLB951", "needs"),
-    "name": ("PLB951", "segments"),
-    "egress": ("PLB952", "segments"),
-    "order": ("PLB941", "needs"),
-    "killed": ("PLB942", "health"),
-    "without": ("PLB943", "needs"),
-    "with_again": ("PLB943", "needs"),
-    "written": ("PLB944", "state_test"),
-    "read_back": ("PLB944", "state_test"),
-    "survives": ("PLB944", "volumes"),
-    "returns": ("PLB942", "health"),
-    "self_test": ("PLB945", "self_tests"),
-    "memory_limit": ("PLB946", "limits"),
-    "log_rotation": ("PLB947", ""),
-    "kept": ("PLB948", ""),
-    "after_faults": ("PLB949", ""),
+    "published": Trial("PLB918", "publish", "published ports"),
+    "reach": Trial("PLB951", "needs", "who reaches whom"),
+    "name": Trial("PLB951", "segments", "names"),
+    "egress": Trial("PLB952", "segments", "egress", Takes.OWN_STACK),
+    "order": Trial("PLB941", "needs", "start order", Takes.OWN_STACK),
+    "kept": Trial("PLB948", "", "secrets", Takes.OWN_STACK),
+    "killed": Trial("PLB942", "health", "kills", Takes.FAULTS),
+    "without": Trial("PLB943", "needs", "lost needs", Takes.FAULTS),
+    "with_again": Trial("PLB943", "needs", "needs that come back", Takes.FAULTS),
+    "written": Trial("PLB944", "state_test", "writing state", Takes.FAULTS),
+    "read_back": Trial("PLB944", "state_test", "reading state", Takes.FAULTS),
+    "survives": Trial("PLB944", "volumes", "state that survives", Takes.FAULTS),
+    "returns": Trial("PLB942", "health", "restarts", Takes.FAULTS),
+    "self_test": Trial("PLB945", "self_tests", "self-tests", Takes.FAULTS),
+    "memory_limit": Trial("PLB946", "limits", "memory", Takes.FAULTS),
+    "log_rotation": Trial("PLB947", "", "logs", Takes.FAULTS),
+    "after_faults": Trial("PLB949", "", "the stack after faults", Takes.FAULTS),
 }
-"""Rule and field of the facts that are found by trying, by the attribute's first word."""
+"""By the attribute's first word. What is tried, and what a report says was left out, are both taken from here."""
+
+
+def tried_with(takes: Takes) -> list[str]:
+    """Titles of the trials that take something."""
+    return [trial.title for trial in TRIED.values() if trial.takes is takes]
 
 
 def checks_of(promise: Promise, seen: Seen | None) -> list[Check]:

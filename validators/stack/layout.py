@@ -4,14 +4,15 @@ A node's private address is one that the engine's host holds: the gateway of a s
 generated `ports:` bind to it, and the generated `extra_hosts:` lead to it, as they do between real nodes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 import networkx
 
 from plumbline.deployment import Deployment, deployments, needs_on_other_nodes, private_address
 from plumbline.spec import Spec
+from schema.service import Publication
 
 _NODE_PREFIX = 29
 _SHARED_NODES = ip_network("100.64.213.0/24")
@@ -29,6 +30,8 @@ class Node:
     """Its private address; empty where the mode has a single node."""
     generation: int = 0
     """Nodes of a generation need only nodes of former ones."""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """Ports that are published in place of those of the spec, which another holds, by `address:port` as the spec has it."""
 
     @property
     def name(self) -> str:
@@ -79,11 +82,12 @@ def _generations(spec: Spec, found: Sequence[Deployment]) -> dict[str, int]:
     return {role: order for order, roles in enumerate(networkx.topological_generations(graph)) for role in roles}
 
 
-def bound_address(node: Node, address: str) -> str:
-    """Where a publication is bound on a shared engine: never on every interface of it."""
-    if not ip_address(address).is_unspecified:
-        return address
-    return node.address or "127.0.0.1"
+def bound(node: Node, publication: Publication) -> tuple[str, int]:
+    """The address and port that a publication has on a shared engine: never every interface, and no port that another holds."""
+    address = publication.address
+    if ip_address(address).is_unspecified:
+        address = node.address or "127.0.0.1"
+    return address, node.ports.get(f"{publication.address}:{publication.port}", publication.port)
 
 
 def backend_hosts(spec: Spec, node: Node, nodes: Sequence[Node]) -> dict[str, str]:

@@ -1,8 +1,7 @@
 """What is handed to Compose: a generated project as it is, and an override with what this engine can't have as it is. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from typing import Any
 
 import yaml
@@ -11,12 +10,11 @@ from generators.compose import addresses_of, serves_loopback
 from plumbline.deployment import Deployment
 from plumbline.spec import Spec
 from schema.service import Service
-from validators.stack.layout import Node, bound_address
+from validators.stack.layout import Node, bound
 from validators.stack.probing import OUTSIDE_RESOLVER
 
 HOST_FOLDER = "host"
 """Folder of a scratch project that plays the node's own folders."""
-_POOL = ip_network("10.224.0.0/11")
 
 
 @dataclass(frozen=True)
@@ -100,13 +98,13 @@ def override(project: Project) -> str:
 
 
 def _rebound(project: Project, name: str, service: Service) -> list[dict[str, Any]]:
-    """The service's ports with publications on every interface bound to its node's address; none where none is so."""
-    bound = {port: bound_address(project.node, each.address) for port, each in service.publish.items()}
-    if all(bound[port] == each.address for port, each in service.publish.items()):
+    """The service's ports where they are not bound as the spec says; none where all are."""
+    places = {port: bound(project.node, each) for port, each in service.publish.items()}
+    if all(places[port] == (each.address, each.port) for port, each in service.publish.items()):
         return []
     return [
-        {"target": service.ports[port], "published": str(each.port), "host_ip": bound[port], "protocol": "tcp"}
-        for port, each in service.publish.items()
+        {"target": service.ports[port], "published": str(number), "host_ip": address, "protocol": "tcp"}
+        for port, (address, number) in places.items()
     ]
 
 
@@ -125,18 +123,3 @@ def dead_ends(spec: Spec, deployment: Deployment) -> frozenset[str]:
         for name in subnets(spec, deployment)
         if not spec.networks.networks[name].modes[deployment.mode].internal and serves_loopback(deployment, name)
     )
-
-
-def moved_subnets(wanted: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:
-    """A free subnet for each wanted one that overlaps a taken one; the others stay as they are."""
-    used = [ip_network(subnet) for subnet in taken if ":" not in subnet]
-    moved: dict[str, str] = {}
-    stays = {name: ip_network(subnet) for name, subnet in wanted.items()}
-    stays = {name: net for name, net in stays.items() if not any(net.overlaps(other) for other in used)}
-    used += stays.values()
-    free = (net for net in _POOL.subnets(new_prefix=24))
-    for name in wanted:
-        if name not in stays:
-            chosen = next(net for net in free if not any(net.overlaps(other) for other in used))
-            moved[name] = str(chosen)
-    return moved

@@ -8,7 +8,7 @@ from plumbline.deployment import needs_on_other_nodes
 from plumbline.fact import Check
 from plumbline.reachability import Reach
 from plumbline.spec import Spec
-from validators.stack.layout import bound_address
+from validators.stack.layout import bound
 from validators.stack.probing import Answer, Question
 from validators.stack.project import Project
 
@@ -162,10 +162,7 @@ def egress_checks(spec: Spec, places: Sequence[Place], answers: Mapping[str, Ans
 def published(place: Place) -> dict[int, str]:
     """Where the spec publishes a place's ports on its host: port in the container → address."""
     service, node = place.project.deployment.services[place.service], place.project.node
-    return {
-        service.ports[port]: f"{bound_address(node, each.address)}:{each.port}"
-        for port, each in service.publish.items()
-    }
+    return {service.ports[port]: "{}:{}".format(*bound(node, each)) for port, each in service.publish.items()}
 
 
 def published_checks(places: Sequence[Place], host: Mapping[str, str]) -> list[Check]:

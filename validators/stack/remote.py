@@ -8,14 +8,20 @@ from plumbline.finding import EnvironmentMissing
 from validators.stack.engine import Engine
 from validators.stack.probing import probe_container
 
+RECORD = "run.json"
+"""The file of a run's folder that says what belongs to the run."""
 _SECONDS = 300
 
 
 def send(engine: Engine, project: str, folder: Path) -> None:
-    """Copy a folder to the engine's host. Raises EnvironmentMissing where that can't be written to."""
+    """Copy a folder to the engine's host. Raises EnvironmentMissing where that can't be written to.
+
+    Its record stays here. A run on that host would take this one for dead, since nobody there holds the folder's lock.
+    """
     packed = io.BytesIO()
+    record = f"{folder.name}/{RECORD}"
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        archive.add(folder, folder.name)
+        archive.add(folder, folder.name, filter=lambda member: None if member.name == record else member)
     _on_host(engine, project, folder, ["tar", "--extract", "--directory=/host"], packed.getvalue())
 
 

@@ -33,6 +33,10 @@ class StackReport:
     """Models that had a small substitute."""
     moved: dict[str, str]
     """Networks that had another subnet than the spec's."""
+    moved_ports: dict[str, str]
+    """Publications that had another port than the spec's, which another stack or program held, and where they were."""
+    late: tuple[str, ...]
+    """Services whose health check was late and came good within its patience."""
     ignored: tuple[str, ...]
     """Differences that the spec accepts for a time, with the reason."""
     untried: tuple[str, ...]
@@ -75,7 +79,7 @@ def _rule_and_field(check: Check) -> tuple[str, str]:
     """The rule that a check belongs to, and the field of its service that it is about."""
     word = check.attribute.partition(".")[0]
     if word in TRIED:
-        return TRIED[word]
+        return TRIED[word].rule, TRIED[word].field
     if not check.subject.startswith("services."):
         return PROJECT_RULE, ""
     field = {"process.user": "user", "process.entrypoint": "entrypoint"}.get(check.attribute, BY_NAME[word].field)

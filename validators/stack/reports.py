@@ -32,8 +32,14 @@ def summary_lines(report: StackReport) -> list[str]:
     lines += [f"substitute: the files of model {model}" for model in report.substitutes]
     if report.moved:
         lines.append(
-            f"moved: {len(report.moved)} networks had other subnets than the spec's, for all nodes share one engine"
+            f"moved: {len(report.moved)} networks had other subnets than the spec's, which others hold or all nodes share"
         )
+    lines += [
+        f"moved: {publication} was published at {place}, for another stack or program held the spec's port; "
+        "the facts about the port were compared with that"
+        for publication, place in report.moved_ports.items()
+    ]
+    lines += [f"late: the health check of {name} was late, as on a busy machine, and then good" for name in report.late]
     lines += [f"ignored: {text}" for text in report.ignored]
     lines += [f"narrowed: {text}" for text in report.narrowed]
     lines += [f"not tried: {text}" for text in report.untried]

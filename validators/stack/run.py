@@ -6,10 +6,11 @@ import os
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,6 @@ from validators.stack import remote
 from validators.stack.engine import Engine
 
 _PREFIX = "plumb-run-"
-_RECORD = "run.json"
 _ROUNDS = 50
 _LATE_S = 0.2
 
@@ -35,6 +35,8 @@ class Run:
         self.projects: list[str] = []
         self.groups: list[int] = []
         """Process groups of the docker commands that are at work."""
+        self.number = int(id, 16) if id else 0
+        """A number that is hardly another run's, to choose other ranges and ports than that."""
         self.kept = False
         self.sent = False
         """Whether the folder was copied to the engine's host, which is another than this one."""
@@ -79,15 +81,19 @@ class Run:
                 os.killpg(group, signal.SIGKILL)
         if self.sent:
             remote.remove(self.engine, self.projects[0], self.folder)
+        self.withdraw(self.projects)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def withdraw(self, projects: Sequence[str]) -> None:
+        """Remove some of its projects. Raises EnvironmentMissing where the engine would not let go of them."""
         with ThreadPoolExecutor(4) as pool:
-            gone = dict(zip(self.projects, pool.map(self._remove_wholly, self.projects), strict=True))
+            gone = dict(zip(projects, pool.map(self._remove_wholly, projects), strict=True))
         if left := [project for project, all_gone in gone.items() if not all_gone]:
             raise EnvironmentMissing(
                 f"the engine did not let go of everything of {', '.join(left)}",
                 "the next run tries again; by hand: "
                 + "; ".join(f"docker compose --project-name {project} down --volumes" for project in left),
             )
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _remove_wholly(self, project: str) -> bool:
         """A request that the engine had already taken is carried out late, and holds others up: so look again and again."""
@@ -106,7 +112,7 @@ class Run:
             "kept": self.kept,
             "sent": self.sent,
         }
-        (self.folder / _RECORD).write_text(json.dumps(record))
+        (self.folder / remote.RECORD).write_text(json.dumps(record))
 
 
 @contextmanager
@@ -137,7 +143,7 @@ def remove_dead_runs(engine: Engine) -> list[str]:
     """Remove what runs of this user left on this engine and nobody holds any more; the projects that were removed."""
     removed: list[str] = []
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        if not _is_ours(folder):
             continue
         with _lock(folder) as got:
             record = _record_of(folder)
@@ -152,6 +158,14 @@ def remove_dead_runs(engine: Engine) -> list[str]:
     return removed
 
 
+def _is_ours(folder: Path) -> bool:
+    try:
+        about = folder.lstat()
+    except FileNotFoundError:  # its run has just ended
+        return False
+    return stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid()
+
+
 def _command_line(process: int) -> str:
     """Command line of a process, empty where there is none."""
     file = Path(f"/proc/{process}/cmdline")
@@ -163,7 +177,7 @@ def _command_line(process: int) -> str:
 
 def _record_of(folder: Path) -> dict[str, Any] | None:
     try:
-        record = json.loads((folder / _RECORD).read_text())
+        record = json.loads((folder / remote.RECORD).read_text())
     except (OSError, ValueError):
         return None
     return (
@@ -175,8 +189,12 @@ def _record_of(folder: Path) -> dict[str, Any] | None:
 
 @contextmanager
 def _lock(folder: Path, *, wait: bool = False) -> Iterator[bool]:
-    """Hold the folder's lock; False where another process has it. The kernel lets go when a process dies."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    """Hold the folder's lock; False where another process has it, or it is gone. The kernel lets go when a process dies."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        yield False
+        return
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield True

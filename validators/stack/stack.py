@@ -12,7 +12,7 @@ from validators.stack.engine import Engine
 from validators.stack.events import Events, order_checks
 from validators.stack.expected import ImageUsed, Promise
 from validators.stack.kinds import checks_of
-from validators.stack.layout import bound_address
+from validators.stack.layout import bound
 from validators.stack.observed import Seen
 from validators.stack.probing import probe
 from validators.stack.project import Project
@@ -72,12 +72,15 @@ class Stack:
     """Values of the secrets, by tenant."""
     left_out: list[str] = field(default_factory=list)
     """Services of a stack that somebody else started which are not expected there."""
-    has_outside: bool = True
-    """Whether its containers ask the probe's resolver for names, so that a leak is seen."""
     events: Events | None = None
     """What happened since before it was started; None for a stack that somebody else started."""
     trouble: list[str] = field(default_factory=list)
     """What Compose said when the stack did not come up."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it was started for this look: its history is known, and its containers ask the probe's resolver for names."""
+        return self.events is not None
 
     def compose(self, project: Project, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
         """A compose command line for a project; `extra` files come after the override."""
@@ -92,7 +95,7 @@ class Stack:
         places = self._places(containers)
         host = [address for place in places for address in published(place).values()]
         answers = probe(
-            self.engine, f"plumb-probe-{self.run.id}", questions(self.spec, places), host, outside=self.has_outside
+            self.engine, f"plumb-probe-{self.run.id}", questions(self.spec, places), host, outside=self.is_own
         )
         places = [place for place in places if place.key in answers.places]
         table = rows(self.spec, places, answers.places)
@@ -171,7 +174,7 @@ class Stack:
         for project in self.projects:
             for service in project.deployment.services.values():
                 publications = service.publish.values()
-                lines += [f"reach: {bound_address(project.node, each.address)}:{each.port}" for each in publications]
+                lines += ["reach: {}:{}".format(*bound(project.node, each)) for each in publications]
             lines.append(f"look: docker compose --project-name {project.name} ps")
             lines.append(f"take down: docker compose --project-name {project.name} down --volumes --timeout 1")
         return [*lines, f"its files: {self.run.folder}"]

@@ -23,6 +23,8 @@ from schema.service import Service
 from validators.stack.engine import Engine
 
 LABEL = "io.plumbline.stand-in"
+RECIPE_LABEL = f"{LABEL}.recipe"
+"""The fingerprint of what it was built from. That of one mode differs from that of another where their contracts do."""
 SERVER_LABEL = f"{LABEL}.server"
 """What really runs inside, in the image's own words."""
 _BUILD_SECONDS = 900
@@ -90,7 +92,8 @@ def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> d
 def build(engine: Engine, recipe: Recipe) -> str:
     """Build the stand-in where this very one does not exist; its reference. Raises EnvironmentMissing."""
     with _source(recipe) as source:
-        reference = f"plumbline-stand-in/{recipe.image}:{_fingerprint(recipe, source)}"
+        fingerprint = _fingerprint(recipe, source)
+        reference = f"plumbline-stand-in/{recipe.image}:{fingerprint}"
         if engine.image(reference):
             return reference
         with tempfile.TemporaryDirectory(prefix="plumb-build-") as name:
@@ -100,8 +103,14 @@ def build(engine: Engine, recipe: Recipe) -> str:
                 (context / "contract.json").write_text(recipe.contract)
             if (context / _WHEELS).exists():
                 download(context / _WHEELS, context / "wheels")
-            _build(engine, recipe, context, reference)
+            _build(engine, recipe, context, reference, fingerprint)
     return reference
+
+
+def is_built_from(labels: Mapping[str, str], recipe: Recipe) -> bool:
+    """Whether a stand-in with these labels is that of a recipe."""
+    with _source(recipe) as source:
+        return labels.get(RECIPE_LABEL) == _fingerprint(recipe, source)
 
 
 @contextmanager
@@ -114,7 +123,7 @@ def _source(recipe: Recipe) -> Iterator[Path]:
 
 
 def _fingerprint(recipe: Recipe, source: Path) -> str:
-    digest = hashlib.sha256(f"{recipe.server}\n{recipe.contract}".encode())
+    digest = hashlib.sha256(f"{RECIPE_LABEL}\n{recipe.server}\n{recipe.contract}".encode())
     for name, value in sorted(recipe.arguments.items()):
         digest.update(f"{name}={value}\n".encode())
     for file in sorted(path for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"):
@@ -134,7 +143,7 @@ def download(wanted: Path, folder: Path) -> None:
         )
 
 
-def _build(engine: Engine, recipe: Recipe, context: Path, reference: str) -> None:
+def _build(engine: Engine, recipe: Recipe, context: Path, reference: str, fingerprint: str) -> None:
     arguments = [f"--build-arg={name}={value}" for name, value in recipe.arguments.items()]
     done = engine.run(
         [
@@ -143,6 +152,7 @@ def _build(engine: Engine, recipe: Recipe, context: Path, reference: str) -> Non
             f"--tag={reference}",
             f"--label={LABEL}={recipe.image}",
             f"--label={SERVER_LABEL}={recipe.server}",
+            f"--label={RECIPE_LABEL}={fingerprint}",
             *arguments,
             str(context),
         ],

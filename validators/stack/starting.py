@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -13,19 +14,21 @@ from plumbline.spec import Spec
 from validators.stack import scratch
 from validators.stack.engine import Engine
 from validators.stack.events import recorded
-from validators.stack.layout import Node, backend_hosts, nodes_of
-from validators.stack.project import Project, dead_ends, moved_subnets, subnets
+from validators.stack.layout import backend_hosts, nodes_of
+from validators.stack.node_networks import make_node_networks
+from validators.stack.project import Project, dead_ends, subnets
 from validators.stack.run import new_run
+from validators.stack.settling import settled
 from validators.stack.stack import Stack, Watch, shown
-from validators.stack.stand_ins import SERVER_LABEL, build, recipe_of
+from validators.stack.stand_ins import SERVER_LABEL, build, is_built_from, recipe_of
+from validators.stack.taken import SIGNS, Taken, moved_ports, moved_subnets
 
 UP_SECONDS = 180
-JOB_SECONDS = 90
+JOB_SECONDS = 600
 _POLL_S = 0.3
+_UPS = 5
+_ATTEMPTS = 8
 _NOT_OURS = {
-    "port is already allocated": "another container publishes that port: stop it, or use another engine",
-    "address already in use": "another program listens on that port: stop it, or use another engine",
-    "Pool overlaps": "another network has that range: remove it, or use another engine",
     "no space left on device": "free some disk; `docker system df` shows what the engine holds",
     "No such image": "load the image, or give it a `stand_in` in images.yaml",
 }
@@ -43,14 +46,33 @@ def standing(
     with new_run(engine) as run, recorded(engine) as events:
         run.claim(f"plumb-probe-{run.id}")
         stack = Stack(spec, engine, run, watch, events=events)
-        prepare(stack, spec_folder, mode, list(spec.tenants.tenants if tenants is None else tenants))
-        start(stack)
+        _stand(stack, spec_folder, mode, list(spec.tenants.tenants if tenants is None else tenants))
         yield stack
         watch.phase("kept up" if run.kept else "taking it down")
 
 
+def _stand(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) -> None:
+    """Prepare and start; once more with other ranges and ports where another stack was quicker than this one."""
+    held: set[str] = set()
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            prepare(stack, spec_folder, mode, tenants, attempt=attempt, held=held)
+            start(stack)
+            return
+        except Taken as taken:
+            if attempt == _ATTEMPTS:
+                raise
+            held |= taken.places
+            stack.watch.phase(f"another was quicker, so once more: {taken}")
+            stack.run.withdraw([project.name for project in stack.projects])
+            stack.projects.clear()
+
+
 def start(stack: Stack) -> None:
-    """Start its projects, those first that others need. What goes wrong with the stack itself is added to its `trouble`."""
+    """Start its projects, those first that others need. What goes wrong with the stack itself is added to its `trouble`.
+
+    Raises Taken where another has a range or port of it by now.
+    """
     for project in stack.projects:
         stack.run.claim(project.name)
     for _, projects in groupby(stack.projects, key=lambda project: project.node.generation):
@@ -58,20 +80,34 @@ def start(stack: Stack) -> None:
             _up(stack, list(projects))
 
 
-def prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) -> None:
-    """Give the stack its projects, each with its folder, images and secrets; nothing runs yet."""
+def prepare(
+    stack: Stack,
+    spec_folder: Path,
+    mode: str,
+    tenants: Sequence[str],
+    *,
+    attempt: int = 1,
+    held: Collection[str] = (),
+) -> None:
+    """Give the stack its projects, each with its folder, images and secrets; nothing runs yet.
+
+    At a later attempt the projects have other names. `held` are `address:port` that turned out not to be free.
+    """
     spec, engine, run = stack.spec, stack.engine, stack.run
     prefix = f"plumb-{spec.platform.name}-{mode}"
     nodes = nodes_of(spec, mode, tenants)
+    if len(nodes) > 1 and attempt == 1:
+        make_node_networks(stack, f"{prefix}-nodes-{run.id}", nodes)
     taken = [*engine.subnets(), *engine.routes(), *(node.subnet for node in nodes if node.address)]
+    ports = engine.published() | set(held)
     images: dict[str, str] = {}
-    for node in nodes:
+    for node in (replace(each, ports=moved_ports(each, ports, run.number + attempt)) for each in nodes):
         for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
             images[image] = reference_of(stack, spec_folder, mode, image)
         wanted = subnets(spec, node.deployment)
-        moved = moved_subnets(wanted, taken)
+        moved = moved_subnets(wanted, taken, run.number + attempt)
         taken += [*wanted.values(), *moved.values()]
-        name = "-".join(filter(None, (prefix, node.name, run.id)))
+        name = "-".join(filter(None, (prefix, node.name, run.id, str(attempt) if attempt > 1 else "")))
         project = Project(
             name,
             node,
@@ -87,26 +123,24 @@ def prepare(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) 
             if model not in stack.substitutes:
                 stack.substitutes.append(model)
     run.share_folder()
-    if len(nodes) > 1:
-        _make_node_networks(stack, f"{prefix}-nodes-{run.id}", nodes)
-
-
-def _make_node_networks(stack: Stack, project: str, nodes: Sequence[Node]) -> None:
-    """A small network for each node, whose gateway is the node's address on this engine."""
-    stack.run.claim(project)
-    for node in nodes:
-        stack.engine.make_network(project, f"{project}-{node.name}", node.subnet, node.address)
 
 
 def reference_of(stack: Stack, spec_folder: Path, mode: str, id: str) -> str:
-    """The spec's own image where the engine has it, else its stand-in."""
+    """The spec's own image where the engine has it, else its stand-in.
+
+    A stand-in under the spec's name counts when it is that of this very recipe, and not another mode's or an older one.
+    """
     image = stack.spec.images.images[id]
     own = image_reference(stack.spec, mode, image)
     if found := stack.engine.image(own):
-        if server := ((found.get("Config") or {}).get("Labels") or {}).get(SERVER_LABEL):
-            stack.stand_ins[id] = server
-        _same_platform(own, f"{found['Os']}/{found['Architecture']}", stack.engine.versions.platform)
-        return own
+        labels = (found.get("Config") or {}).get("Labels") or {}
+        if SERVER_LABEL not in labels or (
+            image.stand_in and is_built_from(labels, recipe_of(stack.spec, spec_folder, mode, id))
+        ):
+            if SERVER_LABEL in labels:
+                stack.stand_ins[id] = labels[SERVER_LABEL]
+            _same_platform(own, f"{found['Os']}/{found['Architecture']}", stack.engine.versions.platform)
+            return own
     if image.stand_in is None:
         raise EnvironmentMissing(f"the engine has no image {own}, and it has no stand-in", f"docker pull {own}")
     stack.watch.phase(f"stand-in of {id}: {image.stand_in.server}")
@@ -127,12 +161,17 @@ def _up(stack: Stack, projects: list[Project]) -> None:
     commands = [
         stack.compose(project, *(f"--profile={profile}" for profile in project.profiles), *wait) for project in projects
     ]
-    _compose(stack, projects, commands)
+    for _ in range(_UPS):
+        said = _compose(stack, projects, commands)
+        if not said or stack.trouble or not settled(stack, projects):
+            break
+        stack.watch.phase("a health check was late; the start goes on")
+    stack.trouble += said
     with_jobs = [project for project in projects if project.jobs and not stack.trouble]
     if with_jobs:
         stack.watch.phase(f"running {', '.join(sorted({job for project in with_jobs for job in project.jobs}))}")
         once = ["--profile=job", "up", "--detach", "--no-deps", "--pull=never"]
-        _compose(stack, with_jobs, [stack.compose(each, *once, *each.jobs) for each in with_jobs])
+        stack.trouble += _compose(stack, with_jobs, [stack.compose(each, *once, *each.jobs) for each in with_jobs])
         _wait_for_jobs(stack, with_jobs)
 
 
@@ -142,7 +181,7 @@ def run_compose(stack: Stack, *arguments: str) -> None:
         stack.compose(project, *(f"--profile={profile}" for profile in project.profiles), *arguments)
         for project in stack.projects
     ]
-    _compose(stack, stack.projects, commands)
+    stack.trouble += _compose(stack, stack.projects, commands)
 
 
 def _wait_for_jobs(stack: Stack, projects: list[Project]) -> None:
@@ -164,8 +203,8 @@ def _states(stack: Stack, projects: Sequence[Project]) -> dict[str, str]:
     }
 
 
-def _compose(stack: Stack, projects: list[Project], commands: list[list[str]]) -> None:
-    """Run Compose, telling how the services fare; a failure of the engine raises, one of the stack is kept as trouble."""
+def _compose(stack: Stack, projects: list[Project], commands: list[list[str]]) -> list[str]:
+    """Run Compose, telling how the services fare; the end of what it said where it failed. A failure of the engine raises."""
     processes = [stack.engine.start(command) for command in commands]
     output: list[str] = []
     with stack.run.working(processes):
@@ -176,15 +215,20 @@ def _compose(stack: Stack, projects: list[Project], commands: list[list[str]]) -
             stack.watch.services(_states(stack, projects))
             if loops := _loops(stack, projects):
                 stack.trouble += loops
-                return
+                return []
             time.sleep(_POLL_S)
     stack.watch.services(_states(stack, projects))
-    if any(process.returncode for process in processes):
-        lines = [line.strip() for line in output if line.strip()]
-        for sign, hint in _NOT_OURS.items():
-            if found := next((line for line in lines if sign in line), None):
-                raise EnvironmentMissing(found, hint)
-        stack.trouble += [line for line in lines if not line.startswith(("Container ", "Network ", "Volume "))][-4:]
+    lines = [line.strip() for line in output if line.strip()]
+    if not any(process.returncode for process in processes):
+        return []
+    if found := next((line for line in lines if any(sign in line for sign in SIGNS)), None):
+        raise Taken(found)
+    for sign, hint in _NOT_OURS.items():
+        if found := next((line for line in lines if sign in line), None):
+            raise EnvironmentMissing(found, hint)
+    return [line for line in lines if not line.startswith(("Container ", "Network ", "Volume "))][-4:] or [
+        "it did not end"
+    ]
 
 
 def _loops(stack: Stack, projects: Sequence[Project]) -> list[str]:

@@ -9,11 +9,12 @@ from plumbline.fact import Check
 from plumbline.phases import Phases
 from validators.stack.behaviour.trials import try_everything
 from validators.stack.ignoring import sort_out
-from validators.stack.kinds import STATE
-from validators.stack.layout import bound_address
+from validators.stack.kinds import STATE, Takes, tried_with
+from validators.stack.layout import bound
 from validators.stack.project import Project
 from validators.stack.report import StackReport, finding_of, shown_subject
-from validators.stack.stack import Stack
+from validators.stack.settling import patient_look
+from validators.stack.stack import Stack, shown
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def verify_stack(
         spec, engine = stack.spec, stack.engine
         stack.watch.phase("comparing with the spec")
         with phases.measured("check"):
-            look = stack.look()
+            look, late = patient_look(stack)
             checks = list(look.checks)
             matches = sum(1 for check in checks if check.outcome == "matches")
             stack.watch.result("facts", matches, len(checks) - matches)
@@ -64,6 +65,8 @@ def verify_stack(
         stand_ins=stack.stand_ins,
         substitutes=tuple(stack.substitutes),
         moved={_where(project, name): subnet for project in stack.projects for name, subnet in project.moved.items()},
+        moved_ports=dict(_moved_ports(stack)),
+        late=late,
         ignored=tuple(f"{shown_subject(check)}: {check.difference} ({reason})" for check, reason in sorted_out.ignored),
         untried=tuple(_untried(stack, faults)),
         narrowed=tuple(_narrowed(stack)),
@@ -76,25 +79,35 @@ def verify_stack(
 
 
 def _untried(stack: Stack, faults: Faults | None) -> Iterator[str]:
-    if stack.events is None:
-        yield "start order and secrets, which take a stack that is started for it (no --attach)"
+    if not stack.is_own:
+        yield f"{', '.join(tried_with(Takes.OWN_STACK))}, which take {Takes.OWN_STACK.value}"
     if stack.left_out:
         yield f"{', '.join(stack.left_out)}: optional and not asked for, or a job whose container is gone"
+    with_faults = ", ".join(tried_with(Takes.FAULTS))
     if faults is None:
-        yield "kills, lost needs, state, memory and logs (--faults)"
+        yield f"{with_faults} ({Takes.FAULTS.value})"
     elif stack.trouble:
-        yield "faults, for the stack did not come up"
+        yield f"{with_faults}, for the stack did not come up"
     elif faults.restart_engine is None:
         yield "a restart of the engine (--restart-engine COMMAND)"
+
+
+def _moved_ports(stack: Stack) -> Iterator[tuple[str, str]]:
+    for project in stack.projects:
+        for name, service in project.deployment.services.items():
+            for port, each in service.publish.items():
+                address, number = bound(project.node, each)
+                if number != each.port:
+                    yield f"{port} of {shown(project, name)}", f"{address}:{number}"
 
 
 def _narrowed(stack: Stack) -> Iterator[str]:
     for project in stack.projects:
         for name, service in project.deployment.services.items():
             for each in service.publish.values():
-                bound = bound_address(project.node, each.address)
-                if bound != each.address:
-                    yield f"port {each.port} of {_where(project, name)} was bound to {bound}, not to every interface"
+                address, _ = bound(project.node, each)
+                if address != each.address:
+                    yield f"port {each.port} of {_where(project, name)} was bound to {address}, not to every interface"
 
 
 def _where(project: Project, network: str) -> str:

@@ -8,7 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
 
-from tests.cloud.fake import firewalls, load_balancers, networks, placement_groups, primary_ips, servers, volumes
+from tests.cloud.fake import (
+    firewalls,
+    floating_ips,
+    images,
+    load_balancers,
+    networks,
+    placement_groups,
+    primary_ips,
+    servers,
+    volumes,
+)
 from tests.cloud.fake.actions import Actions, Json
 from tests.cloud.fake.errors import ApiError
 from tests.cloud.fake.faults import CHANGING, Call, Fault
@@ -20,6 +30,8 @@ from tests.cloud.fake.wire import Incoming, Outgoing, serve
 # How an object goes when somebody takes it away in the console. Kinds that nothing refers to need no function.
 VANISH: Mapping[str, Callable[[Project, Json], None]] = {
     "firewalls": firewalls.vanish,
+    "floating_ips": floating_ips.vanish,
+    "images": images.withdraw,
     "load_balancers": load_balancers.vanish,
     "networks": networks.vanish,
     "placement_groups": placement_groups.vanish,

@@ -40,6 +40,7 @@ _SERVER: Sets = {"volumes": {}, "private_net": {"alias_ips": {}}, "load_balancer
 _NETWORK: Sets = {"subnets": {}, "routes": {}, "servers": {}, "load_balancers": {}}
 _READ_ONLY: Mapping[str, type] = {}
 _NETWORK_EDIT = {"name": str, "labels": dict, "expose_routes_to_vswitch": bool}
+_FLOATING_IP_EDIT = {"name": str, "labels": dict, "description": str}
 _PRIMARY_IP_EDIT = {"name": str, "labels": dict, "auto_delete": bool}
 
 KINDS = {
@@ -52,6 +53,7 @@ KINDS = {
         Kind("ssh_keys", "ssh_key", ("name", "fingerprint"), busy=None),
         Kind("placement_groups", "placement_group", ("name", "type"), busy=None, sets={"servers": {}}),
         Kind("primary_ips", "primary_ip", ("name", "ip"), _PRIMARY_IP_EDIT, protection=("delete",)),
+        Kind("floating_ips", "floating_ip", updates=_FLOATING_IP_EDIT, protection=("delete",)),
         Kind("load_balancers", "load_balancer", protection=("delete",), sets=_TARGETS),
         Kind("certificates", "certificate", ("name", "type")),
         Kind("zones", "zone", ("name", "mode"), {"labels": dict}, protection=("delete",), hidden=("rrsets",)),

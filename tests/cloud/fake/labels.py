@@ -26,9 +26,9 @@ def check_labels(labels: Mapping[str, object]) -> None:
             raise invalid("labels", f"label value {value!r} is invalid")
 
 
-def selects(selector: str, labels: Mapping[str, str]) -> bool:
+def selects(selector: str, labels: Mapping[str, str] | None) -> bool:
     """Whether labels fulfil every part of a selector; `invalid_input` for one that can't be read."""
-    return all(_fulfils(part.strip(), labels) for part in _COMMA.split(selector))
+    return all(_fulfils(part.strip(), labels or {}) for part in _COMMA.split(selector))
 
 
 def _fulfils(part: str, labels: Mapping[str, str]) -> bool:

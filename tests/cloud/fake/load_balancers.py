@@ -3,6 +3,7 @@
 from tests.cloud.fake import networks
 from tests.cloud.fake.actions import Json
 from tests.cloud.fake.errors import ApiError, invalid
+from tests.cloud.fake.labels import selects
 from tests.cloud.fake.project import Project
 from tests.cloud.fake.routes import Answer, Request, on
 
@@ -60,6 +61,8 @@ def create(request: Request) -> Answer:
     made["public_net"] = _public_net(made["id"], body.get("public_interface", True) is not False)
     if network:
         network["load_balancers"].append(made["id"])
+    for server in (project.objects["servers"][number] for number in _led_to(made)):
+        server["load_balancers"].append(made["id"])
     action = project.act("create_load_balancer", {"load_balancers": made})
     return 201, {"load_balancer": project.shown("load_balancers", made), "action": action}
 
@@ -74,6 +77,8 @@ def delete(request: Request) -> Answer:
 def vanish(project: Project, balancer: Json) -> None:
     """Take a load balancer away, from its networks too."""
     del project.objects["load_balancers"][balancer["id"]]
+    for server in project.objects["servers"].values():
+        server["load_balancers"] = [it for it in server["load_balancers"] if it != balancer["id"]]
     for net in balancer["private_net"]:
         project.objects["networks"][net["network"]]["load_balancers"].remove(balancer["id"])
 
@@ -124,13 +129,24 @@ def _service(asked: Json) -> Json:
 def _target(project: Project, network: Json | None, asked: Json) -> Json:
     private = bool(asked.get("use_private_ip"))
     if asked["type"] == "ip":
-        return {"type": "ip", "ip": asked["ip"], "health_status": []}
+        return {"type": "ip", "ip": {"ip": asked["ip"]["ip"]}, "health_status": []}
     if asked["type"] == "label_selector":
         if len(asked["label_selector"]["selector"]) > MOST_SELECTOR:
             raise invalid("targets", "selector is too long")
         selector = asked["label_selector"]
-        return {"type": "label_selector", "label_selector": selector, "use_private_ip": private, "targets": []}
+        found = [it for it in project.objects["servers"].values() if selects(selector["selector"], it["labels"])]
+        below = [_to(it, private) for it in found]
+        return {"type": "label_selector", "label_selector": selector, "use_private_ip": private, "targets": below}
     server = project.by_id("servers", asked["server"]["id"])
     if private and not any(network and it["network"] == network["id"] for it in server["private_net"]):
         raise ApiError("resolve_cloud_private_targets_error", "server is not in a network of the load balancer")
+    return _to(server, private)
+
+
+def _to(server: Json, private: bool) -> Json:
     return {"type": "server", "server": {"id": server["id"]}, "use_private_ip": private, "health_status": []}
+
+
+def _led_to(balancer: Json) -> set[int]:
+    whole = [*balancer["targets"], *(one for it in balancer["targets"] for one in it.get("targets", []))]
+    return {it["server"]["id"] for it in whole if it["type"] == "server"}

@@ -59,8 +59,20 @@ def new(project: Project, name: str, family: str, location: Json, auto_delete: b
     number = made["id"] - 1_000_000
     made["ip"] = str(FIRST_V4 + number) if family == "ipv4" else str(IPv6Network((FIRST_V6 + (number << 64), 64)))
     if family == "ipv4":
-        made["dns_ptr"] = [{"ip": made["ip"], "dns_ptr": f"static.{made['ip']}.clients.example"}]
+        made["dns_ptr"] = [{"ip": made["ip"], "dns_ptr": usual_name(made["ip"])}]
     return made
+
+
+def usual_name(ip: str) -> str:
+    """The name that an IPv4 address has until it is given another."""
+    return f"static.{'.'.join(reversed(ip.split('.')))}.clients.your-server.de"
+
+
+def point(made: Json, ip: str, name: str | None) -> None:
+    """Give an address a name; without one an IPv4 address gets its usual name back."""
+    name = name or (usual_name(ip) if made["type"] == "ipv4" else None)
+    kept = [it for it in made["dns_ptr"] if it["ip"] != ip]
+    made["dns_ptr"] = [*kept, {"ip": ip, "dns_ptr": name}] if name else kept
 
 
 def give(made: Json, server: Json) -> None:
@@ -128,8 +140,9 @@ def change_dns_ptr(request: Request) -> Answer:
     made, ip, name = request.target, request.body["ip"], request.body.get("dns_ptr")
 
     def done() -> None:
-        kept = [it for it in made["dns_ptr"] if it["ip"] != ip]
-        made["dns_ptr"] = [*kept, {"ip": ip, "dns_ptr": name}] if name else kept
+        point(made, ip, name)
+        if server := request.project.objects["servers"].get(made["assignee_id"]):
+            give(made, server)
 
     return acted(request.project.act("change_dns_ptr", {"primary_ips": made}, done))
 

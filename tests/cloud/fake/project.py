@@ -90,7 +90,9 @@ class Project:
         hidden = KINDS[kind].hidden
         visible = {key: value for key, value in it.items() if key not in hidden}
         if "locked" in visible:
-            visible["locked"] = any((kind, it["id"]) in action.holds for action in self.actions.running.values())
+            visible["locked"] = it["locked"] or any(
+                (kind, it["id"]) in action.holds for action in self.actions.running.values()
+            )
         return self.stirred(visible, KINDS[kind].sets)
 
     def stirred(self, it: Json, sets: Sets) -> Json:

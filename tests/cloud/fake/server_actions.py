@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from tests.cloud.fake import placement_groups, servers
+from tests.cloud.fake import placement_groups, primary_ips, servers
 from tests.cloud.fake.actions import Json, nothing
 from tests.cloud.fake.errors import ApiError, invalid
 from tests.cloud.fake.routes import Answer, Request, acted, on
@@ -114,7 +114,13 @@ def change_dns_ptr(request: Request) -> Answer:
     public = request.target["public_net"]["ipv4"]
     if not public or public["ip"] != request.body["ip"]:
         raise invalid("ip", "is not an IPv4 address of the server")
-    return _act(request, "change_dns_ptr", lambda: public.update(dns_ptr=request.body.get("dns_ptr") or ""))
+    address = request.project.objects["primary_ips"][public["id"]]
+
+    def done() -> None:
+        primary_ips.point(address, public["ip"], request.body.get("dns_ptr"))
+        primary_ips.give(address, request.target)
+
+    return _act(request, "change_dns_ptr", done)
 
 
 def _act(

@@ -97,6 +97,12 @@ def let_go(project: Project, server: Json) -> None:
             primary_ips.take(project, address)
             if address["auto_delete"]:
                 del project.objects["primary_ips"][address["id"]]
+    for address in project.objects["floating_ips"].values():
+        if address["server"] == server["id"]:
+            address["server"] = None
+    for image in list(project.objects["images"].values()):
+        if image["bound_to"] == server["id"]:
+            del project.objects["images"][image["id"]]
     for balancer in project.objects["load_balancers"].values():
         balancer["targets"] = [it for it in balancer["targets"] if it.get("server") != {"id": server["id"]}]
     placement_groups.leave(server)

@@ -9,6 +9,8 @@ from validators.stack.behaviour.running import Running, needs_of, running, wait_
 from validators.stack.stack import Stack
 
 _SLACK_S = 10
+_LATE_S = 120
+"""What a busy machine may need more to recover; a service that is well again sooner is not waited for."""
 """For a busy machine, and for a service to notice."""
 
 
@@ -106,4 +108,4 @@ def _failing_s(each: Running) -> float:
 def _recovery_s(each: Running) -> float:
     """How long the engine takes to see that it is healthy again."""
     health = _health(each)
-    return 2 * (health.interval_s + health.timeout_s) + _SLACK_S
+    return 2 * (health.interval_s + health.timeout_s) + _LATE_S

@@ -10,6 +10,7 @@ from validators.stack.behaviour.lost_needs import lost_needs
 from validators.stack.behaviour.memory import memory
 from validators.stack.behaviour.self_tests import self_tests
 from validators.stack.behaviour.state import state
+from validators.stack.settling import patient_look
 from validators.stack.stack import Stack
 
 _SAME = "as the spec says"
@@ -44,7 +45,11 @@ def try_everything(stack: Stack, restart_engine: str | None) -> tuple[list[Check
 def _same(stack: Stack) -> Iterator[Check]:
     """What differs now, and didn't have to: all but the count of restarts, which the kills have raised."""
     stack.watch.phase("comparing with the spec once more")
-    wrong = [each for each in stack.look().checks if each.outcome != "matches" and each.attribute != "state.restarts"]
+    wrong = [
+        each
+        for each in patient_look(stack)[0].checks
+        if each.outcome != "matches" and each.attribute != "state.restarts"
+    ]
     yield from wrong
     observed = f"{len(wrong)} facts differ" if wrong else _SAME
     yield Check("stack", "after_faults", _SAME, observed)

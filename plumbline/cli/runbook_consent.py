@@ -1,0 +1,92 @@
+"""What an operator is asked before a runbook acts; where nobody can be asked, the call has to say it."""
+
+import sys
+from collections.abc import Mapping
+
+import click
+
+from plumbline.journal import Journal
+from plumbline.runbook_run import DONE, HALF_DONE, OURS, Consent
+from plumbline.runbooks import RenderedRunbook, RenderedStep
+
+
+def asked_for(runbook: RenderedRunbook, journal: Journal | None, undo: bool) -> list[tuple[int, RenderedStep, str]]:
+    """What would be destroyed: the steps still to be done, or taken back, and what each loses for good."""
+    states = journal.states if journal else {}
+    steps = list(enumerate(runbook.steps, 1))
+    if undo:
+        return [
+            (at, each, each.undo_destroys)
+            for at, each in steps
+            if each.undo_destroys and states.get(at) in OURS | HALF_DONE
+        ]
+    return [(at, each, each.destroys) for at, each in steps if each.destroys and states.get(at) not in DONE]
+
+
+def see_that_somebody_can_say(yes: bool, confirmed: str | None, name: str, destroyed: bool) -> None:
+    """Without a terminal nobody can be asked: the call says all that is needed, or nothing begins."""
+    if confirmed is not None and confirmed != name:
+        raise click.UsageError(f"--confirm {confirmed!r}: what would be destroyed is of {name!r}")
+    if sys.stdin.isatty():
+        return
+    if not yes:
+        raise click.UsageError("there is no terminal to ask at; look at --dry-run, then give --yes")
+    if destroyed and confirmed is None:
+        raise click.UsageError(
+            f"this destroys what can't be got back, and there is no terminal to ask at; look at --dry-run, then give --confirm {name}"
+        )
+
+
+def begins(
+    runbook: RenderedRunbook,
+    values: Mapping[str, str],
+    what: str,
+    destroyed: list[tuple[int, RenderedStep, str]],
+    yes: bool,
+) -> None:
+    """Show for whom, where and what; ask, unless the call says yes. Aborts on a no."""
+    click.echo(f"{runbook.title}: {what}, mode {runbook.mode}", err=True)
+    for key, value in values.items():
+        click.echo(f"  {key}: {value}", err=True)
+    for place in {step.place.id: step.place for step in runbook.steps}.values():
+        there = ", ".join(shell or "this machine" for shell in place.shells)
+        click.echo(f"  at {place.title}: {there}", err=True)
+    for line in runbook.before:
+        click.echo(f"  before: {line}", err=True)
+    for number, step, lost in destroyed:
+        click.echo(f"  step {number} («{step.title}») destroys, for good: {lost.strip()}", err=True)
+    if not yes:
+        click.confirm("Begin?", abort=True, err=True)
+
+
+def by_name(name: str, confirmed: str | None) -> Consent:
+    """Ask for a name to be typed before something is destroyed, unless the call gave it."""
+
+    def consents(number: int, step: RenderedStep, lost: str) -> bool:
+        if confirmed == name:
+            return True
+        click.echo(f"    step {number} («{step.title}») destroys, for good: {lost.strip()}", err=True)
+        typed: str = click.prompt(f"    Type {name} to destroy it", default="", show_default=False, err=True)
+        return typed.strip() == name
+
+    return consents
+
+
+def undo_of_half_done(runbook: RenderedRunbook, journal: Journal, choice: str | None) -> bool:
+    """Whether a step that failed half-way is taken back too: as the call says, or as the operator does."""
+    half = [
+        (number, step)
+        for number, step in enumerate(runbook.steps, 1)
+        if journal.states.get(number) in HALF_DONE and step.undo_commands
+    ]
+    if not half or choice:
+        return choice == "undo"
+    ((number, step),) = half
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            f"step {number} («{step.title}») failed half-way; say --half-done undo to take it back as well, or --half-done keep"
+        )
+    click.echo(f"Step {number} («{step.title}») failed half-way. This takes it back:", err=True)
+    for line in step.typed(step.undo_commands or "").splitlines():
+        click.echo(f"    {line}", err=True)
+    return click.confirm("Take it back as well?", default=False, err=True)

@@ -1,0 +1,72 @@
+"""What `plumb runbook` says of steps, as they are shown, done and fail."""
+
+import shlex
+
+import click
+
+from plumbline.journal import Journal
+from plumbline.runbook_run import DONE, Failure
+from plumbline.runbooks import RenderedRunbook, RenderedStep
+
+
+class Lines:
+    """What happens, on stdout."""
+
+    def __init__(self, count: int):
+        self.count = count
+
+    def step(self, number: int, step: RenderedStep, doing: str) -> None:
+        click.echo(f"{number}/{self.count} {doing}{step.title}  [{step.place.id}]")
+
+    def line(self, text: str) -> None:
+        click.echo(f"    {text}")
+
+    def ended(self, step: RenderedStep, how: str, seconds: float) -> None:
+        if step.expect and how.startswith(("done", "accepted")):
+            click.echo(f"    expected: {step.expect.strip()}")
+        click.echo(f"    {how} ({seconds:.1f} s)")
+
+
+def tell_steps(runbook: RenderedRunbook) -> None:
+    """Each step, with the scripts that a run executes."""
+    for number, step in enumerate(runbook.steps, 1):
+        there = ", ".join(shell or "this machine" for shell in step.place.shells)
+        click.echo(f"\n{number}. {step.title}\n   at {step.place.title} ({there}), at most {step.timeout_s} s")
+        typed = {
+            "destroys": step.destroys,
+            "run": step.typed(step.run),
+            "expect": step.expect,
+            "output": step.output,
+            "capture": "\n".join(f"{name}: {pattern}" for name, pattern in step.capture.items()),
+            "verify": step.verify and step.typed(step.verify),
+            "undo destroys": step.undo_destroys,
+            "undo": step.typed(step.undo_commands) if step.undo_commands else step.undo,
+        }
+        for label, text in typed.items():
+            if text:
+                click.echo(f"   {label}:\n" + "\n".join(f"     {line}" for line in text.rstrip().splitlines()))
+
+
+def tell_failure(runbook: RenderedRunbook, journal: Journal, failure: Failure, undo: bool) -> None:
+    """What failed, and the ways on from there."""
+    step = failure.step
+    again = f"plumb runbook run {runbook.id} --journal {shlex.quote(str(journal.path))}"
+    lines = [f"plumb: step {failure.number} («{step.title}»): {failure.what}"]
+    if failure.differs:
+        lines.append("  | lines with - are missing, lines with + are too much")
+        lines += [f"  | {line}" for line in failure.output.splitlines()[:40]]
+    else:
+        lines += [f"  | {line}" for line in failure.output.rstrip().splitlines()[-10:]]
+    if not undo:
+        lines.append(f"  = {runbook.on_failure}")
+        if step.undo_commands and failure.number in journal.nodes:
+            lines += ["  = it may be half done; what takes it back:"]
+            lines += [f"      {line}" for line in step.typed(step.undo_commands).splitlines()]
+        lines.append(f"  = go on, with this step again:    {again} --resume")
+        if failure.differs:
+            lines.append(
+                f"  = you read what differs, and it is well:    {again} --resume --accept-output {failure.number}"
+            )
+    if undo or any(state in DONE for state in journal.states.values()) or failure.number in journal.nodes:
+        lines.append(f"  = take back what was done: {again} --undo")
+    click.echo("\n".join(lines), err=True)

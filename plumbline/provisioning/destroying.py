@@ -1,0 +1,118 @@
+"""Deletes a tenant's objects: all but data, what is protected, and what a stranger would lose."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from plumbline.provisioning.calls import finished, persistently
+from plumbline.provisioning.guard import effects_of_deletion, words_missing
+from plumbline.provisioning.journal import Journal
+from plumbline.provisioning.kinds import protected
+from plumbline.provisioning.lock import Lock
+from plumbline.provisioning.plan import Step, check_same
+from plumbline.provisioning.planning import Planning
+from plumbline.provisioning.prices import Prices
+
+
+class Destroying(Planning):
+    """Objects go in the reverse order in which they are made."""
+
+    journal: Journal
+    lock: Lock
+    say: Callable[[str], None]
+    pause: Callable[[float], None]
+    _recorded: Callable[[str, Callable[[], list[Step]]], list[Step]]
+
+    def doomed(self) -> list[Step]:
+        """What a destroy would delete, and what it would keep and why. Changes nothing."""
+        self.records.zones_may_be_gone = True
+        try:
+            self.look()
+        finally:
+            self.records.zones_may_be_gone = False
+        self.notes, self.prices = [], Prices(self.project.api)
+        steps: list[Step] = []
+        for kind, name, word, bound in self._in_reverse():
+            steps.append(self._doom(kind, name, word, bound, steps))
+        return steps
+
+    def _in_reverse(self) -> list[tuple[str, str, str, Any]]:
+        """Kind, name, word for --allow and object of all that is there."""
+        order = list(self.kinds)
+        found = [(kind, name, name, bound) for (kind, name), bound in self.project.held.items() if kind != "ssh_key"]
+        found += [(other.kind, str(other.bound.name), other.word, other.bound) for other in self.project.others]
+        return sorted(found, key=lambda each: (-order.index(each[0]), each[1], str(each[3].id)))
+
+    def _doom(self, kind: str, name: str, word: str, bound: Any, before: Sequence[Step]) -> Step:
+        wanted = any(
+            want.get("protected") for want in self.desired["objects"] if (want["kind"], want["name"]) == (kind, word)
+        )
+        effects = effects_of_deletion(kind, bool(protected(bound)) or wanted)
+        needs = words_missing(effects, (word,), self.allowed, "destroy")
+        id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
+        price = -self.prices.of(kind, bound)
+        if needs:
+            return Step("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
+        kept = {step.id for step in before if step.kind == "server" and not step.done}
+        way = [*self.kinds[kind].in_the_way(self.project, bound), *_kept_by(kind, bound, kept)]
+        if way:
+            return Step("?", kind, name, f"kept: {'; '.join(way)}", 0.0, id, words)
+        return Step("-", kind, name, "delete", price, id, words)
+
+    def destroy(self, planned: Sequence[Step] | None = None) -> list[Step]:
+        """Delete what was planned; what is kept. Raises Refused when the plan is not `planned`."""
+        self.journal.open()
+        steps = self.doomed()
+        if planned is not None:
+            check_same(planned, steps)
+        kept = [step for step in steps if not step.done]
+        if len(kept) == len(steps):
+            return kept
+        with self.lock.held("destroy"):
+            check_same(steps, self.doomed())
+            return self._recorded("destroy", lambda: self._destroyed(kept))
+
+    def _destroyed(self, kept: list[Step]) -> list[Step]:
+        ids = {(step.kind, step.name, step.id) for step in kept}
+        for kind, name, _, bound in self._in_reverse():
+            if (kind, name, getattr(bound, "id", None)) not in ids:
+                self._delete(kind, bound)
+        return kept
+
+    def _delete(self, kind_name: str, known: Any) -> None:
+        kind, name = self.kinds[kind_name], str(known.name)
+        self.say(f"delete {kind_name} {name}")
+        self.journal.write("delete", kind=kind_name, name=name, id=getattr(known, "id", None))
+
+        def attempt() -> bool:
+            bound = kind.again(self.project, known)
+            if bound is None:
+                return True
+            if protected(bound):
+                finished(kind.protect(bound, False))
+            finished(kind.delete(self.project, bound))
+            return kind.again(self.project, bound) is None
+
+        persistently(attempt, self.pause, about=f"{kind_name} {name}")
+        self.project.forget(kind_name, known)
+        self.journal.write("deleted", kind=kind_name, name=name, id=getattr(known, "id", None))
+
+
+def _why(kind: str, bound: Any, wanted: bool) -> str:
+    reasons = ["holds data"] if kind == "volume" else []
+    if protected(bound):
+        reasons.append("is protected from deletion")
+    elif wanted:
+        reasons.append("is to be protected by the spec, though somebody lifted that")
+    return " and ".join(reasons)
+
+
+def _kept_by(kind: str, bound: Any, servers: set[int | None]) -> Iterator[str]:
+    """Servers that are kept, and still need it."""
+    using: list[Any] = []
+    if kind == "firewall":
+        using = [each.server.id for each in bound.applied_to or [] if each.server]
+    elif kind == "network":
+        using = [each.id for each in bound.servers or []]
+    elif kind == "placement_group":
+        using = [getattr(each, "id", each) for each in bound.servers or []]
+    yield from (f"server #{id}, which is kept, needs it" for id in using if id in servers)

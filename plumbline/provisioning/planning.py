@@ -1,0 +1,178 @@
+"""Turns what was found into steps. Changes nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from plumbline.provisioning.guard import Effect, effects_of_deletion, words_missing
+from plumbline.provisioning.kinds import Change, Key, Other, Want, protected
+from plumbline.provisioning.labels import TOLD_VOLUME, labels_of
+from plumbline.provisioning.lifecycle import makes, state_of
+from plumbline.provisioning.looking import ODD, Looking
+from plumbline.provisioning.plan import Step
+from plumbline.provisioning.prices import Prices
+from plumbline.provisioning.servers import Server, volume_exists
+
+
+class Planning(Looking):
+    """The steps from what is there to what is desired."""
+
+    prices: Prices
+    notes: list[str]
+    """What is said and not changed: what cannot be read, and what is a stranger's."""
+
+    def steps(self) -> list[Step]:
+        """What an apply would do, of what was looked at."""
+        self.notes = []
+        self.prices = Prices(self.project.api)
+        self._foresee()
+        steps = [step for other in self.others_in_order() for step in self._leaving(other)]
+        for key, want in self.wants.items():
+            if key in self.blocked:
+                steps.append(Step("?", *key, self.blocked[key]))
+            elif key not in self.project.held:
+                steps.append(self._creation(key, want))
+            else:
+                steps += [self.step(key, change) for change in self.changes(key)]
+        return steps
+
+    def _foresee(self) -> None:
+        """Which objects are to be made anew: others depend on them."""
+        for key in self.wants:
+            others_use_it = key[0] in ("network", "placement_group", "volume") and key in self.project.held
+            if others_use_it and key[1] in self.allowed and any(change.replaces for change in self.changes(key)):
+                self.project.renewed.add(key)
+        self.notes.clear()
+
+    def others_in_order(self) -> list[Other]:
+        """What is not desired, in the order in which it is deleted."""
+        order = list(self.kinds)
+        return sorted(
+            self.project.others,
+            key=lambda other: (-order.index(other.kind), str(other.bound.name), other.bound.id or 0),
+        )
+
+    def changes(self, key: Key) -> list[Change]:
+        """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
+        kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
+        try:
+            if half := kind.half_made(self.project, bound):
+                what = f"{half}; replace it"
+                blocked = "; ".join(kind.in_the_way(self.project, bound)) or kind.hindrance(self.project, want)
+                return [Change(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)]
+            seen = kind.seen(self.project, bound)
+            self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
+            if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
+                return [self._replacement(key, want, seen, reasons)]
+            self._note_strangers(key, bound)
+            return list(kind.changes(self.project, bound, want, seen))
+        except ODD as error:
+            self.notes.append(
+                f"{key[0]} {key[1]} (#{bound.id}) is in a form that is not known here, and left alone: {error}"
+            )
+            return []
+
+    def _replacement(self, key: Key, want: Want, seen: Want, reasons: list[str]) -> Change:
+        kind = self.kinds[key[0]]
+        what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
+        blocked = "; ".join(kind.in_the_way(self.project, self.project.held[key])) or kind.hindrance(self.project, want)
+        effects = kind.effects_of_replacing(seen)
+        if isinstance(kind, Server) and kind.choice(self.project, want).dearer:
+            effects |= {Effect.COSTS_MORE}
+        return Change(what, lambda: None, effects, replaces=True, blocked=blocked)
+
+    def _note_strangers(self, key: Key, bound: Any) -> None:
+        if key[0] == "server":
+            public = bound.public_net
+            attached = [("volume", each.id) for each in bound.volumes or []]
+            attached += [("network", each.network.id) for each in bound.private_net or []]
+            attached += [("firewall", each.firewall.id) for each in (public.firewalls if public else None) or []]
+            if bound.placement_group:
+                attached.append(("placement_group", bound.placement_group.id))
+            strange = [f"{kind} #{id}" for kind, id in attached if self.project.word_for(kind, id) is None]
+            if strange:
+                self.notes.append(f"server {key[1]} has {', '.join(sorted(strange))}, not this tenant's: left alone")
+        else:
+            self.notes += [
+                f"{key[0]} {key[1]}: {each}; left alone" for each in self.kinds[key[0]].in_the_way(self.project, bound)
+            ]
+
+    def step(self, key: Key, change: Change, verb: str = "apply") -> Step:
+        """A change as a line of the plan."""
+        id = getattr(self.project.held.get(key), "id", None)
+        effects = tuple(sorted(effect.value for effect in change.effects))
+        needs = words_missing(change.effects, change.words or (key[1],), self.allowed, verb)
+        if change.blocked and not needs:
+            return Step("?", *key, f"{change.what}: {change.blocked}", 0.0, id, effects)
+        mark = "!" if needs else "~"
+        return Step(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
+
+    def _price_of(self, key: Key, change: Change) -> float:
+        if change.replaces:
+            return round(
+                self.prices.of_new(key, self.wants[key], self._type_of(key))
+                - self.prices.of(key[0], self.project.held[key]),
+                2,
+            )
+        if key[0] == "volume" and Effect.COSTS_MORE in change.effects:
+            bound, want = self.project.held[key], self.wants[key]
+            return self.prices.of_gb(want["size_gb"] - bound.size)
+        return round(change.price, 2)
+
+    def _type_of(self, key: Key) -> float:
+        kind = self.kinds[key[0]]
+        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, Server) else 0.0
+
+    def _creation(self, key: Key, want: Want) -> Step:
+        kind = self.kinds[key[0]]
+        if hindrance := kind.hindrance(self.project, want) or self._lost(key):
+            return Step("?", *key, hindrance, needs=() if key[0] != "volume" else (key[1],))
+        price = self.prices.of_new(key, want, self._type_of(key))
+        if not isinstance(kind, Server):
+            return Step("+", *key, "make", price)
+        choice = kind.choice(self.project, want)
+        what = f"make, {choice.type}" + (f", for {choice.dearer}" if choice.dearer else "")
+        dearer = (Effect.COSTS_MORE.value,) if choice.dearer else ()
+        if choice.dearer and key[1] not in self.allowed:
+            return Step("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
+        effects = {Effect.STOPS, Effect.DETACHES}
+        for thing, (other, word) in (
+            (want["volume"], kind.holder_of_volume(self.project, None, want)),
+            (want["address"], kind.holder_of_address(self.project, None, want)),
+        ):
+            if other is not None and word is None:
+                return Step("?", *key, f"needs {thing}, which server #{other.id} has, and that is not this tenant's")
+            if other is not None and (needs := words_missing(frozenset(effects), (str(word),), self.allowed)):
+                return Step(
+                    "?", *key, f"needs {thing}, which server {other.name} (#{other.id}) has", price, needs=needs
+                )
+        return Step("+", *key, what, price, effects=dearer)
+
+    def _lost(self, key: Key) -> str:
+        """Why another volume would stand in the place of one that a server was told; empty where none was told."""
+        if key[0] != "volume" or key[1] in self.allowed:
+            return ""
+        for (kind, name), bound in self.project.held.items():
+            told = labels_of(bound).get(TOLD_VOLUME, "") if kind == "server" else ""
+            if told and self.wants[kind, name]["volume"] == key[1]:
+                there = volume_exists(self.project, told)
+                fate = (
+                    "is there without this tenant's labels: give it back its labels" if there else "is gone: restore it"
+                )
+                return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
+        return ""
+
+    def _leaving(self, other: Other) -> Iterator[Step]:
+        """The deletion of what is not desired."""
+        kind, bound = self.kinds[other.kind], other.bound
+        effects = effects_of_deletion(other.kind, bool(protected(bound)))
+        needs = words_missing(effects, (other.word,), self.allowed)
+        why = "another takes its place" if other.successor else "it is not desired any more"
+        if not makes(self.desired):
+            why = f"the tenant is {state_of(self.desired)}"
+        words = tuple(sorted(effect.value for effect in effects))
+        price = -self.prices.of(other.kind, bound)
+        key = (other.kind, str(bound.name))
+        if (way := kind.in_the_way(self.project, bound)) and not needs:
+            yield Step("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
+        else:
+            yield Step("!" if needs else "-", *key, f"delete (#{bound.id}), for {why}", price, bound.id, words, needs)

@@ -1,0 +1,100 @@
+"""DNS records, known by zone, name and type."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from hcloud import APIException
+from hcloud.zones import ZoneRecord
+
+from plumbline.provisioning.calls import Failed, finished
+from plumbline.provisioning.codes import GONE
+from plumbline.provisioning.guard import Effect
+from plumbline.provisioning.kinds import Change, Kind, Project, Want, common, shown_labels
+
+
+class Record(Kind):
+    """A set of DNS records in a zone of the project."""
+
+    client_name = "zones"
+    renamed = False
+
+    def __init__(self) -> None:
+        self._zones: dict[str, Any] = {}
+        self.zones_may_be_gone = False
+        """Whether a zone that is not there has no records, rather than being an error: so for a destroy."""
+
+    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+        return [
+            found
+            for zone in sorted({want["zone"] for want in wants})
+            if (there := self._zone(project, zone)) is not None
+            for found in there.get_rrset_all(label_selector=selector)
+        ]
+
+    def named(self, project: Project, want: Want) -> Any:
+        return self._found(project, want["zone"], want["name"], want["type"])
+
+    def again(self, project: Project, bound: Any) -> Any:
+        return self._found(project, self._zone_name(bound), bound.name, bound.type)
+
+    def seen(self, project: Project, bound: Any) -> Want:
+        return {
+            **common("record", bound),
+            "zone": self._zone_name(bound),
+            "type": bound.type,
+            "ttl_s": bound.ttl,
+            "values": sorted(record.value for record in bound.records or []),
+        }
+
+    def create(self, project: Project, want: Want) -> Any:
+        made = self._zone(project, want["zone"]).create_rrset(
+            name=want["name"],
+            type=want["type"],
+            ttl=want["ttl_s"],
+            labels=want["labels"],
+            records=_records(want),
+        )
+        finished(made.action)
+        return made.rrset
+
+    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+        if seen["values"] != sorted(want["values"]):
+            what = f"{', '.join(seen['values']) or 'nowhere'} → {', '.join(want['values'])}"
+            yield Change(what, lambda: bound.set_rrset_records(_records(want)), frozenset((Effect.REDIRECTS,)))
+        if seen["ttl_s"] != want["ttl_s"]:
+            yield Change(f"TTL {seen['ttl_s']} → {want['ttl_s']} s", lambda: bound.change_rrset_ttl(want["ttl_s"]))
+        if seen["labels"] != want["labels"]:
+            what = f"labels {shown_labels(seen['labels'], want['labels'])}"
+            yield Change(what, lambda: bound.update_rrset(labels=want["labels"]))
+
+    def delete(self, project: Project, bound: Any) -> Any:
+        return bound.delete_rrset().action
+
+    def _found(self, project: Project, zone: str, name: str, type: str) -> Any:
+        if (there := self._zone(project, zone)) is None:
+            return None
+        try:
+            return there.get_rrset(name, type)
+        except APIException as error:
+            if error.code == GONE:
+                return None
+            raise
+
+    def _zone(self, project: Project, name: str) -> Any:
+        if name not in self._zones:
+            try:
+                self._zones[name] = project.api.zones.get(name)
+            except APIException as error:
+                if error.code != GONE:
+                    raise
+                if self.zones_may_be_gone:
+                    return None
+                raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
+        return self._zones[name]
+
+    def _zone_name(self, bound: Any) -> str:
+        return next(name for name, zone in self._zones.items() if zone.id == bound.zone.id)
+
+
+def _records(want: Want) -> list[ZoneRecord]:
+    return [ZoneRecord(value=value) for value in want["values"]]

@@ -1,0 +1,79 @@
+"""Late or ill: what a container's state says, and what a look makes of it."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from plumbline.fact import Check
+from validators.stack.settling import Condition, condition, patient_look, settled
+from validators.stack.stack import Look, Stack
+
+
+def container(status: str, health: str = "", streak: int = 0, code: int = 0, retries: int = 3) -> dict[str, Any]:
+    """As `docker inspect` has it, of service web."""
+    state: dict[str, Any] = {"Status": status, "ExitCode": code}
+    if health:
+        state["Health"] = {"Status": health, "FailingStreak": streak}
+    labels = {"com.docker.compose.service": "web"}
+    return {"State": state, "Config": {"Labels": labels, "Healthcheck": {"Retries": retries}}}
+
+
+FINE = [container("created"), container("running", "healthy"), container("running"), container("exited")]
+LATE = [container("running", "starting", 1), container("running", "unhealthy", 8), container("running", "unhealthy", 4)]
+ILL = [container("running", "unhealthy", 9), container("exited", code=1), container("restarting", "starting")]
+ILL += [container("running", "unhealthy", 9, retries=0), container("paused", "unhealthy", 3), container("dead")]
+
+
+@pytest.mark.parametrize(
+    ("condition_", "those"),
+    [(Condition.FINE, FINE), (Condition.LATE, LATE), (Condition.ILL, ILL)],
+    ids=lambda it: str(it)[:20],
+)
+def test_a_condition(condition_: Condition, those: list[dict[str, Any]]) -> None:
+    assert {condition(each) for each in those} == {condition_}
+
+
+def stack_of(states: Sequence[dict[str, Any]], looks: Sequence[str] = ()) -> Any:
+    """A stack whose one container has these states one after the other, and whose looks give these words for it."""
+    left, words = list(states), list(looks)
+
+    def containers(project: str) -> list[dict[str, Any]]:
+        return [left.pop(0) if len(left) > 1 else left[0]]
+
+    def look() -> Look:
+        return Look([Check("services.web", "state", "healthy", words.pop(0))], [])
+
+    return cast(
+        Stack,
+        SimpleNamespace(engine=SimpleNamespace(containers=containers), projects=[SimpleNamespace(name="p")], look=look),
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("validators.stack.settling._POLL_S", 0)
+
+
+def test_a_late_one_is_waited_for_and_an_ill_one_is_not() -> None:
+    late = stack_of([*LATE, FINE[1]])
+    assert settled(late, late.projects)
+    ill = stack_of([*LATE, ILL[0]])
+    assert not settled(ill, ill.projects)
+    assert settled(ill, ill.projects, apart_from={"web"})
+
+
+def test_a_late_health_check_is_no_finding_and_is_said() -> None:
+    look, late = patient_look(stack_of([LATE[1], FINE[1]], ["unhealthy", "healthy"]))
+    assert ([each.outcome for each in look.checks], late) == (["matches"], ("web",))
+
+
+def test_one_that_is_ill_is_a_finding() -> None:
+    look, late = patient_look(stack_of([ILL[0]], ["unhealthy"]))
+    assert ([each.outcome for each in look.checks], late) == (["differs"], ())
+
+
+def test_one_that_comes_and_goes_is_a_finding() -> None:
+    look, _ = patient_look(stack_of([FINE[1]], ["unhealthy"] * 4))
+    assert [each.outcome for each in look.checks] == ["differs"]

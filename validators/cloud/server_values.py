@@ -1,0 +1,187 @@
+"""A server as values: what is desired, and what was seen of it, of its addresses, and of what is attached to it. Pure."""
+
+import re
+from typing import Any
+
+from validators.cloud.raw import MISSING, Raw, at, entries, flag, number, numbers, text, words
+from validators.cloud.snapshot import Seen
+from validators.cloud.told import NONE, UNTOLD, Look, Observed, Untold, Values, known, several, yes
+
+TRANSIENT = ("initializing", "starting", "stopping", "deleting", "migrating", "rebuilding")
+"""States that pass."""
+FAMILIES = ("ipv4", "ipv6")
+THE_PROVIDERS = "the provider's"
+_USUAL = re.compile(r"static\.[0-9.]+\.clients\.your-server\.de")
+"""The name that an address has when nobody gave it another."""
+PENDING = "is not in force yet: until then nothing is filtered"
+
+
+def expected(want: dict[str, Any], seen: Seen, look: Look) -> Values:
+    """What is desired; how an address is kept, only of one that is there."""
+    public = [family for family in FAMILIES if at(seen.raw, f"public_net.{family}") is not None]
+    return {
+        "state": "running",
+        "locked": "no",
+        "image": want["image"],
+        "architecture": want["architecture"],
+        "disk": f"{number(seen.raw, 'server_type.disk')} GB",
+        "location": want["location"],
+        f"network.{want['network']}": want["address"],
+        "placement_group": want["placement_group"] or NONE,
+        **{f"firewall.{name}": "in place" for name in want["firewalls"]},
+        **({f"volume.{want['volume']}": "attached"} if want["volume"] else {}),
+        **{f"public_{family}": "yes" for family in FAMILIES},
+        **{f"primary_ip.{family}.goes_with_the_server": "yes" for family in public},
+        **{f"primary_ip.{family}.protected": "no" for family in public},
+        **{f"primary_ip.{family}.reverse_dns": THE_PROVIDERS for family in public},
+        "protected.rebuild": "yes" if want["protected"] else "no",
+        "backups": NONE,
+        "iso": NONE,
+        "rescue": "off",
+    }
+
+
+def observed(seen: Seen, look: Look) -> Observed:
+    """What was seen."""
+    raw, snapshot = seen.raw, look.snapshot
+    return {
+        "state": _state(raw),
+        "locked": _locked(raw),
+        "image": _image(raw),
+        "architecture": known(text(raw, "server_type.architecture")),
+        "disk": _disk(raw, snapshot.disks),
+        "location": known(text(raw, "location.name")),
+        **several("network", entries(raw, "private_net"), lambda each: _private(each, look)),
+        "placement_group": _group(raw, look),
+        **several("firewall", entries(raw, "public_net.firewalls"), lambda each: _behind(each, look)),
+        **several("volume", numbers(raw, "volumes"), lambda id: {f"volume.{look.name('volume')(id)}": "attached"}),
+        **several(
+            "floating_ip",
+            numbers(raw, "public_net.floating_ips"),
+            lambda id: {f"floating_ip.{look.name('floating_ip')(id)}": "leading to it"},
+        ),
+        **_balancers(seen, look),
+        **{key: value for family in FAMILIES for key, value in _public(seen, family, look).items()},
+        "protected.rebuild": yes(flag(raw, "protection.rebuild")),
+        "backups": _nullable(raw, "backup_window"),
+        "iso": NONE if at(raw, "iso") is None else known(text(raw, "iso.name") or _numbered(number(raw, "iso.id"))),
+        "rescue": known(flag(raw, "rescue_enabled"), lambda on: "on" if on else "off"),
+    }
+
+
+def _numbered(id: int | None) -> str | None:
+    return None if id is None else f"#{id}"
+
+
+def _nullable(raw: Raw, path: str) -> str | Untold:
+    return NONE if at(raw, path) is None else known(text(raw, path))
+
+
+def _state(raw: Raw) -> str | Untold:
+    status = text(raw, "status")
+    if status in TRANSIENT:
+        return Untold("PLB986", f"is {status}: wait, and look again")
+    return status if status in ("running", "off") else Untold(says=f"is {status}, which this version does not know")
+
+
+def _locked(raw: Raw) -> str | Untold:
+    if flag(raw, "locked"):
+        return Untold("PLB986", "is yes: an action runs on it, or the provider holds it")
+    return yes(flag(raw, "locked"))
+
+
+def _image(raw: Raw) -> str | Untold:
+    """Null for one that is gone; what is withdrawn is said once, for the image."""
+    if at(raw, "image") is None:
+        return Untold(
+            says="is gone from the project, and its name with it: what the server was made from can't be told"
+        )
+    if text(raw, "image.type") not in (None, "system"):
+        return f"{text(raw, 'image.type')} {text(raw, 'image.description') or text(raw, 'image.name') or '?'}"
+    return known(text(raw, "image.name"))
+
+
+def _disk(raw: Raw, disks: frozenset[int]) -> str | Untold:
+    """A change of the type that leaves the disk alone is as desired: the disk is that of a smaller type."""
+    have, due = number(raw, "primary_disk_size"), number(raw, "server_type.disk")
+    if have is None or due is None:
+        return UNTOLD
+    return f"{due if have < due and have in disks else have} GB"
+
+
+def _private(each: Raw, look: Look) -> Observed:
+    aliases, ip, network = words(each, "alias_ips"), text(each, "ip"), number(each, "network")
+    if network is None:
+        return {"network": UNTOLD}
+    told = aliases is not None or at(each, "alias_ips") in (None, MISSING)
+    shown = ", ".join([ip or "?", *sorted(aliases or [])]) if ip and told else UNTOLD
+    return {f"network.{look.name('network')(network)}": shown}
+
+
+def _group(raw: Raw, look: Look) -> str | Untold:
+    if at(raw, "placement_group") is None:
+        return NONE
+    return known(number(raw, "placement_group.id"), look.name("placement_group"))
+
+
+def _behind(each: Raw, look: Look) -> Observed:
+    id, status = number(each, "id"), text(each, "status")
+    if id is None:
+        return {"firewall": UNTOLD}
+    word = f"firewall.{look.name('firewall')(id)}"
+    if status == "pending":
+        return {word: Untold("PLB987", PENDING)}
+    return {word: "in place" if status == "applied" else Untold(says=f"is {status}, which this version does not know")}
+
+
+def _balancers(seen: Seen, look: Look) -> Observed:
+    """Load balancers that lead to it, whichever of the two sides says so."""
+    ids = numbers(seen.raw, "load_balancers")
+    if ids is None:
+        return {"load_balancer": UNTOLD}
+    names = set(look.snapshot.names_of("load_balancer", ids))
+    names |= {each.name for each in look.snapshot.of_kind("load_balancer") if _leads_to(each.raw, seen)}
+    return {f"load_balancer.{name}": "leading to it" for name in sorted(names)}
+
+
+def _leads_to(balancer: Raw, server: Seen) -> bool:
+    own = {text(server.raw, f"public_net.{family}.ip") for family in FAMILIES}
+    own |= {text(each, "ip") for each in entries(server.raw, "private_net") or []}
+    targets = entries(balancer, "targets") or []
+    whole = [*targets, *(one for each in targets for one in entries(each, "targets") or [])]
+    return any(
+        (server.id is not None and number(each, "server.id") == server.id)
+        or (text(each, "ip.ip") or text(each, "ip") or "") in own
+        for each in whole
+    )
+
+
+def _public(seen: Seen, family: str, look: Look) -> Observed:
+    """The public address of a family, and how it is kept; of one that is not there, that alone."""
+    raw = seen.raw
+    if at(raw, f"public_net.{family}") is None:
+        return {f"public_{family}": "no"}
+    blocked = flag(raw, f"public_net.{family}.blocked")
+    address = look.snapshot.find("primary_ip", number(raw, f"public_net.{family}.id"))
+    # the two sides have to agree on whose it is
+    agreed = address and address.type == family and number(address.raw, "assignee_id") == seen.id
+    kept = address.raw if address and agreed else {}
+    return {
+        f"public_{family}": known(blocked, lambda on: "blocked" if on else "yes"),
+        f"primary_ip.{family}.goes_with_the_server": yes(flag(kept, "auto_delete")),
+        f"primary_ip.{family}.protected": yes(flag(kept, "protection.delete")),
+        f"primary_ip.{family}.reverse_dns": _reverse(raw, f"public_net.{family}.dns_ptr"),
+    }
+
+
+def _reverse(raw: Raw, path: str) -> str | Untold:
+    pointer = at(raw, path)
+    if pointer is MISSING:
+        return UNTOLD
+    if pointer is None or pointer == []:
+        return THE_PROVIDERS
+    names = [pointer] if isinstance(pointer, str) else [text(each, "dns_ptr") for each in entries(raw, path) or [{}]]
+    if not all(names):
+        return UNTOLD
+    others = sorted(str(name) for name in names if not _USUAL.fullmatch(str(name)))
+    return ", ".join(others) or THE_PROVIDERS
