@@ -199,7 +199,9 @@ class TestRestore:
 
     def test_a_full_disk_is_not_called_a_damaged_export(self, bench: BenchHost) -> None:
         file = export(bench)
-        bench.stub("tar", "#!/bin/sh\ncat > /dev/null\necho 'tar: x: Cannot write: No space left on device' >&2\nexit 2\n")
+        bench.stub(
+            "tar", "#!/bin/sh\ncat > /dev/null\necho 'tar: x: Cannot write: No space left on device' >&2\nexit 2\n"
+        )
         done = bench.run("restore", file)
         assert (done.returncode, "there is no room" in done.stderr) == (3, True), done.stderr
 
