@@ -44,6 +44,9 @@ def test_there_are_rules_of_every_family() -> None:
 
 
 TYPO = "services/web.yaml: {needs: {db: sqll}}"
+TYPO_WAIVED = """
+waivers.yaml: {waivers: [{rule: PLB102, subject: services.web, reason: r, expires: "2999-01-31"}]}
+"""
 
 
 def _failing(spec: Spec) -> Iterator[Violation]:
@@ -78,7 +81,7 @@ def test_a_rule_that_lacks_its_program_is_never_a_note(monkeypatch: pytest.Monke
 
 def test_a_rule_that_could_not_judge_is_an_error_where_all_others_are_waived(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=_failing))
-    found = check_rules(example_spec(WAIVED), date(2027, 1, 31))
+    found = check_rules(example_spec(TYPO + TYPO_WAIVED), date(2027, 1, 31))
     assert [(each.rule, each.severity) for each in found] == [("PLB009", Severity.ERROR)]
 
 

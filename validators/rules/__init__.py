@@ -22,6 +22,7 @@ from validators.rules import (
     ports,
     probes,
     roll_out,
+    runbook_removals,
     runbook_scripts,
     runbook_values,
     runbooks,
@@ -52,6 +53,7 @@ FAMILIES = (
     roll_out,
     runbook_values,
     runbooks,
+    runbook_removals,
     runbook_scripts,
     waivers,
 )
@@ -75,9 +77,8 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
             raise
         except Exception as error:  # any: one rule's failure must not hide what the others found
             failed[each.id] = error
-    if failed:
-        if not any(finding.severity == Severity.ERROR for finding in found):
-            raise next(iter(failed.values()))
+    if failed and not any(finding.severity == Severity.ERROR for finding in found):
+        raise next(iter(failed.values()))
     kept = waivers.without_waived(spec, found, today)
     if failed:
         kept = [*kept, _unjudged(list(failed), kept)]
