@@ -155,6 +155,8 @@ class Secret(Model):
     """Characters of a generated value."""
     rotation_days: Annotated[Int, Field(ge=1)]
     """Days after which it is replaced."""
+    issued_by: Text | None = None
+    """Who issues the value, so that no random one will do, e.g. a provider. Absent: it is made here."""
 
 
 SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]

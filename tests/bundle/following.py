@@ -5,8 +5,9 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 
+from plumbline.captures import NotCaptured, captured
 from plumbline.printed import as_shown
-from plumbline.runbooks import RenderedStep, rendered
+from plumbline.runbooks import CAPTURED, RenderedStep, rendered
 from tests.bundle.host import SealedHost, sealed_host
 from tests.bundle.releases import ENTRY_CHANGED, SIGNATURES_CHANGED, Publisher, plumb
 from tests.bundle.sealed import Outcome
@@ -14,8 +15,10 @@ from tests.stack.conftest import shipped_spec
 
 _MEDIUM = "/media/docpipe"
 _BACKUPS = "/var/backups"
-_ONLY_REAL = {("offline-verify", "A document goes through")}
-"""Steps that a stub does not answer: it keeps an image's contract, and does none of its work."""
+_ONLY_REAL = {
+    ("offline-verify", "A document goes through"): "the stand-in keeps the image's contract, and takes no documents"
+}
+"""Steps that cannot be followed here, and why."""
 _OLDER_ENGINE = re.compile(r"^warning: Docker (Engine|Compose) is .*\n", re.MULTILINE)
 """The lab's engine is older than the spec's floor, which a host of the runbook is not."""
 
@@ -34,37 +37,54 @@ def runbooks(maker: Publisher, store: str) -> Iterator[Outcome]:
             shutil.copy(file, medium)
         shutil.copy(maker.key.public, medium / "release-key.asc")
         at = {"medium": _MEDIUM, "fingerprint": maker.key.fingerprint}
-        yield from followed(host, "offline-install", at | {"bundle": first.name})
+        yield from followed(host, "offline-install", at | {"bundle": first.name, "backups": _BACKUPS})
         yield from followed(host, "offline-verify", {})
         yield from followed(host, "offline-export", {"target": _BACKUPS})
-        names = {"old": f"{_BACKUPS}/{first.name}", "new": signatures.name, "delta": delta.name}
-        yield from followed(host, "offline-signatures", at | names)
-        yield from followed(host, "offline-update", at | {"bundle": second.name, "backup": _BACKUPS})
+        yield from followed(
+            host, "offline-signatures", {"medium": _MEDIUM, "kept": _BACKUPS, "old": first.name, "delta": delta.name}
+        )
+        kept = {"medium": _MEDIUM, "old": f"{_BACKUPS}/{first.name}"}
+        yield from followed(host, "offline-update", kept | {"bundle": second.name, "backup": _BACKUPS})
 
 
 def followed(host: SealedHost, runbook: str, values: Mapping[str, str]) -> Iterator[Outcome]:
     """Each step of a runbook: run, compared with what the page says, verified."""
     shown = rendered(shipped_spec(), runbook, "offline", values)
+    captured_values: dict[str, str] = {}
     for step in shown.steps:
-        if (runbook, step.title) not in _ONLY_REAL:
-            yield f"{runbook}: {step.title}", _done(host, step)
+        if why := _ONLY_REAL.get((runbook, step.title)):
+            yield f"{runbook}: {step.title}: left out, {why}", []
+        else:
+            yield f"{runbook}: {step.title}", _done(host, step, captured_values)
 
 
-def _done(host: SealedHost, step: RenderedStep) -> list[str]:
-    done = _typed(host, step.typed(step.run), step.timeout_s)
+def _done(host: SealedHost, step: RenderedStep, captured_values: dict[str, str]) -> list[str]:
+    done = _typed(host, step.typed(step.run), step.timeout_s, captured_values)
     if done.returncode:
         return [f"it ends with {done.returncode}: {done.stdout[-1500:]}"]
     found = []
     if step.output and not as_shown(step.output, printed := _OLDER_ENGINE.sub("", done.stdout)):
         found.append(f"it prints:\n{printed}\nand not:\n{step.output}")
-    if step.verify and (verified := _typed(host, step.typed(step.verify), step.timeout_s)).returncode:
+    for name, pattern in step.capture.items():
+        try:
+            captured_values[f"{CAPTURED}_{name}"] = captured(pattern, done.stdout)
+        except NotCaptured as error:
+            found.append(f"{name}: {error}: {done.stdout[-1500:]}")
+    if step.verify and (verified := _typed(host, step.typed(step.verify), step.timeout_s, captured_values)).returncode:
         found.append(f"verify ends with {verified.returncode}: {verified.stdout[-1500:]}")
     return found
 
 
-def _typed(host: SealedHost, text: str, seconds: int) -> subprocess.CompletedProcess[str]:
+def _typed(
+    host: SealedHost, text: str, seconds: int, captured_values: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     """What an operator types at the host's console."""
-    environment = {"PATH": host.environment["PATH"], "HOME": "/root", "DOCKER_HOST": host.engine.host}
+    environment = {
+        "PATH": host.environment["PATH"],
+        "HOME": "/root",
+        "DOCKER_HOST": host.engine.host,
+        **captured_values,
+    }
     return subprocess.run(
         [*host.engine.at_its_console, "sh", "-c", text],
         env=environment,

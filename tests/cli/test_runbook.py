@@ -24,9 +24,11 @@ on_failure: Greet again.
 steps:
   - title: Write the greeting
     where: host
-    run: echo 'hello {{ name }}' > greeting
+    run: |
+      test ! -e greeting
+      echo 'hello {{ name }}' > greeting
     expect: No output.
-    verify: test -s greeting
+    verify: grep -q '{{ name }}' greeting
     undo: rm greeting
   - title: Say it, and a secret
     where: host

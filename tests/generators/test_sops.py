@@ -69,9 +69,13 @@ def test_the_runbooks_commands_work(tools: None, tmp_path: Path, tool: str) -> N
     key, secrets = steps()
     made = done(key.run, tmp_path, environment)
     assert made.returncode == 0, made.stderr
-    assert done(key.verify, tmp_path, environment).returncode == 0
     recipient = re.search(r"age1[a-z0-9]{58}", made.stdout + made.stderr)
     assert recipient
+    environment |= {"captured_recipient": recipient[0]}
+    assert done(key.verify, tmp_path, environment).returncode == 0
+    assert "is issued by" in done(secrets.run, tmp_path, environment).stderr
+    issued = {name: each for name, each in shipped_spec().secrets.secrets.items() if each.issued_by}
+    environment |= {name.upper(): "x" * each.length for name, each in issued.items()}
     (artifact,) = SopsGenerator().generate(shipped_spec())
     (tmp_path / artifact.path).write_bytes(artifact.content)
     if tool == "sops":

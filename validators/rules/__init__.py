@@ -22,6 +22,7 @@ from validators.rules import (
     ports,
     probes,
     roll_out,
+    runbook_scripts,
     runbook_values,
     runbooks,
     secrets,
@@ -51,6 +52,7 @@ FAMILIES = (
     roll_out,
     runbook_values,
     runbooks,
+    runbook_scripts,
     waivers,
 )
 

@@ -1,0 +1,402 @@
+"""PLB830…: a script of a runbook fails when one of its commands does, and a verification does not say yes by mistake."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from plumbline.finding import Severity
+from plumbline.shell_syntax import Call, Node, Script, Unreadable, calls, every, flat
+from plumbline.spec import Spec
+from validators.rules.registry import Violation, rule
+from validators.rules.runbook_reading import scripts, steps
+from validators.shell_flow import Way, holds, lost
+
+_SHOWN = 90
+
+RUNBOOK = """\
+runbooks/sample.yaml:
+  title: Sample
+  summary: Shows a rule.
+  modes: [single]
+  duration_min: 5
+  parameters: {{target: {{description: A folder, kind: folder, example: /srv/target}}}}
+  on_failure: start again
+  steps:
+    - title: Do it
+      where: host
+      run: {run}
+      {rest}
+"""
+_FILLED = "parameters: {{target: {{description: A folder, kind: folder, example: /srv/target}}}}"
+
+
+def example(run: str = "'true'", rest: str = "{expect: nothing, undo: nothing}") -> str:
+    """A runbook of one step; `rest` is a map of its other fields, in YAML, on one line."""
+    text = RUNBOOK.format(run=run, rest=rest.strip("{}").replace(";; ", "\n      "))
+    return text if "{{ target }}" in run + rest else text.replace("  " + _FILLED.format() + "\n", "")
+
+
+_PLAIN = "expect: nothing;; undo: nothing"
+
+
+def _verified(verify: str, run: str = "'true'") -> str:
+    return example(run, f"{_PLAIN};; verify: {verify}")
+
+
+@rule(
+    "PLB830",
+    title="A script says yes when its program is missing",
+    why='`! TOOL`, `test -z "$(TOOL)"` and `if TOOL; then exit 1; fi` are content when TOOL is missing or may not look: '
+    "«nothing is left» is what they say of a customer's data that is still there.",
+    fix="get the answer first, as a command of its own that may fail, e.g. `left=$(TOOL)`; then test it for what has to be there",
+    failing=_verified("'! docker ps | grep -q web'"),
+    passing=_verified('\'docker inspect --format "{{ "{{.State.Status}}" }}" web | grep -qx exited\''),
+)
+def fails_open(spec: Spec) -> Iterator[Violation]:
+    return _lost(spec, "open")
+
+
+@rule(
+    "PLB831",
+    title="A pipe loses the failure of its left side",
+    why="`sh` takes the exit code of the last command: a dump that broke off half-way, or a key of no letters, goes on as if whole.",
+    fix="write to a file or a variable, and go on from there: the command's failure then ends the step; or test what came out of it",
+    failing=example("'age-keygen | tee /root/key'", _PLAIN),
+    passing=example("'age-keygen -o /root/key'", _PLAIN),
+)
+def pipe_without_its_left(spec: Spec) -> Iterator[Violation]:
+    return _lost(spec, "pipe")
+
+
+@rule(
+    "PLB832",
+    title="A step goes on after a command that failed",
+    why="`sh -e` does not stop at what fails left of `&&`, before `|| true`, in the background or in a shell of its own: "
+    "a check of two scripts passes when the first is forged.",
+    fix="end it by `|| exit 1`, or put the commands on lines of their own; give `sh -c` the option -e",
+    failing=example("'for file in a b; do cmp $file /srv/$file && echo same; done'", _PLAIN),
+    passing=example("'for file in a b; do cmp $file /srv/$file || exit 1; done'", _PLAIN),
+)
+def goes_on(spec: Spec) -> Iterator[Violation]:
+    return _lost(spec, "swallowed")
+
+
+@rule(
+    "PLB833",
+    title="A command's failure is lost inside `$( )`",
+    why='The command around it is called all the same, with nothing in that place: `rm "$(dirname FILE)/old"` removes `/old`.',
+    fix="assign it first, on a line of its own: `folder=$(dirname FILE)`",
+    failing=example("'rm \"$(dirname /srv/new)/old\"'", "expect: nothing;; destroys: the old one;; undo: nothing"),
+    passing=example(
+        "'folder=$(dirname /srv/new); rm \"$folder/old\"'", "expect: nothing;; destroys: the old one;; undo: nothing"
+    ),
+)
+def lost_inside(spec: Spec) -> Iterator[Violation]:
+    return _lost(spec, "substituted")
+
+
+def _lost(spec: Spec, way: Way) -> Iterator[Violation]:
+    for read in scripts(spec):
+        if isinstance(read.script, Script):
+            for each in lost(read.script.statements):
+                if each.way == way:
+                    yield Violation(read.where, f"`{_short(read.script.source(each.node))}`: {each.problem}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+@rule(
+    "PLB834",
+    title="A verification cannot fail",
+    why="It says yes on a system on which nothing was done.",
+    fix="ask the system for what the step changed; a file that the step wrote as its input shows nothing",
+    failing=_verified(
+        "test -s /tmp/document", '"printf x > /tmp/document\\ncurl -f -F file=@/tmp/document http://localhost/"'
+    ),
+    passing=_verified("'curl -f http://localhost/documents | grep -q document'"),
+)
+def cannot_fail(spec: Spec) -> Iterator[Violation]:
+    for each in steps(spec):
+        verify, run = each.scripts.get("verify"), each.scripts.get("run")
+        if verify is None:
+            continue
+        asks = [call for call in calls(list(verify.statements)) if call.program not in _CONTENT]
+        if not asks:
+            yield Violation(f"{each.path}.verify", "none of its commands can fail")
+        elif run and _own_input(asks, run):
+            yield Violation(f"{each.path}.verify", "it looks at a file alone that `run` wrote for another command")
+
+
+_CONTENT = {"echo", "printf", "true", ":", "cd", "set", "umask"}
+_AROUND = _CONTENT | {"mkdir", "chmod", "chown", "mv", "cp", "rm", "ln", "test", "[", "cat", "tee", "touch", "mktemp"}
+_LOOKS = {"test", "[", "ls", "stat", "cat", "file", "wc"}
+
+
+def _own_input(asks: list[Call], run: Script) -> bool:
+    """Whether a verification looks at nothing but files that a run redirected into, though it called more than that."""
+    written = {name for statement in run.statements for name in holds(statement) if not name.startswith("$")}
+    others = [call for call in calls(list(run.statements)) if call.program not in _AROUND]
+    return bool(others) and all(
+        call.program in _LOOKS and any(word in written for word in call.words if not word.startswith("-"))
+        for call in asks
+    )
+
+
+@rule(
+    "PLB835",
+    title="A verification is content with something older",
+    why="`ls *` and the newest file are there since last year: the step that failed today is verified by them.",
+    fix="take the file's name out of what `run` prints, by `capture`, and ask for that one",
+    failing=_verified("'ls /srv/export-*.tar'"),
+    passing=example(
+        "echo exported /srv/export-1.tar",
+        "expect: a file;; undo: nothing;; capture: {file: 'exported (.*)'};; verify: 'test -s {{ captured.file }}'",
+    ),
+)
+def verified_by_older(spec: Spec) -> Iterator[Violation]:
+    for each in steps(spec):
+        if script := each.scripts.get("verify"):
+            for call in calls(list(script.statements)):
+                if problem := _any_or_newest(call):
+                    yield Violation(f"{each.path}.verify", f"`{_short(script.source(call.node))}`: {problem}")
+
+
+def _any_or_newest(call: Call) -> str | None:
+    if any(map(_has_pattern, call.arguments)) and call.program not in {"case", "find", "echo", "printf"}:
+        return "any file that matches is as good as this run's"
+    if call.program == "ls" and any(word.startswith("-") and "t" in word for word in call.words):
+        return "the newest file need not be this run's"
+    return None
+
+
+def _has_pattern(word: Node) -> bool:
+    """Whether the shell replaces a word by the names of files: `*`, `?` or `[…]` outside of quotes."""
+    return any(
+        part.get("Type") == "Lit" and re.search(r"(?<!\\)[*?]|(?<!\\)\[[^]]+\]", part.get("Value", ""))
+        for part in word.get("Parts", ())
+    )
+
+
+@rule(
+    "PLB836",
+    title="A verification does not say for what",
+    why="It says yes of another tenant, another release or another file than the one that the step was given.",
+    fix="ask for a value that `run` uses, or for one that it captured",
+    failing=example("\"mkdir '{{ target }}'\"", f"{_PLAIN};; verify: test -d /srv"),
+    passing=example("\"mkdir '{{ target }}'\"", f"{_PLAIN};; verify: \"test -d '{{{{ target }}}}'\""),
+)
+def verifies_another(spec: Spec) -> Iterator[Violation]:
+    for each in steps(spec):
+        if "verify" not in each.scripts or "captured_" in (each.step.verify or ""):
+            continue
+        asked = each.depends("verify") | each.depends("place")
+        wanted = each.depends("run") | each.depends("place")
+        tenants = {name for name in wanted if each.runbook.parameters[name].kind == "tenant"}
+        if missing := tenants - asked:
+            yield Violation(f"{each.path}.verify", f"`run` is for one {missing.pop()}, and this is the same for all")
+        elif wanted and not asked:
+            yield Violation(
+                f"{each.path}.verify", f"`run` uses {', '.join(sorted(wanted))}, and this is the same for all of them"
+            )
+
+
+@rule(
+    "PLB837",
+    title="A removal goes by a pattern",
+    why="It removes what earlier runs and other people left in the same folder, such as every backup before today's.",
+    fix="take the name out of what `run` prints, by `capture`, and remove that one: `rm {{ captured.NAME }}`",
+    failing=example("echo made", "expect: made;; undo: rm /srv/export-*.tar"),
+    passing=example(
+        "echo made /srv/export-1.tar", "expect: made;; capture: {file: 'made (.*)'};; undo: 'rm {{ captured.file }}'"
+    ),
+)
+def removed_by_pattern(spec: Spec) -> Iterator[Violation]:
+    for read in scripts(spec):
+        if isinstance(read.script, Script) and read.part != "verify":
+            for call in calls(list(read.script.statements)):
+                if problem := _by_pattern(call, read.part):
+                    yield Violation(read.where, f"`{_short(read.script.source(call.node))}`: {problem}")
+
+
+_REMOVERS = {"rm", "unlink", "shred", "rmdir"}
+
+
+def _by_pattern(call: Call, part: str) -> str | None:
+    if call.program in _REMOVERS and any(map(_has_pattern, call.arguments)):
+        return "it removes whatever matches"
+    if call.program == "find" and ("-delete" in call.words or _REMOVERS & set(call.words)):
+        return "it removes whatever it finds"
+    if call.program == "xargs" and _REMOVERS & set(call.words):
+        return "it removes whatever comes out of the pipe"
+    if part == "undo_commands":
+        return _any_or_newest(call)
+    return None
+
+
+@rule(
+    "PLB838",
+    title="An undo removes what the step may have found there",
+    why="Copying over a file, or `mkdir -p`, says nothing of what was there before; the undo takes that away too.",
+    fix="let `run` refuse what is there already (`test ! -e PATH`, or `mkdir` without -p), or remove a captured name",
+    failing=example("cp /srv/a /srv/kept/a", "expect: a copy;; undo: rm /srv/kept/a"),
+    passing=example('"test ! -e /srv/kept/a\\ncp /srv/a /srv/kept/a"', "expect: a copy;; undo: rm /srv/kept/a"),
+)
+def undoes_others_work(spec: Spec) -> Iterator[Violation]:
+    for each in steps(spec):
+        undo, run = each.scripts.get("undo_commands"), each.scripts.get("run")
+        if undo is None or run is None:
+            continue
+        looked = _looked_for(run)
+        values = _values(undo)
+        for call in calls(list(undo.statements)):
+            if call.program in _REMOVERS - {"rmdir"}:
+                for word in call.words:
+                    path = _filled(word, values)
+                    if not path.startswith("-") and "captured_" not in path and path not in looked:
+                        yield Violation(
+                            f"{each.path}.undo", f"`run` does not look whether {path} is there before it makes it"
+                        )
+
+
+def _looked_for(run: Script) -> set[str]:
+    """Paths that a run looks at, or makes in a way that fails where there is one."""
+    values = _values(run)
+    found: set[str] = set()
+    for call in calls(list(run.statements)):
+        if call.program in {"test", "[", "cmp"} or (call.program == "mkdir" and "-p" not in call.words):
+            found |= {_filled(word, values) for word in call.words}
+    return found
+
+
+def _values(script: Script) -> dict[str, str]:
+    """Variables that a script sets to plain text."""
+    return {
+        assigned["Name"]["Value"]: flat(assigned.get("Value"))
+        for node in every(list(script.statements))
+        for assigned in node.get("Assigns", [])
+        if "Name" in assigned
+    }
+
+
+def _filled(word: str, values: dict[str, str]) -> str:
+    return re.sub(r"\$(\w+)", lambda found: values.get(found[1], found[0]), word)
+
+
+@rule(
+    "PLB839",
+    title="A step deletes for good and does not say so",
+    why="A run then goes on without asking for the tenant's name, and nobody knows beforehand that nothing brings it back.",
+    fix="say in `destroys` what is lost; or give commands in `undo` that bring it back",
+    failing=example("dropdb accounts", "expect: nothing;; undo: 'nothing: it is gone'"),
+    passing=example("dropdb accounts", "expect: nothing;; destroys: the database;; undo: 'nothing: it is gone'"),
+)
+def destroys_unsaid(spec: Spec) -> Iterator[Violation]:
+    for each in steps(spec):
+        run = each.scripts.get("run")
+        if run is None or each.step.destroys or each.step.undo_commands:
+            continue
+        own = {name for statement in run.statements for name in holds(statement)}
+        for call in calls(list(run.statements)):
+            if _deletes(call, own):
+                yield Violation(
+                    each.path, f"`{_short(run.source(call.node))}` deletes, and nothing takes it back", at_key=False
+                )
+
+
+_SQL = re.compile(r"\b(?:DROP\s+(?:TABLE|DATABASE|SCHEMA|ROLE|USER)|TRUNCATE|DELETE\s+FROM)\b", re.I)
+_DELETERS = {"dropdb", "dropuser", "shred", "wipefs", "mkfs"}
+_PAIRS = {
+    ("volume", "rm"),
+    ("volume", "prune"),
+    ("provision", "destroy"),
+    ("mc", "rb"),
+    ("mc", "rm"),
+    ("down", "-v"),
+    ("down", "--volumes"),
+}
+
+
+def _deletes(call: Call, own: set[str]) -> bool:
+    if call.program in {"echo", "printf", "grep", "trap"}:
+        return False
+    words = (call.program, *call.words)
+    removes = call.program == "rm" and not all(
+        word.startswith("-") or word in own or word.startswith("$") for word in call.words
+    )
+    return (
+        removes or bool(_DELETERS & set(words)) or bool(_PAIRS & set(pairwise(words))) or any(map(_SQL.search, words))
+    )
+
+
+@rule(
+    "PLB840",
+    title="A value stands outside of quotes",
+    severity=Severity.NOTE,
+    why="Its kind keeps spaces and `*` out of it today; quotes keep the command one command whatever the kind takes later.",
+    fix="put it into single quotes: `'{{ name }}'`",
+    failing=example("'mkdir {{ target }}'", _PLAIN),
+    passing=example("\"mkdir '{{ target }}'\"", _PLAIN),
+)
+def unquoted_value(spec: Spec) -> Iterator[Violation]:
+    for each in steps(spec):
+        examples = {
+            name: parameter.example
+            for name, parameter in each.runbook.parameters.items()
+            if len(parameter.example) > 2 and parameter.kind != "choice"
+        }
+        for part, script in each.scripts.items():
+            bare = {
+                piece["Value"]
+                for node in every(list(script.statements))
+                if node.get("Type") == "CallExpr"
+                for word in node.get("Args", [])
+                for piece in word.get("Parts", ())
+                if piece.get("Type") == "Lit"
+            }
+            for name in sorted(each.depends(part) & set(examples)):
+                if any(examples[name] in text for text in bare):
+                    yield Violation(
+                        f"{each.path}.{part.removesuffix('_commands')}", f"{name} stands outside of quotes here"
+                    )
+
+
+@rule(
+    "PLB841",
+    title="curl takes an error for an answer",
+    why="Without --fail, curl ends with 0 on «500 Internal Server Error»: the step goes on, and the verification says yes.",
+    fix="add --fail (-f), or ask for the code: `-w '%{http_code}'`",
+    failing=example("curl -sS http://localhost/health", _PLAIN),
+    passing=example("curl -fsS http://localhost/health", _PLAIN),
+)
+def curl_without_fail(spec: Spec) -> Iterator[Violation]:
+    for read in scripts(spec):
+        if isinstance(read.script, Script):
+            for call in calls(list(read.script.statements)):
+                if call.program == "curl" and not _fails(call):
+                    yield Violation(
+                        read.where, f"`{_short(read.script.source(call.node))}` ends with 0 when the server says no"
+                    )
+
+
+def _fails(call: Call) -> bool:
+    return any(
+        word.startswith("--fail") or "http_code" in word or "response_code" in word
+        or re.fullmatch(r"-[a-zA-Z0-9]*f[a-zA-Z0-9]*", word) is not None
+        for word in call.words
+    )  # fmt: skip
+
+
+@rule(
+    "PLB842",
+    title="A script that no shell understands",
+    why="The operator finds out at the step itself, half-way through.",
+    fix="mend it; scripts are for the POSIX shell `sh`, without the extensions of bash",
+    failing=example("'if true; then echo yes'", _PLAIN),
+    passing=example("'if true; then echo yes; fi'", _PLAIN),
+)
+def not_shell(spec: Spec) -> Iterator[Violation]:
+    for read in scripts(spec):
+        if isinstance(read.script, Unreadable):
+            yield Violation(read.where, read.script.reason)
