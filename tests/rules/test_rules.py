@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from plumbline.finding import EnvironmentMissing, Severity
+from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
 from tests.rules.two_modes import mode, service, two_modes
 from validators import catalogue
@@ -44,9 +44,6 @@ def test_there_are_rules_of_every_family() -> None:
 
 
 TYPO = "services/web.yaml: {needs: {db: sqll}}"
-TYPO_WAIVED = """
-waivers.yaml: {waivers: [{rule: PLB102, subject: services.web, reason: r, expires: "2999-01-31"}]}
-"""
 
 
 def _failing(spec: Spec) -> Iterator[Violation]:
@@ -67,22 +64,20 @@ def test_a_rule_that_cannot_judge_a_sound_spec_is_a_fault(monkeypatch: pytest.Mo
         check_rules(example_spec(""), date.today())
 
 
-def _lacks_a_program(spec: Spec) -> Iterator[Violation]:
-    raise EnvironmentMissing("shfmt is not installed", "install it")
-    yield
-
-
-@pytest.mark.parametrize("text", ["", TYPO])
-def test_a_rule_that_lacks_its_program_is_never_a_note(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=_lacks_a_program))
-    with pytest.raises(EnvironmentMissing):
-        check_rules(example_spec(text), date.today())
-
-
-def test_a_rule_that_could_not_judge_is_an_error_where_all_others_are_waived(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_waived_error_excuses_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=_failing))
-    found = check_rules(example_spec(TYPO + TYPO_WAIVED), date(2027, 1, 31))
-    assert [(each.rule, each.severity) for each in found] == [("PLB009", Severity.ERROR)]
+    with pytest.raises(KeyError):
+        check_rules(example_spec(WAIVED.replace("PLB304", "PLB305")), date(2026, 1, 1))
+
+
+def test_a_missing_program_is_never_taken_for_a_wrong_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_its_program(spec: Spec) -> Iterator[Violation]:
+        raise EnvironmentMissing("there is no shfmt", "install it")
+        yield
+
+    monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=without_its_program))
+    with pytest.raises(EnvironmentMissing):
+        check_rules(example_spec(TYPO), date.today())
 
 
 def test_what_is_wrong_in_every_mode_is_found_once() -> None:

@@ -65,23 +65,23 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
     """Findings of every rule that no waiver accepts, in the order of the files.
 
     A rule may take for granted what another one reports, and fail where that is not so: it is named in a note then.
-    Raises what a rule raised where no rule found an error that could be the cause: that is a fault of the rule; and
-    EnvironmentMissing where a rule lacks a program.
+    Raises what a rule raised where no rule found an error that could be the cause: that is a fault of the rule. Raises
+    EnvironmentMissing where a rule needs a program that is not there.
     """
     found: list[Finding] = []
     failed: dict[str, Exception] = {}
     for each in RULES.values():
         try:
             found += list(each.findings(spec))
-        except EnvironmentMissing:  # the machine's fault, not the spec's: what was not looked at is not fine
+        except EnvironmentMissing:
             raise
         except Exception as error:  # any: one rule's failure must not hide what the others found
             failed[each.id] = error
-    if failed and not any(finding.severity == Severity.ERROR for finding in found):
-        raise next(iter(failed.values()))
     kept = waivers.without_waived(spec, found, today)
     if failed:
-        kept = [*kept, _unjudged(list(failed), kept)]
+        if not any(finding.severity == Severity.ERROR for finding in kept):
+            raise next(iter(failed.values()))
+        kept.append(_unjudged(list(failed)))
     # what is common to all modes is found in each of them
     once = {(finding.rule, finding.location, finding.message): finding for finding in kept}
     return sorted(once.values(), key=_order)
@@ -91,13 +91,11 @@ def _order(finding: Finding) -> tuple[bool, Location, str, str]:
     return finding.location is None, finding.location or Location(""), finding.rule, finding.message
 
 
-def _unjudged(rules: list[str], kept: list[Finding]) -> Finding:
-    """A note beside errors; an error where all of them are waived, for the check would pass, and it did not look."""
-    errors = any(finding.severity == Severity.ERROR for finding in kept)
+def _unjudged(rules: list[str]) -> Finding:
     judged_by = "a rule" if len(rules) == 1 else f"{len(rules)} rules"
     return Finding(
         "PLB009",
         f"{judged_by} could not judge a spec with these errors: {', '.join(rules)}",
-        severity=Severity.NOTE if errors else Severity.ERROR,
+        severity=Severity.NOTE,
         hint="mend the errors, then check again",
     )
