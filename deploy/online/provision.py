@@ -666,6 +666,8 @@ class Project:
         self.held: dict[Key, Any] = {}
         """The tenant's desired objects that are there."""
         self.others: list[Other] = []
+        self.rivals: list[Other] = []
+        """Objects of the tenant of which several claim to be the same desired one."""
         self.renewed: set[Key] = set()
         """Desired objects that are to be made anew."""
         self.allowed: frozenset[str] = frozenset()
@@ -681,11 +683,14 @@ class Project:
         """Hold an object no more, for it is deleted."""
         self.held = {key: bound for key, bound in self.held.items() if (key[0], bound.id) != (kind, gone.id)}
         self.others = [other for other in self.others if (other.kind, other.bound.id) != (kind, gone.id)]
+        self.rivals = [rival for rival in self.rivals if (rival.kind, rival.bound.id) != (kind, gone.id)]
 
     def owned(self, kind: str) -> Iterator[tuple[str, Any]]:
         """The tenant's objects of a kind, each with the name that --allow takes for it."""
         yield from ((name, bound) for (each, name), bound in self.held.items() if each == kind)
         yield from ((other.word, other.bound) for other in self.others if other.kind == kind)
+        # a word for one of them is not a word for the other
+        yield from ((str(rival.bound.name), rival.bound) for rival in self.rivals if rival.kind == kind)
 
     def word_for(self, kind: str, id: int) -> str | None:
         """The name that --allow takes for an object; None for what is not the tenant's."""
@@ -696,6 +701,9 @@ class Project:
         for (each, name), bound in self.held.items():
             if each == kind and bound.id == id:
                 return name
+        for rival in self.rivals:
+            if (rival.kind, rival.bound.id) == (kind, id):
+                return rival.word
         return next(
             (str(other.bound.name) for other in self.others if (other.kind, other.bound.id) == (kind, id)), f"#{id}"
         )
@@ -1924,7 +1932,7 @@ class Looking:
     def look(self) -> None:
         """List each kind by the owner's labels, then ask for each missing name."""
         selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
-        self.project.held, self.project.others, self.blocked = {}, [], {}
+        self.project.held, self.project.others, self.project.rivals, self.blocked = {}, [], [], {}
         self.project.renewed = set()
         for kind_name, kind in self.kinds.items():
             wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
@@ -1952,6 +1960,7 @@ class Looking:
             if len(staying) > 1:
                 both = " and ".join(f"#{bound.id} ({bound.name})" for bound in staying)
                 self.blocked[kind_name, name] = f"{both} both claim to be it: delete one, or its label {OBJECT}"
+                self.project.rivals += [Other(kind_name, bound, name) for bound in bounds]
                 continue
             self.project.held[kind_name, name] = staying[0]
             self.project.others += [Other(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]]
@@ -2004,7 +2013,12 @@ class Looking:
         """Names that --allow may give."""
         held = {str(bound.name) for (kind, _), bound in self.project.held.items() if kind != "ssh_key"}
         desired = {want["name"] for want in self.desired["objects"]}
-        return desired | held | {other.word for other in self.project.others}
+        return (
+            desired
+            | held
+            | {other.word for other in self.project.others}
+            | {str(rival.bound.name) for rival in self.project.rivals}
+        )
 
     def fingerprint(self) -> str:
         """What is there of the tenant, in one hash."""
@@ -2014,7 +2028,7 @@ class Looking:
         ]
         others = [
             (other.kind, other.word, other.bound.id, self._readable(other.kind, other.bound))
-            for other in self.project.others
+            for other in (*self.project.others, *self.project.rivals)
         ]
         return digest(sorted([*held, *others], key=str))
 
@@ -2383,6 +2397,8 @@ class Destroying(Planning):
         order = list(self.kinds)
         found = [(kind, name, name, bound) for (kind, name), bound in self.project.held.items() if kind != "ssh_key"]
         found += [(other.kind, str(other.bound.name), other.word, other.bound) for other in self.project.others]
+        rivals = [(rival.kind, str(rival.bound.name), rival.bound) for rival in self.project.rivals]
+        found += [(kind, name, name, bound) for kind, name, bound in rivals]
         return sorted(found, key=lambda each: (-order.index(each[0]), each[1], str(each[3].id)))
 
     def _doom(self, kind: str, name: str, word: str, bound: Any, before: Sequence[Step]) -> Step:
