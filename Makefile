@@ -96,7 +96,7 @@ unit: setup
 
 # One worker runs what shares the engine, the other one the rest, so there are two whatever the machine has.
 test: setup  ## every test, those on a live engine too
-	@$(BIN)/pytest --numprocesses=2 --dist=loadgroup --no-loadscope-reorder --progress --durations=15
+	@$(BIN)/pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder --progress --durations=15
 
 mutants: setup  ## tamper with a running stack in every way of the catalogue; the last line is the score
 	@$(BIN)/python -m tests.stack.mutants

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.workers import LIVE
+from tests.workers import shared_tests
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,7 +44,7 @@ class Progress:
         module = _module(nodeid)
         if module not in self._begun:
             self._begun[module] = time.monotonic()
-            if nodeid.endswith(f"@{LIVE}"):
+            if nodeid in shared_tests(self._config):
                 self._say(f"{module} begins")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -51,7 +51,7 @@ def small_run(folder: Path, *options: str, **environment: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("options", [[], ["--numprocesses=2", "--dist=loadgroup"]], ids=["one worker", "two workers"])
+@pytest.mark.parametrize("options", [[], ["--numprocesses=2", "--dist=loadscope"]], ids=["one worker", "two workers"])
 def test_a_module_has_its_line_a_failure_comes_at_once_and_the_summary_is_last(
     tmp_path: Path, options: list[str]
 ) -> None:
@@ -70,3 +70,24 @@ def test_a_live_test_that_is_skipped_has_failed_in_ci(tmp_path: Path) -> None:
     lines = small_run(tmp_path, CI="true")
     assert lines[-1].startswith("2 failed, 1 passed, 1 error in "), lines
     assert any("a live test must not be skipped with CI set" in line and "no engine" in line for line in lines)
+
+
+LIVE_MODULE = """
+import os, pytest
+
+@pytest.mark.live
+@pytest.mark.parametrize("number", range(4))
+def test_live(number): print("LIVE in", os.environ["PYTEST_XDIST_WORKER"])
+
+@pytest.mark.parametrize("number", range(4))
+def test_other(number): print("OTHER in", os.environ["PYTEST_XDIST_WORKER"])
+"""
+
+
+def test_one_worker_runs_all_that_shares_the_engine(tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"test_live_{number}.py").write_text(LIVE_MODULE)
+    lines = small_run(tmp_path, "--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder", "-rP")
+    where = {word: {line for line in lines if line.startswith(f"{word} in ")} for word in ("LIVE", "OTHER")}
+    assert len(where["LIVE"]) == 1
+    assert len(where["OTHER"]) == 2
