@@ -222,7 +222,8 @@ def _destroy(run: Run, options: argparse.Namespace) -> int:
 def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
     """What a destroy would delete."""
     if not steps:
-        say("nothing to do: nothing is there")
+        for line in [*(f"* {note}" for note in run.notes), "nothing to do: nothing is there"]:
+            say(line)
         return
     show(run, steps, say)
 

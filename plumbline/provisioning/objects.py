@@ -66,7 +66,7 @@ class PlacementGroup(Kind):
         return made.placement_group
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
-        ids = [getattr(each, "id", each) for each in bound.servers or []]
+        ids = sorted(getattr(each, "id", each) for each in bound.servers or [])
         return [
             f"server #{id}, which is not this tenant's, is in it"
             for id in ids
@@ -120,12 +120,12 @@ class Network(Kind):
     def _inside(self, project: Project, bound: Any, subnet: Want) -> list[str]:
         """Servers with an address in a subnet: the API refuses to delete it."""
         range_, ours = ip_network(subnet["ip_range"]), {each.id: each for _, each in project.owned("server")}
-        return [
+        return sorted(
             f"server {project.name_of('server', each.id)}"
             for each in bound.servers or []
             for private in (ours.get(each.id) or each).private_net or []
             if private.network.id == bound.id and ip_address(private.ip) in range_
-        ]
+        )
 
     def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
         """Ranges only grow, from the same start."""
@@ -143,7 +143,8 @@ class Network(Kind):
 
     def strangers(self, project: Project, bound: Any) -> list[Any]:
         """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
-        return [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+        found = [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+        return sorted(found, key=lambda each: int(each.id))
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
         # the SDK's network does not tell of them
@@ -211,10 +212,11 @@ class Firewall(Kind):
         return sorted(word for word in words if word is not None)
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        ids = sorted(each.server.id for each in bound.applied_to or [] if each.server)
         return [
-            f"server #{each.server.id}, which is not this tenant's, is behind it"
-            for each in bound.applied_to or []
-            if each.server and project.word_for("server", each.server.id) is None
+            f"server #{id}, which is not this tenant's, is behind it"
+            for id in ids
+            if project.word_for("server", id) is None
         ]
 
     def delete(self, project: Project, bound: Any) -> Any:
