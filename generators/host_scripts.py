@@ -137,7 +137,8 @@ def _urls(deployment: Deployment) -> Iterable[str]:
 
 def _seals(spec: Spec, deployment: Deployment) -> Iterable[dict[str, str]]:
     """An attempt to get out that has to fail, from each service whose image has Python."""
-    code = f"import socket; socket.create_connection(('{_OUTSIDE}', 443), 3)"
+    tried = f"s = socket.socket(); s.settimeout(3); print('shut' if s.connect_ex(('{_OUTSIDE}', 443)) else 'open')"
+    code = f"import socket; {tried}"
     for name, service in deployment.services.items():
         if service.kind != "job" and not service.profile and spec.images.images[service.image].http_client == "python3":
             yield {"service": name, "command": f"python3 -c {shlex.quote(code)}"}

@@ -673,6 +673,8 @@ class Project:
         self.held: dict[Key, Any] = {}
         """The tenant's desired objects that are there."""
         self.others: list[Other] = []
+        self.rivals: list[Other] = []
+        """Objects of the tenant of which several claim to be the same desired one."""
         self.renewed: set[Key] = set()
         """Desired objects that are to be made anew."""
         self.waiting: set[Key] = set()
@@ -695,11 +697,14 @@ class Project:
         self.gone[kind, gone.id] = self.word_for(kind, gone.id) or ""
         self.held = {key: bound for key, bound in self.held.items() if (key[0], bound.id) != (kind, gone.id)}
         self.others = [other for other in self.others if (other.kind, other.bound.id) != (kind, gone.id)]
+        self.rivals = [rival for rival in self.rivals if (rival.kind, rival.bound.id) != (kind, gone.id)]
 
     def owned(self, kind: str) -> Iterator[tuple[str, Any]]:
         """The tenant's objects of a kind, each with the name that --allow takes for it."""
         yield from ((name, bound) for (each, name), bound in self.held.items() if each == kind)
         yield from ((other.word, other.bound) for other in self.others if other.kind == kind)
+        # a word for one of them is not a word for the other
+        yield from ((str(rival.bound.name), rival.bound) for rival in self.rivals if rival.kind == kind)
 
     def word_for(self, kind: str, id: int) -> str | None:
         """The name that --allow takes for an object; None for what is not the tenant's."""
@@ -710,6 +715,9 @@ class Project:
         for (each, name), bound in self.held.items():
             if each == kind and bound.id == id:
                 return name
+        for rival in self.rivals:
+            if (rival.kind, rival.bound.id) == (kind, id):
+                return rival.word
         return next(
             (str(other.bound.name) for other in self.others if (other.kind, other.bound.id) == (kind, id)), f"#{id}"
         )
@@ -996,7 +1004,7 @@ class PlacementGroup(Kind):
         return made.placement_group
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
-        ids = [getattr(each, "id", each) for each in bound.servers or []]
+        ids = sorted(getattr(each, "id", each) for each in bound.servers or [])
         return [
             f"server #{id}, which is not this tenant's, is in it"
             for id in ids
@@ -1050,12 +1058,12 @@ class Network(Kind):
     def _inside(self, project: Project, bound: Any, subnet: Want) -> list[str]:
         """Servers with an address in a subnet: the API refuses to delete it."""
         range_, ours = ip_network(subnet["ip_range"]), {each.id: each for _, each in project.owned("server")}
-        return [
+        return sorted(
             f"server {project.name_of('server', each.id)}"
             for each in bound.servers or []
             for private in (ours.get(each.id) or each).private_net or []
             if private.network.id == bound.id and ip_address(private.ip) in range_
-        ]
+        )
 
     def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
         """Ranges only grow, from the same start."""
@@ -1073,7 +1081,8 @@ class Network(Kind):
 
     def strangers(self, project: Project, bound: Any) -> list[Any]:
         """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
-        return [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+        found = [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+        return sorted(found, key=lambda each: int(each.id))
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
         # the SDK's network does not tell of them
@@ -1141,10 +1150,11 @@ class Firewall(Kind):
         return sorted(word for word in words if word is not None)
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        ids = sorted(each.server.id for each in bound.applied_to or [] if each.server)
         return [
-            f"server #{each.server.id}, which is not this tenant's, is behind it"
-            for each in bound.applied_to or []
-            if each.server and project.word_for("server", each.server.id) is None
+            f"server #{id}, which is not this tenant's, is behind it"
+            for id in ids
+            if project.word_for("server", id) is None
         ]
 
     def delete(self, project: Project, bound: Any) -> Any:
@@ -2022,7 +2032,7 @@ class Looking:
     def look(self) -> None:
         """List each kind by the owner's labels, then ask for each missing name."""
         selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
-        self.project.held, self.project.others, self.blocked = {}, [], {}
+        self.project.held, self.project.others, self.project.rivals, self.blocked = {}, [], [], {}
         self.project.renewed, self.project.waiting = set(), set()
         for kind_name, kind in self.kinds.items():
             wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
@@ -2065,6 +2075,7 @@ class Looking:
             if len(staying) > 1:
                 both = " and ".join(f"#{bound.id} ({bound.name})" for bound in staying)
                 self.blocked[kind_name, name] = f"{both} both claim to be it: delete one, or its label {OBJECT}"
+                self.project.rivals += [Other(kind_name, bound, name) for bound in bounds]
                 continue
             self.project.held[kind_name, name] = staying[0]
             self.project.others += [Other(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]]
@@ -2117,7 +2128,12 @@ class Looking:
         """Names that --allow may give."""
         held = {str(bound.name) for (kind, _), bound in self.project.held.items() if kind != "ssh_key"}
         desired = {want["name"] for want in self.desired["objects"]}
-        return desired | held | {other.word for other in self.project.others}
+        return (
+            desired
+            | held
+            | {other.word for other in self.project.others}
+            | {str(rival.bound.name) for rival in self.project.rivals}
+        )
 
     def fingerprint(self) -> str:
         """What is there of the tenant, in one hash."""
@@ -2127,7 +2143,7 @@ class Looking:
         ]
         others = [
             (other.kind, other.word, other.bound.id, self._readable(other.kind, other.bound))
-            for other in self.project.others
+            for other in (*self.project.others, *self.project.rivals)
         ]
         return digest(sorted([*held, *others], key=str))
 
@@ -2511,6 +2527,8 @@ class Destroying(Planning):
         order = list(self.kinds)
         found = [(kind, name, name, bound) for (kind, name), bound in self.project.held.items() if kind != "ssh_key"]
         found += [(other.kind, str(other.bound.name), other.word, other.bound) for other in self.project.others]
+        rivals = [(rival.kind, str(rival.bound.name), rival.bound) for rival in self.project.rivals]
+        found += [(kind, name, name, bound) for kind, name, bound in rivals]
         return sorted(found, key=lambda each: (-order.index(each[0]), each[1], str(each[3].id)))
 
     def _doom(self, kind: str, name: str, word: str, bound: Any, before: Sequence[Step]) -> Step:
@@ -3114,7 +3132,8 @@ def _destroy(run: Run, options: argparse.Namespace) -> int:
 def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
     """What a destroy would delete."""
     if not steps:
-        say("nothing to do: nothing is there")
+        for line in [*(f"* {note}" for note in run.notes), "nothing to do: nothing is there"]:
+            say(line)
         return
     show(run, steps, say)
 

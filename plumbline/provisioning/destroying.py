@@ -40,6 +40,8 @@ class Destroying(Planning):
         order = list(self.kinds)
         found = [(kind, name, name, bound) for (kind, name), bound in self.project.held.items() if kind != "ssh_key"]
         found += [(other.kind, str(other.bound.name), other.word, other.bound) for other in self.project.others]
+        rivals = [(rival.kind, str(rival.bound.name), rival.bound) for rival in self.project.rivals]
+        found += [(kind, name, name, bound) for kind, name, bound in rivals]
         return sorted(found, key=lambda each: (-order.index(each[0]), each[1], str(each[3].id)))
 
     def _doom(self, kind: str, name: str, word: str, bound: Any, before: Sequence[Step]) -> Step:

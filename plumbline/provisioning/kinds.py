@@ -38,6 +38,8 @@ class Project:
         self.held: dict[Key, Any] = {}
         """The tenant's desired objects that are there."""
         self.others: list[Other] = []
+        self.rivals: list[Other] = []
+        """Objects of the tenant of which several claim to be the same desired one."""
         self.renewed: set[Key] = set()
         """Desired objects that are to be made anew."""
         self.waiting: set[Key] = set()
@@ -60,11 +62,14 @@ class Project:
         self.gone[kind, gone.id] = self.word_for(kind, gone.id) or ""
         self.held = {key: bound for key, bound in self.held.items() if (key[0], bound.id) != (kind, gone.id)}
         self.others = [other for other in self.others if (other.kind, other.bound.id) != (kind, gone.id)]
+        self.rivals = [rival for rival in self.rivals if (rival.kind, rival.bound.id) != (kind, gone.id)]
 
     def owned(self, kind: str) -> Iterator[tuple[str, Any]]:
         """The tenant's objects of a kind, each with the name that --allow takes for it."""
         yield from ((name, bound) for (each, name), bound in self.held.items() if each == kind)
         yield from ((other.word, other.bound) for other in self.others if other.kind == kind)
+        # a word for one of them is not a word for the other
+        yield from ((str(rival.bound.name), rival.bound) for rival in self.rivals if rival.kind == kind)
 
     def word_for(self, kind: str, id: int) -> str | None:
         """The name that --allow takes for an object; None for what is not the tenant's."""
@@ -75,6 +80,9 @@ class Project:
         for (each, name), bound in self.held.items():
             if each == kind and bound.id == id:
                 return name
+        for rival in self.rivals:
+            if (rival.kind, rival.bound.id) == (kind, id):
+                return rival.word
         return next(
             (str(other.bound.name) for other in self.others if (other.kind, other.bound.id) == (kind, id)), f"#{id}"
         )

@@ -36,7 +36,7 @@ class Looking:
     def look(self) -> None:
         """List each kind by the owner's labels, then ask for each missing name."""
         selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
-        self.project.held, self.project.others, self.blocked = {}, [], {}
+        self.project.held, self.project.others, self.project.rivals, self.blocked = {}, [], [], {}
         self.project.renewed, self.project.waiting = set(), set()
         for kind_name, kind in self.kinds.items():
             wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
@@ -79,6 +79,7 @@ class Looking:
             if len(staying) > 1:
                 both = " and ".join(f"#{bound.id} ({bound.name})" for bound in staying)
                 self.blocked[kind_name, name] = f"{both} both claim to be it: delete one, or its label {OBJECT}"
+                self.project.rivals += [Other(kind_name, bound, name) for bound in bounds]
                 continue
             self.project.held[kind_name, name] = staying[0]
             self.project.others += [Other(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]]
@@ -131,7 +132,12 @@ class Looking:
         """Names that --allow may give."""
         held = {str(bound.name) for (kind, _), bound in self.project.held.items() if kind != "ssh_key"}
         desired = {want["name"] for want in self.desired["objects"]}
-        return desired | held | {other.word for other in self.project.others}
+        return (
+            desired
+            | held
+            | {other.word for other in self.project.others}
+            | {str(rival.bound.name) for rival in self.project.rivals}
+        )
 
     def fingerprint(self) -> str:
         """What is there of the tenant, in one hash."""
@@ -141,7 +147,7 @@ class Looking:
         ]
         others = [
             (other.kind, other.word, other.bound.id, self._readable(other.kind, other.bound))
-            for other in self.project.others
+            for other in (*self.project.others, *self.project.rivals)
         ]
         return digest(sorted([*held, *others], key=str))
 

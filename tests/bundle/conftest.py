@@ -30,10 +30,15 @@ def first(releases: Publisher) -> Path:
 
 
 @pytest.fixture(scope="session")
-def keys(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
-    """The publisher's, and another."""
+def gpg(request: pytest.FixtureRequest) -> None:
+    """The program, installed where it is missing and can be."""
     if which("gpg") is None:
         request.getfixturevalue("tools")
+
+
+@pytest.fixture(scope="session")
+def keys(gpg: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
+    """The publisher's, and another."""
     home = tmp_path_factory.mktemp("keys") / "gnupg"
     yield Keys(make_key(home, "release"), make_key(home, "stranger"))
     end_agent(home)

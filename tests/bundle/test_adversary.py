@@ -3,7 +3,6 @@
 import os
 import subprocess
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -12,9 +11,10 @@ from tests.bundle.swapping import good_files, trusting, wrong
 from tests.bundle.tampering import Keys, signed
 
 ALL = sorted(path.stem for path in SCRIPTS.glob("*.sh"))
-pytestmark = pytest.mark.skipif(
-    which("gpg") is None or os.geteuid() != 0, reason="needs gpg, and root for a network of its own"
-)
+pytestmark = [
+    pytest.mark.usefixtures("gpg"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a network of its own"),
+]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import io
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -20,7 +19,7 @@ from tests.bundle.verifying import Host
 REBUILD = Path(__file__).parents[2] / "deploy" / "offline" / "scripts" / "rebuild.sh"
 ROOM = 2**30
 Rebuild = Callable[..., "subprocess.CompletedProcess[str]"]
-pytestmark = pytest.mark.skipif(which("gpg") is None, reason="needs gpg")
+pytestmark = pytest.mark.usefixtures("gpg")
 
 
 @pytest.fixture

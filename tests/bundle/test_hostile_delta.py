@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 
 import pytest
 from click.testing import CliRunner
@@ -20,7 +19,7 @@ from tests.bundle.tampering import Keys, signed
 from tests.bundle.test_delta import REBUILD
 from tests.bundle.verifying import Host
 
-pytestmark = pytest.mark.skipif(which("gpg") is None, reason="needs gpg")
+pytestmark = pytest.mark.usefixtures("gpg")
 NAME = "docpipe-offline-1.1.tar.zst"
 EXPORT = "docpipe-export-2026-11-25.tar.zst"
 

@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -15,19 +15,25 @@ from tests.bundle.tampering import Keys, signed
 
 TRIES = 100
 ALL = ("install", "export", "restore", "uninstall")
-pytestmark = pytest.mark.skipif(
-    which("gpg") is None or os.geteuid() != 0, reason="needs gpg, and root for a network of its own"
-)
+pytestmark = [
+    pytest.mark.usefixtures("gpg"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a network of its own"),
+]
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> BenchHost:
+def bench(gpg: None, tmp_path: Path) -> Iterator[BenchHost]:
     """A host whose engine does not answer to a first question until `go` is there; each question is noted."""
     host = bench_host(tmp_path / "host")
     answer = (host.folder / "bin" / "docker").read_text().removeprefix("#!/bin/sh\n")
-    waits = f"echo $$ >> '{host.folder}/asked'\nwhile [ ! -e '{host.folder}/go' ]; do sleep 0.02; done\n"
+    waits = (
+        f"echo $$ >> '{host.folder}/asked'\nn=0\n"
+        # bounded: a run that was killed leaves nobody to say `go`
+        f"while [ ! -e '{host.folder}/go' ] && [ $((n += 1)) -lt 15000 ]; do sleep 0.02; done\n"
+    )
     host.stub("docker", f"#!/bin/sh\n{waits}{answer}")
-    return host
+    yield host
+    (host.folder / "go").touch()
 
 
 def started(host: BenchHost, script: str, *words: str | Path) -> "subprocess.Popen[str]":

@@ -4,7 +4,6 @@ import contextlib
 import os
 import threading
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -12,9 +11,10 @@ from tests.bundle.bench_host import BenchHost, bench_host
 from tests.bundle.swapping import CONTENTS, Swaps, good_files, trusting, wrong
 from tests.bundle.tampering import Keys, signed
 
-pytestmark = pytest.mark.skipif(
-    which("gpg") is None or os.geteuid() != 0, reason="needs gpg, and root for a network of its own"
-)
+pytestmark = [
+    pytest.mark.usefixtures("gpg"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a network of its own"),
+]
 
 
 @pytest.fixture

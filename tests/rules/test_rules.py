@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
 from tests.rules.two_modes import mode, service, two_modes
 from validators import catalogue
@@ -63,6 +64,22 @@ def test_a_rule_that_cannot_judge_a_sound_spec_is_a_fault(monkeypatch: pytest.Mo
         check_rules(example_spec(""), date.today())
 
 
+def test_a_waived_error_excuses_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=_failing))
+    with pytest.raises(KeyError):
+        check_rules(example_spec(BOTH_WAIVED), date(2026, 1, 1))
+
+
+def test_a_missing_program_is_never_taken_for_a_wrong_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_its_program(spec: Spec) -> Iterator[Violation]:
+        raise EnvironmentMissing("there is no shfmt", "install it")
+        yield
+
+    monkeypatch.setitem(RULES, "PLB520", replace(RULES["PLB520"], check=without_its_program))
+    with pytest.raises(EnvironmentMissing):
+        check_rules(example_spec(TYPO), date.today())
+
+
 def test_what_is_wrong_in_every_mode_is_found_once() -> None:
     db = service(ports={"sql": 5432})
     typo = service(ports={"http": 80}, needs={"db": "sqll"})
@@ -74,6 +91,13 @@ def test_what_is_wrong_in_every_mode_is_found_once() -> None:
 WAIVED = """
 images.yaml: {images: {postgres: {lifecycle: {state: end-of-life}}}}
 waivers.yaml: {waivers: [{rule: PLB304, subject: images.postgres, reason: r, expires: "2027-01-31"}]}
+"""
+BOTH_WAIVED = """
+images.yaml: {images: {postgres: {lifecycle: {state: end-of-life}}}}
+waivers.yaml:
+  waivers:
+    - {rule: PLB304, subject: images.postgres, reason: r, expires: "2027-01-31"}
+    - {rule: PLB305, subject: images.postgres, reason: r, expires: "2027-01-31"}
 """
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from plumbline.finding import Finding, Severity
+from plumbline.finding import EnvironmentMissing, Finding, Severity
 from plumbline.location import Location
 from plumbline.spec import Spec
 from validators.rules import (
@@ -63,20 +63,23 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
     """Findings of every rule that no waiver accepts, in the order of the files.
 
     A rule may take for granted what another one reports, and fail where that is not so: it is named in a note then.
-    Raises what a rule raised where no rule found an error that could be the cause: that is a fault of the rule.
+    Raises what a rule raised where no rule found an error that could be the cause: that is a fault of the rule. Raises
+    EnvironmentMissing where a rule needs a program that is not there.
     """
     found: list[Finding] = []
     failed: dict[str, Exception] = {}
     for each in RULES.values():
         try:
             found += list(each.findings(spec))
+        except EnvironmentMissing:
+            raise
         except Exception as error:  # any: one rule's failure must not hide what the others found
             failed[each.id] = error
-    if failed:
-        if not any(finding.severity == Severity.ERROR for finding in found):
-            raise next(iter(failed.values()))
-        found.append(_unjudged(list(failed)))
     kept = waivers.without_waived(spec, found, today)
+    if failed:
+        if not any(finding.severity == Severity.ERROR for finding in kept):
+            raise next(iter(failed.values()))
+        kept.append(_unjudged(list(failed)))
     # what is common to all modes is found in each of them
     once = {(finding.rule, finding.location, finding.message): finding for finding in kept}
     return sorted(once.values(), key=_order)

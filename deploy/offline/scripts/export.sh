@@ -48,9 +48,11 @@ fail() {
 
 wrong_call() { fail 2 "$1" "sh $0 --help"; }
 
+unwritten() { fail 3 "$1 can not be written" "$([ "$(id -u)" = 0 ] && echo 'is its disk full?' || echo 'run this as root')"; }
+
 begin_log() {
   [ -n "$dry_run" ] && return 0
-  mkdir -p "$state/logs" || fail 3 "$state can not be written" 'is its disk full?'
+  mkdir -p "$state/logs" 2> /dev/null || unwritten "$state"
   log=$state/logs/$1.log
 }
 
@@ -67,7 +69,7 @@ need_root() { [ "$(id -u)" = 0 ] || fail 3 'this has to run as root' "sudo sh $0
 # shellcheck disable=SC2034 # not every script says which engine it found
 need_engine() {
   need docker
-  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker'
+  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
 }
 
@@ -78,7 +80,10 @@ address_of() {
   docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$(compose_here ps --quiet "$1")" | sed -n 1p
 }
 
-free_bytes() { echo $(($(df -Pk "$1" | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4) * 1024)); }
+# not by df: a disk's name may have spaces
+free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
+
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -140,7 +145,7 @@ lock() {
     [ -z "$who" ] || busy "$who"
     return 0
   fi
-  { mkdir -p "$state" && : >> "$state/lock"; } 2> /dev/null || fail 3 "$state can not be written" 'is its disk full?'
+  { mkdir -p "$state" && : >> "$state/lock"; } 2> /dev/null || unwritten "$state"
   exec 9>> "$state/lock"
   tries=20
   until flock -n 9; do
@@ -152,7 +157,7 @@ lock() {
     sleep 0.1
   done
   locked=1
-  echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) export.sh" > "$state/lock" || fail 3 "$state can not be written" 'is its disk full?'
+  echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) export.sh" > "$state/lock" || unwritten "$state"
   lock_home
 }
 
@@ -166,7 +171,7 @@ lock_home() {
 # Names of folders that are made here hold the run that they belong to, so that only what a killed run has left is swept.
 scratch() {
   safe_folder "$1"
-  work=$(mktemp -d "$1/$2.$$.$(began $$).XXXXXX") || fail 3 "$1 can not be written" 'is its disk full?'
+  work=$(mktemp -d "$1/$2.$$.$(began $$).XXXXXX" 2> /dev/null) || unwritten "$1"
 }
 
 sweep() {
@@ -193,24 +198,41 @@ leave_behind_nothing() {
 }
 
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
+# That goes for each folder and each link on the way there.
 safe_folder() {
-  at=$1
-  until [ -d "$at" ]; do at=$(dirname "$at"); done
-  at=$(cd -P "$at" && pwd -P)
-  while :; do
-    [ -z "$(find "$at" -prune \( ! -user 0 ! -user "$(id -u)" -o -perm /022 ! -perm -1000 \))" ] ||
-      fail 3 "others than root may write or own $at" "so $1 is not safe: chown root $at; chmod go-w $at; or take another folder"
-    [ "$at" != / ] || return 0
-    at=$(dirname "$at")
+  at='' rest=$1 links=40
+  case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
+  while [ -n "$rest" ]; do
+    name=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
+    case $name in '' | .) continue ;; ..) at=${at%/*}; continue ;; esac
+    only_ours "${at:-/}" "$1"
+    if [ -L "$at/$name" ]; then
+      only_ours "$at/$name" "$1"
+      links=$((links - 1))
+      [ "$links" -gt 0 ] || fail 3 "$1 leads from link to link without end"
+      rest=$(readlink "$at/$name")/$rest
+      case $rest in /*) at='' ;; esac
+    else
+      [ -d "$at/$name" ] || return 0
+      at=$at/$name
+    fi
   done
+  only_ours "${at:-/}" "$1"
+}
+
+# only_ours PLACE WHOLE   a link has no mode of its own
+only_ours() {
+  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+    fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 target=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
     --dry-run) dry_run=1 ;;
-    --home) home=${2:?}; shift ;;
-    --state) state=${2:?}; shift ;;
+    --home) home=${2:?"$1 needs a value"}; shift ;;
+    --state) state=${2:?"$1 needs a value"}; shift ;;
     -*) wrong_call "there is no option $1" ;;
     *)
       [ -z "$target" ] || wrong_call "one folder, and not $target and $1"
@@ -254,8 +276,11 @@ cp "$home/MANIFEST.json" "$work/content/RELEASE.json"
 name=docpipe-export-$(date +%Y-%m-%dT%H%M%SZ).tar.zst
 { tar -C "$work/content" -cf - . || echo tar >> "$work/failed"; } | zstd -q -T0 > "$work/archive" || fail 4 'the archive can not be written' "is there room in $target?"
 [ ! -e "$work/failed" ] || fail 4 'the archive can not be written' "is there room in $target?"
+# who reads that it is exported may take the medium out
+sync -f "$work/archive"
 mv -n -T "$work/archive" "$target/$name"
 [ ! -e "$work/archive" ] || fail 4 "$target/$name is there already" 'run this again'
+sync -f "$target"
 say "exported: $target/$name, $(wc -c < "$target/$name") bytes"
 exit
 }

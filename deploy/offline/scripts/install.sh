@@ -50,9 +50,11 @@ fail() {
 
 wrong_call() { fail 2 "$1" "sh $0 --help"; }
 
+unwritten() { fail 3 "$1 can not be written" "$([ "$(id -u)" = 0 ] && echo 'is its disk full?' || echo 'run this as root')"; }
+
 begin_log() {
   [ -n "$dry_run" ] && return 0
-  mkdir -p "$state/logs" || fail 3 "$state can not be written" 'is its disk full?'
+  mkdir -p "$state/logs" 2> /dev/null || unwritten "$state"
   log=$state/logs/$1.log
 }
 
@@ -69,7 +71,7 @@ need_root() { [ "$(id -u)" = 0 ] || fail 3 'this has to run as root' "sudo sh $0
 # shellcheck disable=SC2034 # not every script says which engine it found
 need_engine() {
   need docker
-  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker'
+  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
 }
 
@@ -80,7 +82,10 @@ address_of() {
   docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$(compose_here ps --quiet "$1")" | sed -n 1p
 }
 
-free_bytes() { echo $(($(df -Pk "$1" | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4) * 1024)); }
+# not by df: a disk's name may have spaces
+free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
+
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -142,7 +147,7 @@ lock() {
     [ -z "$who" ] || busy "$who"
     return 0
   fi
-  { mkdir -p "$state" && : >> "$state/lock"; } 2> /dev/null || fail 3 "$state can not be written" 'is its disk full?'
+  { mkdir -p "$state" && : >> "$state/lock"; } 2> /dev/null || unwritten "$state"
   exec 9>> "$state/lock"
   tries=20
   until flock -n 9; do
@@ -154,7 +159,7 @@ lock() {
     sleep 0.1
   done
   locked=1
-  echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) install.sh" > "$state/lock" || fail 3 "$state can not be written" 'is its disk full?'
+  echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) install.sh" > "$state/lock" || unwritten "$state"
   lock_home
 }
 
@@ -168,7 +173,7 @@ lock_home() {
 # Names of folders that are made here hold the run that they belong to, so that only what a killed run has left is swept.
 scratch() {
   safe_folder "$1"
-  work=$(mktemp -d "$1/$2.$$.$(began $$).XXXXXX") || fail 3 "$1 can not be written" 'is its disk full?'
+  work=$(mktemp -d "$1/$2.$$.$(began $$).XXXXXX" 2> /dev/null) || unwritten "$1"
 }
 
 sweep() {
@@ -195,16 +200,33 @@ leave_behind_nothing() {
 }
 
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
+# That goes for each folder and each link on the way there.
 safe_folder() {
-  at=$1
-  until [ -d "$at" ]; do at=$(dirname "$at"); done
-  at=$(cd -P "$at" && pwd -P)
-  while :; do
-    [ -z "$(find "$at" -prune \( ! -user 0 ! -user "$(id -u)" -o -perm /022 ! -perm -1000 \))" ] ||
-      fail 3 "others than root may write or own $at" "so $1 is not safe: chown root $at; chmod go-w $at; or take another folder"
-    [ "$at" != / ] || return 0
-    at=$(dirname "$at")
+  at='' rest=$1 links=40
+  case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
+  while [ -n "$rest" ]; do
+    name=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
+    case $name in '' | .) continue ;; ..) at=${at%/*}; continue ;; esac
+    only_ours "${at:-/}" "$1"
+    if [ -L "$at/$name" ]; then
+      only_ours "$at/$name" "$1"
+      links=$((links - 1))
+      [ "$links" -gt 0 ] || fail 3 "$1 leads from link to link without end"
+      rest=$(readlink "$at/$name")/$rest
+      case $rest in /*) at='' ;; esac
+    else
+      [ -d "$at/$name" ] || return 0
+      at=$at/$name
+    fi
   done
+  only_ours "${at:-/}" "$1"
+}
+
+# only_ours PLACE WHOLE   a link has no mode of its own
+only_ours() {
+  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+    fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 # --- judging: by the same tables as `plumb verify bundle` -------------------------------------------------------------
 
@@ -557,10 +579,12 @@ check_files() {
   done < "$work/parts"
 }
 
-bundle_bytes() { while read -r part; do cat "$part"; done < "$work/parts"; }
+bundle_bytes() { while read -r part; do cat "$part" 2>> "$work/unread"; done < "$work/parts"; }
 
 # Its bytes, on descriptor 4.
 open_bundle() {
+  # busybox does not: what it has read too much is lost
+  [ "$(printf ab | { head -c 1 > /dev/null; cat; })" = b ] || fail 3 'the head of this host reads further than it is told to' 'install the coreutils of GNU'
   mkfifo "$work/bytes"
   bundle_bytes > "$work/bytes" 2> /dev/null 8>&- 9>&- &
   exec 4< "$work/bytes"
@@ -660,7 +684,10 @@ record() {
 # What a person typed, as it can stand in a line of JSON.
 plain() { printf '%s' "$1" | tr -d '"\\' | tr '\001-\037\177' ' '; }
 
+# What can not be read is no verdict on who made it.
 refuse() {
+  [ ! -f "$work/unread" ] || ! unread=$(grep -v 'write error' "$work/unread") ||
+    fail 3 "$bundle can not be read: ${unread##*: }" 'is the medium still there? nothing was installed; put it in again, or copy it anew'
   record "refused: $1"
   fail 1 "refused: $1" 'nothing was installed; keep the medium, and report it'
 }
@@ -677,6 +704,7 @@ read_fingerprint() {
 
 # gather_keys: those that count in this run, in $work. The host's own are written to only once a bundle was verified.
 gather_keys() {
+  [ ! -d "$state" ] || [ -x "$state" ] || fail 3 "$state can not be read" 'run this as root'
   mkdir "$work/keyring"
   [ ! -d "$state/keyring" ] || cp -R "$state/keyring/." "$work/keyring"
   cat "$state/trusted-keys" > "$work/trusted" 2> /dev/null || :
@@ -781,9 +809,12 @@ check_room() {
 
 # What the host has had it remembers outside of any bundle's reach.
 check_age() {
-  newest='' for_customer='' customer=$(manifest_value customer "$manifest")
-  [ -s "$state/newest" ] || return 0
-  read -r newest for_customer newest_digest < "$state/newest"
+  newest='' for_customer='' newest_digest='' customer=$(manifest_value customer "$manifest")
+  [ -e "$state/newest" ] || return 0
+  read -r newest for_customer newest_digest < "$state/newest" || :
+  # a power cut can leave an empty file: that is no host without a past
+  [ -n "$newest_digest" ] || fail 3 "$state/newest does not say which release this host has had" \
+    "write RELEASE CUSTOMER and the manifest's checksum into it, by the last verified line of $state/verified.jsonl"
   if [ "$customer" != "$for_customer" ]; then
     # its releases have an order of their own
     [ -n "$handover" ] || refuse "it is for customer $customer, and this host belongs to $for_customer; --allow-customer REASON"
@@ -813,7 +844,7 @@ now=preflight
 enter() {
   now=$1
   [ -n "$dry_run" ] || printf '%s %s\n' "$(date +%Y-%m-%dT%H:%M:%SZ)" "$now" >> "$state/journal" ||
-    fail 3 "$state can not be written" 'is its disk full?'
+    unwritten "$state"
   say "== $now: $2"
 }
 
@@ -833,14 +864,12 @@ stopped() {
     preflight:* | verify:* | load:* | *:"$release" | *:) ;;
     *) left="$left; to go back to $previous, install its bundle" ;;
   esac
-  printf 'stopped in step %s: %s\nlog: %s\n' "$now" "$left" "$log" >&2
+  # who reads the last line alone reads this one
+  printf 'log: %s\nstopped in step %s: %s\n' "$log" "$now" "$left" >&2
   case $code in 1 | 2 | 3) exit "$code" ;; *) exit 4 ;; esac
 }
 
-older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
-
 preflight() {
-  need_root
   need_engine
   need gpg tar zstd sha256sum sed grep od
   ! older "$engine" '25' || fail 3 "Docker Engine is $engine, and 25 is the least"
@@ -923,6 +952,12 @@ place_folder() {
   find "$home/$1" -mindepth 1 -type d -empty -delete
 }
 
+# A folder has a file's name where Compose was once called while the file was missing.
+place_file() {
+  [ -L "$2" ] || [ ! -d "$2" ] || rm -rf "$2"
+  mv -f -T "$1" "$2"
+}
+
 place() {
   recreate=$(cat "$state/recreate" 2> /dev/null || true)
   [ -z "$(changed models/clamav)" ] || recreate="$recreate clamav"
@@ -942,12 +977,13 @@ place() {
   rm -rf "$work/release/deployment"
   for entry in "$work/release"/* "$work/release"/.[!.]*; do
     name=${entry##*/}
-    if [ -d "$entry" ]; then place_folder "$name"; elif [ -e "$entry" ]; then mv -f "$entry" "$home/$name"; fi
+    if [ -d "$entry" ]; then place_folder "$name"; elif [ -e "$entry" ]; then place_file "$entry" "$home/$name"; fi
   done
   chmod 0644 "$manifest" "$manifest.asc"
-  mv -f "$manifest.asc" "$home"
+  place_file "$manifest.asc" "$home/MANIFEST.json.asc"
   # last, for it says which release stands here
-  mv -f "$manifest" "$home/MANIFEST.json"
+  sync -f "$home"
+  place_file "$manifest" "$home/MANIFEST.json"
   manifest=$home/MANIFEST.json
   [ -f "$home/.env" ] || cp "$home/.env.example" "$home/.env"
   next=$(manifest_value next_key "$manifest")
@@ -962,7 +998,8 @@ make_secrets() {
   mkdir -p "$home/secrets"
   chmod 0700 "$home/secrets"
   while read -r name length; do
-    [ ! -s "$home/secrets/$name" ] || continue
+    { [ ! -f "$home/secrets/$name" ] || [ ! -s "$home/secrets/$name" ]; } || continue
+    [ ! -d "$home/secrets/$name" ] || rmdir "$home/secrets/$name" || fail 3 "$home/secrets/$name is a folder, and has to be a file"
     head -c 4096 /dev/urandom | base64 -w 0 | tr -dc 'A-Za-z0-9' | head -c "$length" > "$home/secrets/.new"
     [ "$(wc -c < "$home/secrets/.new")" -eq "$length" ] || fail 4 "no value of $length letters came for secret $name"
     chmod 0444 "$home/secrets/.new"
@@ -977,6 +1014,8 @@ qdrant_api_key 32
 redis_password 32
 tenant_api_key 40
 SECRETS
+  # what a store is made with has to outlive a power cut
+  sync -f "$home/secrets"
 }
 
 # What a run that was killed has left: jobs, and containers that Compose had not yet put in another's place. Those have its ID
@@ -1036,12 +1075,17 @@ migrate() {
   :
 }
 
+# Services that are not as they have to be, those among them that are not there.
 sick() {
-  states=$(compose_here ps --all --format '{{.Service}} {{.Health}} {{.State}}' 2>> "$log") || {
+  { states=$(compose_here ps --all --format '{{.Service}} {{.Health}} {{.State}}') && services=$(compose_here config --services); } 2>> "$log" || {
     echo 'the engine does not answer'
     return 0
   }
-  printf '%s\n' "$states" | grep -vE ' healthy running$| exited$' || true
+  [ -n "$services" ] || echo 'there is no service'
+  for service in $services; do
+    case $service in migrate) continue ;; esac
+    printf '%s\n' "$states" | grep -qxF "$service healthy running" || printf '%s\n' "$states" | grep "^$service " || echo "$service is not there"
+  done
 }
 
 # A busy host is late with an answer now and then.
@@ -1065,6 +1109,7 @@ remember() {
   if [ "$customer" != "$for_customer" ] || ! older "$release" "$newest"; then
     printf '%s %s %s\n' "$release" "$customer" "$digest" > "$state/newest.new"
     mv "$state/newest.new" "$state/newest"
+    sync -f "$state"
   fi
   rm -rf "$work"
 }
@@ -1074,12 +1119,12 @@ while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
     --dry-run) dry_run=1 ;;
-    --home) home=${2:?}; shift ;;
-    --state) state=${2:?}; shift ;;
-    --key) key=${2:?}; shift ;;
-    --fingerprint) fingerprint=${2:?}; shift ;;
-    --allow-downgrade) downgrade=${2:?}; shift ;;
-    --allow-customer) handover=${2:?}; shift ;;
+    --home) home=${2:?"$1 needs a value"}; shift ;;
+    --state) state=${2:?"$1 needs a value"}; shift ;;
+    --key) key=${2:?"$1 needs a value"}; shift ;;
+    --fingerprint) fingerprint=${2:?"$1 needs a value"}; shift ;;
+    --allow-downgrade) downgrade=${2:?"$1 needs a value"}; shift ;;
+    --allow-customer) handover=${2:?"$1 needs a value"}; shift ;;
     -*) wrong_call "there is no option $1" ;;
     *)
       [ -z "$bundle" ] || wrong_call "one bundle, and not $bundle and $1"
@@ -1090,6 +1135,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$bundle" ] || wrong_call 'which bundle?'
 read_fingerprint
+need_root
 previous=$(manifest_value release "$home/MANIFEST.json" 2> /dev/null || :)
 lock
 begin_log install

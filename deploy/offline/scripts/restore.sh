@@ -48,9 +48,11 @@ fail() {
 
 wrong_call() { fail 2 "$1" "sh $0 --help"; }
 
+unwritten() { fail 3 "$1 can not be written" "$([ "$(id -u)" = 0 ] && echo 'is its disk full?' || echo 'run this as root')"; }
+
 begin_log() {
   [ -n "$dry_run" ] && return 0
-  mkdir -p "$state/logs" || fail 3 "$state can not be written" 'is its disk full?'
+  mkdir -p "$state/logs" 2> /dev/null || unwritten "$state"
   log=$state/logs/$1.log
 }
 
@@ -67,7 +69,7 @@ need_root() { [ "$(id -u)" = 0 ] || fail 3 'this has to run as root' "sudo sh $0
 # shellcheck disable=SC2034 # not every script says which engine it found
 need_engine() {
   need docker
-  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker'
+  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
 }
 
@@ -78,7 +80,10 @@ address_of() {
   docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$(compose_here ps --quiet "$1")" | sed -n 1p
 }
 
-free_bytes() { echo $(($(df -Pk "$1" | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4) * 1024)); }
+# not by df: a disk's name may have spaces
+free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
+
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -140,7 +145,7 @@ lock() {
     [ -z "$who" ] || busy "$who"
     return 0
   fi
-  { mkdir -p "$state" && : >> "$state/lock"; } 2> /dev/null || fail 3 "$state can not be written" 'is its disk full?'
+  { mkdir -p "$state" && : >> "$state/lock"; } 2> /dev/null || unwritten "$state"
   exec 9>> "$state/lock"
   tries=20
   until flock -n 9; do
@@ -152,7 +157,7 @@ lock() {
     sleep 0.1
   done
   locked=1
-  echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) restore.sh" > "$state/lock" || fail 3 "$state can not be written" 'is its disk full?'
+  echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) restore.sh" > "$state/lock" || unwritten "$state"
   lock_home
 }
 
@@ -166,7 +171,7 @@ lock_home() {
 # Names of folders that are made here hold the run that they belong to, so that only what a killed run has left is swept.
 scratch() {
   safe_folder "$1"
-  work=$(mktemp -d "$1/$2.$$.$(began $$).XXXXXX") || fail 3 "$1 can not be written" 'is its disk full?'
+  work=$(mktemp -d "$1/$2.$$.$(began $$).XXXXXX" 2> /dev/null) || unwritten "$1"
 }
 
 sweep() {
@@ -193,24 +198,41 @@ leave_behind_nothing() {
 }
 
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
+# That goes for each folder and each link on the way there.
 safe_folder() {
-  at=$1
-  until [ -d "$at" ]; do at=$(dirname "$at"); done
-  at=$(cd -P "$at" && pwd -P)
-  while :; do
-    [ -z "$(find "$at" -prune \( ! -user 0 ! -user "$(id -u)" -o -perm /022 ! -perm -1000 \))" ] ||
-      fail 3 "others than root may write or own $at" "so $1 is not safe: chown root $at; chmod go-w $at; or take another folder"
-    [ "$at" != / ] || return 0
-    at=$(dirname "$at")
+  at='' rest=$1 links=40
+  case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
+  while [ -n "$rest" ]; do
+    name=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
+    case $name in '' | .) continue ;; ..) at=${at%/*}; continue ;; esac
+    only_ours "${at:-/}" "$1"
+    if [ -L "$at/$name" ]; then
+      only_ours "$at/$name" "$1"
+      links=$((links - 1))
+      [ "$links" -gt 0 ] || fail 3 "$1 leads from link to link without end"
+      rest=$(readlink "$at/$name")/$rest
+      case $rest in /*) at='' ;; esac
+    else
+      [ -d "$at/$name" ] || return 0
+      at=$at/$name
+    fi
   done
+  only_ours "${at:-/}" "$1"
+}
+
+# only_ours PLACE WHOLE   a link has no mode of its own
+only_ours() {
+  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+    fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 file=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
     --dry-run) dry_run=1 ;;
-    --home) home=${2:?}; shift ;;
-    --state) state=${2:?}; shift ;;
+    --home) home=${2:?"$1 needs a value"}; shift ;;
+    --state) state=${2:?"$1 needs a value"}; shift ;;
     -*) wrong_call "there is no option $1" ;;
     *)
       [ -z "$file" ] || wrong_call "one export, and not $file and $1"
@@ -236,8 +258,13 @@ else
 fi
 content=$work/content
 mkdir "$content"
-{ zstd -dcq "$file" || echo zstd >> "$work/failed"; } | tar -xf - -C "$content" --no-same-owner --no-same-permissions || fail 1 'it is damaged, or no export'
-[ ! -s "$work/failed" ] || fail 1 'it is damaged, or no export'
+said=$({ cat "$file" | { zstd -dcq || echo 'zstd failed' >&2; } | tar -xf - -C "$content" --no-same-owner --no-same-permissions || echo 'tar failed' >&2; } 2>&1)
+case $said in
+  *'No space left'*) fail 3 "there is no room to unpack it in $work" 'free some, and run this again' ;;
+  *'cat: write error'*) fail 1 'it is damaged, or no export' ;;
+  *'cat: '*) fail 3 "$file can not be read" 'is its medium still there?' ;;
+  *failed*) fail 1 'it is damaged, or no export' ;;
+esac
 # files that its list names, and nothing else: a link could lead to what is this host's own
 (cd "$content" && find . ! -type d ! -path ./SHA256SUMS | sort) > "$work/there"
 [ -z "$(find "$content" ! -type d ! -type f)" ] && [ -f "$content/SHA256SUMS" ] && sed 's/^[^ ]*  //' "$content/SHA256SUMS" | sort | cmp -s - "$work/there" ||
@@ -246,6 +273,10 @@ mkdir "$content"
 say "the export is whole: $(manifest_value release "$content/RELEASE.json")"
 of=$(manifest_value customer "$content/RELEASE.json") here=$(manifest_value customer "$home/MANIFEST.json")
 [ "$of" = "$here" ] || fail 1 "it is of customer $of, and this host belongs to $here"
+theirs=$(manifest_value release "$content/RELEASE.json") own=$(manifest_value release "$home/MANIFEST.json")
+! older "$own" "$theirs" || fail 1 "it is of release $theirs, and older code does not know newer data: $own is installed" "install $theirs first"
+[ -d "$content/objects" ] || fail 1 'it lacks objects: The buckets, a folder each' 'nothing was put back; it was made by another release'
+[ -f "$content/database.dump" ] || fail 1 'it lacks database.dump: The database' 'nothing was put back; it was made by another release'
 [ -z "$dry_run" ] || exit 0
 chmod 0711 "$work" "$content"
 say 'putting back objects: The buckets, a folder each'

@@ -47,9 +47,11 @@ fail() {
 
 wrong_call() { fail 2 "$1" "sh $0 --help"; }
 
+unwritten() { fail 3 "$1 can not be written" "$([ "$(id -u)" = 0 ] && echo 'is its disk full?' || echo 'run this as root')"; }
+
 begin_log() {
   [ -n "$dry_run" ] && return 0
-  mkdir -p "$state/logs" || fail 3 "$state can not be written" 'is its disk full?'
+  mkdir -p "$state/logs" 2> /dev/null || unwritten "$state"
   log=$state/logs/$1.log
 }
 
@@ -66,7 +68,7 @@ need_root() { [ "$(id -u)" = 0 ] || fail 3 'this has to run as root' "sudo sh $0
 # shellcheck disable=SC2034 # not every script says which engine it found
 need_engine() {
   need docker
-  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker'
+  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
 }
 
@@ -77,7 +79,10 @@ address_of() {
   docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$(compose_here ps --quiet "$1")" | sed -n 1p
 }
 
-free_bytes() { echo $(($(df -Pk "$1" | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4) * 1024)); }
+# not by df: a disk's name may have spaces
+free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
+
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -113,8 +118,8 @@ while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
     --dry-run) dry_run=1 ;;
-    --home) home=${2:?}; shift ;;
-    --state) state=${2:?}; shift ;;
+    --home) home=${2:?"$1 needs a value"}; shift ;;
+    --state) state=${2:?"$1 needs a value"}; shift ;;
     *) wrong_call "there is no option $1" ;;
   esac
   shift
@@ -126,10 +131,13 @@ not_well() { tell "$1" "$2"; well=1; }
 [ -f "$home/MANIFEST.json" ] || fail 1 "nothing is installed in $home"
 need_engine
 manifest=$home/MANIFEST.json
+[ -n "$(manifest_files "$manifest")" ] || fail 1 "$manifest is damaged" 'install the bundle of the release again'
 tell release "$(manifest_value platform "$manifest") $(manifest_value release "$manifest"), spec $(manifest_value spec "$manifest")"
 tell customer "$(manifest_value customer "$manifest")"
 tell engine "Docker $engine, Compose $compose, $(store) image store"
-tell verified "$(tail -n 1 "$state/verified.jsonl" 2> /dev/null | sed 's/.*"at": "\([^"]*\)".*"result": "\([^"]*\)".*/\1 \2/')"
+digest=$(sha256sum < "$manifest" | cut -d ' ' -f 1)
+at=$(sed -n "s/.*\"at\": \"\([^\"]*\)\".*\"manifest\": \"$digest\".*\"result\": \"verified\".*/\1/p" "$state/verified.jsonl" 2> /dev/null | tail -n 1)
+[ -n "$at" ] && tell verified "$at verified" || not_well verified "this manifest has no record that can be read in $state/verified.jsonl"
 wrong=$(wrong_images "$manifest" | tr '\n' ' ')
 [ -z "$wrong" ] && tell images "all $(manifest_images "$manifest" | wc -l) are those of the manifest" || not_well images "not those of the manifest: $wrong"
 altered=$(manifest_files "$manifest" | while read -r sum _ path; do
@@ -141,30 +149,46 @@ altered=$(manifest_files "$manifest" | while read -r sum _ path; do
   [ "$(sha256sum < "$file" 2> /dev/null | cut -d ' ' -f 1)" = "$sum" ] || echo "$path"
 done | tr '\n' ' ')
 [ -z "$altered" ] && tell files 'all are those of the manifest' || not_well files "altered or missing: $altered"
-for service in $(compose_here config --services | sort); do
+services=$(compose_here config --services | sort)
+[ -n "$services" ] || not_well services 'docker compose names none'
+for service in $services; do
   case $service in migrate) continue ;; esac
   state_of=$(compose_here ps --all --format '{{.Health}} {{.State}}' "$service")
   [ "$state_of" = 'healthy running' ] && tell "$service" healthy || not_well "$service" "${state_of:-is not there}"
 done
-if compose_here exec -T embed-worker python3 -c 'import socket; socket.create_connection(('"'"'192.0.2.1'"'"', 443), 3)' > /dev/null 2>&1 < /dev/null; then
-  not_well sealed 'embed-worker reached the outside: this host is not sealed'
-fi
-if compose_here exec -T intake-gateway python3 -c 'import socket; socket.create_connection(('"'"'192.0.2.1'"'"', 443), 3)' > /dev/null 2>&1 < /dev/null; then
-  not_well sealed 'intake-gateway reached the outside: this host is not sealed'
-fi
-if compose_here exec -T nomic-embed python3 -c 'import socket; socket.create_connection(('"'"'192.0.2.1'"'"', 443), 3)' > /dev/null 2>&1 < /dev/null; then
-  not_well sealed 'nomic-embed reached the outside: this host is not sealed'
-fi
-if compose_here exec -T parse-worker python3 -c 'import socket; socket.create_connection(('"'"'192.0.2.1'"'"', 443), 3)' > /dev/null 2>&1 < /dev/null; then
-  not_well sealed 'parse-worker reached the outside: this host is not sealed'
-fi
-if compose_here exec -T policy-engine python3 -c 'import socket; socket.create_connection(('"'"'192.0.2.1'"'"', 443), 3)' > /dev/null 2>&1 < /dev/null; then
-  not_well sealed 'policy-engine reached the outside: this host is not sealed'
-fi
-if compose_here exec -T serving python3 -c 'import socket; socket.create_connection(('"'"'192.0.2.1'"'"', 443), 3)' > /dev/null 2>&1 < /dev/null; then
-  not_well sealed 'serving reached the outside: this host is not sealed'
-fi
-[ "$well" = 0 ] && tell sealed 'nothing gets out'
+case $(compose_here exec -T embed-worker python3 -c 'import socket; s = socket.socket(); s.settimeout(3); print('"'"'shut'"'"' if s.connect_ex(('"'"'192.0.2.1'"'"', 443)) else '"'"'open'"'"')' 2> /dev/null < /dev/null) in
+  shut) ;;
+  open) not_well sealed 'embed-worker reached the outside: this host is not sealed' ;;
+  *) not_well sealed 'it can not be tried from embed-worker' ;;
+esac
+case $(compose_here exec -T intake-gateway python3 -c 'import socket; s = socket.socket(); s.settimeout(3); print('"'"'shut'"'"' if s.connect_ex(('"'"'192.0.2.1'"'"', 443)) else '"'"'open'"'"')' 2> /dev/null < /dev/null) in
+  shut) ;;
+  open) not_well sealed 'intake-gateway reached the outside: this host is not sealed' ;;
+  *) not_well sealed 'it can not be tried from intake-gateway' ;;
+esac
+case $(compose_here exec -T nomic-embed python3 -c 'import socket; s = socket.socket(); s.settimeout(3); print('"'"'shut'"'"' if s.connect_ex(('"'"'192.0.2.1'"'"', 443)) else '"'"'open'"'"')' 2> /dev/null < /dev/null) in
+  shut) ;;
+  open) not_well sealed 'nomic-embed reached the outside: this host is not sealed' ;;
+  *) not_well sealed 'it can not be tried from nomic-embed' ;;
+esac
+case $(compose_here exec -T parse-worker python3 -c 'import socket; s = socket.socket(); s.settimeout(3); print('"'"'shut'"'"' if s.connect_ex(('"'"'192.0.2.1'"'"', 443)) else '"'"'open'"'"')' 2> /dev/null < /dev/null) in
+  shut) ;;
+  open) not_well sealed 'parse-worker reached the outside: this host is not sealed' ;;
+  *) not_well sealed 'it can not be tried from parse-worker' ;;
+esac
+case $(compose_here exec -T policy-engine python3 -c 'import socket; s = socket.socket(); s.settimeout(3); print('"'"'shut'"'"' if s.connect_ex(('"'"'192.0.2.1'"'"', 443)) else '"'"'open'"'"')' 2> /dev/null < /dev/null) in
+  shut) ;;
+  open) not_well sealed 'policy-engine reached the outside: this host is not sealed' ;;
+  *) not_well sealed 'it can not be tried from policy-engine' ;;
+esac
+case $(compose_here exec -T serving python3 -c 'import socket; s = socket.socket(); s.settimeout(3); print('"'"'shut'"'"' if s.connect_ex(('"'"'192.0.2.1'"'"', 443)) else '"'"'open'"'"')' 2> /dev/null < /dev/null) in
+  shut) ;;
+  open) not_well sealed 'serving reached the outside: this host is not sealed' ;;
+  *) not_well sealed 'it can not be tried from serving' ;;
+esac
+[ "$well" != 0 ] || tell sealed 'nothing gets out'
+# who reads the last line alone reads this one
+[ "$well" = 0 ] || tell 'NOT WELL' 'see above'
 exit "$well"
 exit
 }

@@ -3,7 +3,7 @@
 {
 usage() {
   cat << 'TEXT'
-uninstall.sh              stop and remove containers, networks, images and files; data and secrets stay
+uninstall.sh              stop and remove containers, networks, images and what the release brought; data and secrets stay
   --delete-data docpipe   also delete all documents, databases and secrets; nothing brings them back
   --home DIR, --state DIR    where the installation and what it remembers are
   --dry-run                  only say what would go
@@ -49,9 +49,11 @@ fail() {
 
 wrong_call() { fail 2 "$1" "sh $0 --help"; }
 
+unwritten() { fail 3 "$1 can not be written" "$([ "$(id -u)" = 0 ] && echo 'is its disk full?' || echo 'run this as root')"; }
+
 begin_log() {
   [ -n "$dry_run" ] && return 0
-  mkdir -p "$state/logs" || fail 3 "$state can not be written" 'is its disk full?'
+  mkdir -p "$state/logs" 2> /dev/null || unwritten "$state"
   log=$state/logs/$1.log
 }
 
@@ -68,7 +70,7 @@ need_root() { [ "$(id -u)" = 0 ] || fail 3 'this has to run as root' "sudo sh $0
 # shellcheck disable=SC2034 # not every script says which engine it found
 need_engine() {
   need docker
-  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker'
+  engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
 }
 
@@ -79,7 +81,10 @@ address_of() {
   docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$(compose_here ps --quiet "$1")" | sed -n 1p
 }
 
-free_bytes() { echo $(($(df -Pk "$1" | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4) * 1024)); }
+# not by df: a disk's name may have spaces
+free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
+
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -141,7 +146,7 @@ lock() {
     [ -z "$who" ] || busy "$who"
     return 0
   fi
-  { mkdir -p "$state" && : >> "$state/lock"; } 2> /dev/null || fail 3 "$state can not be written" 'is its disk full?'
+  { mkdir -p "$state" && : >> "$state/lock"; } 2> /dev/null || unwritten "$state"
   exec 9>> "$state/lock"
   tries=20
   until flock -n 9; do
@@ -153,7 +158,7 @@ lock() {
     sleep 0.1
   done
   locked=1
-  echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) uninstall.sh" > "$state/lock" || fail 3 "$state can not be written" 'is its disk full?'
+  echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) uninstall.sh" > "$state/lock" || unwritten "$state"
   lock_home
 }
 
@@ -167,7 +172,7 @@ lock_home() {
 # Names of folders that are made here hold the run that they belong to, so that only what a killed run has left is swept.
 scratch() {
   safe_folder "$1"
-  work=$(mktemp -d "$1/$2.$$.$(began $$).XXXXXX") || fail 3 "$1 can not be written" 'is its disk full?'
+  work=$(mktemp -d "$1/$2.$$.$(began $$).XXXXXX" 2> /dev/null) || unwritten "$1"
 }
 
 sweep() {
@@ -194,24 +199,41 @@ leave_behind_nothing() {
 }
 
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
+# That goes for each folder and each link on the way there.
 safe_folder() {
-  at=$1
-  until [ -d "$at" ]; do at=$(dirname "$at"); done
-  at=$(cd -P "$at" && pwd -P)
-  while :; do
-    [ -z "$(find "$at" -prune \( ! -user 0 ! -user "$(id -u)" -o -perm /022 ! -perm -1000 \))" ] ||
-      fail 3 "others than root may write or own $at" "so $1 is not safe: chown root $at; chmod go-w $at; or take another folder"
-    [ "$at" != / ] || return 0
-    at=$(dirname "$at")
+  at='' rest=$1 links=40
+  case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
+  while [ -n "$rest" ]; do
+    name=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
+    case $name in '' | .) continue ;; ..) at=${at%/*}; continue ;; esac
+    only_ours "${at:-/}" "$1"
+    if [ -L "$at/$name" ]; then
+      only_ours "$at/$name" "$1"
+      links=$((links - 1))
+      [ "$links" -gt 0 ] || fail 3 "$1 leads from link to link without end"
+      rest=$(readlink "$at/$name")/$rest
+      case $rest in /*) at='' ;; esac
+    else
+      [ -d "$at/$name" ] || return 0
+      at=$at/$name
+    fi
   done
+  only_ours "${at:-/}" "$1"
+}
+
+# only_ours PLACE WHOLE   a link has no mode of its own
+only_ours() {
+  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+    fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 data=''
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage; exit 0 ;;
     --dry-run) dry_run=1 ;;
-    --home) home=${2:?}; shift ;;
-    --state) state=${2:?}; shift ;;
+    --home) home=${2:?"$1 needs a value"}; shift ;;
+    --state) state=${2:?"$1 needs a value"}; shift ;;
     --delete-data)
       [ "${2:-}" = 'docpipe' ] || wrong_call 'to delete all data, say: --delete-data docpipe'
       data=1
@@ -226,32 +248,63 @@ need_engine
 lock
 begin_log uninstall
 leave_behind_nothing
-if [ ! -f "$home/MANIFEST.json" ]; then
+ours='label=com.docker.compose.project=docpipe-offline'
+
+# Data that an installation has left which is gone; and where none is gone, it is another one's.
+without_installation() {
   say "nothing is installed in $home"
+  containers=$(docker ps --all --quiet --filter "$ours")
+  [ -z "$containers" ] || fail 2 'containers of docpipe-offline are there all the same' 'is --home right?'
+  volumes=$(docker volume ls --quiet --filter "$ours")
+  [ -n "$volumes" ] || [ -e "$home/secrets" ] || exit 0
+  if [ -z "$data" ]; then
+    say 'kept: its data and secrets; --delete-data docpipe deletes them'
+  elif [ -n "$dry_run" ]; then
+    say 'would delete all documents, databases and secrets'
+  else
+    # shellcheck disable=SC2086 # one word each
+    [ -z "$volumes" ] || docker volume rm $volumes >> "$log" 2>&1 || fail 4 'the data can not be deleted' "see $log"
+    rm -rf "$home/secrets"
+    rmdir "$home" 2> /dev/null || :
+    say 'deleted: all documents, databases and secrets'
+  fi
   exit 0
-fi
+}
+
+# Paths that the release brought. Whatever else is kept in there is somebody's.
+brought() { manifest_files "$home/MANIFEST.json" | sed 's/^[^ ]* [^ ]* //; /^images\//d; s,^deployment/,,'; }
+
+folders_of() { sed -n -e ':up' -e 's;/[^/]*$;;' -e 't folder' -e 'd' -e ':folder' -e 'p' -e 'b up' | sort -ru; }
+
+if [ ! -f "$home/MANIFEST.json" ]; then without_installation; fi
 if [ -n "$dry_run" ]; then
-  say "would remove the containers and networks of docpipe-offline, $(manifest_images "$home/MANIFEST.json" | wc -l) images, and $home but its secrets"
+  say "would remove the containers and networks of docpipe-offline, $(manifest_images "$home/MANIFEST.json" | wc -l) images, and what the release brought into $home"
   [ -z "$data" ] || say 'would delete all documents, databases and secrets'
   exit 0
 fi
+sweep "$home" .incoming
 volumes=
 [ -z "$data" ] || volumes=--volumes
 compose_here --profile '*' down --remove-orphans --timeout 30 $volumes >> "$log" 2>&1 || fail 4 'the services can not be stopped' "see $log"
+others=$(wrong_images "$home/MANIFEST.json")
 manifest_images "$home/MANIFEST.json" | while read -r name config manifest; do
+  # by now it may be the name of another image
+  ! printf '%s\n' "$others" | grep -qxF -e "$name" || continue
   docker image rm "$name" >> "$log" 2>&1 || true
 done
-for entry in "$home"/* "$home"/.[!.]*; do
-  case $entry in
-    */secrets) [ -z "$data" ] || rm -rf "$entry" ;;
-    # a run that is stopped here is gone on with by these
-    */MANIFEST.json | */compose.yaml | */.env | */scripts) ;;
-    *) rm -rf "$entry" ;;
-  esac
-done
-rm -f "$home/MANIFEST.json"
-rm -rf "$home/compose.yaml" "$home/.env" "$home/scripts"
-rmdir "$home" 2> /dev/null || say "kept: $home/secrets, and the volumes of docpipe-offline"
+folders=$(brought | folders_of)
+[ -z "$data" ] || rm -rf "$home/secrets"
+if [ -n "$data" ] || cmp -s "$home/.env" "$home/.env.example"; then settings=.env; else settings=; fi
+# a run that is stopped here is gone on with by compose.yaml, the scripts and the manifest
+brought | grep -vE '^(compose\.yaml$|scripts/)' | while read -r path; do rm -f "${home:?}/$path"; done
+rm -f "$home/MANIFEST.json" "$home/MANIFEST.json.asc"
+rm -rf "$home/compose.yaml" "$home/scripts"
+[ -z "$settings" ] || rm -f "$home/.env"
+printf '%s\n' "$folders" | while read -r folder; do rmdir "${home:?}/${folder:-.}" 2> /dev/null || :; done
+rmdir "$home" 2> /dev/null || :
+[ -n "$data" ] || say "kept: $home/secrets, and the volumes of docpipe-offline"
+left=$(find "$home" -mindepth 1 -maxdepth 1 ! -name secrets 2> /dev/null | sort | tr '\n' ' ')
+[ -z "$left" ] || say "kept, for no release brought it: $left"
 say 'uninstalled'
 exit
 }
