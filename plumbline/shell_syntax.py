@@ -140,21 +140,30 @@ class Call:
     words: tuple[str, ...]
     """Its arguments, without quotes."""
     arguments: tuple[Node, ...]
+    told: str = ""
+    """What a here-document puts on its input, where somebody looked."""
 
 
-_RUNNERS = {"sudo", "exec", "env", "nice", "nohup", "time", "timeout", "ionice", "setsid"}
+_RUNNERS = {"sudo", "exec", "env", "nice", "nohup", "time", "timeout", "ionice", "setsid", "command", "busybox"}
 """Programs that run what their arguments name."""
+_SUDO = {"-u", "-g", "-h", "-p", "-C", "-r", "-t", "-D"}
+"""Options of sudo that take a value."""
 
 
 def call_of(command: Node) -> Call | None:
     """A CallExpr that runs something; None for assignments alone."""
     arguments = command.get("Args", [])
     words = [flat(word) for word in arguments]
-    while words and words[0] in _RUNNERS:
+    while words and words[0] in _RUNNERS and words[:2] not in (["command", "-v"], ["command", "-V"]):
+        runner = words[0]
         arguments, words = arguments[1:], words[1:]
         while words and (words[0].startswith("-") or "=" in words[0] or words[0].rstrip("smhd").isdigit()):
-            arguments, words = arguments[1:], words[1:]
-    return Call(command, words[0].rpartition("/")[2], tuple(words[1:]), tuple(arguments[1:])) if words else None
+            skipped = 2 if runner == "sudo" and words[0] in _SUDO else 1
+            arguments, words = arguments[skipped:], words[skipped:]
+    if not words:
+        return None
+    program = words[0].rpartition("/")[2].lstrip("\\")  # `\\rm` is rm, and no alias of it
+    return Call(command, program, tuple(words[1:]), tuple(arguments[1:]))
 
 
 def calls(node: Any) -> Iterator[Call]:

@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from plumbline.shell_inside import Inside, here_documents, inside
 from plumbline.shell_syntax import Call, Node, Unreadable, call_of, calls, every, flat, kind, parsed, substitutions
+from validators.shell_questions import (
+    NEVER_FAILING,
+    SAYING,
+    content_with_nothing,
+    content_without,
+    ends_badly,
+    unheeded,
+)
 
 Way = Literal["open", "pipe", "swallowed", "substituted"]
 
@@ -21,15 +30,14 @@ class Lost:
 
 _ASKING = {"test", "[", "true", "false", ":", "exit", "return", "break", "continue"}
 """Builtins: they are never missing, and a test that is false is an answer."""
-_SAYING = {"echo", "printf", ":", "true"}
 _OF_ITS_OWN = {"grep": "1", "egrep": "1", "fgrep": "1", "cmp": "1", "diff": "1"}
 """Programs whose exit code 1 is an answer, and nothing else."""
-_SHELLS = {"sh", "bash", "dash"}
 
 
 def lost(statements: Sequence[Node]) -> Iterator[Lost]:
     """Every command of a script whose failure is lost."""
     yield from _list(statements, True, False)
+    yield from (Lost("swallowed", *each) for each in unheeded(statements))
 
 
 def _list(statements: Sequence[Node], tail: bool, asked: bool) -> Iterator[Lost]:
@@ -60,13 +68,12 @@ def _command(statement: Node, command: Node, tail: bool, asked: bool) -> Iterato
         case "IfClause":
             yield from _if(statement, command, tail, asked)
         case "WhileClause":
-            yield from _asked_first(command["Cond"])
-            yield from _list(command["Do"], False, asked)
+            yield from _while(statement, command, tail, asked)
         case "ForClause":
-            for inner in substitutions(command["Loop"]):
-                yield Lost("substituted", inner, "a loop over the output of a command that fails is done zero times")
-            yield from _list(command["Do"], False, asked)
+            yield from _for(command, asked)
         case "CaseClause":
+            for inner in substitutions(command["Word"]):
+                yield Lost("substituted", inner, "`case` does not look at how `$( )` ended")
             for item in command.get("Items", []):
                 yield from _list(item.get("Stmts", []), tail, asked)
         case "FuncDecl":
@@ -76,6 +83,19 @@ def _command(statement: Node, command: Node, tail: bool, asked: bool) -> Iterato
         case _:
             for inner in substitutions(command):
                 yield from _list(inner.get("Stmts", []), True, asked)
+
+
+def _while(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Lost]:
+    if not command.get("Until") and tail and (tools := _tools(command["Cond"])):
+        yield Lost("open", statement, f"the loop ends, and all seems well, when {tools[0].program} is missing")
+    yield from _asked_first(command["Cond"])
+    yield from _list(command["Do"], False, asked)
+
+
+def _for(command: Node, asked: bool) -> Iterator[Lost]:
+    for inner in substitutions(command["Loop"]):
+        yield Lost("substituted", inner, "a loop over the output of a command that fails is done zero times")
+    yield from _list(command["Do"], False, asked)
 
 
 def _negated(statement: Node, tail: bool) -> Iterator[Lost]:
@@ -95,42 +115,30 @@ def _call(statement: Node, command: Node, asked: bool) -> Iterator[Lost]:
         for inner in assigned[:-1]:
             yield Lost("substituted", inner, "of several assignments in one command, the last one's exit code counts")
         return
-    if call.program in _SHELLS:
-        yield from _other_shell(statement, call)
-    if call.program == "ssh" and call.words:
-        yield from _several(statement, call.words[-1], "ssh")
-    if call.program == "set" and any(word.startswith("+") and "e" in word for word in call.words):
+    if given := inside(call, here_documents(statement).get(id(command), "")):
+        yield from _other_shell(statement, given, call.program)
+    if call.program == "set" and (
+        any(word.startswith("+") and "e" in word for word in call.words) or call.words[:2] == ("+o", "errexit")
+    ):
         yield Lost("swallowed", statement, "`set +e` lets each failure pass")
-    inside = list(substitutions(command))
+    if call.program == "trap" and call.words and re.search(r"\bexit 0\b", call.words[0]):
+        yield Lost("swallowed", statement, "a trap that ends with 0 says yes for whatever failed")
+    within = list(substitutions(command))
     if call.program in {"test", "["}:
-        if inside and (problem := _content_with_nothing(call)):
+        if within and (problem := content_with_nothing(call)):
             yield Lost("open", statement, problem)
-        for inner in inside:
+        for inner in within:
             yield from _list(inner.get("Stmts", []), True, True)
         return
-    for inner in inside:
+    for inner in within:
         yield Lost("substituted", inner, f"{call.program} is called however `$( )` ended")
-
-
-def _content_with_nothing(call: Call) -> str | None:
-    """What is wrong with a test of a command's output that the output of no command at all passes."""
-    missing = "is true when the command inside is missing or fails, for it says nothing then"
-    match [word for word in call.words if word != "]"]:
-        case ["-z", word] if "$()" in word:
-            return f"`-z` {missing}"
-        case ["!", "-n", word] if "$()" in word:
-            return f"`! -n` {missing}"
-        case [left, ("=" | "-eq"), right] if "$()" in left + right and {"", "0"} & {left, right}:
-            return f"this comparison {missing}"
-        case [left, ("!=" | "-ne" | "-lt" | "-le"), right] if "$()" in left + right and "" not in {left, right}:
-            return f"this comparison {missing}"
-        case _:
-            return None
 
 
 def _binary(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Lost]:
     left, right, operator = command["X"], command["Y"], command["Op"]
     if operator in {"|", "|&"}:
+        if counts := _counts_nothing(left, right):
+            yield Lost("open", statement, f"0 is what comes out when {counts.program} is missing or fails")
         if not asked and not demands(right) and (risky := _can_fail(left)):
             yield Lost("pipe", statement, f"the step goes on when {risky.program} fails, with what came before")
         yield from _list([left], False, True)
@@ -146,7 +154,7 @@ def _binary(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator
                 yield Lost(
                     "swallowed", statement, "left of `&&`, a test that is false ends no script that goes on afterwards"
                 )
-        elif _ends_badly(right) and (tools := [call for call in calls(left) if call.program not in _ASKING]):
+        elif ends_badly(right) and (tools := [call for call in calls(left) if call.program not in _ASKING]):
             yield Lost("open", statement, f"this says yes when {tools[0].program} is missing or fails")
         yield from _statement(left, tail, asked)
         yield from _statement(right, tail, asked)
@@ -156,6 +164,14 @@ def _binary(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator
         yield from _statement(left, tail, asked)
         if not _is_code_test(right):
             yield from _statement(right, tail, asked)
+
+
+def _counts_nothing(left: Node, right: Node) -> Call | None:
+    """The first program of `… | wc -l | grep -x 0`, a count of nothing that is asked for."""
+    said, asks = list(calls(left)), list(calls(right))
+    counted = len(said) > 1 and (said[-1].program == "wc" or (said[-1].program == "grep" and "-c" in said[-1].words))
+    wanted = asks and asks[0].program == "grep" and {"0", "^0$"} & set(asks[0].words)
+    return next((call for call in said if call.program not in SAYING), None) if counted and wanted else None
 
 
 def _forgives(left: Node, right: Node) -> str | None:
@@ -181,22 +197,19 @@ def _is_code_test(statement: Node) -> str | None:
 
 def _if(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Lost]:
     condition, then, other = command.get("Cond", []), command.get("Then", []), command.get("Else")
-    tools = [
-        call
-        for each in condition
-        if not each.get("Negated")
-        for call in calls(each)
-        if call.program not in _ASKING | {"command"}
-    ]
-    if tools and not other:
-        if any(map(_ends_badly, then)):
+    tools = _tools(condition)
+    if tools and _says_at_most(other):
+        if any(map(ends_badly, then)):
             yield Lost(
                 "open",
                 statement,
                 f"the condition is false, and all seems well, when {tools[0].program} is missing or fails",
             )
-        elif then and all(map(_only_says, then)):
+        elif not other and then and all(map(_only_says, then)):
             yield Lost("swallowed", statement, f"when {tools[0].program} says no or fails, nothing comes of it")
+    negated = [call for each in condition if each.get("Negated") for call in calls(each)]
+    if [call for call in negated if call.program not in _ASKING | {"command"}] and all(map(_only_says, then)):
+        yield Lost("swallowed", statement, f"when {negated[0].program} says no or fails, nothing comes of it")
     yield from _asked_first(condition)
     yield from _list(then, tail, asked)
     while other:
@@ -206,32 +219,36 @@ def _if(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Los
         other = other.get("Else")
 
 
+def _tools(condition: Sequence[Node]) -> list[Call]:
+    """Programs that a condition asks, and that are wanted to say yes."""
+    return [
+        call
+        for each in condition
+        if not each.get("Negated")
+        for call in calls(each)
+        if call.program not in _ASKING | {"command", "read", "getopts"}
+    ]
+
+
+def _says_at_most(other: Node | None) -> bool:
+    """Whether there is no `else`, or one that does nothing."""
+    return not other or (not other.get("Cond") and all(map(_only_says, other.get("Then", []))))
+
+
 def _asked_first(condition: Sequence[Node]) -> Iterator[Lost]:
     """A condition: what it says is looked at, except for what stands inside of it."""
     for statement in condition:
         yield from _list([{**statement, "Negated": False}], True, True)
 
 
-def _other_shell(statement: Node, call: Call) -> Iterator[Lost]:
-    options = [word for word in call.words if word.startswith("-")]
-    if any("c" in word and "e" in word for word in options) or "-e" in options:
-        return
-    for option, text in zip(call.words, call.words[1:], strict=False):
-        if option.startswith("-") and "c" in option:
-            yield from _several(statement, text, call.program)
-
-
-def _several(statement: Node, text: str, program: str) -> Iterator[Lost]:
-    """Several commands in a text for another shell, which does not stop at the first that fails."""
-    if not any(mark in text for mark in ";\n|&"):
-        return
-    (inner,) = parsed((text,))
+def _other_shell(statement: Node, given: Inside, program: str) -> Iterator[Lost]:
+    """Commands for another shell, which does not always stop at the first that fails."""
+    (inner,) = parsed((given.text,))
     if isinstance(inner, Unreadable) or not inner.statements:
         return
-    first = call_of(inner.statements[0].get("Cmd", {}))
-    if first and first.program == "set" and "-e" in first.words[:1]:
-        yield from (Lost(each.way, statement, each.problem) for each in lost(inner.statements[1:]))
-    elif len(inner.statements) > 1:
+    first = call_of(inner.statements[0].get("Cmd") or {})
+    stops = given.stops or bool(first and first.program == "set" and "-e" in first.words[:1])
+    if not stops and len(inner.statements) > 1:
         yield Lost("swallowed", statement, f"the shell that {program} starts goes on after a command that failed")
     else:
         yield from (Lost(each.way, statement, each.problem) for each in lost(inner.statements))
@@ -239,12 +256,13 @@ def _several(statement: Node, text: str, program: str) -> Iterator[Lost]:
 
 def _can_fail(left: Node) -> Call | None:
     """The first command left of a pipe that does more than to say something."""
-    return next((call for call in calls(left) if call.program not in _SAYING), None)
+    return next((call for call in calls(left) if call.program not in SAYING), None)
 
 
 _unpacks = re.compile(r"-d|-t\b|--test|--decrypt|--verify").search
+_says_no = re.compile(r"(?<!-)-[a-zA-Z]*[vL]|--invert-match|--files-without").search
 _DEMANDING: dict[str, Callable[[str, str], bool]] = {
-    **dict.fromkeys(("grep", "egrep", "fgrep"), lambda options, _: "-L" not in options),
+    **dict.fromkeys(("grep", "egrep", "fgrep"), lambda options, _: not _says_no(options)),
     **dict.fromkeys(("cmp", "diff", "test", "["), lambda *_: True),
     **dict.fromkeys(("zstd", "gzip", "xz", "age", "rage", "gpg"), lambda options, _: bool(_unpacks(options))),
     **dict.fromkeys(("sha256sum", "sha512sum"), lambda options, _: "-c" in options),
@@ -268,14 +286,7 @@ def demands(right: Node) -> bool:
 
 def _only_says(statement: Node) -> bool:
     found = list(calls(statement))
-    return bool(found) and all(call.program in _SAYING for call in found)
-
-
-def _ends_badly(statement: Node) -> bool:
-    for call in calls(statement):
-        if call.program == "false" or (call.program in {"exit", "return"} and call.words[:1] not in {(), ("0",)}):
-            return True
-    return False
+    return bool(found) and all(call.program in NEVER_FAILING for call in found)
 
 
 def holds(statement: Node) -> set[str]:
@@ -310,11 +321,13 @@ def _looked_at(names: set[str], rest: Sequence[Node]) -> bool:
                 and call.program in {"test", "[", "grep", "cmp"}
             ):
                 mentioned = {flat(word) for each in every(list(call.arguments)) if "Parts" in each for word in [each]}
-                inside = {
+                read = {
                     flat(each["Word"])
                     for each in every(list(call.arguments))
                     if each.get("Op") == "<" and "Word" in each
                 }
-                if any(name in word for name in names for word in mentioned | inside):
+                if any(name in word for name in names for word in mentioned | read) and not content_without(
+                    call, names
+                ):
                     return True
     return False

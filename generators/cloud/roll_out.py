@@ -10,6 +10,7 @@ from typing import Any
 
 from generators.cloud.node import home_of
 from generators.cloud.role_order import role_order
+from generators.host_scripts import HEALTH_PATIENCE
 from generators.provenance import OutputPath, document
 from generators.waits import JOB_PROFILE
 from plumbline.artifact import Artifact
@@ -110,6 +111,7 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Clo
         "canaries": list(rollout.canaries),
         "batches_percent": list(rollout.batches_percent),
         "health_timeout_s": rollout.health_timeout_s,
+        "health_patience": HEALTH_PATIENCE,
         "role_order": role_order(spec, mode),
         "job_profile": JOB_PROFILE,
         "ansible_user": cloud.first_boot.administrator,

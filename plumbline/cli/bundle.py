@@ -137,21 +137,24 @@ def sign(file: Path, key: str) -> None:
     """Sign a bundle, or replace its signature."""
     from plumbline.bundle import signing
     from plumbline.bundle.head import Head, head_frame, read_head
-    from plumbline.bundle.medium import opened
+    from plumbline.bundle.medium import opened, parts_of
+    from plumbline.bundle.placing import written_once
     from plumbline.bundle.refusal import Refused
 
-    partial = file.with_name(f"{file.name}.partial")
+    if len(parts_of(file)) > 1:
+        message, hint = "is a part, and a bundle is signed whole", "join the parts first: cat BUNDLE.* > BUNDLE"
+        raise InputError([Finding("PLB960", message, location=Location(str(file)), hint=hint)])
     try:
-        with opened(file) as stream, partial.open("wb") as out:
-            head = read_head(stream)
-            head.manifest  # noqa: B018 what is no manifest is not signed
-            out.write(head_frame(Head(head.text, signing.sign(head.text, key))))
-            shutil.copyfileobj(stream, out)
-        partial.rename(file)
+        with written_once(file.parent) as partial:
+            with opened(file) as stream, partial.open("wb") as out:
+                head = read_head(stream)
+                head.manifest  # noqa: B018 what is no manifest is not signed
+                out.write(head_frame(Head(head.text, signing.sign(head.text, key))))
+                shutil.copyfileobj(stream, out)
+            shutil.copymode(file, partial)
+            partial.replace(file)
     except Refused as error:
         raise _broken(file, error) from None
-    finally:
-        partial.unlink(missing_ok=True)
     click.echo(f"{file} is signed by {key}")
 
 

@@ -178,9 +178,9 @@ def run(
 def _carry_out(run: Run, undo: bool) -> None:
     try:
         failure = run.back() if undo else run.forward()
-    except KeyboardInterrupt:
-        path = shlex.quote(str(run.journal.path))
-        click.echo(f"plumb: go on by --journal {path} --resume, or back by --undo", err=True)
+    except (KeyboardInterrupt, click.Abort):  # Abort: at a question
+        again = f"plumb runbook run {run.runbook.id} --journal {shlex.quote(str(run.journal.path))}"
+        click.echo(f"\nplumb: go on: {again} --resume\n  = or take back what was done: {again} --undo", err=True)
         raise
     if failure:
         tell_failure(run.runbook, run.journal, failure, undo)

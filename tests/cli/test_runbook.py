@@ -244,6 +244,15 @@ def data(project: Path) -> Path:
 REMOVING = ("runbook", "run", "remove", "--set", "tenant=acme", "--set", f"key={KEY}")
 
 
+def test_who_breaks_off_at_the_name_is_told_whole_commands_to_go_on_by(data: Path) -> None:
+    ended, output = asked(data.parent, "\x04", "remove", *REMOVING[3:], "--yes")
+    (journal,) = (data.parent / "reports/runbooks").glob("*.jsonl")
+    again = f"plumb runbook run remove --journal {journal.relative_to(data.parent)}"
+    assert (ended, data.exists()) == (130, True)
+    assert f"go on: {again} --resume\n" in output
+    assert f"take back what was done: {again} --undo\n" in output
+
+
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [

@@ -22,6 +22,7 @@ from validators.rules import (
     ports,
     probes,
     roll_out,
+    runbook_removals,
     runbook_scripts,
     runbook_values,
     runbooks,
@@ -52,6 +53,7 @@ FAMILIES = (
     roll_out,
     runbook_values,
     runbooks,
+    runbook_removals,
     runbook_scripts,
     waivers,
 )

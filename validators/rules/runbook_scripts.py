@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from plumbline.finding import Severity
-from plumbline.shell_syntax import Call, Node, Script, Unreadable, calls, every, flat
+from plumbline.shell_inside import all_calls
+from plumbline.shell_syntax import Call, Node, Script, Unreadable, calls, every
 from plumbline.spec import Spec
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import scripts, steps
@@ -36,11 +36,11 @@ def example(run: str = "'true'", rest: str = "{expect: nothing, undo: nothing}")
     return text if "{{ target }}" in run + rest else text.replace("  " + _FILLED.format() + "\n", "")
 
 
-_PLAIN = "expect: nothing;; undo: nothing"
+PLAIN = "expect: nothing;; undo: nothing"
 
 
 def _verified(verify: str, run: str = "'true'") -> str:
-    return example(run, f"{_PLAIN};; verify: {verify}")
+    return example(run, f"{PLAIN};; verify: {verify}")
 
 
 @rule(
@@ -61,8 +61,8 @@ def fails_open(spec: Spec) -> Iterator[Violation]:
     title="A pipe loses the failure of its left side",
     why="`sh` takes the exit code of the last command: a dump that broke off half-way, or a key of no letters, goes on as if whole.",
     fix="write to a file or a variable, and go on from there: the command's failure then ends the step; or test what came out of it",
-    failing=example("'age-keygen | tee /root/key'", _PLAIN),
-    passing=example("'age-keygen -o /root/key'", _PLAIN),
+    failing=example("'age-keygen | tee /root/key'", PLAIN),
+    passing=example("'age-keygen -o /root/key'", PLAIN),
 )
 def pipe_without_its_left(spec: Spec) -> Iterator[Violation]:
     return _lost(spec, "pipe")
@@ -74,8 +74,8 @@ def pipe_without_its_left(spec: Spec) -> Iterator[Violation]:
     why="`sh -e` does not stop at what fails left of `&&`, before `|| true`, in the background or in a shell of its own: "
     "a check of two scripts passes when the first is forged.",
     fix="end it by `|| exit 1`, or put the commands on lines of their own; give `sh -c` the option -e",
-    failing=example("'for file in a b; do cmp $file /srv/$file && echo same; done'", _PLAIN),
-    passing=example("'for file in a b; do cmp $file /srv/$file || exit 1; done'", _PLAIN),
+    failing=example("'for file in a b; do cmp $file /srv/$file && echo same; done'", PLAIN),
+    passing=example("'for file in a b; do cmp $file /srv/$file || exit 1; done'", PLAIN),
 )
 def goes_on(spec: Spec) -> Iterator[Violation]:
     return _lost(spec, "swallowed")
@@ -100,10 +100,10 @@ def _lost(spec: Spec, way: Way) -> Iterator[Violation]:
         if isinstance(read.script, Script):
             for each in lost(read.script.statements):
                 if each.way == way:
-                    yield Violation(read.where, f"`{_short(read.script.source(each.node))}`: {each.problem}")
+                    yield Violation(read.where, f"`{short(read.script.source(each.node))}`: {each.problem}")
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
@@ -122,14 +122,32 @@ def cannot_fail(spec: Spec) -> Iterator[Violation]:
         verify, run = each.scripts.get("verify"), each.scripts.get("run")
         if verify is None:
             continue
-        asks = [call for call in calls(list(verify.statements)) if call.program not in _CONTENT]
+        asks = [call for call in calls(list(verify.statements)) if not _always_ends_well(call)]
         if not asks:
             yield Violation(f"{each.path}.verify", "none of its commands can fail")
         elif run and _own_input(asks, run):
             yield Violation(f"{each.path}.verify", "it looks at a file alone that `run` wrote for another command")
 
 
-_CONTENT = {"echo", "printf", "true", ":", "cd", "set", "umask"}
+_CONTENT = {"echo", "printf", "true", ":", "cd", "set", "umask", "date", "hostname", "uname", "id", "whoami", "pwd"}
+_CONTENT |= {"sleep", "wait", "env", "trap", "uptime"}
+_UNARY = re.compile(r"-[a-zA-Z]").fullmatch
+
+
+def _always_ends_well(call: Call) -> bool:
+    """Whether a command says the same on every system: it prints, it looks for a program, or it compares what is written there."""
+    words = [word for word in call.words if word != "]"]
+    if call.program in {"test", "["}:
+        return not any("$" in word for word in words) and not any(map(_UNARY, words))
+    if call.program == "exit":
+        return words[:1] in ([], ["0"])
+    if call.program == "find":
+        return not {"-exec", "-quit"} & set(words)
+    if call.program in {"command", "eval"}:
+        return words[:1] == ["-v"] or " ".join(words) in _CONTENT
+    return call.program in _CONTENT
+
+
 _AROUND = _CONTENT | {"mkdir", "chmod", "chown", "mv", "cp", "rm", "ln", "test", "[", "cat", "tee", "touch", "mktemp"}
 _LOOKS = {"test", "[", "ls", "stat", "cat", "file", "wc"}
 
@@ -159,19 +177,25 @@ def verified_by_older(spec: Spec) -> Iterator[Violation]:
     for each in steps(spec):
         if script := each.scripts.get("verify"):
             for call in calls(list(script.statements)):
-                if problem := _any_or_newest(call):
-                    yield Violation(f"{each.path}.verify", f"`{_short(script.source(call.node))}`: {problem}")
+                if problem := any_or_newest(call):
+                    yield Violation(f"{each.path}.verify", f"`{short(script.source(call.node))}`: {problem}")
+            for node in every(list(script.statements)):
+                if node.get("Type") == "WordIter" and any(map(has_pattern, node.get("Items", ()))):
+                    yield Violation(f"{each.path}.verify", f"`{short(script.source(node))}`: {_ANY}")
 
 
-def _any_or_newest(call: Call) -> str | None:
-    if any(map(_has_pattern, call.arguments)) and call.program not in {"case", "find", "echo", "printf"}:
-        return "any file that matches is as good as this run's"
+_ANY = "any file that matches is as good as this run's"
+
+
+def any_or_newest(call: Call) -> str | None:
+    if any(map(has_pattern, call.arguments)) and call.program not in {"case", "find", "echo", "printf"}:
+        return _ANY
     if call.program == "ls" and any(word.startswith("-") and "t" in word for word in call.words):
         return "the newest file need not be this run's"
     return None
 
 
-def _has_pattern(word: Node) -> bool:
+def has_pattern(word: Node) -> bool:
     """Whether the shell replaces a word by the names of files: `*`, `?` or `[…]` outside of quotes."""
     return any(
         part.get("Type") == "Lit" and re.search(r"(?<!\\)[*?]|(?<!\\)\[[^]]+\]", part.get("Value", ""))
@@ -184,8 +208,8 @@ def _has_pattern(word: Node) -> bool:
     title="A verification does not say for what",
     why="It says yes of another tenant, another release or another file than the one that the step was given.",
     fix="ask for a value that `run` uses, or for one that it captured",
-    failing=example("\"mkdir '{{ target }}'\"", f"{_PLAIN};; verify: test -d /srv"),
-    passing=example("\"mkdir '{{ target }}'\"", f"{_PLAIN};; verify: \"test -d '{{{{ target }}}}'\""),
+    failing=example("\"mkdir '{{ target }}'\"", f"{PLAIN};; verify: test -d /srv"),
+    passing=example("\"mkdir '{{ target }}'\"", f"{PLAIN};; verify: \"test -d '{{{{ target }}}}'\""),
 )
 def verifies_another(spec: Spec) -> Iterator[Violation]:
     for each in steps(spec):
@@ -203,131 +227,26 @@ def verifies_another(spec: Spec) -> Iterator[Violation]:
 
 
 @rule(
-    "PLB837",
-    title="A removal goes by a pattern",
-    why="It removes what earlier runs and other people left in the same folder, such as every backup before today's.",
-    fix="take the name out of what `run` prints, by `capture`, and remove that one: `rm {{ captured.NAME }}`",
-    failing=example("echo made", "expect: made;; undo: rm /srv/export-*.tar"),
-    passing=example(
-        "echo made /srv/export-1.tar", "expect: made;; capture: {file: 'made (.*)'};; undo: 'rm {{ captured.file }}'"
-    ),
+    "PLB844",
+    title="psql goes on after a statement that failed",
+    why="From a file, a here-document or several -c, psql goes on, and ends with 0: half of a change is taken for the whole.",
+    fix="add `-v ON_ERROR_STOP=1`",
+    failing=example("psql -f /srv/change.sql", PLAIN),
+    passing=example("psql -v ON_ERROR_STOP=1 -f /srv/change.sql", PLAIN),
 )
-def removed_by_pattern(spec: Spec) -> Iterator[Violation]:
+def psql_goes_on(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):
-        if isinstance(read.script, Script) and read.part != "verify":
-            for call in calls(list(read.script.statements)):
-                if problem := _by_pattern(call, read.part):
-                    yield Violation(read.where, f"`{_short(read.script.source(call.node))}`: {problem}")
-
-
-_REMOVERS = {"rm", "unlink", "shred", "rmdir"}
-
-
-def _by_pattern(call: Call, part: str) -> str | None:
-    if call.program in _REMOVERS and any(map(_has_pattern, call.arguments)):
-        return "it removes whatever matches"
-    if call.program == "find" and ("-delete" in call.words or _REMOVERS & set(call.words)):
-        return "it removes whatever it finds"
-    if call.program == "xargs" and _REMOVERS & set(call.words):
-        return "it removes whatever comes out of the pipe"
-    if part == "undo_commands":
-        return _any_or_newest(call)
-    return None
-
-
-@rule(
-    "PLB838",
-    title="An undo removes what the step may have found there",
-    why="Copying over a file, or `mkdir -p`, says nothing of what was there before; the undo takes that away too.",
-    fix="let `run` refuse what is there already (`test ! -e PATH`, or `mkdir` without -p), or remove a captured name",
-    failing=example("cp /srv/a /srv/kept/a", "expect: a copy;; undo: rm /srv/kept/a"),
-    passing=example('"test ! -e /srv/kept/a\\ncp /srv/a /srv/kept/a"', "expect: a copy;; undo: rm /srv/kept/a"),
-)
-def undoes_others_work(spec: Spec) -> Iterator[Violation]:
-    for each in steps(spec):
-        undo, run = each.scripts.get("undo_commands"), each.scripts.get("run")
-        if undo is None or run is None:
-            continue
-        looked = _looked_for(run)
-        values = _values(undo)
-        for call in calls(list(undo.statements)):
-            if call.program in _REMOVERS - {"rmdir"}:
-                for word in call.words:
-                    path = _filled(word, values)
-                    if not path.startswith("-") and "captured_" not in path and path not in looked:
+        if isinstance(read.script, Script):
+            for call in all_calls(list(read.script.statements)):
+                if call.program == "psql" and not any("ON_ERROR_STOP" in word for word in call.words):
+                    one = sum(_ONE_STATEMENT(word) is not None for word in call.words)
+                    if one != 1 and "--list" not in call.words and "--version" not in call.words:
                         yield Violation(
-                            f"{each.path}.undo", f"`run` does not look whether {path} is there before it makes it"
+                            read.where, f"`{short(read.script.source(call.node))}` ends with 0 when a statement fails"
                         )
 
 
-def _looked_for(run: Script) -> set[str]:
-    """Paths that a run looks at, or makes in a way that fails where there is one."""
-    values = _values(run)
-    found: set[str] = set()
-    for call in calls(list(run.statements)):
-        if call.program in {"test", "[", "cmp"} or (call.program == "mkdir" and "-p" not in call.words):
-            found |= {_filled(word, values) for word in call.words}
-    return found
-
-
-def _values(script: Script) -> dict[str, str]:
-    """Variables that a script sets to plain text."""
-    return {
-        assigned["Name"]["Value"]: flat(assigned.get("Value"))
-        for node in every(list(script.statements))
-        for assigned in node.get("Assigns", [])
-        if "Name" in assigned
-    }
-
-
-def _filled(word: str, values: dict[str, str]) -> str:
-    return re.sub(r"\$(\w+)", lambda found: values.get(found[1], found[0]), word)
-
-
-@rule(
-    "PLB839",
-    title="A step deletes for good and does not say so",
-    why="A run then goes on without asking for the tenant's name, and nobody knows beforehand that nothing brings it back.",
-    fix="say in `destroys` what is lost; or give commands in `undo` that bring it back",
-    failing=example("dropdb accounts", "expect: nothing;; undo: 'nothing: it is gone'"),
-    passing=example("dropdb accounts", "expect: nothing;; destroys: the database;; undo: 'nothing: it is gone'"),
-)
-def destroys_unsaid(spec: Spec) -> Iterator[Violation]:
-    for each in steps(spec):
-        run = each.scripts.get("run")
-        if run is None or each.step.destroys or each.step.undo_commands:
-            continue
-        own = {name for statement in run.statements for name in holds(statement)}
-        for call in calls(list(run.statements)):
-            if _deletes(call, own):
-                yield Violation(
-                    each.path, f"`{_short(run.source(call.node))}` deletes, and nothing takes it back", at_key=False
-                )
-
-
-_SQL = re.compile(r"\b(?:DROP\s+(?:TABLE|DATABASE|SCHEMA|ROLE|USER)|TRUNCATE|DELETE\s+FROM)\b", re.I)
-_DELETERS = {"dropdb", "dropuser", "shred", "wipefs", "mkfs"}
-_PAIRS = {
-    ("volume", "rm"),
-    ("volume", "prune"),
-    ("provision", "destroy"),
-    ("mc", "rb"),
-    ("mc", "rm"),
-    ("down", "-v"),
-    ("down", "--volumes"),
-}
-
-
-def _deletes(call: Call, own: set[str]) -> bool:
-    if call.program in {"echo", "printf", "grep", "trap"}:
-        return False
-    words = (call.program, *call.words)
-    removes = call.program == "rm" and not all(
-        word.startswith("-") or word in own or word.startswith("$") for word in call.words
-    )
-    return (
-        removes or bool(_DELETERS & set(words)) or bool(_PAIRS & set(pairwise(words))) or any(map(_SQL.search, words))
-    )
+_ONE_STATEMENT = re.compile(r"-[a-zA-Z]*c|--command(=.*)?", re.DOTALL).fullmatch
 
 
 @rule(
@@ -336,8 +255,8 @@ def _deletes(call: Call, own: set[str]) -> bool:
     severity=Severity.NOTE,
     why="Its kind keeps spaces and `*` out of it today; quotes keep the command one command whatever the kind takes later.",
     fix="put it into single quotes: `'{{ name }}'`",
-    failing=example("'mkdir {{ target }}'", _PLAIN),
-    passing=example("\"mkdir '{{ target }}'\"", _PLAIN),
+    failing=example("'mkdir {{ target }}'", PLAIN),
+    passing=example("\"mkdir '{{ target }}'\"", PLAIN),
 )
 def unquoted_value(spec: Spec) -> Iterator[Violation]:
     for each in steps(spec):
@@ -367,16 +286,16 @@ def unquoted_value(spec: Spec) -> Iterator[Violation]:
     title="curl takes an error for an answer",
     why="Without --fail, curl ends with 0 on «500 Internal Server Error»: the step goes on, and the verification says yes.",
     fix="add --fail (-f), or ask for the code: `-w '%{http_code}'`",
-    failing=example("curl -sS http://localhost/health", _PLAIN),
-    passing=example("curl -fsS http://localhost/health", _PLAIN),
+    failing=example("curl -sS http://localhost/health", PLAIN),
+    passing=example("curl -fsS http://localhost/health", PLAIN),
 )
 def curl_without_fail(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):
         if isinstance(read.script, Script):
-            for call in calls(list(read.script.statements)):
+            for call in all_calls(list(read.script.statements)):
                 if call.program == "curl" and not _fails(call):
                     yield Violation(
-                        read.where, f"`{_short(read.script.source(call.node))}` ends with 0 when the server says no"
+                        read.where, f"`{short(read.script.source(call.node))}` ends with 0 when the server says no"
                     )
 
 
@@ -393,8 +312,8 @@ def _fails(call: Call) -> bool:
     title="A script that no shell understands",
     why="The operator finds out at the step itself, half-way through.",
     fix="mend it; scripts are for the POSIX shell `sh`, without the extensions of bash",
-    failing=example("'if true; then echo yes'", _PLAIN),
-    passing=example("'if true; then echo yes; fi'", _PLAIN),
+    failing=example("'if true; then echo yes'", PLAIN),
+    passing=example("'if true; then echo yes; fi'", PLAIN),
 )
 def not_shell(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):

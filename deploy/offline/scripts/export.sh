@@ -192,9 +192,20 @@ leave() {
   [ -z "$locked" ] || : > "$state/lock" || :
 }
 
+# ended CODE   a command that failed with a code of its own is no verdict
+ended() {
+  code=$?
+  leave
+  case $told:$code in 1:* | :0 | :130) exit "$code" ;; esac
+  echo 'error: a command failed, as the lines above say; is a disk full?' >&2
+  exit "$1"
+}
+
+# leave_behind_nothing CODE   the code of an end that nothing else is known of
 leave_behind_nothing() {
-  trap leave EXIT
-  trap 'exit 130' INT TERM HUP
+  # shellcheck disable=SC2064 # as it is now
+  trap "ended $1" EXIT
+  trap 'exit 130' INT TERM HUP PIPE
 }
 
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
@@ -255,7 +266,7 @@ if [ -n "$dry_run" ]; then
 fi
 lock
 begin_log export
-leave_behind_nothing
+leave_behind_nothing 4
 sweep "$target" .export
 scratch "$target" .export
 mkdir "$work/content"

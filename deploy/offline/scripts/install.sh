@@ -194,9 +194,20 @@ leave() {
   [ -z "$locked" ] || : > "$state/lock" || :
 }
 
+# ended CODE   a command that failed with a code of its own is no verdict
+ended() {
+  code=$?
+  leave
+  case $told:$code in 1:* | :0 | :130) exit "$code" ;; esac
+  echo 'error: a command failed, as the lines above say; is a disk full?' >&2
+  exit "$1"
+}
+
+# leave_behind_nothing CODE   the code of an end that nothing else is known of
 leave_behind_nothing() {
-  trap leave EXIT
-  trap 'exit 130' INT TERM HUP
+  # shellcheck disable=SC2064 # as it is now
+  trap "ended $1" EXIT
+  trap 'exit 130' INT TERM HUP PIPE
 }
 
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
@@ -1140,7 +1151,7 @@ previous=$(manifest_value release "$home/MANIFEST.json" 2> /dev/null || :)
 lock
 begin_log install
 trap stopped EXIT
-trap 'exit 130' INT TERM HUP
+trap 'exit 130' INT TERM HUP PIPE
 enter preflight 'is this host fit for it?'
 preflight
 if [ -n "$dry_run" ]; then

@@ -192,9 +192,20 @@ leave() {
   [ -z "$locked" ] || : > "$state/lock" || :
 }
 
+# ended CODE   a command that failed with a code of its own is no verdict
+ended() {
+  code=$?
+  leave
+  case $told:$code in 1:* | :0 | :130) exit "$code" ;; esac
+  echo 'error: a command failed, as the lines above say; is a disk full?' >&2
+  exit "$1"
+}
+
+# leave_behind_nothing CODE   the code of an end that nothing else is known of
 leave_behind_nothing() {
-  trap leave EXIT
-  trap 'exit 130' INT TERM HUP
+  # shellcheck disable=SC2064 # as it is now
+  trap "ended $1" EXIT
+  trap 'exit 130' INT TERM HUP PIPE
 }
 
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
@@ -899,7 +910,7 @@ done
 for each in "$old" "$delta"; do [ -f "$each" ] || fail 2 "there is no $each"; done
 [ -d "$target" ] || fail 2 "there is no folder $target"
 need sha256sum head tail sed grep gpg zstd od mkfifo
-leave_behind_nothing
+leave_behind_nothing 3
 [ -n "$dry_run" ] || sweep "$target" .rebuilding
 if [ -n "$dry_run" ]; then scratch "${TMPDIR:-/tmp}" docpipe-rebuild; else scratch "$target" .rebuilding; fi
 exec 4< "$delta" 5< "$old"
@@ -907,7 +918,7 @@ read_plan
 [ "$(sha256sum < /proc/self/fd/5 | cut -d ' ' -f 1)" = "$old_sum" ] || fail 1 "the delta is for $old_name, SHA-256 $old_sum, and $old is another" 'ask for a delta from the release that is here, or for the whole bundle'
 say "$old_name + delta = $new_name"
 [ -z "$dry_run" ] || exit 0
-check_room "$new_size"
+check_room $((new_size + 67108864))
 gather_keys
 put_together "$work/bundle"
 [ "$(sha256sum < "$work/bundle" | cut -d ' ' -f 1)" = "$new_sum" ] || damaged 'what came out is not the new bundle'
@@ -917,7 +928,7 @@ exec 4<&-
 name=docpipe-offline-$release.tar.zst
 [ "$name" = "$new_name" ] || fail 1 "what came out is $name, and the delta calls it otherwise"
 if [ -e "$target/$name" ] || [ -L "$target/$name" ]; then
-  cmp -s "$work/bundle" "$target/$name" || fail 1 "$target/$name is there already, and is another" 'nothing is overwritten; look at it, and put it aside'
+  cmp -s "$work/bundle" "$target/$name" 2> /dev/null || fail 1 "$target/$name is there already, and is another" 'nothing is overwritten; look at it, and put it aside'
   say "$target/$name is there already"
   exit 0
 fi

@@ -193,9 +193,20 @@ leave() {
   [ -z "$locked" ] || : > "$state/lock" || :
 }
 
+# ended CODE   a command that failed with a code of its own is no verdict
+ended() {
+  code=$?
+  leave
+  case $told:$code in 1:* | :0 | :130) exit "$code" ;; esac
+  echo 'error: a command failed, as the lines above say; is a disk full?' >&2
+  exit "$1"
+}
+
+# leave_behind_nothing CODE   the code of an end that nothing else is known of
 leave_behind_nothing() {
-  trap leave EXIT
-  trap 'exit 130' INT TERM HUP
+  # shellcheck disable=SC2064 # as it is now
+  trap "ended $1" EXIT
+  trap 'exit 130' INT TERM HUP PIPE
 }
 
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
@@ -247,7 +258,7 @@ need_root
 need_engine
 lock
 begin_log uninstall
-leave_behind_nothing
+leave_behind_nothing 4
 ours='label=com.docker.compose.project=docpipe-offline'
 
 # Data that an installation has left which is gone; and where none is gone, it is another one's.

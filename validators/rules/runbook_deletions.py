@@ -1,0 +1,92 @@
+"""What a script deletes for good, as far as that can be read in it."""
+
+import re
+from collections.abc import Iterator, Set
+from itertools import pairwise
+
+from plumbline.shell_inside import all_calls
+from plumbline.shell_syntax import Call, Script, every, flat
+from validators.shell_flow import holds
+
+REMOVERS = frozenset({"rm", "unlink", "shred", "rmdir"})
+_SQL = re.compile(r"\b(?:DROP\s+(?:TABLE|DATABASE|SCHEMA|ROLE|USER)|TRUNCATE|DELETE\s+FROM)\b", re.I)
+_ROWS = re.compile(r"\bDELETE\s+FROM\b", re.I)
+_SAYING = frozenset({"echo", "printf", "grep", "trap"})
+_DELETERS = re.compile(
+    r"dropdb|dropuser|shred|wipefs|mkfs(\.\w+)?|mke2fs|blkdiscard|lvremove|vgremove|pvremove|truncate"
+).fullmatch
+_WORDS: dict[str, Set[str]] = {
+    "aws": {"rm", "rb", "--delete"},
+    "borg": {"delete", "prune"},
+    "docker": {"prune"},
+    "find": {"-delete", *REMOVERS},
+    "git": {"clean"},
+    "hcloud": {"delete"},
+    "kubectl": {"delete"},
+    "podman": {"prune"},
+    "redis-cli": {"FLUSHALL", "FLUSHDB"},
+    "restic": {"forget", "prune"},
+    "rsync": {"--delete", "--delete-after", "--delete-before", "--delete-excluded"},
+    "terraform": {"destroy"},
+    "tofu": {"destroy"},
+    "xargs": REMOVERS,
+    "zfs": {"destroy"},
+    "zpool": {"destroy"},
+}
+"""Words of a program's call that mean deleting."""
+_KEEPING = ({"image", "prune"}, {"builder", "prune"}, {"network", "prune"})
+"""Calls that delete what can be had again."""
+_PAIRS = {
+    ("volume", "rm"),
+    ("provision", "destroy"),
+    ("mc", "rb"),
+    ("mc", "rm"),
+    ("down", "-v"),
+    ("down", "--volumes"),
+    ("reset", "--hard"),
+}
+
+
+def deletions(script: Script, *, by_name: bool) -> Iterator[Call]:
+    """Commands of a script that delete for good; with `by_name`, also files by their names, and rows of a table."""
+    own = _own(script)
+    for call in all_calls(list(script.statements)):
+        if call.program not in _SAYING and (_deletes(call, by_name) or (by_name and _removes(call, own))):
+            yield call
+
+
+def _deletes(call: Call, rows: bool) -> bool:
+    words = (call.program, *call.words)
+    texts = (*call.words, call.told)
+    if any(kept <= set(words) for kept in _KEEPING):
+        return False
+    return (
+        _DELETERS(call.program) is not None
+        or bool(_WORDS.get(call.program, frozenset()) & set(call.words))
+        or bool(_PAIRS & set(pairwise(words)))
+        or any(_SQL.search(text if rows else _ROWS.sub("", text)) for text in texts)
+        or (call.program == "dd" and any(word.startswith("of=/dev/") for word in call.words))
+        or (call.program == "plumb" and "--confirm" in call.words)
+    )
+
+
+def _removes(call: Call, own: Set[str]) -> bool:
+    return call.program in REMOVERS - {"rmdir"} and not all(
+        word.startswith(("-", "$captured_")) or any(word == each or word.startswith(f"{each}/") for each in own)
+        for word in call.words
+    )
+
+
+def _own(script: Script) -> set[str]:
+    """What a script writes itself, and does not keep: files it redirects into or moves on, and temporary ones in variables."""
+    statements = list(script.statements)
+    found = {name for statement in statements for name in holds(statement) if not name.startswith("$")}
+    for call in all_calls(statements):
+        if call.program == "mv":
+            found |= {word for word in call.words[:-1] if not word.startswith("-")}
+    for node in every(statements):
+        for assigned in node.get("Assigns", []):
+            value = assigned.get("Value")
+            if "Name" in assigned and ("mktemp" in {call.program for call in all_calls(value)} or flat(value) in found):
+                found.add(f"${assigned['Name']['Value']}")
+    return found
