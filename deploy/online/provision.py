@@ -51,7 +51,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -64,6 +64,7 @@ from hcloud.firewalls import FirewallResource, FirewallRule
 from hcloud.locations import Location
 from hcloud.networks import NetworkSubnet
 from hcloud.zones import ZoneRecord
+from io import TextIOWrapper
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import count
 from pathlib import Path
@@ -465,6 +466,12 @@ def identity(name: str) -> str:
     return f"{start}-{sha256(name.encode()).hexdigest()[:16]}".lstrip("-")
 
 
+def name_aside(name: str, id: int) -> str:
+    """A name for an object that gives up its own: free, for it holds the id; a server's has at most 63 characters."""
+    end = f"-old-{id}"
+    return name[: 63 - len(end)] + end
+
+
 def marked(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
     """Desired labels with the identity of the object, and what an existing one says of its first boot."""
     kept = {key: value for key, value in labels_of(bound).items() if key in (TOLD_VOLUME, USER_DATA)} if bound else {}
@@ -670,6 +677,12 @@ class Project:
         """Objects of the tenant of which several claim to be the same desired one."""
         self.renewed: set[Key] = set()
         """Desired objects that are to be made anew."""
+        self.waiting: set[Key] = set()
+        """Desired objects that would have to be made anew, and are not."""
+        self.stopped: set[int] = set()
+        """Ids of servers that this run shut down."""
+        self.gone: dict[tuple[str, int | None], str] = {}
+        """The words of those that this run deleted, by kind and id."""
         self.allowed: frozenset[str] = frozenset()
         """Names that the operator gave with --allow."""
 
@@ -680,7 +693,8 @@ class Project:
         return self.held[kind, name]
 
     def forget(self, kind: str, gone: Any) -> None:
-        """Hold an object no more, for it is deleted."""
+        """Hold an object no more, for it is deleted; lists of others may still name it for a moment."""
+        self.gone[kind, gone.id] = self.word_for(kind, gone.id) or ""
         self.held = {key: bound for key, bound in self.held.items() if (key[0], bound.id) != (kind, gone.id)}
         self.others = [other for other in self.others if (other.kind, other.bound.id) != (kind, gone.id)]
         self.rivals = [rival for rival in self.rivals if (rival.kind, rival.bound.id) != (kind, gone.id)]
@@ -694,7 +708,7 @@ class Project:
 
     def word_for(self, kind: str, id: int) -> str | None:
         """The name that --allow takes for an object; None for what is not the tenant's."""
-        return next((word for word, bound in self.owned(kind) if bound.id == id), None)
+        return next((word for word, bound in self.owned(kind) if bound.id == id), self.gone.get((kind, id)))
 
     def name_of(self, kind: str, id: int) -> str:
         """The desired name of an object, or its own; `#id` for what is not the tenant's."""
@@ -799,12 +813,17 @@ class Kind(ABC):
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         """What is not as desired, in the order in which it is mended."""
-        yield from self._named_and_labelled(bound, want, seen)
+        yield from self._named_and_labelled(project, bound, want, seen)
         yield from self._protected(bound, want, seen)
 
-    def _named_and_labelled(self, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _named_and_labelled(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         if bound.name != want["name"]:
-            yield Change(f"rename {bound.name} (#{bound.id}) to {want['name']}", lambda: _renamed(bound, want))
+            what, holder = f"rename {bound.name} (#{bound.id}) to {want['name']}", self.named(project, want)
+            if holder is not None and project.word_for(want["kind"], holder.id) is None:
+                way = f"#{holder.id}, which is not this tenant's, has that name: rename one of them in the console"
+                yield Change(what, lambda: None, blocked=way)
+            else:
+                yield Change(what, lambda: _renamed(bound, want, holder))
         words = [f"labels {shown_labels(seen['labels'], want['labels'])}"] if seen["labels"] != want["labels"] else []
         held = labels_of(bound)
         if held.get(OBJECT) != identity(want["name"]) or LEAVING in held:
@@ -827,13 +846,19 @@ class Kind(ABC):
         """What is not the tenant's and would be harmed, or keeps it from being deleted."""
         return []
 
+    def users(self, project: Project, bound: Any) -> list[str]:
+        """Servers of the tenant that would lose it while they run, by the names that --allow takes for them."""
+        return []
+
     def delete(self, project: Project, bound: Any) -> Any:
         """Free it from what keeps the API from deleting it, and delete it; an action, or what the call gives."""
         return bound.delete()
 
 
-def _renamed(bound: Any, want: Want) -> None:
-    """PUT gives the object, not an action."""
+def _renamed(bound: Any, want: Want, holder: Any) -> None:
+    """PUT gives the object, not an action. Two may have swapped their names: the other one gets its own in its turn."""
+    if holder is not None and holder.id != bound.id:
+        holder.update(name=name_aside(want["name"], holder.id))
     bound.update(name=want["name"])
 
 
@@ -979,7 +1004,7 @@ class PlacementGroup(Kind):
         return made.placement_group
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
-        ids = [getattr(each, "id", each) for each in bound.servers or []]
+        ids = sorted(getattr(each, "id", each) for each in bound.servers or [])
         return [
             f"server #{id}, which is not this tenant's, is in it"
             for id in ids
@@ -1010,20 +1035,35 @@ class Network(Kind):
         )
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        yield from self._named_and_labelled(bound, want, seen)
+        yield from self._named_and_labelled(project, bound, want, seen)
         have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
         if have != new and have.network_address == new.network_address and new.prefixlen < have.prefixlen:
             yield Change(f"grow {have} to {new}", lambda: bound.change_ip_range(ip_range=str(new)))
-        for each in seen["subnets"]:
-            if each not in want["subnets"]:
-                what = f"delete subnet {each['ip_range']}"
-                yield Change(
-                    what, partial(bound.delete_subnet, _subnet(each)), frozenset((Effect.DETACHES, Effect.SHRINKS))
-                )
+        going = [each for each in seen["subnets"] if each not in want["subnets"]]
+        for each in going:
+            inside = self._inside(project, bound, each)
+            yield Change(
+                f"delete subnet {each['ip_range']}",
+                partial(bound.delete_subnet, _subnet(each)),
+                frozenset((Effect.DETACHES, Effect.SHRINKS)),
+                blocked=f"{', '.join(inside)} in it; when they have left, apply again" if inside else "",
+            )
         for each in want["subnets"]:
             if each not in seen["subnets"]:
-                yield Change(f"add subnet {each['ip_range']}", partial(bound.add_subnet, _subnet(each)))
+                what, over = f"add subnet {each['ip_range']}", [other for other in going if _overlap(each, other)]
+                blocked = f"it overlaps {over[0]['ip_range']}, which has to go before" if over else ""
+                yield Change(what, partial(bound.add_subnet, _subnet(each)), blocked=blocked)
         yield from self._protected(bound, want, seen)
+
+    def _inside(self, project: Project, bound: Any, subnet: Want) -> list[str]:
+        """Servers with an address in a subnet: the API refuses to delete it."""
+        range_, ours = ip_network(subnet["ip_range"]), {each.id: each for _, each in project.owned("server")}
+        return sorted(
+            f"server {project.name_of('server', each.id)}"
+            for each in bound.servers or []
+            for private in (ours.get(each.id) or each).private_net or []
+            if private.network.id == bound.id and ip_address(private.ip) in range_
+        )
 
     def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
         """Ranges only grow, from the same start."""
@@ -1034,9 +1074,15 @@ class Network(Kind):
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.DETACHES))
 
+    def users(self, project: Project, bound: Any) -> list[str]:
+        """The API takes them out without a word when it is deleted."""
+        words = (project.word_for("server", each.id) for each in bound.servers or [])
+        return sorted(word for word in words if word is not None)
+
     def strangers(self, project: Project, bound: Any) -> list[Any]:
         """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
-        return [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+        found = [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+        return sorted(found, key=lambda each: int(each.id))
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
         # the SDK's network does not tell of them
@@ -1052,6 +1098,10 @@ class Network(Kind):
             ),
             *(f"load balancer {each.name} (#{each.id}), which is not this tenant's, is in it" for each in balancers),
         ]
+
+
+def _overlap(one: Want, other: Want) -> bool:
+    return ip_network(one["ip_range"]).overlaps(ip_network(other["ip_range"]))
 
 
 def _subnet(want: Want) -> NetworkSubnet:
@@ -1095,11 +1145,16 @@ class Firewall(Kind):
             )
         yield from super().changes(project, bound, want, seen)
 
+    def users(self, project: Project, bound: Any) -> list[str]:
+        words = (project.word_for("server", each.server.id) for each in bound.applied_to or [] if each.server)
+        return sorted(word for word in words if word is not None)
+
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        ids = sorted(each.server.id for each in bound.applied_to or [] if each.server)
         return [
-            f"server #{each.server.id}, which is not this tenant's, is behind it"
-            for each in bound.applied_to or []
-            if each.server and project.word_for("server", each.server.id) is None
+            f"server #{id}, which is not this tenant's, is behind it"
+            for id in ids
+            if project.word_for("server", id) is None
         ]
 
     def delete(self, project: Project, bound: Any) -> Any:
@@ -1192,6 +1247,10 @@ class Volume(Kind):
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.LOSES_DATA))
 
+    def users(self, project: Project, bound: Any) -> list[str]:
+        word = project.word_for("server", bound.server.id) if bound.server is not None else None
+        return [] if word is None else [word]
+
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
         if bound.server is None or project.word_for("server", bound.server.id) is not None:
             return []
@@ -1213,6 +1272,7 @@ class Record(Kind):
 
     def __init__(self) -> None:
         self._zones: dict[str, Any] = {}
+        self._missing: set[str] = set()
         self.zones_may_be_gone = False
         """Whether a zone that is not there has no records, rather than being an error: so for a destroy."""
 
@@ -1281,9 +1341,17 @@ class Record(Kind):
                 if error.code != GONE:
                     raise
                 if self.zones_may_be_gone:
+                    self._missing.add(name)
                     return None
                 raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
         return self._zones[name]
+
+    def zones_missing(self) -> list[str]:
+        """Zones that were looked for and are not there, in words."""
+        return [
+            f"the project has no DNS zone {name}, and so none of its records; is this the token of the right project?"
+            for name in sorted(self._missing)
+        ]
 
     def _zone_name(self, bound: Any) -> str:
         return next(name for name, zone in self._zones.items() if zone.id == bound.zone.id)
@@ -1433,23 +1501,28 @@ class Moving(Kind):
     """Addresses and volumes of servers."""
 
     def _addressed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        renewed = ("network", want["network"]) in project.renewed
-        in_place = not renewed and seen["networks"].get(want["network"]) == want["address"]
+        network = ("network", want["network"])
+        what = f"join network {want['network']} as {want['address']}"
+        in_place = network not in project.renewed and seen["networks"].get(want["network"]) == want["address"]
+        if network in project.waiting and not in_place:
+            yield Change(what, lambda: None, blocked="the network has to be made anew before")
+            return
+        leaving = NOTHING
         for private in bound.private_net or []:
             name = project.name_of("network", private.network.id)
             if (
                 not (in_place and name == want["network"])
                 and project.word_for("network", private.network.id) is not None
             ):
-                what = f"leave network {name}, {private.ip}"
-                effects = frozenset((Effect.DETACHES,))
-                yield Change(what, partial(bound.detach_from_network, private.network), effects)
+                leaving = frozenset((Effect.DETACHES,))
+                leave = f"leave network {name}, {private.ip}"
+                yield Change(leave, partial(bound.detach_from_network, private.network), leaving)
         if in_place:
             return
-        what = f"join network {want['network']} as {want['address']}"
         other, word = self.holder_of_address(project, bound, want)
         if other is None:
-            yield Change(what, lambda: _joined(project, bound, want))
+            # not before it has left: the API would refuse it, and all that comes after
+            yield Change(what, lambda: _joined(project, bound, want), leaving)
         elif word is None:
             yield Change(
                 what, lambda: None, blocked=f"server #{other.id}, which is not this tenant's, has {want['address']}"
@@ -1489,7 +1562,7 @@ class Moving(Kind):
         for each in bound.volumes or []:
             name = project.name_of("volume", each.id)
             if name != want["volume"] and project.word_for("volume", each.id) is not None:
-                what = f"detach volume {name}" + ("; it is shut down for that" if seen["status"] == "running" else "")
+                what = f"detach volume {name}" + ("" if seen["status"] == "off" else "; it is shut down for that")
                 yield Change(what, partial(self._given_up, project, bound, each), stops(seen) | {Effect.DETACHES})
         if not want["volume"] or want["volume"] in seen["volumes"]:
             return
@@ -1534,6 +1607,7 @@ class Moving(Kind):
         """Ask the system to end; switch off what does not."""
         if bound.status == "off":
             return
+        project.stopped.add(bound.id)
         finished(bound.shutdown())
         for _ in range(SHUTDOWN_POLLS):
             bound.reload()
@@ -1545,7 +1619,7 @@ class Moving(Kind):
 
 def stops(seen: Want) -> Effects:
     """What a change does that needs the server switched off."""
-    return frozenset((Effect.STOPS,)) if seen["status"] == "running" else NOTHING
+    return NOTHING if seen["status"] == "off" else frozenset((Effect.STOPS,))
 
 
 def _joined(project: Project, bound: Any, want: Want) -> Any:
@@ -1620,7 +1694,21 @@ class Server(Moving):
             return problem
         if self.orders.image(project, want) is None:
             return f"image {want['image']} for {want['architecture']} is withdrawn; choose another in the spec: hcloud image list"
-        return ""
+        return self._out_of_reach(project, want)
+
+    def _out_of_reach(self, project: Project, want: Want) -> str:
+        """A volume goes to no server of another location; without it, the old server would have stopped for nothing."""
+        key = ("volume", want["volume"])
+        volume = project.held.get(key)
+        if (
+            volume is None
+            or key in project.renewed
+            or volume.location is None
+            or volume.location.name == want["location"]
+        ):
+            return ""
+        there = volume.location.name
+        return f"volume {want['volume']} is in {there}, and a server in {want['location']} cannot have it: move its data first"
 
     def choice(self, project: Project, want: Want) -> Choice:
         """The type that would be ordered now."""
@@ -1666,7 +1754,8 @@ class Server(Moving):
             if new and seen["disk_gb"] and disk < seen["disk_gb"]:
                 reasons.append(f"disk {seen['disk_gb']} → {disk} GB, with type {new}")
         if seen[USER_DATA] != user_data_hash(want[USER_DATA]):
-            reasons.append("first boot")
+            gone = f", for its label {USER_DATA} is gone" if seen[USER_DATA] is None else ""
+            reasons.append(f"first boot{gone}")
         return reasons + self._told_another(project, want, seen)
 
     def _told_another(self, project: Project, want: Want, seen: Want) -> list[str]:
@@ -1692,17 +1781,17 @@ class Server(Moving):
         return f"; a new {choice.type} is {choice.price:.2f} a month at today's price{now}"
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        yield from self._named_and_labelled(bound, want, seen)
+        yield from self._named_and_labelled(project, bound, want, seen)
         if seen["status"] not in (*STEADY, *ON_ITS_WAY):
             return
         yield from self._behind_firewalls(project, bound, want, seen)
         yield from self._grouped(project, bound, want, seen)
         yield from self._typed(project, bound, want, seen)
-        yield from self._addressed(project, bound, want, seen)
-        yield from self._with_volume(project, bound, want, seen)
+        needed = [*self._addressed(project, bound, want, seen), *self._with_volume(project, bound, want, seen)]
+        yield from needed
         yield from self._protected(bound, want, seen)
         if seen["status"] == "off":
-            yield Change("switch on", bound.power_on)
+            yield _switched_on(bound, needed)
 
     def _behind_firewalls(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         itself = [FirewallResource(type="server", server=bound)]
@@ -1784,6 +1873,17 @@ class Server(Moving):
         for each in bound.volumes or []:
             self._given_up(project, bound, each)
         return bound.delete()
+
+
+def _switched_on(bound: Any, needed: list[Change]) -> Change:
+    """Not before it has its address and volume: without the word for those, another may still work with them."""
+    return Change(
+        "switch on",
+        bound.power_on,
+        NOTHING.union(*(change.effects for change in needed)),
+        tuple(word for change in needed for word in change.words),
+        blocked="; ".join(change.blocked for change in needed if change.blocked),
+    )
 
 
 def volume_exists(project: Project, id: str) -> bool:
@@ -1933,7 +2033,7 @@ class Looking:
         """List each kind by the owner's labels, then ask for each missing name."""
         selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
         self.project.held, self.project.others, self.project.rivals, self.blocked = {}, [], [], {}
-        self.project.renewed = set()
+        self.project.renewed, self.project.waiting = set(), set()
         for kind_name, kind in self.kinds.items():
             wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
             try:
@@ -1945,11 +2045,26 @@ class Looking:
         for key in self.wants:
             if key not in self.project.held and key not in self.blocked:
                 self.find(key)
+        self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        """The word for one object is never that for another of another kind: a volume may be named after its server."""
+        bearers: dict[str, set[str]] = {}
+        known = [(want["kind"], str(want["name"])) for want in self.desired["objects"]]
+        for kind, name in known + [(other.kind, other.word) for other in self.project.others]:
+            bearers.setdefault(name, set()).add(kind)
+        self.project.others = [
+            replace(other, word=f"{other.kind}:{other.word}")
+            if len(bearers[other.word]) > 1 and not other.successor
+            else other
+            for other in self.project.others
+        ]
 
     def _sort(self, kind_name: str, found: list[Any]) -> None:
         """Give each object to the desired one that it is."""
         claims: dict[str, list[Any]] = {}
-        for bound in sorted(found, key=lambda bound: str(bound.id)):
+        # a list that changes between two of its pages may give an object twice
+        for bound in sorted({bound.id: bound for bound in found}.values(), key=lambda bound: str(bound.id)):
             name = self._desired_name(kind_name, bound)
             if name is not None:
                 claims.setdefault(name, []).append(bound)
@@ -2074,8 +2189,10 @@ class Planning(Looking):
         """Which objects are to be made anew: others depend on them."""
         for key in self.wants:
             others_use_it = key[0] in ("network", "placement_group", "volume") and key in self.project.held
-            if others_use_it and key[1] in self.allowed and any(change.replaces for change in self.changes(key)):
-                self.project.renewed.add(key)
+            anew = [change for change in self.changes(key) if change.replaces] if others_use_it else []
+            if anew:
+                done = any(self.step(key, change).done for change in anew)
+                (self.project.renewed if done else self.project.waiting).add(key)
         self.notes.clear()
 
     def others_in_order(self) -> list[Other]:
@@ -2113,7 +2230,8 @@ class Planning(Looking):
         effects = kind.effects_of_replacing(seen)
         if isinstance(kind, Server) and kind.choice(self.project, want).dearer:
             effects |= {Effect.COSTS_MORE}
-        return Change(what, lambda: None, effects, replaces=True, blocked=blocked)
+        words = (key[1], *kind.users(self.project, self.project.held[key]))
+        return Change(what, lambda: None, effects, words, replaces=True, blocked=blocked)
 
     def _note_strangers(self, key: Key, bound: Any) -> None:
         if key[0] == "server":
@@ -2188,7 +2306,14 @@ class Planning(Looking):
             return ""
         for (kind, name), bound in self.project.held.items():
             told = labels_of(bound).get(TOLD_VOLUME, "") if kind == "server" else ""
-            if told and self.wants[kind, name]["volume"] == key[1]:
+            if kind != "server" or self.wants[kind, name]["volume"] != key[1]:
+                continue
+            if not told and labels_of(bound).get(USER_DATA) == user_data_hash(self.wants[kind, name][USER_DATA]):
+                return (
+                    f"server {name} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
+                    f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
+                )
+            if told:
                 there = volume_exists(self.project, told)
                 fate = (
                     "is there without this tenant's labels: give it back its labels" if there else "is gone: restore it"
@@ -2199,8 +2324,9 @@ class Planning(Looking):
     def _leaving(self, other: Other) -> Iterator[Step]:
         """The deletion of what is not desired."""
         kind, bound = self.kinds[other.kind], other.bound
-        effects = effects_of_deletion(other.kind, bool(protected(bound)))
-        needs = words_missing(effects, (other.word,), self.allowed)
+        users = kind.users(self.project, bound)
+        effects = effects_of_deletion(other.kind, bool(protected(bound))) | ({Effect.DETACHES} if users else NOTHING)
+        needs = words_missing(effects, (other.word, *users), self.allowed)
         why = "another takes its place" if other.successor else "it is not desired any more"
         if not makes(self.desired):
             why = f"the tenant is {state_of(self.desired)}"
@@ -2313,7 +2439,11 @@ class Lock:
             found.append(other)  # ours: the answer to an earlier try was lost
             return True
 
-        persistently(attempt, self.pause, about=f"lock {self.name}")
+        try:
+            persistently(attempt, self.pause, about=f"lock {self.name}")
+        except KeyboardInterrupt:
+            self.say(f"the lock {self.name} may have been made. {self._way_out()}")
+            raise
         return found[-1]
 
     def _way_out(self) -> str:
@@ -2386,7 +2516,7 @@ class Destroying(Planning):
             self.look()
         finally:
             self.records.zones_may_be_gone = False
-        self.notes, self.prices = [], Prices(self.project.api)
+        self.notes, self.prices = self.records.zones_missing(), Prices(self.project.api)
         steps: list[Step] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
@@ -2432,9 +2562,19 @@ class Destroying(Planning):
 
     def _destroyed(self, kept: list[Step]) -> list[Step]:
         ids = {(step.kind, step.name, step.id) for step in kept}
-        for kind, name, _, bound in self._in_reverse():
-            if (kind, name, getattr(bound, "id", None)) not in ids:
+        for kind, name, word, known in self._in_reverse():
+            if (kind, name, getattr(known, "id", None)) in ids:
+                continue
+            # somebody may have protected it meanwhile, or put a stranger's server into it
+            bound = self.kinds[kind].again(self.project, known)
+            if bound is None:
+                self.project.forget(kind, known)
+                continue
+            step = self._doom(kind, name, word, bound, kept)
+            if step.done:
                 self._delete(kind, bound)
+            else:
+                kept.append(step)
         return kept
 
     def _delete(self, kind_name: str, known: Any) -> None:
@@ -2472,6 +2612,8 @@ def _kept_by(kind: str, bound: Any, servers: set[int | None]) -> Iterator[str]:
         using = [each.server.id for each in bound.applied_to or [] if each.server]
     elif kind == "network":
         using = [each.id for each in bound.servers or []]
+    elif kind == "volume":
+        using = [bound.server.id] if bound.server is not None else []
     elif kind == "placement_group":
         using = [getattr(each, "id", each) for each in bound.servers or []]
     yield from (f"server #{id}, which is kept, needs it" for id in using if id in servers)
@@ -2492,8 +2634,8 @@ class Run(Destroying):
         pause: Callable[[float], None] = time.sleep,
     ):
         super().__init__(api, desired, pause, allowed)
-        self.journal, self.say, self.pause = journal, say, pause
-        self.lock = Lock(api, desired["tenant"], say, pause)
+        self.journal, self.say, self.pause = journal, unfailing(say), pause
+        self.lock = Lock(api, desired["tenant"], self.say, pause)
         self.notes: list[str] = []
         self._shown: dict[Key, set[str]] = {}
         """Effects that were shown for each object, and allowed."""
@@ -2596,6 +2738,10 @@ class Run(Destroying):
                 self._replace(key)
                 missing = True
             self._settle(key, looked=not missing)
+        for key in [key for key, bound in self.project.held.items() if key[0] == "server"]:
+            if self.project.held[key].id in self.project.stopped:
+                # one that gave something up after its own turn
+                self._settle(key, looked=False)
         for other in self.others_in_order():
             now = self.kinds[other.kind].again(self.project, other.bound)
             if now is not None and any(step.done for step in self._leaving(replace(other, bound=now))):
@@ -2660,11 +2806,12 @@ class Run(Destroying):
 
     def _replace(self, key: Key) -> None:
         """Put another in an object's place: it steps aside under another name, and goes when the other is there."""
-        kind, old = self.kinds[key[0]], self.project.held[key]
-        aside = Other(key[0], old, key[1], True)
-        self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {_aside(key[1])}; it goes on until another is there")
+        old = self.project.held[key]
+        aside, name = Other(key[0], old, key[1], True), name_aside(key[1], old.id)
+        self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {name}; it goes on until another is there")
         self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
-        old.update(name=_aside(key[1]), labels={**labels_of(old), LEAVING: "yes"})
+        labels = {**labels_of(old), LEAVING: "yes"}
+        persistently(lambda: bool(old.update(name=name, labels=labels)), self.pause, about=f"{key[0]} {key[1]}")
         old.reload()
         self.project.renewed.discard(key)
         del self.project.held[key]
@@ -2674,11 +2821,23 @@ class Run(Destroying):
         except BaseException:
             self.project.others.remove(aside)
             self.project.held[key] = old
-            if kind.named(self.project, self.wants[key]) is None:
-                self.say(f"no other can be had; {key[0]} {key[1]} (#{old.id}) stays, and gets its name back")
-                labels = {name: value for name, value in labels_of(old).items() if name != LEAVING}
-                old.update(name=key[1], labels=labels)
+            self._back(key, old)
             raise
+
+    def _back(self, key: Key, old: Any) -> None:
+        """Give an object its name back, unless another has come after all."""
+        labels = {label: value for label, value in labels_of(old).items() if label != LEAVING}
+
+        def attempt() -> bool:
+            if self.kinds[key[0]].named(self.project, self.wants[key]) is None:
+                old.update(name=key[1], labels=labels)
+                self.say(f"no other can be had; {key[0]} {key[1]} (#{old.id}) stays, and has its name back")
+            return True
+
+        try:
+            persistently(attempt, self.pause, (1, 2, 4), f"{key[0]} {key[1]}")
+        except Failed as error:
+            self.say(f"{error}; it (#{old.id}) stays under another name; another apply goes on")
 
     # --- the lock ---------------------------------------------------------------------------------------------
 
@@ -2697,9 +2856,14 @@ class Run(Destroying):
         return holder_of(found)
 
 
-def _aside(name: str) -> str:
-    """A name while another takes its place: a server's has at most 63 characters."""
-    return f"{name[:59]}-old"
+def unfailing(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Say it, and go on where nobody listens any more: a terminal that closed must not stop a change in its middle."""
+
+    def said(text: str) -> None:
+        with suppress(OSError, ValueError):
+            say(text)
+
+    return said
 
 
 def _words(step: Step) -> str:
@@ -2774,7 +2938,12 @@ missing or differs. Run it again after any failure: nothing is made twice, nothi
 
 def main(folder: Path, arguments: list[str] | None = None) -> int:
     """Do what the arguments say, with the data of a folder; the exit code."""
-    signal.signal(signal.SIGTERM, _interrupted)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupted)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # a locale that lacks a character is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
     try:
         options = _options(folder, arguments)
         desired = desired_of(folder, options.tenant)
@@ -2912,7 +3081,11 @@ def confirm(word: str, yes: bool, what: str = "") -> None:
     """Ask for a word to be typed. Raises Refused when it is another."""
     if yes:
         return
-    if input(f"type {word} {what or 'to go on'}: ").strip() != word:
+    try:
+        typed = input(f"type {word} {what or 'to go on'}: ")
+    except EOFError:
+        typed = ""
+    if typed.strip() != word:
         raise Refused("nothing was changed")
 
 
@@ -2959,7 +3132,8 @@ def _destroy(run: Run, options: argparse.Namespace) -> int:
 def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
     """What a destroy would delete."""
     if not steps:
-        say("nothing to do: nothing is there")
+        for line in [*(f"* {note}" for note in run.notes), "nothing to do: nothing is there"]:
+            say(line)
         return
     show(run, steps, say)
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,12 @@ missing or differs. Run it again after any failure: nothing is made twice, nothi
 
 def main(folder: Path, arguments: list[str] | None = None) -> int:
     """Do what the arguments say, with the data of a folder; the exit code."""
-    signal.signal(signal.SIGTERM, _interrupted)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupted)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # a locale that lacks a character is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
     try:
         options = _options(folder, arguments)
         desired = desired_of(folder, options.tenant)
@@ -165,7 +171,11 @@ def confirm(word: str, yes: bool, what: str = "") -> None:
     """Ask for a word to be typed. Raises Refused when it is another."""
     if yes:
         return
-    if input(f"type {word} {what or 'to go on'}: ").strip() != word:
+    try:
+        typed = input(f"type {word} {what or 'to go on'}: ")
+    except EOFError:
+        typed = ""
+    if typed.strip() != word:
         raise Refused("nothing was changed")
 
 
@@ -212,7 +222,8 @@ def _destroy(run: Run, options: argparse.Namespace) -> int:
 def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
     """What a destroy would delete."""
     if not steps:
-        say("nothing to do: nothing is there")
+        for line in [*(f"* {note}" for note in run.notes), "nothing to do: nothing is there"]:
+            say(line)
         return
     show(run, steps, say)
 

@@ -29,7 +29,7 @@ class Destroying(Planning):
             self.look()
         finally:
             self.records.zones_may_be_gone = False
-        self.notes, self.prices = [], Prices(self.project.api)
+        self.notes, self.prices = self.records.zones_missing(), Prices(self.project.api)
         steps: list[Step] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
@@ -75,9 +75,19 @@ class Destroying(Planning):
 
     def _destroyed(self, kept: list[Step]) -> list[Step]:
         ids = {(step.kind, step.name, step.id) for step in kept}
-        for kind, name, _, bound in self._in_reverse():
-            if (kind, name, getattr(bound, "id", None)) not in ids:
+        for kind, name, word, known in self._in_reverse():
+            if (kind, name, getattr(known, "id", None)) in ids:
+                continue
+            # somebody may have protected it meanwhile, or put a stranger's server into it
+            bound = self.kinds[kind].again(self.project, known)
+            if bound is None:
+                self.project.forget(kind, known)
+                continue
+            step = self._doom(kind, name, word, bound, kept)
+            if step.done:
                 self._delete(kind, bound)
+            else:
+                kept.append(step)
         return kept
 
     def _delete(self, kind_name: str, known: Any) -> None:
@@ -115,6 +125,8 @@ def _kept_by(kind: str, bound: Any, servers: set[int | None]) -> Iterator[str]:
         using = [each.server.id for each in bound.applied_to or [] if each.server]
     elif kind == "network":
         using = [each.id for each in bound.servers or []]
+    elif kind == "volume":
+        using = [bound.server.id] if bound.server is not None else []
     elif kind == "placement_group":
         using = [getattr(each, "id", each) for each in bound.servers or []]
     yield from (f"server #{id}, which is kept, needs it" for id in using if id in servers)

@@ -11,7 +11,7 @@ from hcloud import APIException, Client
 from plumbline.provisioning.calls import Failed
 from plumbline.provisioning.codes import GONE
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
-from plumbline.provisioning.labels import LEAVING, OBJECT, identity, labels_of, marked, plain_labels
+from plumbline.provisioning.labels import LEAVING, OBJECT, identity, labels_of, marked, name_aside, plain_labels
 
 Want = dict[str, Any]
 """An object of the desired state."""
@@ -42,6 +42,12 @@ class Project:
         """Objects of the tenant of which several claim to be the same desired one."""
         self.renewed: set[Key] = set()
         """Desired objects that are to be made anew."""
+        self.waiting: set[Key] = set()
+        """Desired objects that would have to be made anew, and are not."""
+        self.stopped: set[int] = set()
+        """Ids of servers that this run shut down."""
+        self.gone: dict[tuple[str, int | None], str] = {}
+        """The words of those that this run deleted, by kind and id."""
         self.allowed: frozenset[str] = frozenset()
         """Names that the operator gave with --allow."""
 
@@ -52,7 +58,8 @@ class Project:
         return self.held[kind, name]
 
     def forget(self, kind: str, gone: Any) -> None:
-        """Hold an object no more, for it is deleted."""
+        """Hold an object no more, for it is deleted; lists of others may still name it for a moment."""
+        self.gone[kind, gone.id] = self.word_for(kind, gone.id) or ""
         self.held = {key: bound for key, bound in self.held.items() if (key[0], bound.id) != (kind, gone.id)}
         self.others = [other for other in self.others if (other.kind, other.bound.id) != (kind, gone.id)]
         self.rivals = [rival for rival in self.rivals if (rival.kind, rival.bound.id) != (kind, gone.id)]
@@ -66,7 +73,7 @@ class Project:
 
     def word_for(self, kind: str, id: int) -> str | None:
         """The name that --allow takes for an object; None for what is not the tenant's."""
-        return next((word for word, bound in self.owned(kind) if bound.id == id), None)
+        return next((word for word, bound in self.owned(kind) if bound.id == id), self.gone.get((kind, id)))
 
     def name_of(self, kind: str, id: int) -> str:
         """The desired name of an object, or its own; `#id` for what is not the tenant's."""
@@ -171,12 +178,17 @@ class Kind(ABC):
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         """What is not as desired, in the order in which it is mended."""
-        yield from self._named_and_labelled(bound, want, seen)
+        yield from self._named_and_labelled(project, bound, want, seen)
         yield from self._protected(bound, want, seen)
 
-    def _named_and_labelled(self, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _named_and_labelled(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         if bound.name != want["name"]:
-            yield Change(f"rename {bound.name} (#{bound.id}) to {want['name']}", lambda: _renamed(bound, want))
+            what, holder = f"rename {bound.name} (#{bound.id}) to {want['name']}", self.named(project, want)
+            if holder is not None and project.word_for(want["kind"], holder.id) is None:
+                way = f"#{holder.id}, which is not this tenant's, has that name: rename one of them in the console"
+                yield Change(what, lambda: None, blocked=way)
+            else:
+                yield Change(what, lambda: _renamed(bound, want, holder))
         words = [f"labels {shown_labels(seen['labels'], want['labels'])}"] if seen["labels"] != want["labels"] else []
         held = labels_of(bound)
         if held.get(OBJECT) != identity(want["name"]) or LEAVING in held:
@@ -199,13 +211,19 @@ class Kind(ABC):
         """What is not the tenant's and would be harmed, or keeps it from being deleted."""
         return []
 
+    def users(self, project: Project, bound: Any) -> list[str]:
+        """Servers of the tenant that would lose it while they run, by the names that --allow takes for them."""
+        return []
+
     def delete(self, project: Project, bound: Any) -> Any:
         """Free it from what keeps the API from deleting it, and delete it; an action, or what the call gives."""
         return bound.delete()
 
 
-def _renamed(bound: Any, want: Want) -> None:
-    """PUT gives the object, not an action."""
+def _renamed(bound: Any, want: Want, holder: Any) -> None:
+    """PUT gives the object, not an action. Two may have swapped their names: the other one gets its own in its turn."""
+    if holder is not None and holder.id != bound.id:
+        holder.update(name=name_aside(want["name"], holder.id))
     bound.update(name=want["name"])
 
 

@@ -38,6 +38,12 @@ def identity(name: str) -> str:
     return f"{start}-{sha256(name.encode()).hexdigest()[:16]}".lstrip("-")
 
 
+def name_aside(name: str, id: int) -> str:
+    """A name for an object that gives up its own: free, for it holds the id; a server's has at most 63 characters."""
+    end = f"-old-{id}"
+    return name[: 63 - len(end)] + end
+
+
 def marked(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
     """Desired labels with the identity of the object, and what an existing one says of its first boot."""
     kept = {key: value for key, value in labels_of(bound).items() if key in (TOLD_VOLUME, USER_DATA)} if bound else {}

@@ -66,7 +66,11 @@ class Lock:
             found.append(other)  # ours: the answer to an earlier try was lost
             return True
 
-        persistently(attempt, self.pause, about=f"lock {self.name}")
+        try:
+            persistently(attempt, self.pause, about=f"lock {self.name}")
+        except KeyboardInterrupt:
+            self.say(f"the lock {self.name} may have been made. {self._way_out()}")
+            raise
         return found[-1]
 
     def _way_out(self) -> str:

@@ -1,6 +1,7 @@
 """Finds a tenant's objects: by labels and ids, and by name alone only to see whose the name is."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from hcloud import Client
@@ -36,7 +37,7 @@ class Looking:
         """List each kind by the owner's labels, then ask for each missing name."""
         selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
         self.project.held, self.project.others, self.project.rivals, self.blocked = {}, [], [], {}
-        self.project.renewed = set()
+        self.project.renewed, self.project.waiting = set(), set()
         for kind_name, kind in self.kinds.items():
             wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
             try:
@@ -48,11 +49,26 @@ class Looking:
         for key in self.wants:
             if key not in self.project.held and key not in self.blocked:
                 self.find(key)
+        self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        """The word for one object is never that for another of another kind: a volume may be named after its server."""
+        bearers: dict[str, set[str]] = {}
+        known = [(want["kind"], str(want["name"])) for want in self.desired["objects"]]
+        for kind, name in known + [(other.kind, other.word) for other in self.project.others]:
+            bearers.setdefault(name, set()).add(kind)
+        self.project.others = [
+            replace(other, word=f"{other.kind}:{other.word}")
+            if len(bearers[other.word]) > 1 and not other.successor
+            else other
+            for other in self.project.others
+        ]
 
     def _sort(self, kind_name: str, found: list[Any]) -> None:
         """Give each object to the desired one that it is."""
         claims: dict[str, list[Any]] = {}
-        for bound in sorted(found, key=lambda bound: str(bound.id)):
+        # a list that changes between two of its pages may give an object twice
+        for bound in sorted({bound.id: bound for bound in found}.values(), key=lambda bound: str(bound.id)):
             name = self._desired_name(kind_name, bound)
             if name is not None:
                 claims.setdefault(name, []).append(bound)

@@ -15,23 +15,28 @@ class Moving(Kind):
     """Addresses and volumes of servers."""
 
     def _addressed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        renewed = ("network", want["network"]) in project.renewed
-        in_place = not renewed and seen["networks"].get(want["network"]) == want["address"]
+        network = ("network", want["network"])
+        what = f"join network {want['network']} as {want['address']}"
+        in_place = network not in project.renewed and seen["networks"].get(want["network"]) == want["address"]
+        if network in project.waiting and not in_place:
+            yield Change(what, lambda: None, blocked="the network has to be made anew before")
+            return
+        leaving = NOTHING
         for private in bound.private_net or []:
             name = project.name_of("network", private.network.id)
             if (
                 not (in_place and name == want["network"])
                 and project.word_for("network", private.network.id) is not None
             ):
-                what = f"leave network {name}, {private.ip}"
-                effects = frozenset((Effect.DETACHES,))
-                yield Change(what, partial(bound.detach_from_network, private.network), effects)
+                leaving = frozenset((Effect.DETACHES,))
+                leave = f"leave network {name}, {private.ip}"
+                yield Change(leave, partial(bound.detach_from_network, private.network), leaving)
         if in_place:
             return
-        what = f"join network {want['network']} as {want['address']}"
         other, word = self.holder_of_address(project, bound, want)
         if other is None:
-            yield Change(what, lambda: _joined(project, bound, want))
+            # not before it has left: the API would refuse it, and all that comes after
+            yield Change(what, lambda: _joined(project, bound, want), leaving)
         elif word is None:
             yield Change(
                 what, lambda: None, blocked=f"server #{other.id}, which is not this tenant's, has {want['address']}"
@@ -71,7 +76,7 @@ class Moving(Kind):
         for each in bound.volumes or []:
             name = project.name_of("volume", each.id)
             if name != want["volume"] and project.word_for("volume", each.id) is not None:
-                what = f"detach volume {name}" + ("; it is shut down for that" if seen["status"] == "running" else "")
+                what = f"detach volume {name}" + ("" if seen["status"] == "off" else "; it is shut down for that")
                 yield Change(what, partial(self._given_up, project, bound, each), stops(seen) | {Effect.DETACHES})
         if not want["volume"] or want["volume"] in seen["volumes"]:
             return
@@ -116,6 +121,7 @@ class Moving(Kind):
         """Ask the system to end; switch off what does not."""
         if bound.status == "off":
             return
+        project.stopped.add(bound.id)
         finished(bound.shutdown())
         for _ in range(SHUTDOWN_POLLS):
             bound.reload()
@@ -127,7 +133,7 @@ class Moving(Kind):
 
 def stops(seen: Want) -> Effects:
     """What a change does that needs the server switched off."""
-    return frozenset((Effect.STOPS,)) if seen["status"] == "running" else NOTHING
+    return NOTHING if seen["status"] == "off" else frozenset((Effect.STOPS,))
 
 
 def _joined(project: Project, bound: Any, want: Want) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from hcloud import APIException
@@ -66,7 +66,7 @@ class PlacementGroup(Kind):
         return made.placement_group
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
-        ids = [getattr(each, "id", each) for each in bound.servers or []]
+        ids = sorted(getattr(each, "id", each) for each in bound.servers or [])
         return [
             f"server #{id}, which is not this tenant's, is in it"
             for id in ids
@@ -97,20 +97,35 @@ class Network(Kind):
         )
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        yield from self._named_and_labelled(bound, want, seen)
+        yield from self._named_and_labelled(project, bound, want, seen)
         have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
         if have != new and have.network_address == new.network_address and new.prefixlen < have.prefixlen:
             yield Change(f"grow {have} to {new}", lambda: bound.change_ip_range(ip_range=str(new)))
-        for each in seen["subnets"]:
-            if each not in want["subnets"]:
-                what = f"delete subnet {each['ip_range']}"
-                yield Change(
-                    what, partial(bound.delete_subnet, _subnet(each)), frozenset((Effect.DETACHES, Effect.SHRINKS))
-                )
+        going = [each for each in seen["subnets"] if each not in want["subnets"]]
+        for each in going:
+            inside = self._inside(project, bound, each)
+            yield Change(
+                f"delete subnet {each['ip_range']}",
+                partial(bound.delete_subnet, _subnet(each)),
+                frozenset((Effect.DETACHES, Effect.SHRINKS)),
+                blocked=f"{', '.join(inside)} in it; when they have left, apply again" if inside else "",
+            )
         for each in want["subnets"]:
             if each not in seen["subnets"]:
-                yield Change(f"add subnet {each['ip_range']}", partial(bound.add_subnet, _subnet(each)))
+                what, over = f"add subnet {each['ip_range']}", [other for other in going if _overlap(each, other)]
+                blocked = f"it overlaps {over[0]['ip_range']}, which has to go before" if over else ""
+                yield Change(what, partial(bound.add_subnet, _subnet(each)), blocked=blocked)
         yield from self._protected(bound, want, seen)
+
+    def _inside(self, project: Project, bound: Any, subnet: Want) -> list[str]:
+        """Servers with an address in a subnet: the API refuses to delete it."""
+        range_, ours = ip_network(subnet["ip_range"]), {each.id: each for _, each in project.owned("server")}
+        return sorted(
+            f"server {project.name_of('server', each.id)}"
+            for each in bound.servers or []
+            for private in (ours.get(each.id) or each).private_net or []
+            if private.network.id == bound.id and ip_address(private.ip) in range_
+        )
 
     def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
         """Ranges only grow, from the same start."""
@@ -121,9 +136,15 @@ class Network(Kind):
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.DETACHES))
 
+    def users(self, project: Project, bound: Any) -> list[str]:
+        """The API takes them out without a word when it is deleted."""
+        words = (project.word_for("server", each.id) for each in bound.servers or [])
+        return sorted(word for word in words if word is not None)
+
     def strangers(self, project: Project, bound: Any) -> list[Any]:
         """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
-        return [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+        found = [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
+        return sorted(found, key=lambda each: int(each.id))
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
         # the SDK's network does not tell of them
@@ -139,6 +160,10 @@ class Network(Kind):
             ),
             *(f"load balancer {each.name} (#{each.id}), which is not this tenant's, is in it" for each in balancers),
         ]
+
+
+def _overlap(one: Want, other: Want) -> bool:
+    return ip_network(one["ip_range"]).overlaps(ip_network(other["ip_range"]))
 
 
 def _subnet(want: Want) -> NetworkSubnet:
@@ -182,11 +207,16 @@ class Firewall(Kind):
             )
         yield from super().changes(project, bound, want, seen)
 
+    def users(self, project: Project, bound: Any) -> list[str]:
+        words = (project.word_for("server", each.server.id) for each in bound.applied_to or [] if each.server)
+        return sorted(word for word in words if word is not None)
+
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
+        ids = sorted(each.server.id for each in bound.applied_to or [] if each.server)
         return [
-            f"server #{each.server.id}, which is not this tenant's, is behind it"
-            for each in bound.applied_to or []
-            if each.server and project.word_for("server", each.server.id) is None
+            f"server #{id}, which is not this tenant's, is behind it"
+            for id in ids
+            if project.word_for("server", id) is None
         ]
 
     def delete(self, project: Project, bound: Any) -> Any:
@@ -278,6 +308,10 @@ class Volume(Kind):
 
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.LOSES_DATA))
+
+    def users(self, project: Project, bound: Any) -> list[str]:
+        word = project.word_for("server", bound.server.id) if bound.server is not None else None
+        return [] if word is None else [word]
 
     def in_the_way(self, project: Project, bound: Any) -> list[str]:
         if bound.server is None or project.word_for("server", bound.server.id) is not None:

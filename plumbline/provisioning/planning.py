@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from plumbline.provisioning.guard import Effect, effects_of_deletion, words_missing
+from plumbline.provisioning.guard import NOTHING, Effect, effects_of_deletion, words_missing
 from plumbline.provisioning.kinds import Change, Key, Other, Want, protected
-from plumbline.provisioning.labels import TOLD_VOLUME, labels_of
+from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, labels_of
 from plumbline.provisioning.lifecycle import makes, state_of
 from plumbline.provisioning.looking import ODD, Looking
 from plumbline.provisioning.plan import Step
 from plumbline.provisioning.prices import Prices
-from plumbline.provisioning.servers import Server, volume_exists
+from plumbline.provisioning.servers import Server, user_data_hash, volume_exists
 
 
 class Planning(Looking):
@@ -39,8 +39,10 @@ class Planning(Looking):
         """Which objects are to be made anew: others depend on them."""
         for key in self.wants:
             others_use_it = key[0] in ("network", "placement_group", "volume") and key in self.project.held
-            if others_use_it and key[1] in self.allowed and any(change.replaces for change in self.changes(key)):
-                self.project.renewed.add(key)
+            anew = [change for change in self.changes(key) if change.replaces] if others_use_it else []
+            if anew:
+                done = any(self.step(key, change).done for change in anew)
+                (self.project.renewed if done else self.project.waiting).add(key)
         self.notes.clear()
 
     def others_in_order(self) -> list[Other]:
@@ -78,7 +80,8 @@ class Planning(Looking):
         effects = kind.effects_of_replacing(seen)
         if isinstance(kind, Server) and kind.choice(self.project, want).dearer:
             effects |= {Effect.COSTS_MORE}
-        return Change(what, lambda: None, effects, replaces=True, blocked=blocked)
+        words = (key[1], *kind.users(self.project, self.project.held[key]))
+        return Change(what, lambda: None, effects, words, replaces=True, blocked=blocked)
 
     def _note_strangers(self, key: Key, bound: Any) -> None:
         if key[0] == "server":
@@ -153,7 +156,14 @@ class Planning(Looking):
             return ""
         for (kind, name), bound in self.project.held.items():
             told = labels_of(bound).get(TOLD_VOLUME, "") if kind == "server" else ""
-            if told and self.wants[kind, name]["volume"] == key[1]:
+            if kind != "server" or self.wants[kind, name]["volume"] != key[1]:
+                continue
+            if not told and labels_of(bound).get(USER_DATA) == user_data_hash(self.wants[kind, name][USER_DATA]):
+                return (
+                    f"server {name} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
+                    f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
+                )
+            if told:
                 there = volume_exists(self.project, told)
                 fate = (
                     "is there without this tenant's labels: give it back its labels" if there else "is gone: restore it"
@@ -164,8 +174,9 @@ class Planning(Looking):
     def _leaving(self, other: Other) -> Iterator[Step]:
         """The deletion of what is not desired."""
         kind, bound = self.kinds[other.kind], other.bound
-        effects = effects_of_deletion(other.kind, bool(protected(bound)))
-        needs = words_missing(effects, (other.word,), self.allowed)
+        users = kind.users(self.project, bound)
+        effects = effects_of_deletion(other.kind, bool(protected(bound))) | ({Effect.DETACHES} if users else NOTHING)
+        needs = words_missing(effects, (other.word, *users), self.allowed)
         why = "another takes its place" if other.successor else "it is not desired any more"
         if not makes(self.desired):
             why = f"the tenant is {state_of(self.desired)}"

@@ -20,6 +20,7 @@ class Record(Kind):
 
     def __init__(self) -> None:
         self._zones: dict[str, Any] = {}
+        self._missing: set[str] = set()
         self.zones_may_be_gone = False
         """Whether a zone that is not there has no records, rather than being an error: so for a destroy."""
 
@@ -88,9 +89,17 @@ class Record(Kind):
                 if error.code != GONE:
                     raise
                 if self.zones_may_be_gone:
+                    self._missing.add(name)
                     return None
                 raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
         return self._zones[name]
+
+    def zones_missing(self) -> list[str]:
+        """Zones that were looked for and are not there, in words."""
+        return [
+            f"the project has no DNS zone {name}, and so none of its records; is this the token of the right project?"
+            for name in sorted(self._missing)
+        ]
 
     def _zone_name(self, bound: Any) -> str:
         return next(name for name, zone in self._zones.items() if zone.id == bound.zone.id)

@@ -9,6 +9,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -20,7 +21,7 @@ from plumbline.provisioning.codes import TAKEN
 from plumbline.provisioning.destroying import Destroying
 from plumbline.provisioning.journal import Journal
 from plumbline.provisioning.kinds import Change, Key, Other
-from plumbline.provisioning.labels import LEAVING, labels_of
+from plumbline.provisioning.labels import LEAVING, labels_of, name_aside
 from plumbline.provisioning.lifecycle import makes, state_of
 from plumbline.provisioning.lock import Lock, holder_of
 from plumbline.provisioning.plan import Step, as_plan, check_plan, check_same
@@ -40,8 +41,8 @@ class Run(Destroying):
         pause: Callable[[float], None] = time.sleep,
     ):
         super().__init__(api, desired, pause, allowed)
-        self.journal, self.say, self.pause = journal, say, pause
-        self.lock = Lock(api, desired["tenant"], say, pause)
+        self.journal, self.say, self.pause = journal, unfailing(say), pause
+        self.lock = Lock(api, desired["tenant"], self.say, pause)
         self.notes: list[str] = []
         self._shown: dict[Key, set[str]] = {}
         """Effects that were shown for each object, and allowed."""
@@ -144,6 +145,10 @@ class Run(Destroying):
                 self._replace(key)
                 missing = True
             self._settle(key, looked=not missing)
+        for key in [key for key, bound in self.project.held.items() if key[0] == "server"]:
+            if self.project.held[key].id in self.project.stopped:
+                # one that gave something up after its own turn
+                self._settle(key, looked=False)
         for other in self.others_in_order():
             now = self.kinds[other.kind].again(self.project, other.bound)
             if now is not None and any(step.done for step in self._leaving(replace(other, bound=now))):
@@ -208,11 +213,12 @@ class Run(Destroying):
 
     def _replace(self, key: Key) -> None:
         """Put another in an object's place: it steps aside under another name, and goes when the other is there."""
-        kind, old = self.kinds[key[0]], self.project.held[key]
-        aside = Other(key[0], old, key[1], True)
-        self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {_aside(key[1])}; it goes on until another is there")
+        old = self.project.held[key]
+        aside, name = Other(key[0], old, key[1], True), name_aside(key[1], old.id)
+        self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {name}; it goes on until another is there")
         self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
-        old.update(name=_aside(key[1]), labels={**labels_of(old), LEAVING: "yes"})
+        labels = {**labels_of(old), LEAVING: "yes"}
+        persistently(lambda: bool(old.update(name=name, labels=labels)), self.pause, about=f"{key[0]} {key[1]}")
         old.reload()
         self.project.renewed.discard(key)
         del self.project.held[key]
@@ -222,11 +228,23 @@ class Run(Destroying):
         except BaseException:
             self.project.others.remove(aside)
             self.project.held[key] = old
-            if kind.named(self.project, self.wants[key]) is None:
-                self.say(f"no other can be had; {key[0]} {key[1]} (#{old.id}) stays, and gets its name back")
-                labels = {name: value for name, value in labels_of(old).items() if name != LEAVING}
-                old.update(name=key[1], labels=labels)
+            self._back(key, old)
             raise
+
+    def _back(self, key: Key, old: Any) -> None:
+        """Give an object its name back, unless another has come after all."""
+        labels = {label: value for label, value in labels_of(old).items() if label != LEAVING}
+
+        def attempt() -> bool:
+            if self.kinds[key[0]].named(self.project, self.wants[key]) is None:
+                old.update(name=key[1], labels=labels)
+                self.say(f"no other can be had; {key[0]} {key[1]} (#{old.id}) stays, and has its name back")
+            return True
+
+        try:
+            persistently(attempt, self.pause, (1, 2, 4), f"{key[0]} {key[1]}")
+        except Failed as error:
+            self.say(f"{error}; it (#{old.id}) stays under another name; another apply goes on")
 
     # --- the lock ---------------------------------------------------------------------------------------------
 
@@ -245,9 +263,14 @@ class Run(Destroying):
         return holder_of(found)
 
 
-def _aside(name: str) -> str:
-    """A name while another takes its place: a server's has at most 63 characters."""
-    return f"{name[:59]}-old"
+def unfailing(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Say it, and go on where nobody listens any more: a terminal that closed must not stop a change in its middle."""
+
+    def said(text: str) -> None:
+        with suppress(OSError, ValueError):
+            say(text)
+
+    return said
 
 
 def _words(step: Step) -> str:

@@ -91,7 +91,21 @@ class Server(Moving):
             return problem
         if self.orders.image(project, want) is None:
             return f"image {want['image']} for {want['architecture']} is withdrawn; choose another in the spec: hcloud image list"
-        return ""
+        return self._out_of_reach(project, want)
+
+    def _out_of_reach(self, project: Project, want: Want) -> str:
+        """A volume goes to no server of another location; without it, the old server would have stopped for nothing."""
+        key = ("volume", want["volume"])
+        volume = project.held.get(key)
+        if (
+            volume is None
+            or key in project.renewed
+            or volume.location is None
+            or volume.location.name == want["location"]
+        ):
+            return ""
+        there = volume.location.name
+        return f"volume {want['volume']} is in {there}, and a server in {want['location']} cannot have it: move its data first"
 
     def choice(self, project: Project, want: Want) -> Choice:
         """The type that would be ordered now."""
@@ -137,7 +151,8 @@ class Server(Moving):
             if new and seen["disk_gb"] and disk < seen["disk_gb"]:
                 reasons.append(f"disk {seen['disk_gb']} → {disk} GB, with type {new}")
         if seen[USER_DATA] != user_data_hash(want[USER_DATA]):
-            reasons.append("first boot")
+            gone = f", for its label {USER_DATA} is gone" if seen[USER_DATA] is None else ""
+            reasons.append(f"first boot{gone}")
         return reasons + self._told_another(project, want, seen)
 
     def _told_another(self, project: Project, want: Want, seen: Want) -> list[str]:
@@ -163,17 +178,17 @@ class Server(Moving):
         return f"; a new {choice.type} is {choice.price:.2f} a month at today's price{now}"
 
     def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
-        yield from self._named_and_labelled(bound, want, seen)
+        yield from self._named_and_labelled(project, bound, want, seen)
         if seen["status"] not in (*STEADY, *ON_ITS_WAY):
             return
         yield from self._behind_firewalls(project, bound, want, seen)
         yield from self._grouped(project, bound, want, seen)
         yield from self._typed(project, bound, want, seen)
-        yield from self._addressed(project, bound, want, seen)
-        yield from self._with_volume(project, bound, want, seen)
+        needed = [*self._addressed(project, bound, want, seen), *self._with_volume(project, bound, want, seen)]
+        yield from needed
         yield from self._protected(bound, want, seen)
         if seen["status"] == "off":
-            yield Change("switch on", bound.power_on)
+            yield _switched_on(bound, needed)
 
     def _behind_firewalls(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
         itself = [FirewallResource(type="server", server=bound)]
@@ -255,6 +270,17 @@ class Server(Moving):
         for each in bound.volumes or []:
             self._given_up(project, bound, each)
         return bound.delete()
+
+
+def _switched_on(bound: Any, needed: list[Change]) -> Change:
+    """Not before it has its address and volume: without the word for those, another may still work with them."""
+    return Change(
+        "switch on",
+        bound.power_on,
+        NOTHING.union(*(change.effects for change in needed)),
+        tuple(word for change in needed for word in change.words),
+        blocked="; ".join(change.blocked for change in needed if change.blocked),
+    )
 
 
 def volume_exists(project: Project, id: str) -> bool:

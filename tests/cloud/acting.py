@@ -187,7 +187,8 @@ class Scene:
 
     def _called(self, step: Json, called: str, work: Callable[[], int | None]) -> None:
         """Call it as a user does, without a terminal unless somebody types, and judge what came of it."""
-        out, before, handler = io.StringIO(), len(self.cloud.calls), signal.getsignal(signal.SIGTERM)
+        out, before = io.StringIO(), len(self.cloud.calls)
+        handlers = {ending: signal.getsignal(ending) for ending in (signal.SIGTERM, signal.SIGHUP)}
         typed = Terminal("\n".join(step["types"]) + "\n") if "types" in step else io.StringIO("")
         with redirect_stdout(out), redirect_stderr(out), mock.patch.object(sys, "stdin", typed), self._surroundings():
             try:
@@ -198,7 +199,8 @@ class Scene:
                 code = -1
                 print(f"Traceback: {error!r}")
             finally:
-                signal.signal(signal.SIGTERM, handler)
+                for ending, handler in handlers.items():
+                    signal.signal(ending, handler)
         self._judge(step, called, code, out.getvalue(), before)
 
     @contextmanager
