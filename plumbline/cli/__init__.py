@@ -63,7 +63,7 @@ def cli(ctx: click.Context, folder: str, no_color: bool, quiet: bool, verbose: i
     plumb why deploy/offline/compose.yaml:41
     plumb verify stack --mode offline    does it run, and is what runs what the spec says?
 
-    Exit codes: 0 fine, 1 findings, 2 wrong input or call, 3 the machine lacks something.
+    Exit codes: 0 fine, 1 findings, 2 wrong input or call, 3 the machine lacks something, 70 a fault of plumb.
     """
     ctx.obj = {"folder": folder, "colour": not no_color, "quiet": quiet, "verbose": verbose}
     if no_color:
