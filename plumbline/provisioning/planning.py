@@ -1,6 +1,7 @@
 """Turns what was found into steps. Changes nothing."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from plumbline.provisioning.guard import NOTHING, Effect, effects_of_deletion, words_missing
@@ -32,7 +33,11 @@ class Planning(Looking):
             elif key not in self.project.held:
                 steps.append(self._creation(key, want))
             else:
-                steps += [self.step(key, change) for change in self.changes(key)]
+                changes = self.changes(key)
+                steps += [self.step(key, change) for change in changes]
+                # a replacement names what is in its way itself
+                if not any(change.replaces for change in changes):
+                    self._note_strangers(key, self.project.held[key])
         return steps
 
     def _foresee(self) -> None:
@@ -65,7 +70,6 @@ class Planning(Looking):
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
                 return [self._replacement(key, want, seen, reasons)]
-            self._note_strangers(key, bound)
             return list(kind.changes(self.project, bound, want, seen))
         except ODD as error:
             self.notes.append(
@@ -84,6 +88,11 @@ class Planning(Looking):
         return Change(what, lambda: None, effects, words, replaces=True, blocked=blocked)
 
     def _note_strangers(self, key: Key, bound: Any) -> None:
+        with suppress(*ODD):  # of an object in an unknown form, `changes` has said so
+            self.notes += self._strangers(key, bound)
+
+    def _strangers(self, key: Key, bound: Any) -> list[str]:
+        """What a stranger has in an object, or on it, in words."""
         if key[0] == "server":
             public = bound.public_net
             attached = [("volume", each.id) for each in bound.volumes or []]
@@ -92,12 +101,10 @@ class Planning(Looking):
             if bound.placement_group:
                 attached.append(("placement_group", bound.placement_group.id))
             strange = [f"{kind} #{id}" for kind, id in attached if self.project.word_for(kind, id) is None]
-            if strange:
-                self.notes.append(f"server {key[1]} has {', '.join(sorted(strange))}, not this tenant's: left alone")
-        else:
-            self.notes += [
-                f"{key[0]} {key[1]}: {each}; left alone" for each in self.kinds[key[0]].in_the_way(self.project, bound)
-            ]
+            return (
+                [f"server {key[1]} has {', '.join(sorted(strange))}, not this tenant's: left alone"] if strange else []
+            )
+        return [f"{key[0]} {key[1]}: {each}; left alone" for each in self.kinds[key[0]].in_the_way(self.project, bound)]
 
     def step(self, key: Key, change: Change, verb: str = "apply") -> Step:
         """A change as a line of the plan."""
