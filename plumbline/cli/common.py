@@ -120,7 +120,8 @@ def guarded(command: click.Command) -> NoReturn:
         sys.exit(0)
     except Exception as error:
         _trace_if_asked()
-        if isinstance(error, OSError) and type(error).__module__ == "builtins":  # libraries derive theirs from it
+        # libraries derive their own from it, which say nothing about the disk
+        if isinstance(error, OSError) and type(error).__module__ in ("builtins", "shutil"):
             _say(_of_the_disk(error))
             sys.exit(EXIT_ENVIRONMENT)
         _say(f"{type(error).__name__}: {error}\n  = this is a fault of plumb itself; `plumb -vv …` shows where")

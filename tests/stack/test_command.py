@@ -135,8 +135,9 @@ def held_by_a_container(engine: Engine) -> Iterator[None]:
     """The port that the offline mode publishes, by another container."""
     blocker = "plumbline-test-port-blocker"
     publish = ["--publish", "127.0.0.1:8080:80"]
-    engine.run(["run", "--detach", "--name", blocker, *publish, "debian:bookworm-slim", "sleep", "600"])
     try:
+        held = engine.run(["run", "--detach", "--name", blocker, *publish, "debian:bookworm-slim", "sleep", "900"])
+        assert held.returncode == 0, held.stderr
         yield
     finally:
         engine.run(["rm", "--force", blocker])
