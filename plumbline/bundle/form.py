@@ -97,7 +97,7 @@ def _value(schema: dict[str, Any], field: dict[str, Any]) -> tuple[str, str]:
             return ("(true|false)",) * 2
         case "null":
             return ("null",) * 2
-    raise NotImplementedError(f"no form is known for {field}")
+    raise TypeError(f"no form is known for {field}")
 
 
 def _either(values: Iterator[tuple[str, str]]) -> tuple[str, str]:
