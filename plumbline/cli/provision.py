@@ -217,6 +217,11 @@ def _call(context: click.Context, options: dict[str, Any], plans: dict[str, Any]
     spec = load(context).spec
     mode = options["mode"] or next((plan["mode"] for plan in plans.values()), None)
     known = [(each, tenant) for each, tenant in cloud_tenants(spec) if mode in (None, each)]
+    if not known:
+        raise click.UsageError(
+            f"there is nothing to provision: no mode of this spec{f' called {mode}' if mode else ''} has a `cloud` in its "
+            "topology and `tenancy: many` with tenants"
+        )
     wanted = list(plans) or ([tenant for _, tenant in known] if options["everyone"] else list(options["tenants"]))
     if not wanted:
         raise click.UsageError("which tenant? --tenant ID, or --all")

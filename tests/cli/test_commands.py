@@ -158,3 +158,10 @@ def test_machine_formats_hold_a_structural_error(format: str, tmp_path: Path) ->
 def test_the_starter_is_what_init_writes(built: Path) -> None:
     wanted = {path.relative_to(STARTER): path.read_bytes() for path in STARTER.rglob("*.yaml")}
     assert {path.relative_to(built / "data"): path.read_bytes() for path in (built / "data").rglob("*.yaml")} == wanted
+
+
+@pytest.mark.parametrize("which", [["--all"], ["--tenant", "acme"], []])
+def test_a_spec_without_a_cloud_has_nothing_to_provision(which: list[str], built: Path) -> None:
+    done = plumb("provision", "plan", *which, cwd=built)
+    assert done.returncode == 2
+    assert "no mode of this spec has a `cloud`" in done.stderr
