@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from plumbline.finding import Finding, Severity
+from plumbline.location import Location
 from plumbline.spec import Spec
 
 Check = Callable[[Spec], Iterator["Violation"]]
@@ -20,6 +21,8 @@ class Violation:
     observed: str | None = None
     at_key: bool = False
     """Mark the key rather than the value."""
+    location: Location | None = None
+    """Where it is, for what no spec path names: a line of a template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Rule:
                 rule=self.id,
                 message=found.message,
                 severity=self.severity,
-                location=spec.key_at(found.path) if found.at_key else spec.at(found.path),
+                location=found.location or (spec.key_at(found.path) if found.at_key else spec.at(found.path)),
                 hint=found.hint or self.fix,
                 subject=found.path,
                 expected=found.expected,
