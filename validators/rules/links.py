@@ -8,7 +8,7 @@ import networkx
 from plumbline.config_files import TENANT, config_names
 from plumbline.deployment import effective, roles_of, services_of
 from plumbline.expressions import ExpressionError, render, service_names, value_text
-from plumbline.paths import format_path
+from plumbline.paths import path_of
 from plumbline.references import ids_by_kind, references
 from plumbline.spec import Spec
 from validators.rules.effective_services import once, placed_services
@@ -36,7 +36,7 @@ def dangling(spec: Spec) -> Iterator[Violation]:
             close = get_close_matches(found.target, known, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(known) or 'none'}"
             yield Violation(
-                format_path(found.path), f"there is no {found.kind} `{found.target}`", hint, at_key=found.is_key
+                path_of(*found.path), f"there is no {found.kind} `{found.target}`", hint, at_key=found.is_key
             )
 
 
@@ -106,7 +106,8 @@ def cycle(spec: Spec) -> Iterator[Violation]:
             first = min(component)
             if len(component) > 1 or graph.has_edge(first, first):
                 yield Violation(
-                    f"services.{first}.needs", f"need each other in mode {mode}: {', '.join(sorted(component))}"
+                    path_of("services", first, "needs"),
+                    f"need each other in mode {mode}: {', '.join(sorted(component))}",
                 )
 
 
@@ -219,7 +220,9 @@ def tolerated_stranger(spec: Spec) -> Iterator[Violation]:
         needed = set(service.needs).union(*(effective(service, mode).needs for mode in spec.modes))
         for number, other in enumerate(service.tolerates):
             if other not in needed:
-                yield Violation(f"services.{name}.tolerates.{number}", f"{name} needs no `{other}` in any mode")
+                yield Violation(
+                    path_of("services", name, "tolerates", number), f"{name} needs no `{other}` in any mode"
+                )
 
 
 @rule(

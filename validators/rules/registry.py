@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from plumbline.finding import Finding, Severity
+from plumbline.paths import PathText
 from plumbline.spec import Spec
 
 Check = Callable[[Spec], Iterator["Violation"]]
@@ -11,9 +12,9 @@ Check = Callable[[Spec], Iterator["Violation"]]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a rule's check yields: the spec path, and what is wrong there."""
+    """What a rule's check yields: the spec path (made by `path_of`), and what is wrong there."""
 
-    path: str
+    path: PathText | str
     message: str
     hint: str | None = None
     expected: str | None = None
