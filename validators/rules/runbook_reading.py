@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from plumbline.expressions import ExpressionError
 from plumbline.runbooks import RenderedRunbook, RenderedStep, rendered
 from plumbline.shell_syntax import Script, Unreadable, parsed
 from plumbline.spec import Spec
 from schema.runbook import Runbook
+from validators.shell_flow import Lost, lost
 
 PARTS = ("run", "verify", "undo_commands")
 """Parts of a step that are scripts."""
@@ -28,6 +30,11 @@ class Read:
     def where(self) -> str:
         """Spec path of the script."""
         return f"{self.path}.{self.part.removesuffix('_commands')}"
+
+    @cached_property
+    def lost(self) -> tuple[Lost, ...]:
+        """Its commands whose failure is lost; of a script that is no shell, none."""
+        return tuple(lost(self.script.statements)) if isinstance(self.script, Script) else ()
 
 
 @dataclass(frozen=True)
