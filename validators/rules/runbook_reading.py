@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from plumbline.expressions import ExpressionError
 from plumbline.paths import PathText, path_of
@@ -9,6 +10,7 @@ from plumbline.runbooks import RenderedRunbook, RenderedStep, rendered
 from plumbline.shell_syntax import Script, Unreadable, parsed
 from plumbline.spec import Spec
 from schema.runbook import Runbook
+from validators.shell_flow import Lost, lost
 
 PARTS = ("run", "verify", "undo_commands")
 """Parts of a step that are scripts."""
@@ -29,6 +31,11 @@ class Read:
     def where(self) -> PathText:
         """Spec path of the script."""
         return path_of(self.path, self.part.removesuffix("_commands"))
+
+    @cached_property
+    def lost(self) -> tuple[Lost, ...]:
+        """Its commands whose failure is lost; of a script that is no shell, none."""
+        return tuple(lost(self.script.statements)) if isinstance(self.script, Script) else ()
 
 
 @dataclass(frozen=True)

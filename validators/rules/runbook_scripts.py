@@ -10,7 +10,7 @@ from plumbline.shell_syntax import Call, Node, Script, Unreadable, calls, every
 from plumbline.spec import Spec
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import scripts, steps
-from validators.shell_flow import Way, holds, lost
+from validators.shell_flow import Way, holds
 
 _SHOWN = 90
 
@@ -99,7 +99,7 @@ def lost_inside(spec: Spec) -> Iterator[Violation]:
 def _lost(spec: Spec, way: Way) -> Iterator[Violation]:
     for read in scripts(spec):
         if isinstance(read.script, Script):
-            for each in lost(read.script.statements):
+            for each in read.lost:
                 if each.way == way:
                     yield Violation(read.where, f"`{short(read.script.source(each.node))}`: {each.problem}")
 
