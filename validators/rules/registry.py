@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from plumbline.finding import Finding, Severity
-from plumbline.paths import PathText
+from plumbline.paths import PathText, parts_of
 from plumbline.spec import Spec
 
 Check = Callable[[Spec], Iterator["Violation"]]
@@ -46,7 +46,7 @@ class Rule:
                 rule=self.id,
                 message=found.message,
                 severity=self.severity,
-                location=spec.key_at(found.path) if found.at_key else spec.at(found.path),
+                location=spec.key_at(parts_of(found.path)) if found.at_key else spec.at(parts_of(found.path)),
                 hint=found.hint or self.fix,
                 subject=found.path,
                 expected=found.expected,
