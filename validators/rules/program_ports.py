@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from plumbline.finding import Severity
+from plumbline.paths import SpecPath
 from plumbline.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
@@ -87,17 +88,18 @@ def _untold(spec: Spec) -> Iterator[Violation]:
 
 def _clients(placed: Placed, texts: tuple[Written, ...]) -> Iterator[Violation]:
     """Clients that ask their own service at a port that it does not have."""
-    by_field: dict[str, list[str]] = {}
+    by_field: dict[SpecPath, list[str]] = {}
     for text in texts:
         if text.where in (Where.HEALTH, Where.SCRIPT):
-            by_field.setdefault(text.path.rpartition("[")[0], []).append(text.shown)
+            by_field.setdefault(text.path.parts[:-1], []).append(text.shown)
     variables = " ".join(placed.service.environment)
     for path, words in by_field.items():
         for program, number in CLIENTS.items():
             for call in re.finditer(_CALL.format(program=re.escape(program)), " ".join(words)):
                 own = placed.service.ports
                 if own and number not in own.values() and "PORT" not in variables and not _elsewhere(call["rest"]):
-                    field = path.removeprefix(f"services.{placed.id}.").partition(".")[0]
+                    # services, id, field; in a mode's own fields the mode stands before the field
+                    field = path[4 if path[2] == "modes" else 2]
                     message = (
                         f"`{program}` in `{field}` asks at {number}, and the port here is {next(iter(own.values()))}"
                     )

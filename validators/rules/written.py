@@ -9,6 +9,7 @@ from typing import Any
 from plumbline.config_files import config_names
 from plumbline.expressions import ExpressionError, render, service_names
 from plumbline.location import Location
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.types import Value
 from validators.rules.effective_services import Placed, placed_services, raw
@@ -41,7 +42,7 @@ class Written:
 
     placed: Placed
     where: Where
-    path: str
+    path: PathText
     """Its spec path; of a configuration file that of its entry in `config`."""
     literal: str
     """As it is written, each expression replaced by BLANK."""
@@ -91,25 +92,25 @@ def _of(placed: Placed) -> Iterator[Written]:
     yield from _words(placed, Where.COMMAND, placed.path("entrypoint"), service.entrypoint)
     yield from _words(placed, Where.COMMAND, placed.path("command"), service.command)
     if service.health:
-        yield from _words(placed, Where.HEALTH, f"{placed.path('health')}.command", service.health.command)
+        yield from _words(placed, Where.HEALTH, path_of(placed.path("health"), "command"), service.health.command)
     for name, value in service.environment.items():
         yield _written(placed, Where.VARIABLE, placed.path("environment", name), value, name=name)
-    base = f"services.{placed.id}"
+    base = path_of("services", placed.id)
     if service.state_test:
-        yield from _words(placed, Where.SCRIPT, f"{base}.state_test.write", service.state_test.write)
-        yield from _words(placed, Where.SCRIPT, f"{base}.state_test.read", service.state_test.read)
+        yield from _words(placed, Where.SCRIPT, path_of(base, "state_test", "write"), service.state_test.write)
+        yield from _words(placed, Where.SCRIPT, path_of(base, "state_test", "read"), service.state_test.read)
     for name, test in service.self_tests.items():
-        yield from _words(placed, Where.SCRIPT, f"{base}.self_tests.{name}.run", test.run)
+        yield from _words(placed, Where.SCRIPT, path_of(base, "self_tests", name, "run"), test.run)
     for index, each in enumerate(service.exports):
-        yield from _words(placed, Where.SCRIPT, f"{base}.exports[{index}].command", each.command)
-        yield from _words(placed, Where.SCRIPT, f"{base}.exports[{index}].restore", each.restore)
+        yield from _words(placed, Where.SCRIPT, path_of(base, "exports", index, "command"), each.command)
+        yield from _words(placed, Where.SCRIPT, path_of(base, "exports", index, "restore"), each.restore)
     yield from _files(placed)
 
 
-def _words(placed: Placed, where: Where, path: str, words: tuple[Value, ...] | None) -> Iterator[Written]:
+def _words(placed: Placed, where: Where, path: PathText, words: tuple[Value, ...] | None) -> Iterator[Written]:
     before = ""
     for index, word in enumerate(words or ()):
-        yield _written(placed, where, f"{path}[{index}]", word, before=before)
+        yield _written(placed, where, path_of(path, index), word, before=before)
         before = blanked(word)
 
 
@@ -119,15 +120,19 @@ def _files(placed: Placed) -> Iterator[Written]:
         # one tenant's file is like another's
         for _, names in config_names(placed.spec, placed.mode, placed.id, file):
             shown, named = _rendered(template, names)
-            path = f"{placed.path('config')}[{index}]"
+            path = path_of(placed.path("config"), index)
             yield Written(placed, Where.CONFIG, path, _blank(template), shown, named, name=file.source)
             break
 
 
-def _written(placed: Placed, where: Where, path: str, value: Value, *, name: str = "", before: str = "") -> Written:
-    shown, named = value if isinstance(value, str) else "", ()
-    if not isinstance(value, str):
-        shown, named = _rendered(value.template, service_names(placed.spec, placed.mode, placed.id))
+def _written(
+    placed: Placed, where: Where, path: PathText, value: Value, *, name: str = "", before: str = ""
+) -> Written:
+    shown, named = (
+        (value, ())
+        if isinstance(value, str)
+        else _rendered(value.template, service_names(placed.spec, placed.mode, placed.id))
+    )
     return Written(placed, where, path, blanked(value), shown, named, name, before)
 
 

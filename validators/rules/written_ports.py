@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from plumbline.deployment import services_of
 from plumbline.finding import Severity
+from plumbline.paths import path_of
 from plumbline.runbooks import runbook_texts
 from plumbline.spec import Spec
 from schema.service import Service
@@ -122,7 +123,7 @@ def _again_in_runbooks(spec: Spec) -> Iterator[Violation]:
                 if number in published:
                     service, port = published[number]
                     yield Violation(
-                        f"runbooks.{name}.{inner}",
+                        path_of("runbooks", name, inner),
                         f"{number} is where port `{port}` of `{service}` is published, written out",
                         f"write {{{{ published('{service}', '{port}') }}}} for address and number, and it follows the spec",
                         observed=str(number),
