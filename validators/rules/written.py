@@ -65,7 +65,7 @@ class Written:
 
 def file_of(spec: Spec, name: str) -> str:
     """A file of the spec's folder as locations name it."""
-    return spec.at("platform").file.removesuffix("platform.yaml") + name
+    return spec.at(("platform",)).file.removesuffix("platform.yaml") + name
 
 
 _last: list[tuple[Spec, tuple[Written, ...]]] = []
