@@ -16,8 +16,10 @@ from validators.rules import (
     hardening,
     images,
     links,
+    named_services,
     network,
     parity,
+    parity_limits,
     placement,
     ports,
     probes,
@@ -36,6 +38,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    named_services,
     network,
     ports,
     images,
@@ -51,6 +54,7 @@ FAMILIES = (
     certificates,
     secrets,
     parity,
+    parity_limits,
     probes,
     roll_out,
     runbook_values,
