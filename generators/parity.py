@@ -58,6 +58,11 @@ def _page(spec: Spec) -> Artifact:
                 (f"{path}.impact", ["Impact", text(divergence.impact)]),
                 (f"{path}.workaround", ["Workaround", text(divergence.workaround or "none")]),
                 (f"{path}.covers", ["Explains", codes(divergence.covers)]),
+                *(
+                    [(f"{path}.sets_apart", ["Sets apart", codes(divergence.sets_apart)])]
+                    if divergence.sets_apart
+                    else []
+                ),
             ],
         )
     _probes(page, spec)
