@@ -50,21 +50,25 @@ def _page(spec: Spec, name: str) -> Artifact:
     for mode in spec.modes:
         if name in services_of(spec, mode):
             _mode_section(page, spec, name, mode)
-    _tests(page, service, path)
+    _tests(page, spec, name)
     if service.notes:
         page.add("## Notes")
         page.add("\n".join(f"- {text(note)}" for note in service.notes), path_of(path, "notes"))
     return page.done()
 
 
-def _tests(page: Page, service: Service, path: str) -> None:
+def _tests(page: Page, spec: Spec, name: str) -> None:
+    service, path = spec.services[name], path_of("services", name)
+    # what is tried in every mode is shown as the first one has it
+    first = next((mode for mode in spec.modes if name in services_of(spec, mode)), spec.modes[0])
+    names = service_names(spec, first, name)
     rows: list[tuple[PathText | None, list[str]]] = []
     if test := service.state_test:
-        rows.append((path_of(path, "state_test", "write"), ["Writes a word", codes(test.write)]))
-        rows.append((path_of(path, "state_test", "read"), ["Reads it again", codes(test.read)]))
-    for name, each in service.self_tests.items():
-        shown = f"{codes(each.run)}, prints {code(each.prints)}"
-        rows.append((path_of(path, "self_tests", name), [text(each.title), shown]))
+        rows.append((path_of(path, "state_test", "write"), ["Writes a word", _words(test.write, names)]))
+        rows.append((path_of(path, "state_test", "read"), ["Reads it again", _words(test.read, names)]))
+    for id, each in service.self_tests.items():
+        shown = f"{_words(each.run, names)}, prints {code(each.prints)}"
+        rows.append((path_of(path, "self_tests", id), [text(each.title), shown]))
     if rows:
         page.add("## Tried on a running one")
         page.table(["What", "How"], rows)

@@ -8,9 +8,11 @@ import networkx
 from plumbline.config_files import TENANT, config_names
 from plumbline.deployment import effective, roles_of, services_of
 from plumbline.expressions import ExpressionError, render, service_names, value_text
-from plumbline.paths import path_of
+from plumbline.paths import PathText, path_of
 from plumbline.references import ids_by_kind, references
 from plumbline.spec import Spec
+from schema.service import Service
+from schema.types import Value
 from validators.rules.effective_services import once, placed_services
 from validators.rules.registry import Violation, rule
 
@@ -171,6 +173,7 @@ def _unresolved(spec: Spec) -> Iterator[Violation]:
             (each.path(field), value) for field in ("entrypoint", "command") for value in getattr(service, field) or ()
         ]
         values += [(each.path("health"), value) for value in health]
+        values += list(_tried(each.id, service))
         for path, value in values:
             try:
                 value_text(value, names)
@@ -183,6 +186,19 @@ def _unresolved(spec: Spec) -> Iterator[Violation]:
                 except ExpressionError as error:
                     where = f"in mode {each.mode}" + (f" for tenant {tenant}" if tenant else "")
                     yield Violation(each.path("config"), f"{file.source} does not resolve {where}: {error}")
+
+
+def _tried(id: str, service: Service) -> Iterator[tuple[PathText, Value]]:
+    """Words of the commands that are tried in a running service, with their paths."""
+    base = path_of("services", id)
+    if test := service.state_test:
+        yield from ((path_of(base, "state_test", "write"), word) for word in test.write)
+        yield from ((path_of(base, "state_test", "read"), word) for word in test.read)
+    for name, each in service.self_tests.items():
+        yield from ((path_of(base, "self_tests", name, "run"), word) for word in each.run)
+    for index, export in enumerate(service.exports):
+        yield from ((path_of(base, "exports", index, "command"), word) for word in export.command)
+        yield from ((path_of(base, "exports", index, "restore"), word) for word in export.restore)
 
 
 @rule(

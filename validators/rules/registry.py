@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from plumbline.finding import Finding, Severity
+from plumbline.location import Location
 from plumbline.paths import PathText, parts_of
 from plumbline.spec import Spec
 
@@ -21,6 +22,8 @@ class Violation:
     observed: str | None = None
     at_key: bool = False
     """Mark the key rather than the value."""
+    location: Location | None = None
+    """Where it is, for what no spec path names: a line of a template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,17 @@ class Rule:
                 rule=self.id,
                 message=found.message,
                 severity=self.severity,
-                location=spec.key_at(parts_of(found.path)) if found.at_key else spec.at(parts_of(found.path)),
+                location=found.location or _location(spec, found),
                 hint=found.hint or self.fix,
                 subject=found.path,
                 expected=found.expected,
                 observed=found.observed,
             )
+
+
+def _location(spec: Spec, found: Violation) -> Location:
+    parts = parts_of(found.path)
+    return spec.key_at(parts) if found.at_key else spec.at(parts)
 
 
 RULES: dict[str, Rule] = {}
