@@ -8,7 +8,7 @@ from typing import Any, get_origin
 
 from plumbline.deployment import field_path, services_of
 from plumbline.expressions import ExpressionError, render, service_names
-from plumbline.paths import format_path
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.platform import NetworkInMode
 from schema.service import Override, Service
@@ -46,7 +46,7 @@ class Difference:
     """Value in the first mode, `absent` where it has none."""
     right: str
     """Value in the second mode."""
-    source: str
+    source: PathText
     """Spec path of the place that makes the difference."""
 
 
@@ -67,7 +67,7 @@ def _services(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
             yield from _fields(spec, modes, name, left[name], right[name])
         else:
             states = ("present", ABSENT) if name in left else (ABSENT, "present")
-            yield Difference(f"services.{name}", modes, *states, source=f"services.{name}")
+            yield Difference(path_of("services", name), modes, *states, source=path_of("services", name))
 
 
 def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right: Service) -> Iterator[Difference]:
@@ -80,7 +80,7 @@ def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right:
             for key in _differing(one, other):
                 source = _source(spec, modes, name, field, key)
                 yield Difference(
-                    f"services.{name}.{field}.{key}",
+                    path_of("services", name, field, key),
                     modes,
                     _text(one.get(key)),
                     _text(other.get(key)),
@@ -88,13 +88,13 @@ def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right:
                 )
         else:
             source = _source(spec, modes, name, field, None)
-            yield Difference(f"services.{name}.{field}", modes, _text(one), _text(other), source)
+            yield Difference(path_of("services", name, field), modes, _text(one), _text(other), source)
 
 
-def _source(spec: Spec, modes: tuple[str, str], name: str, field: str, key: str | None) -> str:
+def _source(spec: Spec, modes: tuple[str, str], name: str, field: str, key: str | None) -> PathText:
     """The override that makes the difference, or the common value where its text differs by itself."""
     paths = [field_path(name, spec.services[name], mode, field, key) for mode in modes]
-    return next((path for path in paths if ".modes." in path), paths[0])
+    return next((path for path in paths if "modes" in path.parts[2:3]), paths[0])
 
 
 class _Plain:
@@ -136,13 +136,13 @@ def _networks(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
         if name not in left or name not in right:
             mode = modes[0] if name in left else modes[1]
             states = ("present", ABSENT) if name in left else (ABSENT, "present")
-            yield Difference(f"networks.{name}", modes, *states, source=f"networks.{name}.modes.{mode}")
+            yield Difference(path_of("networks", name), modes, *states, source=path_of("networks", name, "modes", mode))
             continue
         for field in ("subnet", "internal"):
             one, other = getattr(left[name], field), getattr(right[name], field)
             if one != other:
-                source = f"networks.{name}.modes.{modes[1]}.{field}"
-                yield Difference(f"networks.{name}.{field}", modes, _text(one), _text(other), source)
+                source = path_of("networks", name, "modes", modes[1], field)
+                yield Difference(path_of("networks", name, field), modes, _text(one), _text(other), source)
 
 
 def _joined(spec: Spec, mode: str) -> dict[str, NetworkInMode]:
@@ -198,8 +198,8 @@ def _parts(
             continue
         one, other = (_text(value) if None not in values else _presence(value) for value in values)
         mode = modes[0] if values[0] is not None else modes[1]
-        source = format_path(("topology", mode, *path[1:], key))
-        yield Difference(".".join((*path, key)), modes, one, other, source)
+        source = path_of("topology", mode, *path[1:], key)
+        yield Difference(path_of(*path, key), modes, one, other, source)
 
 
 def _presence(value: Any) -> str:

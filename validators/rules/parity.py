@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from plumbline.differences import Difference, differences
-from plumbline.paths import covers
+from plumbline.paths import PathText, covers, path_of
 from plumbline.spec import Spec
 from validators.rules.parity_examples import example, three_modes
 from validators.rules.registry import Violation, rule
@@ -63,12 +63,12 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
         for index, pattern in enumerate(each.covers):
             if not any(covers(pattern, one.path) and each.sets_apart(one.modes) for one in found):
                 message = f"`{pattern}` covers no difference between modes"
-                yield Violation(f"{each.path}.covers[{index}]", message, observed=pattern)
+                yield Violation(path_of(each.path, "covers", index), message, observed=pattern)
         covered = [one for one in found if each.names(one.path)]
         for index, mode in enumerate(each.apart):
             if covered and not _is_apart(mode, set(spec.modes) - set(each.apart), spec.modes, covered):
                 message = f"mode {mode} is like the others in all that is covered here"
-                yield Violation(f"{each.path}.sets_apart[{index}]", message, observed=mode)
+                yield Violation(path_of(each.path, "sets_apart", index), message, observed=mode)
 
 
 def _is_apart(mode: str, others: set[str], modes: Sequence[str], covered: Sequence[Difference]) -> bool:
@@ -111,7 +111,7 @@ def modes_not_set_apart(spec: Spec) -> Iterator[Violation]:
 def divergence_without_workaround(spec: Spec) -> Iterator[Violation]:
     for name, divergence in spec.parity.divergences.items():
         if divergence.workaround is None:
-            yield Violation(f"parity.divergences.{name}", f"divergence {name} has no workaround", at_key=True)
+            yield Violation(path_of("parity", "divergences", name), f"divergence {name} has no workaround", at_key=True)
 
 
 @rule(
@@ -126,7 +126,9 @@ def incomplete_status(spec: Spec) -> Iterator[Violation]:
     for name, feature in spec.parity.features.items():
         for mode in spec.modes:
             if mode not in feature.status:
-                yield Violation(f"parity.features.{name}.status", f"feature {name} has no status in mode {mode}")
+                yield Violation(
+                    path_of("parity", "features", name, "status"), f"feature {name} has no status in mode {mode}"
+                )
 
 
 @rule(
@@ -141,7 +143,9 @@ def divergent_without_divergence(spec: Spec) -> Iterator[Violation]:
     for name, feature in spec.parity.features.items():
         if (feature.parity == "divergent") != (feature.divergence is not None):
             named = f"names {feature.divergence}" if feature.divergence else "names no divergence"
-            yield Violation(f"parity.features.{name}", f"feature {name} is `{feature.parity}` and {named}", at_key=True)
+            yield Violation(
+                path_of("parity", "features", name), f"feature {name} is `{feature.parity}` and {named}", at_key=True
+            )
 
 
 @rule(
@@ -156,13 +160,13 @@ def equivalent_without_means(spec: Spec) -> Iterator[Violation]:
     for name, feature in spec.parity.features.items():
         if feature.parity == "equivalent" and feature.means is None:
             yield Violation(
-                f"parity.features.{name}",
+                path_of("parity", "features", name),
                 f"feature {name} is equivalent, and says not by which means",
                 at_key=True,
             )
         if feature.parity != "equivalent" and feature.covers:
             yield Violation(
-                f"parity.features.{name}.covers",
+                path_of("parity", "features", name, "covers"),
                 f"feature {name} is `{feature.parity}`, so that its `covers` explains nothing",
             )
 
@@ -180,7 +184,7 @@ def path_without_target(spec: Spec) -> Iterator[Violation]:
         for index, path in enumerate(feature.paths):
             if not exists(spec, path):
                 yield Violation(
-                    f"parity.features.{name}.paths[{index}]",
+                    path_of("parity", "features", name, "paths", index),
                     f"there is no `{path}` in the spec",
                     observed=path,
                 )
@@ -198,7 +202,9 @@ def divergence_without_feature(spec: Spec) -> Iterator[Violation]:
     used = {feature.divergence for feature in spec.parity.features.values()}
     for name in spec.parity.divergences:
         if name not in used:
-            yield Violation(f"parity.divergences.{name}", f"divergence {name} is named by no feature", at_key=True)
+            yield Violation(
+                path_of("parity", "divergences", name), f"divergence {name} is named by no feature", at_key=True
+            )
 
 
 @rule(
@@ -214,7 +220,7 @@ def full_but_missing(spec: Spec) -> Iterator[Violation]:
         missing = [mode for mode, status in feature.status.items() if MISSING.match(status)]
         if feature.parity == "full" and missing and len(missing) < len(feature.status):
             yield Violation(
-                f"parity.features.{name}.parity",
+                path_of("parity", "features", name, "parity"),
                 f"feature {name} has full parity, and is missing in {', '.join(missing)}",
             )
 
@@ -223,7 +229,7 @@ def full_but_missing(spec: Spec) -> Iterator[Violation]:
 class _Explanation:
     """A divergence, or an equivalent feature: what it explains, and between which modes."""
 
-    path: str
+    path: PathText
     covers: tuple[str, ...]
     apart: tuple[str, ...]
     """Modes that go their own way; all, where none is named."""
@@ -239,11 +245,11 @@ class _Explanation:
 
 def _explanations(spec: Spec) -> list[_Explanation]:
     found = [
-        _Explanation(f"parity.divergences.{name}", each.covers, each.sets_apart)
+        _Explanation(path_of("parity", "divergences", name), each.covers, each.sets_apart)
         for name, each in spec.parity.divergences.items()
     ]
     return found + [
-        _Explanation(f"parity.features.{name}", feature.covers, feature.sets_apart)
+        _Explanation(path_of("parity", "features", name), feature.covers, feature.sets_apart)
         for name, feature in spec.parity.features.items()
         if feature.parity == "equivalent"
     ]
