@@ -8,6 +8,7 @@ from typing import Any
 
 from plumbline.deployment import field_path, services_of
 from plumbline.expressions import ExpressionError, render, service_names
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.platform import NetworkInMode
 from schema.service import Service
@@ -55,7 +56,7 @@ class Difference:
     """Value in the first mode, `absent` where it has none."""
     right: str
     """Value in the second mode."""
-    source: str
+    source: PathText
     """Spec path of the place that makes the difference."""
 
 
@@ -76,7 +77,7 @@ def _services(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
             yield from _fields(spec, modes, name, left[name], right[name])
         else:
             states = ("present", ABSENT) if name in left else (ABSENT, "present")
-            yield Difference(f"services.{name}", modes, *states, source=f"services.{name}")
+            yield Difference(path_of("services", name), modes, *states, source=path_of("services", name))
 
 
 def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right: Service) -> Iterator[Difference]:
@@ -91,7 +92,7 @@ def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right:
             for key in _differing(one, other):
                 source = _source(spec, modes, name, field, key)
                 yield Difference(
-                    f"services.{name}.{field}.{key}",
+                    path_of("services", name, field, key),
                     modes,
                     _text(one.get(key)),
                     _text(other.get(key)),
@@ -99,13 +100,13 @@ def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right:
                 )
         else:
             source = _source(spec, modes, name, field, None)
-            yield Difference(f"services.{name}.{field}", modes, _text(one), _text(other), source)
+            yield Difference(path_of("services", name, field), modes, _text(one), _text(other), source)
 
 
-def _source(spec: Spec, modes: tuple[str, str], name: str, field: str, key: str | None) -> str:
+def _source(spec: Spec, modes: tuple[str, str], name: str, field: str, key: str | None) -> PathText:
     """The override that makes the difference, or the common value where its text differs by itself."""
     paths = [field_path(name, spec.services[name], mode, field, key) for mode in modes]
-    return next((path for path in paths if ".modes." in path), paths[0])
+    return next((path for path in paths if "modes" in path.parts[2:3]), paths[0])
 
 
 class _Plain:
@@ -147,13 +148,13 @@ def _networks(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
         if name not in left or name not in right:
             mode = modes[0] if name in left else modes[1]
             states = ("present", ABSENT) if name in left else (ABSENT, "present")
-            yield Difference(f"networks.{name}", modes, *states, source=f"networks.{name}.modes.{mode}")
+            yield Difference(path_of("networks", name), modes, *states, source=path_of("networks", name, "modes", mode))
             continue
         for field in ("subnet", "internal"):
             one, other = getattr(left[name], field), getattr(right[name], field)
             if one != other:
-                source = f"networks.{name}.modes.{modes[1]}.{field}"
-                yield Difference(f"networks.{name}.{field}", modes, _text(one), _text(other), source)
+                source = path_of("networks", name, "modes", modes[1], field)
+                yield Difference(path_of("networks", name, field), modes, _text(one), _text(other), source)
 
 
 def _joined(spec: Spec, mode: str) -> dict[str, NetworkInMode]:
@@ -169,11 +170,11 @@ def _topology(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
         if left[field] != right[field]:
             mode = modes[0] if left[field] != ABSENT else modes[1]
             yield Difference(
-                f"topology.{field}",
+                path_of("topology", field),
                 modes,
                 _text(left[field]),
                 _text(right[field]),
-                f"topology.{mode}.{field}",
+                path_of("topology", mode, field),
             )
 
 

@@ -21,6 +21,7 @@ from validators.rules import (
     placement,
     ports,
     probes,
+    program_ports,
     roll_out,
     runbook_removals,
     runbook_scripts,
@@ -29,6 +30,7 @@ from validators.rules import (
     secrets,
     storage,
     waivers,
+    written_ports,
 )
 from validators.rules.registry import RULES
 
@@ -55,6 +57,8 @@ FAMILIES = (
     runbooks,
     runbook_removals,
     runbook_scripts,
+    program_ports,
+    written_ports,
     waivers,
 )
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from plumbline.differences import Difference, differences
-from plumbline.paths import covers
+from plumbline.paths import PathText, covers, path_of
 from plumbline.spec import Spec
 from validators.rules.parity_examples import example
 from validators.rules.registry import Violation, rule
@@ -65,7 +65,7 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
 def divergence_without_workaround(spec: Spec) -> Iterator[Violation]:
     for name, divergence in spec.parity.divergences.items():
         if divergence.workaround is None:
-            yield Violation(f"parity.divergences.{name}", f"divergence {name} has no workaround", at_key=True)
+            yield Violation(path_of("parity", "divergences", name), f"divergence {name} has no workaround", at_key=True)
 
 
 @rule(
@@ -80,7 +80,9 @@ def incomplete_status(spec: Spec) -> Iterator[Violation]:
     for name, feature in spec.parity.features.items():
         for mode in spec.modes:
             if mode not in feature.status:
-                yield Violation(f"parity.features.{name}.status", f"feature {name} has no status in mode {mode}")
+                yield Violation(
+                    path_of("parity", "features", name, "status"), f"feature {name} has no status in mode {mode}"
+                )
 
 
 @rule(
@@ -95,7 +97,9 @@ def divergent_without_divergence(spec: Spec) -> Iterator[Violation]:
     for name, feature in spec.parity.features.items():
         if (feature.parity == "divergent") != (feature.divergence is not None):
             named = f"names {feature.divergence}" if feature.divergence else "names no divergence"
-            yield Violation(f"parity.features.{name}", f"feature {name} is `{feature.parity}` and {named}", at_key=True)
+            yield Violation(
+                path_of("parity", "features", name), f"feature {name} is `{feature.parity}` and {named}", at_key=True
+            )
 
 
 @rule(
@@ -110,13 +114,13 @@ def equivalent_without_means(spec: Spec) -> Iterator[Violation]:
     for name, feature in spec.parity.features.items():
         if feature.parity == "equivalent" and feature.means is None:
             yield Violation(
-                f"parity.features.{name}",
+                path_of("parity", "features", name),
                 f"feature {name} is equivalent, and says not by which means",
                 at_key=True,
             )
         if feature.parity != "equivalent" and feature.covers:
             yield Violation(
-                f"parity.features.{name}.covers",
+                path_of("parity", "features", name, "covers"),
                 f"feature {name} is `{feature.parity}`, so that its `covers` explains nothing",
             )
 
@@ -134,7 +138,7 @@ def path_without_target(spec: Spec) -> Iterator[Violation]:
         for index, path in enumerate(feature.paths):
             if not exists(spec, path):
                 yield Violation(
-                    f"parity.features.{name}.paths[{index}]",
+                    path_of("parity", "features", name, "paths", index),
                     f"there is no `{path}` in the spec",
                     observed=path,
                 )
@@ -152,7 +156,9 @@ def divergence_without_feature(spec: Spec) -> Iterator[Violation]:
     used = {feature.divergence for feature in spec.parity.features.values()}
     for name in spec.parity.divergences:
         if name not in used:
-            yield Violation(f"parity.divergences.{name}", f"divergence {name} is named by no feature", at_key=True)
+            yield Violation(
+                path_of("parity", "divergences", name), f"divergence {name} is named by no feature", at_key=True
+            )
 
 
 @rule(
@@ -168,20 +174,20 @@ def full_but_missing(spec: Spec) -> Iterator[Violation]:
         missing = [mode for mode, status in feature.status.items() if MISSING.match(status)]
         if feature.parity == "full" and missing and len(missing) < len(feature.status):
             yield Violation(
-                f"parity.features.{name}.parity",
+                path_of("parity", "features", name, "parity"),
                 f"feature {name} has full parity, and is missing in {', '.join(missing)}",
             )
 
 
-def _covers(spec: Spec) -> Iterator[tuple[str, str]]:
+def _covers(spec: Spec) -> Iterator[tuple[PathText, str]]:
     """Path and pattern of each entry that explains differences."""
     for name, divergence in spec.parity.divergences.items():
         for index, pattern in enumerate(divergence.covers):
-            yield f"parity.divergences.{name}.covers[{index}]", pattern
+            yield path_of("parity", "divergences", name, "covers", index), pattern
     for name, feature in spec.parity.features.items():
         if feature.parity == "equivalent":
             for index, pattern in enumerate(feature.covers):
-                yield f"parity.features.{name}.covers[{index}]", pattern
+                yield path_of("parity", "features", name, "covers", index), pattern
 
 
 def _both(found: Difference) -> str:

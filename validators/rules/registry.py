@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from plumbline.finding import Finding, Severity
+from plumbline.location import Location
+from plumbline.paths import PathText, parts_of
 from plumbline.spec import Spec
 
 Check = Callable[[Spec], Iterator["Violation"]]
@@ -11,15 +13,17 @@ Check = Callable[[Spec], Iterator["Violation"]]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a rule's check yields: the spec path, and what is wrong there."""
+    """What a rule's check yields: the spec path (made by `path_of`), and what is wrong there."""
 
-    path: str
+    path: PathText | str
     message: str
     hint: str | None = None
     expected: str | None = None
     observed: str | None = None
     at_key: bool = False
     """Mark the key rather than the value."""
+    location: Location | None = None
+    """Where it is, for what no spec path names: a line of a template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,17 @@ class Rule:
                 rule=self.id,
                 message=found.message,
                 severity=self.severity,
-                location=spec.key_at(found.path) if found.at_key else spec.at(found.path),
+                location=found.location or _location(spec, found),
                 hint=found.hint or self.fix,
                 subject=found.path,
                 expected=found.expected,
                 observed=found.observed,
             )
+
+
+def _location(spec: Spec, found: Violation) -> Location:
+    parts = parts_of(found.path)
+    return spec.key_at(parts) if found.at_key else spec.at(parts)
 
 
 RULES: dict[str, Rule] = {}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from plumbline.finding import Finding
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.platform import Waiver
 from validators.rules.registry import RULES, Violation, rule
@@ -31,12 +32,13 @@ def expired(spec: Spec) -> Iterator[Violation]:
     for index, waiver in enumerate(spec.waivers.waivers):
         if waiver.expires < today:
             yield Violation(
-                f"waivers.waivers[{index}].expires", f"the waiver of {waiver.rule} expired on {waiver.expires}"
+                path_of("waivers", "waivers", index, "expires"),
+                f"the waiver of {waiver.rule} expired on {waiver.expires}",
             )
     for index, ignored in enumerate(spec.waivers.ignored):
         if ignored.expires < today:
             message = f"{ignored.subject}: {ignored.fact} is ignored no longer since {ignored.expires}"
-            yield Violation(f"waivers.ignored[{index}].expires", message)
+            yield Violation(path_of("waivers", "ignored", index, "expires"), message)
 
 
 @rule(
@@ -52,7 +54,9 @@ def unused(spec: Spec) -> Iterator[Violation]:
     for index, waiver in enumerate(spec.waivers.waivers):
         known = RULES.get(waiver.rule)
         if known is None or not any(_accepts(waiver, found.subject) for found in known.findings(spec)):
-            yield Violation(f"waivers.waivers[{index}]", f"no finding of {waiver.rule} is about {waiver.subject}")
+            yield Violation(
+                path_of("waivers", "waivers", index), f"no finding of {waiver.rule} is about {waiver.subject}"
+            )
 
 
 def without_waived(spec: Spec, findings: Iterable[Finding], today: date) -> list[Finding]:

@@ -6,6 +6,7 @@ from plumbline.deployment import field_path
 from plumbline.fact import Check
 from plumbline.finding import Finding
 from plumbline.location import Location
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.stack.engine import Versions
 from validators.stack.kinds import BY_NAME, TRIED
@@ -90,14 +91,14 @@ def _rule_and_field(check: Check) -> tuple[str, str]:
 def _location(spec: Spec, mode: str, check: Check) -> Location | None:
     section, _, name = check.subject.partition(".")
     if section == "networks" and name in spec.networks.networks:
-        return spec.at(f"networks.{name}.modes.{mode}")
+        return spec.at(path_of("networks", name, "modes", mode))
     if section == "secrets":
-        return spec.key_at(f"secrets.{name}")
+        return spec.key_at(path_of("secrets", name))
     if section != "services":
         return None
     field = _rule_and_field(check)[1]
     if not field:
-        return spec.key_at(f"services.{name}")
+        return spec.key_at(path_of("services", name))
     key = check.attribute.partition(".")[2]
     inner = key if field == "environment" and check.expected is not None else None
     return spec.at(field_path(name, spec.services[name], mode, field, inner))
