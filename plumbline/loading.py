@@ -177,7 +177,7 @@ def _finding(details: ErrorDetails, root: Node, section: Section) -> Finding:
             message, hint = f"`{name}` is not a field here", _field_hint(name, path, section)
         case "missing":
             key = key_at(root, path[:-1])
-            location = key.location if key else root.location
+            location = (key or node_at(root, path[:-1])).location
             message, hint = f"`{name}` is missing", f"add `{name}:`{_description(path, section)}"
         case _:
             message, hint = f"`{name}`: {_lower(details['msg'])}", _value_hint(details, name)

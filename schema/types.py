@@ -9,6 +9,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic.fields import FieldInfo
 
 REFERENCE_KEY = "x-refers-to"
 """JSON Schema keyword that names the kind of thing a string refers to, e.g. `service`."""
@@ -40,6 +41,12 @@ def reference(kind: str) -> Any:
 def documentation(description: str, **constraints: Any) -> Any:
     """A field that is shown to readers and changes no artifact."""
     return Field(description=description, json_schema_extra={DOCUMENTATION_KEY: True}, **constraints)
+
+
+def is_documentation(field: FieldInfo) -> bool:
+    """Whether a field is shown to readers and changes no artifact."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get(DOCUMENTATION_KEY))
 
 
 Int = Annotated[int, Strict()]

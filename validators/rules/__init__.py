@@ -80,7 +80,7 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
     failed: dict[str, Exception] = {}
     for each in RULES.values():
         try:
-            found += list(each.findings(spec))
+            found += list(each.findings(spec, today))
         except EnvironmentMissing:
             raise
         except Exception as error:  # any: one rule's failure must not hide what the others found
