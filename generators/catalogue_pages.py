@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from generators.markdown import Page, code, codes, link, text
 from generators.secret_handover import handovers, how_secrets_are_read
 from plumbline.artifact import Artifact
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 
 
@@ -18,7 +19,7 @@ def images(spec: Spec) -> Iterable[Artifact]:
         ["Image", "Reference", "State", "Licence", "Stand-in in tests"],
         [
             (
-                f"images.{name}",
+                path_of("images", name),
                 [
                     code(name),
                     code(f"{image.repository}:{image.tag}"),
@@ -31,22 +32,22 @@ def images(spec: Spec) -> Iterable[Artifact]:
         ],
     )
     for name, image in sorted(spec.images.images.items()):
-        path = f"images.{name}"
+        path = path_of("images", name)
         page.add(f"## {text(name)}", path)
         evidence = image.evidence
-        rows: list[tuple[str | None, list[str]]] = [
-            (f"{path}.digest", ["Digest", code(image.digest) if image.digest else "none: not published"]),
-            (f"{path}.platforms", ["Platforms", codes(image.platforms)]),
-            (f"{path}.http_client", ["Client for health checks", code(image.http_client)]),
+        rows: list[tuple[PathText | None, list[str]]] = [
+            (path_of(path, "digest"), ["Digest", code(image.digest) if image.digest else "none: not published"]),
+            (path_of(path, "platforms"), ["Platforms", codes(image.platforms)]),
+            (path_of(path, "http_client"), ["Client for health checks", code(image.http_client)]),
             (
-                f"{path}.lifecycle",
+                path_of(path, "lifecycle"),
                 ["Lifecycle", text(f"{image.lifecycle.state}. {image.lifecycle.note or ''}".strip())],
             ),
         ]
         if image.lifecycle.decision:
             rows.append(
                 (
-                    f"{path}.lifecycle.decision",
+                    path_of(path, "lifecycle", "decision"),
                     ["Open decision", link(image.lifecycle.decision, "../auditor/decisions.md")],
                 )
             )
@@ -59,7 +60,7 @@ def images(spec: Spec) -> Iterable[Artifact]:
             )
             rows.append(
                 (
-                    f"{path}.evidence",
+                    path_of(path, "evidence"),
                     [
                         "Evidence",
                         text(f"{said} {evidence.checked}{note}"),
@@ -77,7 +78,7 @@ def models(spec: Spec) -> Iterable[Artifact]:
         ["Model", "Path", "Size", "SHA-256", "Source", "Licence", "Note"],
         [
             (
-                f"models.{name}",
+                path_of("models", name),
                 [
                     text(model.title),
                     code(model.path),
@@ -98,7 +99,7 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
     """`docs/auditor/secrets.md`."""
     page = Page("docs/auditor/secrets.md", "Secrets")
     page.add(f"An inventory; the spec holds no value. {how_secrets_are_read(spec)}")
-    page.add(f"Folder: {code(spec.secrets.folder)}. {text(spec.secrets.encryption)}", "secrets.folder")
+    page.add(f"Folder: {code(spec.secrets.folder)}. {text(spec.secrets.encryption)}", path_of("secrets", "folder"))
     users: dict[str, set[str]] = {}
     for each in handovers(spec):
         users.setdefault(each.secret, set()).add(each.service)
@@ -106,7 +107,7 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
         ["Secret", "Opens", "Owner", "Scope", "Length", "Replaced after", "Read by"],
         [
             (
-                f"secrets.{name}",
+                path_of("secrets", name),
                 [
                     code(name),
                     text(secret.title),
@@ -131,7 +132,7 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
         ["Tenant", "Folder", "Recipient"],
         [
             (
-                f"tenants.{name}",
+                path_of("tenants", name),
                 [
                     code(name),
                     code(spec.secrets.folder.replace("{tenant}", name)),
@@ -149,14 +150,14 @@ def requirements(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/auditor/requirements.md", "Requirements")
     page.add("What is required, and what shows that it is met.")
     for name, requirement in spec.requirements.requirements.items():
-        page.add(f"## {name}: {text(requirement.title)}", f"requirements.{name}.title")
+        page.add(f"## {name}: {text(requirement.title)}", path_of("requirements", name, "title"))
         if requirement.related:
             page.add("Of another document; this spec only refers to it.")
             continue
         page.table(
             ["Proof", "What"],
             [
-                (f"requirements.{name}.proofs[{index}]", [text(proof.kind), _proof(proof.kind, proof.ref)])
+                (path_of("requirements", name, "proofs", index), [text(proof.kind), _proof(proof.kind, proof.ref)])
                 for index, proof in enumerate(requirement.proofs)
             ],
         )
@@ -172,18 +173,18 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
     """`docs/auditor/decisions.md`: open decisions and waivers."""
     page = Page("docs/auditor/decisions.md", "Open decisions and waivers")
     for name, decision in spec.platform.open_decisions.items():
-        path = f"platform.open_decisions.{name}"
+        path = path_of("platform", "open_decisions", name)
         page.add(f"## {text(name)}", path)
-        page.add(text(decision.question), f"{path}.question")
-        page.add("\n".join(f"- {text(option)}" for option in decision.options), f"{path}.options")
-        page.add(f"While it is open: {text(decision.impact)}", f"{path}.impact")
+        page.add(text(decision.question), path_of(path, "question"))
+        page.add("\n".join(f"- {text(option)}" for option in decision.options), path_of(path, "options"))
+        page.add(f"While it is open: {text(decision.impact)}", path_of(path, "impact"))
     page.add("## Waivers")
     page.add("Findings that are accepted for a time. An expired or unused waiver is a finding itself.")
     page.table(
         ["Rule", "About", "Reason", "Until"],
         [
             (
-                f"waivers.waivers[{index}]",
+                path_of("waivers", "waivers", index),
                 [
                     link(waiver.rule, f"../architect/rules/{waiver.rule}.md"),
                     code(waiver.subject),
@@ -199,7 +200,7 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
         ["Mode", "Subject", "Fact", "Until", "Why"],
         [
             (
-                f"waivers.ignored[{index}]",
+                path_of("waivers", "ignored", index),
                 [code(each.mode), code(each.subject), code(each.fact), text(each.expires), text(each.reason)],
             )
             for index, each in enumerate(spec.waivers.ignored)

@@ -15,6 +15,7 @@ from plumbline.deployment import (
     ports_for_other_nodes,
 )
 from plumbline.expressions import SECRET_FOLDER, service_names, value_text
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.service import Service
 from schema.types import Value
@@ -40,7 +41,7 @@ def literal(value: str) -> str:
 class ServiceWriter:
     """Writes services of one deployment; gathers the volumes, secrets and variables that they use."""
 
-    def __init__(self, spec: Spec, deployment: Deployment, origins: dict[OutputPath, str]):
+    def __init__(self, spec: Spec, deployment: Deployment, origins: dict[OutputPath, PathText]):
         self.spec = spec
         self.deployment = deployment
         self.origins = origins
@@ -90,7 +91,7 @@ class ServiceWriter:
 
     def _note_origins(self, name: str, parts: list[tuple[str, str, Any]]) -> None:
         common, mode = self.spec.services[name], self.deployment.mode
-        self.origins["services", name] = f"services.{name}"
+        self.origins["services", name] = path_of("services", name)
         for key, field, value in parts:
             if field and value not in (None, [], {}):
                 self.origins["services", name, key] = field_path(name, common, mode, field)
@@ -98,7 +99,7 @@ class ServiceWriter:
                 for variable in value:
                     if variable in self.deployment.services[name].environment:
                         self.origins["services", name, key, variable] = field_path(name, common, mode, field, variable)
-        self.origins["services", name, "logging"] = "platform.logs"
+        self.origins["services", name, "logging"] = path_of("platform", "logs")
 
     def _image(self, service: Service) -> str:
         return image_reference(self.spec, self.deployment.mode, self.spec.images.images[service.image])

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from plumbline.artifact import Artifact, Source
+from plumbline.paths import PathText
 
 _MARKUP = {char: f"&#{ord(char)};" for char in "\\`*_{}[]()#+!|~$:^"}
 _BLOCK = re.compile(r"^(\d+(?=\.(?:\s|$))|(?=-(?:[\s-]|$)|[=\s]))(.)")
@@ -67,14 +68,14 @@ class Page:
 
     header = HEADER
 
-    def __init__(self, path: str, title: str, source: str | None = None):
+    def __init__(self, path: str, title: str, source: PathText | None = None):
         self.path = path
         self._lines: list[str] = []
         self._sources: list[Source] = []
         self.add(self.header)
         self.add(f"# {text(title)}", source)
 
-    def add(self, block: str, source: str | None = None) -> "Page":
+    def add(self, block: str, source: PathText | None = None) -> "Page":
         """Append a block, with an empty line before it."""
         if self._lines:
             self._lines.append("")
@@ -84,7 +85,7 @@ class Page:
             self._sources.append(Source(first, len(self._lines), source))
         return self
 
-    def table(self, headers: Sequence[str], rows: Sequence[tuple[str | None, Sequence[str]]]) -> "Page":
+    def table(self, headers: Sequence[str], rows: Sequence[tuple[PathText | None, Sequence[str]]]) -> "Page":
         """Append a table of (spec path of the row, cells); nothing where there are no rows."""
         if not rows:
             return self.add("None.")

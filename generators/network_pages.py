@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from generators.markdown import Page, code, codes, text
 from plumbline.artifact import Artifact
 from plumbline.deployment import field_path, ports_for_other_nodes, roles_of, services_of
+from plumbline.paths import path_of
 from plumbline.reachability import Reach, reachability
 from plumbline.spec import Spec
 
@@ -29,7 +30,7 @@ def networks(spec: Spec) -> Iterable[Artifact]:
             ["Segment", "For", "Subnet", "Internal", "Services"],
             [
                 (
-                    f"networks.{name}.modes.{mode}",
+                    path_of("networks", name, "modes", mode),
                     [
                         code(name),
                         text(network.title),
@@ -52,7 +53,7 @@ def networks(spec: Spec) -> Iterable[Artifact]:
             ["", *targets],
             [
                 (
-                    f"services.{source}.segments",
+                    path_of("services", source, "segments"),
                     [
                         code(source),
                         *(_SIGNS[matrix[source, target]] if source != target else "" for target in targets),
@@ -79,7 +80,7 @@ def ports(spec: Spec) -> Iterable[Artifact]:
                 path = field_path(name, spec.services[name], mode, "ports")
                 rows.append(
                     (
-                        f"{path}.{port}",
+                        path_of(path, port),
                         [
                             code(name),
                             code(port),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from generators.markdown import Page, code, codes, text
 from plumbline.artifact import Artifact
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.probe import CommandProbe, FileProbe, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
 
@@ -38,26 +39,31 @@ def _page(spec: Spec) -> Artifact:
             else feature.parity
         )
         status = [text(feature.status.get(mode, "–")) for mode in spec.modes]
-        rows.append((f"parity.features.{name}", [text(feature.title), *status, verdict]))
+        rows.append((path_of("parity", "features", name), [text(feature.title), *status, verdict]))
     page.table(["Feature", *spec.modes, "Parity"], rows)
     for name, feature in spec.parity.features.items():
         if feature.means:
             page.add(
                 f"**{text(feature.title)}** is equivalent: {text(feature.means)}",
-                f"parity.features.{name}.means",
+                path_of("parity", "features", name, "means"),
             )
     page.add("## Divergences")
     for name, divergence in spec.parity.divergences.items():
-        path = f"parity.divergences.{name}"
+        path = path_of("parity", "divergences", name)
         page.add(f'<a id="{name.lower()}"></a>')
-        page.add(f"### {name}: {text(divergence.title)}", f"{path}.title")
+        page.add(f"### {name}: {text(divergence.title)}", path_of(path, "title"))
         page.table(
             ["", ""],
             [
-                (f"{path}.reason", ["Reason", text(divergence.reason)]),
-                (f"{path}.impact", ["Impact", text(divergence.impact)]),
-                (f"{path}.workaround", ["Workaround", text(divergence.workaround or "none")]),
-                (f"{path}.covers", ["Explains", codes(divergence.covers)]),
+                (path_of(path, "reason"), ["Reason", text(divergence.reason)]),
+                (path_of(path, "impact"), ["Impact", text(divergence.impact)]),
+                (path_of(path, "workaround"), ["Workaround", text(divergence.workaround or "none")]),
+                (path_of(path, "covers"), ["Explains", codes(divergence.covers)]),
+                *(
+                    [(path_of(path, "sets_apart"), ["Sets apart", codes(divergence.sets_apart)])]
+                    if divergence.sets_apart
+                    else []
+                ),
             ],
         )
     _probes(page, spec)
@@ -65,7 +71,10 @@ def _page(spec: Spec) -> Artifact:
     page.table(
         ["Feature", "Spec paths"],
         [
-            (f"parity.features.{name}.paths", [text(feature.title), codes((*feature.paths, *feature.covers))])
+            (
+                path_of("parity", "features", name, "paths"),
+                [text(feature.title), codes((*feature.paths, *feature.covers))],
+            )
             for name, feature in spec.parity.features.items()
         ],
     )
@@ -79,7 +88,7 @@ def _probes(page: Page, spec: Spec) -> None:
         ["Feature", "What it shows", "How", *spec.modes],
         [
             (
-                f"parity.features.{name}.probes[{number}]",
+                path_of("parity", "features", name, "probes", number),
                 [
                     text(feature.title),
                     text(probe.shows),

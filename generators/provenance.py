@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from plumbline.artifact import Source
+from plumbline.paths import PathText
 from plumbline.yaml_tree import Node, key_at, node_at, parse_tree, to_data
 
 OutputPath = tuple[str | int, ...]
@@ -44,7 +45,7 @@ _BlockDumper.add_representer(str, _block)
 
 
 def document(
-    header: str, data: dict[str, Any] | list[Any], origins: dict[OutputPath, str], blocks: bool = False
+    header: str, data: dict[str, Any] | list[Any], origins: dict[OutputPath, PathText], blocks: bool = False
 ) -> tuple[str, tuple[Source, ...]]:
     """The document's text below a header of comment lines, and its sources.
 
@@ -60,7 +61,7 @@ def document(
     return text, _sources(root, origins)
 
 
-def sources(text: str, origins: dict[OutputPath, str]) -> tuple[Source, ...]:
+def sources(text: str, origins: dict[OutputPath, PathText]) -> tuple[Source, ...]:
     """The sources of a document of YAML or JSON. Raises ValueError where it is none."""
     root, _ = parse_tree(text, "")
     if root is None:
@@ -68,11 +69,11 @@ def sources(text: str, origins: dict[OutputPath, str]) -> tuple[Source, ...]:
     return _sources(root, origins)
 
 
-def _sources(root: Node, origins: dict[OutputPath, str]) -> tuple[Source, ...]:
+def _sources(root: Node, origins: dict[OutputPath, PathText]) -> tuple[Source, ...]:
     return tuple(_source(root, place, path) for place, path in origins.items())
 
 
-def _source(root: Node, place: OutputPath, path: str) -> Source:
+def _source(root: Node, place: OutputPath, path: PathText) -> Source:
     value = node_at(root, place).location
     key = key_at(root, place)
     first = key.location.line if key else value.line

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from generators.markdown import Page, code, codes, fence, link, text
 from plumbline.artifact import Artifact
+from plumbline.paths import path_of
 from plumbline.runbooks import CAPTURED, RenderedPlace, RenderedStep, rendered
 from plumbline.spec import Spec
 from plumbline.values import says
@@ -19,7 +20,7 @@ def runbooks(spec: Spec) -> Iterable[Artifact]:
         ["Runbook", "For", "Modes", "Takes"],
         [
             (
-                f"runbooks.{name}",
+                path_of("runbooks", name),
                 [
                     link(rendered(spec, name).title, f"{name}.md"),
                     text(rendered(spec, name).summary),
@@ -37,9 +38,9 @@ def runbooks(spec: Spec) -> Iterable[Artifact]:
 
 def _page(spec: Spec, name: str) -> Artifact:
     runbook, shown = spec.runbooks[name], rendered(spec, name)
-    path = f"runbooks.{name}"
-    page = Page(f"{FOLDER}/{name}.md", shown.title, f"{path}.title")
-    page.add(text(shown.summary), f"{path}.summary")
+    path = path_of("runbooks", name)
+    page = Page(f"{FOLDER}/{name}.md", shown.title, path_of(path, "title"))
+    page.add(text(shown.summary), path_of(path, "summary"))
     page.add(
         f"{len(shown.steps)} steps, about {runbook.duration_min} minutes. Modes: {codes(runbook.modes)}. "
         f"Requirements: {', '.join(link(each, '../../auditor/requirements.md') for each in runbook.requirements) or '–'}."
@@ -50,7 +51,7 @@ def _page(spec: Spec, name: str) -> Artifact:
             ["Value", "What", "It is", "Shown here as"],
             [
                 (
-                    f"{path}.parameters.{key}",
+                    path_of(path, "parameters", key),
                     [code(key), text(parameter.description), text(says(parameter)), code(parameter.example)],
                 )
                 for key, parameter in runbook.parameters.items()
@@ -62,7 +63,7 @@ def _page(spec: Spec, name: str) -> Artifact:
         ["Place", "What it is", "A shell there"],
         [
             (
-                f"platform.places.{id}",
+                path_of("platform", "places", id),
                 [code(id), text(_where(place)), codes(shell or "this machine" for shell in place.shells)],
             )
             for id, place in places.items()
@@ -80,46 +81,46 @@ def _page(spec: Spec, name: str) -> Artifact:
             )
         )
         given = "".join(f" --set {key}={shlex.quote(each.example)}" for key, each in runbook.parameters.items())
-        page.add(fence(f"plumb runbook run {name}{given}", "sh"), f"{path}.parameters")
+        page.add(fence(f"plumb runbook run {name}{given}", "sh"), path_of(path, "parameters"))
     if shown.before:
         page.add("## Before you start")
-        page.add("\n".join(f"- [ ] {text(line)}" for line in shown.before), f"{path}.before")
+        page.add("\n".join(f"- [ ] {text(line)}" for line in shown.before), path_of(path, "before"))
     page.add("## If a step fails")
-    page.add(text(shown.on_failure), f"{path}.on_failure")
+    page.add(text(shown.on_failure), path_of(path, "on_failure"))
     for index, step in enumerate(shown.steps):
-        _step(page, f"{path}.steps[{index}]", index + 1, step)
+        _step(page, path_of(path, "steps", index), index + 1, step)
     return page.done()
 
 
 def _step(page: Page, path: str, number: int, step: RenderedStep) -> None:
-    page.add(f"## {number}. {text(step.title)}", f"{path}.title")
-    page.add(f"On {text(step.place.title)}, at most {step.timeout_s} s:", f"{path}.where")
+    page.add(f"## {number}. {text(step.title)}", path_of(path, "title"))
+    page.add(f"On {text(step.place.title)}, at most {step.timeout_s} s:", path_of(path, "where"))
     if step.destroys:
-        page.add(_danger("This destroys, for good", step.destroys), f"{path}.destroys")
+        page.add(_danger("This destroys, for good", step.destroys), path_of(path, "destroys"))
     if needed := step.needs(" ".join(filter(None, (step.run, step.verify, step.undo_commands)))):
         variables = codes(f"{CAPTURED}_{name}" for name in needed if name not in step.capture)
         if variables != codes(()):
             page.add(f"Set there before, as an earlier step says: {variables}. Where it is not set, the commands stop.")
-    page.add(fence(step.typed(step.run), "sh"), f"{path}.run")
+    page.add(fence(step.typed(step.run), "sh"), path_of(path, "run"))
     if step.expect:
-        page.add(f"**Expect:** {text(step.expect.strip())}", f"{path}.expect")
+        page.add(f"**Expect:** {text(step.expect.strip())}", path_of(path, "expect"))
     if step.output:
         page.add("**It prints**, with … for what differs from host to host:")
-        page.add(fence(step.output, "text"), f"{path}.output")
+        page.add(fence(step.output, "text"), path_of(path, "output"))
     for name, pattern in step.capture.items():
         page.add(
             f"**Keep what it prints there**, for this step's undo and the steps after it: what stands for the part in "
             f"parentheses of {code(pattern)}, at the start of a line."
         )
-        page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), f"{path}.capture.{name}")
+        page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), path_of(path, "capture", name))
     if step.verify:
-        page.add("**Verify** (exit code 0):").add(fence(step.typed(step.verify), "sh"), f"{path}.verify")
+        page.add("**Verify** (exit code 0):").add(fence(step.typed(step.verify), "sh"), path_of(path, "verify"))
     if step.undo_destroys:
-        page.add(_danger("The undo destroys, for good", step.undo_destroys), f"{path}.undo_destroys")
+        page.add(_danger("The undo destroys, for good", step.undo_destroys), path_of(path, "undo_destroys"))
     if step.undo_commands:
-        page.add("**Undo:**").add(fence(step.typed(step.undo_commands), "sh"), f"{path}.undo")
+        page.add("**Undo:**").add(fence(step.typed(step.undo_commands), "sh"), path_of(path, "undo"))
     elif step.undo:
-        page.add(f"**Undo:** {text(step.undo.strip())}", f"{path}.undo")
+        page.add(f"**Undo:** {text(step.undo.strip())}", path_of(path, "undo"))
 
 
 def _danger(title: str, what: str) -> str:

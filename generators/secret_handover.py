@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from generators.markdown import code
 from plumbline.deployment import field_path, services_of
 from plumbline.expressions import SECRET_FOLDER
+from plumbline.paths import PathText
 from plumbline.spec import Spec
 from schema.service import SecretUse
 
@@ -18,7 +19,7 @@ class Handover:
     service: str
     secret: str
     use: SecretUse
-    path: str
+    path: PathText
     """Spec path that says so."""
 
     @property

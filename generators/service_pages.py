@@ -7,6 +7,7 @@ from generators.secret_handover import handovers, how_secrets_are_read
 from plumbline.artifact import Artifact
 from plumbline.deployment import effective, field_path, roles_of, services_of
 from plumbline.expressions import service_names, value_text
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.service import Service
 from schema.types import Value
@@ -20,7 +21,7 @@ def services(spec: Spec) -> Iterable[Artifact]:
     rows = []
     for name, service in sorted(spec.services.items()):
         where = [", ".join(roles_of(spec, mode, name)) or "–" for mode in spec.modes]
-        rows.append((f"services.{name}", [link(name, f"{name}.md"), text(service.summary), *map(text, where)]))
+        rows.append((path_of("services", name), [link(name, f"{name}.md"), text(service.summary), *map(text, where)]))
     index.table(["Service", "What it does", *spec.modes], rows)
     yield index.done()
     for name in sorted(spec.services):
@@ -29,41 +30,45 @@ def services(spec: Spec) -> Iterable[Artifact]:
 
 def _page(spec: Spec, name: str) -> Artifact:
     service = spec.services[name]
-    path = f"services.{name}"
-    page = Page(f"{FOLDER}/{name}.md", service.title, f"{path}.title")
-    page.add(text(service.summary), f"{path}.summary")
+    path = path_of("services", name)
+    page = Page(f"{FOLDER}/{name}.md", service.title, path_of(path, "title"))
+    page.add(text(service.summary), path_of(path, "summary"))
     page.table(
         ["", ""],
         [
-            (f"{path}.kind", ["Kind", code(service.kind) + (", one per node" if service.per_node else "")]),
-            (f"{path}.image", ["Image", link(service.image, "../images.md") if service.image else "–"]),
-            (f"{path}.ports", ["Listens on", _ports(service)]),
-            (f"{path}.needs", ["Needs", _needs(service)]),
-            (f"{path}.needs", ["Needed by", codes(_needed_by(spec, name))]),
-            (f"{path}.tolerates", ["Stays healthy without", codes(service.tolerates)]),
-            (f"{path}.user", ["User", code(service.user or "the image's")]),
-            (f"{path}.stop_grace_s", ["Stops within", f"{service.stop_grace_s} s"]),
-            (f"{path}.capabilities", ["Capabilities", codes(service.capabilities)]),
+            (path_of(path, "kind"), ["Kind", code(service.kind) + (", one per node" if service.per_node else "")]),
+            (path_of(path, "image"), ["Image", link(service.image, "../images.md") if service.image else "–"]),
+            (path_of(path, "ports"), ["Listens on", _ports(service)]),
+            (path_of(path, "needs"), ["Needs", _needs(service)]),
+            (path_of(path, "needs"), ["Needed by", codes(_needed_by(spec, name))]),
+            (path_of(path, "tolerates"), ["Stays healthy without", codes(service.tolerates)]),
+            (path_of(path, "user"), ["User", code(service.user or "the image's")]),
+            (path_of(path, "stop_grace_s"), ["Stops within", f"{service.stop_grace_s} s"]),
+            (path_of(path, "capabilities"), ["Capabilities", codes(service.capabilities)]),
         ],
     )
     for mode in spec.modes:
         if name in services_of(spec, mode):
             _mode_section(page, spec, name, mode)
-    _tests(page, service, path)
+    _tests(page, spec, name)
     if service.notes:
         page.add("## Notes")
-        page.add("\n".join(f"- {text(note)}" for note in service.notes), f"{path}.notes")
+        page.add("\n".join(f"- {text(note)}" for note in service.notes), path_of(path, "notes"))
     return page.done()
 
 
-def _tests(page: Page, service: Service, path: str) -> None:
-    rows: list[tuple[str | None, list[str]]] = []
+def _tests(page: Page, spec: Spec, name: str) -> None:
+    service, path = spec.services[name], path_of("services", name)
+    # what is tried in every mode is shown as the first one has it
+    first = next((mode for mode in spec.modes if name in services_of(spec, mode)), spec.modes[0])
+    names = service_names(spec, first, name)
+    rows: list[tuple[PathText | None, list[str]]] = []
     if test := service.state_test:
-        rows.append((f"{path}.state_test.write", ["Writes a word", codes(test.write)]))
-        rows.append((f"{path}.state_test.read", ["Reads it again", codes(test.read)]))
-    for name, each in service.self_tests.items():
-        shown = f"{codes(each.run)}, prints {code(each.prints)}"
-        rows.append((f"{path}.self_tests.{name}", [text(each.title), shown]))
+        rows.append((path_of(path, "state_test", "write"), ["Writes a word", _words(test.write, names)]))
+        rows.append((path_of(path, "state_test", "read"), ["Reads it again", _words(test.read, names)]))
+    for id, each in service.self_tests.items():
+        shown = f"{_words(each.run, names)}, prints {code(each.prints)}"
+        rows.append((path_of(path, "self_tests", id), [text(each.title), shown]))
     if rows:
         page.add("## Tried on a running one")
         page.table(["What", "How"], rows)
@@ -74,11 +79,11 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     service = effective(common, mode)
     names = service_names(spec, mode, name)
 
-    def at(field: str) -> str:
+    def at(field: str) -> PathText:
         return field_path(name, common, mode, field)
 
     page.add(f"## Mode {text(mode)}")
-    rows: list[tuple[str | None, list[str]]] = [
+    rows: list[tuple[PathText | None, list[str]]] = [
         (None, ["Runs on", codes(roles_of(spec, mode, name))]),
         (at("image"), ["Image", code(service.image)]),
         (at("segments"), ["Networks", codes(service.segments)]),
@@ -185,7 +190,7 @@ def environment(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/operator/environment.md", "Environment")
     page.add(how_secrets_are_read(spec))
     for variable, meaning in spec.platform.environment.items():
-        page.add(f"- {code(variable)}: {text(meaning)}", f"platform.environment.{variable}")
+        page.add(f"- {code(variable)}: {text(meaning)}", path_of("platform", "environment", variable))
     for mode in spec.modes:
         page.add(f"## Mode {text(mode)}")
         rows = []

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from plumbline.artifact import Artifact, Source
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 
 PATH = ".sops.yaml"
@@ -24,12 +25,12 @@ class SopsGenerator:
         if without := [name for name in spec.tenants.tenants if name not in known]:
             lines.append(f"# No `recipient` in tenants.yaml, so that nothing can be encrypted: {', '.join(without)}")
         lines.append("creation_rules:" if known else "creation_rules: []")
-        sources = [Source(len(lines), len(lines), "tenants")]
+        sources = [Source(len(lines), len(lines), path_of("tenants"))]
         for name, recipient in known.items():
             lines += [f"  - path_regex: '{_pattern(spec.secrets.folder, name)}'", f"    age: {recipient}"]
             sources += [
-                Source(len(lines) - 1, len(lines) - 1, "secrets.folder"),
-                Source(len(lines), len(lines), f"tenants.{name}.recipient"),
+                Source(len(lines) - 1, len(lines) - 1, path_of("secrets", "folder")),
+                Source(len(lines), len(lines), path_of("tenants", name, "recipient")),
             ]
         yield Artifact(PATH, ("\n".join(lines) + "\n").encode(), sources=tuple(sources))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from generators.markdown import Page, code, codes, link, text
 from plumbline.artifact import Artifact
 from plumbline.expressions import tenant_names, value_text
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud, FirewallRule
 from schema.topology import Topology
@@ -13,17 +14,17 @@ from schema.topology import Topology
 def home(spec: Spec) -> Iterable[Artifact]:
     """`docs/index.md`: where each kind of reader begins."""
     platform = spec.platform
-    page = Page("docs/index.md", platform.title, "platform.title")
-    page.add(text(platform.summary), "platform.summary")
+    page = Page("docs/index.md", platform.title, path_of("platform", "title"))
+    page.add(text(platform.summary), path_of("platform", "summary"))
     page.add(
         f"Release {code(platform.version)}. Host name of a tenant: {code(platform.domain)}.",
-        "platform.version",
+        path_of("platform", "version"),
     )
     for mode in spec.modes:
         page.add(
             f"![Topology {mode}](diagrams/topology-{mode}-light.svg#only-light)\n"
             f"![Topology {mode}](diagrams/topology-{mode}-dark.svg#only-dark)",
-            f"topology.{mode}",
+            path_of("topology", mode),
         )
     page.add("## Where to begin")
     parity = f", {link('parity matrix', 'auditor/parity.md')}" if spec.parity.features else ""
@@ -65,7 +66,7 @@ def topology(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/architect/topology.md", "Topology")
     page.add(
         f"Needs at least Docker Engine {code(spec.platform.floors.engine)} and Compose {code(spec.platform.floors.compose)}.",
-        "platform.floors",
+        path_of("platform", "floors"),
     )
     for mode in spec.modes:
         _mode(page, spec, mode, spec.topology[mode])
@@ -73,8 +74,8 @@ def topology(spec: Spec) -> Iterable[Artifact]:
 
 
 def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
-    path = f"topology.{mode}"
-    page.add(f"## {text(topology.title)}", f"{path}.title").add(text(topology.summary), f"{path}.summary")
+    path = path_of("topology", mode)
+    page.add(f"## {text(topology.title)}", path_of(path, "title")).add(text(topology.summary), path_of(path, "summary"))
     page.add(
         f"![Needs](../diagrams/needs-{mode}-light.svg#only-light)\n![Needs](../diagrams/needs-{mode}-dark.svg#only-dark)"
     )
@@ -95,12 +96,12 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
             f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
             f"every {entry.health_interval_s} s"
         )
-    page.add("; ".join(facts) + ".", f"{path}.entry")
+    page.add("; ".join(facts) + ".", path_of(path, "entry"))
     page.table(
         ["Role", "For", "Nodes", "Size", "Server type", "Services"],
         [
             (
-                f"{path}.roles.{name}",
+                path_of(path, "roles", name),
                 [
                     code(name),
                     text(role.title) + (f" (can take the place of {code(role.variant_of)})" if role.variant_of else ""),
@@ -121,7 +122,7 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
             ["Role", "How it grows", "When", "By"],
             [
                 (
-                    f"{path}.scaling[{index}]",
+                    path_of(path, "scaling", index),
                     [code(each.role), text(each.direction), text(each.trigger), text(each.how)],
                 )
                 for index, each in enumerate(topology.scaling)
@@ -133,7 +134,7 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
             ["Failure", "Effect", "Recovery"],
             [
                 (
-                    f"{path}.availability[{index}]",
+                    path_of(path, "availability", index),
                     [text(each.failure), text(each.effect), text(each.recovery)],
                 )
                 for index, each in enumerate(topology.availability)
@@ -142,59 +143,62 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
 
 
 def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
-    path = f"topology.{mode}.cloud"
+    path = path_of("topology", mode, "cloud")
     page.add("### Cloud")
     volume, dns = cloud.volume, cloud.dns
     page.table(
         ["", ""],
         [
             (
-                f"{path}.provider",
+                path_of(path, "provider"),
                 ["Provider", text(f"{cloud.provider}, location {cloud.location}, zone {cloud.network_zone}")],
             ),
-            (f"{path}.image", ["Operating system", code(cloud.image)]),
+            (path_of(path, "image"), ["Operating system", code(cloud.image)]),
             (
-                f"{path}.spread_servers",
+                path_of(path, "spread_servers"),
                 ["Servers of a tenant on different hosts", "yes" if cloud.spread_servers else "no"],
             ),
             (
-                f"{path}.network",
+                path_of(path, "network"),
                 ["Private network", f"{code(cloud.network.range)}, servers in {code(cloud.network.subnet)}"],
             ),
             (
-                f"{path}.volume",
+                path_of(path, "volume"),
                 [
                     "Volume",
                     f"{volume.size_gb} GB {volume.format} at {code(volume.mount)}, on role {code(volume.role)}",
                 ],
             ),
             (
-                f"{path}.dns",
+                path_of(path, "dns"),
                 [
                     "DNS",
                     f"{dns.type} {code(f'{dns.record}.{dns.zone}')} → role {code(dns.target)} at {code(cloud.addresses.get(dns.address, ''))}, {dns.ttl_s} s",
                 ],
             ),
             (
-                f"{path}.names",
+                path_of(path, "names"),
                 [
                     "Names",
                     codes(name for _, name in cloud.names),
                 ],
             ),
             (
-                f"{path}.ssh_keys",
+                path_of(path, "ssh_keys"),
                 ["SSH keys", codes(f"{name} {key.public_key.split(' ')[0]}" for name, key in cloud.ssh_keys.items())],
             ),
             (
-                f"{path}.ownership",
+                path_of(path, "ownership"),
                 ["Recognised by the labels", codes(f"{key}={value}" for key, value in cloud.ownership.items())],
             ),
-            (f"{path}.protected", ["Protected from deletion", codes(cloud.protected)]),
-            (f"{path}.labels", ["Further labels", codes(f"{key}={value}" for key, value in cloud.labels.items())]),
-            (f"{path}.environment", ["Environment", code(cloud.environment)]),
+            (path_of(path, "protected"), ["Protected from deletion", codes(cloud.protected)]),
             (
-                f"{path}.addresses",
+                path_of(path, "labels"),
+                ["Further labels", codes(f"{key}={value}" for key, value in cloud.labels.items())],
+            ),
+            (path_of(path, "environment"), ["Environment", code(cloud.environment)]),
+            (
+                path_of(path, "addresses"),
                 ["Addresses", codes(f"{key} {value}" for key, value in cloud.addresses.items())],
             ),
         ],
@@ -211,7 +215,7 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
     page.table(
         ["Direction", "Protocol", "Port", "Peers", "For"],
         [
-            (f"{path}.firewall.{direction}[{index}]", [direction, *_rule(rule, names)])
+            (path_of(path, "firewall", direction, index), [direction, *_rule(rule, names)])
             for direction in ("inbound", "outbound")
             for index, rule in enumerate(getattr(cloud.firewall, direction))
         ],
@@ -230,7 +234,7 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
         ["Tenant", "Name", "Octet", "State", "Certificate"],
         [
             (
-                f"tenants.{name}",
+                path_of("tenants", name),
                 [code(name), text(tenant.title), str(tenant.octet), code(tenant.state), code(tenant.certificate)],
             )
             for name, tenant in spec.tenants.tenants.items()
@@ -241,7 +245,7 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
         ["Setting", "Default", "What it decides"],
         [
             (
-                f"tenants.settings.{name}",
+                path_of("tenants", "settings", name),
                 [code(name), code(_shown(setting.default)), text(setting.description)],
             )
             for name, setting in spec.tenants.settings.items()
@@ -251,7 +255,7 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
     page.table(
         ["From", "To", "Effect"],
         [
-            (f"tenants.transitions[{index}]", [code(each.before), code(each.after), text(each.effect)])
+            (path_of("tenants", "transitions", index), [code(each.before), code(each.after), text(each.effect)])
             for index, each in enumerate(spec.tenants.transitions)
         ],
     )
@@ -270,22 +274,22 @@ def update(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/operator/update.md", "Updates")
     page.add(
         f"Strategy: {code(update.strategy)}. The goal: the entry refuses requests for {update.downtime_goal_s} s at most.",
-        "update.strategy",
+        path_of("update", "strategy"),
     )
     for index, each in enumerate(update.measured):
-        page.add(f"Measured: {text(each)}", f"update.measured[{index}]")
+        page.add(f"Measured: {text(each)}", path_of("update", "measured", index))
     page.add(
         f"Keep running: {codes(update.keep_running)}. Drained first: {codes(update.drain)}.",
-        "update.keep_running",
+        path_of("update", "keep_running"),
     )
     for index, phase in enumerate(update.phases):
-        page.add(f"## {index + 1}. {text(phase.title)}", f"update.phases[{index}].title")
-        page.add(text(phase.detail), f"update.phases[{index}].detail")
+        page.add(f"## {index + 1}. {text(phase.title)}", path_of("update", "phases", index, "title"))
+        page.add(text(phase.detail), path_of("update", "phases", index, "detail"))
     page.add("## Application migrations")
-    page.add("\n".join(f"1. {text(each)}" for each in update.migrations) or "None.", "update.migrations")
+    page.add("\n".join(f"1. {text(each)}" for each in update.migrations) or "None.", path_of("update", "migrations"))
     page.add("## Runbooks")
     page.add(
         "\n".join(f"- {link(spec.runbooks[each].title, f'runbooks/{each}.md')}" for each in update.runbooks) or "None.",
-        "update.runbooks",
+        path_of("update", "runbooks"),
     )
     yield page.done()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from plumbline.paths import PathText
 from plumbline.spec import Spec
 
 
@@ -14,7 +15,7 @@ class Source:
 
     first_line: int
     last_line: int
-    path: str
+    path: PathText
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.image import Image
 from schema.service import Override, Service
@@ -39,13 +40,15 @@ def _merged(common: Any, special: Any) -> Any:
     return special
 
 
-def field_path(service_id: str, service: Service, mode: str, field: str, key: str | None = None) -> str:
+def field_path(service_id: str, service: Service, mode: str, field: str, key: str | None = None) -> PathText:
     """The spec path that a field of an effective service comes from."""
     override: Override | None = service.modes.get(mode)
     own = getattr(override, field, None) if override and field in override.model_fields_set else None
     overridden = own is not None and (key is None or not isinstance(own, dict) or key in own)
-    base = f"services.{service_id}.modes.{mode}.{field}" if overridden else f"services.{service_id}.{field}"
-    return f"{base}.{key}" if key is not None else base
+    base = (
+        path_of("services", service_id, "modes", mode, field) if overridden else path_of("services", service_id, field)
+    )
+    return path_of(base, key) if key is not None else base
 
 
 def services_of(spec: Spec, mode: str) -> dict[str, Service]:

@@ -76,6 +76,10 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
     def address(service: str, name: str) -> str:
         return f"{service}:{port(service, name)}"
 
+    def host(service: str) -> str:
+        effective_service(service)
+        return service
+
     def url(service: str, name: str) -> str:
         return f"http://{address(service, name)}"
 
@@ -94,6 +98,7 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
         "spec": spec,
         "mode": mode,
         "port": port,
+        "host": host,
         "address": address,
         "url": url,
         "secret": secret,

@@ -8,6 +8,29 @@ _PLAIN = re.compile(r"[A-Za-z0-9_*-]+")
 _PART = re.compile(r'\.?([A-Za-z0-9_*-]+)|\["((?:[^"\\]|\\.)*)"\]|\[([0-9]+)\]')
 
 
+class PathText(str):
+    """The text of a spec path that knows its parts; `path_of` makes it, so that a dot in an id never parts it."""
+
+    parts: SpecPath
+
+
+def path_of(*parts: str | int) -> PathText:
+    """The path of these parts. A part that is a PathText stands for its own parts, any other for itself, whatever it holds."""
+    flat: list[str | int] = []
+    for part in parts:
+        flat += part.parts if isinstance(part, PathText) else (part,)
+    text = PathText(format_path(tuple(flat)))
+    text.parts = tuple(flat)
+    return text
+
+
+def parts_of(path: "str | SpecPath") -> SpecPath:
+    """The parts of a path in any form; raises ValueError where text is none."""
+    if isinstance(path, PathText):
+        return path.parts
+    return parse_path(path) if isinstance(path, str) else path
+
+
 def format_path(path: SpecPath) -> str:
     """The text of a path."""
     text = ""
@@ -39,7 +62,11 @@ def parse_path(text: str) -> SpecPath:
     return tuple(parts)
 
 
-def covers(pattern: str, path: str) -> bool:
-    """Whether a pattern, in which `*` stands for one part, names a path or something above it."""
-    wanted, parts = pattern.split("."), path.split(".")
-    return len(wanted) <= len(parts) and all(a in ("*", b) for a, b in zip(wanted, parts, strict=False))
+def covers(pattern: str, path: str | SpecPath) -> bool:
+    """Whether a pattern, in which `*` stands for one part, names a path or something above it; never one that is no path."""
+    try:
+        wanted = parse_path(pattern)
+    except ValueError:
+        return False
+    parts = parts_of(path)
+    return len(wanted) <= len(parts) and all(a in ("*", str(b), b) for a, b in zip(wanted, parts, strict=False))

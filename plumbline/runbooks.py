@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plumbline.expressions import ExpressionError, render, tenant_names
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from plumbline.values import unsafe
 from schema.platform import Place
@@ -140,14 +141,14 @@ def captured_words(runbook: Runbook) -> dict[str, str]:
     return {name: f'"${{{CAPTURED}_{name}:?}}"' for step in runbook.steps for name in step.capture}
 
 
-def runbook_texts(runbook: Runbook) -> Iterator[tuple[str, str]]:
+def runbook_texts(runbook: Runbook) -> Iterator[tuple[PathText, str]]:
     """Every text that may hold an expression, with its path inside the runbook, e.g. `steps[0].run`."""
-    yield "title", runbook.title
-    yield "summary", runbook.summary
-    yield from ((f"before[{index}]", text) for index, text in enumerate(runbook.before))
-    yield "on_failure", runbook.on_failure
+    yield path_of("title"), runbook.title
+    yield path_of("summary"), runbook.summary
+    yield from ((path_of("before", index), text) for index, text in enumerate(runbook.before))
+    yield path_of("on_failure"), runbook.on_failure
     for index, step in enumerate(runbook.steps):
-        yield from ((f"steps[{index}].{name}", text) for name, text in step_texts(step))
+        yield from ((path_of("steps", index, name), text) for name, text in step_texts(step))
 
 
 def step_texts(step: Step) -> Iterator[tuple[str, str]]:
@@ -163,12 +164,12 @@ def mode_of(spec: Spec, runbook: Runbook) -> str:
     return next((mode for mode in runbook.modes if mode in spec.topology), spec.modes[0])
 
 
-def place_texts(spec: Spec, runbook: Runbook) -> Iterator[tuple[str, str]]:
+def place_texts(spec: Spec, runbook: Runbook) -> Iterator[tuple[PathText, str]]:
     """Every text of the places of its steps, with its spec path."""
     for id in dict.fromkeys(step.where for step in runbook.steps):
         for name in PLACE_FIELDS:
             if id in spec.platform.places and (text := getattr(spec.platform.places[id], name)):
-                yield f"platform.places.{id}.{name}", text
+                yield path_of("platform", "places", id, name), text
 
 
 def _place(spec: Spec, mode: str, id: str, names: Mapping[str, Any]) -> RenderedPlace:

@@ -100,15 +100,17 @@ def kind(node: Node) -> str:
 
 
 def every(node: Any) -> Iterator[Node]:
-    """A node and all below it, in order."""
-    if isinstance(node, dict):
-        yield node
-        for each in node.values():
-            if isinstance(each, (dict, list)):
-                yield from every(each)
-    elif isinstance(node, (list, tuple)):
-        for each in node:
-            yield from every(each)
+    """A node and all below it, in order; places in the text are no nodes."""
+    waiting = [node]
+    while waiting:
+        next_one = waiting.pop()
+        if isinstance(next_one, dict):
+            if "Offset" in next_one:
+                continue
+            yield next_one
+            waiting += [each for each in reversed(next_one.values()) if isinstance(each, (dict, list))]
+        else:
+            waiting += reversed(next_one)
 
 
 def flat(word: Node | None) -> str:
@@ -180,7 +182,8 @@ def substitutions(node: Any) -> Iterator[Node]:
             yield node
             return
         for each in node.values():
-            yield from substitutions(each)
+            if isinstance(each, (dict, list)):
+                yield from substitutions(each)
     elif isinstance(node, list):
         for each in node:
             yield from substitutions(each)

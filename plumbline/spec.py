@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plumbline.location import Location
-from plumbline.paths import SpecPath, parse_path
+from plumbline.paths import PathText, SpecPath, parts_of
 from plumbline.yaml_tree import Node, holds, key_at, node_at
 from schema.catalogue import Catalogue
 from schema.image import ImageCatalogue, ModelCatalogue
@@ -42,27 +42,27 @@ class Spec:
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """Ids of the modes, in alphabetical order reversed so that `online` precedes `offline`."""
-        return tuple(sorted(self.topology, reverse=True))
+        """Ids of the modes: first those that platform.yaml puts in an order, then the others by id."""
+        ordered = [mode for mode in dict.fromkeys(self.platform.modes) if mode in self.topology]
+        return (*ordered, *sorted(self.topology.keys() - set(ordered)))
 
-    def at(self, path: str | SpecPath) -> Location:
+    def at(self, path: PathText | SpecPath) -> Location:
         """Where a spec path stands; the nearest existing parent where the path itself is not written."""
         found = self._locate(path)
         return found[0] if found else Location("")
 
-    def has(self, path: str) -> bool:
+    def has(self, path: PathText | SpecPath) -> bool:
         """Whether a spec path is written; a field that is not has its default."""
-        tree, inner = self._tree_of(parse_path(path))
+        tree, inner = self._tree_of(parts_of(path))
         return tree is not None and holds(tree, inner)
 
-    def key_at(self, path: str | SpecPath) -> Location:
+    def key_at(self, path: PathText | SpecPath) -> Location:
         """Where the last key of a spec path stands, for findings about the key itself."""
         found = self._locate(path)
         return found[1] if found else Location("")
 
-    def _locate(self, path: str | SpecPath) -> tuple[Location, Location] | None:
-        parts = parse_path(path) if isinstance(path, str) else path
-        tree, inner = self._tree_of(parts)
+    def _locate(self, path: PathText | SpecPath) -> tuple[Location, Location] | None:
+        tree, inner = self._tree_of(parts_of(path))
         if tree is None:
             return None
         key = key_at(tree, inner)

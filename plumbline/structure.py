@@ -109,7 +109,7 @@ def _finding(details: ErrorDetails, root: Node, section: Section) -> tuple[Findi
             hint = _field_hint(expected, path, section)
         case "missing":
             key = key_at(root, path[:-1])
-            location = key.location if key else root.location
+            location = (key or node_at(root, path[:-1])).location
             message, hint = f"`{name}`{_MISSING}", f"add `{name}:`{_described(path, section)}"
         case _ if details["input"] is None and not about_key:
             message, hint = f"`{name}` has no value", f"write one behind the colon{_described(path, section)}"

@@ -30,6 +30,8 @@ class Feature(Model):
     """Spec paths that the feature rests on; `*` stands for one part of a path."""
     covers: tuple[CoveredPath, ...] = ()
     """Differences between modes that an `equivalent` feature explains."""
+    sets_apart: tuple[ModeId, ...] = ()
+    """With more than two modes, for `covers`: those that go their own way there; the others are alike."""
     probes: tuple[Probe, ...] = ()
     """Questions to the running modes that show it; tried by `plumb verify parity`."""
 
@@ -47,6 +49,8 @@ class Divergence(Model):
     """What they can do."""
     covers: Annotated[tuple[CoveredPath, ...], Field(min_length=1)]
     """Spec paths that differ between modes because of it; `*` stands for one part of a path."""
+    sets_apart: tuple[ModeId, ...] = ()
+    """With more than two modes: those that go their own way here, e.g. `[dev]`; the others are alike in what it covers."""
 
 
 class Parity(Model):

@@ -91,6 +91,8 @@ class Platform(Model):
         ),
     ]
     """Host name of a tenant, with `{tenant}` for its id."""
+    modes: tuple[ModeId, ...] = ()
+    """Order in which pages show the modes; those that are not named follow by their ids."""
     floors: Floors
     """Oldest engine and Compose."""
     logs: LogRotation

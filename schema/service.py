@@ -88,9 +88,9 @@ class StateTest(Model):
     Each is an argument list to which a random word is added as the last argument; to `sh -c SCRIPT` that is `$0`.
     """
 
-    write: Annotated[tuple[Text, ...], Field(min_length=1)]
+    write: Annotated[tuple[Value, ...], Field(min_length=1)]
     """Stores the word, by the service's own protocol; exit code 0."""
-    read: Annotated[tuple[Text, ...], Field(min_length=1)]
+    read: Annotated[tuple[Value, ...], Field(min_length=1)]
     """Prints the word if it is there, and nothing else."""
 
 
@@ -99,7 +99,7 @@ class SelfTest(Model):
 
     title: Title
     """What is shown, e.g. `The EICAR test file is found`."""
-    run: Annotated[tuple[Text, ...], Field(min_length=1)]
+    run: Annotated[tuple[Value, ...], Field(min_length=1)]
     """The command (argument list, no shell)."""
     prints: Text
     """Text that the output has to hold."""
@@ -122,9 +122,9 @@ class Export(Model):
     """False: the command runs in the running container and its output is the file, which `restore` reads as its input.
     True: it runs in a container of its own, of the same image, with the folder mounted at /export; $PEER is the address
     of the running one."""
-    command: Annotated[tuple[Text, ...], Field(min_length=1)]
+    command: Annotated[tuple[Value, ...], Field(min_length=1)]
     """The command that takes it out (argument list, no shell)."""
-    restore: tuple[Text, ...] = ()
+    restore: tuple[Value, ...] = ()
     """The command that puts it back; empty for what is only read by people."""
 
 

@@ -9,6 +9,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic.fields import FieldInfo
 
 from schema.forms import (
     ABSOLUTE,
@@ -56,6 +57,12 @@ def reference(kind: str) -> Any:
 def documentation(description: str, **constraints: Any) -> Any:
     """A field that is shown to readers and changes no artifact."""
     return Field(description=description, json_schema_extra={DOCUMENTATION_KEY: True}, **constraints)
+
+
+def is_documentation(field: FieldInfo) -> bool:
+    """Whether a field is shown to readers and changes no artifact."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get(DOCUMENTATION_KEY))
 
 
 MOST = 1_000_000_000_000

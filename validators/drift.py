@@ -8,6 +8,7 @@ from typing import Protocol
 from plumbline.artifact import Artifact, Drawing
 from plumbline.finding import Finding
 from plumbline.location import Location
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.documented import RealityRule
 
@@ -127,7 +128,7 @@ def unknown_proofs(spec: Spec, generated: Iterable[str]) -> Iterator[Finding]:
     for id, requirement in spec.requirements.requirements.items():
         for index, proof in enumerate(requirement.proofs):
             if proof.kind == "artifact" and proof.ref not in known:
-                path = f"requirements.{id}.proofs[{index}].ref"
+                path = path_of("requirements", id, "proofs", index, "ref")
                 close = get_close_matches(proof.ref, known, n=1)
                 yield Finding(
                     "PLB926",

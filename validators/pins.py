@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from plumbline.bundle.registry import NotThere, Registry, split_name
 from plumbline.finding import Finding
 from plumbline.lock import Pin, known_platforms
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.documented import RealityRule
 
@@ -85,7 +86,7 @@ def moved(spec: Spec, pins: Iterable[Pin]) -> Iterator[Finding]:
 def _finding(
     spec: Spec, rule: str, id: str, field: str, message: str, expected: str | None = None, observed: str | None = None
 ) -> Finding:
-    path = f"images.{id}.{field}"
+    path = path_of("images", id, field)
     known = PIN_RULES[rule]
     return Finding(
         rule,

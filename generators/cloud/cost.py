@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generators.cloud.desired import server_types, spec_path
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 
 
@@ -25,7 +26,7 @@ class Cost:
 
     what: str
     detail: str
-    path: str
+    path: PathText
     """The part of the spec that it comes from."""
     usual: float | None
     """A month, net, of what is ordered first."""
@@ -79,13 +80,13 @@ def _shared(spec: Spec, mode: str) -> Iterator[tuple[str, int]]:
 
 
 def _shared_lines(spec: Spec, mode: str, role: str, count: int, prices: Prices) -> Iterator[Cost]:
-    path = f"topology.{mode}.roles.{role}"
+    path = path_of("topology", mode, "roles", role)
     for index in range(1, count + 1):
         yield _server(f"server {role} {index}", server_types(spec.topology[mode].roles[role]), path, prices)
         yield Cost(f"IPv4 address of {role} {index}", "", path, prices.ipv4, prices.ipv4)
 
 
-def _server(what: str, types: Sequence[str], path: str, prices: Prices) -> Cost:
+def _server(what: str, types: Sequence[str], path: PathText, prices: Prices) -> Cost:
     known = [prices.servers[name] for name in types if name in prices.servers]
     usual = prices.servers.get(types[0]) if types else None
     return Cost(what, ", else ".join(types), path, usual, max(known, default=None))

@@ -14,6 +14,7 @@ from generators.cloud.review import first_boot_file
 from generators.provenance import OutputPath, sources
 from plumbline.artifact import Artifact, Source
 from plumbline.deployment import tenant_folder
+from plumbline.paths import PathText, path_of
 from plumbline.provisioning.data import DESIRED, INDEX
 from plumbline.spec import Spec
 
@@ -34,17 +35,17 @@ class DesiredFileGenerator:
 def _index(mode: str, files: dict[str, Artifact]) -> Artifact:
     """What `sha256sum --check` reads."""
     lines = [f"{sha256(file.content).hexdigest()}  {tenant}/{DESIRED}\n" for tenant, file in files.items()]
-    origins = tuple(Source(line, line, f"tenants.{tenant}") for line, tenant in enumerate(files, 1))
+    origins = tuple(Source(line, line, path_of("tenants", tenant)) for line, tenant in enumerate(files, 1))
     return Artifact(f"deploy/{mode}/{INDEX}", "".join(lines).encode(), sources=origins)
 
 
 def _desired_file(spec: Spec, mode: str, tenant: str) -> Artifact:
     state = shown_state(desired_state(spec, mode, tenant))
     text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
-    origins: dict[OutputPath, str] = {
-        ("state",): f"tenants.{tenant}.state",
-        ("location",): f"topology.{mode}.cloud.location",
-        ("ownership",): f"topology.{mode}.cloud.ownership",
+    origins: dict[OutputPath, PathText] = {
+        ("state",): path_of("tenants", tenant, "state"),
+        ("location",): path_of("topology", mode, "cloud", "location"),
+        ("ownership",): path_of("topology", mode, "cloud", "ownership"),
     }
     for index, want in enumerate(state["objects"]):
         origins |= {("objects", index, *place): path for place, path in _origins(mode, want)}
@@ -66,7 +67,7 @@ def _shown(want: Object) -> Object:
     }
 
 
-def _origins(mode: str, want: Object) -> Iterator[tuple[OutputPath, str]]:
+def _origins(mode: str, want: Object) -> Iterator[tuple[OutputPath, PathText]]:
     """Places in an object, and the spec paths that they come from."""
     own = spec_path(mode, want)
     yield (), own
@@ -76,5 +77,5 @@ def _origins(mode: str, want: Object) -> Iterator[tuple[OutputPath, str]]:
     places = {"in": 0, "out": 0}
     for index, rule in enumerate(want.get("rules", ())):
         side = {"in": "inbound", "out": "outbound"}[rule["direction"]]
-        yield ("rules", index), f"{own}.{side}[{places[rule['direction']]}]"
+        yield ("rules", index), path_of(own, side, places[rule["direction"]])
         places[rule["direction"]] += 1

@@ -21,6 +21,7 @@ from generators.provenance import OutputPath, document
 from generators.shell_templates import shell_templates
 from plumbline.artifact import Source
 from plumbline.node_links import deployment_of
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud
 
@@ -45,7 +46,7 @@ class BootFile:
     path: str
     text: str
     executable: bool = False
-    origin: str = ""
+    origin: tuple[str, ...] = ()
     """Spec path below the topology that it comes from."""
 
 
@@ -59,8 +60,8 @@ def user_data_with_sources(spec: Spec, mode: str, tenant: str, role: str) -> tup
     cloud = _cloud(spec, mode)
     names = _names(spec, mode, tenant, role)
     files = _files(names, ruleset(spec, mode, tenant, role))
-    at = f"topology.{mode}"
-    first_boot = f"{at}.cloud.first_boot"
+    at = path_of("topology", mode)
+    first_boot = path_of(at, "cloud", "first_boot")
     data = {
         "timezone": cloud.first_boot.timezone,
         "users": [
@@ -93,13 +94,13 @@ def user_data_with_sources(spec: Spec, mode: str, tenant: str, role: str) -> tup
         "packages": _packages(spec, cloud, names["volume"]),
         "runcmd": [[f"{_SBIN}/{spec.platform.name}-first-boot"]],
     }
-    origins: dict[OutputPath, str] = {
-        ("timezone",): f"{first_boot}.timezone",
-        ("users",): f"{first_boot}.administrator",
-        ("users", 0, "ssh_authorized_keys"): f"{at}.cloud.ssh_keys",
-        ("packages",): f"{at}.cloud.image",
+    origins: dict[OutputPath, PathText] = {
+        ("timezone",): path_of(first_boot, "timezone"),
+        ("users",): path_of(first_boot, "administrator"),
+        ("users", 0, "ssh_authorized_keys"): path_of(at, "cloud", "ssh_keys"),
+        ("packages",): path_of(at, "cloud", "image"),
     }
-    origins |= {("write_files", index): f"{at}.{file.origin}" for index, file in enumerate(files) if file.origin}
+    origins |= {("write_files", index): path_of(at, *file.origin) for index, file in enumerate(files) if file.origin}
     return document(HEADER, data, origins, blocks=True)
 
 
@@ -152,30 +153,30 @@ def _names(spec: Spec, mode: str, tenant: str, role: str) -> dict[str, Any]:
 
 
 def _files(names: dict[str, Any], rules: str) -> list[BootFile]:
-    def made(template: str, path: str, origin: str = "") -> BootFile:
+    def made(template: str, path: str, *origin: str) -> BootFile:
         text = names["templates"].get_template(f"{template}.j2").render(names)
         return BootFile(path, text, executable=template.endswith(".sh"), origin=origin)
 
     platform, settings, home = names["platform"], names["settings"], names["home"]
     files = [
-        made("sshd.conf", f"/etc/ssh/sshd_config.d/10-{platform}.conf", "cloud.first_boot.administrator"),
-        made("upgrades.conf", f"/etc/apt/apt.conf.d/60{platform}", "cloud.first_boot.reboot_at"),
-        BootFile(f"{settings}/private-network.nft", rules, origin=f"roles.{names['role']}"),
+        made("sshd.conf", f"/etc/ssh/sshd_config.d/10-{platform}.conf", "cloud", "first_boot", "administrator"),
+        made("upgrades.conf", f"/etc/apt/apt.conf.d/60{platform}", "cloud", "first_boot", "reboot_at"),
+        BootFile(f"{settings}/private-network.nft", rules, origin=("roles", names["role"])),
         made("firewall.service", f"{_UNITS}/{platform}-firewall.service"),
         made("docker.conf", f"{_UNITS}/docker.service.d/{platform}.conf"),
-        made("secrets.sh", f"{_SBIN}/{platform}-secrets"),
-        made("secrets.mount", f"{_UNITS}/{_unit(f'{home}/secrets', 'mount')}"),
-        made("secrets.service", f"{_UNITS}/{platform}-secrets.service"),
+        made(path_of("secrets", "sh"), f"{_SBIN}/{platform}-secrets"),
+        made(path_of("secrets", "mount"), f"{_UNITS}/{_unit(f'{home}/secrets', 'mount')}"),
+        made(path_of("secrets", "service"), f"{_UNITS}/{platform}-secrets.service"),
         made("stack.sh", f"{_SBIN}/{platform}-stack"),
-        made("stack.service", f"{_UNITS}/{platform}-stack.service", f"roles.{names['role']}"),
+        made("stack.service", f"{_UNITS}/{platform}-stack.service", "roles", names["role"]),
         made("first-boot.sh", f"{_SBIN}/{platform}-first-boot"),
     ]
     if names["volume"]:
         files += [
-            made("volume.sh", f"{_SBIN}/{platform}-volume", "cloud.volume"),
-            made("volume.service", f"{_UNITS}/{platform}-volume.service", "cloud.volume"),
+            made("volume.sh", f"{_SBIN}/{platform}-volume", "cloud", "volume"),
+            made("volume.service", f"{_UNITS}/{platform}-volume.service", "cloud", "volume"),
             made("wait.conf", f"{_UNITS}/{_unit(names['device'], 'device')}.d/wait.conf"),
-            made("data.mount", f"{_UNITS}/{_unit(names['mount'], 'mount')}", "cloud.volume.mount"),
+            made("data.mount", f"{_UNITS}/{_unit(names['mount'], 'mount')}", "cloud", "volume", "mount"),
             made("docker-volumes.mount", f"{_UNITS}/var-lib-docker-volumes.mount"),
         ]
     return files

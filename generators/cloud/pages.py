@@ -9,6 +9,7 @@ from generators.cloud.diagram import shown_tenant
 from generators.markdown import Page, code, codes, link, text
 from plumbline.artifact import Artifact
 from plumbline.deployment import tenant_folder
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.catalogue import Catalogue
 from schema.cloud import Cloud
@@ -25,7 +26,7 @@ def overview(spec: Spec) -> Iterable[Artifact]:
     if not modes:
         return
     page = Page("docs/operator/cloud/index.md", "Cloud objects and their cost")
-    page.add(_dated(spec.catalogue), "catalogue.date")
+    page.add(_dated(spec.catalogue), path_of("catalogue", "date"))
     for mode in modes:
         _tenants(page, spec, mode)
     _catalogue(page, spec.catalogue)
@@ -44,11 +45,11 @@ def _tenants(page: Page, spec: Spec, mode: str) -> None:
     assert cloud is not None
     prices = catalogue_prices(spec, cloud.location)
     page.add(f"## Tenants of mode {text(mode)}")
-    rows: list[tuple[str | None, list[str]]] = []
+    rows: list[tuple[PathText | None, list[str]]] = []
     for each, tenant in cloud_tenants(spec):
         if each == mode:
             costs = estimate(desired_state(spec, mode, tenant), prices)
-            rows.append((f"tenants.{tenant}", [link(tenant, f"{mode}/{tenant}.md"), *_totals(costs)]))
+            rows.append((path_of("tenants", tenant), [link(tenant, f"{mode}/{tenant}.md"), *_totals(costs)]))
     shared = shared_estimate(spec, mode, prices)
     rows += [(line.path, [f"shared by all: {text(line.what)}", *_amounts(line)]) for line in shared]
     page.table(["Tenant", "As usual", "At most"], rows)
@@ -63,13 +64,13 @@ def _catalogue(page: Page, catalogue: Catalogue) -> None:
     page.add(
         f"Prices apply in {codes(catalogue.priced_in)}; elsewhere they are not known. A type that is sold somewhere may be sold "
         "out there on any day.",
-        "catalogue.priced_in",
+        path_of("catalogue", "priced_in"),
     )
     page.table(
         ["Type", "Line", "Cores", "Memory", "Disk", "A month", "Note"],
         [
             (
-                f'catalogue.server_types["{name}"]' if "." in name else f"catalogue.server_types.{name}",
+                path_of("catalogue", "server_types", name),
                 [
                     code(name),
                     code(each.line),
@@ -86,7 +87,10 @@ def _catalogue(page: Page, catalogue: Catalogue) -> None:
     page.table(
         ["Line", "What it is", "Processors", "Sold in"],
         [
-            (f"catalogue.lines.{name}", [code(name), text(line.title), text(line.architecture), codes(line.locations)])
+            (
+                path_of("catalogue", "lines", name),
+                [code(name), text(line.title), text(line.architecture), codes(line.locations)],
+            )
             for name, line in catalogue.lines.items()
         ],
     )
@@ -94,7 +98,7 @@ def _catalogue(page: Page, catalogue: Catalogue) -> None:
     page.table(
         ["Location", "Where", "Network zone"],
         [
-            (f"catalogue.locations.{name}", [code(name), text(place.title), code(place.zone)])
+            (path_of("catalogue", "locations", name), [code(name), text(place.title), code(place.zone)])
             for name, place in catalogue.locations.items()
         ],
     )
@@ -103,7 +107,7 @@ def _catalogue(page: Page, catalogue: Catalogue) -> None:
         ["Image", "Name", "For new servers until"],
         [
             (
-                f'catalogue.images["{name}"]' if "." in name else f"catalogue.images.{name}",
+                path_of("catalogue", "images", name),
                 [code(name), text(each.title), text(each.unavailable_after or "no end announced")],
             )
             for name, each in catalogue.images.items()
@@ -114,16 +118,19 @@ def _catalogue(page: Page, catalogue: Catalogue) -> None:
     page.table(
         ["", ""],
         [
-            ("catalogue.extras.volume_gb", ["A GB of volume", _money(extras.volume_gb, 4)]),
-            ("catalogue.extras.ipv4", ["A public IPv4 address", _money(extras.ipv4)]),
-            ("catalogue.limits.placement_groups", ["Placement groups in a project", _known(limits.placement_groups)]),
-            ("catalogue.limits.firewalls", ["Firewalls in a project", _known(limits.firewalls)]),
+            (path_of("catalogue", "extras", "volume_gb"), ["A GB of volume", _money(extras.volume_gb, 4)]),
+            (path_of("catalogue", "extras", "ipv4"), ["A public IPv4 address", _money(extras.ipv4)]),
+            (
+                path_of("catalogue", "limits", "placement_groups"),
+                ["Placement groups in a project", _known(limits.placement_groups)],
+            ),
+            (path_of("catalogue", "limits", "firewalls"), ["Firewalls in a project", _known(limits.firewalls)]),
         ],
     )
     page.add("## Gone")
     page.table(
         ["Name", "Its place took"],
-        [("catalogue.removed", [code(old), code(new)]) for old, new in catalogue.removed.items()],
+        [(path_of("catalogue", "removed"), [code(old), code(new)]) for old, new in catalogue.removed.items()],
     )
 
 
@@ -138,18 +145,18 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
 def _tenant(spec: Spec, mode: str, tenant: str, cloud: Cloud) -> Artifact:
     state = desired_state(spec, mode, tenant)
     folder = tenant_folder(mode, tenant)
-    page = Page(f"docs/operator/cloud/{mode}/{tenant}.md", f"Cloud objects of {tenant}", f"tenants.{tenant}")
+    page = Page(f"docs/operator/cloud/{mode}/{tenant}.md", f"Cloud objects of {tenant}", path_of("tenants", tenant))
     page.add(
         f"What must exist at {text(cloud.provider)} for tenant {code(tenant)} in mode {code(mode)}: as data in "
         f"{code(f'{folder}/desired.json')}, made by {code(f'deploy/{mode}/provision.py --tenant {tenant}')}, compared with what is there by "
         f"{code(f'plumb verify cloud --tenant {tenant}')}.",
-        f"topology.{mode}.cloud.provider",
+        path_of("topology", mode, "cloud", "provider"),
     )
     if shown_tenant(spec, mode) == tenant:
         picture = f"../../../diagrams/cloud-{mode}"
         page.add(
             f"![Cloud objects]({picture}-light.svg#only-light)\n![Cloud objects]({picture}-dark.svg#only-dark)",
-            f"topology.{mode}.cloud",
+            path_of("topology", mode, "cloud"),
         )
     _objects(page, mode, state)
     _firewalls(page, mode, state)
@@ -223,11 +230,14 @@ def _labels(page: Page, mode: str, state: dict[str, Any]) -> None:
     page.add("## Labels")
     page.add(
         f"Ownership: {codes(f'{key}={value}' for key, value in state['ownership'].items())}.",
-        f"topology.{mode}.cloud.ownership",
+        path_of("topology", mode, "cloud", "ownership"),
     )
     page.table(
         ["Name", "Further labels"],
-        [(f"topology.{mode}.cloud.labels", [code(name), codes(labels)]) for name, labels in _further_labels(state)],
+        [
+            (path_of("topology", mode, "cloud", "labels"), [code(name), codes(labels)])
+            for name, labels in _further_labels(state)
+        ],
     )
 
 
@@ -241,7 +251,7 @@ def _further_labels(state: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
 def _cost(page: Page, spec: Spec, state: dict[str, Any], cloud: Cloud) -> None:
     costs = estimate(state, catalogue_prices(spec, cloud.location))
     page.add("## Cost a month")
-    page.add(_dated(spec.catalogue), "catalogue.date")
+    page.add(_dated(spec.catalogue), path_of("catalogue", "date"))
     page.table(
         ["For", "What", "As usual", "At most"],
         [

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from generators.cloud.desired import cloud_modes
 from plumbline.artifact import Artifact, Source
+from plumbline.paths import path_of
 from plumbline.provisioning import MODULES, NEVER
 from plumbline.spec import Spec
 
@@ -72,7 +73,7 @@ class ProvisionScriptGenerator:
             imports, bodies = modules()
             never = "\n".join(NEVER)
             text = HEAD.format(sdk=SDK, platform=spec.platform.name, imports=imports, never=never) + bodies + TAIL
-            whole = Source(1, text.count("\n"), f"topology.{mode}.cloud")
+            whole = Source(1, text.count("\n"), path_of("topology", mode, "cloud"))
             yield Artifact(f"deploy/{mode}/provision.py", text.encode(), executable=True, sources=(whole,))
 
 

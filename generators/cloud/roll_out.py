@@ -15,6 +15,7 @@ from generators.provenance import OutputPath, document
 from generators.waits import JOB_PROFILE
 from plumbline.artifact import Artifact
 from plumbline.deployment import Deployment, deployments, ports_for_other_nodes
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud
 from schema.platform import Rollout
@@ -86,7 +87,7 @@ def _inventory(folder: str, mode: str, cloud: Cloud) -> Artifact:
         for key, value in ((key, value.replace("{environment}", cloud.environment)) for key, value in known.items())
     )
     labels = {each: label_of(cloud, each) for each in ("tenant", "role", "environment")}
-    at = f"topology.{mode}.cloud"
+    at = path_of("topology", mode, "cloud")
     data: dict[str, Any] = {
         "plugin": "hetzner.hcloud.hcloud",
         "label_selector": ",".join(selector),
@@ -100,7 +101,10 @@ def _inventory(folder: str, mode: str, cloud: Cloud) -> Artifact:
             {"prefix": each, "key": f"hcloud_labels.{label}"} for each, label in labels.items() if label is not None
         ],
     }
-    origins: dict[OutputPath, str] = {("label_selector",): f"{at}.ownership", ("keyed_groups",): f"{at}.labels"}
+    origins: dict[OutputPath, PathText] = {
+        ("label_selector",): path_of(at, "ownership"),
+        ("keyed_groups",): path_of(at, "labels"),
+    }
     return _document(f"{folder}/inventory.hcloud.yml", data, origins)
 
 
@@ -117,11 +121,11 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Clo
         "ansible_user": cloud.first_boot.administrator,
         "ansible_become": True,
     }
-    origins: dict[OutputPath, str] = {
-        ("home",): "platform.name",
-        ("role_order",): f"topology.{mode}.roles",
-        ("ansible_user",): f"topology.{mode}.cloud.first_boot.administrator",
-        **{(key,): f"update.rollout.{key}" for key in ("canaries", "batches_percent", "health_timeout_s")},
+    origins: dict[OutputPath, PathText] = {
+        ("home",): path_of("platform", "name"),
+        ("role_order",): path_of("topology", mode, "roles"),
+        ("ansible_user",): path_of("topology", mode, "cloud", "first_boot", "administrator"),
+        **{(key,): path_of("update", "rollout", key) for key in ("canaries", "batches_percent", "health_timeout_s")},
     }
     return _document(f"{folder}/group_vars/all.yaml", data, origins)
 
@@ -146,16 +150,19 @@ def _by_role(folder: str, spec: Spec, mode: str) -> Iterator[Artifact]:
             "configured": [each for each, service in services.items() if service.config and service.kind != "job"],
             "health_urls": health_urls(spec, deployment),
         }
-        at = f"topology.{mode}.roles.{deployment.role}"
-        yield _document(path, data, {("project",): at, ("drained",): "update.drain", ("jobs",): f"{at}.services"})
+        at = path_of("topology", mode, "roles", deployment.role)
+        yield _document(
+            path, data, {("project",): at, ("drained",): path_of("update", "drain"), ("jobs",): path_of(at, "services")}
+        )
 
 
 def _playbook(folder: str, rollout: Rollout) -> Artifact:
     plays: list[dict[str, Any]] = [_play("Before anything changes", "all", "before") | {"any_errors_fatal": True}]
     plays += [_play(title, f"stage_{index}", "stage") for index, title in enumerate(stages(rollout))]
-    origins: dict[OutputPath, str] = {(1,): "update.rollout.canaries"}
+    origins: dict[OutputPath, PathText] = {(1,): path_of("update", "rollout", "canaries")}
     origins |= {
-        (index + 2,): f"update.rollout.batches_percent[{index}]" for index in range(len(rollout.batches_percent))
+        (index + 2,): path_of("update", "rollout", "batches_percent", index)
+        for index in range(len(rollout.batches_percent))
     }
     return _document(f"{folder}/roll-out.yaml", plays, origins)
 
@@ -177,6 +184,6 @@ def _tasks(folder: str, place: Traversable) -> Iterator[Artifact]:
             yield Artifact(f"{folder}/{entry.name}", entry.read_bytes())
 
 
-def _document(path: str, data: Any, origins: dict[OutputPath, str]) -> Artifact:
+def _document(path: str, data: Any, origins: dict[OutputPath, PathText]) -> Artifact:
     text, sources = document(HEADER, data, origins)
     return Artifact(path, text.encode(), sources=sources)

@@ -7,6 +7,7 @@ from generators.cloud.role_order import role_order
 from generators.cloud.roll_out import roll_outs
 from generators.markdown import Page, code, codes, fence, text
 from plumbline.artifact import Artifact
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.platform import Rollout
 
@@ -42,18 +43,18 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
     found = list(roll_outs(spec))
     if not found:
         return
-    page = Page("docs/operator/roll-out.md", "Roll-out to running tenants", "update.rollout")
+    page = Page("docs/operator/roll-out.md", "Roll-out to running tenants", path_of("update", "rollout"))
     for block in (_WHAT, "## Stages"):
         page.add(block)
     for mode, rollout, _ in found:
         page.add(f"Mode {code(mode)}, with the tenants of this spec if all of them have nodes:")
         page.table(["Stage", "Tenants"], _stages(spec, rollout))
         steps = " → ".join(codes(step) for step in role_order(spec, mode))
-        page.add(f"Roles, in order: {steps}.", f"topology.{mode}.roles")
+        page.add(f"Roles, in order: {steps}.", path_of("topology", mode, "roles"))
         page.add(
             f"Drained first: {codes(spec.update.drain)}. Kept running, unless the release changes them: "
             f"{codes(spec.update.keep_running)}. Time to become healthy: {rollout.health_timeout_s} s.",
-            "update.rollout.health_timeout_s",
+            path_of("update", "rollout", "health_timeout_s"),
         )
         page.add("## Commands")
         page.add(
@@ -71,13 +72,15 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
     yield page.done()
 
 
-def _stages(spec: Spec, rollout: Rollout) -> list[tuple[str | None, list[str]]]:
+def _stages(spec: Spec, rollout: Rollout) -> list[tuple[PathText | None, list[str]]]:
     others = sorted(set(spec.tenants.tenants) - set(rollout.canaries))
-    rows: list[tuple[str | None, list[str]]] = [("update.rollout.canaries", ["canaries", codes(rollout.canaries)])]
+    rows: list[tuple[PathText | None, list[str]]] = [
+        (path_of("update", "rollout", "canaries"), ["canaries", codes(rollout.canaries)])
+    ]
     done = 0
     for index, percent in enumerate(rollout.batches_percent):
         upto = ceil(len(others) * percent / 100)
         title = text(f"up to {percent} % of the others")
-        rows.append((f"update.rollout.batches_percent[{index}]", [title, codes(others[done:upto])]))
+        rows.append((path_of("update", "rollout", "batches_percent", index), [title, codes(others[done:upto])]))
         done = max(done, upto)
     return rows

@@ -14,6 +14,7 @@ from plumbline.bundle.images import Layout, Saved
 from plumbline.bundle.signing import fingerprint_of
 from plumbline.deployment import deployments, folder_of, is_sealed, services_of
 from plumbline.finding import Finding, InputError
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.bundle import BundledFile, BundledImage, BundledModel, Manifest
 from schema.image import ModelFile, Platform
@@ -202,7 +203,9 @@ def _models(spec: Spec, spec_folder: Path, wanted: Wanted) -> tuple[dict[str, Pa
             substituted.add(id)
         elif wrong or folder is None:
             hint = f"put it there ({model.source}), or allow its substitute by --substitutes, for tests"
-            findings.append(Finding("PLB960", f"{model.title}: {wrong}", location=spec.at(f"models.{id}"), hint=hint))
+            findings.append(
+                Finding("PLB960", f"{model.title}: {wrong}", location=spec.at(path_of("models", id)), hint=hint)
+            )
         else:
             found[id] = folder
     if findings:

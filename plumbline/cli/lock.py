@@ -93,7 +93,7 @@ def _write(project: Project, found: Sequence[Pin]) -> bool:
     try:
         after = edited(before.decode("utf-8-sig"), wanted)
     except CannotEdit as error:
-        place = project.spec.at("images")
+        place = project.spec.at(("images",))
         hint = "write the digests out, each at its image; then run this again"
         raise InputError([Finding("PLB003", str(error), location=place, hint=hint)]) from None
     mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""

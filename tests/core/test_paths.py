@@ -1,10 +1,20 @@
 """Spec paths: text and parts."""
 
+import re
+from pathlib import Path
+from typing import get_type_hints
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.paths import covers, format_path, parse_path
+from plumbline.artifact import Source
+from plumbline.paths import PathText, covers, format_path, parse_path, parts_of, path_of
+from plumbline.sections import SECTIONS
+from plumbline.yaml_tree import node_at, parse_tree
+from tests.core.support import starter_files
+
+ROOT = Path(__file__).parents[2]
 
 
 @given(
@@ -33,7 +43,55 @@ def test_what_is_no_path_is_refused(text: str) -> None:
         ("services.*.user", "services.a.user", True),
         ("services.a.user", "services.a", False),
         ("services.b", "services.a", False),
+        ("a..b", "services.a", False),
+        ('services["a.b"]', 'services["a.b"].user', True),
     ],
 )
 def test_covers(pattern: str, path: str, expected: bool) -> None:
     assert covers(pattern, path) is expected
+
+
+@given(st.lists(st.text(min_size=1, max_size=8) | st.integers(0, 99), min_size=1, max_size=5))
+def test_a_path_knows_its_parts_whatever_they_hold(parts: list[str | int]) -> None:
+    whole = path_of(*parts)
+    assert whole.parts == parts_of(whole) == tuple(parts)
+    assert whole == format_path(tuple(parts))
+    assert path_of(path_of(*parts[:2]), *parts[2:]) == whole
+
+
+def test_a_dot_in_an_id_leads_to_the_line_of_the_id() -> None:
+    files = starter_files()
+    files["images.yaml"] += "  web-1.2:\n" + "".join(
+        f"    {line}\n"
+        for line in ("title: T", "repository: r/w", "tag: '1'", "digest: null", "platforms: [linux/amd64]")
+    )
+    text = files["images.yaml"]
+    tree, _ = parse_tree(text, "images.yaml")
+    assert tree is not None
+    path = path_of("images", "web-1.2", "tag")
+    assert path == 'images["web-1.2"].tag'
+    line = text.splitlines()[node_at(tree, path.parts).location.line - 1]
+    assert line == "    tag: '1'"
+
+
+# dotted text that is put together by hand: an id with a dot, or an index, comes apart at the wrong place
+_SECTIONS = "|".join(section.name for section in SECTIONS)
+_BY_HAND = re.compile(rf"""f["'](?:{_SECTIONS})(?:\.|\[)[^"']*\{{""")
+_SUBJECTS = {"validators/stack", "plumbline/provisioning"}
+"""Where such text names what is seen running, and is no place in the spec."""
+
+
+def test_no_spec_path_is_put_together_by_hand() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for package in ("plumbline", "generators", "validators")
+        for file in (ROOT / package).rglob("*.py")
+        if not any(file.relative_to(ROOT).as_posix().startswith(each) for each in _SUBJECTS)
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if _BY_HAND.search(line) and "Error(" not in line
+    ]
+    assert found == []
+
+
+def test_sources_take_no_other_text() -> None:
+    assert get_type_hints(Source)["path"] is PathText

@@ -6,6 +6,7 @@ from typing import Any
 
 from generators.cloud.origins import origin
 from plumbline.fact import Check
+from plumbline.paths import PathText
 from plumbline.provisioning.labels import BOOKKEEPING, OBJECT, TOLD_VOLUME, USER_DATA, identity
 from plumbline.provisioning.servers import user_data_hash
 from validators.cloud.raw import flag, text
@@ -36,7 +37,7 @@ class Judged:
     check: Check
     rule: str
     """Empty for what is only said in the report."""
-    path: str
+    path: PathText
     says: str = ""
     """The difference in words, where those of the check would not do."""
 

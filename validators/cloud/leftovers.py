@@ -4,6 +4,7 @@ import re
 from collections.abc import Container, Iterator, Mapping
 
 from plumbline.fact import Check
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.cloud.checks import Judged
 from validators.cloud.raw import cidr, text
@@ -32,7 +33,7 @@ def leftovers(spec: Spec, mode: str, snapshot: Snapshot) -> Iterator[Judged]:
         tenant = by_label or _tenant(by_name)
         if tenant is None or tenant in spec.tenants.tenants:
             continue
-        path = f"topology.{mode}.cloud.{'ownership' if by_label else 'names'}"
+        path = path_of("topology", mode, "cloud", "ownership" if by_label else "names")
         says = f"belongs to tenant {tenant}, which the spec does not have"
         yield Judged(Check(seen.subject, "exists", None, "yes"), "PLB976" if lonely else "PLB972", path, says)
 
@@ -42,7 +43,7 @@ def nobodys(spec: Spec, wanted: Container[tuple[str, ...]], snapshot: Snapshot) 
     clouds = {mode: cloud for mode in spec.modes if (cloud := spec.topology[mode].cloud)}
     patterns = [{key: _pattern(text) for key, text in cloud.ownership.items()} for cloud in clouds.values()]
     addresses = {cidr(each) for cloud in clouds.values() for each in cloud.addresses.values()}
-    path = f"topology.{next(iter(clouds))}.cloud.addresses" if clouds else ""
+    path = path_of("topology", next(iter(clouds)), "cloud", "addresses") if clouds else path_of()
     for seen in (each for kind in REACHABLE for each in snapshot.of_kind(kind)):
         if (
             seen.key in wanted

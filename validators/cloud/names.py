@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from generators.cloud.desired import spec_path
 from plumbline.fact import Check
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from validators.cloud.caa import verdict
 from validators.cloud.checks import Judged, State, check_of, key_of
@@ -21,16 +22,16 @@ def zone_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judged]
     zones = {zone: path for state in states for (_, zone), path in _hosts(state).items()}
     for name, path in sorted(zones.items()):
         if "zone" in snapshot.unread:
-            yield Judged(Check(f"zone {name}", "exists", "yes", None, readable=False), "", f"{path}.zone")
+            yield Judged(Check(f"zone {name}", "exists", "yes", None, readable=False), "", path_of(path, "zone"))
             continue
         zone = next((each for each in snapshot.of_kind("zone") if each.name.lower() == name.lower()), None)
         check = Check(f"zone {name}", "exists", "yes", "yes" if zone else None, deployed=zone is not None)
-        yield Judged(check, "PLB970", f"{path}.zone", "is missing")
+        yield Judged(check, "PLB970", path_of(path, "zone"), "is missing")
         if zone:
-            yield from _zone(zone, f"{path}.zone", snapshot)
+            yield from _zone(zone, path_of(path, "zone"), snapshot)
 
 
-def _zone(zone: Seen, path: str, snapshot: Snapshot) -> Iterator[Judged]:
+def _zone(zone: Seen, path: PathText, snapshot: Snapshot) -> Iterator[Judged]:
     def judged(attribute: str, wish: str, have: str | Untold | None, rule: str) -> Judged:
         if isinstance(have, Untold) or have is None:
             told = have or UNTOLD
@@ -78,7 +79,7 @@ def host_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
 
 def parent_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judged]:
     """Records above the tenants' names that answer in their place or hand them to others; each once, whoever suffers."""
-    parents: dict[Host, str] = {}
+    parents: dict[Host, PathText] = {}
     for state in states:
         for (name, zone), path in _hosts(state).items():
             labels = name.split(".")
@@ -126,7 +127,7 @@ def _caa(snapshot: Snapshot, name: str, zone: str) -> Seen | None:
     return next((sets[each] for each in names if each in sets), None)
 
 
-def _hosts(state: State) -> dict[Host, str]:
+def _hosts(state: State) -> dict[Host, PathText]:
     """The tenant's names, and the part of the spec that they come from."""
     return {
         (want["name"].lower(), want["zone"]): spec_path(state["mode"], want)

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from generators.cloud.desired import fingerprint
 from generators.cloud.origins import origin
 from plumbline.fact import Check
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from validators.cloud.checks import Judged, State
 from validators.cloud.raw import text
 from validators.cloud.snapshot import Offer, Snapshot
 
 
-def lists_checks(snapshot: Snapshot, path: str) -> Iterator[Judged]:
+def lists_checks(snapshot: Snapshot, path: PathText) -> Iterator[Judged]:
     """Each list that could not be read: what it holds, nobody can tell."""
     for kind, why in sorted(snapshot.unread.items()):
         check = Check(f"list of {kind}", "read", "yes", None, readable=False)
@@ -20,8 +21,8 @@ def lists_checks(snapshot: Snapshot, path: str) -> Iterator[Judged]:
 
 def offer_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judged]:
     """Whether what servers are made with can still be ordered."""
-    types: dict[tuple[str, str], str] = {}
-    images: dict[str, str] = {}
+    types: dict[tuple[str, str], PathText] = {}
+    images: dict[str, PathText] = {}
     for state in states:
         for want in state["objects"]:
             if want["kind"] == "server":
@@ -45,7 +46,7 @@ def key_checks(spec: Spec, snapshot: Snapshot) -> Iterator[Judged]:
     """Keys of the project that no mode of the spec knows: no server has to have them, and they are how a way in begins."""
     clouds = {mode: cloud for mode in spec.modes if (cloud := spec.topology[mode].cloud)}
     known = {fingerprint(key.public_key) for cloud in clouds.values() for key in cloud.ssh_keys.values()}
-    path = next(f"topology.{mode}.cloud.ssh_keys" for mode in clouds)
+    path = next(path_of("topology", mode, "cloud", "ssh_keys") for mode in clouds)
     names = {name for cloud in clouds.values() for name in cloud.ssh_keys}
     for seen in snapshot.of_kind("ssh_key"):
         # one that has a name of the spec is a finding there

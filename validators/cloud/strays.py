@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from plumbline.paths import path_of
 from validators.cloud.checks import Judged, State, check_of, found
 from validators.cloud.raw import at, number, text, words
 from validators.cloud.snapshot import Seen, Snapshot, owned
@@ -60,7 +61,7 @@ def _alike(state: State) -> re.Pattern[str]:
 
 def _judged(state: State, seen: Seen, attribute: str, observed: str, rule: str, field: str, says: str) -> Judged:
     check = check_of(state, seen, attribute, None, observed)
-    return Judged(check, rule, f"topology.{state['mode']}.cloud.{field}", says)
+    return Judged(check, rule, path_of("topology", state["mode"], "cloud", field), says)
 
 
 def _extra(state: State, seen: Seen) -> Judged:
@@ -78,7 +79,7 @@ def _covers(domain: str, host: str) -> bool:
 
 
 def _certificate(state: State, seen: Seen, least: date) -> Iterator[Judged]:
-    path = f"topology.{state['mode']}.cloud.dns"
+    path = path_of("topology", state["mode"], "cloud", "dns")
     end = _day(text(seen.raw, "not_valid_after"))
     until = end.isoformat() if end else "never issued"
     fine = end is not None and end >= least

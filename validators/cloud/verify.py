@@ -7,6 +7,7 @@ from typing import Any
 from hcloud import Client
 
 from generators.cloud.desired import cloud_tenants, desired_state
+from plumbline.paths import path_of
 from plumbline.phases import Phases
 from plumbline.provisioning.lifecycle import objects_now
 from plumbline.spec import Spec
@@ -52,7 +53,9 @@ def judge(
         judged += object_checks(state, snapshot)
         judged += host_checks(state, snapshot)
         judged += stray_checks(state, snapshot, today)
-    judged += lists_checks(snapshot, next(f"topology.{mode}.cloud" for mode in spec.modes if spec.topology[mode].cloud))
+    judged += lists_checks(
+        snapshot, next(path_of("topology", mode, "cloud") for mode in spec.modes if spec.topology[mode].cloud)
+    )
     judged += zone_checks(states, snapshot)
     judged += parent_checks(states, snapshot)
     judged += issuer_checks(spec, states, snapshot)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plumbline.finding import Finding
+from plumbline.paths import SpecPath, path_of
 from plumbline.spec import Spec
 from validators.parity.asking import Key
 from validators.parity.rules import PARITY_RULES
@@ -67,7 +68,7 @@ def parity_findings(spec: Spec, rows: Sequence[FeatureRow]) -> list[Finding]:
     found: list[Finding] = []
     for row in rows:
         for rule, message, place in faults(row):
-            path = f"parity.features.{row.id}{place}"
+            path = path_of("parity", "features", row.id, *place)
             known = PARITY_RULES[rule]
             found.append(
                 Finding(rule, message, severity=known.severity, location=spec.at(path), hint=known.fix, subject=path)
@@ -75,13 +76,13 @@ def parity_findings(spec: Spec, rows: Sequence[FeatureRow]) -> list[Finding]:
     return found
 
 
-def faults(row: FeatureRow) -> list[tuple[str, str, str]]:
+def faults(row: FeatureRow) -> list[tuple[str, str, SpecPath]]:
     """Rule, message, and the place below the feature."""
-    found = [
+    found: list[tuple[str, str, SpecPath]] = [
         (
             "PLB931",
             f"{row.title}: {mode} answers {observed!r}, and {probe.declared.get(mode)!r} is declared ({probe.shows})",
-            f".probes[{number}].answers",
+            ("probes", number, "answers"),
         )
         for number, probe in enumerate(row.probes)
         for mode, observed in probe.observed.items()
@@ -89,9 +90,9 @@ def faults(row: FeatureRow) -> list[tuple[str, str, str]]:
     ]
     differing = [probe for probe in row.probes if len(set(probe.observed.values())) > 1]
     if row.parity == "full":
-        found += [("PLB932", f"{row.title} is full, and {_said(probe)}", ".parity") for probe in differing]
+        found += [("PLB932", f"{row.title} is full, and {_said(probe)}", ("parity",)) for probe in differing]
     if row.parity == "divergent" and row.probes and not differing and len(row.probes[0].observed) > 1:
-        found.append(("PLB933", f"{row.title}: divergence {row.divergence} does not show", ".divergence"))
+        found.append(("PLB933", f"{row.title}: divergence {row.divergence} does not show", ("divergence",)))
     return found
 
 

@@ -16,11 +16,14 @@ from validators.rules import (
     hardening,
     images,
     links,
+    named_services,
     network,
     parity,
+    parity_limits,
     placement,
     ports,
     probes,
+    program_ports,
     roll_out,
     runbook_removals,
     runbook_scripts,
@@ -29,11 +32,13 @@ from validators.rules import (
     secrets,
     storage,
     waivers,
+    written_ports,
 )
 from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    named_services,
     network,
     ports,
     images,
@@ -49,12 +54,15 @@ FAMILIES = (
     certificates,
     secrets,
     parity,
+    parity_limits,
     probes,
     roll_out,
     runbook_values,
     runbooks,
     runbook_removals,
     runbook_scripts,
+    program_ports,
+    written_ports,
     waivers,
 )
 
@@ -72,7 +80,7 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
     failed: dict[str, Exception] = {}
     for each in RULES.values():
         try:
-            found += list(each.findings(spec))
+            found += list(each.findings(spec, today))
         except EnvironmentMissing:
             raise
         except Exception as error:  # any: one rule's failure must not hide what the others found

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from plumbline.deployment import services_of
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.registry import Violation, rule
 
@@ -33,6 +34,6 @@ def certificate_from_nowhere(spec: Spec) -> Iterator[Violation]:
         for name, tenant in spec.tenants.tenants.items():
             if not sources[tenant.certificate]:
                 yield Violation(
-                    f"tenants.{name}.certificate",
+                    path_of("tenants", name, "certificate"),
                     f"the entry of mode {mode} has no source for a certificate that is `{tenant.certificate}`",
                 )

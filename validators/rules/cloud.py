@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from plumbline.paths import path_of
 from plumbline.runbooks import runbook_texts
 from plumbline.spec import Spec
 from schema.catalogue import ServerType
@@ -33,10 +34,13 @@ SERVER_BOUND = re.compile(r"server create\b.*--firewall\b|apply-to-resource\b.*-
 def removed(spec: Spec) -> Iterator[Violation]:
     """What topologies and runbooks name and the provider no longer has."""
     successors = spec.catalogue.removed
-    named = [*named_types(spec), *((f"topology.{mode}.cloud.image", cloud.image) for mode, _, cloud in clouds(spec))]
+    named = [
+        *named_types(spec),
+        *((path_of("topology", mode, "cloud", "image"), cloud.image) for mode, _, cloud in clouds(spec)),
+    ]
     for name, runbook in spec.runbooks.items():
         for inner, text in runbook_texts(runbook):
-            named += [(f"runbooks.{name}.{inner}", each) for each in sorted(set(SERVER_TYPE.findall(text)))]
+            named += [(path_of("runbooks", name, inner), each) for each in sorted(set(SERVER_TYPE.findall(text)))]
     for path, name in named:
         if name in successors:
             yield Violation(
@@ -62,7 +66,7 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
         for field, want, have in _sizes(role, own) if own else ():
             if want != have:
                 yield Violation(
-                    f"{path}.size.{field}",
+                    path_of(path, "size", field),
                     f"{role.server_type} has {field} {have}, and the size says {want}",
                     expected=str(have),
                     observed=str(want),
@@ -72,7 +76,7 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
             for field, want, have in _sizes(role, fallback) if fallback else ():
                 if have < want:
                     yield Violation(
-                        f"{path}.fallbacks[{index}]",
+                        path_of(path, "fallbacks", index),
                         f"fallback {name} has {field} {have}, and the role needs {want}",
                     )
 
@@ -110,7 +114,7 @@ def type_not_at_location(spec: Spec) -> Iterator[Violation]:
 def beyond_limits(spec: Spec) -> Iterator[Violation]:
     for mode, topology, cloud in clouds(spec):
         for field, message in cloud_limits.problems(cloud, topology, tuple(spec.tenants.tenants)):
-            yield Violation(f"topology.{mode}.cloud.{field}", message)
+            yield Violation(path_of("topology", mode, "cloud", field), message)
 
 
 @rule(
@@ -135,7 +139,7 @@ def firewall_bound_twice(spec: Spec) -> Iterator[Violation]:
         for inner, text in texts:
             if by_server and LABEL_BOUND.search(text):
                 yield Violation(
-                    f"runbooks.{name}.{inner}",
+                    path_of("runbooks", name, inner),
                     f"this binds a firewall by label, and {by_server[0]} binds one by server",
                 )
 
@@ -153,7 +157,7 @@ def wrong_zone(spec: Spec) -> Iterator[Violation]:
         place = spec.catalogue.locations.get(cloud.location)
         if place and place.zone != cloud.network_zone:
             yield Violation(
-                f"topology.{mode}.cloud.network_zone",
+                path_of("topology", mode, "cloud", "network_zone"),
                 f"{cloud.location} is in zone {place.zone}",
                 expected=place.zone,
                 observed=cloud.network_zone,

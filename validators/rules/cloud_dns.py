@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.cloud import Dns
 from validators.rules.cloud_examples import cloud_example
@@ -27,7 +28,7 @@ BITS = {"A": 32, "AAAA": 128}
 def no_address(spec: Spec) -> Iterator[Violation]:
     """Records whose address is not there, or is not one of their type."""
     for mode, _, cloud in clouds(spec):
-        path, dns = f"topology.{mode}.cloud.dns.address", cloud.dns
+        path, dns = path_of("topology", mode, "cloud", "dns", "address"), cloud.dns
         if dns.address not in cloud.addresses:
             yield Violation(path, f"`addresses` has no `{dns.address}`; it has {', '.join(cloud.addresses) or 'none'}")
             continue
@@ -52,7 +53,7 @@ def beyond_dns(spec: Spec) -> Iterator[Violation]:
     """Names and lifetimes beyond the limits."""
     for mode, _, cloud in clouds(spec):
         for field, message in _dns_problems(cloud.dns, list(spec.tenants.tenants)):
-            yield Violation(f"topology.{mode}.cloud.dns.{field}", message)
+            yield Violation(path_of("topology", mode, "cloud", "dns", field), message)
 
 
 def _dns_problems(dns: Dns, tenants: list[str]) -> Iterator[tuple[str, str]]:
@@ -86,7 +87,7 @@ def other_name(spec: Spec) -> Iterator[Violation]:
         name = f"{cloud.dns.record}.{cloud.dns.zone}"
         if name != spec.platform.domain:
             yield Violation(
-                f"topology.{mode}.cloud.dns.record",
+                path_of("topology", mode, "cloud", "dns", "record"),
                 f"makes {name}, and a tenant's host name is {spec.platform.domain}",
                 expected=spec.platform.domain,
                 observed=name,

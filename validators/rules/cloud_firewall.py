@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from plumbline.expressions import ExpressionError, tenant_names, value_text
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds, lets_out
@@ -34,7 +35,7 @@ def private_peer(spec: Spec) -> Iterator[Violation]:
                     except (ExpressionError, ValueError):
                         continue  # PLB212 says so
                     if any(network.version == range.version and network.subnet_of(range) for range in PRIVATE):  # type: ignore[arg-type]
-                        path = f"topology.{mode}.cloud.firewall.{side}[{index}].peers[{place}]"
+                        path = path_of("topology", mode, "cloud", "firewall", side, index, "peers", place)
                         yield Violation(path, f"{network} is a private range, which the firewall never sees")
 
 
@@ -51,4 +52,4 @@ def no_ntp(spec: Spec) -> Iterator[Violation]:
     """Firewalls that deny NTP."""
     for mode, _, cloud in clouds(spec):
         if not lets_out(cloud.firewall, "udp", NTP):
-            yield Violation(f"topology.{mode}.cloud.firewall.outbound", f"nothing lets udp {NTP} out")
+            yield Violation(path_of("topology", mode, "cloud", "firewall", "outbound"), f"nothing lets udp {NTP} out")

@@ -4,6 +4,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 
 from generators.cloud.desired import ARCHITECTURE
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.cloud_examples import KEY, cloud_example
 from validators.rules.clouds import clouds, named_types
@@ -24,7 +25,8 @@ def ending_image(spec: Spec) -> Iterator[Violation]:
         image = spec.catalogue.images.get(cloud.image)
         if image and image.unavailable_after:
             yield Violation(
-                f"topology.{mode}.cloud.image", f"{cloud.image} is not for new servers after {image.unavailable_after}"
+                path_of("topology", mode, "cloud", "image"),
+                f"{cloud.image} is not for new servers after {image.unavailable_after}",
             )
 
 
@@ -41,7 +43,7 @@ def broken_key(spec: Spec) -> Iterator[Violation]:
     for mode, _, cloud in clouds(spec):
         seen: dict[str, str] = {}
         for name, key in cloud.ssh_keys.items():
-            path = f"topology.{mode}.cloud.ssh_keys.{name}.public_key"
+            path = path_of("topology", mode, "cloud", "ssh_keys", name, "public_key")
             type, blob = key.public_key.split(" ")[:2]
             if not _is_key(type, blob):
                 yield Violation(path, f"is no whole key of type {type}")
@@ -97,4 +99,4 @@ def incomplete(spec: Spec) -> Iterator[Violation]:
         for name, role in topology.roles.items():
             missing = [field for field in ("server_type", "first_host") if getattr(role, field) is None]
             if role.scope == "tenant" and missing:
-                yield Violation(f"topology.{mode}.roles.{name}", f"lacks {' and '.join(missing)}", at_key=True)
+                yield Violation(path_of("topology", mode, "roles", name), f"lacks {' and '.join(missing)}", at_key=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from plumbline.finding import Severity
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud
 from validators.rules.cloud_examples import cloud_example
@@ -26,7 +27,7 @@ def named_like_a_role(spec: Spec) -> Iterator[Violation]:
     for mode, topology, _ in clouds(spec):
         for tenant in spec.tenants.tenants:
             if tenant in topology.roles:
-                yield Violation(f"tenants.{tenant}", f"mode {mode} has a role `{tenant}`", at_key=True)
+                yield Violation(path_of("tenants", tenant), f"mode {mode} has a role `{tenant}`", at_key=True)
 
 
 @rule(
@@ -46,7 +47,7 @@ def too_many_tenants(spec: Spec) -> Iterator[Violation]:
             needed = len(spec.tenants.tenants) * _each(cloud, kind)
             if most is not None and needed > most:
                 message = f"{needed} tenants need one each, and a project holds {most}"
-                yield Violation(f"topology.{mode}.cloud.names.{kind}", message)
+                yield Violation(path_of("topology", mode, "cloud", "names", kind), message)
 
 
 def _each(cloud: Cloud, kind: str) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud, Firewall
 from schema.topology import Role, Topology
@@ -14,20 +15,20 @@ def clouds(spec: Spec) -> Iterator[tuple[str, Topology, Cloud]]:
             yield mode, topology, topology.cloud
 
 
-def cloud_roles(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, Role]]:
+def cloud_roles(spec: Spec, mode: str | None = None) -> Iterator[tuple[PathText, Role]]:
     """Path and role of each role with a server type, of one mode or of all."""
     for name in spec.topology if mode is None else (mode,):
         for role_name, role in spec.topology[name].roles.items():
             if role.server_type:
-                yield f"topology.{name}.roles.{role_name}", role
+                yield path_of("topology", name, "roles", role_name), role
 
 
-def named_types(spec: Spec, mode: str | None = None) -> Iterator[tuple[str, str]]:
+def named_types(spec: Spec, mode: str | None = None) -> Iterator[tuple[PathText, str]]:
     """Path and name of each server type that a role names."""
     for path, role in cloud_roles(spec, mode):
         if role.server_type:
-            yield f"{path}.server_type", role.server_type
-        yield from ((f"{path}.fallbacks[{index}]", name) for index, name in enumerate(role.fallbacks))
+            yield path_of(path, "server_type"), role.server_type
+        yield from ((path_of(path, "fallbacks", index), name) for index, name in enumerate(role.fallbacks))
 
 
 def lets_out(firewall: Firewall, protocol: str, number: int) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from plumbline.deployment import field_path, services_of
+from plumbline.paths import PathText
 from plumbline.spec import Spec
 from schema.service import Service
 from schema.types import Value
@@ -19,7 +20,7 @@ class Placed:
     id: str
     service: Service
 
-    def path(self, field: str, key: str | None = None) -> str:
+    def path(self, field: str, key: str | None = None) -> PathText:
         """The spec path that the field of the effective service comes from."""
         return field_path(self.id, self.spec.services[self.id], self.mode, field, key)
 

@@ -7,6 +7,7 @@ from generators.cloud.first_boot import LIMIT, user_data
 from generators.host_scripts import LEAST
 from plumbline.deployment import roles_of, services_of
 from plumbline.node_links import deployment_of
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud
 from schema.topology import Topology
@@ -52,7 +53,7 @@ def too_much_user_data(spec: Spec) -> Iterator[Violation]:
             size = len(user_data(spec, mode, tenant, name).encode()) if role.scope == "tenant" else 0
             if size > LIMIT:
                 yield Violation(
-                    f"topology.{mode}.roles.{name}",
+                    path_of("topology", mode, "roles", name),
                     f"user data of tenant {tenant} has {size} bytes",
                     expected=f"at most {LIMIT}",
                     observed=str(size),
@@ -75,7 +76,7 @@ def unfit_system(spec: Spec) -> Iterator[Violation]:
         image = spec.catalogue.images.get(cloud.image)
         if image is None:
             continue
-        path, docker = f"topology.{mode}.cloud.image", image.docker
+        path, docker = path_of("topology", mode, "cloud", "image"), image.docker
         if docker is None:
             yield Violation(path, f"the catalogue does not say which Docker {cloud.image} can install")
         elif docker.compose is None:
@@ -103,7 +104,7 @@ def taken_administrator(spec: Spec) -> Iterator[Violation]:
         name = cloud.first_boot.administrator
         if name in TAKEN:
             yield Violation(
-                f"topology.{mode}.cloud.first_boot.administrator",
+                path_of("topology", mode, "cloud", "first_boot", "administrator"),
                 f"`{name}` is a user or group that Debian brings",
                 observed=name,
             )
@@ -123,7 +124,7 @@ def shared_volume(spec: Spec) -> Iterator[Violation]:
         for name, role in topology.roles.items():
             if cloud.volume.role in (name, role.variant_of) and max(role.count, role.max_count) > 1:
                 yield Violation(
-                    f"topology.{mode}.roles.{name}",
+                    path_of("topology", mode, "roles", name),
                     f"may have {max(role.count, role.max_count)} nodes, and the volume is attached to one",
                     at_key=True,
                 )
@@ -145,7 +146,7 @@ def idle_volume(spec: Spec) -> Iterator[Violation]:
         deployment = deployment_of(spec, mode, cloud.volume.role)
         if not any(service.volumes for service in (deployment.services.values() if deployment else ())):
             yield Violation(
-                f"topology.{mode}.cloud.volume.role",
+                path_of("topology", mode, "cloud", "volume", "role"),
                 f"no service of role {cloud.volume.role} has a volume",
                 observed=cloud.volume.role,
             )
@@ -169,7 +170,7 @@ def need_without_a_way(spec: Spec) -> Iterator[Violation]:
                 )
                 if here and there and here != there:
                     yield Violation(
-                        f"services.{name}.needs.{need}",
+                        path_of("services", name, "needs", need),
                         f"`{name}` stands on {'/'.join(sorted(here))} nodes, and `{need}` on {'/'.join(sorted(there))} ones",
                     )
 

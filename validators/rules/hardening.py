@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 
 from plumbline.config_files import config_mounts
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
@@ -51,7 +52,7 @@ def _web(fields: str) -> str:
 def service_without_health(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         if placed.service.kind == "service" and placed.service.health is None:
-            yield Violation(f"services.{placed.id}.health", f"service {placed.id} has no health check")
+            yield Violation(path_of("services", placed.id, "health"), f"service {placed.id} has no health check")
 
     return _each(spec, check)
 
@@ -101,7 +102,7 @@ def ambiguous_health(spec: Spec) -> Iterator[Violation]:
 def no_user(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         if placed.service.user is None:
-            yield Violation(f"services.{placed.id}.user", f"service {placed.id} names no user")
+            yield Violation(path_of("services", placed.id, "user"), f"service {placed.id} names no user")
 
     return _each(spec, check)
 
@@ -133,7 +134,7 @@ def root_user(spec: Spec) -> Iterator[Violation]:
 def no_limits(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         if placed.service.limits is None:
-            yield Violation(f"services.{placed.id}.limits", f"service {placed.id} has no limits")
+            yield Violation(path_of("services", placed.id, "limits"), f"service {placed.id} has no limits")
 
     return _each(spec, check)
 
@@ -151,7 +152,7 @@ def dangerous_capability(spec: Spec) -> Iterator[Violation]:
         for index, capability in enumerate(service.capabilities):
             if capability.removeprefix("CAP_") in DANGEROUS:
                 yield Violation(
-                    f"services.{name}.capabilities[{index}]",
+                    path_of("services", name, "capabilities", index),
                     f"service {name} asks for {capability}",
                     observed=capability,
                 )
@@ -169,7 +170,9 @@ def writable_mount(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         for index, mount in enumerate(placed.service.mounts):
             if not mount.read_only:
-                yield Violation(f"{placed.path('mounts')}[{index}]", f"service {placed.id} can write to {mount.source}")
+                yield Violation(
+                    path_of(placed.path("mounts"), index), f"service {placed.id} can write to {mount.source}"
+                )
 
     return _each(spec, check)
 
@@ -188,7 +191,7 @@ def engine_socket(spec: Spec) -> Iterator[Violation]:
             source = posixpath.normpath(mount.source)
             if source.endswith(ENGINE_SOCKETS) or source in ("/", "/var/run", "/run"):
                 yield Violation(
-                    f"{placed.path('mounts')}[{index}]",
+                    path_of(placed.path("mounts"), index),
                     f"service {placed.id} mounts {mount.source}, which holds the engine's socket",
                 )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.image import Image
 from schema.service import Service
@@ -49,7 +50,7 @@ def published_image_without_digest(spec: Spec) -> Iterator[Violation]:
     for name, image in _published(spec):
         if image.digest is None:
             yield Violation(
-                f"images.{name}", f"image {name} ({image.repository}:{image.tag}) has no digest", at_key=True
+                path_of("images", name), f"image {name} ({image.repository}:{image.tag}) has no digest", at_key=True
             )
 
 
@@ -66,7 +67,7 @@ def moving_tag(spec: Spec) -> Iterator[Violation]:
     for name, image in spec.images.images.items():
         if image.tag == "latest" or (image.digest is None and not VERSION.search(image.tag)):
             yield Violation(
-                f"images.{name}.tag",
+                path_of("images", name, "tag"),
                 f"tag `{image.tag}` of image {name} moves: it names no version",
                 observed=image.tag,
             )
@@ -86,9 +87,9 @@ def unpublished_image(spec: Spec) -> Iterator[Violation]:
         if image.lifecycle.state != "unpublished":
             continue
         if image.digest is not None:
-            yield Violation(f"images.{name}.digest", f"image {name} is unpublished, and has a digest")
+            yield Violation(path_of("images", name, "digest"), f"image {name} is unpublished, and has a digest")
         if image.stand_in is None:
-            yield Violation(f"images.{name}", f"image {name} is unpublished, and has no stand-in", at_key=True)
+            yield Violation(path_of("images", name), f"image {name} is unpublished, and has no stand-in", at_key=True)
 
 
 @rule(
@@ -105,7 +106,7 @@ def end_of_life_image(spec: Spec) -> Iterator[Violation]:
         if image.lifecycle.state == "end-of-life" and users.get(name):
             note = f" ({image.lifecycle.note})" if image.lifecycle.note else ""
             yield Violation(
-                f"images.{name}",
+                path_of("images", name),
                 f"image {name} is past its end of life{note}, and runs as {', '.join(users[name])}",
                 at_key=True,
             )
@@ -126,7 +127,7 @@ def end_of_life_without_decision(spec: Spec) -> Iterator[Violation]:
     for name, image in spec.images.images.items():
         if image.lifecycle.state == "end-of-life" and image.lifecycle.decision is None:
             yield Violation(
-                f"images.{name}.lifecycle",
+                path_of("images", name, "lifecycle"),
                 f"image {name} is past its end of life, and no decision about its successor is named",
             )
 
@@ -143,7 +144,7 @@ def unused_image(spec: Spec) -> Iterator[Violation]:
     used = {image for service in spec.services.values() for image in _images_of(service)}
     for name in spec.images.images:
         if name not in used:
-            yield Violation(f"images.{name}", f"image {name} is used by no service", at_key=True)
+            yield Violation(path_of("images", name), f"image {name} is used by no service", at_key=True)
 
 
 MODEL = """\
@@ -165,7 +166,7 @@ def unused_model(spec: Spec) -> Iterator[Violation]:
     used = {model for service in spec.services.values() for model in _models_of(service)}
     for name in spec.models.models:
         if name not in used:
-            yield Violation(f"models.{name}", f"model {name} is loaded by no service", at_key=True)
+            yield Violation(path_of("models", name), f"model {name} is loaded by no service", at_key=True)
 
 
 @rule(
@@ -187,7 +188,7 @@ def _without_client(placed: Placed) -> Iterator[Violation]:
     health, image = placed.service.health, placed.spec.images.images.get(placed.service.image)
     if health and health.http and image and image.http_client == "none":
         yield Violation(
-            f"{placed.path('health')}.http",
+            path_of(placed.path("health"), "http"),
             f"service {placed.id} is asked by HTTP, and image {placed.service.image} has no HTTP client",
         )
 

@@ -8,10 +8,13 @@ import networkx
 from plumbline.config_files import TENANT, config_names
 from plumbline.deployment import effective, roles_of, services_of
 from plumbline.expressions import ExpressionError, render, service_names, value_text
-from plumbline.paths import format_path
+from plumbline.paths import PathText, path_of
 from plumbline.references import ids_by_kind, references
 from plumbline.spec import Spec
+from schema.service import Service
+from schema.types import Value
 from validators.rules.effective_services import once, placed_services
+from validators.rules.named_services import naming_services
 from validators.rules.registry import Violation, rule
 
 
@@ -36,7 +39,7 @@ def dangling(spec: Spec) -> Iterator[Violation]:
             close = get_close_matches(found.target, known, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(known) or 'none'}"
             yield Violation(
-                format_path(found.path), f"there is no {found.kind} `{found.target}`", hint, at_key=found.is_key
+                path_of(*found.path), f"there is no {found.kind} `{found.target}`", hint, at_key=found.is_key
             )
 
 
@@ -106,7 +109,8 @@ def cycle(spec: Spec) -> Iterator[Violation]:
             first = min(component)
             if len(component) > 1 or graph.has_edge(first, first):
                 yield Violation(
-                    f"services.{first}.needs", f"need each other in mode {mode}: {', '.join(sorted(component))}"
+                    path_of("services", first, "needs"),
+                    f"need each other in mode {mode}: {', '.join(sorted(component))}",
                 )
 
 
@@ -170,6 +174,7 @@ def _unresolved(spec: Spec) -> Iterator[Violation]:
             (each.path(field), value) for field in ("entrypoint", "command") for value in getattr(service, field) or ()
         ]
         values += [(each.path("health"), value) for value in health]
+        values += list(_tried(each.id, service))
         for path, value in values:
             try:
                 value_text(value, names)
@@ -182,6 +187,19 @@ def _unresolved(spec: Spec) -> Iterator[Violation]:
                 except ExpressionError as error:
                     where = f"in mode {each.mode}" + (f" for tenant {tenant}" if tenant else "")
                     yield Violation(each.path("config"), f"{file.source} does not resolve {where}: {error}")
+
+
+def _tried(id: str, service: Service) -> Iterator[tuple[PathText, Value]]:
+    """Words of the commands that are tried in a running service, with their paths."""
+    base = path_of("services", id)
+    if test := service.state_test:
+        yield from ((path_of(base, "state_test", "write"), word) for word in test.write)
+        yield from ((path_of(base, "state_test", "read"), word) for word in test.read)
+    for name, each in service.self_tests.items():
+        yield from ((path_of(base, "self_tests", name, "run"), word) for word in each.run)
+    for index, export in enumerate(service.exports):
+        yield from ((path_of(base, "exports", index, "command"), word) for word in export.command)
+        yield from ((path_of(base, "exports", index, "restore"), word) for word in export.restore)
 
 
 @rule(
@@ -214,12 +232,15 @@ def missing_template(spec: Spec) -> Iterator[Violation]:
     passing="services/web.yaml: {tolerates: [db], needs: {db: sql}}",
 )
 def tolerated_stranger(spec: Spec) -> Iterator[Violation]:
-    """Tolerated services that are needed in no mode."""
+    """Tolerated services that are needed in no mode; where a text connects to one, PLB116 says that the need is missing."""
+    naming = naming_services(spec)
     for name, service in sorted(spec.services.items()):
         needed = set(service.needs).union(*(effective(service, mode).needs for mode in spec.modes))
         for number, other in enumerate(service.tolerates):
-            if other not in needed:
-                yield Violation(f"services.{name}.tolerates.{number}", f"{name} needs no `{other}` in any mode")
+            if other not in needed and (name, other) not in naming:
+                yield Violation(
+                    path_of("services", name, "tolerates", number), f"{name} needs no `{other}` in any mode"
+                )
 
 
 @rule(

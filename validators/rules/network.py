@@ -6,6 +6,7 @@ from itertools import combinations
 
 from plumbline.deployment import services_of
 from plumbline.expressions import ExpressionError, tenant_names, value_text
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.clouds import clouds, lets_out
 from validators.rules.effective_services import placed_services
@@ -37,7 +38,7 @@ def unnormalised(spec: Spec) -> Iterator[Violation]:
         for mode, each in network.modes.items():
             if _network(each.subnet) is None:
                 yield Violation(
-                    f"networks.{name}.modes.{mode}.subnet", f"{each.subnet} is no range with zero host bits"
+                    path_of("networks", name, "modes", mode, "subnet"), f"{each.subnet} is no range with zero host bits"
                 )
 
 
@@ -60,13 +61,15 @@ def overlapping(spec: Spec) -> Iterator[Violation]:
         for first, second in combinations(ranges, 2):
             if ranges[first].overlaps(ranges[second]):
                 yield Violation(
-                    f"networks.{second}.modes.{mode}.subnet", f"overlaps segment `{first}` ({ranges[first]})"
+                    path_of("networks", second, "modes", mode, "subnet"),
+                    f"overlaps segment `{first}` ({ranges[first]})",
                 )
         if spec.topology[mode].cloud:
             for name, found in ranges.items():
                 if found.overlaps(ip_network("10.0.0.0/8")):
                     yield Violation(
-                        f"networks.{name}.modes.{mode}.subnet", "overlaps the tenants' private networks in 10.0.0.0/8"
+                        path_of("networks", name, "modes", mode, "subnet"),
+                        "overlaps the tenants' private networks in 10.0.0.0/8",
                     )
 
 
@@ -83,7 +86,9 @@ def same_octet(spec: Spec) -> Iterator[Violation]:
     taken: dict[int, str] = {}
     for name, tenant in spec.tenants.tenants.items():
         if tenant.octet in taken:
-            yield Violation(f"tenants.{name}.octet", f"octet {tenant.octet} belongs to tenant `{taken[tenant.octet]}`")
+            yield Violation(
+                path_of("tenants", name, "octet"), f"octet {tenant.octet} belongs to tenant `{taken[tenant.octet]}`"
+            )
         taken.setdefault(tenant.octet, name)
 
 
@@ -134,17 +139,18 @@ def _cloud(**changes: object) -> str:
 def outside(spec: Spec) -> Iterator[Violation]:
     """Cloud subnets and node addresses that do not fit."""
     for mode, _, cloud in clouds(spec):
-        path = f"topology.{mode}.cloud.network"
+        path = path_of("topology", mode, "cloud", "network")
         whole = _network(cloud.network.range.replace("{octet}", "1"))
         subnet = _network(cloud.network.subnet.replace("{octet}", "1"))
         if whole is None or subnet is None or not subnet.subnet_of(whole):  # type: ignore[arg-type]
-            yield Violation(f"{path}.subnet", f"is no subnet of {cloud.network.range}")
+            yield Violation(path_of(path, "subnet"), f"is no subnet of {cloud.network.range}")
             continue
         for name, role in spec.topology[mode].roles.items():
             last = (role.first_host or 0) + max(role.count, role.max_count) - 1
             if role.first_host and last >= subnet.num_addresses - 1:
                 yield Violation(
-                    f"topology.{mode}.roles.{name}.first_host", f"node {last} lies outside {cloud.network.subnet}"
+                    path_of("topology", mode, "roles", name, "first_host"),
+                    f"node {last} lies outside {cloud.network.subnet}",
                 )
 
 
@@ -176,7 +182,8 @@ def same_address(spec: Spec) -> Iterator[Violation]:
             for host in range(role.first_host, role.first_host + max(role.count, role.max_count)):
                 if host in taken:
                     yield Violation(
-                        f"topology.{mode}.roles.{name}.first_host", f"host {host} belongs to role `{taken[host]}`"
+                        path_of("topology", mode, "roles", name, "first_host"),
+                        f"host {host} belongs to role `{taken[host]}`",
                     )
                     break
                 taken[host] = name
@@ -212,7 +219,7 @@ def unused_segment(spec: Spec) -> Iterator[Violation]:
     for name, network in spec.networks.networks.items():
         for mode in network.modes:
             if mode in spec.topology and not any(name in each.segments for each in services_of(spec, mode).values()):
-                yield Violation(f"networks.{name}.modes.{mode}", f"no service joins `{name}` in mode {mode}")
+                yield Violation(path_of("networks", name, "modes", mode), f"no service joins `{name}` in mode {mode}")
 
 
 @rule(
@@ -228,7 +235,10 @@ def no_dns(spec: Spec) -> Iterator[Violation]:
     for mode, _, cloud in clouds(spec):
         for protocol in ("udp", "tcp"):
             if not lets_out(cloud.firewall, protocol, _DNS_PORT):
-                yield Violation(f"topology.{mode}.cloud.firewall.outbound", f"nothing lets {protocol} {_DNS_PORT} out")
+                yield Violation(
+                    path_of("topology", mode, "cloud", "firewall", "outbound"),
+                    f"nothing lets {protocol} {_DNS_PORT} out",
+                )
 
 
 @rule(
@@ -245,14 +255,14 @@ def malformed_rule(spec: Spec) -> Iterator[Violation]:
         names = tenant_names(spec, mode, "example", 1)
         for direction in ("inbound", "outbound"):
             for index, each in enumerate(getattr(cloud.firewall, direction)):
-                path = f"topology.{mode}.cloud.firewall.{direction}[{index}]"
+                path = path_of("topology", mode, "cloud", "firewall", direction, index)
                 if (each.protocol == "icmp") == (each.port is not None):
                     yield Violation(path, "icmp takes no port, tcp and udp need one")
                 for peer in each.peers:
                     try:
                         text = value_text(peer, names)
                     except ExpressionError as error:
-                        yield Violation(f"{path}.peers", f"does not resolve: {error}")
+                        yield Violation(path_of(path, "peers"), f"does not resolve: {error}")
                         continue
                     if _network(text) is None:
-                        yield Violation(f"{path}.peers", f"{text} is no range with zero host bits")
+                        yield Violation(path_of(path, "peers"), f"{text} is no range with zero host bits")

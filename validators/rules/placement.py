@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from plumbline.deployment import deployments
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.registry import Violation, rule
 
@@ -31,7 +32,7 @@ def placed_twice(spec: Spec) -> Iterator[Violation]:
                 agent = name in spec.services and spec.services[name].per_node
                 if own[name] > 1 or (total[name] > 1 and not agent):
                     yield Violation(
-                        f"topology.{mode}.roles.{role_name}.services[{index}]",
+                        path_of("topology", mode, "roles", role_name, "services", index),
                         f"`{name}` is placed {total[name]} times",
                     )
 
@@ -49,7 +50,7 @@ def placed_nowhere(spec: Spec) -> Iterator[Violation]:
     placed = {name for topology in spec.topology.values() for role in topology.roles.values() for name in role.services}
     for name in spec.services:
         if name not in placed:
-            yield Violation(f"services.{name}.title", f"`{name}` is placed in no mode")
+            yield Violation(path_of("services", name, "title"), f"`{name}` is placed in no mode")
 
 
 @rule(
@@ -68,7 +69,7 @@ def too_much_memory(spec: Spec) -> Iterator[Violation]:
         have = size.memory_mib - size.reserve_mib
         if wanted > have:
             yield Violation(
-                f"topology.{deployment.mode}.roles.{deployment.role}.size",
+                path_of("topology", deployment.mode, "roles", deployment.role, "size"),
                 f"limits add up to {wanted} MiB, and {have} MiB are left after the reserve",
             )
 
@@ -88,7 +89,7 @@ def too_many_cores(spec: Spec) -> Iterator[Violation]:
         wanted = round(sum(each.limits.cpus for each in deployment.services.values() if each.limits), 3)
         if wanted > size.vcpus:
             yield Violation(
-                f"topology.{deployment.mode}.roles.{deployment.role}.size",
+                path_of("topology", deployment.mode, "roles", deployment.role, "size"),
                 f"limits add up to {wanted:g} cores, and the node has {size.vcpus}",
             )
 
@@ -113,10 +114,13 @@ def odd_variant(spec: Spec) -> Iterator[Violation]:
                 continue
             if role.services:
                 yield Violation(
-                    f"topology.{mode}.roles.{name}.services", f"a variant of `{role.variant_of}` has its services"
+                    path_of("topology", mode, "roles", name, "services"),
+                    f"a variant of `{role.variant_of}` has its services",
                 )
             if role.size.vcpus < base.size.vcpus or role.size.memory_mib < base.size.memory_mib:
-                yield Violation(f"topology.{mode}.roles.{name}.size", f"is smaller than `{role.variant_of}`")
+                yield Violation(
+                    path_of("topology", mode, "roles", name, "size"), f"is smaller than `{role.variant_of}`"
+                )
 
 
 @rule(
@@ -133,6 +137,6 @@ def too_many_nodes(spec: Spec) -> Iterator[Violation]:
         for name, role in topology.roles.items():
             if role.count > role.max_count:
                 yield Violation(
-                    f"topology.{mode}.roles.{name}.count",
+                    path_of("topology", mode, "roles", name, "count"),
                     f"starts with {role.count} nodes, and {role.max_count} is the most",
                 )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from plumbline.deployment import deployments, roles_of, services_of
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
@@ -23,7 +24,9 @@ def same_port(spec: Spec) -> Iterator[Violation]:
         names: dict[int, str] = {}
         for port, number in service.ports.items():
             if number in names:
-                yield Violation(f"services.{name}.ports.{port}", f"{number} is the number of `{names[number]}` too")
+                yield Violation(
+                    path_of("services", name, "ports", port), f"{number} is the number of `{names[number]}` too"
+                )
             names.setdefault(number, port)
 
 
@@ -42,7 +45,8 @@ def same_host_port(spec: Spec) -> Iterator[Violation]:
         everyone = services_of(spec, deployment.mode)
         for name, service in deployment.services.items():
             wanted = [
-                (each.port, each.address, f"services.{name}.publish.{port}") for port, each in service.publish.items()
+                (each.port, each.address, path_of("services", name, "publish", port))
+                for port, each in service.publish.items()
             ]
             remote = {
                 other.needs[name]
@@ -50,7 +54,7 @@ def same_host_port(spec: Spec) -> Iterator[Violation]:
                 if name in other.needs and deployment.role not in roles_of(spec, deployment.mode, id)
             }
             wanted += [
-                (service.ports[port], "private", f"services.{name}.ports.{port}")
+                (service.ports[port], "private", path_of("services", name, "ports", port))
                 for port in remote
                 if port in service.ports
             ]
@@ -98,10 +102,11 @@ def closed_entry(spec: Spec) -> Iterator[Violation]:
         entry = placed.get(topology.entry.service)
         if entry is None or not entry.publish:
             yield Violation(
-                f"topology.{mode}.entry.service", f"`{topology.entry.service}` publishes no port in mode {mode}"
+                path_of("topology", mode, "entry", "service"),
+                f"`{topology.entry.service}` publishes no port in mode {mode}",
             )
         backend = topology.entry.backend
         if backend in placed and backend:
             published = {each.port for each in placed[backend].publish.values()}
             if topology.entry.backend_port not in published:
-                yield Violation(f"topology.{mode}.entry.backend_port", f"`{backend}` does not publish it")
+                yield Violation(path_of("topology", mode, "entry", "backend_port"), f"`{backend}` does not publish it")

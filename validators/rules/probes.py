@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 
 from plumbline.deployment import services_of
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.probe import KINDS, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
 from validators.rules.parity_examples import example
 from validators.rules.registry import Violation, rule
 
 
-def _probes(spec: Spec) -> Iterator[tuple[str, Probe]]:
+def _probes(spec: Spec) -> Iterator[tuple[PathText, Probe]]:
     for name, feature in spec.parity.features.items():
         for index, probe in enumerate(feature.probes):
-            yield f"parity.features.{name}.probes[{index}]", probe
+            yield path_of("parity", "features", name, "probes", index), probe
 
 
 @rule(
@@ -32,7 +33,7 @@ def askable_probe(spec: Spec) -> Iterator[Violation]:
         if len(given) != 1:
             yield Violation(path, f"the probe has {' and '.join(given) if given else 'no question'}, and must have one")
             continue
-        yield from (Violation(f"{path}.{given[0]}", message) for message in _unaskable(spec, probe))
+        yield from (Violation(path_of(path, given[0]), message) for message in _unaskable(spec, probe))
 
 
 def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
@@ -47,6 +48,11 @@ def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
                 return
             case HttpProbe() | TcpProbe() if probe.caller is None and question.port not in service.publish:
                 yield f"mode {mode} does not publish `{question.port}` of `{question.service}`; name a `caller` beside it"
+            case HttpProbe() if (
+                question.tenant_host and not spec.tenants.tenants and "{tenant}" in spec.platform.domain
+            ):
+                yield "it asks under a tenant's host name, and the spec has no tenants"
+                return
             case SqlProbe() if question.password not in service.secrets:
                 yield f"`{question.service}` has no secret `{question.password}` in mode {mode}"
             case VariableProbe() if question.name in {use.environment for use in service.secrets.values()}:
@@ -67,7 +73,7 @@ def unanswered_probe(spec: Spec) -> Iterator[Violation]:
     """Probes that leave out a mode."""
     for path, probe in _probes(spec):
         if missing := [mode for mode in spec.modes if mode not in probe.answers]:
-            yield Violation(f"{path}.answers", f"there is no answer for mode {' and '.join(missing)}")
+            yield Violation(path_of(path, "answers"), f"there is no answer for mode {' and '.join(missing)}")
 
 
 @rule(
@@ -86,11 +92,12 @@ def fitting_answers(spec: Spec) -> Iterator[Violation]:
     """Full features whose probes answer differently, divergent ones whose probes all answer the same."""
     for name, feature in spec.parity.features.items():
         differing = [index for index, probe in enumerate(feature.probes) if len(set(probe.answers.values())) > 1]
-        path = f"parity.features.{name}"
+        path = path_of("parity", "features", name)
         if feature.parity == "full":
             for index in differing:
                 yield Violation(
-                    f"{path}.probes[{index}].answers", f"feature {name} is `full`, and its modes answer differently"
+                    path_of(path, "probes", index, "answers"),
+                    f"feature {name} is `full`, and its modes answer differently",
                 )
         elif feature.parity == "divergent" and feature.probes and not differing:
-            yield Violation(f"{path}.probes", f"feature {name} is `divergent`, and no probe answers differently")
+            yield Violation(path_of(path, "probes"), f"feature {name} is `divergent`, and no probe answers differently")

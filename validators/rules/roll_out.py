@@ -6,6 +6,7 @@ from itertools import pairwise
 from generators.cloud.role_order import circles
 from generators.cloud.roll_out import label_of, roll_outs
 from plumbline.deployment import deployments
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.registry import Violation, rule
@@ -50,9 +51,9 @@ def batches_short_of_all(spec: Spec) -> Iterator[Violation]:
     percents = spec.update.rollout.batches_percent if spec.update.rollout else (100,)
     for index, (before, after) in enumerate(pairwise(percents), 1):
         if after <= before:
-            yield Violation(f"update.rollout.batches_percent[{index}]", f"{after} comes after {before}")
+            yield Violation(path_of("update", "rollout", "batches_percent", index), f"{after} comes after {before}")
     if percents[-1] != 100:
-        path = f"update.rollout.batches_percent[{len(percents) - 1}]"
+        path = path_of("update", "rollout", "batches_percent", len(percents) - 1)
         yield Violation(path, f"the last batch ends at {percents[-1]} %", expected="100", observed=str(percents[-1]))
 
 
@@ -70,7 +71,7 @@ def roles_in_a_circle(spec: Spec) -> Iterator[Violation]:
     for mode, _, _ in roll_outs(spec):
         for roles in circles(spec, mode):
             yield Violation(
-                f"topology.{mode}.roles.{roles[0]}", f"roles {', '.join(roles)} need each other", at_key=True
+                path_of("topology", mode, "roles", roles[0]), f"roles {', '.join(roles)} need each other", at_key=True
             )
 
 
@@ -86,7 +87,7 @@ def unlabelled(spec: Spec) -> Iterator[Violation]:
     for mode, _, cloud in roll_outs(spec):
         for each in ("tenant", "role"):
             if label_of(cloud, each) is None:
-                yield Violation(f"topology.{mode}.cloud.labels", f"no label has the value {{{each}}}")
+                yield Violation(path_of("topology", mode, "cloud", "labels"), f"no label has the value {{{each}}}")
 
 
 @rule(
@@ -102,7 +103,7 @@ def idle_canary(spec: Spec) -> Iterator[Violation]:
         tenant = spec.tenants.tenants.get(name)
         if tenant and tenant.state != "ACTIVE":
             yield Violation(
-                f"update.rollout.canaries[{index}]",
+                path_of("update", "rollout", "canaries", index),
                 f"{name} is {tenant.state}",
                 expected="ACTIVE",
                 observed=tenant.state,
@@ -123,7 +124,7 @@ def impatient(spec: Spec) -> Iterator[Violation]:
             for name, service in deployment.services.items():
                 if service.health and service.health.start_period_s >= rollout.health_timeout_s:
                     yield Violation(
-                        "update.rollout.health_timeout_s",
+                        path_of("update", "rollout", "health_timeout_s"),
                         f"{name} may take {service.health.start_period_s:g} s to start in mode {mode}",
                         observed=str(rollout.health_timeout_s),
                     )

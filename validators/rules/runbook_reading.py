@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from plumbline.expressions import ExpressionError
+from plumbline.paths import PathText, path_of
 from plumbline.runbooks import RenderedRunbook, RenderedStep, rendered
 from plumbline.shell_syntax import Script, Unreadable, parsed
 from plumbline.spec import Spec
 from schema.runbook import Runbook
+from validators.shell_flow import Lost, lost
 
 PARTS = ("run", "verify", "undo_commands")
 """Parts of a step that are scripts."""
@@ -18,23 +21,28 @@ _OTHER = "plumb-other-value"
 class Read:
     """A script of a step, filled in with the examples."""
 
-    path: str
+    path: PathText
     """Spec path of the step, e.g. `runbooks.update.steps[0]`."""
     part: str
     step: RenderedStep
     script: Script | Unreadable
 
     @property
-    def where(self) -> str:
+    def where(self) -> PathText:
         """Spec path of the script."""
-        return f"{self.path}.{self.part.removesuffix('_commands')}"
+        return path_of(self.path, self.part.removesuffix("_commands"))
+
+    @cached_property
+    def lost(self) -> tuple[Lost, ...]:
+        """Its commands whose failure is lost; of a script that is no shell, none."""
+        return tuple(lost(self.script.statements)) if isinstance(self.script, Script) else ()
 
 
 @dataclass(frozen=True)
 class ReadStep:
     """A step with its scripts; absent where the step has none, or it is not shell."""
 
-    path: str
+    path: PathText
     runbook: Runbook
     step: RenderedStep
     others: dict[str, RenderedStep]
@@ -67,7 +75,12 @@ def _read(spec: Spec) -> tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]]:
 
 def _read_anew(spec: Spec) -> tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]]:
     found = [
-        (f"runbooks.{name}.steps[{index}]", runbook, step, {key: other.steps[index] for key, other in others.items()})
+        (
+            path_of("runbooks", name, "steps", index),
+            runbook,
+            step,
+            {key: other.steps[index] for key, other in others.items()},
+        )
         for name, runbook in spec.runbooks.items()
         for shown, others in _shown(spec, name, runbook)
         for index, step in enumerate(shown.steps)

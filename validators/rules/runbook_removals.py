@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from plumbline.paths import path_of
 from plumbline.shell_inside import all_calls
 from plumbline.shell_syntax import Call, Script, every, flat
 from plumbline.spec import Spec
@@ -63,7 +64,8 @@ def undoes_others_work(spec: Spec) -> Iterator[Violation]:
                     path = _filled(word, values)
                     if not path.startswith("-") and "captured_" not in path and path not in looked:
                         yield Violation(
-                            f"{each.path}.undo", f"`run` does not look whether {path} is there before it makes it"
+                            path_of(each.path, "undo"),
+                            f"`run` does not look whether {path} is there before it makes it",
                         )
 
 
@@ -123,4 +125,4 @@ def undo_destroys_unsaid(spec: Spec) -> Iterator[Violation]:
         undo = each.scripts.get("undo_commands")
         if undo is not None and not each.step.undo_destroys:
             for call in deletions(undo, by_name=False):
-                yield Violation(f"{each.path}.undo", f"`{short(undo.source(call.node))}` deletes for good")
+                yield Violation(path_of(each.path, "undo"), f"`{short(undo.source(call.node))}` deletes for good")

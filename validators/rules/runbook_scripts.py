@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from plumbline.finding import Severity
+from plumbline.paths import path_of
 from plumbline.shell_inside import all_calls
 from plumbline.shell_syntax import Call, Node, Script, Unreadable, calls, every
 from plumbline.spec import Spec
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import scripts, steps
-from validators.shell_flow import Way, holds, lost
+from validators.shell_flow import Way, holds
 
 _SHOWN = 90
 
@@ -98,7 +99,7 @@ def lost_inside(spec: Spec) -> Iterator[Violation]:
 def _lost(spec: Spec, way: Way) -> Iterator[Violation]:
     for read in scripts(spec):
         if isinstance(read.script, Script):
-            for each in lost(read.script.statements):
+            for each in read.lost:
                 if each.way == way:
                     yield Violation(read.where, f"`{short(read.script.source(each.node))}`: {each.problem}")
 
@@ -124,9 +125,11 @@ def cannot_fail(spec: Spec) -> Iterator[Violation]:
             continue
         asks = [call for call in calls(list(verify.statements)) if not _always_ends_well(call)]
         if not asks:
-            yield Violation(f"{each.path}.verify", "none of its commands can fail")
+            yield Violation(path_of(each.path, "verify"), "none of its commands can fail")
         elif run and _own_input(asks, run):
-            yield Violation(f"{each.path}.verify", "it looks at a file alone that `run` wrote for another command")
+            yield Violation(
+                path_of(each.path, "verify"), "it looks at a file alone that `run` wrote for another command"
+            )
 
 
 _CONTENT = {"echo", "printf", "true", ":", "cd", "set", "umask", "date", "hostname", "uname", "id", "whoami", "pwd"}
@@ -178,10 +181,10 @@ def verified_by_older(spec: Spec) -> Iterator[Violation]:
         if script := each.scripts.get("verify"):
             for call in calls(list(script.statements)):
                 if problem := any_or_newest(call):
-                    yield Violation(f"{each.path}.verify", f"`{short(script.source(call.node))}`: {problem}")
+                    yield Violation(path_of(each.path, "verify"), f"`{short(script.source(call.node))}`: {problem}")
             for node in every(list(script.statements)):
                 if node.get("Type") == "WordIter" and any(map(has_pattern, node.get("Items", ()))):
-                    yield Violation(f"{each.path}.verify", f"`{short(script.source(node))}`: {_ANY}")
+                    yield Violation(path_of(each.path, "verify"), f"`{short(script.source(node))}`: {_ANY}")
 
 
 _ANY = "any file that matches is as good as this run's"
@@ -219,10 +222,13 @@ def verifies_another(spec: Spec) -> Iterator[Violation]:
         wanted = each.depends("run") | each.depends("place")
         tenants = {name for name in wanted if each.runbook.parameters[name].kind == "tenant"}
         if missing := tenants - asked:
-            yield Violation(f"{each.path}.verify", f"`run` is for one {missing.pop()}, and this is the same for all")
+            yield Violation(
+                path_of(each.path, "verify"), f"`run` is for one {missing.pop()}, and this is the same for all"
+            )
         elif wanted and not asked:
             yield Violation(
-                f"{each.path}.verify", f"`run` uses {', '.join(sorted(wanted))}, and this is the same for all of them"
+                path_of(each.path, "verify"),
+                f"`run` uses {', '.join(sorted(wanted))}, and this is the same for all of them",
             )
 
 
@@ -277,7 +283,7 @@ def unquoted_value(spec: Spec) -> Iterator[Violation]:
             for name in sorted(each.depends(part) & set(examples)):
                 if any(examples[name] in text for text in bare):
                     yield Violation(
-                        f"{each.path}.{part.removesuffix('_commands')}", f"{name} stands outside of quotes here"
+                        path_of(each.path, part.removesuffix("_commands")), f"{name} stands outside of quotes here"
                     )
 
 

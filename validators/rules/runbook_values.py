@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from plumbline.captures import pattern_problem
 from plumbline.expressions import names_in
+from plumbline.paths import path_of
 from plumbline.runbooks import CAPTURED, place_texts, runbook_texts, tenant_parameter
 from plumbline.spec import Spec
 from plumbline.values import form_problem, normal, problem, unsafe
@@ -73,7 +74,7 @@ def pattern_that_runs_away(spec: Spec) -> Iterator[Violation]:
         for index, step in enumerate(runbook.steps):
             for value, pattern in step.capture.items():
                 if found := pattern_problem(pattern):
-                    yield Violation(f"runbooks.{name}.steps[{index}].capture.{value}", f"{value}: {found}")
+                    yield Violation(path_of("runbooks", name, "steps", index, "capture", value), f"{value}: {found}")
 
 
 @rule(
@@ -87,9 +88,11 @@ def pattern_that_runs_away(spec: Spec) -> Iterator[Violation]:
 def captured_out_of_place(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
         yield from (
-            Violation(f"runbooks.{name}.{inner}", f"{CAPTURED}.{found} is not known here: it is for scripts of steps")
+            Violation(
+                path_of("runbooks", name, inner), f"{CAPTURED}.{found} is not known here: it is for scripts of steps"
+            )
             for inner, text in runbook_texts(runbook)
-            if inner.rpartition(".")[2] not in _SCRIPTS
+            if inner.parts[-1] not in _SCRIPTS
             for found in _captured_in(text)
         )
         known: set[str] = set()
@@ -97,7 +100,7 @@ def captured_out_of_place(spec: Spec) -> Iterator[Violation]:
             for field in _SCRIPTS:
                 text = getattr(step, field) or ""
                 for found in _captured_in(text):
-                    path = f"runbooks.{name}.steps[{index}].{field}"
+                    path = path_of("runbooks", name, "steps", index, field)
                     if found not in known:
                         yield Violation(path, f"{CAPTURED}.{found} is used before a step captures it")
                     elif _in_single_quotes(text):
@@ -130,7 +133,7 @@ def captured_twice(spec: Spec) -> Iterator[Violation]:
         seen: set[str] = set()
         for index, step in enumerate(runbook.steps):
             for value in step.capture:
-                path = f"runbooks.{name}.steps[{index}].capture.{value}"
+                path = path_of("runbooks", name, "steps", index, "capture", value)
                 if value in seen:
                     yield Violation(path, f"{CAPTURED}.{value} is captured by an earlier step already")
                 if step.skip_when_verified:
@@ -161,14 +164,14 @@ def parameter_of_another_kind(spec: Spec) -> Iterator[Violation]:
         for field, kind in _OWN_FIELD.items():
             given = bool(getattr(parameter, field))
             if given and parameter.kind != kind:
-                yield Violation(f"{path}.{field}", f"{field} is for kind {kind}, and this is a {parameter.kind}")
+                yield Violation(path_of(path, field), f"{field} is for kind {kind}, and this is a {parameter.kind}")
             elif not given and parameter.kind == kind and field != "states":
-                yield Violation(f"{path}.kind", f"kind {kind} needs {field}")
+                yield Violation(path_of(path, "kind"), f"kind {kind} needs {field}")
         if parameter.pattern and (found := _wrong_pattern(parameter.pattern)):
-            yield Violation(f"{path}.pattern", found)
+            yield Violation(path_of(path, "pattern"), found)
         for choice in parameter.choices:
             if found := unsafe(choice):
-                yield Violation(f"{path}.choices", f"{choice!r} can't be used: {found}")
+                yield Violation(path_of(path, "choices"), f"{choice!r} can't be used: {found}")
 
 
 def _wrong_pattern(pattern: str) -> str | None:
@@ -196,13 +199,13 @@ def example_of_another_kind(spec: Spec) -> Iterator[Violation]:
         known = parameter.kind != "tenant" or bool(spec.tenants.tenants)
         anywhere = parameter.model_copy(update={"states": ()})
         if found := problem(spec, anywhere, example) if known else form_problem(parameter, example):
-            yield Violation(f"{path}.example", f"{parameter.example!r}: {found}", observed=parameter.example)
+            yield Violation(path_of(path, "example"), f"{parameter.example!r}: {found}", observed=parameter.example)
 
 
 def _parameters(spec: Spec) -> Iterator[tuple[str, Parameter]]:
     for name, runbook in spec.runbooks.items():
         for key, parameter in runbook.parameters.items():
-            yield f"runbooks.{name}.parameters.{key}", parameter
+            yield path_of("runbooks", name, "parameters", key), parameter
 
 
 @rule(
@@ -217,13 +220,17 @@ def tenant_not_asked(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
         kinds = {key: parameter.kind for key, parameter in runbook.parameters.items()}
         if kinds.get("tenant", "tenant") != "tenant":
-            yield Violation(f"runbooks.{name}.parameters.tenant.kind", "a parameter named tenant is of kind tenant")
+            yield Violation(
+                path_of("runbooks", name, "parameters", "tenant", "kind"), "a parameter named tenant is of kind tenant"
+            )
         if list(kinds.values()).count("tenant") > 1:
-            yield Violation(f"runbooks.{name}.parameters", "it asks for two tenants, and acts on the first alone")
+            yield Violation(
+                path_of("runbooks", name, "parameters"), "it asks for two tenants, and acts on the first alone"
+            )
         if tenant_parameter(runbook):
             continue
         texts = [
-            *((f"runbooks.{name}.{inner}", text) for inner, text in runbook_texts(runbook)),
+            *((path_of("runbooks", name, inner), text) for inner, text in runbook_texts(runbook)),
             *place_texts(spec, runbook),
         ]
         for path, text in texts:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from plumbline.expressions import ExpressionError, names_in, render
 from plumbline.finding import Severity
+from plumbline.paths import path_of
 from plumbline.runbooks import place_texts, runbook_names, runbook_texts
 from plumbline.spec import Spec
 from schema.runbook import Runbook
@@ -49,7 +50,7 @@ def unresolved_expression(spec: Spec) -> Iterator[Violation]:
         for inner, text in runbook_texts(runbook):
             error = _first_error(spec, runbook, text)
             if error:
-                yield Violation(f"runbooks.{name}.{inner}", error)
+                yield Violation(path_of("runbooks", name, inner), error)
 
 
 @rule(
@@ -82,7 +83,9 @@ def skipped_unseen(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
         for index, step in enumerate(runbook.steps):
             if step.skip_when_verified and step.verify is None:
-                yield Violation(f"runbooks.{name}.steps[{index}].skip_when_verified", "there is nothing to see it by")
+                yield Violation(
+                    path_of("runbooks", name, "steps", index, "skip_when_verified"), "there is nothing to see it by"
+                )
 
 
 def _first_error(spec: Spec, runbook: Runbook, text: str) -> str | None:
@@ -126,7 +129,9 @@ def _steps_without(spec: Spec, field: str, problem: str) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
         for index, step in enumerate(runbook.steps):
             if getattr(step, field) is None:
-                yield Violation(f"runbooks.{name}.steps[{index}]", f"step {index + 1} («{step.title}») {problem}")
+                yield Violation(
+                    path_of("runbooks", name, "steps", index), f"step {index + 1} («{step.title}») {problem}"
+                )
 
 
 @rule(
@@ -145,7 +150,7 @@ def unused_parameter(spec: Spec) -> Iterator[Violation]:
         for parameter in runbook.parameters:
             if not used & STANDS_FOR.get(parameter, frozenset({parameter})):
                 yield Violation(
-                    f"runbooks.{name}.parameters.{parameter}",
+                    path_of("runbooks", name, "parameters", parameter),
                     f"parameter {parameter} is used by no step",
                     at_key=True,
                 )
@@ -165,7 +170,7 @@ REQUIREMENT = "requirements.yaml:\n  requirements:\n    DEPLOY-01: {{title: It r
 def requirement_without_proof(spec: Spec) -> Iterator[Violation]:
     for name, requirement in spec.requirements.requirements.items():
         if not requirement.proofs and not requirement.related:
-            yield Violation(f"requirements.{name}", f"requirement {name} has no proof", at_key=True)
+            yield Violation(path_of("requirements", name), f"requirement {name} has no proof", at_key=True)
 
 
 @rule(
@@ -182,7 +187,7 @@ def proof_without_target(spec: Spec) -> Iterator[Violation]:
         for index, proof in enumerate(requirement.proofs):
             if proof.kind in known and proof.ref not in known[proof.kind]:
                 yield Violation(
-                    f"requirements.{name}.proofs[{index}].ref",
+                    path_of("requirements", name, "proofs", index, "ref"),
                     f"there is no {proof.kind} `{proof.ref}`",
                     observed=proof.ref,
                 )
@@ -200,7 +205,7 @@ def signed_by_encryption(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
         for inner, text in runbook_texts(runbook):
             if any(AGE.search(line) and SIGNED_THING.search(line) for line in _commands(text)):
-                yield Violation(f"runbooks.{name}.{inner}", "this uses age in place of a signature")
+                yield Violation(path_of("runbooks", name, inner), "this uses age in place of a signature")
 
 
 def _commands(text: str) -> list[str]:
@@ -236,4 +241,4 @@ def mode_without_runbook(spec: Spec) -> Iterator[Violation]:
     served = {mode for runbook in spec.runbooks.values() for mode in runbook.modes}
     for mode in spec.modes:
         if mode not in served:
-            yield Violation(f"topology.{mode}", f"mode {mode} has no runbook")
+            yield Violation(path_of("topology", mode), f"mode {mode} has no runbook")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.service import Override, SecretUse, Service
 from schema.types import Value
@@ -53,7 +54,9 @@ def secret_in_environment(spec: Spec) -> Iterator[Violation]:
 def secret_as_environment(spec: Spec) -> Iterator[Violation]:
     for path, use in _uses(spec):
         if use.environment:
-            yield Violation(f"{path}.environment", f"the secret's value is put in the variable {use.environment}")
+            yield Violation(
+                path_of(path, "environment"), f"the secret's value is put in the variable {use.environment}"
+            )
 
 
 @rule(
@@ -106,7 +109,7 @@ def unused_secret(spec: Spec) -> Iterator[Violation]:
     used = {path.rsplit(".", 1)[1] for path, _ in _uses(spec)}
     for name in spec.secrets.secrets:
         if name not in used:
-            yield Violation(f"secrets.{name}", f"secret {name} is used by no service", at_key=True)
+            yield Violation(path_of("secrets", name), f"secret {name} is used by no service", at_key=True)
 
 
 @rule(
@@ -134,7 +137,9 @@ def ambiguous_secret(spec: Spec) -> Iterator[Violation]:
 def shared_secret_folder(spec: Spec) -> Iterator[Violation]:
     per_tenant = any(secret.scope == "tenant" for secret in spec.secrets.secrets.values())
     if per_tenant and "{tenant}" not in spec.secrets.folder:
-        yield Violation("secrets.folder", "secrets of all tenants would share one folder", observed=spec.secrets.folder)
+        yield Violation(
+            path_of("secrets", "folder"), "secrets of all tenants would share one folder", observed=spec.secrets.folder
+        )
 
 
 @rule(
@@ -149,46 +154,46 @@ def shared_recipient(spec: Spec) -> Iterator[Violation]:
     first: dict[str, str] = {}
     for name, tenant in spec.tenants.tenants.items():
         if tenant.recipient and (other := first.setdefault(tenant.recipient, name)) != name:
-            yield Violation(f"tenants.{name}.recipient", f"tenant {name} has the recipient of {other}")
+            yield Violation(path_of("tenants", name, "recipient"), f"tenant {name} has the recipient of {other}")
 
 
-def _environment(spec: Spec) -> Iterator[tuple[str, str, Value]]:
+def _environment(spec: Spec) -> Iterator[tuple[PathText, str, Value]]:
     """Path, name and value of each variable, overrides included."""
     for base, part in _parts(spec):
         for name, value in (part.environment or {}).items():
             if value is not None:
-                yield f"{base}.environment.{name}", name, value
+                yield path_of(base, "environment", name), name, value
 
 
-def _uses(spec: Spec) -> Iterator[tuple[str, SecretUse]]:
+def _uses(spec: Spec) -> Iterator[tuple[PathText, SecretUse]]:
     for base, part in _parts(spec):
         for name, use in (part.secrets or {}).items():
             if use is not None:
-                yield f"{base}.secrets.{name}", use
+                yield path_of(base, "secrets", name), use
 
 
-def _texts(spec: Spec) -> Iterator[tuple[str, str]]:
+def _texts(spec: Spec) -> Iterator[tuple[PathText, str]]:
     """Path and text of everything that a service is given."""
     for path, _, value in _environment(spec):
         yield path, raw(value)
     for base, part in _parts(spec):
         health = part.health.command if part.health else None
-        arguments = (("entrypoint", part.entrypoint), ("command", part.command), ("health.command", health))
+        arguments = (("entrypoint", part.entrypoint), ("command", part.command), (path_of("health", "command"), health))
         for field, values in arguments:
-            yield from ((f"{base}.{field}[{index}]", raw(value)) for index, value in enumerate(values or ()))
+            yield from ((path_of(base, field, index), raw(value)) for index, value in enumerate(values or ()))
 
 
-def _parts(spec: Spec) -> Iterator[tuple[str, Service | Override]]:
+def _parts(spec: Spec) -> Iterator[tuple[PathText, Service | Override]]:
     """Each service and each of its overrides, with its path."""
     for name, service in spec.services.items():
-        yield f"services.{name}", service
-        yield from ((f"services.{name}.modes.{mode}", override) for mode, override in service.modes.items())
+        yield path_of("services", name), service
+        yield from ((path_of("services", name, "modes", mode), override) for mode, override in service.modes.items())
 
 
-def _template_path(spec: Spec, template: str) -> str:
+def _template_path(spec: Spec, template: str) -> PathText:
     """The first place that names the template."""
     for base, part in _parts(spec):
         for index, file in enumerate(part.config or ()):
             if file.source == template:
-                return f"{base}.config[{index}]"
-    return "services"
+                return path_of(base, "config", index)
+    return path_of("services")

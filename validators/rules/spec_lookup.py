@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from plumbline.deployment import services_of
+from plumbline.paths import parse_path
 from plumbline.spec import Spec
 from schema.types import Model
 
@@ -14,7 +15,10 @@ def exists(spec: Spec, path: str) -> bool:
 
     Services are looked up as they are in each mode too, and `topology.x` means `x` of any mode.
     """
-    section, *parts = path.split(".")
+    try:
+        section, *parts = map(str, parse_path(path))
+    except ValueError:
+        return False
     return any(_leads(root, tuple(parts)) for root in _roots(spec, section))
 
 

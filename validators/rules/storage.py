@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from generators.cloud.desired import carries_volume, servers_of
 from plumbline.deployment import deployments
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds
@@ -22,7 +23,9 @@ def no_room(spec: Spec) -> Iterator[Violation]:
     """Roles whose services need more than their disk, or their cloud volume, has; sizes of volumes that are none."""
     for name, service in spec.services.items():
         for volume in service.volume_gb.keys() - service.volumes.keys():
-            yield Violation(f"services.{name}.volume_gb.{volume}", f"`{name}` has no volume `{volume}`", at_key=True)
+            yield Violation(
+                path_of("services", name, "volume_gb", volume), f"`{name}` has no volume `{volume}`", at_key=True
+            )
     for deployment in deployments(spec):
         topology = spec.topology[deployment.mode]
         needed = sum(
@@ -31,12 +34,12 @@ def no_room(spec: Spec) -> Iterator[Violation]:
             for volume, size in service.volume_gb.items()
             if volume in service.volumes
         )
-        path, room = f"roles.{deployment.role}.size.disk_gb", topology.roles[deployment.role].size.disk_gb
+        path, room = path_of("roles", deployment.role, "size", "disk_gb"), topology.roles[deployment.role].size.disk_gb
         if topology.cloud and topology.cloud.volume.role == deployment.role:
-            path, room = "cloud.volume.size_gb", topology.cloud.volume.size_gb
+            path, room = path_of("cloud", "volume", "size_gb"), topology.cloud.volume.size_gb
         if needed > room:
             yield Violation(
-                f"topology.{deployment.mode}.{path}",
+                path_of("topology", deployment.mode, path),
                 f"the volumes of role {deployment.role} need {needed} GB, and this is {room} GB",
                 expected=f"at least {needed}",
                 observed=str(room),
@@ -55,4 +58,7 @@ def homeless_volume(spec: Spec) -> Iterator[Violation]:
     """Volumes whose role has no server."""
     for mode, topology, cloud in clouds(spec):
         if not any(carries_volume(topology, role, index) for role, index in servers_of(topology)):
-            yield Violation(f"topology.{mode}.cloud.volume.role", f"role {cloud.volume.role} has no server of a tenant")
+            yield Violation(
+                path_of("topology", mode, "cloud", "volume", "role"),
+                f"role {cloud.volume.role} has no server of a tenant",
+            )

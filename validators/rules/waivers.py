@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from plumbline.finding import Finding
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.platform import Waiver
 from validators.rules.registry import RULES, Violation, rule
@@ -24,35 +25,40 @@ images.yaml:
     fix="Mend what it waived, or renew it: a new date and a reason that still holds.",
     failing=_FAR.format(reason="no successor chosen", day="2001-01-01", state="end-of-life"),
     passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),
+    dated=True,
 )
-def expired(spec: Spec) -> Iterator[Violation]:
+def expired(spec: Spec, day: date) -> Iterator[Violation]:
     """Waivers and ignored facts whose last day is over."""
-    today = date.today().isoformat()
+    today = day.isoformat()
     for index, waiver in enumerate(spec.waivers.waivers):
         if waiver.expires < today:
             yield Violation(
-                f"waivers.waivers[{index}].expires", f"the waiver of {waiver.rule} expired on {waiver.expires}"
+                path_of("waivers", "waivers", index, "expires"),
+                f"the waiver of {waiver.rule} expired on {waiver.expires}",
             )
     for index, ignored in enumerate(spec.waivers.ignored):
         if ignored.expires < today:
             message = f"{ignored.subject}: {ignored.fact} is ignored no longer since {ignored.expires}"
-            yield Violation(f"waivers.ignored[{index}].expires", message)
+            yield Violation(path_of("waivers", "ignored", index, "expires"), message)
 
 
 @rule(
     UNUSED,
+    dated=True,
     title="waiver accepts nothing",
     why="It would hide the next finding of that rule there, which nobody has looked at.",
     fix="Delete the waiver, or correct its rule and subject.",
     failing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="supported"),
     passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),
 )
-def unused(spec: Spec) -> Iterator[Violation]:
+def unused(spec: Spec, today: date) -> Iterator[Violation]:
     """Waivers of findings that do not exist."""
     for index, waiver in enumerate(spec.waivers.waivers):
         known = RULES.get(waiver.rule)
-        if known is None or not any(_accepts(waiver, found.subject) for found in known.findings(spec)):
-            yield Violation(f"waivers.waivers[{index}]", f"no finding of {waiver.rule} is about {waiver.subject}")
+        if known is None or not any(_accepts(waiver, found.subject) for found in known.findings(spec, today)):
+            yield Violation(
+                path_of("waivers", "waivers", index), f"no finding of {waiver.rule} is about {waiver.subject}"
+            )
 
 
 def without_waived(spec: Spec, findings: Iterable[Finding], today: date) -> list[Finding]:

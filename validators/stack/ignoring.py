@@ -6,6 +6,7 @@ from datetime import date
 
 from plumbline.fact import Check
 from plumbline.finding import Finding
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.platform import IgnoredFact
 from validators.stack.rules import STACK_RULES
@@ -51,7 +52,7 @@ def _accepts(entry: IgnoredFact, check: Check) -> bool:
 
 
 def _unused(spec: Spec, index: int, entry: IgnoredFact) -> Finding:
-    path = f"waivers.ignored[{index}]"
+    path = path_of("waivers", "ignored", index)
     return Finding(
         UNUSED.id,
         f"{entry.subject}: {entry.fact} differs nowhere in mode {entry.mode}",

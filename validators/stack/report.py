@@ -6,11 +6,13 @@ from plumbline.deployment import field_path
 from plumbline.fact import Check
 from plumbline.finding import Finding
 from plumbline.location import Location
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.stack.engine import Versions
 from validators.stack.kinds import BY_NAME, TRIED
 from validators.stack.reach import Row
 from validators.stack.rules import STACK_RULES
+from validators.stack.whole.checks import WHOLE
 from validators.stack.whole_project import RULE as PROJECT_RULE
 
 
@@ -78,7 +80,7 @@ def finding_of(spec: Spec, mode: str, check: Check, evidence: tuple[str, ...] = 
 def _rule_and_field(check: Check) -> tuple[str, str]:
     """The rule that a check belongs to, and the field of its service that it is about."""
     word = check.attribute.partition(".")[0]
-    if word in TRIED:
+    if word in TRIED and (word != WHOLE or check.subject.startswith("services.")):
         return TRIED[word].rule, TRIED[word].field
     if not check.subject.startswith("services."):
         return PROJECT_RULE, ""
@@ -89,14 +91,14 @@ def _rule_and_field(check: Check) -> tuple[str, str]:
 def _location(spec: Spec, mode: str, check: Check) -> Location | None:
     section, _, name = check.subject.partition(".")
     if section == "networks" and name in spec.networks.networks:
-        return spec.at(f"networks.{name}.modes.{mode}")
+        return spec.at(path_of("networks", name, "modes", mode))
     if section == "secrets":
-        return spec.key_at(f"secrets.{name}")
+        return spec.key_at(path_of("secrets", name))
     if section != "services":
         return None
     field = _rule_and_field(check)[1]
     if not field:
-        return spec.key_at(f"services.{name}")
+        return spec.key_at(path_of("services", name))
     key = check.attribute.partition(".")[2]
     inner = key if field == "environment" and check.expected is not None else None
     return spec.at(field_path(name, spec.services[name], mode, field, inner))

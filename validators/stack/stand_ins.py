@@ -17,6 +17,7 @@ from plumbline.config_files import config_mounts
 from plumbline.deployment import services_of
 from plumbline.expressions import SECRET_FOLDER
 from plumbline.finding import EnvironmentMissing, Finding, InputError
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.image import StandIn
 from schema.service import Service
@@ -62,7 +63,7 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
         return Recipe(image, stand_in.server, None, arguments, json.dumps(contract, indent=1, sort_keys=True))
     recipe = folder / stand_in.recipe
     if not (recipe / "Dockerfile").is_file():
-        path = f"images.{image}.stand_in.recipe"
+        path = path_of("images", image, "stand_in", "recipe")
         message = f"{recipe} holds no Dockerfile"
         raise InputError(
             [Finding("PLB908", message, location=spec.at(path), hint="write one, or name `contract`", subject=path)]
