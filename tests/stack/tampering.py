@@ -1,11 +1,14 @@
 """Tamperings: what is done to a running stack, which findings must come of it, and which may.
 
 A file in `tamperings/` is a case; it is tried on each of its `services`. `override` and `reset` are fields of a third compose
-file for the service, `docker` and `undo` are docker commands, `found` must be found, `also` may be. SERVICE in a subject is
-the service, PROJECT the compose project.
+file for the service, `docker` and `undo` are docker commands, `host` and `undo_host` are lines of a shell in the namespaces of
+the engine's host, which its files are in at /proc/1/root. `found` must be found, `also` may be. SERVICE in a subject is the
+service, PROJECT the compose project. In a command {project}, {container}, {folder} (the project's) and {pid} (that of the
+service's first process) are replaced; in a line they are variables of the shell.
 """
 
 import json
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +19,7 @@ from typing import Any
 from plumbline.fact import Check
 from tests.stack.waiting import until
 from validators.stack.engine import Engine
+from validators.stack.probing import probe_container
 from validators.stack.report import finding_of
 from validators.stack.settling import patient_look
 from validators.stack.stack import Stack
@@ -100,7 +104,8 @@ def seen(stack: Stack, tampering: Tampering) -> list[Check]:
 def tampered(stack: Stack, tampering: Tampering, folder: Path) -> Iterator[None]:
     """Do it, and undo it."""
     case, service, project = tampering.case, tampering.service, stack.projects[0].name
-    names = {"project": project, "container": f"{project}-{service}-1"}
+    names = {"project": project, "container": f"{project}-{service}-1", "folder": stack.projects[0].folder}
+    names["pid"] = stack.engine.run(["inspect", "--format", "{{.State.Pid}}", names["container"]]).stdout.strip()
     changes = [f"    {field}: {json.dumps(value)}" for field, value in case.get("override", {}).items()]
     changes += [f"    {field}: !reset null" for field in case.get("reset", []) if field not in case.get("override", {})]
     if changes:
@@ -108,16 +113,28 @@ def tampered(stack: Stack, tampering: Tampering, folder: Path) -> Iterator[None]
         file.write_text("\n".join(["services:", f"  {service}:", *changes, ""]))
         recreate(stack, service, file)
         _settle(stack, service)
-    for command in case.get("docker", []):
-        docker(stack.engine, [word.format(**names) for word in command])
     try:
+        for command in case.get("docker", []):
+            docker(stack.engine, [word.format(**names) for word in command])
+        on_host(stack, case.get("host", []), names)
         yield
     finally:
         for command in case.get("undo", []):
             docker(stack.engine, [word.format(**names) for word in command])
+        on_host(stack, case.get("undo_host", []), names)
         if service:
             recreate(stack, service)
         until(lambda: not failing(stack.configured()), "the stack to be itself again")
+
+
+def on_host(stack: Stack, lines: list[str], names: dict[str, str]) -> None:
+    """Shell lines in the namespaces of the engine's host, as somebody with root there would type them."""
+    if not lines:
+        return
+    variables = [f"{name}={shlex.quote(value)}" for name, value in names.items()]
+    script = "\n".join(["set -e", *variables, *lines])
+    done = probe_container(stack.engine, f"plumb-probe-{stack.run.id}", ["sh", "-c", script], b"", 60)
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def recreate(stack: Stack, service: str, *extra: Path) -> None:

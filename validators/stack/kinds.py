@@ -72,6 +72,9 @@ class Trial:
 
 
 TRIED = {
+    "processes": Trial("PLB955", "user", "every process"),
+    "names": Trial("PLB956", "segments", "names and addresses in containers"),
+    "whole": Trial("PLB954", "", "every setting of the engine"),
     "published": Trial("PLB918", "publish", "published ports"),
     "reach": Trial("PLB951", "needs", "who reaches whom"),
     "name": Trial("PLB951", "segments", "names"),

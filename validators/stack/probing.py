@@ -22,10 +22,14 @@ class Question:
     """What to ask from within a container's network."""
 
     pid: int
+    container: str = ""
+    """The container's id."""
     addresses: Mapping[str, float] = field(default_factory=dict)
     """`address:port` to connect to, and the seconds for it."""
     names: tuple[str, ...] = ()
     """Names to look up by the container's resolver."""
+    files: tuple[str, ...] = ()
+    """Paths in the container whose content, owner and mode are asked for."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Answer:
     """What was seen of a container."""
 
     kernel: Mapping[str, Any]
-    """`status`, `mounts`, `environment`, `cgroup`, `listening` of its first process."""
+    """`status`, `mounts`, `environment`, `cgroup`, `listening`, `texts` of its first process, its `processes`, `links` and `files`."""
     reached: Mapping[str, str] = field(default_factory=dict)
     """`open`, or why not, by address."""
     names: Mapping[str, str | None] = field(default_factory=dict)
@@ -53,18 +57,34 @@ class Answers:
     places: Mapping[str, Answer]
     host: Mapping[str, str]
     """`open`, or why not, by address, tried from the engine's host itself."""
+    files: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    """`sha256`, `size`, `owner` and `mode` of the host's own files, None where there is none."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """What the kernel says of the probe's own process: what the engine gives a container that asks for nothing."""
 
 
 def probe(
-    engine: Engine, project: str, questions: Mapping[str, Question], host: Sequence[str], *, outside: bool
+    engine: Engine,
+    project: str,
+    questions: Mapping[str, Question],
+    host: Sequence[str],
+    *,
+    outside: bool,
+    files: Sequence[str] = (),
 ) -> Answers:
     """Ask all containers at once. Raises EnvironmentMissing where the engine lets no such container run."""
     asked = {
-        key: {"pid": each.pid, "ask": dict(each.addresses), "names": each.names} for key, each in questions.items()
+        key: {
+            "id": each.container,
+            "pid": each.pid,
+            "ask": dict(each.addresses),
+            "names": each.names,
+            "files": each.files,
+        }
+        for key, each in questions.items()
     }
-    found = run_inside(
-        engine, project, "probe.py", {"containers": asked, "host": list(host), "outside": outside}, _RUN_SECONDS
-    )
+    question = {"containers": asked, "host": list(host), "files": list(files), "outside": outside}
+    found = run_inside(engine, project, "probe.py", question, _RUN_SECONDS)
     leaked = found["leaked"]
     places = {
         key: Answer(
@@ -78,7 +98,7 @@ def probe(
         for key, each in found["containers"].items()
         if each
     }
-    return Answers(places, found["host"])
+    return Answers(places, found["host"], found["files"], found["own"])
 
 
 def run_inside(

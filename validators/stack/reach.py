@@ -82,7 +82,7 @@ def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
             for address, leads in ways(spec, source, target).items()
         }
         names = tuple(target.service for target in places if target.project is source.project and target is not source)
-        asked[source.key] = Question(source.pid, addresses, names)
+        asked[source.key] = Question(source.pid, source.container, addresses, names)
     return asked
 
 

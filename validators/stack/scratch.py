@@ -38,6 +38,14 @@ def make(spec: Spec, spec_folder: Path, project: Project, values: Mapping[str, s
     return _models(spec, spec_folder, project, target)
 
 
+def compose(project: Project, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
+    """A compose command line for a project; `extra` files come after the override."""
+    folder = Path(project.folder)
+    files = (folder / COMPOSE, folder / OVERRIDE, *extra)
+    named = [word for file in files for word in ("--file", str(file))]
+    return ["compose", "--project-name", project.name, "--project-directory", str(folder), *named, *arguments]
+
+
 def secret_values(spec: Spec) -> dict[str, str]:
     """A random value for each secret of the inventory."""
     return {
