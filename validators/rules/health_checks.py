@@ -36,10 +36,11 @@ def never_ill(spec: Spec) -> Iterator[Violation]:
 
 def _text(placed: Placed) -> str:
     """What a shell does for it: of the shell that it calls, the script."""
-    words = list(placed.service.health.command) if placed.service.health and placed.service.health.command else []
+    health = placed.service.health
+    words = [word if isinstance(word, str) else word.template for word in (health and health.command) or ()]
     if words and words[0].rpartition("/")[2] in _SHELLS and "-c" in words[:-1]:
-        return str(words[words.index("-c") + 1])
-    return shlex.join(map(str, words))
+        return words[words.index("-c") + 1]
+    return shlex.join(words)
 
 
 def _ends_well(statement: Node) -> bool:
