@@ -10,10 +10,8 @@ from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud, FirewallRule
 from schema.topology import Topology
-from schema.types import Template
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds, has_port
-from validators.rules.effective_services import raw
 from validators.rules.registry import Violation, rule
 
 Range = IPv4Network | IPv6Network
@@ -85,6 +83,13 @@ def openings(spec: Spec, mode: str, cloud: Cloud) -> list[Opening]:
     return found
 
 
+def admits_the_entry(spec: Spec, mode: str, port: int) -> bool:
+    """Whether the mode's firewall lets the entry's address in at a port."""
+    cloud = spec.topology[mode].cloud
+    entry = range_of(cloud.addresses.get(cloud.dns.address, "")) if cloud else None
+    return bool(cloud and entry and any(each.to(port) and each.lets_in(entry) for each in openings(spec, mode, cloud)))
+
+
 def _behind_a_proxy(spec: Spec) -> Iterator[tuple[str, Topology, Cloud, int]]:
     """Modes with a cloud in which a shared role's entry passes requests to each tenant's backend, at a port."""
     for mode, topology, cloud in clouds(spec):
@@ -106,8 +111,11 @@ def _behind_a_proxy(spec: Spec) -> Iterator[tuple[str, Topology, Cloud, int]]:
 )
 def closed_backend(spec: Spec) -> Iterator[Violation]:
     """Firewalls without a rule from the entry's address to the backend's port."""
-    for mode, _, cloud, port in _behind_a_proxy(spec):
-        entry = _range(cloud.addresses.get(cloud.dns.address, ""))
+    for mode, topology, cloud, port in _behind_a_proxy(spec):
+        entry = range_of(cloud.addresses.get(cloud.dns.address, ""))
+        backend = services_of(spec, mode).get(topology.entry.backend or "")
+        if backend is None or port not in {each.port for each in backend.publish.values()}:
+            continue  # PLB213 says so
         found = openings(spec, mode, cloud)
         if entry is None or any(each.to(port) and each.lets_in(entry) for each in found):
             continue
@@ -132,8 +140,8 @@ def closed_backend(spec: Spec) -> Iterator[Violation]:
 
 def _is_the_records_fault(spec: Spec, cloud: Cloud, found: list[Opening], at_port: Opening) -> bool:
     """Whether the record is the one that is wrong: it leads where administrators come from, or to what nothing else names."""
-    record = _range(cloud.addresses[cloud.dns.address])
-    named = [name for name, text in cloud.addresses.items() if _range(text) in at_port.peers]
+    record = range_of(cloud.addresses[cloud.dns.address])
+    named = [name for name, text in cloud.addresses.items() if range_of(text) in at_port.peers]
     admins = [each for each in found if each.to(SSH) and each is not at_port]
     if record and any(each.lets_in(record) for each in admins):
         return True
@@ -148,7 +156,8 @@ def _mentions(spec: Spec, address: str) -> int:
     return sum(text.count(f"'{address}'") + text.count(f'"{address}"') for text in texts)
 
 
-def _range(text: str) -> Range | None:
+def range_of(text: str) -> Range | None:
+    """The range that a text is; None where it is none, which PLB212 and PLB511 report."""
     try:
         return ip_network(text)
     except ValueError:
@@ -186,7 +195,9 @@ def open_to_all(spec: Spec) -> Iterator[Violation]:
             elif (closed := [port for port in ports if port not in public]) or not ports:
                 message = f"port {closed[0] if closed else each.rule.port} is open to everybody, and no service is published there"
             elif behind.get(mode) in ports:
-                message = f"port {behind[mode]} is open to everybody, past the entry `{topology.entry.service}` before it"
+                message = (
+                    f"port {behind[mode]} is open to everybody, past the entry `{topology.entry.service}` before it"
+                )
             else:
                 continue
             yield Violation(each.path, message, observed=each.rule.port)
@@ -203,7 +214,8 @@ def open_to_all(spec: Spec) -> Iterator[Violation]:
 def record_beside_the_entry(spec: Spec) -> Iterator[Violation]:
     """Records whose role does not run the entry."""
     for mode, topology, cloud in clouds(spec):
-        roles = roles_of(spec, mode, topology.entry.service)
+        entry = services_of(spec, mode).get(topology.entry.service)
+        roles = roles_of(spec, mode, topology.entry.service) if entry and entry.publish else ()  # else PLB213 says so
         base = (topology.roles[cloud.dns.target].variant_of if cloud.dns.target in topology.roles else None) or ""
         if roles and cloud.dns.target in topology.roles and not {cloud.dns.target, base} & set(roles):
             yield Violation(
@@ -243,8 +255,3 @@ def other_health(spec: Spec) -> Iterator[Violation]:
             yield Violation(
                 path_of("topology", mode, "entry", "health_path"), message, expected=own, observed=entry.health_path
             )
-
-
-def peer_text(peer: str | Template) -> str:
-    """A peer as it is written."""
-    return raw(peer)
