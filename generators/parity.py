@@ -59,6 +59,11 @@ def _page(spec: Spec) -> Artifact:
                 (path_of(path, "impact"), ["Impact", text(divergence.impact)]),
                 (path_of(path, "workaround"), ["Workaround", text(divergence.workaround or "none")]),
                 (path_of(path, "covers"), ["Explains", codes(divergence.covers)]),
+                *(
+                    [(path_of(path, "sets_apart"), ["Sets apart", codes(divergence.sets_apart)])]
+                    if divergence.sets_apart
+                    else []
+                ),
             ],
         )
     _probes(page, spec)

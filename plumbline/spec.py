@@ -42,8 +42,9 @@ class Spec:
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """Ids of the modes, in alphabetical order reversed so that `online` precedes `offline`."""
-        return tuple(sorted(self.topology, reverse=True))
+        """Ids of the modes: first those that platform.yaml puts in an order, then the others by id."""
+        ordered = [mode for mode in dict.fromkeys(self.platform.modes) if mode in self.topology]
+        return (*ordered, *sorted(self.topology.keys() - set(ordered)))
 
     def at(self, path: PathText | SpecPath) -> Location:
         """Where a spec path stands; the nearest existing parent where the path itself is not written."""

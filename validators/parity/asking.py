@@ -25,7 +25,7 @@ def probes(spec: Spec) -> Iterator[tuple[Key, Probe]]:
             yield (name, number), probe
 
 
-def answers(stack: Stack, tenant: str) -> dict[Key, str]:
+def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
     """What a running mode answers to every probe. Raises EnvironmentMissing where the probe can't be run."""
     places = stack.places()
     by_service = {place.service: place for place in places}
@@ -59,7 +59,7 @@ def _executed(stack: Stack, place: Place, question: CommandProbe | SqlProbe) -> 
     return f"exit code {code}" if code else output
 
 
-def _asked(spec: Spec, places: Mapping[str, Place], probe: Probe, tenant: str) -> dict[str, Any] | str:
+def _asked(spec: Spec, places: Mapping[str, Place], probe: Probe, tenant: str | None) -> dict[str, Any] | str:
     """A question for the probe container, or the answer where it can't even be asked."""
     match probe.question:
         case FileProbe() as file:
@@ -80,7 +80,7 @@ def _asked(spec: Spec, places: Mapping[str, Place], probe: Probe, tenant: str) -
             pid = {"pid": caller.pid} if caller else {}
             if isinstance(link, TcpProbe):
                 return {**pid, "tcp": address}
-            host = {"host": spec.platform.domain.replace("{tenant}", tenant)} if link.tenant_host else {}
+            host = {"host": spec.platform.domain.replace("{tenant}", tenant or "")} if link.tenant_host else {}
             return {**pid, **host, "url": f"{'https' if link.tls else 'http'}://{address}{link.path}"}
     raise EnvironmentMissing("a probe has no question", "run `plumb check`")
 

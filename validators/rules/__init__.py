@@ -14,10 +14,13 @@ from validators.rules import (
     cloud_tenants,
     first_boot,
     hardening,
+    health_checks,
     images,
     links,
+    named_services,
     network,
     parity,
+    parity_limits,
     placement,
     ports,
     probes,
@@ -36,11 +39,13 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    named_services,
     network,
     ports,
     images,
     placement,
     hardening,
+    health_checks,
     cloud,
     cloud_servers,
     cloud_firewall,
@@ -51,6 +56,7 @@ FAMILIES = (
     certificates,
     secrets,
     parity,
+    parity_limits,
     probes,
     roll_out,
     runbook_values,
@@ -76,7 +82,7 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
     failed: dict[str, Exception] = {}
     for each in RULES.values():
         try:
-            found += list(each.findings(spec))
+            found += list(each.findings(spec, today))
         except EnvironmentMissing:
             raise
         except Exception as error:  # any: one rule's failure must not hide what the others found

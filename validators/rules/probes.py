@@ -48,6 +48,11 @@ def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
                 return
             case HttpProbe() | TcpProbe() if probe.caller is None and question.port not in service.publish:
                 yield f"mode {mode} does not publish `{question.port}` of `{question.service}`; name a `caller` beside it"
+            case HttpProbe() if (
+                question.tenant_host and not spec.tenants.tenants and "{tenant}" in spec.platform.domain
+            ):
+                yield "it asks under a tenant's host name, and the spec has no tenants"
+                return
             case SqlProbe() if question.password not in service.secrets:
                 yield f"`{question.service}` has no secret `{question.password}` in mode {mode}"
             case VariableProbe() if question.name in {use.environment for use in service.secrets.values()}:

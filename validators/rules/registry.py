@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
 
 from plumbline.finding import Finding, Severity
 from plumbline.location import Location
 from plumbline.paths import PathText, parts_of
 from plumbline.spec import Spec
 
-Check = Callable[[Spec], Iterator["Violation"]]
+Check = Callable[..., Iterator["Violation"]]
+"""Takes the spec, and the day where the rule is `dated`: no rule reads a clock."""
+AnyCheck = TypeVar("AnyCheck", bound=Check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,14 @@ class Rule:
     passing: str
     check: Check
     severity: Severity = Severity.ERROR
+    dated: bool = False
+    """Whether its answer depends on the day."""
 
-    def findings(self, spec: Spec) -> Iterator[Finding]:
-        """The rule's findings in a spec."""
-        for found in self.check(spec):
+    def findings(self, spec: Spec, today: date | None = None) -> Iterator[Finding]:
+        """The rule's findings in a spec. A dated rule is handed the day, and raises ValueError without one."""
+        if self.dated and today is None:
+            raise ValueError(f"rule {self.id} depends on the day, and is given none")
+        for found in self.check(spec, today) if self.dated else self.check(spec):
             yield Finding(
                 rule=self.id,
                 message=found.message,
@@ -67,14 +75,22 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(
-    id: str, *, title: str, why: str, fix: str, failing: str, passing: str, severity: Severity = Severity.ERROR
-) -> Callable[[Check], Check]:
+    id: str,
+    *,
+    title: str,
+    why: str,
+    fix: str,
+    failing: str,
+    passing: str,
+    severity: Severity = Severity.ERROR,
+    dated: bool = False,
+) -> Callable[[AnyCheck], AnyCheck]:
     """Register a check as a rule."""
 
-    def register(check: Check) -> Check:
+    def register(check: AnyCheck) -> AnyCheck:
         if id in RULES:
             raise ValueError(f"rule {id} is defined twice")
-        RULES[id] = Rule(id, title, why, fix, failing, passing, check, severity)
+        RULES[id] = Rule(id, title, why, fix, failing, passing, check, severity, dated)
         return check
 
     return register
