@@ -4,16 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.forms import form
 from schema.probe import Probe
-from schema.types import DivergenceId, Id, ModeId, Model, Text
+from schema.types import DivergenceId, Id, ModeId, Model, Text, Title
 
-CoveredPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*-]+$")]
+CoveredPath = Annotated[
+    str, form(r"^[A-Za-z0-9_.*-]+$", "a spec path, in which `*` stands for one part, e.g. services.*.image")
+]
 
 
 class Feature(Model):
     """A row of the parity matrix."""
 
-    title: Text
+    title: Title
     """What the feature is."""
     status: Annotated[dict[ModeId, Text], Field(min_length=1)]
     """Status in each mode, in a few words, e.g. `full`."""
@@ -36,7 +39,7 @@ class Feature(Model):
 class Divergence(Model):
     """A difference between modes that users can notice."""
 
-    title: Text
+    title: Title
     """What differs."""
     reason: Text
     """Why it has to differ."""
@@ -55,5 +58,5 @@ class Parity(Model):
 
     features: dict[Id, Feature]
     """Rows by id, in the order of the matrix."""
-    divergences: dict[Annotated[str, Field(pattern=r"^D[0-9]+$")], Divergence]
+    divergences: dict[Annotated[str, form(r"^D[0-9]+$", "an id such as D1")], Divergence]
     """Divergences by id."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schema.types import AbsolutePath, Bool, ModeId, Model, PortName, SecretId, ServiceId, Text
+from schema.types import AnyPath, Bool, ModeId, Model, PortName, SecretId, ServiceId, Text, UrlPath
 
 
 class HttpProbe(Model):
@@ -14,7 +14,7 @@ class HttpProbe(Model):
     """The service that is asked."""
     port: PortName
     """Name of its port."""
-    path: AbsolutePath
+    path: UrlPath
     """Path of the request."""
     tls: Bool = False
     """Whether it is asked by HTTPS; the certificate is not checked."""
@@ -85,7 +85,7 @@ class FileProbe(Model):
 
     service: ServiceId
     """The service."""
-    path: AbsolutePath
+    path: AnyPath
     """Path in the container."""
 
 

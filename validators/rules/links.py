@@ -14,6 +14,7 @@ from plumbline.spec import Spec
 from schema.service import Service
 from schema.types import Value
 from validators.rules.effective_services import once, placed_services
+from validators.rules.named_services import naming_services
 from validators.rules.registry import Violation, rule
 
 
@@ -196,6 +197,9 @@ def _tried(id: str, service: Service) -> Iterator[tuple[PathText, Value]]:
         yield from ((path_of(base, "state_test", "read"), word) for word in test.read)
     for name, each in service.self_tests.items():
         yield from ((path_of(base, "self_tests", name, "run"), word) for word in each.run)
+    for name, query in service.running.items():
+        yield from ((path_of(base, "running", name, "run"), word) for word in query.run)
+        yield from ((path_of(base, "running", name, "answers"), value) for value in query.answers.values())
     for index, export in enumerate(service.exports):
         yield from ((path_of(base, "exports", index, "command"), word) for word in export.command)
         yield from ((path_of(base, "exports", index, "restore"), word) for word in export.restore)
@@ -231,11 +235,12 @@ def missing_template(spec: Spec) -> Iterator[Violation]:
     passing="services/web.yaml: {tolerates: [db], needs: {db: sql}}",
 )
 def tolerated_stranger(spec: Spec) -> Iterator[Violation]:
-    """Tolerated services that are needed in no mode."""
+    """Tolerated services that are needed in no mode; where a text connects to one, PLB116 says that the need is missing."""
+    naming = naming_services(spec)
     for name, service in sorted(spec.services.items()):
         needed = set(service.needs).union(*(effective(service, mode).needs for mode in spec.modes))
         for number, other in enumerate(service.tolerates):
-            if other not in needed:
+            if other not in needed and (name, other) not in naming:
                 yield Violation(
                     path_of("services", name, "tolerates", number), f"{name} needs no `{other}` in any mode"
                 )
