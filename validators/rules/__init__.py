@@ -35,7 +35,9 @@ from validators.rules import (
     seals,
     secrets,
     storage,
+    variables,
     waivers,
+    written_paths,
     written_ports,
 )
 from validators.rules.registry import RULES
@@ -70,6 +72,8 @@ FAMILIES = (
     runbook_removals,
     runbook_scripts,
     program_ports,
+    variables,
+    written_paths,
     written_ports,
     waivers,
 )
