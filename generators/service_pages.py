@@ -69,6 +69,11 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
     for id, each in service.self_tests.items():
         shown = f"{_words(each.run, names)}, prints {code(each.prints)}"
         rows.append((path_of(path, "self_tests", id), [text(each.title), shown]))
+    for id, query in service.running.items():
+        answers = codes(f"{name}={value_text(value, names)}" for name, value in query.answers.items())
+        rows.append(
+            (path_of(path, "running", id), [text(query.title), f"{_words(query.run, names)}, answers {answers}"])
+        )
     if rows:
         page.add("## Tried on a running one")
         page.table(["What", "How"], rows)

@@ -105,6 +105,21 @@ class SelfTest(Model):
     """Text that the output has to hold."""
 
 
+class RunningQuery(Model):
+    """A question to the running service about the settings that it runs with; they may be others than those of its file.
+
+    What it prints is compared whole: a line that `answers` does not have is a difference too, so that a query for
+    everything that is not a default finds whatever was changed. Nothing secret may be printed.
+    """
+
+    title: Text
+    """What is asked, e.g. `Settings that are not PostgreSQL's own`."""
+    run: Annotated[tuple[Value, ...], Field(min_length=1)]
+    """The command in its container (argument list, no shell). It changes nothing, ends with 0 and prints lines `name=value`."""
+    answers: Annotated[dict[Text, Value], Field(min_length=1)]
+    """The value of each name."""
+
+
 class Export(Model):
     """Something that the service keeps, taken out by `export.sh` and put back by `restore.sh`."""
 
@@ -258,6 +273,8 @@ class Service(Model):
     """How to see that its state survives."""
     self_tests: dict[Id, SelfTest] = {}
     """What shows that it does its work."""
+    running: dict[Id, RunningQuery] = {}
+    """What it is asked while it runs, by a query's id: the settings that it runs with."""
     exports: tuple[Export, ...] = ()
     """What is taken out of it by an export."""
     modes: dict[ModeId, Override] = {}

@@ -14,12 +14,16 @@ from pathlib import Path
 from generators.markdown import EvidencePage, text
 from plumbline.spec_files import read_spec_files
 from tests.evidence import REPORTS
+from tests.rules import three_modes
+from tests.rules.two_modes import texts_of
 from tests.wrong_specs import relations, structural
 from tests.wrong_specs.judging import NEAR, Verdict, judged
 from tests.wrong_specs.structural import Mutant
 
-DATA = Path(__file__).parents[2] / "data"
-EACH, SEED = 30, 20261126
+ROOT = Path(__file__).parents[2]
+FOLDERS = {"shipped": ROOT / "data", "starter": ROOT / "plumbline" / "starter"}
+SPECS = (*FOLDERS, "three modes")
+EACH, SEED = {"shipped": 30, "starter": 6, "three modes": 6}, 20261126
 """Mutants of each kind of structural edit, where there are so many places; which ones they are."""
 WANTED = 0.98
 """Share of the wrong ones that has to be found at its line."""
@@ -27,29 +31,32 @@ REPORT = REPORTS / "wrong-specs.md"
 
 
 @cache
-def shipped_files() -> dict[str, str]:
-    """The files of the spec that ships."""
-    return read_spec_files(DATA)
+def files_of(spec: str) -> dict[str, str]:
+    """The files of one of the specs: the one that ships, that of `plumb init`, and one of a shape of its own."""
+    if spec in FOLDERS:
+        return read_spec_files(FOLDERS[spec])
+    return texts_of(three_modes.files())
 
 
 def chosen(words: Iterable[str]) -> Iterator[Mutant]:
-    """The mutants that a call names: all relations, and a sample of each kind of structural edit."""
+    """The mutants that a call names: all relations, and a sample of each kind of structural edit of each spec."""
     words = list(words)
     given = dict(word.split("=") for word in words if "=" in word)
     parts = [word for word in words if "=" not in word] or ["relations", "structural"]
     if "relations" in parts:
-        yield from relations.mutants(shipped_files())
+        yield from relations.mutants(files_of("shipped"))
     if "structural" in parts:
         drawn = random.Random(int(given.get("seed", SEED)))
-        by_kind = defaultdict(list)
-        for mutant in structural.mutants(shipped_files()):
-            by_kind[mutant.kind].append(mutant)
-        for all_of_it in by_kind.values():
-            yield from drawn.sample(all_of_it, min(int(given.get("each", EACH)), len(all_of_it)))
+        for spec in SPECS:
+            by_kind = defaultdict(list)
+            for mutant in structural.mutants(files_of(spec), spec):
+                by_kind[mutant.kind].append(mutant)
+            for all_of_it in by_kind.values():
+                yield from drawn.sample(all_of_it, min(int(given.get("each", EACH[spec])), len(all_of_it)))
 
 
 def _judged(mutant: Mutant) -> Verdict:
-    return judged(shipped_files(), mutant)
+    return judged(files_of(mutant.spec), mutant)
 
 
 def main(words: list[str]) -> int:
@@ -82,14 +89,14 @@ def score(verdicts: list[Verdict]) -> str:
 
 def _shown(verdict: Verdict) -> str:
     said = "".join(f"\n    {each.location} {each.rule} {each.message[:120]}" for each in verdict.findings[:3])
-    where = f"{verdict.mutant.file}:{verdict.mutant.line}"
+    where = f"{verdict.mutant.spec}: {verdict.mutant.file}:{verdict.mutant.line}"
     return f"{verdict.word:10}{where} {verdict.mutant.what} {verdict.problem}{said}"
 
 
 def as_page(verdicts: list[Verdict]) -> str:
     """The page of the site: what was tried of each kind, and what came out."""
     page = EvidencePage("wrong-specs.md", "Wrong specs")
-    page.add(f"Each is the shipped spec with one edit. {score(verdicts)}.")
+    page.add(f"Each is the shipped spec, that of `plumb init` or one of three modes, with one edit. {score(verdicts)}.")
     kinds: dict[tuple[bool, str], Counter[str]] = defaultdict(Counter)
     for each in verdicts:
         kinds[not each.mutant.wrong, each.mutant.kind][each.word] += 1

@@ -31,7 +31,7 @@ def _mutant(files: Mapping[str, str], kind: str, wrong: bool, case: Mapping[str,
     line = text.count("\n", 0, start + same) + 1
     around = _around(file, text, start + same) if len(new) < len(old) else frozenset()
     also = tuple(str(each) for each in case.get("also", ()))  # type: ignore[attr-defined]
-    return Mutant(kind, wrong, file, line, f"{kind}: {file}: {old!r} → {new!r}", changed, around, also)
+    return Mutant(kind, wrong, file, line, f"{kind}: {file}: {old!r} → {new!r}", changed, around, also=also)
 
 
 def _around(file: str, text: str, position: int) -> frozenset[int]:

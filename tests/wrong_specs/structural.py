@@ -30,6 +30,7 @@ class Mutant:
     """The file's new text."""
     around: frozenset[int] = frozenset()
     """Lines of the maps that lost something: what is missing has no line of its own."""
+    spec: str = "shipped"
     also: tuple[str, ...] = ()
     """Files in which the finding may stand as well, for the edit does not show which of two ends is meant."""
 
@@ -215,8 +216,8 @@ LEGAL: dict[str, Edit] = {
 }
 
 
-def mutants(files: Mapping[str, str]) -> Iterator[Mutant]:
-    """All of them, in the order of the places."""
+def mutants(files: Mapping[str, str], spec: str = "shipped") -> Iterator[Mutant]:
+    """All of them, in the order of the places; `spec` is the name of what the files are."""
     for site in sites(files):
         text = files[site.file]
         for wrong, edits in ((True, WRONG), (False, LEGAL)):
@@ -226,7 +227,7 @@ def mutants(files: Mapping[str, str]) -> Iterator[Mutant]:
                         what = f"{kind}: {'.'.join(map(str, site.path))}"
                         line = _first_difference(text, new)
                         around = site.around if len(new) < len(text) else frozenset()
-                        yield Mutant(kind, wrong, site.file, line, what, new, around)
+                        yield Mutant(kind, wrong, site.file, line, what, new, around, spec)
 
 
 def _first_difference(old: str, new: str) -> int:

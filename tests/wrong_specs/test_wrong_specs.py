@@ -6,17 +6,17 @@ import pytest
 
 from tests.wrong_specs import structural
 from tests.wrong_specs.judging import judged
-from tests.wrong_specs.proof import score, shipped_files
+from tests.wrong_specs.proof import files_of, score
 from tests.wrong_specs.structural import LEGAL, WRONG, Mutant
 
 
 def test_every_kind_of_edit_finds_places() -> None:
-    kinds = {mutant.kind for mutant in structural.mutants(shipped_files())}
+    kinds = {mutant.kind for mutant in structural.mutants(files_of("shipped"))}
     assert kinds == {*WRONG, *LEGAL}
 
 
 def test_the_proof_sees_what_is_not_found_what_is_elsewhere_and_a_false_finding() -> None:
-    files = shipped_files()
+    files = files_of("shipped")
     file = "services/serving.yaml"
     wrong = Mutant("k", True, file, 4, "", files[file].replace("image: docpipe-api", "image: docpipe-ap"))
     comment = replace(wrong, text=files[file] + "# nothing\n")
@@ -42,5 +42,5 @@ def test_a_crash_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("tests.wrong_specs.judging.check_rules", broken)
     file = "services/serving.yaml"
-    verdict = judged(shipped_files(), Mutant("k", True, file, 1, "", shipped_files()[file] + "# nothing\n"))
+    verdict = judged(files_of("shipped"), Mutant("k", True, file, 1, "", files_of("shipped")[file] + "# nothing\n"))
     assert (verdict.word, verdict.problem) == ("crash", "KeyError: 'redsi'")

@@ -197,6 +197,9 @@ def _tried(id: str, service: Service) -> Iterator[tuple[PathText, Value]]:
         yield from ((path_of(base, "state_test", "read"), word) for word in test.read)
     for name, each in service.self_tests.items():
         yield from ((path_of(base, "self_tests", name, "run"), word) for word in each.run)
+    for name, query in service.running.items():
+        yield from ((path_of(base, "running", name, "run"), word) for word in query.run)
+        yield from ((path_of(base, "running", name, "answers"), value) for value in query.answers.values())
     for index, export in enumerate(service.exports):
         yield from ((path_of(base, "exports", index, "command"), word) for word in export.command)
         yield from ((path_of(base, "exports", index, "restore"), word) for word in export.restore)

@@ -101,6 +101,8 @@ def _of(placed: Placed) -> Iterator[Written]:
         yield from _words(placed, Where.SCRIPT, path_of(base, "state_test", "read"), service.state_test.read)
     for name, test in service.self_tests.items():
         yield from _words(placed, Where.SCRIPT, path_of(base, "self_tests", name, "run"), test.run)
+    for name, query in service.running.items():
+        yield from _words(placed, Where.SCRIPT, path_of(base, "running", name, "run"), query.run)
     for index, each in enumerate(service.exports):
         yield from _words(placed, Where.SCRIPT, path_of(base, "exports", index, "command"), each.command)
         yield from _words(placed, Where.SCRIPT, path_of(base, "exports", index, "restore"), each.restore)

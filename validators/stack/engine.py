@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,14 +129,9 @@ class Engine:
             found = pool.map(lambda each: self._inspected(each["Id"]), listed)
             return [each for each in found if each is not None]
 
-    def names(self, ids: Collection[str], but_of: str) -> dict[str, str]:
-        """Names of the containers that are still there, by id, but for those of an image."""
-        listed = self.client.api.containers(all=True)
-        return {
-            each["Id"]: str(each["Names"][0]).lstrip("/")
-            for each in listed
-            if each["Id"] in ids and each["Image"] != but_of
-        }
+    def listed(self) -> list[dict[str, Any]]:
+        """Every container of the engine, running or not, as `docker ps` has it."""
+        return list(self.client.api.containers(all=True))
 
     def states(self, projects: Iterable[str]) -> dict[str, str]:
         """A word for the state of each service of the projects: `healthy`, `starting`, `running`, `exited` …"""

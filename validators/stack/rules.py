@@ -173,6 +173,20 @@ _RULES = (
         "Programs read /etc/hosts before they ask; who changes a name or a route there gets what was meant for another.",
         "Recreate the container from the generated project; the engine then writes its files, interfaces and routes anew.",
     ),
+    RealityRule(
+        "PLB957",
+        "configuration file or secret is another than the generated or given one: content, owner or mode",
+        "The service runs with it, or will at its next start; a secret that others may read or write is none.",
+        "Put the generated file back (`plumb build`, `install.sh`), give secrets/ the mode 0700 and its files 0444, and start "
+        "the service anew.",
+    ),
+    RealityRule(
+        "PLB958",
+        "service runs with another setting than the spec says",
+        "It was changed while it ran (`CONFIG SET`, `ALTER SYSTEM`, a role added): no file shows it, and a restart may keep it.",
+        "Undo it in the service, or restart it from its generated configuration; a wanted setting belongs in its file and in "
+        "the `answers` of `running`.",
+    ),
 )
 
 STACK_RULES = {rule.id: rule for rule in _RULES}

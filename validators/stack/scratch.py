@@ -68,7 +68,7 @@ def _settings(spec_folder: Path, project: Project, target: Path, values: Mapping
 
 def _secrets(project: Project, folder: Path, values: Mapping[str, str]) -> None:
     """A file for each secret. The services' users must be able to read it; the run's folder is closed."""
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     for name in sorted({name for service in project.deployment.services.values() for name in service.secrets}):
         file = folder / name
         file.write_text(values[name])

@@ -8,17 +8,15 @@ from typing import Any, Protocol
 
 from plumbline.fact import Check
 from plumbline.spec import Spec
-from validators.stack import expected, scratch
+from validators.stack import scratch
 from validators.stack.engine import Engine
 from validators.stack.events import Events, order_checks
 from validators.stack.expected import ImageUsed, Promise
-from validators.stack.inside.names import name_checks as name_file_checks
-from validators.stack.inside.names import usual_settings
-from validators.stack.inside.processes import process_checks
+from validators.stack.inside.look import Inside
 from validators.stack.kinds import checks_of
 from validators.stack.layout import bound
 from validators.stack.observed import Seen
-from validators.stack.probing import Answers, image_of_probe, probe
+from validators.stack.probing import probe
 from validators.stack.project import Project
 from validators.stack.reach import (
     Place,
@@ -33,6 +31,7 @@ from validators.stack.reach import (
     rows,
 )
 from validators.stack.run import Run
+from validators.stack.running import ask, to_ask
 from validators.stack.secrecy import generated_files, secret_checks
 from validators.stack.whole.checks import Reference, whole_checks
 from validators.stack.whole.reference import references
@@ -92,6 +91,14 @@ class Stack:
         """Whether it was started for this look: its history is known, and its containers ask the probe's resolver for names."""
         return self.events is not None
 
+    @property
+    def stubs(self) -> frozenset[str]:
+        """Ids of the images that are stood in for by a contract stub, which keeps the outside of a service alone."""
+        images = self.spec.images.images
+        return frozenset(
+            id for id in self.stand_ins if (stand_in := images[id].stand_in) and stand_in.recipe == "contract"
+        )
+
     def compose(self, project: Project, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
         """A compose command line for a project; `extra` files come after the override."""
         return scratch.compose(project, *arguments, extra=extra)
@@ -101,16 +108,19 @@ class Stack:
         containers = {project.name: self.engine.containers(project.name) for project in self.projects}
         places = self._places(containers)
         host = [address for place in places for address in published(place).values()]
+        inside = Inside(self.engine, self.spec, self.spec_folder, self.projects, self.secrets if self.is_own else None)
         with ThreadPoolExecutor(1) as pool:
             made = pool.submit(self._made)
-            answers = probe(
-                self.engine, f"plumb-probe-{self.run.id}", questions(self.spec, places), host, outside=self.is_own
-            )
+            asked = inside.asked(questions(self.spec, places), places)
+            project = f"plumb-probe-{self.run.id}"
+            answers = probe(self.engine, project, asked, host, outside=True, files=inside.paths())
             references = made.result()
         places = [place for place in places if place.key in answers.places]
         table = rows(self.spec, places, answers.places)
         kernels = {key: answer.kernel for key, answer in answers.places.items()}
-        checks = self._facts(containers, kernels) + self._inside(containers, places, answers)
+        promises = {place.key: self._promise(place.project, place.service) for place in places}
+        checks = self._facts(containers, kernels) + inside.checks(containers, places, promises, answers)
+        checks += ask(self.engine, to_ask(places, promises, self.stubs))
         checks += self._whole(references, containers, checks) + self._history(containers, kernels)
         checks += reach_checks(table, places) + name_checks(places, answers.places)
         checks += published_checks(places, answers.host) + egress_checks(self.spec, places, answers.places)
@@ -139,41 +149,6 @@ class Stack:
                 [each for each in known if each.where == project.node.name],
             )
         ]
-
-    def _inside(
-        self,
-        containers: Mapping[str, Sequence[Mapping[str, Any]]],
-        places: Sequence[Place],
-        answers: Answers,
-    ) -> list[Check]:
-        """What is in each container while it runs."""
-        strangers = self._strangers(answers)
-        resolvers = [each.kernel["texts"]["resolv.conf"] for each in answers.places.values()]
-        searches = usual_settings(answers.own["resolv.conf"], resolvers)
-        checks: list[Check] = []
-        for place in places:
-            subject, where, kernel = (
-                f"services.{place.service}",
-                place.project.node.name,
-                answers.places[place.key].kernel,
-            )
-            promise = self._promise(place.project, place.service)
-            container = container_of(place.project, place.service, containers[place.project.name])
-            user = promise.service.user or str(promise.image.config.get("User") or "0:0")
-            promised = user, promise.service.capabilities
-            checks += process_checks(subject, where, promised, kernel, answers.own, strangers)
-            checks += name_file_checks(subject, where, container or {}, expected.hosts(promise), kernel, searches)
-        return checks
-
-    def _strangers(self, answers: Answers) -> dict[str, str]:
-        """Names by id of the containers in whose processes the probe saw a stranger; another run's probe is none."""
-        seen = {
-            each["container"]
-            for answer in answers.places.values()
-            for each in answer.kernel["processes"]["others"]
-            if each["container"]
-        }
-        return self.engine.names(seen, but_of=image_of_probe(self.engine)) if seen else {}
 
     def places(self) -> list[Place]:
         """Every service that runs, with its process and addresses."""

@@ -36,6 +36,7 @@ RESOLVER = ("127.0.0.11", 53)
 TUNNEL = ".tunnel.example"
 KNOWN, UNKNOWN = 0x8180, 0x8183
 CONNECT_S, PUBLISHED_S, ASK_S, TURN_S = 1.0, 10.0, 1.0, 60.0
+MOST_FILES = 1000
 LISTEN_STATE, TAKES_STATE = "0A", "07"
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -73,7 +74,7 @@ def enter_network(pid: int) -> None:
 def look(pid: int, files: list[str]) -> dict[str, Any] | None:
     """What the kernel says of a container's first process, and what it sees of some files; None where it has ended."""
     try:
-        return facts(pid) | {"files": {path: file_at(Path(f"/proc/{pid}/root"), path) for path in files}}
+        return facts(pid) | {"files": {path: file_at(Path(f"/proc/{pid}/root"), path, deep=True) for path in files}}
     except (OSError, ProcessLookupError):
         return None
 
@@ -169,19 +170,23 @@ def datagrams(process: Path) -> list[int]:
     return sorted(ports)
 
 
-def file_at(root: Path, path: str) -> dict[str, Any] | None:
-    """Content, owner and mode of a file, None where there is none. A folder has no content."""
+def file_at(root: Path, path: str, *, deep: bool = False) -> dict[str, Any] | None:
+    """Content, owner and mode of a file, None where there is none. A folder has no content; with `deep`, what is below it."""
     place = root / path.lstrip("/")
     try:
         about = place.stat()
         digest = hashlib.sha256(place.read_bytes()).hexdigest() if place.is_file() else ""
     except OSError:
         return None
+    found = {"sha256": digest, "size": about.st_size, "owner": f"{about.st_uid}:{about.st_gid}"}
+    return {**found, "mode": f"{about.st_mode & 0o7777:04o}", "below": below(place) if deep and place.is_dir() else {}}
+
+
+def below(folder: Path) -> dict[str, Any]:
+    """Every file below a folder, by its path there."""
+    files = sorted(each for each in folder.rglob("*") if not each.is_dir())
     return {
-        "sha256": digest,
-        "size": about.st_size,
-        "owner": f"{about.st_uid}:{about.st_gid}",
-        "mode": f"{about.st_mode & 0o7777:04o}",
+        str(each.relative_to(folder)): file_at(folder, str(each.relative_to(folder))) for each in files[:MOST_FILES]
     }
 
 
