@@ -12,6 +12,7 @@ import json
 import shlex
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -238,19 +239,18 @@ def on_host(stack: Stack, lines: list[str], names: dict[str, str]) -> None:
 
 
 def recreate(stack: Stack, services: Sequence[str], *extra: Path) -> None:
-    """Have Compose make the services' containers anew, whatever it thinks of the old ones."""
+    """Have Compose make the services' containers anew, whatever it thinks of the old ones; each by itself, so that none waits."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(lambda service: _recreate(stack, service, *extra), services))
+
+
+def _recreate(stack: Stack, service: str, *extra: Path) -> None:
     project = stack.projects[0]
     profiles = [f"--profile={name}" for name in (*project.profiles, "job")]
-    up = [*profiles, "up", "--detach", "--no-deps", "--force-recreate", "--timeout=1", "--pull=never", *services]
+    up = [*profiles, "up", "--detach", "--no-deps", "--force-recreate", "--timeout=1", "--pull=never", service]
     docker(stack.engine, stack.compose(project, *up, extra=extra))
-    if extra:
-        return
-    for service in services:
-        if project.deployment.services[service].health:
-            until(
-                lambda service=service: stack.engine.states([project.name]).get(service) == "healthy",
-                f"{service} to be healthy",
-            )
+    if not extra and project.deployment.services[service].health:
+        until(lambda: stack.engine.states([project.name]).get(service) == "healthy", f"{service} to be healthy")
 
 
 def _settle(stack: Stack, services: Sequence[str]) -> None:
