@@ -9,7 +9,17 @@ from generators.markdown import Page, code, codes, text
 from plumbline.artifact import Artifact
 from plumbline.paths import path_of
 from plumbline.spec import Spec
-from schema.probe import CommandProbe, FileProbe, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
+from schema.probe import (
+    AddressProbe,
+    CommandProbe,
+    FileProbe,
+    HttpProbe,
+    MetricProbe,
+    Probe,
+    SqlProbe,
+    TcpProbe,
+    VariableProbe,
+)
 
 FOLDER = "docs/auditor"
 
@@ -112,8 +122,8 @@ def asked(probe: Probe) -> str:
         case HttpProbe() as http:
             what = f"{'https' if http.tls else 'http'} {http.service}:{http.port}{http.path}"
             return what + (", by the tenant's host name" if http.tenant_host else "") + place
-        case TcpProbe() as tcp:
-            return f"tcp {tcp.service}:{tcp.port}{place}"
+        case TcpProbe() | AddressProbe() as port:
+            return f"{probe.kind} {port.service}:{port.port}{place}"
         case SqlProbe() as sql:
             return f"sql {sql.service}/{sql.database} as {sql.user}: {sql.statement}"
         case CommandProbe() as command:

@@ -3,14 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from plumbline.decided import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
-from schema.probe import CommandProbe, FileProbe, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
+from schema.probe import (
+    AddressProbe,
+    CommandProbe,
+    FileProbe,
+    HttpProbe,
+    MetricProbe,
+    Probe,
+    SqlProbe,
+    TcpProbe,
+    VariableProbe,
+)
 from validators.stack.probing import run_inside
 from validators.stack.reach import Place, published, ways
 from validators.stack.stack import Stack
 
-NOT_DEPLOYED, NOT_PUBLISHED, NO_WAY = "not deployed", "not published", "no way"
 _SECONDS = 120
 _PSQL = 'PGPASSWORD="$(cat "/run/secrets/$0")" exec psql -qAtX -h 127.0.0.1 -U "$1" -d "$2" -c "$3"'
 
@@ -35,6 +45,8 @@ def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
         question = probe.question
         if question is None or question.service not in by_service:
             found[key] = NOT_DEPLOYED
+        elif isinstance(question, AddressProbe):
+            found[key] = _published(stack, by_service[question.service], question.port)
         elif isinstance(question, (CommandProbe, SqlProbe)):
             found[key] = _executed(stack, by_service[question.service], question)
         else:
@@ -46,6 +58,22 @@ def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
     project = f"plumb-probe-{stack.run.id}"
     given = run_inside(stack.engine, project, "ask.py", {id: asked for id, (_, asked) in inside.items()}, _SECONDS)
     return found | {key: str(given[id]) for id, (key, _) in inside.items()}
+
+
+def _published(stack: Stack, place: Place, port: str) -> str:
+    """Where the engine says that a port is published, as the spec would say it: a run binds another address where it has to.
+
+    What is published for other nodes, on the node's private address, is no publication of the service.
+    """
+    number, node = place.ports[port], place.project.node
+    container = next(each for each in stack.engine.containers(place.project.name) if each["Id"] == place.container)
+    bindings = (container["NetworkSettings"].get("Ports") or {}).get(f"{number}/tcp") or []
+    seen = {f"{each['HostIp']}:{each['HostPort']}" for each in bindings}
+    publication = place.project.deployment.services[place.service].publish.get(port)
+    if publication and published(place).get(number) in seen:
+        return f"{publication.address}:{publication.port}"
+    foreign = sorted(each for each in seen if each != f"{node.address}:{number}")
+    return foreign[0] if foreign else NOT_PUBLISHED
 
 
 def _executed(stack: Stack, place: Place, question: CommandProbe | SqlProbe) -> str:
