@@ -2,31 +2,14 @@
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from plumbline.loading import load_spec
-from plumbline.spec_files import read_spec_files
+from tests.rules.edited import edited
 from validators.rules import check_rules
 from validators.rules.examples import example_spec
 
-DATA = Path(__file__).parents[2] / "data"
 EMBED, SERVING = "services/embed-worker.yaml", "services/serving.yaml"
-
-
-def findings(file: str, old: str, new: str) -> tuple[int, list[tuple[str, str, int]]]:
-    """The line of an edit of the shipped spec, and rule, file and line of what is found."""
-    files = dict(read_spec_files(DATA))
-    assert files[file].count(old) >= 1
-    line = files[file][: files[file].index(old)].count("\n") + 1
-    files[file] = files[file].replace(old, new, 1)
-    spec, problems = load_spec(files)
-    assert spec is not None, problems
-    found = [each for each in check_rules(spec, date.today()) if each.location]
-    return line, [(each.rule, each.location.file, each.location.line) for each in found if each.location]
-
-
 NEEDS = {
     "a need that several variables name": (EMBED, "minio: s3, ", ""),
     "a need whose host stands alone": (EMBED, "postgres: sql, ", ""),
@@ -40,15 +23,14 @@ NEEDS = {
 
 @pytest.mark.parametrize("name", NEEDS)
 def test_a_service_that_is_no_need_is_found_once_where_it_was_edited(name: str) -> None:
-    file, old, new = NEEDS[name]
-    line, found = findings(file, old, new)
-    assert [(rule, place) for rule, place, _ in found] == [("PLB116", file)]
-    assert abs(found[0][2] - line) <= 3
+    found = edited(*NEEDS[name])
+    assert found.rules == ["PLB116"]
+    assert found.is_near
 
 
 def test_a_need_that_nothing_names_is_no_mistake() -> None:
     old = "needs: {redis: redis, postgres: sql}"
-    assert findings("services/policy-engine.yaml", old, old.replace("}", ", minio: s3}"))[1] == []
+    assert edited("services/policy-engine.yaml", old, old.replace("}", ", minio: s3}")).found == []
 
 
 def ours(files: dict[str, object]) -> list[str]:
@@ -90,10 +72,11 @@ COVERS = "covers: [topology.tenancy, topology.cloud, topology.roles"
     "pattern", ["services", '"services.*"', '"services.*.*"', "topology", '"*"', "services.serving"]
 )
 def test_an_explanation_of_everything_is_refused(pattern: str) -> None:
-    line, found = findings("parity.yaml", COVERS, f"{COVERS}, {pattern}")
-    assert found == [("PLB220", "parity.yaml", line)]
+    found = edited("parity.yaml", COVERS, f"{COVERS}, {pattern}")
+    assert found.rules == ["PLB220"]
+    assert found.is_near
 
 
 @pytest.mark.parametrize("pattern", ["services.loki", "networks.inference", '"services.*.environment"'])
 def test_an_explanation_of_one_thing_or_one_field_is_taken(pattern: str) -> None:
-    assert findings("parity.yaml", COVERS, f"{COVERS}, {pattern}")[1] == []
+    assert edited("parity.yaml", COVERS, f"{COVERS}, {pattern}").found == []
