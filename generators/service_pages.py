@@ -1,6 +1,6 @@
 """Pages about services: one each, the list, and the table of environment variables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from generators.markdown import Page, code, codes, link, text
 from generators.secret_handover import handovers, how_secrets_are_read
@@ -8,6 +8,7 @@ from plumbline.artifact import Artifact
 from plumbline.deployment import effective, field_path, roles_of, services_of
 from plumbline.expressions import service_names, value_text
 from plumbline.paths import PathText, path_of
+from plumbline.relations import OUTSIDE, Because, Relation, relations
 from plumbline.spec import Spec
 from schema.service import Service
 from schema.types import Value
@@ -83,6 +84,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     common = spec.services[name]
     service = effective(common, mode)
     names = service_names(spec, mode, name)
+    known = relations(spec, mode)
 
     def at(field: str) -> PathText:
         return field_path(name, common, mode, field)
@@ -90,6 +92,8 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     page.add(f"## Mode {text(mode)}")
     rows: list[tuple[PathText | None, list[str]]] = [
         (None, ["Runs on", codes(roles_of(spec, mode, name))]),
+        (None, ["Connects to", _ends(known, name, "other")]),
+        (None, ["Is reached by", _ends(known, name, "source")]),
         (at("image"), ["Image", code(service.image)]),
         (at("segments"), ["Networks", codes(service.segments)]),
         (
@@ -132,6 +136,18 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
                 for variable, value in sorted(service.environment.items())
             ],
         )
+
+
+def _ends(known: Sequence[Relation], name: str, end: str) -> str:
+    """The other ends of a service's connections, with their ports, and why where that is no need."""
+    own = "source" if end == "other" else "target"
+    found = []
+    for each in known:
+        if getattr(each, own) == name:
+            other = "outside" if getattr(each, end) == OUTSIDE else code(getattr(each, end))
+            port = code(each.port) if each.because in (Because.NEED, Because.ENTRY) else code(each.number)
+            found.append(f"{other} ({port}{'' if each.because == Because.NEED else f', {text(each.because)}'})")
+    return ", ".join(found) or "–"
 
 
 def _secrets(service: Service) -> str:
