@@ -39,9 +39,8 @@ def undocumented_variable(spec: Spec) -> Iterator[Violation]:
         for name in placed.service.environment:
             setting.setdefault(name, []).append(placed.path("environment", name))
         for secret, use in placed.service.secrets.items():
-            for variable in (use.variable, use.environment):
-                if variable:
-                    setting.setdefault(variable, []).append(placed.path("secrets", secret))
+            for variable in filter(None, (use.variable, use.environment)):
+                setting.setdefault(variable, []).append(placed.path("secrets", secret))
     strangers = {name: paths for name, paths in setting.items() if name.startswith(prefixes) and name not in listed}
     idle = [name for name in listed if name not in setting and not _is_told_to_people(spec, name)]
     for name in idle:
@@ -61,8 +60,8 @@ def undocumented_variable(spec: Spec) -> Iterator[Violation]:
             yield Violation(path_of("platform", "environment"), message, f"add `{name}: what it means`")
             continue
         for path in dict.fromkeys(paths):
-            hint = f"did you mean `{meant}`?" if meant else None
-            yield Violation(path, f"`{name}` is not in the list of the platform's variables", hint, at_key=True)
+            right = f"did you mean `{meant}`?" if meant else None
+            yield Violation(path, f"`{name}` is not in the list of the platform's variables", right, at_key=True)
 
 
 def _prefixes(spec: Spec) -> tuple[str, ...]:
