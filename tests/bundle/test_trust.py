@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -56,11 +57,15 @@ def test_plumb_itself_looks_at_the_next_key_too(keys: Keys, tmp_path: Path) -> N
         assert found.refused == ("next-key" if refused else "")
 
 
-@pytest.mark.usefixtures("newcomer")
-def test_who_has_no_keyring_is_told_so_and_the_signature_is_not_called_bad(keys: Keys, tmp_path: Path) -> None:
-    file = tmp_path / "bundle"
+def test_a_gpg_that_cannot_look_has_not_found_a_bad_signature(
+    keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, gpg = tmp_path / "bundle", tmp_path / "gpg"
     file.write_bytes(signed(keys.publisher, files()))
-    with pytest.raises(EnvironmentMissing, match="gpg could not look at the signature") as error:
+    gpg.write_text("#!/bin/sh\ncat > /dev/null\necho 'gpg: Fatal: out of memory' >&2\nexit 2\n")
+    gpg.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(EnvironmentMissing, match="could not look at the signature: Fatal: out of memory") as error:
         verify_bundle(file, shipped_spec(), Trust((keys.publisher.fingerprint,), None), lambda _: None)
     assert "--key" in error.value.hint
 

@@ -89,7 +89,7 @@ def test_every_change_of_a_file_is_named(project: Project, own: bool) -> None:
     }
 
 
-def test_a_host_whose_files_cannot_be_looked_at_has_no_faults(project: Project) -> None:
+def test_a_project_without_a_folder_on_its_host_has_no_faults_there(project: Project) -> None:
     seen = Seen(project, own=False)
     seen.host = {}
     assert seen.failing() == {}

@@ -16,7 +16,6 @@ from validators.stack.inside.look import Inside
 from validators.stack.kinds import checks_of
 from validators.stack.layout import bound
 from validators.stack.observed import Seen
-from validators.stack.probing import probe
 from validators.stack.project import Project
 from validators.stack.reach import (
     Place,
@@ -111,9 +110,7 @@ class Stack:
         inside = Inside(self.engine, self.spec, self.spec_folder, self.projects, self.secrets if self.is_own else None)
         with ThreadPoolExecutor(1) as pool:
             made = pool.submit(self._made)
-            asked = inside.asked(questions(self.spec, places), places)
-            project = f"plumb-probe-{self.run.id}"
-            answers = probe(self.engine, project, asked, host, outside=True, files=inside.paths())
+            answers = inside.probed(f"plumb-probe-{self.run.id}", questions(self.spec, places), places, host)
             references = made.result()
         places = [place for place in places if place.key in answers.places]
         table = rows(self.spec, places, answers.places)

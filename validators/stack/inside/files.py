@@ -70,8 +70,8 @@ def file_checks(
 ) -> list[Check]:
     """Checks of every file, as each container sees it and as it lies on the host.
 
-    `inside` is by service and place in the container, `host` by path in the project's folder. A host whose files can't be
-    looked at, for the engine sees them elsewhere, has none of them.
+    `inside` is by service and place in the container, `host` by path in the project's folder; it is empty for a
+    project that mounts none, or whose folder is gone.
     """
     where, home = project.node.name, host.get(".")
     owner = home["owner"] if home else None
@@ -90,6 +90,11 @@ def file_checks(
         shown = "(folder)" if folder == "." else folder
         checks.append(Check(f"{FILES}.{shown}", f"{FILES}.on_host", AS_GIVEN, faults, where=where))
     return checks
+
+
+def missing_folder(project: Project) -> Check:
+    """That of a project whose folder is gone from its host: it runs, and can't be started again."""
+    return Check(f"{FILES}.(folder)", f"{FILES}.on_host", AS_GIVEN, "missing", where=project.node.name)
 
 
 def _faults_at(

@@ -422,7 +422,7 @@ def main() -> None:
     found = {
         "containers": {key: each for key, each in answers.items() if each and each["processes"]},
         "leaked": leaked,
-        "files": {path: file_at(Path("/proc/1/root"), path) for path in questions["files"]},
+        "files": {path: file_at(Path("/"), path) for path in questions["files"]},
         "host": host,
         "own": process(Path(f"/proc/{os.getpid()}"))
         | {"cgroup": cgroup(own_group()), "resolv.conf": read(Path("/etc/resolv.conf"))},

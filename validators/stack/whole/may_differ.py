@@ -74,7 +74,7 @@ VOLUME = (
 
 SAID_BY: dict[str, str] = {
     "Image": "image",
-    "Config/Image": "image",
+    "Config": "image",
     "Path": "process",
     "Args": "process",
     "Config/Cmd": "process",
