@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, meta
+from jinja2 import Environment, StrictUndefined, TemplateError, meta
 from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -29,6 +29,11 @@ def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     environment.filters["quoted"] = lambda text: shlex.quote(str(text))
     return environment
+
+
+def environment() -> Environment:
+    """The environment that renders; it is shared, and not to be changed."""
+    return _environment()
 
 
 @lru_cache(maxsize=4096)
