@@ -68,14 +68,14 @@ class ServiceWriter:
             ("entrypoint", "entrypoint", _words(service.entrypoint, names)),
             ("command", "command", _words(service.command, names)),
             ("user", "user", service.user),
-            ("environment", "environment", self._environment(name, service, names)),
+            ("environment", "", self._environment(name, service, names)),
             ("secrets", "secrets", self._secrets(name, service)),
             ("depends_on", "needs", self._depends_on(name)),
             ("extra_hosts", "needs", self._extra_hosts(name)),
             ("networks", "segments", list(service.segments)),
             ("expose", "ports", [str(port) for port in sorted(set(service.ports.values()))]),
-            ("ports", "publish", self._ports(name, service)),
-            ("volumes", "volumes", self._mounts(name, service)),
+            ("ports", "", self._ports(name, service)),
+            ("volumes", "", self._mounts(name, service)),
             ("tmpfs", "tmpfs", [f"{path}:{tmpfs_options(path, service.user)}" for path in service.tmpfs]),
             ("healthcheck", "health", self._healthcheck(service, names)),
             *_limits(service),
@@ -122,8 +122,9 @@ class ServiceWriter:
         for index, each in enumerate(sorted(set(service.ports.values()))):
             names = [port for port, number in service.ports.items() if number == each]
             self._note(name, ("expose", index), *(at("ports", port) for port in names))
-        for index, _ in enumerate(service.tmpfs):
-            self._note(name, ("tmpfs", index), path_of(at("tmpfs"), index), at("user"))
+        for index, path in enumerate(service.tmpfs):
+            owner = () if path in OPEN else (at("user"),)
+            self._note(name, ("tmpfs", index), path_of(at("tmpfs"), index), *owner)
         for key, field in LIMITS.items():
             self._note(name, (key,), path_of(at("limits"), field))
         logs = path_of("platform", "logs")
@@ -282,9 +283,13 @@ def _words(words: tuple[Value, ...] | None, names: dict[str, Any]) -> list[str]:
     return [literal(value_text(word, names)) for word in words or ()]
 
 
+OPEN = ("/tmp",)
+"""Folders in memory that are open to all."""
+
+
 def tmpfs_options(path: str, user: str | None) -> str:
     """Options of a writable folder in memory: open to all below /tmp, else the user's own."""
-    if path == "/tmp" or user is None:
+    if path in OPEN or user is None:
         return "mode=1777"
     uid, gid = user.split(":")
     return f"uid={uid},gid={gid},mode=0700"
@@ -326,8 +331,8 @@ def _limits(service: Service) -> list[tuple[str, str, Any]]:
         return []
     memory = f"{limits.memory_mib}m"
     return [
-        ("mem_limit", "limits", memory),
-        ("memswap_limit", "limits", memory),
-        ("cpus", "limits", limits.cpus),
-        ("pids_limit", "limits", limits.pids),
+        ("mem_limit", "", memory),
+        ("memswap_limit", "", memory),
+        ("cpus", "", limits.cpus),
+        ("pids_limit", "", limits.pids),
     ]

@@ -1,11 +1,12 @@
 """Pages about networks: segments, who reaches whom, and ports."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from generators.markdown import Page, code, codes, text
 from plumbline.artifact import Artifact
 from plumbline.deployment import field_path, ports_for_other_nodes, roles_of, services_of
-from plumbline.paths import path_of
+from plumbline.paths import PathText, path_of
 from plumbline.reachability import Reach, reachability
 from plumbline.spec import Spec
 
@@ -26,11 +27,16 @@ def networks(spec: Spec) -> Iterable[Artifact]:
             f"![Segments](../diagrams/segments-{mode}-dark.svg#only-dark)"
         )
         placed = services_of(spec, mode)
+        at = partial(_field, spec, mode)
         page.table(
             ["Segment", "For", "Subnet", "Internal", "Services"],
             [
                 (
-                    path_of("networks", name, "modes", mode),
+                    (
+                        path_of("networks", name, "modes", mode),
+                        path_of("networks", name, "title"),
+                        *(at(each, "segments") for each, service in placed.items() if name in service.segments),
+                    ),
                     [
                         code(name),
                         text(network.title),
@@ -53,7 +59,15 @@ def networks(spec: Spec) -> Iterable[Artifact]:
             ["", *targets],
             [
                 (
-                    path_of("services", source, "segments"),
+                    (
+                        at(source, "segments"),
+                        at(source, "needs"),
+                        *(
+                            at(target, "segments")
+                            for target in targets
+                            if target != source and matrix[source, target] != Reach.MUST_NOT
+                        ),
+                    ),
                     [
                         code(source),
                         *(_SIGNS[matrix[source, target]] if source != target else "" for target in targets),
@@ -63,6 +77,17 @@ def networks(spec: Spec) -> Iterable[Artifact]:
             ],
         )
     yield page.done()
+
+
+def _field(spec: Spec, mode: str, name: str, field: str) -> PathText:
+    return field_path(name, spec.services[name], mode, field)
+
+
+def _needing(spec: Spec, mode: str, name: str, port: str) -> list[PathText]:
+    """Where services say that they need the port."""
+    services = services_of(spec, mode)
+    needing = [other for other, each in services.items() if each.needs.get(name) == port]
+    return [field_path(other, spec.services[other], mode, "needs", name) for other in needing]
 
 
 def ports(spec: Spec) -> Iterable[Artifact]:
@@ -77,10 +102,19 @@ def ports(spec: Spec) -> Iterable[Artifact]:
                 where = [code(f"{publication.address}:{publication.port}")] if publication else []
                 if port in ports_for_other_nodes(spec, mode, name):
                     where.append(f"the node's private address, {code(number)}")
-                path = field_path(name, spec.services[name], mode, "ports")
+                at = partial(field_path, name, spec.services[name], mode)
+                path = at("ports")
                 rows.append(
                     (
-                        path_of(path, port),
+                        (
+                            path_of(path, port),
+                            *([at("publish", port)] if publication else []),
+                            *(_needing(spec, mode, name, port) if len(where) > bool(publication) else []),
+                            *(
+                                path_of("topology", mode, "roles", role, "services")
+                                for role in roles_of(spec, mode, name)
+                            ),
+                        ),
                         [
                             code(name),
                             code(port),

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from generators.markdown import Page, code, codes, link, text
+from generators.markdown import Page, Where, code, codes, link, text
 from generators.secret_handover import handovers, how_secrets_are_read
 from plumbline.artifact import Artifact
 from plumbline.deployment import effective, field_path, roles_of, services_of
+from plumbline.expression_places import known_in_service, value_places
 from plumbline.expressions import service_names, value_text
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
@@ -18,10 +19,20 @@ FOLDER = "docs/architect/services"
 def services(spec: Spec) -> Iterable[Artifact]:
     """`index.md` and `<id>.md`."""
     index = Page(f"{FOLDER}/index.md", "Services")
-    rows = []
+    rows: list[tuple[Where, list[str]]] = []
     for name, service in sorted(spec.services.items()):
         where = [", ".join(roles_of(spec, mode, name)) or "–" for mode in spec.modes]
-        rows.append((path_of("services", name), [link(name, f"{name}.md"), text(service.summary), *map(text, where)]))
+        places = [
+            path_of("topology", mode, "roles", role, "services")
+            for mode in spec.modes
+            for role in roles_of(spec, mode, name)
+        ]
+        rows.append(
+            (
+                (path_of("services", name, "summary"), *places),
+                [link(name, f"{name}.md"), text(service.summary), *map(text, where)],
+            )
+        )
     index.table(["Service", "What it does", *spec.modes], rows)
     yield index.done()
     for name in sorted(spec.services):
@@ -36,11 +47,14 @@ def _page(spec: Spec, name: str) -> Artifact:
     page.table(
         ["", ""],
         [
-            (path_of(path, "kind"), ["Kind", code(service.kind) + (", one per node" if service.per_node else "")]),
+            (
+                (path_of(path, "kind"), path_of(path, "per_node")),
+                ["Kind", code(service.kind) + (", one per node" if service.per_node else "")],
+            ),
             (path_of(path, "image"), ["Image", link(service.image, "../images.md") if service.image else "–"]),
             (path_of(path, "ports"), ["Listens on", _ports(service)]),
             (path_of(path, "needs"), ["Needs", _needs(service)]),
-            (path_of(path, "needs"), ["Needed by", codes(_needed_by(spec, name))]),
+            (_needing(spec, name), ["Needed by", codes(_needed_by(spec, name))]),
             (path_of(path, "tolerates"), ["Stays healthy without", codes(service.tolerates)]),
             (path_of(path, "user"), ["User", code(service.user or "the image's")]),
             (path_of(path, "stop_grace_s"), ["Stops within", f"{service.stop_grace_s} s"]),
@@ -58,7 +72,7 @@ def _page(spec: Spec, name: str) -> Artifact:
 
 
 def _tests(page: Page, service: Service, path: str) -> None:
-    rows: list[tuple[PathText | None, list[str]]] = []
+    rows: list[tuple[Where, list[str]]] = []
     if test := service.state_test:
         rows.append((path_of(path, "state_test", "write"), ["Writes a word", codes(test.write)]))
         rows.append((path_of(path, "state_test", "read"), ["Reads it again", codes(test.read)]))
@@ -78,9 +92,17 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     def at(field: str) -> PathText:
         return field_path(name, common, mode, field)
 
+    known = known_in_service(spec, mode, name)
+
+    def spoken(*values: Value) -> list[PathText]:
+        return [place for value in values for place in value_places(value, known)]
+
     page.add(f"## Mode {text(mode)}")
-    rows: list[tuple[PathText | None, list[str]]] = [
-        (None, ["Runs on", codes(roles_of(spec, mode, name))]),
+    rows: list[tuple[Where, list[str]]] = [
+        (
+            [path_of("topology", mode, "roles", role, "services") for role in roles_of(spec, mode, name)],
+            ["Runs on", codes(roles_of(spec, mode, name))],
+        ),
         (at("image"), ["Image", code(service.image)]),
         (at("segments"), ["Networks", codes(service.segments)]),
         (
@@ -90,10 +112,13 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
                 codes(f"{each.address}:{each.port} → {port}" for port, each in service.publish.items()),
             ],
         ),
-        (at("health"), ["Health", _health(service, names)]),
+        (
+            (at("health"), *spoken(*(service.health.command or () if service.health else ()))),
+            ["Health", _health(service, names)],
+        ),
         (at("limits"), ["Limits", _limits(service)]),
         (
-            at("volumes"),
+            (at("volumes"), path_of("services", name, "volume_gb")),
             ["Volumes", codes(_volume(service, volume) for volume in service.volumes)],
         ),
         (at("models"), ["Models", codes(f"{model}: {target}" for model, target in service.models.items())]),
@@ -106,8 +131,8 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         ),
         (at("tmpfs"), ["In memory", codes(service.tmpfs)]),
         (at("config"), ["Configuration", codes(f"{each.source} → {each.target}" for each in service.config)]),
-        (at("entrypoint"), ["Entry point", _words(service.entrypoint, names)]),
-        (at("command"), ["Command", _words(service.command, names)]),
+        ((at("entrypoint"), *spoken(*(service.entrypoint or ()))), ["Entry point", _words(service.entrypoint, names)]),
+        ((at("command"), *spoken(*(service.command or ()))), ["Command", _words(service.command, names)]),
         (at("secrets"), ["Secrets", _secrets(service)]),
         (at("profile"), ["Profile", code(service.profile) if service.profile else "–"]),
     ]
@@ -117,7 +142,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
             ["Variable", "Value"],
             [
                 (
-                    field_path(name, common, mode, "environment", variable),
+                    (field_path(name, common, mode, "environment", variable), *spoken(value)),
                     [code(variable), code(value_text(value, names))],
                 )
                 for variable, value in sorted(service.environment.items())
@@ -149,6 +174,16 @@ def _needed_by(spec: Spec, name: str) -> list[str]:
     return sorted(
         {other for mode in spec.modes for other, each in services_of(spec, mode).items() if name in each.needs}
     )
+
+
+def _needing(spec: Spec, name: str) -> list[PathText]:
+    """Where other services say that they need it."""
+    return [
+        field_path(other, spec.services[other], mode, "needs", name)
+        for mode in spec.modes
+        for other, each in services_of(spec, mode).items()
+        if name in each.needs
+    ]
 
 
 def _health(service: Service, names: dict[str, object]) -> str:
@@ -189,12 +224,14 @@ def environment(spec: Spec) -> Iterable[Artifact]:
         page.add(f"- {code(variable)}: {text(meaning)}", path_of("platform", "environment", variable))
     for mode in spec.modes:
         page.add(f"## Mode {text(mode)}")
-        rows = []
+        rows: list[tuple[Where, list[str]]] = []
         for name, service in services_of(spec, mode).items():
-            names = service_names(spec, mode, name)
+            names, known = service_names(spec, mode, name), known_in_service(spec, mode, name)
             for variable, value in sorted(service.environment.items()):
                 path = field_path(name, spec.services[name], mode, "environment", variable)
-                rows.append((path, [code(variable), code(name), code(value_text(value, names))]))
+                rows.append(
+                    ((path, *value_places(value, known)), [code(variable), code(name), code(value_text(value, names))])
+                )
         rows += [
             (each.path, [code(each.variable), code(each.service), each.value])
             for each in handovers(spec)

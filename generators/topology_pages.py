@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from generators.markdown import Page, code, codes, link, text
 from plumbline.artifact import Artifact
+from plumbline.expression_places import known_for_tenant, known_in_spec, value_places
 from plumbline.expressions import tenant_names, value_text
-from plumbline.paths import path_of
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud, FirewallRule
 from schema.topology import Topology
@@ -18,7 +19,7 @@ def home(spec: Spec) -> Iterable[Artifact]:
     page.add(text(platform.summary), path_of("platform", "summary"))
     page.add(
         f"Release {code(platform.version)}. Host name of a tenant: {code(platform.domain)}.",
-        path_of("platform", "version"),
+        (path_of("platform", "version"), path_of("platform", "domain")),
     )
     for mode in spec.modes:
         page.add(
@@ -96,7 +97,7 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
             f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
             f"every {entry.health_interval_s} s"
         )
-    page.add("; ".join(facts) + ".", path_of(path, "entry"))
+    page.add("; ".join(facts) + ".", [path_of(path, each) for each in ("tenancy", "egress", "entry")])
     page.table(
         ["Role", "For", "Nodes", "Size", "Server type", "Services"],
         [
@@ -150,7 +151,7 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
         ["", ""],
         [
             (
-                path_of(path, "provider"),
+                [path_of(path, each) for each in ("provider", "location", "network_zone")],
                 ["Provider", text(f"{cloud.provider}, location {cloud.location}, zone {cloud.network_zone}")],
             ),
             (path_of(path, "image"), ["Operating system", code(cloud.image)]),
@@ -170,7 +171,7 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
                 ],
             ),
             (
-                path_of(path, "dns"),
+                (path_of(path, "dns"), path_of(path, "addresses")),
                 [
                     "DNS",
                     f"{dns.type} {code(f'{dns.record}.{dns.zone}')} → role {code(dns.target)} at {code(cloud.addresses.get(dns.address, ''))}, {dns.ttl_s} s",
@@ -215,11 +216,19 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
     page.table(
         ["Direction", "Protocol", "Port", "Peers", "For"],
         [
-            (path_of(path, "firewall", direction, index), [direction, *_rule(rule, names)])
+            (
+                (path_of(path, "firewall", direction, index), *_spoken(spec, mode, rule)),
+                [direction, *_rule(rule, names)],
+            )
             for direction in ("inbound", "outbound")
             for index, rule in enumerate(getattr(cloud.firewall, direction))
         ],
     )
+
+
+def _spoken(spec: Spec, mode: str, rule: FirewallRule) -> list[PathText]:
+    known = known_for_tenant(spec, mode, "", known_in_spec(spec, mode))
+    return [place for peer in rule.peers for place in value_places(peer, known)]
 
 
 def _rule(rule: FirewallRule, names: dict[str, object]) -> list[str]:
@@ -274,13 +283,13 @@ def update(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/operator/update.md", "Updates")
     page.add(
         f"Strategy: {code(update.strategy)}. The goal: the entry refuses requests for {update.downtime_goal_s} s at most.",
-        path_of("update", "strategy"),
+        (path_of("update", "strategy"), path_of("update", "downtime_goal_s")),
     )
     for index, each in enumerate(update.measured):
         page.add(f"Measured: {text(each)}", path_of("update", "measured", index))
     page.add(
         f"Keep running: {codes(update.keep_running)}. Drained first: {codes(update.drain)}.",
-        path_of("update", "keep_running"),
+        (path_of("update", "keep_running"), path_of("update", "drain")),
     )
     for index, phase in enumerate(update.phases):
         page.add(f"## {index + 1}. {text(phase.title)}", path_of("update", "phases", index, "title"))
@@ -290,6 +299,6 @@ def update(spec: Spec) -> Iterable[Artifact]:
     page.add("## Runbooks")
     page.add(
         "\n".join(f"- {link(spec.runbooks[each].title, f'runbooks/{each}.md')}" for each in update.runbooks) or "None.",
-        path_of("update", "runbooks"),
+        (path_of("update", "runbooks"), *(path_of("runbooks", each, "title") for each in update.runbooks)),
     )
     yield page.done()

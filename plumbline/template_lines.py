@@ -54,10 +54,11 @@ def rendered_lines(environment: Environment, name: str, source: str, names: Mapp
     current: Line = (name, 1)
     lines = []
     for line in text.split("\n"):
-        if found := _MARK.match(line):
-            current = (found[1], int(found[2]))
+        at = 0
+        while found := _MARK.match(line, at):  # of tags alone on their lines, which leave nothing behind
+            current, at = (found[1], int(found[2])), found.end()
         lines.append(current)
-        if rest := _MARK.findall(line):
+        if rest := _MARK.findall(line, at):
             current = (rest[-1][0], int(rest[-1][1]))
     return lines
 
@@ -73,6 +74,8 @@ def _marked(environment: Environment, name: str, source: str) -> str:
     for line, token, value in environment.lexer.tokeniter(source, name):
         if token != "data":
             text += value
+            if token.endswith("_end") and value.endswith("\n"):  # a tag that takes the end of its line with it
+                text += f"\x01{name}:{line + value.count(chr(10))}\x02"
             continue
         first, *rest = value.split("\n")
         text += first + "".join(f"\n\x01{name}:{line + at}\x02{each}" for at, each in enumerate(rest, 1))
