@@ -1,7 +1,7 @@
 """D2 sources of the diagrams: topology, needs, segments and cloud objects of each mode. The pictures are drawn by `plumb build`."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from generators.cloud.diagram import cloud
@@ -9,9 +9,12 @@ from generators.d2 import quoted
 from plumbline.artifact import Artifact, Drawing, Source
 from plumbline.deployment import services_of
 from plumbline.paths import path_of
+from plumbline.relations import OUTSIDE, Because, relations, ways_out
 from plumbline.spec import Spec
 
 FOLDER = "docs/diagrams"
+OUTSIDE_NODE = quoted(OUTSIDE)
+LEAVING_NODE = quoted("(reached by the nodes)")
 THEMES = {"light": 0, "dark": 200}
 """D2 theme numbers."""
 
@@ -54,7 +57,7 @@ def drawings(artifacts: Iterable[Artifact]) -> list[Drawing]:
 
 def _topology(spec: Spec, mode: str) -> str:
     topology = spec.topology[mode]
-    lines = ["direction: right", f"outside: {quoted('requests')} {{shape: cloud}}"]
+    lines = ["direction: right", f"{OUTSIDE_NODE}: {quoted('requests')} {{shape: cloud}}"]
     for name, role in topology.roles.items():
         if not role.services:
             continue
@@ -64,15 +67,15 @@ def _topology(spec: Spec, mode: str) -> str:
         lines += [f"  {quoted(service)}" for service in role.services]
         lines.append("}")
     home = {service: role for role, each in topology.roles.items() for service in each.services}
-    entry = topology.entry
-    if entry.service in home:
-        lines.append(f"outside -> {quoted(home[entry.service])}.{quoted(entry.service)}")
-    if entry.backend in home and entry.backend:
-        label = quoted(str(entry.backend_port or ""))
-        lines.append(
-            f"{quoted(home[entry.service])}.{quoted(entry.service)} -> "
-            f"{quoted(home[entry.backend])}.{quoted(entry.backend)}: {label}"
-        )
+    for each in relations(spec, mode):
+        if each.source == OUTSIDE and each.target == topology.entry.service and each.target in home:
+            lines.append(f"{OUTSIDE_NODE} -> {_placed(home, each.target)}: {quoted(each.port)}")
+        elif each.because == Because.ENTRY:
+            lines.append(f"{_placed(home, each.source)} -> {_placed(home, each.target)}: {quoted(str(each.number))}")
+        elif each.because in (Because.CALLED, Because.ISSUER):
+            lines.append(f"{_placed(home, each.source)} -> {quoted(each.other)}")
+    lines += [f"{quoted(host)} {{shape: cloud}}" for host in _hosts(spec, mode)]
+    lines += _leaving(spec, mode)
     links = sorted(
         {
             (home[name], home[target])
@@ -85,16 +88,33 @@ def _topology(spec: Spec, mode: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _placed(home: Mapping[str, str], service: str) -> str:
+    return f"{quoted(home[service])}.{quoted(service)}"
+
+
+def _hosts(spec: Spec, mode: str) -> list[str]:
+    """Hosts outside that services connect to."""
+    return sorted({each.other for each in relations(spec, mode) if each.because in (Because.CALLED, Because.ISSUER)})
+
+
+def _leaving(spec: Spec, mode: str) -> list[str]:
+    """What the nodes themselves reach outside: one box for all of it, and a line from each role."""
+    ways = ways_out(spec, mode)
+    if not ways:
+        return []
+    label = quoted("\n".join(["reached by the nodes", *(f"{way.title}, {way.port}" for way in ways)]))
+    roles = [name for name, role in spec.topology[mode].roles.items() if role.services]
+    return [f"{LEAVING_NODE}: {label} {{shape: cloud}}", *(f"{quoted(role)} -> {LEAVING_NODE}" for role in roles)]
+
+
 def _needs(spec: Spec, mode: str) -> str:
-    """Every need that is declared: a reader asks who talks to whom, not who waits for whom."""
-    services = services_of(spec, mode)
+    """Every connection that the spec speaks of: a reader asks who talks to whom, not who waits for whom."""
+    services, known = services_of(spec, mode), relations(spec, mode)
     lines = ["direction: right", *(quoted(name) for name in services)]
-    lines += [
-        f"{quoted(name)} -> {quoted(need)}: {quoted(port)}"
-        for name, service in services.items()
-        for need, port in sorted(service.needs.items())
-        if need in services
-    ]
+    if any(each.source == OUTSIDE for each in known):
+        lines.append(f"{OUTSIDE_NODE}: {quoted('requests')} {{shape: cloud}}")
+    lines += [f"{quoted(host)} {{shape: cloud}}" for host in _hosts(spec, mode)]
+    lines += [f"{quoted(each.source)} -> {quoted(each.other)}: {quoted(each.port)}" for each in known]
     return "\n".join(lines) + "\n"
 
 

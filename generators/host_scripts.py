@@ -14,11 +14,13 @@ from generators.shell_templates import shell_templates
 from generators.template_sources import template_sources
 from plumbline.artifact import Artifact, Source
 from plumbline.deployment import Deployment, deployments, field_path, folder_of, is_sealed
+from plumbline.expressions import service_names, value_text
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from plumbline.template_lines import Known
 from schema.platform import Floors
 from schema.service import HttpHealth
+from schema.types import Value
 
 SCRIPTS: Mapping[str, str] = {
     "verify": "Verifies a bundle",
@@ -140,8 +142,8 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
                 "title": each.title.replace("'", "’"),
                 "folder": each.folder,
                 "user": service.user or "0:0",
-                "out": _call(name, each.folder, each.command),
-                "back": _call(name, each.folder, each.restore) if each.restore else "",
+                "out": _call(spec, deployment.mode, name, each.folder, each.command),
+                "back": _call(spec, deployment.mode, name, each.folder, each.restore) if each.restore else "",
             }
             for name, service in services.items()
             for each in service.exports
@@ -149,9 +151,12 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
     }
 
 
-def _call(service: str, folder: bool, command: tuple[str, ...]) -> str:
+def _call(spec: Spec, mode: str, service: str, folder: bool, command: tuple[Value, ...]) -> str:
     """The words of a command; `run` takes the program apart from its arguments."""
-    words = [command[0], service, *command[1:]] if folder else list(command)
+    names = service_names(spec, mode, service)
+    words = [value_text(word, names) for word in command]
+    if folder:
+        words.insert(1, service)
     return " ".join(shlex.quote(word) for word in words)
 
 

@@ -7,7 +7,8 @@ from generators.markdown import Page, code, codes, text
 from plumbline.artifact import Artifact
 from plumbline.deployment import field_path, ports_for_other_nodes, roles_of, services_of
 from plumbline.paths import PathText, path_of
-from plumbline.reachability import Reach, reachability
+from plumbline.reachability import Reach, outer_reachability, reachability
+from plumbline.relations import OUTSIDE, Because, relations, ways_in, ways_out
 from plumbline.spec import Spec
 
 _SIGNS = {Reach.MUST: "●", Reach.MAY: "○", Reach.MUST_NOT: "·"}
@@ -49,34 +50,75 @@ def networks(spec: Spec) -> Iterable[Artifact]:
                 if mode in network.modes
             ],
         )
-        page.add("### Who reaches whom")
-        page.add(
-            "Row to column. ● must (it needs it), ○ may (a shared segment, or a need of another service on its node), · must not."
-        )
-        matrix = reachability(spec, mode)
-        targets = [name for name, service in placed.items() if service.ports]
-        page.table(
-            ["", *targets],
+        _matrix(page, spec, mode)
+        _in_and_out(page, spec, mode)
+    yield page.done()
+
+
+def _matrix(page: Page, spec: Spec, mode: str) -> None:
+    """Who reaches whom: services, whoever is outside, and hosts outside."""
+    page.add("### Who reaches whom")
+    page.add(
+        "Row to column. ● must (it needs it, passes requests to it, or is told its address), ○ may (a shared segment, a need of "
+        "another service on its node, or a segment with a way out), · must not."
+    )
+    placed = services_of(spec, mode)
+    matrix = reachability(spec, mode) | outer_reachability(spec, mode)
+    sources = dict.fromkeys(source for source, _ in matrix)
+    targets = [
+        *(name for name, service in placed.items() if service.ports),
+        *sorted({target for _, target in matrix} - placed.keys()),
+    ]
+    rows = [source for source in (OUTSIDE, *placed) if source in sources]
+    page.table(
+        ["", *map(text, targets)],
+        [
+            (
+                _row_places(spec, mode, source, [name for name in targets if matrix.get((source, name)) in _JOINED]),
+                [
+                    text("outside") if source == OUTSIDE else code(source),
+                    *(_SIGNS[matrix[source, target]] if (source, target) in matrix else "" for target in targets),
+                ],
+            )
+            for source in rows
+        ],
+    )
+
+
+_JOINED = (Reach.MUST, Reach.MAY)
+
+
+def _row_places(spec: Spec, mode: str, source: str, reached: Iterable[str]) -> list[PathText]:
+    """What decides whom a service, or whoever is outside, reaches."""
+    own = [path_of("topology", mode, "entry")] if source == OUTSIDE else []
+    fields = ("segments", "publish") if source == OUTSIDE else ("segments",)
+    joined = [] if source == OUTSIDE else [_field(spec, mode, source, each) for each in ("segments", "needs")]
+    others = [_field(spec, mode, name, each) for name in reached if name in spec.services for each in fields]
+    return [*own, *joined, *others]
+
+
+def _in_and_out(page: Page, spec: Spec, mode: str) -> None:
+    """What crosses the edge of the nodes, and the entry's way, each with what in the spec says so."""
+    crossing = [each for each in relations(spec, mode) if each.because != Because.NEED]
+    inward, outward = ways_in(spec, mode), ways_out(spec, mode)
+    if not crossing and not inward and not outward:
+        return
+    page.add("### Ways in and out")
+    rows: list[tuple[PathText | None, list[str]]] = [
+        (
+            each.path,
             [
-                (
-                    (
-                        at(source, "segments"),
-                        at(source, "needs"),
-                        *(
-                            at(target, "segments")
-                            for target in targets
-                            if target != source and matrix[source, target] != Reach.MUST_NOT
-                        ),
-                    ),
-                    [
-                        code(source),
-                        *(_SIGNS[matrix[source, target]] if source != target else "" for target in targets),
-                    ],
-                )
-                for source in placed
+                text("outside") if each.source == OUTSIDE else code(each.source),
+                code(each.other),
+                code(f"{each.address}:{each.number}" if each.address else each.number),
+                text(each.because),
             ],
         )
-    yield page.done()
+        for each in crossing
+    ]
+    rows += [(way.path, [text(way.title), "nodes", code(way.port), text(way.because)]) for way in inward]
+    rows += [(way.path, ["nodes", text(way.title), code(way.port), text(way.because)]) for way in outward]
+    page.table(["From", "To", "Port", "Because"], rows)
 
 
 def _field(spec: Spec, mode: str, name: str, field: str) -> PathText:

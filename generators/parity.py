@@ -12,7 +12,17 @@ from generators.provenance import Origins, OutputPath, sources
 from plumbline.artifact import Artifact, Source
 from plumbline.paths import path_of
 from plumbline.spec import Spec
-from schema.probe import CommandProbe, FileProbe, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
+from schema.probe import (
+    AddressProbe,
+    CommandProbe,
+    FileProbe,
+    HttpProbe,
+    MetricProbe,
+    Probe,
+    SqlProbe,
+    TcpProbe,
+    VariableProbe,
+)
 
 FOLDER = "docs/auditor"
 
@@ -62,6 +72,11 @@ def _page(spec: Spec) -> Artifact:
                 (path_of(path, "impact"), ["Impact", text(divergence.impact)]),
                 (path_of(path, "workaround"), ["Workaround", text(divergence.workaround or "none")]),
                 (path_of(path, "covers"), ["Explains", codes(divergence.covers)]),
+                *(
+                    [(path_of(path, "sets_apart"), ["Sets apart", codes(divergence.sets_apart)])]
+                    if divergence.sets_apart
+                    else []
+                ),
             ],
         )
     _probes(page, spec)
@@ -111,8 +126,8 @@ def asked(probe: Probe) -> str:
         case HttpProbe() as http:
             what = f"{'https' if http.tls else 'http'} {http.service}:{http.port}{http.path}"
             return what + (", by the tenant's host name" if http.tenant_host else "") + place
-        case TcpProbe() as tcp:
-            return f"tcp {tcp.service}:{tcp.port}{place}"
+        case TcpProbe() | AddressProbe() as port:
+            return f"{probe.kind} {port.service}:{port.port}{place}"
         case SqlProbe() as sql:
             return f"sql {sql.service}/{sql.database} as {sql.user}: {sql.statement}"
         case CommandProbe() as command:

@@ -1,6 +1,6 @@
 """Pages about services: one each, the list, and the table of environment variables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from generators.markdown import Page, Where, code, codes, link, text
 from generators.secret_handover import handovers, how_secrets_are_read
@@ -9,6 +9,7 @@ from plumbline.deployment import effective, field_path, roles_of, services_of
 from plumbline.expression_places import known_in_service, value_places
 from plumbline.expressions import service_names, value_text
 from plumbline.paths import PathText, path_of
+from plumbline.relations import OUTSIDE, Because, Relation, relations
 from plumbline.spec import Spec
 from schema.service import Service
 from schema.types import Value
@@ -64,21 +65,30 @@ def _page(spec: Spec, name: str) -> Artifact:
     for mode in spec.modes:
         if name in services_of(spec, mode):
             _mode_section(page, spec, name, mode)
-    _tests(page, service, path)
+    _tests(page, spec, name)
     if service.notes:
         page.add("## Notes")
         page.add("\n".join(f"- {text(note)}" for note in service.notes), path_of(path, "notes"))
     return page.done()
 
 
-def _tests(page: Page, service: Service, path: str) -> None:
+def _tests(page: Page, spec: Spec, name: str) -> None:
+    service, path = spec.services[name], path_of("services", name)
+    # what is tried in every mode is shown as the first one has it
+    first = next((mode for mode in spec.modes if name in services_of(spec, mode)), spec.modes[0])
+    names = service_names(spec, first, name)
     rows: list[tuple[Where, list[str]]] = []
     if test := service.state_test:
-        rows.append((path_of(path, "state_test", "write"), ["Writes a word", codes(test.write)]))
-        rows.append((path_of(path, "state_test", "read"), ["Reads it again", codes(test.read)]))
-    for name, each in service.self_tests.items():
-        shown = f"{codes(each.run)}, prints {code(each.prints)}"
-        rows.append((path_of(path, "self_tests", name), [text(each.title), shown]))
+        rows.append((path_of(path, "state_test", "write"), ["Writes a word", _words(test.write, names)]))
+        rows.append((path_of(path, "state_test", "read"), ["Reads it again", _words(test.read, names)]))
+    for id, each in service.self_tests.items():
+        shown = f"{_words(each.run, names)}, prints {code(each.prints)}"
+        rows.append((path_of(path, "self_tests", id), [text(each.title), shown]))
+    for id, query in service.running.items():
+        answers = codes(f"{name}={value_text(value, names)}" for name, value in query.answers.items())
+        rows.append(
+            (path_of(path, "running", id), [text(query.title), f"{_words(query.run, names)}, answers {answers}"])
+        )
     if rows:
         page.add("## Tried on a running one")
         page.table(["What", "How"], rows)
@@ -88,14 +98,15 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     common = spec.services[name]
     service = effective(common, mode)
     names = service_names(spec, mode, name)
+    known = relations(spec, mode)
 
     def at(field: str) -> PathText:
         return field_path(name, common, mode, field)
 
-    known = known_in_service(spec, mode, name)
+    stands_for = known_in_service(spec, mode, name)
 
     def spoken(*values: Value) -> list[PathText]:
-        return [place for value in values for place in value_places(value, known)]
+        return [place for value in values for place in value_places(value, stands_for)]
 
     page.add(f"## Mode {text(mode)}")
     rows: list[tuple[Where, list[str]]] = [
@@ -103,6 +114,8 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
             [path_of("topology", mode, "roles", role, "services") for role in roles_of(spec, mode, name)],
             ["Runs on", codes(roles_of(spec, mode, name))],
         ),
+        ([each.path for each in known if name == each.source], ["Connects to", _ends(known, name, "other")]),
+        ([each.path for each in known if name == each.other], ["Is reached by", _ends(known, name, "source")]),
         (at("image"), ["Image", code(service.image)]),
         (at("segments"), ["Networks", codes(service.segments)]),
         (
@@ -148,6 +161,18 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
                 for variable, value in sorted(service.environment.items())
             ],
         )
+
+
+def _ends(known: Sequence[Relation], name: str, end: str) -> str:
+    """The other ends of a service's connections, with their ports, and why where that is no need."""
+    own = "source" if end == "other" else "target"
+    found = []
+    for each in known:
+        if getattr(each, own) == name:
+            other = "outside" if getattr(each, end) == OUTSIDE else code(getattr(each, end))
+            port = code(each.port) if each.because in (Because.NEED, Because.ENTRY) else code(each.number)
+            found.append(f"{other} ({port}{'' if each.because == Because.NEED else f', {text(each.because)}'})")
+    return ", ".join(found) or "–"
 
 
 def _secrets(service: Service) -> str:

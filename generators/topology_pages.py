@@ -78,7 +78,8 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
     path = path_of("topology", mode)
     page.add(f"## {text(topology.title)}", path_of(path, "title")).add(text(topology.summary), path_of(path, "summary"))
     page.add(
-        f"![Needs](../diagrams/needs-{mode}-light.svg#only-light)\n![Needs](../diagrams/needs-{mode}-dark.svg#only-dark)"
+        f"![Who connects to whom](../diagrams/needs-{mode}-light.svg#only-light)\n"
+        f"![Who connects to whom](../diagrams/needs-{mode}-dark.svg#only-dark)"
     )
     entry = topology.entry
     facts = [

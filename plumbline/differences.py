@@ -1,48 +1,38 @@
 """What differs between two modes, as spec paths: the ground that the parity matrix stands on."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, get_origin
 
 from plumbline.deployment import field_path, services_of
 from plumbline.expressions import ExpressionError, render, service_names
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.platform import NetworkInMode
-from schema.service import Service
-from schema.types import Model, Template
+from schema.service import Override, Service
+from schema.topology import Topology
+from schema.types import Model, Template, is_documentation
 
-SERVICE_FIELDS = (
-    "image",
-    "entrypoint",
-    "command",
-    "user",
-    "environment",
-    "secrets",
-    "needs",
-    "segments",
-    "publish",
-    "health",
-    "limits",
-    "volumes",
-    "tmpfs",
-    "models",
-    "mounts",
-    "config",
-    "profile",
-)
-"""Fields of a service that a mode can change."""
+SERVICE_FIELDS = tuple(Override.model_fields)
+"""Fields of a service that a mode can change: all of them are compared."""
 
-MAPS = ("environment", "secrets", "needs", "publish", "volumes", "models")
+MAPS = tuple(name for name in SERVICE_FIELDS if get_origin(Service.model_fields[name].annotation) is dict)
 """Those of them that are compared key by key."""
 
-EVALUATED = ("entrypoint", "command", "environment", "health", "config")
-"""Those whose text can depend on the mode without an override."""
+UNORDERED = ("segments", "tmpfs", "capabilities", "tolerates")
+"""Lists whose order says nothing."""
 
-TOPOLOGY_FIELDS = ("tenancy", "egress", "cloud", "roles")
+FOR_READERS = ("title", "summary", "scaling")
+"""Fields of a topology that say in words what other fields say too."""
+
+OF_THE_CLOUD = ("server_type", "fallbacks", "first_host")
+"""Fields of a role that only a mode with a cloud has: that it has one is the difference."""
+
 ABSENT = "absent"
+_DEPTH = 3
+"""Parts of a topology's path below which values are compared as a whole: a role's size is one difference."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,8 +73,6 @@ def _services(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
 def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right: Service) -> Iterator[Difference]:
     plain = [_Plain(spec, mode, name) for mode in modes]
     for field in SERVICE_FIELDS:
-        if field not in EVALUATED and getattr(left, field) is getattr(right, field):
-            continue  # neither mode overrides it
         one, other = plain[0].field(left, field), plain[1].field(right, field)
         if one == other:
             continue
@@ -118,7 +106,7 @@ class _Plain:
 
     def field(self, service: Service, field: str) -> Any:
         value = self._value(getattr(service, field))
-        if field in ("segments", "tmpfs"):
+        if field in UNORDERED:
             return sorted(value)
         if field == "config":
             return [{**file, "text": self._render(self.templates.get(file["source"], ""))} for file in value]
@@ -165,27 +153,57 @@ def _joined(spec: Spec, mode: str) -> dict[str, NetworkInMode]:
 
 
 def _topology(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
-    left, right = (_shape(spec, mode) for mode in modes)
-    for field in TOPOLOGY_FIELDS:
-        if left[field] != right[field]:
-            mode = modes[0] if left[field] != ABSENT else modes[1]
-            yield Difference(
-                path_of("topology", field),
-                modes,
-                _text(left[field]),
-                _text(right[field]),
-                path_of("topology", mode, field),
-            )
+    """What differs around the services that both modes run: entry, egress, roles, cloud."""
+    both = services_of(spec, modes[0]).keys() & services_of(spec, modes[1]).keys()
+    clouds = all(spec.topology[mode].cloud for mode in modes)
+    left, right = (_shape(spec.topology[mode], both, clouds) for mode in modes)
+    yield from _parts(("topology",), modes, left, right)
 
 
-def _shape(spec: Spec, mode: str) -> dict[str, Any]:
-    topology = spec.topology[mode]
-    return {
-        "tenancy": topology.tenancy,
-        "egress": topology.egress,
-        "cloud": "present" if topology.cloud else ABSENT,
-        "roles": sorted(name for name, role in topology.roles.items() if role.services),
-    }
+def _shape(topology: Topology, services: Set[str], clouds: bool) -> dict[str, Any]:
+    """A topology as plain data, without what is for readers, and without roles that run nothing."""
+    shape: dict[str, Any] = _data(topology)
+    shape["roles"] = {}
+    for name, role in topology.roles.items():
+        if role.services:
+            shape["roles"][name] = _data(role) | {"services": sorted(set(role.services) & services)}
+            if not clouds:
+                shape["roles"][name] |= dict.fromkeys(OF_THE_CLOUD)
+    return shape
+
+
+def _data(value: Any) -> Any:
+    """A value as plain data, without fields that are for readers alone."""
+    if isinstance(value, Model):
+        return {
+            name: _data(getattr(value, name))
+            for name, field in type(value).model_fields.items()
+            if name not in FOR_READERS and not is_documentation(field)
+        }
+    if isinstance(value, Mapping):
+        return {key: _data(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_data(item) for item in value]
+    return value
+
+
+def _parts(
+    path: tuple[str, ...], modes: tuple[str, str], left: Mapping[str, Any], right: Mapping[str, Any]
+) -> Iterator[Difference]:
+    """Differences of two maps: of their parts where both have them, as a whole where one has none."""
+    for key in _differing(left, right):
+        values = ours, theirs = left.get(key), right.get(key)
+        if len(path) < _DEPTH and isinstance(ours, dict) and isinstance(theirs, dict):
+            yield from _parts((*path, key), modes, ours, theirs)
+            continue
+        one, other = (_text(value) if None not in values else _presence(value) for value in values)
+        mode = modes[0] if values[0] is not None else modes[1]
+        source = path_of("topology", mode, *path[1:], key)
+        yield Difference(path_of(*path, key), modes, one, other, source)
+
+
+def _presence(value: Any) -> str:
+    return "present" if isinstance(value, dict) else _text(value)
 
 
 def _differing(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:

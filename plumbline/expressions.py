@@ -3,32 +3,52 @@
 `{{ text | quoted }}` is one word of a shell, whatever the text.
 """
 
-import shlex
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from types import TracebackType
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError, meta
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta
 from jinja2 import Template as JinjaTemplate
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from plumbline.budget import MOST_OUTPUT, OverBudget, budgeted
 from plumbline.deployment import effective
+from plumbline.sandbox import ExpressionEnvironment, new_environment
 from plumbline.spec import Spec
+from plumbline.suggestions import closest, suggestion
 from schema.service import Service
 from schema.types import Template
 
 SECRET_FOLDER = "/run/secrets"
 
 
+MOST_SOURCE = 1024 * 1024
+"""Characters of a template that holds expressions; one without any may be longer."""
+MOST_IN_EXPRESSIONS = 32 * 1024
+"""Characters of all its expressions and statements."""
+MOST_EXPRESSIONS = 5_000
+
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
+_NO_SUCH = re.compile(r"No (filter|test) named '([^']*)'")
+_WRONG = (OverBudget, TemplateError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+_TOO_DEEP = (RecursionError, SyntaxError, MemoryError)
+"""What Python says of code that is nested beyond what it compiles or runs."""
+
+
 class ExpressionError(Exception):
     """A template that cannot be evaluated; the message says why."""
 
+    def __init__(self, message: str, line: int | None = None):
+        super().__init__(message)
+        self.line = line
+        """Line of the template, from 1; None where it is the template as a whole."""
+
 
 @cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    environment.filters["quoted"] = lambda text: shlex.quote(str(text))
-    return environment
+def _environment() -> ExpressionEnvironment:
+    return new_environment()
 
 
 def environment() -> Environment:
@@ -38,15 +58,100 @@ def environment() -> Environment:
 
 @lru_cache(maxsize=4096)
 def _compiled(template: str) -> JinjaTemplate:
+    _ask_source(template)
     return _environment().from_string(template)
 
 
 def render(template: str, names: Mapping[str, Any]) -> str:
-    """The text of a template; raises ExpressionError where it does not resolve."""
-    try:
-        return _compiled(template).render(names)
-    except (TemplateError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise ExpressionError(f"{type(error).__name__}: {error}") from None
+    """The text of a template; raises ExpressionError where it does not resolve, or would cost too much."""
+    if not _OPENING.search(template):
+        return re.sub(r"\r\n?", "\n", template)  # as Jinja2 leaves it
+    with budgeted(names):
+        compiled = None
+        try:
+            compiled = _compiled(template)
+            return _text(compiled, names)
+        except ExpressionError as error:
+            line = error.line or _line_of(error, compiled)
+            raise ExpressionError(str(error), line) from None
+        except (*_WRONG, *_TOO_DEEP) as error:
+            line = _line_of(error, compiled)
+            raise ExpressionError(_in_words(error), line or _line_of_longest(template)) from None
+
+
+def _text(compiled: JinjaTemplate, names: Mapping[str, Any]) -> str:
+    parts, length = [], 0
+    for part in compiled.root_render_func(compiled.new_context(dict(names))):
+        parts.append(part)
+        length += len(part)
+        if length > MOST_OUTPUT:
+            raise OverBudget(f"makes a text of more than {MOST_OUTPUT:,} characters")
+    return "".join(parts)
+
+
+def _ask_source(template: str) -> None:
+    """Raises ExpressionError for a template that would take too long to compile."""
+    stretches = list(_expressions(template))
+    length = sum(end - begin for begin, end in stretches)
+    if len(template) > MOST_SOURCE or length > MOST_IN_EXPRESSIONS or len(stretches) > MOST_EXPRESSIONS:
+        raise ExpressionError(
+            f"has {len(template):,} characters and {len(stretches):,} expressions, {length:,} characters of them in expressions; "
+            f"at most {MOST_SOURCE:,}, {MOST_EXPRESSIONS:,} and {MOST_IN_EXPRESSIONS:,} are evaluated",
+            _line_of_longest(template),
+        )
+
+
+def _expressions(template: str) -> Iterator[tuple[int, int]]:
+    """Where each expression, statement and comment begins and ends."""
+    at = 0
+    while found := _OPENING.search(template, at):
+        end = template.find(_CLOSING[found[0]], found.end())
+        at = len(template) if end < 0 else end + 2
+        yield found.start(), at
+
+
+def _line_of_longest(template: str) -> int:
+    """Line of the longest expression: where Python gives no place, the likeliest."""
+    begin, _ = max(_expressions(template), key=lambda stretch: stretch[1] - stretch[0])
+    return template.count("\n", 0, begin) + 1
+
+
+def _line_of(error: BaseException, compiled: JinjaTemplate | None) -> int | None:
+    """The template's line that was being evaluated."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.lineno
+    line, trace = None, error.__traceback__
+    while compiled and trace:
+        line, trace = _template_line(trace, compiled) or line, trace.tb_next
+    return line
+
+
+def _template_line(trace: TracebackType, compiled: JinjaTemplate) -> int | None:
+    own = trace.tb_frame.f_globals.get("__jinja_template__") is compiled
+    return compiled.get_corresponding_lineno(trace.tb_lineno) if own else None
+
+
+def _in_words(error: BaseException) -> str:
+    """What went wrong, for somebody who knows no Python."""
+    match error:
+        case _ if isinstance(error, _TOO_DEEP):
+            return "is nested too deeply, or calls itself"
+        case TemplateSyntaxError() if found := _NO_SUCH.match(error.message or ""):
+            known = _environment().filters if found[1] == "filter" else _environment().tests
+            close = closest(found[2], [each for each in known if not each.startswith("_")])
+            return f"there is no {found[1]} `{found[2]}`" + (f"; did you mean `{close}`?" if close else "")
+        case OverBudget() | TemplateError():
+            return str(error)
+        case ZeroDivisionError():
+            return "divides by zero"
+        case OverflowError():
+            return "makes a number or a range that is too large"
+        case LookupError():
+            return f"there is nothing under {error}"
+        case ValueError() if not isinstance(error, UnicodeError):
+            return f"a value has the wrong form: {error}"
+        case _:
+            return "does something with a value that its kind does not allow"
 
 
 def names_in(template: str) -> set[str]:
@@ -55,7 +160,7 @@ def names_in(template: str) -> set[str]:
         return set()
     try:
         return meta.find_undeclared_variables(_environment().parse(template))
-    except TemplateError:
+    except (TemplateError, *_TOO_DEEP):
         return set()
 
 
@@ -69,24 +174,28 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
 
     def effective_service(name: str) -> Service:
         if name not in spec.services:
-            raise ExpressionError(f"there is no service {name!r}")
+            raise ExpressionError(f"there is no service {name!r}; {suggestion(str(name), spec.services)}")
         return effective(spec.services[name], mode)
 
     def port(service: str, name: str) -> int:
         ports = effective_service(service).ports
         if name not in ports:
-            raise ExpressionError(f"service {service!r} has no port {name!r}; it has {', '.join(ports) or 'none'}")
+            raise ExpressionError(f"service {service!r} has no port {name!r}; {suggestion(str(name), ports, 'it has')}")
         return ports[name]
 
     def address(service: str, name: str) -> str:
         return f"{service}:{port(service, name)}"
+
+    def host(service: str) -> str:
+        effective_service(service)
+        return service
 
     def url(service: str, name: str) -> str:
         return f"http://{address(service, name)}"
 
     def secret(name: str) -> str:
         if name not in spec.secrets.secrets:
-            raise ExpressionError(f"there is no secret {name!r}")
+            raise ExpressionError(f"there is no secret {name!r}; {suggestion(str(name), spec.secrets.secrets)}")
         return f"{SECRET_FOLDER}/{name}"
 
     def published(service: str, name: str) -> str:
@@ -99,6 +208,7 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
         "spec": spec,
         "mode": mode,
         "port": port,
+        "host": host,
         "address": address,
         "url": url,
         "secret": secret,
@@ -129,10 +239,14 @@ def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, An
 
     def address_of(name: str) -> str:
         if name not in cloud.addresses:
-            raise ExpressionError(f"topology.{mode}.cloud.addresses has no {name!r}")
+            known = suggestion(str(name), cloud.addresses, "it has")
+            raise ExpressionError(f"topology.{mode}.cloud.addresses has no {name!r}; {known}")
         return cloud.addresses[name]
 
     def cloud_name(kind: str) -> str:
+        if kind not in type(cloud.names).model_fields:
+            known = suggestion(str(kind), type(cloud.names).model_fields)
+            raise ExpressionError(f"there is no name of a {kind!r} at the cloud; {known}")
         pattern: str = getattr(cloud.names, kind)
         return pattern.replace("{tenant}", tenant)
 
@@ -141,6 +255,9 @@ def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, An
         return name.replace("{role}", role).replace("{index}", str(index))
 
     def secrets_of(role: str) -> list[str]:
+        if role not in spec.topology[mode].roles:
+            known = suggestion(str(role), spec.topology[mode].roles)
+            raise ExpressionError(f"mode {mode!r} has no role {role!r}; {known}")
         services = spec.topology[mode].roles[role].services
         return sorted({name for service in services for name in effective(spec.services[service], mode).secrets})
 

@@ -3,20 +3,18 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from plumbline.finding import Finding
 from plumbline.location import Location
-from plumbline.model_walk import model_at
-from plumbline.paths import format_path
 from plumbline.sections import SECTIONS, TEMPLATE_FOLDER, Section
 from plumbline.spec import Spec
-from plumbline.yaml_tree import Node, YamlProblem, key_at, node_at, parse_tree, to_data
+from plumbline.structure import structure_findings
+from plumbline.suggestions import closest
+from plumbline.yaml_tree import Node, YamlProblem, parse_tree, to_data
 from schema.types import Model, is_id
 
 
@@ -134,8 +132,7 @@ class _Loader:
         try:
             return section.model.model_validate(to_data(root))
         except ValidationError as error:
-            errors = [details for details in error.errors(include_url=False) if _is_meant(details)]
-            self.findings += [_finding(details, root, section) for details in errors]
+            self.findings += structure_findings(error, root, section)
             return None
 
 
@@ -150,87 +147,8 @@ def _place_hint(name: str) -> str:
     top = folder.partition("/")[0]
     if top in folders:
         return f"call it `{top}/{stem}.yaml`: only files of that ending, directly in the folder, are read"
-    close = get_close_matches(folder, folders, n=1) if folder else get_close_matches(stem.lower(), single, n=1)
+    close = closest(top, sorted(folders)) if folder else closest(stem, sorted(single))
     if close:
-        return f"did you mean `{close[0]}{f'/{stem}' if folder else ''}.yaml`?"
+        return f"did you mean `{close}{f'/{stem}' if folder else ''}.yaml`?"
     known = (*(f"{name}.yaml" for name in sorted(single)), *(f"{name}/" for name in sorted(folders)), TEMPLATE_FOLDER)
     return f"a spec has {', '.join(known)}"
-
-
-def _is_meant(details: ErrorDetails) -> bool:
-    """Pydantic reports a value that is neither text nor a template once for each; one of them is what was meant."""
-    last = details["loc"][-1] if details["loc"] else None
-    if last == "str" and details["type"] == "string_type":
-        return not isinstance(details["input"], dict)
-    return not (last == "Template" and details["type"] == "model_type")
-
-
-def _finding(details: ErrorDetails, root: Node, section: Section) -> Finding:
-    path = tuple(part for part in details["loc"] if part != "[key]")
-    for at, part in enumerate(path):
-        if part in ("str", "Template") and key_at(root, path[: at + 1]) is None:
-            path = (*path[:at], *path[at + 1 :])
-            break
-    about_key = details["type"] == "extra_forbidden" or "[key]" in details["loc"]
-    node = key_at(root, path) if about_key else None
-    location = (node or node_at(root, path)).location
-    name = str(path[-1]) if path else section.name
-    hint: str | None
-    match details["type"]:
-        case "extra_forbidden":
-            message, hint = f"`{name}` is not a field here", _field_hint(name, path, section)
-        case "missing":
-            key = key_at(root, path[:-1])
-            location = key.location if key else root.location
-            message, hint = f"`{name}` is missing", f"add `{name}:`{_description(path, section)}"
-        case _:
-            message, hint = f"`{name}`: {_lower(details['msg'])}", _value_hint(details, name)
-    return Finding(
-        "PLB007",
-        message,
-        location=location,
-        hint=hint,
-        subject=format_path((section.name, *path)),
-        observed=_shown(details["input"]),
-    )
-
-
-def _field_hint(name: str, path: tuple[str | int, ...], section: Section) -> str:
-    model = model_at(section.model, path[:-1])
-    fields = list(model.model_fields) if model else []
-    close = get_close_matches(name, fields, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"fields here: {', '.join(fields) or 'none'}"
-
-
-def _description(path: tuple[str | int, ...], section: Section) -> str:
-    model = model_at(section.model, path[:-1])
-    field = model.model_fields.get(str(path[-1])) if model else None
-    return f" ({field.description})" if field and field.description else ""
-
-
-def _value_hint(details: ErrorDetails, name: str) -> str | None:
-    value = details["input"]
-    kind = details["type"]
-    if kind in ("string_type", "string_sub_type") and isinstance(value, int | float | bool):
-        # a float's own spelling is lost: 12e3 has become 12000.0
-        shown = "" if isinstance(value, float) else f': {name}: "{str(value).lower()}"'
-        return f"put it in quotes{shown}"
-    if kind in ("bool_type", "bool_parsing"):
-        return "write true or false"
-    if kind in ("int_type", "float_type") and isinstance(value, str):
-        return "write a plain decimal number, without quotes, leading zeros or `_`"
-    if kind == "literal_error":
-        options = [text.strip("'") for text in str(details["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
-        close = get_close_matches(str(value), options, n=1)
-        return f"did you mean `{close[0]}`?" if close else None
-    if kind == "string_pattern_mismatch" and "[key]" not in details["loc"]:
-        return f"it has to match {details['ctx']['pattern']}"
-    return None
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def _shown(value: Any) -> str | None:
-    return repr(value)[:80] if isinstance(value, str | int | float | bool) else None

@@ -44,8 +44,9 @@ class Spec:
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """Ids of the modes, in alphabetical order reversed so that `online` precedes `offline`."""
-        return tuple(sorted(self.topology, reverse=True))
+        """Ids of the modes: first those that platform.yaml puts in an order, then the others by id."""
+        ordered = [mode for mode in dict.fromkeys(self.platform.modes) if mode in self.topology]
+        return (*ordered, *sorted(self.topology.keys() - set(ordered)))
 
     def at(self, path: PathText | SpecPath) -> Location:
         """Where a spec path stands; the nearest existing parent where the path itself is not written.
@@ -66,6 +67,19 @@ class Spec:
         """Where the last key of a spec path stands, for findings about the key itself."""
         found = self._locate(path)
         return found[1] if found else Location("")
+
+    def line_of(self, path: PathText | SpecPath, line: int | None) -> Location:
+        """Where a line of a text stands; the text as a whole where it is no block, whose lines are the file's."""
+        tree, inner = self._tree_of(parts_of(path))
+        node = node_at(tree, inner) if tree else None
+        if line is None or node is None or node.style != "|":
+            return self.at(path)
+        return _whole_line(node.location.file, node.location.line + line)
+
+    def template_line(self, name: str, line: int | None) -> Location:
+        """Where a line of a template stands."""
+        folder = self.at(("platform",)).file.removesuffix("platform.yaml")
+        return _whole_line(folder + name, line) if line else Location(folder + name)
 
     def _locate(self, path: PathText | SpecPath) -> tuple[Location, Location] | None:
         if line := self._in_template(path):
@@ -96,3 +110,7 @@ class Spec:
         if inner and isinstance(single.value, dict) and inner[0] not in single.value and section in single.value:
             inner = (section, *inner)
         return single, inner
+
+
+def _whole_line(file: str, line: int) -> Location:
+    return Location(file, line, 1, line + 1, 1)

@@ -2,10 +2,12 @@
 
 Built from libyaml's event stream without recursion. Scalars follow the YAML 1.2 core schema, narrowed:
 only `true`/`false` are booleans and only plain decimal numbers are numbers, so that `no`, `1_000`, `012`, `12:30`
-and dates stay the text that was written.
+and dates stay the text that was written. Tags and merge keys would change what is written, and are no part of a spec.
 """
 
+import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,14 @@ MAX_NODES = 500_000
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 # What YAML 1.1 and 1.2 both take for a number: `1e3` is text to one of them
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+][0-9]+)?")
+_NOT_YAML = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.1 takes nowhere but as an escape (5.1)."""
+_UNSEEN_BREAK = re.compile("[\x85\u2028\u2029]")
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""Where libyaml begins a line."""
+_SEEN_BREAK = re.compile("\r\n|[\n\r]")
+"""Where editors do."""
+_PLAIN_TAGS = frozenset({None, "!", *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq"))})
 _CONSTANTS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
@@ -31,6 +41,8 @@ class Node:
     value: Any
     location: Location
     size: int = 1
+    style: str | None = None
+    """How a scalar is written: `|` and `>` are blocks, quotes are quotes, None is plain."""
 
 
 class YamlProblem(Exception):
@@ -55,13 +67,37 @@ def parse_tree(text: str, file: str) -> tuple[Node | None, list[Finding]]:
 
     Raises YamlProblem where the text is not YAML or crosses a limit.
     """
-    builder = _Builder(file)
+    if found := _NOT_YAML.search(text):
+        raise YamlProblem(_unprintable(text, found, file))
+    builder = _Builder(file, _editors_places(text) if _UNSEEN_BREAK.search(text) else None)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             builder.take(event)
     except yaml.YAMLError as error:
         raise YamlProblem(_syntax_finding(error, file)) from None
     return builder.root, builder.findings
+
+
+def _unprintable(text: str, found: re.Match[str], file: str) -> Finding:
+    line, column = _editors_place(text, found.start())
+    return Finding(
+        "PLB001",
+        f"not YAML: holds the character U+{ord(found[0]):04X}, which no text shows",
+        location=Location(file, line, column, line, column + 1),
+        hint="delete it",
+    )
+
+
+def _editors_place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, as editors count them, of a place in a text."""
+    breaks = [found.end() for found in _SEEN_BREAK.finditer(text, 0, offset)]
+    return len(breaks) + 1, offset - (breaks[-1] if breaks else 0) + 1
+
+
+def _editors_places(text: str) -> Callable[[int, int], tuple[int, int]]:
+    """Lines and columns of editors from libyaml's, which takes more characters for the end of a line; both of libyaml's from 0."""
+    begins = [0, *(found.end() for found in _BREAK.finditer(text))]
+    return lambda line, column: _editors_place(text, begins[line] + column)
 
 
 def node_at(root: Node, path: SpecPath) -> Node:
@@ -114,8 +150,9 @@ def to_data(node: Node | None) -> Any:
 
 
 class _Builder:
-    def __init__(self, file: str):
+    def __init__(self, file: str, places: Callable[[int, int], tuple[int, int]] | None):
         self.file = file
+        self.places = places
         self.root: Node | None = None
         self.findings: list[Finding] = []
         self.stack: list[_Open] = []
@@ -125,7 +162,9 @@ class _Builder:
     def take(self, event: Any) -> None:
         match event:
             case yaml.ScalarEvent():
-                self._add(Node(_scalar(event), self._place(event)), event.anchor)
+                node = Node(_scalar(event), self._place(event), 1, event.style)
+                self._judge(node, event)
+                self._add(node, event.anchor)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._open(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
@@ -137,11 +176,24 @@ class _Builder:
                 if self.documents > 1:
                     raise self._problem("a data file holds one document, and a second begins here", event)
 
+    def _judge(self, node: Node, event: Any) -> None:
+        """What is written otherwise than it would be kept."""
+        if event.tag not in _PLAIN_TAGS:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._find(f"the tag `{tag[:40]}` is no part of a spec", node, "delete it: a value is what is written")
+        if isinstance(node.value, float) and not math.isfinite(node.value):
+            self._find(f"{event.value} is beyond every number", node, "write a number that means something here")
+
+    def _find(self, message: str, node: Node, hint: str) -> None:
+        self.findings.append(Finding("PLB003", message, location=node.location, hint=hint))
+
     def _open(self, event: Any) -> None:
         if len(self.stack) >= MAX_DEPTH:
             raise self._problem(f"nested deeper than {MAX_DEPTH} levels", event)
         empty: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self.stack.append(_Open(Node(empty, self._place(event)), event.anchor))
+        node = Node(empty, self._place(event))
+        self._judge(node, event)
+        self.stack.append(_Open(node, event.anchor))
 
     def _close(self, event: Any) -> None:
         done = self.stack.pop()
@@ -193,10 +245,17 @@ class _Builder:
                     hint="put it in quotes",
                 )
             )
-            return Node(str(node.value), node.location)
+            return Node(str(node.value), node.location, 1, node.style)
         return node
 
     def _put(self, top: _Open, key: Node, value: Node) -> None:
+        if key.value == "<<" and key.style is None:
+            self._find(
+                "a merge key is no part of a spec", key, "write the fields out, so that each stands where it counts"
+            )
+            for name, entry in value.value.items() if isinstance(value.value, dict) else ():
+                top.node.value.setdefault(name, entry)
+            return
         earlier = top.node.value.get(key.value)
         if earlier is not None:
             first = earlier[0].location
@@ -213,6 +272,9 @@ class _Builder:
 
     def _place(self, event: Any) -> Location:
         start, end = event.start_mark, event.end_mark
+        if self.places:
+            first, last = self.places(start.line, start.column), self.places(end.line, end.column)
+            return Location(self.file, *first, *last)
         return Location(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _problem(self, message: str, event: Any) -> YamlProblem:

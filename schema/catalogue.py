@@ -4,20 +4,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schema.image import Date
+from schema.forms import form
 from schema.platform import Version
-from schema.types import Id, Int, LineId, LocationId, Model, Number, Text
+from schema.types import Date, Id, Int, LineId, LocationId, Model, Number, Text, Title
 
 Architecture = Literal["x86", "arm"]
 Price = Annotated[Number, Field(ge=0)]
-CloudName = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=63)]
+CloudName = Annotated[
+    str,
+    form(r"^[a-z0-9]+([.-][a-z0-9]+)*$", "the provider's name in lower case, e.g. cx22 or debian-12", max_length=63),
+]
 """Name of a server type or an image at the provider."""
 
 
 class Place(Model):
     """A location of the provider."""
 
-    title: Text
+    title: Title
     """City and country."""
     zone: Id
     """Network zone; a private network joins servers of one zone."""
@@ -26,7 +29,7 @@ class Place(Model):
 class Line(Model):
     """A line of server types, sold in the same locations."""
 
-    title: Text
+    title: Title
     """What it is."""
     architecture: Architecture
     """Instruction set of its processors."""
@@ -58,14 +61,16 @@ class DistributionEngine(Model):
     """Version of Docker Engine."""
     compose: Version | None = None
     """Version of Docker Compose; absent where there is no package of it."""
-    packages: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")], ...] = ()
+    packages: tuple[
+        Annotated[str, form(r"^[a-z0-9][a-z0-9+.-]+$", "the name of a Debian package, e.g. docker.io")], ...
+    ] = ()
     """Packages that bring them."""
 
 
 class OsImage(Model):
     """An operating system that a server can be made with."""
 
-    title: Text
+    title: Title
     """Name for readers."""
     unavailable_after: Date | None = None
     """Last day on which a server can be made with it; absent while no end is announced."""
@@ -98,7 +103,7 @@ class Catalogue(Model):
     """The day on which this was so."""
     source: Text
     """Where it is from."""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, form(r"^[A-Z]{3}$", "a currency's code of three capital letters, e.g. EUR")]
     """Currency of the prices."""
     priced_in: tuple[LocationId, ...] = ()
     """Locations to which the prices of server types apply; elsewhere they are unknown."""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.forms import form, free_on_a_node, parsed, tenant_subnet, time_zone
 from schema.types import (
     Bool,
     Cidr,
@@ -15,21 +16,28 @@ from schema.types import (
     Protocol,
     RoleId,
     Text,
+    Title,
     Value,
     ZoneId,
 )
 
-LabelKey = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+LabelKey = Annotated[str, form(r"^[a-z0-9_]+$", "a label's key: lower-case letters, digits and `_`")]
 
 
 class FirewallRule(Model):
     """What a cloud firewall lets through on the public interface; all rules allow, order has no meaning."""
 
-    title: Text
+    title: Title
     """Why it is open."""
     protocol: Protocol
     """Transport protocol."""
-    port: Annotated[str, Field(pattern=r"^(any|[0-9]{1,5}(-[0-9]{1,5})?)$")] | None = None
+    port: (
+        Annotated[
+            str,
+            form(r"^(any|[0-9]{1,5}(-[0-9]{1,5})?)$", "a port, a range of ports such as 8000-8080, or any, in quotes"),
+        ]
+        | None
+    ) = None
     """Port, range `a-b` or `any`; none for icmp."""
     peers: Annotated[tuple[Value, ...], Field(min_length=1)]
     """Sources of an inbound rule, destinations of an outbound one: CIDRs, or templates that yield one."""
@@ -47,9 +55,13 @@ class Firewall(Model):
 class CloudNetwork(Model):
     """The private network of one tenant."""
 
-    range: Annotated[str, Field(pattern=r"^10\.\{octet\}\.0\.0/16$")]
+    range: Annotated[str, form(r"^10\.\{octet\}\.0\.0/16$", "10.{octet}.0.0/16, with the word in braces")]
     """Address range with `{octet}` for the tenant's octet."""
-    subnet: Annotated[str, Field(pattern=r"^10\.\{octet\}\.[0-9]{1,3}\.0/[0-9]{1,2}$")]
+    subnet: Annotated[
+        str,
+        form(r"^10\.\{octet\}\.[0-9]{1,3}\.0/[0-9]{1,2}$", "a subnet such as 10.{octet}.1.0/24"),
+        parsed(tenant_subnet),
+    ]
     """Subnet of the servers, inside the range."""
 
 
@@ -60,24 +72,40 @@ class CloudVolume(Model):
     """Size in GB."""
     format: Literal["ext4", "xfs"]
     """File system."""
-    mount: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$")]
+    mount: Annotated[
+        str,
+        form(
+            r"^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$",
+            "a path on the server: names of letters, digits and - _ . alone, e.g. /srv/data",
+        ),
+        parsed(free_on_a_node),
+    ]
     """Where it is mounted; units are named after it, so letters, digits and `-_.` only."""
     role: RoleId
     """Role whose node it is attached to."""
 
 
+CloudName = Annotated[
+    str,
+    form(
+        r"^([A-Za-z0-9._-]|\{(tenant|role|index)\})+$",
+        "a name of letters, digits and . _ - with `{tenant}`, `{role}` or `{index}` in it, e.g. docpipe-{tenant}-net",
+    ),
+]
+
+
 class Names(Model):
     """Names of cloud objects; `{tenant}`, `{role}` and `{index}` stand for their values."""
 
-    network: Text
+    network: CloudName
     """Private network."""
-    firewall: Text
+    firewall: CloudName
     """Firewall."""
-    volume: Text
+    volume: CloudName
     """Volume."""
-    placement_group: Text
+    placement_group: CloudName
     """Placement group."""
-    server: Text
+    server: CloudName
     """Server."""
 
 
@@ -102,7 +130,11 @@ class SshKey(Model):
     """A public key of people who may enter servers; it belongs to the project, not to a tenant."""
 
     public_key: Annotated[
-        str, Field(pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/=]+( \S.*)?$")
+        str,
+        form(
+            r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/=]+( \S.*)?$",
+            "a public key in one line as OpenSSH writes it, e.g. ssh-ed25519 AAAA… name",
+        ),
     ]
     """The key as OpenSSH writes it: type, base64, comment."""
 
@@ -110,11 +142,24 @@ class SshKey(Model):
 class FirstBoot(Model):
     """What a server makes of itself at its first boot."""
 
-    administrator: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")] = "ops"
+    administrator: Annotated[
+        str,
+        form(
+            r"^[a-z][a-z0-9_-]{0,30}$", "an account's name: up to 31 lower-case letters, digits and - _, a letter first"
+        ),
+    ] = "ops"
     """The account that people enter with an SSH key; it may do everything by sudo. Root and passwords are shut out."""
-    timezone: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]*(/[A-Z][A-Za-z_+-]*[0-9]*)*$")] = "Etc/UTC"
+    timezone: Annotated[
+        str,
+        form(
+            r"^[A-Z][A-Za-z]*(/[A-Z][A-Za-z_+-]*[0-9]*)*$", "a name of the tz database, e.g. Europe/Berlin or Etc/UTC"
+        ),
+        parsed(time_zone),
+    ] = "Etc/UTC"
     """Time zone of clock, logs and `reboot_at`, as the tz database names it."""
-    reboot_at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "03:30"
+    reboot_at: Annotated[str, form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day HH:MM in quotes, e.g. 03:30")] = (
+        "03:30"
+    )
     """Time of day at which a server restarts when a security update needs it."""
 
 

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schema.types import DecisionId, Digest, Id, Int, Model, RelativePath, Sha256, Text, documentation
+from schema.forms import form
+from schema.types import Date, DecisionId, Digest, Id, Int, Model, RelativePath, Sha256, Text, Title, documentation
 
 Platform = Literal["linux/amd64", "linux/arm64"]
-Date = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 
 
 class Evidence(Model):
@@ -37,22 +37,31 @@ class Lifecycle(Model):
 class StandIn(Model):
     """A local image that keeps the contract of one that cannot be had, for tests only."""
 
-    recipe: Annotated[str, Field(pattern=r"^(contract|stand-ins/[a-z0-9-]+)$")]
+    recipe: Annotated[
+        str, form(r"^(contract|stand-ins/[a-z0-9-]+)$", "`contract`, or a folder such as stand-ins/redis")
+    ]
     """`contract`: a stub that keeps port, health, user, volumes and needs; else a folder below the spec with a Dockerfile."""
     server: Text
     """What really runs inside, named in every report, e.g. `PostgreSQL 15 (Debian)`."""
     commands: tuple[Text, ...] = ()
     """Programs that the spec's commands call and the stub must offer under that name or path."""
-    packages: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]*$")], ...] = ()
+    packages: tuple[
+        Annotated[str, form(r"^[a-z0-9][a-z0-9+.-]*$", "the name of a Debian package, e.g. ca-certificates")], ...
+    ] = ()
     """Debian packages to install in the stub; a command that one of them brings is the real one."""
 
 
 class Image(Model):
     """A container image, pinned by digest."""
 
-    repository: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._:/-]*$")]
+    repository: Annotated[
+        str,
+        form(r"^[a-z0-9][a-z0-9._:/-]*$", "a repository in lower case with its registry, e.g. docker.io/library/redis"),
+    ]
     """Repository with its registry's host, e.g. `docker.io/library/postgres`."""
-    tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
+    tag: Annotated[
+        str, form(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", "a tag: up to 128 letters, digits and . _ -, e.g. 7.2-alpine")
+    ]
     """Tag that the digest was read from; it never selects the image by itself."""
     digest: Digest | None = None
     """Digest of the manifest list (index); null only while the image is unpublished."""
@@ -80,7 +89,7 @@ class ImageCatalogue(Model):
 class ModelFile(Model):
     """Weights or signatures: a file, or a folder of files, that is carried beside the images."""
 
-    title: Text
+    title: Title
     """Name for readers."""
     path: RelativePath
     """File or folder below the deployment's folder, e.g. `models/clamav`."""
@@ -91,7 +100,7 @@ class ModelFile(Model):
     source: Text = documentation("Where it is had.")
     licence: Text = documentation("SPDX expression, or the licence's name.")
     note: Text | None = documentation("What is known and what is not.", default=None)
-    stand_in: Annotated[str, Field(pattern=r"^stand-ins/[a-z0-9/-]+$")] | None = None
+    stand_in: Annotated[str, form(r"^stand-ins/[a-z0-9/-]+$", "a folder such as stand-ins/models/clamav")] | None = None
     """Folder below the spec with a small substitute for tests."""
 
 

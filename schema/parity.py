@@ -4,16 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.forms import form
 from schema.probe import Probe
-from schema.types import DivergenceId, Id, ModeId, Model, Text
+from schema.types import DivergenceId, Id, ModeId, Model, Text, Title
 
-CoveredPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*-]+$")]
+CoveredPath = Annotated[
+    str, form(r"^[A-Za-z0-9_.*-]+$", "a spec path, in which `*` stands for one part, e.g. services.*.image")
+]
 
 
 class Feature(Model):
     """A row of the parity matrix."""
 
-    title: Text
+    title: Title
     """What the feature is."""
     status: Annotated[dict[ModeId, Text], Field(min_length=1)]
     """Status in each mode, in a few words, e.g. `full`."""
@@ -27,6 +30,8 @@ class Feature(Model):
     """Spec paths that the feature rests on; `*` stands for one part of a path."""
     covers: tuple[CoveredPath, ...] = ()
     """Differences between modes that an `equivalent` feature explains."""
+    sets_apart: tuple[ModeId, ...] = ()
+    """With more than two modes, for `covers`: those that go their own way there; the others are alike."""
     probes: tuple[Probe, ...] = ()
     """Questions to the running modes that show it; tried by `plumb verify parity`."""
 
@@ -34,7 +39,7 @@ class Feature(Model):
 class Divergence(Model):
     """A difference between modes that users can notice."""
 
-    title: Text
+    title: Title
     """What differs."""
     reason: Text
     """Why it has to differ."""
@@ -44,6 +49,8 @@ class Divergence(Model):
     """What they can do."""
     covers: Annotated[tuple[CoveredPath, ...], Field(min_length=1)]
     """Spec paths that differ between modes because of it; `*` stands for one part of a path."""
+    sets_apart: tuple[ModeId, ...] = ()
+    """With more than two modes: those that go their own way here, e.g. `[dev]`; the others are alike in what it covers."""
 
 
 class Parity(Model):
@@ -51,5 +58,5 @@ class Parity(Model):
 
     features: dict[Id, Feature]
     """Rows by id, in the order of the matrix."""
-    divergences: dict[Annotated[str, Field(pattern=r"^D[0-9]+$")], Divergence]
+    divergences: dict[Annotated[str, form(r"^D[0-9]+$", "an id such as D1")], Divergence]
     """Divergences by id."""

@@ -4,23 +4,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schema.image import Date
+from schema.forms import RELATIVE, form
 from schema.types import (
+    HOST_NAME,
     Bool,
-    Cidr,
+    Date,
     Id,
     Int,
     ModeId,
     Model,
+    Number,
     RoleId,
     RunbookId,
     ServiceId,
+    Subnet,
     TenantId,
     Text,
+    Title,
     documentation,
 )
 
-Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
+Version = Annotated[
+    str, form(r"^[0-9]+(\.[0-9]+){0,2}$", "a version in quotes: one to three numbers with dots between, e.g. 1.0.2")
+]
 
 
 class Floors(Model):
@@ -44,7 +50,7 @@ class LogRotation(Model):
 class Place(Model):
     """Where steps of runbooks are done: a machine and an account there, or each node of a role."""
 
-    title: Text
+    title: Title
     """For readers, with expressions, e.g. `the control node, as root`."""
     shell: Text | None = None
     """Command that runs a shell there which reads its script from its input, with expressions, e.g.
@@ -71,14 +77,22 @@ class Platform(Model):
 
     name: Id
     """Short name; compose projects and images are named after it."""
-    title: Text
+    title: Title
     """Name for readers."""
     summary: Text
     """What the system does, in a few sentences."""
     version: Version
     """Version of the platform's release that this spec describes."""
-    domain: Text
+    domain: Annotated[
+        str,
+        form(
+            rf"^{HOST_NAME}(\.{HOST_NAME})*$",
+            "a host name, with `{tenant}` for the tenant's id, e.g. {tenant}.example.com",
+        ),
+    ]
     """Host name of a tenant, with `{tenant}` for its id."""
+    modes: tuple[ModeId, ...] = ()
+    """Order in which pages show the modes; those that are not named follow by their ids."""
     floors: Floors
     """Oldest engine and Compose."""
     logs: LogRotation
@@ -102,7 +116,7 @@ class Proof(Model):
 class Requirement(Model):
     """A requirement and what proves it."""
 
-    title: Text
+    title: Title
     """What is required."""
     proofs: tuple[Proof, ...] = ()
     """What shows that it is met."""
@@ -113,14 +127,14 @@ class Requirement(Model):
 class Requirements(Model):
     """`requirements.yaml`."""
 
-    requirements: dict[Annotated[str, Field(pattern=r"^[A-Z]+-[0-9]{2}$")], Requirement]
+    requirements: dict[Annotated[str, form(r"^[A-Z]+-[0-9]{2}$", "an id such as DEPLOY-01")], Requirement]
     """Requirements by id, e.g. `DEPLOY-01`."""
 
 
 class NetworkInMode(Model):
     """A segment as it is in one mode."""
 
-    subnet: Cidr
+    subnet: Subnet
     """Address range, host bits zero."""
     internal: Bool
     """True: no way out of the network, and no port of a container that is only here can be published."""
@@ -129,7 +143,7 @@ class NetworkInMode(Model):
 class Network(Model):
     """A segment: services that share one can reach each other; those that share none cannot."""
 
-    title: Text
+    title: Title
     """What the segment is for."""
     modes: Annotated[dict[ModeId, NetworkInMode], Field(min_length=1)]
     """Address range and seal, by mode."""
@@ -145,7 +159,7 @@ class Networks(Model):
 class Secret(Model):
     """A secret by name. The spec never holds a value."""
 
-    title: Text
+    title: Title
     """What it opens."""
     owner: Text
     """Who issues it and answers for it."""
@@ -159,13 +173,18 @@ class Secret(Model):
     """Who issues the value, so that no random one will do, e.g. a provider. Absent: it is made here."""
 
 
-SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+SecretName = Annotated[
+    str, form(r"^[a-z][a-z0-9_]*$", "a name: lower-case letters, digits and `_`, a letter first", max_length=63)
+]
+
+
+_FOLDER = "a path with `{tenant}` for the tenant's id: names of letters, digits and . _ @ + % ~ - alone, none of them `.` or `..`"
 
 
 class Secrets(Model):
     """`secrets.yaml`."""
 
-    folder: Text
+    folder: Annotated[str, form(rf"^/?{RELATIVE[1:]}", _FOLDER)]
     """Folder of a tenant's encrypted secrets, with `{tenant}` for its id."""
     encryption: Text = documentation("How they are kept.")
     secrets: dict[SecretName, Secret]
@@ -175,14 +194,14 @@ class Secrets(Model):
 TenantState = Literal["PENDING", "PROVISIONING", "ACTIVE", "SUSPENDED", "DEPROVISIONING", "DEPROVISIONED", "FAILED"]
 
 
-Recipient = Annotated[str, Field(pattern=r"^age1[02-9ac-hj-np-z]{58}$")]
+Recipient = Annotated[str, form(r"^age1[02-9ac-hj-np-z]{58}$", "a public key of age: `age1` and 58 letters and digits")]
 """Public key of age; it only encrypts, so that everybody may know it."""
 
 
 class Tenant(Model):
     """A customer with a data plane of its own."""
 
-    title: Text
+    title: Title
     """Name for readers."""
     octet: Annotated[Int, Field(ge=1, le=254)]
     """Second octet of its private range 10.{octet}.0.0/16, unique."""
@@ -197,7 +216,7 @@ class Tenant(Model):
 class Setting(Model):
     """A setting of a tenant, the same in every mode."""
 
-    default: Int | Bool | float | str | tuple[str, ...]
+    default: Int | Bool | Number | str | tuple[str, ...]
     """Value for a new tenant."""
     description: Text
     """What it decides, with its unit."""
@@ -218,7 +237,10 @@ class Tenants(Model):
 
     tenants: dict[Id, Tenant]
     """Tenants by id."""
-    settings: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Setting] = {}
+    settings: dict[
+        Annotated[str, form(r"^[a-z][a-z0-9_]*$", "a name: lower-case letters, digits and `_`, a letter first")],
+        Setting,
+    ] = {}
     """Configuration of a tenant: registry online, a JSON file offline, one schema."""
     transitions: tuple[Transition, ...] = documentation("Permitted changes of state.", default=())
 
@@ -226,7 +248,7 @@ class Tenants(Model):
 class Waiver(Model):
     """A finding that is accepted for a time."""
 
-    rule: Annotated[str, Field(pattern=r"^PLB[0-9]{3}$")]
+    rule: Annotated[str, form(r"^PLB[0-9]{3}$", "the id of a rule, e.g. PLB304")]
     """Id of the rule."""
     subject: Text
     """Spec path that the finding is about, e.g. `images.minio`."""
@@ -263,7 +285,7 @@ class Waivers(Model):
 class UpdateStep(Model):
     """A phase of the update cycle."""
 
-    title: Text
+    title: Title
     """What happens."""
     detail: Text
     """How, and why in this order."""

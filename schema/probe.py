@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schema.types import AbsolutePath, Bool, ModeId, Model, PortName, SecretId, ServiceId, Text
+from schema.types import AnyPath, Bool, ModeId, Model, PortName, SecretId, ServiceId, Text, UrlPath
 
 
 class HttpProbe(Model):
@@ -14,7 +14,7 @@ class HttpProbe(Model):
     """The service that is asked."""
     port: PortName
     """Name of its port."""
-    path: AbsolutePath
+    path: UrlPath
     """Path of the request."""
     tls: Bool = False
     """Whether it is asked by HTTPS; the certificate is not checked."""
@@ -55,8 +55,20 @@ class CommandProbe(Model):
     """The command (argument list, no shell)."""
 
 
+class AddressProbe(Model):
+    """Where a port is reached on the node; the answer is address and port, e.g. `127.0.0.1:8080`, or `not published`."""
+
+    service: ServiceId
+    """The service."""
+    port: PortName
+    """Name of its port."""
+
+
 class VariableProbe(Model):
-    """An environment variable of the service's main process; the answer is its value, or `not set`."""
+    """An environment variable of the service's main process; the answer is its value, or `not set`.
+
+    `plumb check` answers it by the spec. A variable that only the image sets is asked for by a `command`.
+    """
 
     service: ServiceId
     """The service."""
@@ -65,11 +77,15 @@ class VariableProbe(Model):
 
 
 class FileProbe(Model):
-    """A file or folder in the service's container; the answer is `present`, `empty` or `absent`."""
+    """A file or folder in the service's container; the answer is `present`, `empty` or `absent`.
+
+    It is one that the spec puts there: configuration, a secret, a model, or below a volume, a folder of the node or one in
+    memory. What the image brings is asked for by a `command`.
+    """
 
     service: ServiceId
     """The service."""
-    path: AbsolutePath
+    path: AnyPath
     """Path in the container."""
 
 
@@ -85,7 +101,8 @@ class MetricProbe(Model):
 
 
 class Probe(Model):
-    """A question, and what each mode answers. Give exactly one of `http`, `tcp`, `sql`, `command`, `variable`, `file`, `metric`.
+    """A question, and what each mode answers. Give exactly one of `http`, `tcp`, `address`, `sql`, `command`, `variable`, `file`,
+    `metric`.
 
     A service that the mode does not run answers `not deployed`.
     """
@@ -100,6 +117,8 @@ class Probe(Model):
     """A request."""
     tcp: TcpProbe | None = None
     """A connection."""
+    address: AddressProbe | None = None
+    """Where a port is published."""
     sql: SqlProbe | None = None
     """A statement for PostgreSQL."""
     command: CommandProbe | None = None
@@ -117,13 +136,12 @@ class Probe(Model):
         return next((kind for kind in KINDS if getattr(self, kind) is not None), "")
 
     @property
-    def question(
-        self,
-    ) -> "HttpProbe | TcpProbe | SqlProbe | CommandProbe | VariableProbe | FileProbe | MetricProbe | None":
+    def question(self) -> "Question | None":
         """The first kind that is given."""
-        kinds = (self.http, self.tcp, self.sql, self.command, self.variable, self.file, self.metric)
-        return next((each for each in kinds if each is not None), None)
+        return next((each for kind in KINDS if (each := getattr(self, kind)) is not None), None)
 
 
-KINDS = ("http", "tcp", "sql", "command", "variable", "file", "metric")
+Question = HttpProbe | TcpProbe | AddressProbe | SqlProbe | CommandProbe | VariableProbe | FileProbe | MetricProbe
+
+KINDS = ("http", "tcp", "address", "sql", "command", "variable", "file", "metric")
 """Names of the kinds."""

@@ -4,12 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.forms import form
 from schema.platform import TenantState
-from schema.types import Bool, Int, ModeId, Model, PlaceId, RequirementId, Text
+from schema.types import Bool, Int, ModeId, Model, PlaceId, RequirementId, Text, Title
 
 ValueKind = Literal["tenant", "folder", "file", "file_name", "fingerprint", "release", "choice", "text"]
 """What a value is; `plumbline/values.py` says what each kind takes."""
-ValueName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+ValueName = Annotated[
+    str, form(r"^[a-z][a-z0-9_]*$", "a name: lower-case letters, digits and `_`, a letter first", max_length=40)
+]
 
 
 class Parameter(Model):
@@ -33,7 +36,7 @@ class Parameter(Model):
 class Step(Model):
     """One thing to do."""
 
-    title: Text
+    title: Title
     """What is done, as an instruction."""
     where: PlaceId
     """Place (platform.yaml) to do it at."""
@@ -60,14 +63,14 @@ class Step(Model):
     after a step that failed half-way."""
     undo_destroys: Text | None = None
     """What is lost for good by `undo`, e.g. what was stored since. The operator has to type the tenant's name before."""
-    timeout_s: Annotated[Int, Field(ge=1)] = 300
+    timeout_s: Annotated[Int, Field(ge=1, le=604_800)] = 300
     """Seconds after which the step has failed."""
 
 
 class Runbook(Model):
     """A procedure."""
 
-    title: Text
+    title: Title
     """What it achieves."""
     summary: Text
     """When to use it, and what it leaves behind."""
@@ -75,7 +78,7 @@ class Runbook(Model):
     """Modes that it is for."""
     requirements: tuple[RequirementId, ...] = ()
     """Requirements that it serves."""
-    duration_min: Annotated[Int, Field(ge=1)]
+    duration_min: Annotated[Int, Field(ge=1, le=10_080)]
     """Minutes that it takes, as planned."""
     parameters: dict[ValueName, Parameter] = {}
     """Values that the operator gives."""

@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.forms import form
 from schema.types import (
-    AbsolutePath,
     Address,
+    AnyPath,
     Bool,
+    ContainerPath,
     EnvironmentName,
     Id,
     ImageId,
@@ -20,9 +22,13 @@ from schema.types import (
     PortName,
     PortNumber,
     RelativePath,
+    Seconds,
     SecretId,
     ServiceId,
     Text,
+    Title,
+    UrlPath,
+    User,
     Value,
     documentation,
 )
@@ -42,7 +48,7 @@ class HttpHealth(Model):
 
     port: PortName
     """Name of the service's port to ask."""
-    path: AbsolutePath
+    path: UrlPath
     """Path of the request, e.g. `/health`."""
 
 
@@ -53,26 +59,26 @@ class Health(Model):
     """Ask by HTTP, with the client that the image holds (`http_client` in images.yaml)."""
     command: Annotated[tuple[Value, ...], Field(min_length=1)] | None = None
     """A command in the container (argument list, no shell); exit code 0 is healthy."""
-    interval_s: Annotated[Number, Field(gt=0)] = 10
+    interval_s: Seconds = 10
     """Seconds between two checks."""
-    timeout_s: Annotated[Number, Field(gt=0)] = 3
+    timeout_s: Seconds = 3
     """Seconds after which one check has failed."""
-    retries: Annotated[Int, Field(ge=1)] = 3
+    retries: Annotated[Int, Field(ge=1, le=1000)] = 3
     """Failures in a row before the service is unhealthy."""
-    start_period_s: Annotated[Number, Field(ge=0)] = 10
+    start_period_s: Annotated[Number, Field(ge=0, le=86_400)] = 10
     """Seconds after the start in which failures do not count."""
-    start_interval_s: Annotated[Number, Field(gt=0)] = 1
+    start_interval_s: Seconds = 1
     """Seconds between two checks while it starts, so that whatever waits for it goes on at once."""
 
 
 class Limits(Model):
     """What the kernel lets one container have."""
 
-    memory_mib: Annotated[Int, Field(ge=6)]
+    memory_mib: Annotated[Int, Field(ge=6, le=16_777_216)]
     """Memory in MiB; the kernel kills the container's process beyond it."""
-    cpus: Annotated[Number, Field(gt=0)]
+    cpus: Annotated[Number, Field(ge=0.01, le=1024)]
     """Processor cores, fractions allowed."""
-    pids: Annotated[Int, Field(ge=1)] = 256
+    pids: Annotated[Int, Field(ge=1, le=4_194_304)] = 256
     """Processes and threads."""
 
 
@@ -82,37 +88,58 @@ class StateTest(Model):
     Each is an argument list to which a random word is added as the last argument; to `sh -c SCRIPT` that is `$0`.
     """
 
-    write: Annotated[tuple[Text, ...], Field(min_length=1)]
+    write: Annotated[tuple[Value, ...], Field(min_length=1)]
     """Stores the word, by the service's own protocol; exit code 0."""
-    read: Annotated[tuple[Text, ...], Field(min_length=1)]
+    read: Annotated[tuple[Value, ...], Field(min_length=1)]
     """Prints the word if it is there, and nothing else."""
 
 
 class SelfTest(Model):
     """A command in the running container whose output shows that the service does its work."""
 
-    title: Text
+    title: Title
     """What is shown, e.g. `The EICAR test file is found`."""
-    run: Annotated[tuple[Text, ...], Field(min_length=1)]
+    run: Annotated[tuple[Value, ...], Field(min_length=1)]
     """The command (argument list, no shell)."""
     prints: Text
     """Text that the output has to hold."""
 
 
+class RunningQuery(Model):
+    """A question to the running service about the settings that it runs with; they may be others than those of its file.
+
+    What it prints is compared whole: a line that `answers` does not have is a difference too, so that a query for
+    everything that is not a default finds whatever was changed. Nothing secret may be printed.
+    """
+
+    title: Text
+    """What is asked, e.g. `Settings that are not PostgreSQL's own`."""
+    run: Annotated[tuple[Value, ...], Field(min_length=1)]
+    """The command in its container (argument list, no shell). It changes nothing, ends with 0 and prints lines `name=value`."""
+    answers: Annotated[dict[Text, Value], Field(min_length=1)]
+    """The value of each name."""
+
+
 class Export(Model):
     """Something that the service keeps, taken out by `export.sh` and put back by `restore.sh`."""
 
-    file: Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]*$")]
+    file: Annotated[
+        str,
+        form(
+            r"^[a-z][a-z0-9.-]*$",
+            "the name of a file: lower-case letters, digits and . -, a letter first, e.g. database.dump",
+        ),
+    ]
     """Name in the export, e.g. `database.dump`."""
-    title: Text
+    title: Title
     """What it is."""
     folder: Bool = False
     """False: the command runs in the running container and its output is the file, which `restore` reads as its input.
     True: it runs in a container of its own, of the same image, with the folder mounted at /export; $PEER is the address
     of the running one."""
-    command: Annotated[tuple[Text, ...], Field(min_length=1)]
+    command: Annotated[tuple[Value, ...], Field(min_length=1)]
     """The command that takes it out (argument list, no shell)."""
-    restore: tuple[Text, ...] = ()
+    restore: tuple[Value, ...] = ()
     """The command that puts it back; empty for what is only read by people."""
 
 
@@ -130,7 +157,7 @@ class ConfigFile(Model):
 
     source: RelativePath
     """Template below the spec's folder, e.g. `config/redis.conf.j2`; Jinja2 with the same names as `template:`."""
-    target: AbsolutePath
+    target: ContainerPath
     """Path in the container. With `{tenant}` in its name there is one file for each tenant, rendered with the names of
     that tenant, in a folder that is mounted as a whole: one file can be replaced while the service runs."""
 
@@ -138,9 +165,9 @@ class ConfigFile(Model):
 class HostMount(Model):
     """A folder or file of the node, mounted in the container."""
 
-    source: AbsolutePath
+    source: AnyPath
     """Path on the node."""
-    target: AbsolutePath
+    target: ContainerPath
     """Path in the container."""
     read_only: Bool = True
     """Whether the container may not write to it."""
@@ -155,7 +182,7 @@ class Override(Model):
     """Replaces the image's entry point (argument list)."""
     command: tuple[Value, ...] | None = None
     """Arguments of the entry point."""
-    user: Annotated[str, Field(pattern=r"^[0-9]+:[0-9]+$")] | None = None
+    user: User | None = None
     """Numeric `uid:gid` that the process runs as."""
     environment: dict[EnvironmentName, Value | None] | None = None
     """Environment variables, none of them secret."""
@@ -171,11 +198,11 @@ class Override(Model):
     """Readiness check."""
     limits: Limits | None = None
     """Memory, processor and process limits."""
-    volumes: dict[Id, AbsolutePath | None] | None = None
+    volumes: dict[Id, ContainerPath | None] | None = None
     """Named volumes that keep state, and their path in the container."""
-    tmpfs: tuple[AbsolutePath, ...] | None = None
+    tmpfs: tuple[ContainerPath, ...] | None = None
     """Writable folders in memory that do not survive a restart."""
-    models: dict[ModelId, AbsolutePath | None] | None = None
+    models: dict[ModelId, ContainerPath | None] | None = None
     """Model files (models.yaml), mounted read-only, and their path in the container."""
     mounts: tuple[HostMount, ...] | None = None
     """Folders of the node, mounted in the container."""
@@ -188,7 +215,7 @@ class Override(Model):
 class Service(Model):
     """One service of the platform."""
 
-    title: Text
+    title: Title
     """Name for readers."""
     summary: Text
     """One or two sentences: what it does."""
@@ -202,7 +229,7 @@ class Service(Model):
     """Replaces the image's entry point (argument list)."""
     command: tuple[Value, ...] | None = None
     """Arguments of the entry point; absent: the image's own."""
-    user: Annotated[str, Field(pattern=r"^[0-9]+:[0-9]+$")] | None = None
+    user: User | None = None
     """Numeric `uid:gid` that the process runs as."""
     ports: dict[PortName, PortNumber] = {}
     """TCP ports that the process listens on in the container, by name."""
@@ -220,21 +247,23 @@ class Service(Model):
     """Readiness check; a job has none."""
     limits: Limits | None = None
     """Memory, processor and process limits."""
-    volumes: dict[Id, AbsolutePath] = {}
+    volumes: dict[Id, ContainerPath] = {}
     """Named volumes that keep state, and their path in the container."""
     volume_gb: dict[Id, Annotated[Int, Field(ge=1)]] = {}
     """Room in GB that a volume needs, by its name; the node's disk, or the cloud volume, has to have it."""
-    tmpfs: tuple[AbsolutePath, ...] = ("/tmp",)
+    tmpfs: tuple[ContainerPath, ...] = ("/tmp",)
     """Writable folders in memory; the rest of the root file system is read-only."""
-    models: dict[ModelId, AbsolutePath] = {}
+    models: dict[ModelId, ContainerPath] = {}
     """Model files (models.yaml), mounted read-only, and their path in the container."""
     mounts: tuple[HostMount, ...] = ()
     """Folders of the node, mounted in the container."""
     config: tuple[ConfigFile, ...] = ()
     """Configuration files rendered from templates."""
-    capabilities: tuple[Annotated[str, Field(pattern=r"^[A-Z_]+$")], ...] = ()
+    capabilities: tuple[
+        Annotated[str, form(r"^[A-Z_]+$", "a capability of Linux in capital letters, e.g. NET_BIND_SERVICE")], ...
+    ] = ()
     """Linux capabilities to add; all others are dropped."""
-    stop_grace_s: Annotated[Int, Field(ge=1)] = 10
+    stop_grace_s: Annotated[Int, Field(ge=1, le=86_400)] = 10
     """Seconds between SIGTERM and SIGKILL when it is stopped."""
     profile: Id | None = None
     """Compose profile; the service starts only when the profile is asked for."""
@@ -244,6 +273,8 @@ class Service(Model):
     """How to see that its state survives."""
     self_tests: dict[Id, SelfTest] = {}
     """What shows that it does its work."""
+    running: dict[Id, RunningQuery] = {}
+    """What it is asked while it runs, by a query's id: the settings that it runs with."""
     exports: tuple[Export, ...] = ()
     """What is taken out of it by an export."""
     modes: dict[ModeId, Override] = {}

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.cloud import Cloud
+from schema.forms import form
 from schema.types import (
-    AbsolutePath,
     Bool,
+    ContainerPath,
     Id,
     Int,
     Model,
@@ -15,6 +16,8 @@ from schema.types import (
     ServerTypeId,
     ServiceId,
     Text,
+    Title,
+    UrlPath,
     documentation,
 )
 
@@ -22,9 +25,9 @@ from schema.types import (
 class NodeSize(Model):
     """What one node of the role has."""
 
-    vcpus: Annotated[Int, Field(ge=1)]
+    vcpus: Annotated[Int, Field(ge=1, le=4096)]
     """Virtual processor cores."""
-    memory_mib: Annotated[Int, Field(ge=256)]
+    memory_mib: Annotated[Int, Field(ge=256, le=16_777_216)]
     """Memory in MiB."""
     disk_gb: Annotated[Int, Field(ge=1)]
     """Local disk in GB."""
@@ -35,13 +38,13 @@ class NodeSize(Model):
 class Role(Model):
     """Nodes that do the same job; one compose project."""
 
-    title: Text
+    title: Title
     """What the role does."""
     scope: Literal["shared", "tenant"] = "tenant"
     """`shared`: one set for all tenants; `tenant`: a set of its own for each."""
-    count: Annotated[Int, Field(ge=0)] = 1
+    count: Annotated[Int, Field(ge=0, le=250)] = 1
     """Nodes at the start."""
-    max_count: Annotated[Int, Field(ge=1)] = 1
+    max_count: Annotated[Int, Field(ge=1, le=250)] = 1
     """Nodes at most (horizontal scaling)."""
     size: NodeSize
     """What one node has."""
@@ -60,9 +63,17 @@ class Role(Model):
 class Issuer(Model):
     """A certificate authority that speaks ACME (RFC 8555)."""
 
-    directory: Annotated[str, Field(pattern=r"^https://\S+$")]
+    directory: Annotated[
+        str,
+        form(
+            r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?$",
+            "an https URL, e.g. https://acme-v02.api.letsencrypt.org/directory",
+        ),
+    ]
     """URL of its directory."""
-    email: Annotated[str, Field(pattern=r"^\S+@\S+$")]
+    email: Annotated[
+        str, form(r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", "an address of e-mail, e.g. ops@example.com")
+    ]
     """Address that it writes to, e.g. before a certificate ends."""
     challenge: Literal["http-01", "tls-alpn-01"]
     """How it sees that a host name leads here: a request on port 80, or a TLS handshake on port 443."""
@@ -73,7 +84,7 @@ class EntryTls(Model):
 
     issuer: Issuer | None = None
     """Who issues certificates for tenants whose `certificate` is `issued`."""
-    own_certificates: AbsolutePath | None = None
+    own_certificates: ContainerPath | None = None
     """Folder in the entry's container with `<tenant>.crt` and `<tenant>.key` of each tenant whose `certificate` is `own`."""
 
 
@@ -88,7 +99,7 @@ class Entry(Model):
     """Service that it passes requests to, when it is a proxy."""
     backend_port: Annotated[Int, Field(ge=1, le=65535)] | None = None
     """Port on the backend's node."""
-    health_path: AbsolutePath | None = None
+    health_path: UrlPath | None = None
     """Path that it asks to learn whether a backend is alive."""
     health_interval_s: Annotated[Int, Field(ge=1)] | None = None
     """Seconds between those questions."""
@@ -120,7 +131,7 @@ class Availability(Model):
 class Topology(Model):
     """A mode of the platform: its nodes and what stands around them."""
 
-    title: Text
+    title: Title
     """Name for readers."""
     summary: Text
     """What the mode is."""

@@ -9,6 +9,23 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic.fields import FieldInfo
+
+from schema.forms import (
+    ABSOLUTE,
+    ABSOLUTE_OR_ROOT,
+    OF_THE_SYSTEM,
+    RELATIVE,
+    URL_PATH,
+    address_range,
+    day,
+    form,
+    no_folder_of_the_system,
+    one_address,
+    parsed,
+    segment_range,
+    user_and_group,
+)
 
 REFERENCE_KEY = "x-refers-to"
 """JSON Schema keyword that names the kind of thing a string refers to, e.g. `service`."""
@@ -34,7 +51,7 @@ class Model(BaseModel):
 
 def reference(kind: str) -> Any:
     """The annotation of a string that must be the id of an existing `kind`."""
-    return Field(pattern=r"^\S+$", max_length=128, json_schema_extra={REFERENCE_KEY: kind})
+    return form(r"^\S+$", "an id: text without spaces", max_length=128, json_schema_extra={REFERENCE_KEY: kind})
 
 
 def documentation(description: str, **constraints: Any) -> Any:
@@ -42,20 +59,97 @@ def documentation(description: str, **constraints: Any) -> Any:
     return Field(description=description, json_schema_extra={DOCUMENTATION_KEY: True}, **constraints)
 
 
-Int = Annotated[int, Strict()]
+def is_documentation(field: FieldInfo) -> bool:
+    """Whether a field is shown to readers and changes no artifact."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get(DOCUMENTATION_KEY))
+
+
+MOST = 1_000_000_000_000
+"""No count, size or time of a spec is beyond it; what is made of one still fits where engines and shells count."""
+
+Int = Annotated[int, Strict(), Field(ge=-MOST, le=MOST)]
 Bool = Annotated[bool, Strict()]
-Number = Annotated[float, Strict()]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False, ge=-MOST, le=MOST)]
+Seconds = Annotated[Number, Field(ge=0.001, le=86_400)]
+"""A time in seconds, from a millisecond, which is the engine's smallest, to a day."""
 Text = Annotated[str, Field(min_length=1)]
-Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_LENGTH)]
+Title = Annotated[str, form(r"^[^\s]([^\n\r\v\f\x85\u2028\u2029]*[^\s])?$", "one line, without spaces around it")]
+"""Words that stand in headings and rows of tables."""
+Id = Annotated[
+    str,
+    form(
+        ID_PATTERN,
+        "an id: lower-case letters, digits and single hyphens, a letter first, e.g. intake-gateway",
+        max_length=ID_LENGTH,
+    ),
+]
 PortName = Annotated[str, Field(pattern=ID_PATTERN, max_length=15)]
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
-AbsolutePath = Annotated[str, Field(pattern=r"^/[^\x00:]*$")]
-RelativePath = Annotated[str, Field(pattern=r"^[^/\x00][^\x00]*$")]
-EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Cidr = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
-Address = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+$")]
-Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ContainerPath = Annotated[
+    str,
+    form(
+        ABSOLUTE,
+        "a path in the container below `/`: names of letters, digits and . _ @ + % ~ - alone, none of them `.` or `..`, e.g. /var/lib/data",
+        json_schema_extra={"not": {"pattern": OF_THE_SYSTEM}},
+    ),
+    parsed(no_folder_of_the_system),
+]
+"""Where something is mounted in a container."""
+AnyPath = Annotated[
+    str,
+    form(
+        ABSOLUTE_OR_ROOT,
+        "an absolute path: names of letters, digits and . _ @ + % ~ - alone, none of them `.` or `..`, e.g. /srv/data",
+    ),
+]
+RelativePath = Annotated[
+    str,
+    form(
+        RELATIVE,
+        "a path that begins with no `/`: names of letters, digits and . _ @ + % ~ - alone, none of them `.` or `..`, e.g. models/clamav",
+    ),
+]
+UrlPath = Annotated[
+    str,
+    form(URL_PATH, "the path of a request: `/`, then letters, digits and . _ ~ % / ? = , : @ + - alone, e.g. /health"),
+]
+EnvironmentName = Annotated[
+    str, form(r"^[A-Za-z_][A-Za-z0-9_]*$", "a variable's name: letters, digits and `_`, no digit first, e.g. LOG_LEVEL")
+]
+Cidr = Annotated[
+    str,
+    form(r"^[0-9a-fA-F.:]+/(0|[1-9][0-9]{0,2})$", "an address range such as 192.0.2.0/24 or 2001:db8::/32"),
+    parsed(address_range),
+]
+Subnet = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/(0|[1-9][0-9]{0,2})$"), parsed(segment_range)]
+Address = Annotated[
+    str,
+    form(
+        r"^[0-9a-fA-F.:]+$",
+        "an IPv4 address of the node: four numbers 0–255 with dots between, without leading zeros, e.g. 127.0.0.1",
+    ),
+    parsed(one_address),
+]
+User = Annotated[
+    str,
+    form(
+        r"^(0|[1-9][0-9]{0,9}):(0|[1-9][0-9]{0,9})$",
+        "numeric uid:gid in quotes, without leading zeros, e.g. 1000:1000",
+    ),
+    parsed(user_and_group),
+]
+Date = Annotated[
+    str,
+    form(r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "a day of the calendar, YYYY-MM-DD, e.g. 2027-02-28"),
+    parsed(day),
+]
+HOST_NAME = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?|(\{tenant\}|[a-z0-9-])*\{tenant\}(\{tenant\}|[a-z0-9-])*)"
+"""A label of a host name, which may hold `{tenant}`."""
+Digest = Annotated[
+    str, form(r"^sha256:[0-9a-f]{64}$", "`sha256:` and 64 hexadecimal digits, those of letters in lower case")
+]
+Sha256 = Annotated[str, form(r"^[0-9a-f]{64}$", "64 hexadecimal digits, those of letters in lower case")]
 Protocol = Literal["tcp", "udp", "icmp"]
 
 ServiceId = Annotated[str, reference("service")]

@@ -60,6 +60,11 @@ def signer(text: bytes, signature: bytes, keyring: Path | None, trusted: list[st
         done = _gpg([*home, "--status-fd", "1", "--verify", str(place / "signature"), "-"], text)
         said = done.stdout.decode(errors="replace")
         lines = [line.removeprefix("[GNUPG:] ") for line in said.splitlines() if line.startswith("[GNUPG:] ")]
+        if not lines:
+            raise EnvironmentMissing(
+                f"gpg could not look at the signature: {_last_words(done)}",
+                "name a file with the publisher's public key: --key FILE",
+            )
         if reason := broken(lines):
             raise Refused(reason)
         valid = next(line.split() for line in lines if line.startswith("VALIDSIG "))
@@ -89,13 +94,20 @@ def fingerprint_in(text: bytes) -> str | None:
 
     Raises EnvironmentMissing.
     """
-    done = _gpg(["--with-colons", "--show-keys"], text)
+    # in an empty home: without one of its own a user's gpg looks at nothing, and what is in it is none of this key's
+    with tempfile.TemporaryDirectory(prefix="plumb-gpg-") as home:
+        done = _gpg(["--homedir", home, "--with-colons", "--show-keys"], text)
     said = done.stdout.decode(errors="replace")
     lines = [line.split(":") for line in said.splitlines()]
     if done.returncode or sum(1 for line in lines if line[0] == "pub") != 1:
         return None
     found = next(line[9] for line in lines if line[0] == "fpr")
     return found if all_strong(key_lines(said, {found})) else None
+
+
+def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    return said[-1].removeprefix("gpg: ") if said else f"exit code {done.returncode}"
 
 
 def _gpg(arguments: list[str], text: bytes = b"") -> subprocess.CompletedProcess[bytes]:

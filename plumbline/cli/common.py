@@ -78,7 +78,7 @@ def known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
     """Raises click.BadParameter for a tenant that the spec does not have."""
     for tenant in tenants:
         if tenant not in spec.tenants.tenants:
-            have = ", ".join(spec.tenants.tenants)
+            have = ", ".join(spec.tenants.tenants) or "no tenants"
             raise click.BadParameter(f"there is no tenant {tenant!r}; the spec has {have}", param_hint="--tenant")
 
 

@@ -1,15 +1,23 @@
 """`plumb site`: the site by MkDocs, run as a program so that other commands need not load it."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 
 import click
 
+from plumbline.cli.common import load
 from plumbline.finding import EnvironmentMissing
+
+DEFAULTS = "site.yaml"
+"""The configuration of a project that has none of its own, in the package `plumbline`."""
 
 
 @click.group()
@@ -24,36 +32,17 @@ def build(context: click.Context, site_dir: Path) -> None:
     """Build the site, strictly; it can be read from a folder without a network.
 
     What `plumb verify` found last, in reports/, becomes part of it, in place of what the last release was published with.
+    The project's mkdocs.yml says how it looks; it needs none.
     """
-    project = Path(context.obj["folder"]).resolve().parent
-    call = ("build", "--strict", "--quiet", "--site-dir", str(site_dir.resolve()))
-    evidence = sorted((project / "reports").glob("*.md"))
-    if not evidence:
-        _mkdocs(context, *call)
-    else:
-        with tempfile.TemporaryDirectory(prefix="plumb-site-") as folder:
-            _mkdocs(context, *call, "--config-file", str(_with_evidence(project, evidence, Path(folder))))
+    with _configured(context, evidence=True) as config:
+        _mkdocs(config, "build", "--strict", "--quiet", "--site-dir", str(site_dir.resolve()))
     click.echo(f"site: {site_dir}/index.html")
 
 
 def build_plain(context: click.Context, target: Path) -> None:
     """Build the site from the pages alone, without evidence and with no day in it: the same pages, the same bytes."""
-    config = Path(context.obj["folder"]).resolve().parent / "mkdocs.yml"
-    if not config.is_file():
-        raise EnvironmentMissing(f"there is no {config}", "run this in the project, or give --spec PROJECT/data")
-    _mkdocs(context, "build", "--strict", "--quiet", "--site-dir", str(target), SOURCE_DATE_EPOCH="0")
-
-
-def _with_evidence(project: Path, evidence: list[Path], folder: Path) -> Path:
-    """A configuration whose pages are those of the project and the evidence."""
-    shutil.copytree(project / "docs", folder / "docs")
-    target = folder / "docs" / "auditor" / "evidence"
-    target.mkdir(parents=True, exist_ok=True)
-    for file in (*evidence, *(project / "reports").glob("*.cdx.json")):
-        shutil.copy(file, target)
-    config = folder / "mkdocs.yml"
-    config.write_text(f"INHERIT: {project / 'mkdocs.yml'}\ndocs_dir: docs\n")
-    return config
+    with _configured(context) as config:
+        _mkdocs(config, "build", "--strict", "--quiet", "--site-dir", str(target), SOURCE_DATE_EPOCH="0")
 
 
 @site.command()
@@ -61,16 +50,54 @@ def _with_evidence(project: Path, evidence: list[Path], folder: Path) -> Path:
 @click.pass_context
 def serve(context: click.Context, address: str) -> None:
     """Serve the site on loopback while you write."""
-    _mkdocs(context, "serve", "--dev-addr", address)
+    with _configured(context) as config:
+        _mkdocs(config, "serve", "--dev-addr", address)
 
 
-def _mkdocs(context: click.Context, *arguments: str, **environment: str) -> None:
+@contextmanager
+def _configured(context: click.Context, *, evidence: bool = False) -> Iterator[Path]:
+    """The configuration of the project's site: its own where nothing has to be added to it, else one in a folder of its own.
+
+    Raises EnvironmentMissing where there are no pages.
+    """
     project = Path(context.obj["folder"]).resolve().parent
-    if not (project / "mkdocs.yml").is_file():
-        raise EnvironmentMissing(f"{project} has no mkdocs.yml", "run this in the project, or give --spec PROJECT/data")
+    own = project / "mkdocs.yml"
+    pages = [*sorted((project / "reports").glob("*.md"))] if evidence else []
+    if own.is_file() and not pages:
+        yield own
+        return
+    docs = project / "docs"
+    if not own.is_file() and not (docs / "index.md").is_file():
+        raise EnvironmentMissing(f"there are no pages in {docs}", "run `plumb build`, or give --spec PROJECT/data")
+    with tempfile.TemporaryDirectory(prefix="plumb-site-") as folder:
+        if pages:
+            docs = _with_evidence(project, pages, Path(folder))
+        lines = [f"INHERIT: {json.dumps(str(own if own.is_file() else _defaults()))}"]
+        if not own.is_file():
+            lines.append(f"site_name: {json.dumps(load(context).spec.platform.title)}")
+        config = Path(folder) / "mkdocs.yml"
+        config.write_text("\n".join([*lines, f"docs_dir: {json.dumps(str(docs))}"]) + "\n", "utf-8")
+        yield config
+
+
+def _defaults() -> Path:
+    return Path(str(files("plumbline"))) / DEFAULTS
+
+
+def _with_evidence(project: Path, evidence: list[Path], folder: Path) -> Path:
+    """A folder with the pages of the project and the evidence."""
+    docs = folder / "docs"
+    shutil.copytree(project / "docs", docs)
+    target = docs / "auditor" / "evidence"
+    target.mkdir(parents=True, exist_ok=True)
+    for file in (*evidence, *(project / "reports").glob("*.cdx.json")):
+        shutil.copy(file, target)
+    return docs
+
+
+def _mkdocs(config: Path, *arguments: str, **environment: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", *arguments],
-        cwd=project,
+        [sys.executable, "-m", "mkdocs", *arguments, "--config-file", str(config)],
         check=False,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", **environment},
     )

@@ -115,7 +115,9 @@ def stack(
 
 @verify.command()
 @click.option(
-    "--tenant", metavar="ID", help="The tenant whose nodes stand, in modes with several; the first where none is named."
+    "--tenant",
+    metavar="ID",
+    help="The tenant whose nodes stand, where the spec has any; the first where none is named.",
 )
 @format_option
 @report_option("parity", ".json and .md")
@@ -137,7 +139,8 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     context.obj["format"] = format
     project = load(context)
     known_tenants(project.spec, (tenant,) if tenant else ())
-    chosen = tenant or next(iter(project.spec.tenants.tenants))
+    _askable(project.spec)
+    chosen = tenant or next(iter(project.spec.tenants.tenants), None)
     engine = find_engine()
     with _terminable(), answering(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         result = verify_parity(engine, project.spec, project.folder, chosen, watch)
@@ -204,6 +207,17 @@ def _known_mode(spec: Spec, mode: str) -> None:
         raise click.BadParameter(
             f"there is no mode {mode!r}; the spec has {', '.join(spec.modes)}", param_hint="--mode"
         )
+
+
+def _askable(spec: Spec) -> None:
+    """Raises click.UsageError where the matrix holds no question: modes that are asked nothing would stand for nothing."""
+    if any(feature.probes for feature in spec.parity.features.values()):
+        return
+    count = len(spec.parity.features)
+    lacks = f"none of the {count} features in parity.yaml has a probe" if count else "parity.yaml has no feature"
+    raise click.UsageError(
+        f"there is nothing to ask: {lacks}. Give features `probes`; `plumb explain PLB711` shows some"
+    )
 
 
 def _warnings(texts: tuple[str, ...]) -> list[Finding]:

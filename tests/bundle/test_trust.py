@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from plumbline.bundle import manifest, sealing
 from plumbline.bundle.head import read_head
 from plumbline.bundle.refusal import Refused
+from plumbline.finding import EnvironmentMissing
 from tests.bundle.keys import signature
 from tests.bundle.small import described, files, written
 from tests.bundle.tampering import Keys, signed
@@ -38,6 +40,14 @@ def test_a_next_key_has_to_be_the_one_that_was_signed_for(host: Host, keys: Keys
     host.refuses(signed(keys.publisher, files() | {NEXT: b"no key\n"}, next_key=named), wrong)
 
 
+@pytest.fixture
+def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A user who has never called gpg: there is no ~/.gnupg."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("GNUPGHOME", raising=False)
+
+
+@pytest.mark.usefixtures("newcomer")
 def test_plumb_itself_looks_at_the_next_key_too(keys: Keys, tmp_path: Path) -> None:
     trust, file = Trust((keys.publisher.fingerprint,), keys.publisher.public), tmp_path / "bundle"
     named = keys.stranger.fingerprint
@@ -45,6 +55,19 @@ def test_plumb_itself_looks_at_the_next_key_too(keys: Keys, tmp_path: Path) -> N
         file.write_bytes(signed(keys.publisher, files() | {NEXT: brought.read_bytes()}, next_key=named))
         found = verify_bundle(file, shipped_spec(), trust, lambda _: None)
         assert found.refused == ("next-key" if refused else "")
+
+
+def test_a_gpg_that_cannot_look_has_not_found_a_bad_signature(
+    keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, gpg = tmp_path / "bundle", tmp_path / "gpg"
+    file.write_bytes(signed(keys.publisher, files()))
+    gpg.write_text("#!/bin/sh\ncat > /dev/null\necho 'gpg: Fatal: out of memory' >&2\nexit 2\n")
+    gpg.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(EnvironmentMissing, match="could not look at the signature: Fatal: out of memory") as error:
+        verify_bundle(file, shipped_spec(), Trust((keys.publisher.fingerprint,), None), lambda _: None)
+    assert "--key" in error.value.hint
 
 
 def test_a_next_key_that_the_signature_does_not_cover_is_refused(host: Host, keys: Keys) -> None:

@@ -19,19 +19,19 @@ CASES = {
     "number for text": (
         "services/other.yaml",
         "title: 3\nsummary: b\nimage: x\n",
-        "valid string",
+        "has to be text",
         'title: "3"',
     ),
     "text for a number": (
         "services/other.yaml",
         "title: a\nsummary: b\nimage: x\nports: {http: '80'}\n",
-        "valid integer",
+        "has to be a whole number",
         "without quotes",
     ),
     "no for a boolean": (
         "services/other.yaml",
         "title: a\nsummary: b\nimage: x\nper_node: no\n",
-        "boolean",
+        "has to be true or false",
         "true or false",
     ),
     "choice": (

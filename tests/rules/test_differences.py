@@ -51,7 +51,7 @@ def test_templates_are_compared_by_what_they_yield() -> None:
     web = service(environment={"MODE": {"template": "{{ mode }}"}, "SAME": {"template": "{{ service_id }}"}})
     found = differences(two_modes({"services/web.yaml": web}))
     assert [(one.path, one.left, one.right, one.source) for one in found] == [
-        ("services.web.environment.MODE", "right", "left", "services.web.environment.MODE")
+        ("services.web.environment.MODE", "left", "right", "services.web.environment.MODE")
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_configuration_file_that_renders_differently_is_a_difference() -> None
 def test_a_removed_key_is_absent_in_that_mode() -> None:
     web = service(environment={"LEVEL": "info"}, modes={"left": {"environment": {"LEVEL": None}}})
     (found,) = differences(two_modes({"services/web.yaml": web}))
-    assert (found.modes, found.left, found.right) == (("right", "left"), "info", "absent")
+    assert (found.modes, found.left, found.right) == (("left", "right"), "absent", "info")
     assert found.source == "services.web.modes.left.environment.LEVEL"
 
 
@@ -88,7 +88,12 @@ def test_networks_differ_by_presence_subnet_and_seal() -> None:
 def test_topology_differs_by_tenancy_egress_and_roles() -> None:
     left = mode(["web"]) | {"tenancy": "many", "egress": True}
     left["roles"] = {"node": left["roles"]["host"]}
-    assert paths({"topology/left.yaml": left}) == ["topology.egress", "topology.roles", "topology.tenancy"]
+    assert paths({"topology/left.yaml": left}) == [
+        "topology.egress",
+        "topology.roles.host",
+        "topology.roles.node",
+        "topology.tenancy",
+    ]
 
 
 def test_three_modes_are_compared_pair_by_pair() -> None:
@@ -100,4 +105,4 @@ def test_three_modes_are_compared_pair_by_pair() -> None:
         }
     }
     spec = two_modes({"topology/third.yaml": third, "networks.yaml": {"networks": networks}})
-    assert {found.modes for found in differences(spec)} == {("third", "right"), ("third", "left")}
+    assert {found.modes for found in differences(spec)} == {("right", "third"), ("left", "third")}

@@ -17,17 +17,17 @@ from validators.rules.registry import Violation
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_failing_example_fails(rule: str) -> None:
-    assert list(RULES[rule].findings(example_spec(RULES[rule].failing)))
+    assert list(RULES[rule].findings(example_spec(RULES[rule].failing), date.today()))
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_passing_example_passes(rule: str) -> None:
-    assert list(RULES[rule].findings(example_spec(RULES[rule].passing))) == []
+    assert list(RULES[rule].findings(example_spec(RULES[rule].passing), date.today())) == []
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_finding_says_where_and_how_to_mend_it(rule: str) -> None:
-    for finding in RULES[rule].findings(example_spec(RULES[rule].failing)):
+    for finding in RULES[rule].findings(example_spec(RULES[rule].failing), date.today()):
         assert finding.location is not None
         assert finding.location.file
         assert finding.hint
@@ -41,6 +41,17 @@ def test_there_are_rules_of_every_family() -> None:
     assert len(RULES) >= 30
     for family in FAMILIES:
         assert any(rule.check.__module__ == family.__name__ for rule in RULES.values()), family
+
+
+@pytest.mark.parametrize(("day", "rules"), [(date(2025, 6, 1), []), (date(2025, 7, 1), ["PLB304", "PLB901"])])
+def test_the_day_that_is_handed_in_decides_and_no_clock(day: date, rules: list[str]) -> None:
+    waiver = "{rule: PLB304, subject: images.postgres, reason: none chosen, expires: '2025-06-30'}"
+    spec = example_spec(
+        f"waivers.yaml: {{waivers: [{waiver}]}}\n"
+        "images.yaml: {images: {postgres: {lifecycle: {state: end-of-life}}}}"
+    )
+    found = {each.rule for each in check_rules(spec, day)}
+    assert sorted(found & {"PLB304", "PLB901"}) == rules
 
 
 TYPO = "services/web.yaml: {needs: {db: sqll}}"

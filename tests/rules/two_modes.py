@@ -39,6 +39,18 @@ def service(**fields: Any) -> dict[str, Any]:
 
 def two_modes(changes: dict[str, Any] | None = None) -> Spec:
     """The spec, with whole files replaced, or removed by None."""
+    return spec_of(changes or {})
+
+
+def spec_of(changes: dict[str, Any]) -> Spec:
+    """A spec by its files, with those of `two_modes` where none is given."""
+    spec, findings = load_spec(texts_of(changes))
+    assert spec is not None, findings
+    return spec
+
+
+def texts_of(changes: dict[str, Any]) -> dict[str, str]:
+    """The text of each of its files."""
     subnet = {"subnet": "172.28.0.0/24", "internal": False}
     files: dict[str, Any] = {
         "platform.yaml": {
@@ -66,9 +78,6 @@ def two_modes(changes: dict[str, Any] | None = None) -> Spec:
         "topology/left.yaml": mode(["web"]),
         "topology/right.yaml": mode(["web"]),
         "services/web.yaml": service(),
-        **(changes or {}),
+        **changes,
     }
-    texts = {name: data if isinstance(data, str) else yaml.safe_dump(data) for name, data in files.items() if data}
-    spec, findings = load_spec(texts)
-    assert spec is not None, findings
-    return spec
+    return {name: data if isinstance(data, str) else yaml.safe_dump(data) for name, data in files.items() if data}

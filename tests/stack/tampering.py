@@ -1,30 +1,44 @@
 """Tamperings: what is done to a running stack, which findings must come of it, and which may.
 
 A file in `tamperings/` is a case; it is tried on each of its `services`. `override` and `reset` are fields of a third compose
-file for the service, `docker` and `undo` are docker commands, `found` must be found, `also` may be. SERVICE in a subject is
-the service, PROJECT the compose project.
+file for the service, `docker` and `undo` are docker commands, `host` and `undo_host` are lines of a shell in the namespaces of
+the engine's host, which has the project's folder at /project. `found` must be found, `also` may be. SERVICE in a subject is the
+service, PROJECT the compose project. In a command {project}, {container}, {folder} (the project's), {subnet} (of the network
+scan) and {pid} (of the service's first process) are replaced; in a line they are variables of the shell. `own_only` says why
+somebody who looks at a stack that they did not start can't find it.
 """
 
 import json
+import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from plumbline.fact import Check
 from tests.stack.waiting import until
+from validators.stack.attach import attached
 from validators.stack.engine import Engine
+from validators.stack.kinds import TRIED, Takes
+from validators.stack.probing import probe_container
 from validators.stack.report import finding_of
 from validators.stack.settling import patient_look
 from validators.stack.stack import Stack
 
 _SETTLE_S = 10
+_AT_ONCE = 6
+_SAY_THE_SAME = ("PLB954", "PLB955", "PLB956")
+"""What a container that was made otherwise is, said once more by the engine's own fields and by the kernel."""
+OWN = tuple(f"{word}." for word, trial in TRIED.items() if trial.takes is not Takes.NOTHING)
+"""Facts about a stack that was started for a look."""
+MISSED = "not found"
 FOLDER = Path(__file__).parent / "tamperings"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tampering:
     """A case on one service; the service is empty where it is about the project."""
 
@@ -53,29 +67,67 @@ def firsts() -> list[Tampering]:
     return list(once.values())
 
 
+def batches(tamperings: Sequence[Tampering]) -> list[list[Tampering]]:
+    """As many at once as touch different services; those that touch more (`alone`) by themselves."""
+    found: list[list[Tampering]] = []
+    for each in tamperings:
+        fits = (
+            batch
+            for batch in found
+            if len(batch) < _AT_ONCE
+            and not each.case.get("alone")
+            and not any(other.case.get("alone") or other.service == each.service for other in batch)
+        )
+        batch = next(fits, None)
+        if batch is None:
+            found.append([each])
+        else:
+            batch.append(each)
+    return found
+
+
 def failing(checks: list[Check]) -> list[Check]:
     """The checks that do not match."""
     return [check for check in checks if check.outcome != "matches"]
 
 
-def faults(stack: Stack, tampering: Tampering, found: list[Check]) -> list[str]:
-    """What is wrong with what was found: a finding that is missing, or one that is false."""
-    text = json.dumps(tampering.case).replace("SERVICE", tampering.service).replace("PROJECT", stack.projects[0].name)
-    case = json.loads(text)
-    rules = [finding_of(stack.spec, stack.projects[0].deployment.mode, check).rule for check in found]
-    pairs = list(zip(rules, found, strict=True))
-    missing = [
-        f"not found: {wanted['rule']} {wanted['subject']} {wanted['attribute']} {wanted['observed']}"
-        for wanted in case["found"]
+def faults(stack: Stack, tamperings: Sequence[Tampering], found: list[Check]) -> list[str]:
+    """What is wrong with what was found after some tamperings: a finding that is missing, or one that is false."""
+    return [line for each in tamperings for line in missing(stack, each, found)] + false_ones(stack, tamperings, found)
+
+
+def missing(stack: Stack, tampering: Tampering, found: list[Check]) -> list[str]:
+    """Findings that should have come of a tampering."""
+    pairs = _with_rules(stack, found)
+    return [
+        f"{MISSED}: {wanted['rule']} {wanted['subject']} {wanted['attribute']} {wanted['observed']}"
+        for wanted in _case(stack, tampering)["found"]
         if not any(_is(wanted, rule, check) for rule, check in pairs)
     ]
-    allowed = [(wanted["rule"], wanted["attribute"]) for wanted in case["found"]] + case.get("also", [])
-    false = [
+
+
+def false_ones(stack: Stack, tamperings: Sequence[Tampering], found: list[Check]) -> list[str]:
+    """Findings that none of the tamperings explains."""
+    cases = [_case(stack, each) for each in tamperings]
+    allowed = [(wanted["rule"], wanted["attribute"]) for case in cases for wanted in case["found"]]
+    allowed += [(rule, attribute) for case in cases for rule, attribute in case.get("also", [])]
+    made_otherwise = {f"services.{each.service}" for each in tamperings if _changes(each.case)}
+    return [
         f"false: {rule} {check.subject} {check.difference}"
-        for rule, check in pairs
+        for rule, check in _with_rules(stack, found)
         if not any(rule == known and check.attribute.startswith(start) for known, start in allowed)
+        and not (rule in _SAY_THE_SAME and check.subject in made_otherwise)
     ]
-    return missing + false
+
+
+def _with_rules(stack: Stack, found: list[Check]) -> list[tuple[str, Check]]:
+    mode = stack.projects[0].deployment.mode
+    return [(finding_of(stack.spec, mode, check).rule, check) for check in found]
+
+
+def _case(stack: Stack, tampering: Tampering) -> dict[str, Any]:
+    text = json.dumps(tampering.case).replace("SERVICE", tampering.service).replace("PROJECT", stack.projects[0].name)
+    return dict(json.loads(text))
 
 
 def _is(wanted: dict[str, str], rule: str, check: Check) -> bool:
@@ -87,41 +139,112 @@ def _is(wanted: dict[str, str], rule: str, check: Check) -> bool:
     )
 
 
-def seen(stack: Stack, tampering: Tampering) -> list[Check]:
+def seen(stack: Stack, *tamperings: Tampering) -> list[Check]:
     """What a look finds; once more with patience where a service that nobody touched may be late, on a busy machine."""
     found = failing(stack.look().checks)
-    if faults(stack, tampering, found):
-        look, _ = patient_look(stack, apart_from={tampering.service})
+    if faults(stack, tamperings, found):
+        look, _ = patient_look(stack, apart_from={each.service for each in tamperings})
         found = failing(look.checks)
     return found
 
 
 @contextmanager
-def tampered(stack: Stack, tampering: Tampering, folder: Path) -> Iterator[None]:
-    """Do it, and undo it."""
-    case, service, project = tampering.case, tampering.service, stack.projects[0].name
-    names = {"project": project, "container": f"{project}-{service}-1"}
-    changes = [f"    {field}: {json.dumps(value)}" for field, value in case.get("override", {}).items()]
-    changes += [f"    {field}: !reset null" for field in case.get("reset", []) if field not in case.get("override", {})]
-    if changes:
-        file = folder / "tampered.yaml"
-        file.write_text("\n".join(["services:", f"  {service}:", *changes, ""]))
-        recreate(stack, service, file)
-        _settle(stack, service)
-    for command in case.get("docker", []):
-        docker(stack.engine, [word.format(**names) for word in command])
+def as_another(stack: Stack, folder: Path) -> Iterator[Stack]:
+    """The same stack as `--attach` sees it. It was given other ranges, ports and a resolver, which an operator's was not."""
+    names = [project.name for project in stack.projects]
+    mode = stack.projects[0].deployment.mode
+    with attached(stack.engine, stack.spec, folder, mode, stack.watch, names=names) as other:
+        other.projects = [
+            replace(
+                seen,
+                moved=own.moved,
+                resolver=own.resolver,
+                hosts=own.hosts,
+                node=replace(seen.node, ports=own.node.ports),
+            )
+            for seen, own in zip(other.projects, stack.projects, strict=True)
+        ]
+        yield other
+
+
+def to_another(tampering: Tampering) -> Tampering:
+    """The case for somebody who did not start the stack: nothing is asked of them that they can't see."""
+    found = [each for each in tampering.case["found"] if not each["attribute"].startswith(OWN)]
+    case = {**tampering.case, "found": [] if "own_only" in tampering.case else found}
+    return replace(tampering, case=case)
+
+
+@contextmanager
+def all_tampered(stack: Stack, tamperings: Sequence[Tampering], folder: Path) -> Iterator[None]:
+    """Do them, each to another service, and undo them."""
+    services = [each.service for each in tamperings if each.service]
+    changes = [line for each in tamperings if (lines := _changes(each.case)) for line in (f"  {each.service}:", *lines)]
+    names = {each: _names(stack, each.service) for each in tamperings}
     try:
+        if changes:
+            file = folder / "tampered.yaml"
+            file.write_text("\n".join(["services:", *changes, ""]))
+            changed = [each.service for each in tamperings if _changes(each.case)]
+            recreate(stack, changed, file)
+            _settle(stack, changed)
+        for each in tamperings:
+            names[each] = _names(stack, each.service)
+            _do(stack, each.case.get("docker", []), each.case.get("host", []), names[each])
         yield
     finally:
-        for command in case.get("undo", []):
-            docker(stack.engine, [word.format(**names) for word in command])
-        if service:
-            recreate(stack, service)
+        for each in tamperings:
+            _do(stack, each.case.get("undo", []), each.case.get("undo_host", []), names[each])
+        if services:
+            recreate(stack, services)
         until(lambda: not failing(stack.configured()), "the stack to be itself again")
 
 
-def recreate(stack: Stack, service: str, *extra: Path) -> None:
-    """Have Compose make the service's container anew, whatever it thinks of the old one."""
+def _changes(case: dict[str, Any]) -> list[str]:
+    """Lines of a third compose file about a service."""
+    override = case.get("override", {})
+    changes = [f"    {field}: {json.dumps(value)}" for field, value in override.items()]
+    return changes + [f"    {field}: !reset null" for field in case.get("reset", []) if field not in override]
+
+
+def _names(stack: Stack, service: str) -> dict[str, str]:
+    """What is replaced in commands."""
+    project = stack.projects[0]
+    container = f"{project.name}-{service}-1"
+    subnet = ["network", "inspect", "--format", "{{(index .IPAM.Config 0).Subnet}}", f"{project.name}_scan"]
+    pid = ["inspect", "--format", "{{.State.Pid}}", container]
+    return {
+        "project": project.name,
+        "container": container,
+        "folder": project.folder,
+        "subnet": stack.engine.run(subnet).stdout.strip(),
+        "pid": stack.engine.run(pid).stdout.strip(),
+    }
+
+
+def _do(stack: Stack, commands: list[list[str]], lines: list[str], names: dict[str, str]) -> None:
+    for command in commands:
+        docker(stack.engine, [word.format(**names) for word in command])
+    on_host(stack, lines, names)
+
+
+def on_host(stack: Stack, lines: list[str], names: dict[str, str]) -> None:
+    """Shell lines in the namespaces of the engine's host, as somebody with root there would type them."""
+    if not lines:
+        return
+    variables = [f"{name}={shlex.quote(value)}" for name, value in names.items()]
+    script = "\n".join(["set -e", *variables, *lines])
+    mounted = f"{stack.projects[0].folder}:/project"
+    done = probe_container(stack.engine, f"plumb-probe-{stack.run.id}", ["sh", "-c", script], b"", 60, mounted)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def recreate(stack: Stack, services: Sequence[str], *extra: Path) -> None:
+    """Have Compose make the services' containers anew, whatever it thinks of the old ones; each by itself, so that none waits."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(lambda service: _recreate(stack, service, *extra), services))
+
+
+def _recreate(stack: Stack, service: str, *extra: Path) -> None:
     project = stack.projects[0]
     profiles = [f"--profile={name}" for name in (*project.profiles, "job")]
     up = [*profiles, "up", "--detach", "--no-deps", "--force-recreate", "--timeout=1", "--pull=never", service]
@@ -130,17 +253,17 @@ def recreate(stack: Stack, service: str, *extra: Path) -> None:
         until(lambda: stack.engine.states([project.name]).get(service) == "healthy", f"{service} to be healthy")
 
 
-def _settle(stack: Stack, service: str) -> None:
-    """Wait until a container that was made anew is past its start, as far as it gets in ten seconds."""
+def _settle(stack: Stack, services: Sequence[str]) -> None:
+    """Wait until containers that were made anew are past their start, as far as they get in ten seconds."""
     end = time.monotonic() + _SETTLE_S
-    while time.monotonic() < end and stack.engine.states([stack.projects[0].name]).get(service) in (
-        "created",
-        "starting",
-    ):
+    while time.monotonic() < end:
+        states = stack.engine.states([stack.projects[0].name])
+        if not any(states.get(service) in ("created", "starting") for service in services):
+            return
         time.sleep(0.1)
 
 
 def docker(engine: Engine, arguments: list[str]) -> None:
     """A docker command that has to succeed."""
     done = engine.run(arguments, 60)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr[-400:]

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from validators.stack.attach import started
 from validators.stack.engine import Engine
 from validators.stack.kinds import TRIED, Takes, tried_with
 from validators.stack.layout import nodes_of
+from validators.stack.project import override
 from validators.stack.run import new_run
 from validators.stack.stack import Stack
 from validators.stack.starting import prepare
@@ -33,6 +35,8 @@ def by_hand(engine: Engine, spec: Spec, tmp_path: Path) -> Iterator[None]:
         prepare(stack, DATA, "offline", list(spec.tenants.tenants))
         (project,) = stack.projects
         shutil.copytree(project.folder, folder)
+        # the probe's resolver is asked by stacks that are started for a look, and by no operator's
+        (folder / "override.yaml").write_text(override(replace(project, resolver="")))
     files = ["--file", str(folder / "compose.yaml"), "--file", str(folder / "override.yaml")]
     compose = ["compose", *files, *(f"--profile={profile}" for profile in project.profiles)]
     try:

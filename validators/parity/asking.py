@@ -3,14 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from plumbline.decided import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
-from schema.probe import CommandProbe, FileProbe, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
+from schema.probe import (
+    AddressProbe,
+    CommandProbe,
+    FileProbe,
+    HttpProbe,
+    MetricProbe,
+    Probe,
+    SqlProbe,
+    TcpProbe,
+    VariableProbe,
+)
 from validators.stack.probing import run_inside
 from validators.stack.reach import Place, published, ways
 from validators.stack.stack import Stack
 
-NOT_DEPLOYED, NOT_PUBLISHED, NO_WAY = "not deployed", "not published", "no way"
 _SECONDS = 120
 _PSQL = 'PGPASSWORD="$(cat "/run/secrets/$0")" exec psql -qAtX -h 127.0.0.1 -U "$1" -d "$2" -c "$3"'
 
@@ -25,7 +35,7 @@ def probes(spec: Spec) -> Iterator[tuple[Key, Probe]]:
             yield (name, number), probe
 
 
-def answers(stack: Stack, tenant: str) -> dict[Key, str]:
+def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
     """What a running mode answers to every probe. Raises EnvironmentMissing where the probe can't be run."""
     places = stack.places()
     by_service = {place.service: place for place in places}
@@ -35,6 +45,8 @@ def answers(stack: Stack, tenant: str) -> dict[Key, str]:
         question = probe.question
         if question is None or question.service not in by_service:
             found[key] = NOT_DEPLOYED
+        elif isinstance(question, AddressProbe):
+            found[key] = _published(stack, by_service[question.service], question.port)
         elif isinstance(question, (CommandProbe, SqlProbe)):
             found[key] = _executed(stack, by_service[question.service], question)
         else:
@@ -48,6 +60,22 @@ def answers(stack: Stack, tenant: str) -> dict[Key, str]:
     return found | {key: str(given[id]) for id, (key, _) in inside.items()}
 
 
+def _published(stack: Stack, place: Place, port: str) -> str:
+    """Where the engine says that a port is published, as the spec would say it: a run binds another address where it has to.
+
+    What is published for other nodes, on the node's private address, is no publication of the service.
+    """
+    number, node = place.ports[port], place.project.node
+    container = next(each for each in stack.engine.containers(place.project.name) if each["Id"] == place.container)
+    bindings = (container["NetworkSettings"].get("Ports") or {}).get(f"{number}/tcp") or []
+    seen = {f"{each['HostIp']}:{each['HostPort']}" for each in bindings}
+    publication = place.project.deployment.services[place.service].publish.get(port)
+    if publication and published(place).get(number) in seen:
+        return f"{publication.address}:{publication.port}"
+    foreign = sorted(each for each in seen if each != f"{node.address}:{number}")
+    return foreign[0] if foreign else NOT_PUBLISHED
+
+
 def _executed(stack: Stack, place: Place, question: CommandProbe | SqlProbe) -> str:
     """The output of a command in the service's own container."""
     if isinstance(question, SqlProbe):
@@ -59,7 +87,7 @@ def _executed(stack: Stack, place: Place, question: CommandProbe | SqlProbe) -> 
     return f"exit code {code}" if code else output
 
 
-def _asked(spec: Spec, places: Mapping[str, Place], probe: Probe, tenant: str) -> dict[str, Any] | str:
+def _asked(spec: Spec, places: Mapping[str, Place], probe: Probe, tenant: str | None) -> dict[str, Any] | str:
     """A question for the probe container, or the answer where it can't even be asked."""
     match probe.question:
         case FileProbe() as file:
@@ -80,7 +108,7 @@ def _asked(spec: Spec, places: Mapping[str, Place], probe: Probe, tenant: str) -
             pid = {"pid": caller.pid} if caller else {}
             if isinstance(link, TcpProbe):
                 return {**pid, "tcp": address}
-            host = {"host": spec.platform.domain.replace("{tenant}", tenant)} if link.tenant_host else {}
+            host = {"host": spec.platform.domain.replace("{tenant}", tenant or "")} if link.tenant_host else {}
             return {**pid, **host, "url": f"{'https' if link.tls else 'http'}://{address}{link.path}"}
     raise EnvironmentMissing("a probe has no question", "run `plumb check`")
 

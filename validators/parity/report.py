@@ -21,8 +21,8 @@ class ParityReport:
     """Everything about one comparison of all modes."""
 
     platform: str
-    tenant: str
-    """The tenant whose nodes stood, in modes with several."""
+    tenant: str | None
+    """The tenant whose nodes stood; None where the spec has none."""
     began: str
     """UTC, ISO 8601."""
     seconds: dict[str, float]
@@ -73,8 +73,8 @@ def summary_lines(report: ParityReport) -> list[str]:
     verdicts = Counter(row.verdict for row in report.rows)
     probes = sum(len(row.probes) for row in report.rows)
     lines = [
-        f"{report.platform}, spec {report.spec_revision}, {' and '.join(report.modes)} side by side for tenant {report.tenant} "
-        f"on Docker Engine {report.engine.engine} with Compose {report.engine.compose}",
+        f"{report.platform}, spec {report.spec_revision}, {_stood(report)} on Docker Engine {report.engine.engine} "
+        f"with Compose {report.engine.compose}",
         f"{len(report.rows)} features: {verdicts['as declared']} as declared, {verdicts['differs']} differ, "
         f"{verdicts['no probe']} without a probe; {probes} probes in each mode",
         "took " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.seconds.items()),
@@ -85,6 +85,12 @@ def summary_lines(report: ParityReport) -> list[str]:
         lines.append(f"stand-ins: {', '.join(f'{image} is {server}' for image, server in report.stand_ins.items())}")
         lines.append("What ran on a stand-in is proven of the generated project, not of the real image.")
     return [printable(line) for line in lines]
+
+
+def _stood(report: ParityReport) -> str:
+    """Which modes stood, and for whom."""
+    tenant = f" for tenant {report.tenant}" if report.tenant else ""
+    return " and ".join(report.modes) + (" side by side" if len(report.modes) > 1 else "") + tenant
 
 
 def as_markdown(report: ParityReport) -> str:

@@ -15,15 +15,18 @@ from validators.stack.stack import Stack, Watch
 from validators.stack.starting import standing
 
 
-def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str, watch: Watch) -> ParityReport:
-    """Stand every mode up for a tenant, ask all probes in each, take all down. Raises EnvironmentMissing, InputError."""
+def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str | None, watch: Watch) -> ParityReport:
+    """Stand every mode up, for a tenant where the spec has any; ask all probes in each, take all down.
+
+    Raises EnvironmentMissing, InputError.
+    """
     began, phases = datetime.now(UTC).isoformat(timespec="seconds"), Phases()
     stacks: dict[str, Stack] = {}
     observed: dict[str, Mapping[Key, str]] = {}
     with ExitStack() as open_stacks:
         for mode in spec.modes:
             with phases.measured("up"):
-                opening = standing(engine, spec, spec_folder, mode, watch, tenants=[tenant])
+                opening = standing(engine, spec, spec_folder, mode, watch, tenants=[tenant] if tenant else [])
                 stacks[mode] = open_stacks.enter_context(opening)
         for mode, stack in stacks.items():
             watch.phase(f"asking mode {mode}")

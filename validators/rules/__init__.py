@@ -9,52 +9,68 @@ from validators.rules import (
     certificates,
     cloud,
     cloud_dns,
+    cloud_entry,
     cloud_firewall,
+    cloud_reach,
     cloud_servers,
     cloud_tenants,
     first_boot,
     hardening,
+    health_checks,
     images,
     links,
+    named_services,
     network,
     parity,
+    parity_limits,
     placement,
     ports,
     probes,
+    program_ports,
     roll_out,
     runbook_removals,
     runbook_scripts,
     runbook_values,
     runbooks,
+    seals,
     secrets,
     storage,
     waivers,
+    written_ports,
 )
 from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    named_services,
     network,
     ports,
     images,
     placement,
     hardening,
+    health_checks,
     cloud,
     cloud_servers,
     cloud_firewall,
     storage,
     cloud_dns,
+    cloud_entry,
+    cloud_reach,
     cloud_tenants,
     first_boot,
     certificates,
     secrets,
     parity,
+    parity_limits,
     probes,
+    seals,
     roll_out,
     runbook_values,
     runbooks,
     runbook_removals,
     runbook_scripts,
+    program_ports,
+    written_ports,
     waivers,
 )
 
@@ -72,7 +88,7 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
     failed: dict[str, Exception] = {}
     for each in RULES.values():
         try:
-            found += list(each.findings(spec))
+            found += list(each.findings(spec, today))
         except EnvironmentMissing:
             raise
         except Exception as error:  # any: one rule's failure must not hide what the others found

@@ -34,10 +34,11 @@ def named_types(spec: Spec, mode: str | None = None) -> Iterator[tuple[PathText,
 def lets_out(firewall: Firewall, protocol: str, number: int) -> bool:
     """Whether something may leave for a port; without any outbound rule all may."""
     rules = firewall.outbound
-    return not rules or any(each.protocol == protocol and _has(each.port or "", number) for each in rules)
+    return not rules or any(each.protocol == protocol and has_port(each.port or "", number) for each in rules)
 
 
-def _has(port: str, number: int) -> bool:
+def has_port(port: str, number: int) -> bool:
+    """Whether a firewall rule's port, range or `any` holds a number."""
     if port == "any":
         return True
     first, _, last = port.partition("-")

@@ -203,7 +203,7 @@ def engine_socket(spec: Spec) -> Iterator[Violation]:
     title="Nothing is mounted twice at one path",
     why="One of the two hides the other, or the engine refuses to create the container.",
     fix="give one of them another path",
-    failing=_web("tmpfs: [/data], volumes: {state: /data/}"),
+    failing=_web("tmpfs: [/data], volumes: {state: /data}"),
     passing=_web("tmpfs: [/tmp], volumes: {state: /data}"),
 )
 def two_mounts_at_one_path(spec: Spec) -> Iterator[Violation]:

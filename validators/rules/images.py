@@ -245,3 +245,23 @@ def _models_of(service: Service) -> Iterator[str]:
     yield from service.models
     for override in service.modes.values():
         yield from (name for name, target in (override.models or {}).items() if target is not None)
+
+
+@rule(
+    "PLB310",
+    title="Two images have one digest",
+    why="A digest is the content: one of the two was copied from the other, and what runs is not what its name says.",
+    fix="run `plumb lock`, or copy the digest of each from its own page",
+    failing=_example()
+    + '    other: {repository: docker.io/library/other, tag: 2.0.0, digest: "'
+    + DIGEST
+    + '", licence: MIT,'
+    " lifecycle: {state: supported}, http_client: wget}\n" + USED + "services/db.yaml: {image: other}\n",
+    passing=_example() + USED,
+)
+def same_digest(spec: Spec) -> Iterator[Violation]:
+    first: dict[str, str] = {}
+    for name, image in spec.images.images.items():
+        other = first.setdefault(image.digest or name, name)
+        if spec.images.images[other].repository != image.repository:
+            yield Violation(path_of("images", name, "digest"), f"image {name} has the digest of {other}")

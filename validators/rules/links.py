@@ -1,17 +1,22 @@
 """PLB1xx: what refers to what."""
 
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import networkx
 
 from plumbline.config_files import TENANT, config_names
 from plumbline.deployment import effective, roles_of, services_of
-from plumbline.expressions import ExpressionError, render, service_names, value_text
-from plumbline.paths import path_of
+from plumbline.expressions import ExpressionError, render, service_names
+from plumbline.location import Location
+from plumbline.paths import PathText, path_of
 from plumbline.references import ids_by_kind, references
 from plumbline.spec import Spec
-from validators.rules.effective_services import once, placed_services
+from plumbline.suggestions import shortened, suggestion
+from schema.types import Model, Template
+from validators.rules.effective_services import Placed, once, placed_services
+from validators.rules.named_services import naming_services
 from validators.rules.registry import Violation, rule
 
 
@@ -25,19 +30,23 @@ from validators.rules.registry import Violation, rule
 )
 def dangling(spec: Spec) -> Iterator[Violation]:
     """Ids, as values and as keys, that name nothing."""
-    ids = ids_by_kind(spec)
+    ids = {kind: frozenset(known) for kind, known in ids_by_kind(spec).items()}
+    told = 0
     for found in references(spec):
         known = ids[found.kind]
         if found.path[0] == "topology" and found.kind == "role":
-            known = sorted(spec.topology[str(found.path[1])].roles)
+            known = frozenset(spec.topology[str(found.path[1])].roles)
         if found.kind in ("server type", "operating system"):
-            known = [*known, *spec.catalogue.removed]  # PLB501 says what took their place
+            known |= spec.catalogue.removed.keys()  # PLB501 says what took their place
         if found.target not in known:
-            close = get_close_matches(found.target, known, n=1)
-            hint = f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(known) or 'none'}"
-            yield Violation(
-                path_of(*found.path), f"there is no {found.kind} `{found.target}`", hint, at_key=found.is_key
-            )
+            told += 1
+            hint = suggestion(found.target, sorted(known)) if told <= _MOST_SUGGESTIONS else "add it, or name another"
+            message = f"there is no {found.kind} `{shortened(found.target)}`"
+            yield Violation(path_of(*found.path), message, hint, at_key=found.is_key)
+
+
+_MOST_SUGGESTIONS = 50
+"""References that are compared with all that there is: with more of them, something else is wrong."""
 
 
 @rule(
@@ -54,8 +63,7 @@ def unknown_port(spec: Spec) -> Iterator[Violation]:
         for target, port in each.service.needs.items():
             known = spec.services[target].ports if target in spec.services else {port: 0}
             if port not in known:
-                close = get_close_matches(port, known, n=1)
-                hint = f"did you mean `{close[0]}`?" if close else f"it has: {', '.join(known) or 'no port'}"
+                hint = suggestion(port, known, "it has", "no port")
                 yield Violation(each.path("needs", target), f"`{target}` has no port `{port}`", hint)
 
 
@@ -157,32 +165,71 @@ def own_port(spec: Spec) -> Iterator[Violation]:
     passing="services/web.yaml: {environment: {DB: {template: \"{{ address('db', 'sql') }}\"}}}",
 )
 def unresolved(spec: Spec) -> Iterator[Violation]:
-    """Templates of values and configuration files that fail."""
-    yield from once(_unresolved(spec))
+    """Templates of values and configuration files that fail, each mistake once whoever uses the file and in whatever mode."""
+    yield from _once_for_all_modes(spec, (*_failing_values(spec), *_failing_files(spec)))
 
 
-def _unresolved(spec: Spec) -> Iterator[Violation]:
+@dataclass(frozen=True)
+class _Failure:
+    """An expression that does not resolve in one mode."""
+
+    mode: str
+    path: PathText
+    location: Location
+    message: str
+
+
+def _failing_values(spec: Spec) -> Iterator[_Failure]:
     for each in placed_services(spec):
         names = service_names(spec, each.mode, each.id)
-        service = each.service
-        health = (service.health.command or ()) if service.health else ()
-        values = [(each.path("environment", key), value) for key, value in service.environment.items()]
-        values += [
-            (each.path(field), value) for field in ("entrypoint", "command") for value in getattr(service, field) or ()
-        ]
-        values += [(each.path("health"), value) for value in health]
-        for path, value in values:
+        for path, template in _templates(each):
             try:
-                value_text(value, names)
+                render(template, names)
             except ExpressionError as error:
-                yield Violation(path, f"does not resolve in mode {each.mode}: {error}")
-        for file in service.config:
-            for tenant, known in config_names(spec, each.mode, each.id, file):
+                yield _Failure(each.mode, path, spec.line_of(path, error.line), str(error))
+
+
+def _templates(each: Placed) -> Iterator[tuple[PathText, str]]:
+    for field in type(each.service).model_fields:
+        value = getattr(each.service, field)
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from _templates_in(each.path(field, key), item)
+        else:
+            yield from _templates_in(each.path(field), value)
+
+
+def _templates_in(path: PathText, value: Any) -> Iterator[tuple[PathText, str]]:
+    if isinstance(value, Template):
+        yield path_of(path, "template"), value.template
+    elif isinstance(value, Model):
+        for field in type(value).model_fields:
+            yield from _templates_in(path_of(path, field), getattr(value, field))
+    elif isinstance(value, dict | tuple):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _templates_in(path_of(path, key), item)
+
+
+def _failing_files(spec: Spec) -> Iterator[_Failure]:
+    for each in placed_services(spec):
+        for index, file in enumerate(each.service.config):
+            for _, known in config_names(spec, each.mode, each.id, file):
                 try:
                     render(spec.templates.get(file.source, ""), known)
                 except ExpressionError as error:
-                    where = f"in mode {each.mode}" + (f" for tenant {tenant}" if tenant else "")
-                    yield Violation(each.path("config"), f"{file.source} does not resolve {where}: {error}")
+                    place = spec.template_line(file.source, error.line)
+                    yield _Failure(each.mode, path_of(each.path("config"), index), place, str(error))
+                    break  # one tenant's file is like another's
+
+
+def _once_for_all_modes(spec: Spec, failures: Iterable[_Failure]) -> Iterator[Violation]:
+    found: dict[tuple[Location, str], list[_Failure]] = {}
+    for failure in failures:
+        found.setdefault((failure.location, failure.message), []).append(failure)
+    for (location, message), those in found.items():
+        modes = list(dict.fromkeys(each.mode for each in those))
+        where = f" in mode {', '.join(modes)}" if len(modes) < len(spec.modes) else ""
+        yield Violation(those[0].path, f"does not resolve{where}: {message}", location=location)
 
 
 @rule(
@@ -215,11 +262,12 @@ def missing_template(spec: Spec) -> Iterator[Violation]:
     passing="services/web.yaml: {tolerates: [db], needs: {db: sql}}",
 )
 def tolerated_stranger(spec: Spec) -> Iterator[Violation]:
-    """Tolerated services that are needed in no mode."""
+    """Tolerated services that are needed in no mode; where a text connects to one, PLB116 says that the need is missing."""
+    naming = naming_services(spec)
     for name, service in sorted(spec.services.items()):
         needed = set(service.needs).union(*(effective(service, mode).needs for mode in spec.modes))
         for number, other in enumerate(service.tolerates):
-            if other not in needed:
+            if other not in needed and (name, other) not in naming:
                 yield Violation(
                     path_of("services", name, "tolerates", number), f"{name} needs no `{other}` in any mode"
                 )

@@ -1,12 +1,13 @@
 """PLB701…: every difference between modes is explained, and every explanation has a difference."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from plumbline.differences import Difference, differences
 from plumbline.paths import PathText, covers, path_of
 from plumbline.spec import Spec
-from validators.rules.parity_examples import example
+from validators.rules.parity_examples import example, three_modes
 from validators.rules.registry import Violation, rule
 from validators.rules.spec_lookup import exists
 
@@ -24,18 +25,26 @@ SHOWN = 60
     passing=example(second_level="debug", covered="services.web.environment"),
 )
 def unexplained_difference(spec: Spec) -> Iterator[Violation]:
-    patterns = [pattern for _, pattern in _covers(spec)]
-    seen: set[str] = set()
+    """Each path once, with its value in every mode, at the place that makes the first difference nobody explains."""
+    explanations = _explanations(spec)
+    by_path: dict[str, list[Difference]] = {}
     for found in differences(spec):
-        if found.path in seen or any(covers(pattern, found.path) for pattern in patterns):
+        by_path.setdefault(found.path, []).append(found)
+    for path, pairs in by_path.items():
+        explaining = [each for each in explanations if each.names(path)]
+        left = next((pair for pair in pairs if not any(each.sets_apart(pair.modes) for each in explaining)), None)
+        if left is None:
             continue
-        seen.add(found.path)
+        cover = f"add `{path}` to `covers` of a divergence in parity.yaml"
+        if explaining:
+            places = " and ".join(each.path for each in explaining)
+            cover = f"say in a divergence of its own what sets {' and '.join(left.modes)} apart; {places} does not"
         yield Violation(
-            found.source,
-            f"{found.path} differs: {_both(found)}",
-            expected=_short(found.left),
-            observed=_short(found.right),
-            hint=f"remove the difference, or add `{found.path}` to `covers` of a divergence in parity.yaml",
+            left.source,
+            f"{path} differs: {_by_mode(spec, pairs)}",
+            expected=_short(left.left),
+            observed=_short(left.right),
+            hint=f"remove the difference, or {cover}",
         )
 
 
@@ -48,10 +57,47 @@ def unexplained_difference(spec: Spec) -> Iterator[Violation]:
     passing=example(second_level="debug", covered="services.web.environment"),
 )
 def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
-    paths = {found.path for found in differences(spec)}
-    for path, pattern in _covers(spec):
-        if not any(covers(pattern, found) for found in paths):
-            yield Violation(path, f"`{pattern}` covers no difference between modes", observed=pattern)
+    """Covered paths that are alike in all modes, and modes that are not apart in any of them."""
+    found = differences(spec)
+    for each in _explanations(spec):
+        for index, pattern in enumerate(each.covers):
+            if not any(covers(pattern, one.path) and each.sets_apart(one.modes) for one in found):
+                message = f"`{pattern}` covers no difference between modes"
+                yield Violation(path_of(each.path, "covers", index), message, observed=pattern)
+        covered = [one for one in found if each.names(one.path)]
+        for index, mode in enumerate(each.apart):
+            if covered and not _is_apart(mode, set(spec.modes) - set(each.apart), spec.modes, covered):
+                message = f"mode {mode} is like the others in all that is covered here"
+                yield Violation(path_of(each.path, "sets_apart", index), message, observed=mode)
+
+
+def _is_apart(mode: str, others: set[str], modes: Sequence[str], covered: Sequence[Difference]) -> bool:
+    """Whether a mode differs from one that is not set apart; where all are, from every other in one thing at least."""
+    partners: dict[str, set[str]] = {}
+    for one in covered:
+        if mode in one.modes:
+            partners.setdefault(one.path, set()).update(set(one.modes) - {mode})
+    if others:
+        return any(found & others for found in partners.values())
+    return any(len(found) == len(modes) - 1 for found in partners.values())
+
+
+@rule(
+    "PLB720",
+    title="explanation that does not say which of several modes it sets apart",
+    why="With three modes, «dev catches all mail» must not explain a wrong mail server in production too.",
+    fix="Name in `sets_apart` the modes that go their own way, e.g. `sets_apart: [dev]`; the others are then compared with each other.",
+    failing=three_modes(),
+    passing=three_modes(sets_apart="[third]"),
+)
+def modes_not_set_apart(spec: Spec) -> Iterator[Violation]:
+    """Explanations without `sets_apart` in a spec of more than two modes."""
+    if len(spec.modes) > 2:
+        for each in _explanations(spec):
+            if each.covers and not each.apart:
+                yield Violation(
+                    each.path, f"it covers differences, and the spec has the modes {', '.join(spec.modes)}", at_key=True
+                )
 
 
 @rule(
@@ -179,19 +225,44 @@ def full_but_missing(spec: Spec) -> Iterator[Violation]:
             )
 
 
-def _covers(spec: Spec) -> Iterator[tuple[PathText, str]]:
-    """Path and pattern of each entry that explains differences."""
-    for name, divergence in spec.parity.divergences.items():
-        for index, pattern in enumerate(divergence.covers):
-            yield path_of("parity", "divergences", name, "covers", index), pattern
-    for name, feature in spec.parity.features.items():
-        if feature.parity == "equivalent":
-            for index, pattern in enumerate(feature.covers):
-                yield path_of("parity", "features", name, "covers", index), pattern
+@dataclass(frozen=True, slots=True)
+class _Explanation:
+    """A divergence, or an equivalent feature: what it explains, and between which modes."""
+
+    path: PathText
+    covers: tuple[str, ...]
+    apart: tuple[str, ...]
+    """Modes that go their own way; all, where none is named."""
+
+    def names(self, path: str) -> bool:
+        """Whether it speaks of a spec path."""
+        return any(covers(pattern, path) for pattern in self.covers)
+
+    def sets_apart(self, modes: tuple[str, str]) -> bool:
+        """Whether it explains that two modes differ."""
+        return not self.apart or bool(set(modes) & set(self.apart))
 
 
-def _both(found: Difference) -> str:
-    return f"{_short(found.left)} in {found.modes[0]}, {_short(found.right)} in {found.modes[1]}"
+def _explanations(spec: Spec) -> list[_Explanation]:
+    found = [
+        _Explanation(path_of("parity", "divergences", name), each.covers, each.sets_apart)
+        for name, each in spec.parity.divergences.items()
+    ]
+    return found + [
+        _Explanation(path_of("parity", "features", name), feature.covers, feature.sets_apart)
+        for name, feature in spec.parity.features.items()
+        if feature.parity == "equivalent"
+    ]
+
+
+def _by_mode(spec: Spec, pairs: Sequence[Difference]) -> str:
+    """Values with the modes that have them, e.g. `debug in dev, info in left and right`."""
+    values = {mode: value for pair in pairs for mode, value in zip(pair.modes, (pair.left, pair.right), strict=True)}
+    modes: dict[str, list[str]] = {}
+    for mode in spec.modes:
+        if mode in values:
+            modes.setdefault(values[mode], []).append(mode)
+    return ", ".join(f"{_short(value)} in {' and '.join(names)}" for value, names in modes.items())
 
 
 def _short(text: str) -> str:

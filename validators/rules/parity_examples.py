@@ -11,7 +11,7 @@ topology/second.yaml:
     host:
       title: Host
       scope: tenant
-      size: {vcpus: 4, memory_mib: 8192, disk_gb: 40, reserve_mib: 512}
+      size: {vcpus: 2, memory_mib: 4096, disk_gb: 40, reserve_mib: 512}
       services: [db, web]
 topology/single.yaml: {tenancy: one, egress: false, roles: {host: {services: [db, web]}}}
 networks.yaml:
@@ -52,3 +52,33 @@ def _divergence(covered: str, workaround: str) -> str:
         "  divergences:\n    D1: {title: Log level, reason: no room, impact: fewer lines, "
         f"workaround: {workaround}, covers: [{covered}]}}\n"
     )
+
+
+_THIRD = """\
+topology/third.yaml:
+  title: Third
+  summary: The same once more.
+  tenancy: one
+  egress: false
+  entry: {service: web}
+  roles:
+    host:
+      title: Host
+      scope: tenant
+      size: {vcpus: 2, memory_mib: 4096, disk_gb: 40, reserve_mib: 512}
+      services: [db, web]
+"""
+
+
+def three_modes(sets_apart: str = "[]") -> str:
+    """A spec with three modes, of which the third logs more, and a divergence about it."""
+    status = "{single: full, second: full, third: more}"
+    base = example(second_level="info", covered="services.web.environment", status=status)
+    added = {
+        "second: {subnet": "third: {subnet: 172.30.0.0/24, internal: false}\n        second: {subnet",
+        "modes: {second: ": "modes: {third: {environment: {LEVEL: debug}}, second: ",
+        "covers: [services.web.environment]": f"covers: [services.web.environment], sets_apart: {sets_apart}",
+    }
+    for old, new in added.items():
+        base = base.replace(old, new)
+    return _THIRD + base

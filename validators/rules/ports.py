@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from plumbline.deployment import deployments, roles_of, services_of
+from plumbline.deployment import deployments, field_path, roles_of, services_of
 from plumbline.paths import path_of
 from plumbline.spec import Spec
+from validators.rules.cloud_entry import admits_the_entry
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
@@ -108,5 +109,12 @@ def closed_entry(spec: Spec) -> Iterator[Violation]:
         backend = topology.entry.backend
         if backend in placed and backend:
             published = {each.port for each in placed[backend].publish.values()}
-            if topology.entry.backend_port not in published:
-                yield Violation(path_of("topology", mode, "entry", "backend_port"), f"`{backend}` does not publish it")
+            port = topology.entry.backend_port
+            if port not in published:
+                path, message = path_of("topology", mode, "entry", "backend_port"), f"`{backend}` does not publish it"
+                if port and published and admits_the_entry(spec, mode, port):
+                    # entry and firewall agree: what is published is what changed
+                    name = next(iter(placed[backend].publish))
+                    path = field_path(backend, spec.services[backend], mode, "publish", name)
+                    message = f"the entry of mode {mode} asks `{backend}` at port {port}, and it is published elsewhere"
+                yield Violation(path, message, expected=str(port))

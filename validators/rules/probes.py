@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from plumbline.decided import decided
 from plumbline.deployment import services_of
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
-from schema.probe import KINDS, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
+from schema.probe import KINDS, AddressProbe, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
 from validators.rules.parity_examples import example
 from validators.rules.registry import Violation, rule
 
@@ -43,11 +44,16 @@ def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
         if service is None:
             continue
         match question:
-            case HttpProbe() | TcpProbe() | MetricProbe() if question.port not in service.ports:
+            case HttpProbe() | TcpProbe() | MetricProbe() | AddressProbe() if question.port not in service.ports:
                 yield f"`{question.service}` has no port `{question.port}`; it has {', '.join(service.ports) or 'none'}"
                 return
             case HttpProbe() | TcpProbe() if probe.caller is None and question.port not in service.publish:
                 yield f"mode {mode} does not publish `{question.port}` of `{question.service}`; name a `caller` beside it"
+            case HttpProbe() if (
+                question.tenant_host and not spec.tenants.tenants and "{tenant}" in spec.platform.domain
+            ):
+                yield "it asks under a tenant's host name, and the spec has no tenants"
+                return
             case SqlProbe() if question.password not in service.secrets:
                 yield f"`{question.service}` has no secret `{question.password}` in mode {mode}"
             case VariableProbe() if question.name in {use.environment for use in service.secrets.values()}:
@@ -96,3 +102,31 @@ def fitting_answers(spec: Spec) -> Iterator[Violation]:
                 )
         elif feature.parity == "divergent" and feature.probes and not differing:
             yield Violation(path_of(path, "probes"), f"feature {name} is `divergent`, and no probe answers differently")
+
+
+@rule(
+    "PLB721",
+    title="answer that the spec itself contradicts",
+    why="The matrix promises that two services are kept apart, or where one listens; and the spec next to it says otherwise.",
+    fix="Correct the answer, or what the spec says of the service. What only the image knows is asked for by a `command`.",
+    failing=example(
+        probe="{shows: s, answers: {single: closed, second: closed}, caller: web, tcp: {service: db, port: sql}}"
+    ),
+    passing=example(
+        probe="{shows: s, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"
+    ),
+)
+def contradicted_answer(spec: Spec) -> Iterator[Violation]:
+    """Declared answers that cannot come: by placement, segments, needs, publications, variables, and what is mounted."""
+    for path, probe in _probes(spec):
+        for mode, answer in probe.answers.items():
+            known = decided(spec, mode, probe) if mode in spec.topology else None
+            if known is None or known.allows(answer):
+                continue
+            wanted = " or ".join(f"`{each}`" for each in known.answers) or f"not `{answer}`"
+            yield Violation(
+                path_of(path, "answers", mode),
+                f"mode {mode} answers {wanted}, and `{answer}` is declared: {known.why}",
+                expected=" or ".join(known.answers) or None,
+                observed=answer,
+            )

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
 
 from plumbline.finding import Finding, Severity
+from plumbline.location import Location
 from plumbline.paths import PathText, parts_of
 from plumbline.spec import Spec
 
-Check = Callable[[Spec], Iterator["Violation"]]
+Check = Callable[..., Iterator["Violation"]]
+"""Takes the spec, and the day where the rule is `dated`: no rule reads a clock."""
+AnyCheck = TypeVar("AnyCheck", bound=Check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,8 @@ class Violation:
     observed: str | None = None
     at_key: bool = False
     """Mark the key rather than the value."""
+    location: Location | None = None
+    """Where it is, for what no spec path names: a line of a template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +45,19 @@ class Rule:
     passing: str
     check: Check
     severity: Severity = Severity.ERROR
+    dated: bool = False
+    """Whether its answer depends on the day."""
 
-    def findings(self, spec: Spec) -> Iterator[Finding]:
-        """The rule's findings in a spec."""
-        for found in self.check(spec):
+    def findings(self, spec: Spec, today: date | None = None) -> Iterator[Finding]:
+        """The rule's findings in a spec. A dated rule is handed the day, and raises ValueError without one."""
+        if self.dated and today is None:
+            raise ValueError(f"rule {self.id} depends on the day, and is given none")
+        for found in self.check(spec, today) if self.dated else self.check(spec):
             yield Finding(
                 rule=self.id,
                 message=found.message,
                 severity=self.severity,
-                location=spec.key_at(parts_of(found.path)) if found.at_key else spec.at(parts_of(found.path)),
+                location=found.location or _location(spec, found),
                 hint=found.hint or self.fix,
                 subject=found.path,
                 expected=found.expected,
@@ -54,19 +65,32 @@ class Rule:
             )
 
 
+def _location(spec: Spec, found: Violation) -> Location:
+    parts = parts_of(found.path)
+    return spec.key_at(parts) if found.at_key else spec.at(parts)
+
+
 RULES: dict[str, Rule] = {}
 """Every rule by id, filled by the `rule` decorator when `validators.rules` is imported."""
 
 
 def rule(
-    id: str, *, title: str, why: str, fix: str, failing: str, passing: str, severity: Severity = Severity.ERROR
-) -> Callable[[Check], Check]:
+    id: str,
+    *,
+    title: str,
+    why: str,
+    fix: str,
+    failing: str,
+    passing: str,
+    severity: Severity = Severity.ERROR,
+    dated: bool = False,
+) -> Callable[[AnyCheck], AnyCheck]:
     """Register a check as a rule."""
 
-    def register(check: Check) -> Check:
+    def register(check: AnyCheck) -> AnyCheck:
         if id in RULES:
             raise ValueError(f"rule {id} is defined twice")
-        RULES[id] = Rule(id, title, why, fix, failing, passing, check, severity)
+        RULES[id] = Rule(id, title, why, fix, failing, passing, check, severity, dated)
         return check
 
     return register

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from plumbline.expressions import ExpressionError, names_in, render
 from plumbline.finding import Severity
@@ -48,9 +49,9 @@ def _example(run: str = "'true'", rest: str = "expect: nothing, undo: nothing", 
 def unresolved_expression(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
         for inner, text in runbook_texts(runbook):
-            error = _first_error(spec, runbook, text)
-            if error:
-                yield Violation(path_of("runbooks", name, inner), error)
+            path = path_of("runbooks", name, inner)
+            if error := _first_error(spec, runbook, text):
+                yield Violation(path, error.message, location=spec.line_of(path, error.line))
 
 
 @rule(
@@ -68,7 +69,12 @@ def unresolved_place(spec: Spec) -> Iterator[Violation]:
         for path, text in place_texts(spec, runbook)
         if (error := _first_error(spec, runbook, text))
     }.items():
-        yield Violation(path, error)
+        yield Violation(path, error.message, location=spec.line_of(path, error.line))
+
+
+class _Error(NamedTuple):
+    message: str
+    line: int | None
 
 
 @rule(
@@ -88,7 +94,7 @@ def skipped_unseen(spec: Spec) -> Iterator[Violation]:
                 )
 
 
-def _first_error(spec: Spec, runbook: Runbook, text: str) -> str | None:
+def _first_error(spec: Spec, runbook: Runbook, text: str) -> _Error | None:
     if "{{" not in text and "{%" not in text and "{#" not in text:
         return None
     for mode in runbook.modes:
@@ -97,7 +103,8 @@ def _first_error(spec: Spec, runbook: Runbook, text: str) -> str | None:
         try:
             render(text, runbook_names(spec, runbook, mode) | {"index": 1})
         except ExpressionError as error:
-            return f"{error} (mode {mode})"
+            modes = [each for each in runbook.modes if each in spec.topology]
+            return _Error(f"{error} (mode {mode})" if len(modes) > 1 else str(error), error.line)
     return None
 
 

@@ -25,10 +25,11 @@ images.yaml:
     fix="Mend what it waived, or renew it: a new date and a reason that still holds.",
     failing=_FAR.format(reason="no successor chosen", day="2001-01-01", state="end-of-life"),
     passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),
+    dated=True,
 )
-def expired(spec: Spec) -> Iterator[Violation]:
+def expired(spec: Spec, day: date) -> Iterator[Violation]:
     """Waivers and ignored facts whose last day is over."""
-    today = date.today().isoformat()
+    today = day.isoformat()
     for index, waiver in enumerate(spec.waivers.waivers):
         if waiver.expires < today:
             yield Violation(
@@ -43,17 +44,18 @@ def expired(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     UNUSED,
+    dated=True,
     title="waiver accepts nothing",
     why="It would hide the next finding of that rule there, which nobody has looked at.",
     fix="Delete the waiver, or correct its rule and subject.",
     failing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="supported"),
     passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),
 )
-def unused(spec: Spec) -> Iterator[Violation]:
+def unused(spec: Spec, today: date) -> Iterator[Violation]:
     """Waivers of findings that do not exist."""
     for index, waiver in enumerate(spec.waivers.waivers):
         known = RULES.get(waiver.rule)
-        if known is None or not any(_accepts(waiver, found.subject) for found in known.findings(spec)):
+        if known is None or not any(_accepts(waiver, found.subject) for found in known.findings(spec, today)):
             yield Violation(
                 path_of("waivers", "waivers", index), f"no finding of {waiver.rule} is about {waiver.subject}"
             )

@@ -37,7 +37,7 @@ def attached(
     nodes = nodes_of(spec, mode, tenants)
     with new_run(engine) as run:
         run.claim(f"plumb-probe-{run.id}")
-        stack = Stack(spec, engine, run, watch)
+        stack = Stack(spec, engine, run, watch, spec_folder=spec_folder)
         images: dict[str, str] = {}
         for name in names:
             containers = engine.containers(name)

@@ -129,6 +129,10 @@ class Engine:
             found = pool.map(lambda each: self._inspected(each["Id"]), listed)
             return [each for each in found if each is not None]
 
+    def listed(self) -> list[dict[str, Any]]:
+        """Every container of the engine, running or not, as `docker ps` has it."""
+        return list(self.client.api.containers(all=True))
+
     def states(self, projects: Iterable[str]) -> dict[str, str]:
         """A word for the state of each service of the projects: `healthy`, `starting`, `running`, `exited` …"""
         found: dict[str, str] = {}

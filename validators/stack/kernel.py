@@ -73,14 +73,18 @@ def expected_process(promise: Promise) -> Values:
 def observed_process(seen: Seen) -> Values:
     """From /proc/PID/status."""
     status = _kernel(seen)["status"]
-    bits = int(status["CapEff"], 16)
-    names = [name for bit, name in enumerate(_CAPABILITIES) if bits >> bit & 1]
+    names = capability_names(int(status["CapEff"], 16))
     return {
         "user": f"{status['Uid'].split()[1]}:{status['Gid'].split()[1]}",
         "capabilities": " ".join(sorted(names)) or NONE,
         "new_privileges": "never" if status["NoNewPrivs"] == "1" else "possible",
         "system_calls": "filtered" if status["Seccomp"] == _FILTERED else "not filtered",
     }
+
+
+def capability_names(bits: int) -> list[str]:
+    """Capabilities by the bits of a set in /proc/PID/status."""
+    return [name for bit, name in enumerate(_CAPABILITIES) if bits >> bit & 1]
 
 
 def expected_limits(promise: Promise) -> Values:
@@ -149,8 +153,11 @@ def expected_listening(promise: Promise) -> Values:
 
 
 def observed_listening(seen: Seen) -> Values:
-    """From /proc/PID/net/tcp and tcp6, without loopback."""
-    return {str(port): "listens" for port in _kernel(seen)["listening"]}
+    """From /proc/PID/net/tcp, tcp6, udp and udp6, without loopback."""
+    kernel = _kernel(seen)
+    return {str(port): "listens" for port in kernel["listening"]} | {
+        f"{port}/udp": "takes datagrams" for port in kernel["datagrams"]
+    }
 
 
 def _real(target: str) -> str:

@@ -72,10 +72,16 @@ class Trial:
 
 
 TRIED = {
+    "processes": Trial("PLB955", "user", "every process"),
+    "names": Trial("PLB956", "segments", "names and addresses in containers"),
+    "files": Trial("PLB957", "config", "configuration and secrets on the disk"),
+    "running": Trial("PLB958", "running", "settings that services run with"),
+    "whole": Trial("PLB954", "", "every setting of the engine"),
     "published": Trial("PLB918", "publish", "published ports"),
     "reach": Trial("PLB951", "needs", "who reaches whom"),
     "name": Trial("PLB951", "segments", "names"),
-    "egress": Trial("PLB952", "segments", "egress", Takes.OWN_STACK),
+    "egress": Trial("PLB952", "segments", "egress"),
+    "leak": Trial("PLB952", "segments", "names that are asked for outside", Takes.OWN_STACK),
     "order": Trial("PLB941", "needs", "start order", Takes.OWN_STACK),
     "kept": Trial("PLB948", "", "secrets", Takes.OWN_STACK),
     "killed": Trial("PLB942", "health", "kills", Takes.FAULTS),

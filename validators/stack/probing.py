@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from plumbline.finding import EnvironmentMissing
@@ -14,7 +16,19 @@ from validators.stack.engine import PROJECT, Engine
 
 OUTSIDE_RESOLVER = "198.51.100.2"
 """Where the probe's outside answers names, from a range that is kept for documentation (RFC 5737)."""
+_NO_FOLDER = re.compile(r"bind source path does not exist: (.+?)\.?$", re.MULTILINE)
+"""What an engine says of a mount that has to be there."""
 _BUILD_SECONDS, _RUN_SECONDS = 300, 120
+
+
+class FolderMissing(EnvironmentMissing):
+    """The engine's host has no such folder."""
+
+    def __init__(self, folder: str):
+        super().__init__(
+            f"the engine's host has no {folder}", "look whether the engine is on another host than its files"
+        )
+        self.folder = folder
 
 
 @dataclass(frozen=True)
@@ -22,10 +36,14 @@ class Question:
     """What to ask from within a container's network."""
 
     pid: int
+    container: str = ""
+    """The container's id."""
     addresses: Mapping[str, float] = field(default_factory=dict)
     """`address:port` to connect to, and the seconds for it."""
     names: tuple[str, ...] = ()
     """Names to look up by the container's resolver."""
+    files: tuple[str, ...] = ()
+    """Paths in the container whose content, owner and mode are asked for."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +51,7 @@ class Answer:
     """What was seen of a container."""
 
     kernel: Mapping[str, Any]
-    """`status`, `mounts`, `environment`, `cgroup`, `listening` of its first process."""
+    """`status`, `mounts`, `environment`, `cgroup`, `listening`, `texts` of its first process, its `processes`, `links` and `files`."""
     reached: Mapping[str, str] = field(default_factory=dict)
     """`open`, or why not, by address."""
     names: Mapping[str, str | None] = field(default_factory=dict)
@@ -53,18 +71,39 @@ class Answers:
     places: Mapping[str, Answer]
     host: Mapping[str, str]
     """`open`, or why not, by address, tried from the engine's host itself."""
+    files: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    """`sha256`, `size`, `owner` and `mode` of the host's own files, None where there is none."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """What the kernel says of the probe's own process: what the engine gives a container that asks for nothing."""
 
 
 def probe(
-    engine: Engine, project: str, questions: Mapping[str, Question], host: Sequence[str], *, outside: bool
+    engine: Engine,
+    project: str,
+    questions: Mapping[str, Question],
+    host: Sequence[str],
+    *,
+    outside: bool,
+    files: Sequence[str] = (),
+    folders: Mapping[str, str] = MappingProxyType({}),
 ) -> Answers:
-    """Ask all containers at once. Raises EnvironmentMissing where the engine lets no such container run."""
+    """Ask all containers at once. `folders` of the host are seen where they say, so that `files` may be in them.
+
+    Raises FolderMissing where one of them is not there, EnvironmentMissing where the engine lets no such container run.
+    """
     asked = {
-        key: {"pid": each.pid, "ask": dict(each.addresses), "names": each.names} for key, each in questions.items()
+        key: {
+            "id": each.container,
+            "pid": each.pid,
+            "ask": dict(each.addresses),
+            "names": each.names,
+            "files": each.files,
+        }
+        for key, each in questions.items()
     }
-    found = run_inside(
-        engine, project, "probe.py", {"containers": asked, "host": list(host), "outside": outside}, _RUN_SECONDS
-    )
+    question = {"containers": asked, "host": list(host), "files": list(files), "outside": outside}
+    volumes = [f'type=bind,"source={source}","target={target}",readonly' for source, target in folders.items()]
+    found = run_inside(engine, project, "probe.py", question, _RUN_SECONDS, *volumes)
     leaked = found["leaked"]
     places = {
         key: Answer(
@@ -78,7 +117,7 @@ def probe(
         for key, each in found["containers"].items()
         if each
     }
-    return Answers(places, found["host"])
+    return Answers(places, found["host"], found["files"], found["own"])
 
 
 def run_inside(
@@ -89,6 +128,8 @@ def run_inside(
         engine, project, ["python3", f"/{program}"], json.dumps(question).encode(), seconds, *volumes
     )
     if done.returncode:
+        if gone := _NO_FOLDER.search(done.stderr.decode(errors="replace")):
+            raise FolderMissing(gone[1])
         raise EnvironmentMissing(
             f"the probe cannot look into the containers: {done.stderr.decode(errors='replace').strip()[-400:]}",
             "the engine has to allow a privileged container in its host's namespaces",
@@ -99,9 +140,10 @@ def run_inside(
 def probe_container(
     engine: Engine, project: str, command: Sequence[str], data: bytes, seconds: float, *volumes: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command in the probe's image, privileged and in the host's namespaces; `volumes` are of its host, `/from:/to:ro`."""
+    """Run a command in the probe's image, privileged and in the host's namespaces; `volumes` are of its host,
+    `/from:/to:ro`, or `type=bind,source=/from,target=/to` for what has to be there."""
     call = ["docker", "run", "--rm", "--interactive", "--privileged", "--pid=host", "--network=host", "--cgroupns=host"]
-    call += [f"--volume={volume}" for volume in volumes]
+    call += [f"--mount={volume}" if "=" in volume else f"--volume={volume}" for volume in volumes]
     call += [f"--label={PROJECT}={project}", image_of_probe(engine), *command]
     return subprocess.run(
         call,

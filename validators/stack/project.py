@@ -11,7 +11,6 @@ from plumbline.deployment import Deployment
 from plumbline.spec import Spec
 from schema.service import Service
 from validators.stack.layout import Node, bound
-from validators.stack.probing import OUTSIDE_RESOLVER
 
 HOST_FOLDER = "host"
 """Folder of a scratch project that plays the node's own folders."""
@@ -35,6 +34,8 @@ class Project:
     """Networks whose default route leads nowhere."""
     hosts: Mapping[str, str] = field(default_factory=dict)
     """Names that DNS would resolve, with their addresses."""
+    resolver: str = ""
+    """Who is asked for names that the engine does not know; empty: whom its host asks."""
 
     @property
     def deployment(self) -> Deployment:
@@ -73,7 +74,9 @@ def override(project: Project) -> str:
     """The second compose file: images, moved subnets, and scratch folders for those of the node."""
     services: dict[str, Any] = {}
     for name, service in project.deployment.services.items():
-        services[name] = {"image": project.images[service.image], "dns": [OUTSIDE_RESOLVER]}
+        services[name] = {"image": project.images[service.image]}
+        if project.resolver:
+            services[name]["dns"] = [project.resolver]
         if service.mounts:
             services[name]["volumes"] = [
                 {

@@ -82,7 +82,7 @@ def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
             for address, leads in ways(spec, source, target).items()
         }
         names = tuple(target.service for target in places if target.project is source.project and target is not source)
-        asked[source.key] = Question(source.pid, addresses, names)
+        asked[source.key] = Question(source.pid, source.container, addresses, names)
     return asked
 
 
@@ -154,8 +154,9 @@ def egress_checks(spec: Spec, places: Sequence[Place], answers: Mapping[str, Ans
         subject, where = f"services.{place.service}", place.project.node.name
         seen = OPEN if answer.outside == "open" else REFUSED
         checks.append(Check(subject, "egress.connection", REFUSED, seen, where=where))
-        checks.append(Check(subject, "egress.names", KEPT, LEAKED if answer.leaks_names else KEPT, where=where))
         checks.append(Check(subject, "egress.datagrams", KEPT, LEAKED if answer.leaks_datagrams else KEPT, where=where))
+        if place.project.resolver:
+            checks.append(Check(subject, "leak.names", KEPT, LEAKED if answer.leaks_names else KEPT, where=where))
     return checks
 
 

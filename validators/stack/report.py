@@ -12,6 +12,7 @@ from validators.stack.engine import Versions
 from validators.stack.kinds import BY_NAME, TRIED
 from validators.stack.reach import Row
 from validators.stack.rules import STACK_RULES
+from validators.stack.whole.checks import WHOLE
 from validators.stack.whole_project import RULE as PROJECT_RULE
 
 
@@ -79,7 +80,7 @@ def finding_of(spec: Spec, mode: str, check: Check, evidence: tuple[str, ...] = 
 def _rule_and_field(check: Check) -> tuple[str, str]:
     """The rule that a check belongs to, and the field of its service that it is about."""
     word = check.attribute.partition(".")[0]
-    if word in TRIED:
+    if word in TRIED and (word != WHOLE or check.subject.startswith("services.")):
         return TRIED[word].rule, TRIED[word].field
     if not check.subject.startswith("services."):
         return PROJECT_RULE, ""

@@ -153,6 +153,40 @@ _RULES = (
         "An entry that ignores nothing hides the next difference of that kind, which nobody has looked at.",
         "Delete the entry from waivers.yaml, or correct its subject and fact.",
     ),
+    RealityRule(
+        "PLB954",
+        "engine has another setting than the generated file gives",
+        "Whatever the generated file leaves out is the engine's default; a setting beyond it was made by hand, and nobody reviewed it.",
+        "Recreate the container from the generated project. What is compared, and what may differ, is in "
+        "validators/stack/whole/may_differ.py.",
+    ),
+    RealityRule(
+        "PLB955",
+        "process in a container is not the service's, or may more than it",
+        "What runs beside the service has its files, its secrets and its network; with more rights it has the node.",
+        "See who started it (`docker exec`, `nsenter`, a container with `--pid` or `--network container:`), end it, and recreate "
+        "the container from the generated project.",
+    ),
+    RealityRule(
+        "PLB956",
+        "names or addresses in a container are not those that the engine gave it",
+        "Programs read /etc/hosts before they ask; who changes a name or a route there gets what was meant for another.",
+        "Recreate the container from the generated project; the engine then writes its files, interfaces and routes anew.",
+    ),
+    RealityRule(
+        "PLB957",
+        "configuration file or secret is another than the generated or given one: content, owner or mode",
+        "The service runs with it, or will at its next start; a secret that others may read or write is none.",
+        "Put the generated file back (`plumb build`, `install.sh`), give secrets/ the mode 0700 and its files 0444, and start "
+        "the service anew.",
+    ),
+    RealityRule(
+        "PLB958",
+        "service runs with another setting than the spec says",
+        "It was changed while it ran (`CONFIG SET`, `ALTER SYSTEM`, a role added): no file shows it, and a restart may keep it.",
+        "Undo it in the service, or restart it from its generated configuration; a wanted setting belongs in its file and in "
+        "the `answers` of `running`.",
+    ),
 )
 
 STACK_RULES = {rule.id: rule for rule in _RULES}

@@ -38,6 +38,14 @@ def make(spec: Spec, spec_folder: Path, project: Project, values: Mapping[str, s
     return _models(spec, spec_folder, project, target)
 
 
+def compose(project: Project, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
+    """A compose command line for a project; `extra` files come after the override."""
+    folder = Path(project.folder)
+    files = (folder / COMPOSE, folder / OVERRIDE, *extra)
+    named = [word for file in files for word in ("--file", str(file))]
+    return ["compose", "--project-name", project.name, "--project-directory", str(folder), *named, *arguments]
+
+
 def secret_values(spec: Spec) -> dict[str, str]:
     """A random value for each secret of the inventory."""
     return {
@@ -60,7 +68,7 @@ def _settings(spec_folder: Path, project: Project, target: Path, values: Mapping
 
 def _secrets(project: Project, folder: Path, values: Mapping[str, str]) -> None:
     """A file for each secret. The services' users must be able to read it; the run's folder is closed."""
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     for name in sorted({name for service in project.deployment.services.values() for name in service.secrets}):
         file = folder / name
         file.write_text(values[name])

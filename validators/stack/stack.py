@@ -1,6 +1,7 @@
 """A stack that stands, and everything that can be seen of it."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,10 +12,10 @@ from validators.stack import scratch
 from validators.stack.engine import Engine
 from validators.stack.events import Events, order_checks
 from validators.stack.expected import ImageUsed, Promise
+from validators.stack.inside.look import Inside
 from validators.stack.kinds import checks_of
 from validators.stack.layout import bound
 from validators.stack.observed import Seen
-from validators.stack.probing import probe
 from validators.stack.project import Project
 from validators.stack.reach import (
     Place,
@@ -29,7 +30,10 @@ from validators.stack.reach import (
     rows,
 )
 from validators.stack.run import Run
+from validators.stack.running import ask, to_ask
 from validators.stack.secrecy import generated_files, secret_checks
+from validators.stack.whole.checks import Reference, whole_checks
+from validators.stack.whole.reference import references
 from validators.stack.whole_project import container_of, project_checks
 
 
@@ -74,6 +78,10 @@ class Stack:
     """Services of a stack that somebody else started which are not expected there."""
     events: Events | None = None
     """What happened since before it was started; None for a stack that somebody else started."""
+    spec_folder: Path = Path()
+    """Where the spec is; what was generated from it lies beside it."""
+    made: dict[str, Reference] | None = field(default=None, repr=False)
+    """The same projects made anew from the generated files, by project; None until they were needed."""
     trouble: list[str] = field(default_factory=list)
     """What Compose said when the stack did not come up."""
 
@@ -82,28 +90,62 @@ class Stack:
         """Whether it was started for this look: its history is known, and its containers ask the probe's resolver for names."""
         return self.events is not None
 
+    @property
+    def stubs(self) -> frozenset[str]:
+        """Ids of the images that are stood in for by a contract stub, which keeps the outside of a service alone."""
+        images = self.spec.images.images
+        return frozenset(
+            id for id in self.stand_ins if (stand_in := images[id].stand_in) and stand_in.recipe == "contract"
+        )
+
     def compose(self, project: Project, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
         """A compose command line for a project; `extra` files come after the override."""
-        folder = Path(project.folder)
-        files = (folder / scratch.COMPOSE, folder / scratch.OVERRIDE, *extra)
-        named = [word for file in files for word in ("--file", str(file))]
-        return ["compose", "--project-name", project.name, "--project-directory", str(folder), *named, *arguments]
+        return scratch.compose(project, *arguments, extra=extra)
 
     def look(self) -> "Look":
         """Every fact of every service and project, compared, and who reached whom."""
         containers = {project.name: self.engine.containers(project.name) for project in self.projects}
         places = self._places(containers)
         host = [address for place in places for address in published(place).values()]
-        answers = probe(
-            self.engine, f"plumb-probe-{self.run.id}", questions(self.spec, places), host, outside=self.is_own
-        )
+        inside = Inside(self.engine, self.spec, self.spec_folder, self.projects, self.secrets if self.is_own else None)
+        with ThreadPoolExecutor(1) as pool:
+            made = pool.submit(self._made)
+            answers = inside.probed(f"plumb-probe-{self.run.id}", questions(self.spec, places), places, host)
+            references = made.result()
         places = [place for place in places if place.key in answers.places]
         table = rows(self.spec, places, answers.places)
         kernels = {key: answer.kernel for key, answer in answers.places.items()}
-        checks = self._facts(containers, kernels) + self._history(containers, kernels)
+        promises = {place.key: self._promise(place.project, place.service) for place in places}
+        checks = self._facts(containers, kernels) + inside.checks(containers, places, promises, answers)
+        checks += ask(self.engine, to_ask(places, promises, self.stubs))
+        checks += self._whole(references, containers, checks) + self._history(containers, kernels)
         checks += reach_checks(table, places) + name_checks(places, answers.places)
         checks += published_checks(places, answers.host) + egress_checks(self.spec, places, answers.places)
         return Look(checks, table)
+
+    def _made(self) -> dict[str, Reference]:
+        if self.made is None:
+            self.made = references(self.engine, self.run, self.spec, self.spec_folder, self.projects)
+        return self.made
+
+    def _whole(
+        self,
+        references: Mapping[str, Reference],
+        containers: Mapping[str, Sequence[Mapping[str, Any]]],
+        known: Sequence[Check],
+    ) -> list[Check]:
+        """Every field of what runs against those of what the generated files make."""
+        return [
+            replace(check, where=project.node.name)
+            for project in self.projects
+            for check in whole_checks(
+                project,
+                references[project.name],
+                containers[project.name],
+                (self.engine.networks(project.name), self.engine.volumes(project.name)),
+                [each for each in known if each.where == project.node.name],
+            )
+        ]
 
     def places(self) -> list[Place]:
         """Every service that runs, with its process and addresses."""

@@ -16,6 +16,7 @@ from validators.stack.engine import Engine
 from validators.stack.events import recorded
 from validators.stack.layout import backend_hosts, nodes_of
 from validators.stack.node_networks import make_node_networks
+from validators.stack.probing import OUTSIDE_RESOLVER
 from validators.stack.project import Project, dead_ends, subnets
 from validators.stack.run import new_run
 from validators.stack.settling import settled
@@ -94,6 +95,7 @@ def prepare(
     At a later attempt the projects have other names. `held` are `address:port` that turned out not to be free.
     """
     spec, engine, run = stack.spec, stack.engine, stack.run
+    stack.spec_folder = spec_folder
     prefix = f"plumb-{spec.platform.name}-{mode}"
     nodes = nodes_of(spec, mode, tenants)
     if len(nodes) > 1 and attempt == 1:
@@ -116,6 +118,7 @@ def prepare(
             moved,
             dead_ends(spec, node.deployment),
             backend_hosts(spec, node, nodes),
+            OUTSIDE_RESOLVER,
         )
         stack.projects.append(project)
         values = stack.secrets.setdefault(node.tenant, scratch.secret_values(spec))

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from plumbline.deployment import needs_on_other_nodes
+from plumbline.expressions import service_names, value_text
 from plumbline.fact import Check
 from plumbline.spec import Spec
 from schema.service import Service
+from schema.types import Value
 from validators.stack.probing import run_inside
 from validators.stack.project import Project
 from validators.stack.stack import Stack, shown
@@ -107,9 +109,10 @@ def inject(stack: Stack, deed: str, argument: Any, *volumes: str, seconds: float
     return run_inside(stack.engine, project, "inject.py", {deed: argument}, seconds, *volumes)[deed]
 
 
-def execute(stack: Stack, each: Running, command: Sequence[str], *words: str) -> tuple[int, str]:
-    """Run a command in a service's container: its exit code, and what it printed."""
-    return stack.engine.execute(each.id, [*command, *words])
+def execute(stack: Stack, each: Running, command: Sequence[Value], *words: str) -> tuple[int, str]:
+    """Run a command of the spec in a service's container: its exit code, and what it printed."""
+    names = service_names(stack.spec, each.project.deployment.mode, each.name)
+    return stack.engine.execute(each.id, [*(value_text(word, names) for word in command), *words])
 
 
 def wait_until(stack: Stack, true: Callable[[dict[str, Running], float], bool], seconds: float) -> dict[str, Running]:

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Looks into containers from the host's process namespace. JSON on stdin, JSON on stdout.
 
-In:  {"containers": {key: {"pid": 1, "ask": {"10.0.0.2:80": 1.5, …}, "names": ["db", …]}}, "host": ["127.0.0.1:80"], "outside": true}
-Out: {"containers": {key: {"status": …, "mounts": …, "environment": …, "cgroup": …, "listening": …, "arguments": …,
-      "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}}, "leaked": {"names": [key, …], "datagrams": [key, …]},
-      "host": {"127.0.0.1:80": "open"}}
+In:  {"containers": {key: {"id": "1f…", "pid": 1, "ask": {"10.0.0.2:80": 1.5, …}, "names": ["db", …], "files": ["/etc/x", …]}},
+      "files": ["/opt/x", …], "host": ["127.0.0.1:80"], "outside": true}
+Out: {"containers": {key: {"status": …, "mounts": …, "environment": …, "cgroup": …, "listening": …, "arguments": …, "texts": …, "files": …,
+      "processes": …, "links": …, "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}},
+      "leaked": {"names": [key, …], "datagrams": [key, …]}, "files": …, "host": {"127.0.0.1:80": "open"}, "own": …}
 
 With `outside`, a network namespace plays the rest of the world: a server and a resolver behind the host, which can answer only
 what the host masquerades. It is gone as soon as this program ends.
@@ -12,6 +13,7 @@ what the host masquerades. It is gone as soon as this program ends.
 
 import asyncio
 import ctypes
+import hashlib
 import json
 import os
 import random
@@ -26,13 +28,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from census import census, process, settled  # type: ignore[import-not-found]
+
 NEW_NETWORK = 0x40000000
 NEAR, FAR, OUTSIDE_PORT = "198.51.100.1", "198.51.100.2", 443
 RESOLVER = ("127.0.0.11", 53)
 TUNNEL = ".tunnel.example"
 KNOWN, UNKNOWN = 0x8180, 0x8183
 CONNECT_S, PUBLISHED_S, ASK_S, TURN_S = 1.0, 10.0, 1.0, 60.0
-LISTEN_STATE = "0A"
+MOST_FILES = 1000
+LISTEN_STATE, TAKES_STATE = "0A", "07"
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -66,10 +71,10 @@ def enter_network(pid: int) -> None:
             raise OSError(ctypes.get_errno(), "setns")
 
 
-def look(pid: int) -> dict[str, Any] | None:
-    """What the kernel says of a container's first process; None where it has ended."""
+def look(pid: int, files: list[str]) -> dict[str, Any] | None:
+    """What the kernel says of a container's first process, and what it sees of some files; None where it has ended."""
     try:
-        return facts(pid)
+        return facts(pid) | {"files": {path: file_at(Path(f"/proc/{pid}/root"), path, deep=True) for path in files}}
     except (OSError, ProcessLookupError):
         return None
 
@@ -86,6 +91,8 @@ def facts(pid: int) -> dict[str, Any]:
         "environment": dict(each.decode(errors="replace").split("=", 1) for each in environment if b"=" in each),
         "cgroup": cgroup(process / "root/sys/fs/cgroup"),
         "listening": listening(process),
+        "datagrams": datagrams(process),
+        "texts": {name: read(process / "root/etc" / name) for name in ("hosts", "resolv.conf", "hostname")},
         "arguments": arguments(process),
     }
 
@@ -106,10 +113,27 @@ def cgroup(root: Path) -> dict[str, str]:
     if (root / "cgroup.controllers").exists():
         quota, _, period = read(root / "cpu.max").partition(" ")
         memory, pids = read(root / "memory.max"), read(root / "pids.max")
+        others = ("cpu.weight", "cpuset.cpus.effective", "memory.low", "memory.oom.group")
     else:
         quota, period = read(root / "cpu/cpu.cfs_quota_us"), read(root / "cpu/cpu.cfs_period_us")
         memory, pids = read(root / "memory/memory.limit_in_bytes"), read(root / "pids/pids.max")
-    return {"memory": memory, "pids": pids, "quota": quota, "period": period}
+        others = (
+            "cpu/cpu.shares",
+            "cpuset/cpuset.cpus",
+            "memory/memory.soft_limit_in_bytes",
+            "memory/memory.oom_control",
+        )
+    words = ("weight", "cores", "reserved", "out_of_memory")
+    return {"memory": memory, "pids": pids, "quota": quota, "period": period} | {
+        word: read(root / file).partition("\n")[0] for word, file in zip(words, others, strict=True)
+    }
+
+
+def own_group() -> Path:
+    """The folder of this program's control group. With version 2 this container sees all of the host's."""
+    root = Path("/sys/fs/cgroup")
+    path = next((line[3:] for line in read(Path("/proc/self/cgroup")).splitlines() if line.startswith("0::")), "/")
+    return root / path.lstrip("/") if (root / "cgroup.controllers").exists() else root
 
 
 def read(file: Path) -> str:
@@ -133,6 +157,55 @@ def listening(process: Path) -> list[int]:
     return sorted(ports)
 
 
+def datagrams(process: Path) -> list[int]:
+    """UDP ports that take datagrams from anybody, beyond loopback."""
+    ports: set[int] = set()
+    for name, loopback in (("udp", "7F"), ("udp6", "00000000000000000000000001000000")):
+        for line in read(process / "net" / name).splitlines()[1:]:
+            local, state = line.split()[1], line.split()[3]
+            address, port = local.split(":")
+            local_only = address.endswith(loopback) if name == "udp" else address == loopback
+            if state == TAKES_STATE and not local_only:
+                ports.add(int(port, 16))
+    return sorted(ports)
+
+
+def file_at(root: Path, path: str, *, deep: bool = False) -> dict[str, Any] | None:
+    """Content, owner and mode of a file, None where there is none. A folder has no content; with `deep`, what is below it."""
+    place = root / path.lstrip("/")
+    try:
+        about = place.stat()
+        digest = hashlib.sha256(place.read_bytes()).hexdigest() if place.is_file() else ""
+    except OSError:
+        return None
+    found = {"sha256": digest, "size": about.st_size, "owner": f"{about.st_uid}:{about.st_gid}"}
+    return {**found, "mode": f"{about.st_mode & 0o7777:04o}", "below": below(place) if deep and place.is_dir() else {}}
+
+
+def below(folder: Path) -> dict[str, Any]:
+    """Every file below a folder, by its path there."""
+    files = sorted(each for each in folder.rglob("*") if not each.is_dir())
+    return {
+        str(each.relative_to(folder)): file_at(folder, str(each.relative_to(folder))) for each in files[:MOST_FILES]
+    }
+
+
+def links() -> dict[str, Any]:
+    """Addresses, routes and rules of this process's network namespace, as `ip` has them."""
+    return {
+        "addresses": told("address"),
+        "routes": [*told("route", "show", "table", "all"), *told("-6", "route", "show", "table", "all")],
+        "rules": [*told("rule"), *told("-6", "rule")],
+        "neighbours": told("neighbour", "show", "nud", "permanent"),
+    }
+
+
+def told(*words: str) -> list[dict[str, Any]]:
+    """What `ip` says, empty where it says nothing."""
+    done = subprocess.run(["ip", "-json", *words], capture_output=True, text=True, check=False)
+    return list(json.loads(done.stdout)) if done.stdout.strip() else []
+
+
 def ask(pid: int, addresses: dict[str, float], names: list[str], outside: bool, mark: str) -> dict[str, Any]:
     """What a container reaches: addresses, names by its resolver, the outside by TCP and by DNS."""
     enter_network(pid)
@@ -148,6 +221,7 @@ def ask(pid: int, addresses: dict[str, float], names: list[str], outside: bool, 
         "outside": reached.pop(beyond, None),
         "reached": reached,
         "names": {name: resolved[name] for name in names},
+        "links": links(),
     }
 
 
@@ -320,13 +394,14 @@ def run(*command: str) -> None:
 def main() -> None:
     """Read the questions, look and ask, write the answers."""
     questions = json.load(sys.stdin)
+    before = census()
     outside = Outside() if questions.get("outside") else None
     waiting = {}
     for number, (key, each) in enumerate(questions["containers"].items()):
         waiting[key] = in_child(
             lambda each=each, n=number: ask(each["pid"], each["ask"], each["names"], bool(outside), f"c{n}")
         )
-    answers = {key: look(each["pid"]) for key, each in questions["containers"].items()}
+    answers = {key: look(each["pid"], each["files"]) for key, each in questions["containers"].items()}
     for key, wait in waiting.items():
         asked, looked = wait(), answers[key]
         answers[key] = looked | asked if asked and looked else None
@@ -337,7 +412,22 @@ def main() -> None:
         "datagrams": sorted({marks[name[1:]] for name in names if name[1:] in marks and name[0] == "d"}),
     }
     host = asyncio.run(connect_all(dict.fromkeys(questions["host"], PUBLISHED_S)))
-    json.dump({"containers": answers, "leaked": leaked, "host": host}, sys.stdout)
+    stayed = settled(before, {each["id"]: each["pid"] for each in questions["containers"].values()})
+    for key, answer in answers.items():
+        if answer is not None:
+            answer["processes"] = stayed.get(questions["containers"][key]["id"])
+            answer["datagrams"] = sorted(
+                {*answer["datagrams"]} & {*datagrams(Path(f"/proc/{questions['containers'][key]['pid']}"))}
+            )
+    found = {
+        "containers": {key: each for key, each in answers.items() if each and each["processes"]},
+        "leaked": leaked,
+        "files": {path: file_at(Path("/"), path) for path in questions["files"]},
+        "host": host,
+        "own": process(Path(f"/proc/{os.getpid()}"))
+        | {"cgroup": cgroup(own_group()), "resolv.conf": read(Path("/etc/resolv.conf"))},
+    }
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,131 @@
+"""Processes, names and addresses in a container, on what the probe saw of one, and on the same tampered with."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbline.fact import Check
+from validators.stack.inside.names import name_checks, settings_of, usual_settings
+from validators.stack.inside.processes import process_checks
+
+RECORDED = json.loads((Path(__file__).parent / "recorded" / "intake-gateway.json").read_text())
+USER = "10001:10001"
+Kernel = dict[str, Any]
+EVERYTHING = "000001ffffffffff"
+
+
+def failing(
+    kernel: Kernel, capabilities: tuple[str, ...] = (), containers: dict[str, str] | None = None
+) -> dict[str, str]:
+    """What differs: the fact and what was seen."""
+    checks: list[Check] = process_checks(
+        "services.x", "", (USER, capabilities), kernel, RECORDED["own"], containers or {}
+    )
+    checks += name_checks(
+        "services.x", "", RECORDED["container"], {}, kernel, [settings_of(kernel["texts"]["resolv.conf"])]
+    )
+    return {each.attribute: str(each.observed) for each in checks if each.outcome != "matches"}
+
+
+def another(kernel: Kernel, **changes: Any) -> dict[str, Any]:
+    """A second process of the container, its first one's child."""
+    first = kernel["processes"]["own"][0]
+    status = first["status"] | changes.pop("status", {})
+    return {**first, "pid": 77, "parent": first["pid"], "command": "evil", **changes, "status": status}
+
+
+def of_own(**changes: Any) -> Callable[[Kernel], None]:
+    return lambda kernel: kernel["processes"]["own"].append(another(kernel, **changes))
+
+
+def text(name: str, more: str) -> Callable[[Kernel], None]:
+    return lambda kernel: kernel["texts"].update({name: f"{kernel['texts'][name]}\n{more}\n"})
+
+
+def link(kind: str, **fields: Any) -> Callable[[Kernel], None]:
+    return lambda kernel: kernel["links"][kind].append(fields)
+
+
+def address(kernel: Kernel, interface: int, local: str) -> None:
+    given = {"local": local, "prefixlen": 24, "scope": "global"}
+    kernel["links"]["addresses"][interface]["addr_info"].append(given)
+
+
+TAMPERED: dict[str, tuple[Callable[[Kernel], None], str, str]] = {
+    "root": (of_own(status={"Uid": "0 0 0 0"}), "processes.user", "evil: 0:10001"),
+    "only the saved user": (of_own(status={"Uid": "10001 10001 0 10001"}), "processes.user", "evil"),
+    "root's group": (of_own(status={"Groups": "0 10001"}), "processes.groups", "in 0 10001"),
+    "every capability": (of_own(status={"CapEff": EVERYTHING}), "processes.capabilities", "41 more"),
+    "what it may take": (of_own(status={"CapBnd": EVERYTHING}), "processes.capabilities", "41 more"),
+    "new privileges": (of_own(status={"NoNewPrivs": "0"}), "processes.new_privileges", "evil: possible"),
+    "no filter": (of_own(status={"Seccomp": "0"}), "processes.system_calls", "evil: not filtered"),
+    "from outside": (of_own(parent=1), "processes.parents", "evil: was started from outside"),
+    "another network": (of_own(namespaces={"net": "net:[1]"}), "processes.namespaces", "evil"),
+    "a program in memory": (of_own(program="/memfd:x (deleted)"), "processes.programs", "runs /memfd:x"),
+    "a raised limit": (of_own(limits={"Max open files": "unlimited"}), "processes.limits", "Max open files"),
+    "killed last": (of_own(oom=-900), "processes.kill_order", "has -900"),
+    "a share": (lambda kernel: kernel["cgroup"].update(weight="2"), "processes.group_weight", "2"),
+    "a name": (text("hosts", "203.0.113.9 postgres"), "names.hosts", "postgres is 203.0.113.9"),
+    "a name of its own": (text("hosts", "127.0.0.1 postgres"), "names.hosts", "postgres is 127.0.0.1"),
+    "a resolver": (text("resolv.conf", "nameserver 203.0.113.9"), "names.resolver", "203.0.113.9"),
+    "a hostname": (lambda kernel: kernel["texts"].update(hostname="x"), "names.hostname", "x"),
+    "an address": (lambda kernel: address(kernel, 1, "203.0.113.9"), "names.addresses", "203.0.113.9/24"),
+    "one on loopback": (lambda kernel: address(kernel, 0, "203.0.113.9"), "names.addresses", "203.0.113.9/24"),
+    "an interface": (link("addresses", ifname="eth9", flags=["UP"], addr_info=[]), "names.addresses", "eth9"),
+    "a route": (link("routes", dst="203.0.113.0/24", dev="eth0"), "names.routes", "203.0.113.0/24 via eth0"),
+    "a way out": (link("routes", dst="default", gateway="172.29.0.1", dev="eth0"), "names.routes", "172.29.0.1"),
+    "an address taken": (link("routes", dst="203.0.113.9", type="local", dev="lo"), "names.routes", "203.0.113.9"),
+    "a rule": (link("rules", priority=5, src="all", table="99"), "names.routes", "rule 5 leads to table 99"),
+    "a fixed neighbour": (link("neighbours", dst="172.28.0.3"), "names.neighbours", "172.28.0.3 is fixed"),
+}
+
+
+def test_a_clean_one_is_as_it_should_be() -> None:
+    assert failing(RECORDED["kernel"]) == {}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_what_was_changed_is_named(name: str) -> None:
+    change, attribute, observed = TAMPERED[name]
+    kernel = copy.deepcopy(RECORDED["kernel"])
+    change(kernel)
+    assert observed in failing(kernel)[attribute]
+
+
+def test_a_child_of_the_service_is_fine() -> None:
+    kernel = copy.deepcopy(RECORDED["kernel"])
+    of_own()(kernel)
+    assert failing(kernel) == {}
+
+
+def test_who_may_change_users_has_children_of_other_users() -> None:
+    kernel = copy.deepcopy(RECORDED["kernel"])
+    of_own(status={"Uid": "33 33 33 33", "CapBnd": "0000000000000080"})(kernel)
+    assert failing(kernel, ("SETUID",)) == {}
+
+
+def test_a_stranger_in_its_namespaces_is_named_unless_it_is_a_probe() -> None:
+    kernel = copy.deepcopy(RECORDED["kernel"])
+    kernel["processes"]["others"] = [another(kernel, container="f" * 64)]
+    assert failing(kernel) == {}
+    said = failing(kernel, containers={"f" * 64: "miner"})["processes.namespaces_shared"]
+    assert "container miner (evil) in net" in said
+    kernel["processes"]["others"] = [another(kernel, container="")]
+    assert "a process of the host (evil)" in failing(kernel)["processes.namespaces_shared"]
+
+
+def test_a_name_that_the_project_adds_has_to_be_there() -> None:
+    kernel = RECORDED["kernel"]
+    checks = name_checks("services.x", "", RECORDED["container"], {"db": "10.0.0.9"}, kernel, ["", "x"])
+    (hosts,) = [each for each in checks if each.attribute == "names.hosts"]
+    assert hosts.observed == "db is missing"
+
+
+def test_what_the_host_searched_before_is_no_surprise_where_most_have_it() -> None:
+    old, new = "search old\noptions ndots:0", "search new\noptions ndots:0"
+    assert usual_settings(new, [old, old, new]) == ["new", "old"]
+    assert usual_settings(new, [old, new, new]) == ["new", "new"]

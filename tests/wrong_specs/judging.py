@@ -1,0 +1,55 @@
+"""What `plumb check` says of a mutant, and whether that is what it has to say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from plumbline.finding import Finding, Severity
+from plumbline.loading import load_spec
+from tests.wrong_specs.structural import Mutant
+from validators.rules import check_rules
+
+TODAY = date(2026, 11, 26)
+NEAR = 3
+"""Lines between the edit and the finding, at most."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`word`: found, elsewhere, survives, crash; clean, accused."""
+
+    mutant: Mutant
+    word: str
+    findings: tuple[Finding, ...]
+    problem: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether it is what it has to be."""
+        return self.word in ("found", "clean")
+
+
+def judged(files: Mapping[str, str], mutant: Mutant) -> Verdict:
+    """Check a mutant as `plumb check --no-drift` does."""
+    changed = {**files, mutant.file: mutant.text}
+    try:
+        spec, findings = load_spec(changed)
+        if spec is not None:
+            findings = check_rules(spec, TODAY)
+    except Exception as error:  # any: that is what is looked for
+        return Verdict(mutant, "crash", (), f"{type(error).__name__}: {error}")
+    said = tuple(finding for finding in findings if finding.severity != Severity.NOTE)
+    if not mutant.wrong:
+        return Verdict(mutant, "accused" if said else "clean", said)
+    if not said:
+        return Verdict(mutant, "survives", said)
+    return Verdict(mutant, "found" if any(_near(each, mutant) for each in said) else "elsewhere", said)
+
+
+def _near(finding: Finding, mutant: Mutant) -> bool:
+    place = finding.location
+    if place is None:
+        return False
+    if place.file == mutant.file and (abs(place.line - mutant.line) <= NEAR or place.line in mutant.around):
+        return True
+    return place.file in mutant.also

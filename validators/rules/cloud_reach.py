@@ -1,0 +1,146 @@
+"""PLB223, PLB226: what servers reach outside, and the places that people enter, against the cloud's firewall."""
+
+import re
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+from plumbline.deployment import roles_of
+from plumbline.expressions import ExpressionError, render, tenant_names
+from plumbline.paths import path_of
+from plumbline.spec import Spec
+from schema.platform import Place
+from validators.rules.cloud_entry import SSH, openings, range_of
+from validators.rules.cloud_examples import cloud_example
+from validators.rules.clouds import clouds, lets_out
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, following, written
+
+_URL = re.compile(r"(?P<scheme>https?|wss?)://(?:[^/@\s]*@)?(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>\d{1,5}))?(?![\w.-])")
+_INSIDE = (".internal", ".local", ".lan", ".home.arpa", ".localhost")
+_TIME = '{title: time, protocol: udp, port: "123", peers: [0.0.0.0/0]}'
+_WEB = '{title: web, protocol: tcp, port: "443", peers: [0.0.0.0/0]}'
+_CALLS = "services/web.yaml: {environment: {API: https://api.example.com/v1}}\n"
+
+
+@rule(
+    "PLB223",
+    title="endpoint outside that the firewall does not let out",
+    why="One outbound rule turns the default from accept into deny: the first request hangs, and so does the pull of an image.",
+    fix="Add an outbound rule for tcp at that port.",
+    failing=_CALLS + cloud_example(outbound=f"[{_TIME}]"),
+    passing=_CALLS + cloud_example(outbound=f"[{_TIME}, {_WEB}]"),
+)
+def shut_in(spec: Spec) -> Iterator[Violation]:
+    """Ports of endpoints in variables, and of registries, that no outbound rule opens."""
+    for mode, _, cloud in clouds(spec):
+        lost: dict[int, list[str]] = {}
+        for port, what in (*_endpoints(spec, mode), *_registries(spec, mode)):
+            if not lets_out(cloud.firewall, "tcp", port) and what not in lost.setdefault(port, []):
+                lost[port].append(what)
+        for port, users in lost.items():
+            more = f" and {len(users) - 2} more" if len(users) > 2 else ""
+            yield Violation(
+                path_of("topology", mode, "cloud", "firewall", "outbound"),
+                f"nothing lets tcp {port} out, which {' and '.join(users[:2])}{more} need{'s' if len(users) == 1 else ''}",
+            )
+
+
+def _endpoints(spec: Spec, mode: str) -> Iterator[tuple[int, str]]:
+    """Port and name of each URL outside that a variable of a tenant's service holds."""
+    for text in written(spec):
+        if text.where != Where.VARIABLE or text.placed.mode != mode or not _is_tenants(spec, mode, text.placed.id):
+            continue
+        for url in _URL.finditer(text.shown):
+            if _is_outside(url["host"]):
+                port = int(url["port"] or (443 if url["scheme"] in ("https", "wss") else 80))
+                yield port, f"{url['host']} of {text.placed.id}"
+
+
+def _registries(spec: Spec, mode: str) -> Iterator[tuple[int, str]]:
+    """Port and name of the registries that a tenant's nodes pull from."""
+    for name, service in spec.services.items():
+        image = spec.images.images.get(service.image)
+        if image and image.digest and _is_tenants(spec, mode, name):
+            host, _, port = image.repository.partition("/")[0].partition(":")
+            if _is_outside(host):
+                yield int(port or 443), f"registry {host}"
+
+
+def _is_tenants(spec: Spec, mode: str, service: str) -> bool:
+    roles = spec.topology[mode].roles
+    return any(roles[role].scope == "tenant" for role in roles_of(spec, mode, service))
+
+
+def _is_outside(host: str) -> bool:
+    """Whether a host is on the other side of a server's public interface."""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(_INSIDE)
+
+
+_PLACE = """\
+platform.yaml: {places: {node: {title: The node, role: node, shell: 'ssh ops@{{ server_name("%s", index) }} sh'}}}
+runbooks/sample.yaml:
+  title: Sample
+  summary: Shows a rule.
+  modes: [cloud]
+  duration_min: 5
+  on_failure: start again
+  steps: [{title: Look, where: node, run: uptime, expect: a line, undo: nothing}]
+"""
+_ADMIN = '[{title: office, protocol: tcp, port: "22", peers: [192.0.2.0/24]}]'
+
+
+@rule(
+    "PLB226",
+    title="place that its shell does not lead to",
+    why="The runbook's step is done on another node than its page says, or nobody gets in to do it.",
+    fix="Let `role` and `server_name(…)` name one role, and let the firewall admit SSH from where the shell comes.",
+    failing=_PLACE % "db" + cloud_example(inbound=_ADMIN),
+    passing=_PLACE % "node" + cloud_example(inbound=_ADMIN),
+)
+def lost_place(spec: Spec) -> Iterator[Violation]:
+    """Places whose shell names another role's server, or that no inbound rule lets anybody into."""
+    for mode, topology, cloud in clouds(spec):
+        tenant = next(iter(spec.tenants.tenants), "example")
+        names = tenant_names(spec, mode, tenant, 1) | {"index": 1}
+        for id, place in spec.platform.places.items():
+            role = topology.roles.get(place.role or "")
+            if role is None or place.shell is None or role.scope != "tenant":
+                continue
+            called = _calls(place, names)
+            servers = [arguments[0] for function, *arguments in called if function == "server_name"]
+            strangers = [each for each in servers if each != place.role]
+            if strangers and place.role not in servers:
+                yield Violation(
+                    path_of("platform", "places", id, "role"),
+                    f"place {id} is each node of role `{place.role}`, and its shell leads to one of `{strangers[0]}`",
+                    observed=place.role,
+                )
+            ways = [arguments[0] for function, *arguments in called if function == "address_of"]
+            found = [each for each in openings(spec, mode, cloud) if each.to(SSH)]
+            if "ssh" in place.shell.split() and not found:
+                yield Violation(
+                    path_of("topology", mode, "cloud", "firewall", "inbound"),
+                    f"nothing lets tcp {SSH} in, by which place `{id}` is entered",
+                )
+                return
+            known = [address for way in ways if (address := range_of(cloud.addresses.get(way, "")))]
+            if known and found and not any(each.lets_in(address) for each in found for address in known):
+                yield Violation(
+                    path_of(found[0].path, "peers"),
+                    f"port {SSH} is open to others than `{ways[0]}`, from where place `{id}` is entered",
+                )
+                return
+
+
+def _calls(place: Place, names: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The servers and addresses that a place's shell names."""
+    followed, called = following(names, ("server_name", "address_of"))
+    try:
+        render(place.shell or "", followed)
+    except ExpressionError:
+        return []  # PLB802 says so
+    return called

@@ -1,0 +1,156 @@
+"""PLB116, PLB117: the services that texts name, held against what the service needs."""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+import networkx
+
+from plumbline.deployment import services_of
+from plumbline.paths import PathText, path_of
+from plumbline.reachability import Reach, reachability
+from plumbline.spec import Spec
+from validators.rules.effective_services import Placed, once
+from validators.rules.port_words import OWN, UNSAID, port_words
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, Written, of_services, written
+
+_URL_HOST = re.compile(
+    r"(?:https?|wss?|tcp|grpcs?|rediss?|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mariadb|mongodb|amqps?|nats|kafka|ldaps?|smtps?|"
+    r"memcached?|clickhouse|bolt|neo4j)://(?:[^/@\s\"']*@)?(?P<host>[A-Za-z0-9][\w-]*)(?=[:/\"'\s,;?]|$)"
+)
+_HOST_VARIABLE = re.compile(r"(?:.+_)HOST(?:NAME)?")
+_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_HERE = frozenset({"localhost"})
+
+
+@rule(
+    "PLB116",
+    title="service that is named and not needed",
+    why="Start order, networks between nodes and firewalls follow from `needs`: a connection that it does not list finds nobody, "
+    "or a service that is not ready.",
+    fix="Add it to `needs`, or take the text out that names it.",
+    failing="services/web.yaml: {needs: null, environment: {DB_URL: {template: \"{{ address('db', 'sql') }}\"}}}",
+    passing="services/web.yaml: {needs: {db: sql}, environment: {DB_URL: {template: \"{{ address('db', 'sql') }}\"}}}",
+)
+def named_not_needed(spec: Spec) -> Iterator[Violation]:
+    """Services that a command, check, variable or file connects to, and that are no need."""
+    found: dict[tuple[str, str], Violation] = {}
+    for placed, texts in of_services(spec):
+        by_target: dict[str, list[Written]] = {}
+        for text in texts:
+            for target in _targets(text):
+                if target != placed.id and target in spec.services and target not in placed.service.needs:
+                    by_target.setdefault(target, []).append(text)
+        for target, naming in by_target.items():
+            if not _waits_for_it(spec, placed, target):
+                found.setdefault((placed.id, target), _violation(spec, placed, target, naming))
+    yield from found.values()
+
+
+def _targets(text: Written) -> list[str]:
+    """Services, or what could be some, that a text connects to."""
+    if text.where == Where.SCRIPT:
+        return []  # it runs in the service's container to look at it, and not to do its work
+    hosts = [match["host"] for match in _URL_HOST.finditer(text.literal)]
+    hosts += [word.host for word in port_words(text) if word.host not in (OWN, UNSAID)]
+    if text.where == Where.VARIABLE and _HOST_VARIABLE.fullmatch(text.name) and _LABEL.fullmatch(text.literal):
+        hosts.append(text.literal)
+    return list(dict.fromkeys((*text.named, *hosts)))
+
+
+def _waits_for_it(spec: Spec, placed: Placed, target: str) -> bool:
+    """Whether a need would close a circle, and the target is reached without one."""
+    services = services_of(spec, placed.mode)
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph.add_edges_from((name, need) for name, each in services.items() for need in each.needs)
+    waits = target in graph and placed.id in graph and networkx.has_path(graph, target, placed.id)
+    return waits and reachability(spec, placed.mode).get((placed.id, target)) == Reach.MAY
+
+
+def _violation(spec: Spec, placed: Placed, target: str, naming: list[Written]) -> Violation:
+    """At the needs where one was lost, else at the text that names a stranger."""
+    first = naming[0]
+    needs = _needs_path(spec, placed, first)
+    lost = target in placed.service.tolerates or len(naming) > 1
+    hint = f"add `{target}: {next(iter(spec.services[target].ports), 'PORT')}` to `needs` of {placed.id}"
+    message = f"{placed.id} names `{target}`, and `{target}` is none of its needs"
+    if needs and (lost or any(_is_meant(spec, text, target) for text in naming)):
+        return Violation(needs, message, hint)
+    return Violation(
+        first.path, message, f"{hint}, or name another service", location=first.at(_position(first, target))
+    )
+
+
+def _needs_path(spec: Spec, placed: Placed, text: Written) -> PathText | None:
+    """The needs that the text goes with: those of its mode where it is written for one, and where they would stand if they are gone."""
+    if text.path.parts[2] == "modes":
+        special = path_of(*text.path.parts[:4], "needs")
+        return special if spec.has(special) else None
+    candidates = (path_of("services", placed.id, field) for field in ("needs", "ports"))
+    return next((path for path in candidates if spec.has(path)), None)
+
+
+def _is_meant(spec: Spec, text: Written, target: str) -> bool:
+    """Whether others show that the text is right: the variable has the service's name, or another service says and needs the same."""
+    if text.where != Where.VARIABLE:
+        return False
+    if set(target.split("-")) <= set(text.name.lower().split("_")):
+        return True
+    return any(
+        each.where == Where.VARIABLE
+        and each.name == text.name
+        and target in _targets(each)
+        and target in each.placed.service.needs
+        for each in written(spec)
+    )
+
+
+def _position(text: Written, target: str) -> int:
+    """Where a file names a service; its expressions are not in `literal`."""
+    line = next(
+        (
+            number
+            for number, line in enumerate(text.placed.spec.templates.get(text.name, "").splitlines())
+            if target in line
+        ),
+        0,
+    )
+    starts = [0, *(match.end() for match in re.finditer("\n", text.literal))]
+    return starts[min(line, len(starts) - 1)]
+
+
+def naming_services(spec: Spec) -> set[tuple[str, str]]:
+    """Each service with those that its texts connect to, in whatever mode."""
+    return {(text.placed.id, target) for text in written(spec) for target in _targets(text)}
+
+
+@rule(
+    "PLB117",
+    title="host that nobody has",
+    why="A name without a dot is that of a service, and there is none: it resolves to nothing.",
+    fix="Correct it, or write `{{ host('SERVICE') }}`, which is checked.",
+    failing="services/web.yaml: {environment: {STORE_HOST: dbb}}",
+    passing="services/web.yaml: {environment: {STORE_HOST: {template: \"{{ host('db') }}\"}}}",
+)
+def nobodys_host(spec: Spec) -> Iterator[Violation]:
+    """Hosts in variables, commands and files that are like a service's id, or can be nothing else."""
+    yield from once(_nobodys(spec))
+
+
+def _nobodys(spec: Spec) -> Iterator[Violation]:
+    for placed, texts in of_services(spec):
+        sealed = not spec.topology[placed.mode].egress
+        for text in texts:
+            for host in _targets(text):
+                if host in spec.services or host in _HERE or not _LABEL.fullmatch(host):
+                    continue
+                close = get_close_matches(host, spec.services, n=1, cutoff=0.75)
+                if close or (sealed and text.where == Where.VARIABLE):
+                    yield Violation(
+                        text.path,
+                        f"there is no service `{host}`",
+                        f"did you mean `{close[0]}`?" if close else None,
+                        observed=host,
+                        location=text.at(max(0, text.literal.find(host))),
+                    )

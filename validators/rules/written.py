@@ -1,0 +1,171 @@
+"""Everything that a service's own texts say: commands, checks, variables, configuration files, each as written and as rendered."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from plumbline.config_files import config_names
+from plumbline.expressions import ExpressionError, render, service_names
+from plumbline.location import Location
+from plumbline.paths import PathText, path_of
+from plumbline.spec import Spec
+from schema.types import Value
+from validators.rules.effective_services import Placed, placed_services, raw
+
+BLANK = "\ufffc"
+"""Stands in a text for what an expression writes there."""
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_NAMING = ("port", "host", "address", "url")
+"""Expressions that name a service, to connect to it."""
+
+
+class Where(Enum):
+    """What kind of text it is."""
+
+    COMMAND = auto()
+    """A word of the entry point or the command."""
+    HEALTH = auto()
+    """A word of the health check."""
+    SCRIPT = auto()
+    """A word of a state test, self-test or export."""
+    VARIABLE = auto()
+    """The value of an environment variable."""
+    CONFIG = auto()
+    """A configuration file."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text of a service in one mode."""
+
+    placed: Placed
+    where: Where
+    path: PathText
+    """Its spec path; of a configuration file that of its entry in `config`."""
+    literal: str
+    """As it is written, each expression replaced by BLANK."""
+    shown: str
+    """With its expressions evaluated; empty where they do not resolve."""
+    named: tuple[str, ...]
+    """Services that its expressions name to connect to."""
+    name: str = ""
+    """The variable's name, or the configuration file's path below the spec's folder."""
+    before: str = ""
+    """The word before it, of a list of words."""
+
+    def at(self, position: int) -> Location | None:
+        """Where a position of `literal` stands in a configuration file; None elsewhere, where the spec path says it."""
+        if self.where != Where.CONFIG:
+            return None
+        line = self.literal.count("\n", 0, position) + 1
+        return Location(file_of(self.placed.spec, self.name), line, 1, line, 1)
+
+
+def file_of(spec: Spec, name: str) -> str:
+    """A file of the spec's folder as locations name it."""
+    return spec.at(("platform",)).file.removesuffix("platform.yaml") + name
+
+
+_last: list[tuple[Spec, tuple[Written, ...]]] = []
+
+
+def written(spec: Spec) -> tuple[Written, ...]:
+    """Every text of every service of every mode, in the order of the services."""
+    if not _last or _last[0][0] is not spec:  # a spec does not change, and rules read it one after the other
+        _last[:] = [(spec, tuple(found for placed in placed_services(spec) for found in _of(placed)))]
+    return _last[0][1]
+
+
+def of_services(spec: Spec) -> Iterator[tuple[Placed, tuple[Written, ...]]]:
+    """The texts, service by service and mode by mode."""
+    by_service: dict[tuple[str, str], list[Written]] = {}
+    for each in written(spec):
+        by_service.setdefault((each.placed.mode, each.placed.id), []).append(each)
+    for placed in placed_services(spec):
+        yield placed, tuple(by_service.get((placed.mode, placed.id), ()))
+
+
+def _of(placed: Placed) -> Iterator[Written]:
+    service = placed.service
+    yield from _words(placed, Where.COMMAND, placed.path("entrypoint"), service.entrypoint)
+    yield from _words(placed, Where.COMMAND, placed.path("command"), service.command)
+    if service.health:
+        yield from _words(placed, Where.HEALTH, path_of(placed.path("health"), "command"), service.health.command)
+    for name, value in service.environment.items():
+        yield _written(placed, Where.VARIABLE, placed.path("environment", name), value, name=name)
+    base = path_of("services", placed.id)
+    if service.state_test:
+        yield from _words(placed, Where.SCRIPT, path_of(base, "state_test", "write"), service.state_test.write)
+        yield from _words(placed, Where.SCRIPT, path_of(base, "state_test", "read"), service.state_test.read)
+    for name, test in service.self_tests.items():
+        yield from _words(placed, Where.SCRIPT, path_of(base, "self_tests", name, "run"), test.run)
+    for name, query in service.running.items():
+        yield from _words(placed, Where.SCRIPT, path_of(base, "running", name, "run"), query.run)
+    for index, each in enumerate(service.exports):
+        yield from _words(placed, Where.SCRIPT, path_of(base, "exports", index, "command"), each.command)
+        yield from _words(placed, Where.SCRIPT, path_of(base, "exports", index, "restore"), each.restore)
+    yield from _files(placed)
+
+
+def _words(placed: Placed, where: Where, path: PathText, words: tuple[Value, ...] | None) -> Iterator[Written]:
+    before = ""
+    for index, word in enumerate(words or ()):
+        yield _written(placed, where, path_of(path, index), word, before=before)
+        before = blanked(word)
+
+
+def _files(placed: Placed) -> Iterator[Written]:
+    for index, file in enumerate(placed.service.config):
+        template = placed.spec.templates.get(file.source, "")
+        # one tenant's file is like another's
+        for _, names in config_names(placed.spec, placed.mode, placed.id, file):
+            shown, named = _rendered(template, names)
+            path = path_of(placed.path("config"), index)
+            yield Written(placed, Where.CONFIG, path, _blank(template), shown, named, name=file.source)
+            break
+
+
+def _written(
+    placed: Placed, where: Where, path: PathText, value: Value, *, name: str = "", before: str = ""
+) -> Written:
+    shown, named = (
+        (value, ())
+        if isinstance(value, str)
+        else _rendered(value.template, service_names(placed.spec, placed.mode, placed.id))
+    )
+    return Written(placed, where, path, blanked(value), shown, named, name, before)
+
+
+def _rendered(template: str, names: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The text, and the services that it names."""
+    followed, called = following(names, _NAMING)
+    try:
+        shown = render(template, followed)
+    except ExpressionError:
+        shown = ""  # PLB107 says so
+    return shown, tuple(dict.fromkeys(arguments[0] for _, *arguments in called if arguments))
+
+
+def following(names: Mapping[str, Any], functions: tuple[str, ...]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
+    """The names with some functions' calls noted: a list that fills with (function, argument, …) as texts are rendered."""
+    called: list[tuple[str, ...]] = []
+
+    def noting(name: str) -> Any:
+        def call(*arguments: Any) -> Any:
+            called.append((name, *map(str, arguments)))
+            return names[name](*arguments)
+
+        return call
+
+    return {**names, **{name: noting(name) for name in functions if name in names}}, called
+
+
+def blanked(value: Value) -> str:
+    """A value as it is written, its expressions blank."""
+    return value if isinstance(value, str) else _blank(raw(value))
+
+
+def _blank(template: str) -> str:
+    return _EXPRESSION.sub(lambda found: BLANK + "\n" * found[0].count("\n"), template)

@@ -1,0 +1,130 @@
+"""PLB111, PLB112: numbers of ports that a service's texts write out, held against the ports that the spec has."""
+
+from collections.abc import Iterator
+
+from plumbline.deployment import services_of
+from plumbline.finding import Severity
+from plumbline.paths import path_of
+from plumbline.runbooks import runbook_texts
+from plumbline.spec import Spec
+from schema.service import Service
+from schema.types import Template
+from validators.rules.effective_services import once
+from validators.rules.port_words import OWN, UNSAID, PortWord, host_ports, port_words
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, blanked, of_services
+
+
+@rule(
+    "PLB111",
+    title="number of a port that nobody listens on",
+    why="The process listens on one number and is asked at another: it never becomes healthy, or nobody reaches it.",
+    fix="Let the number come from the spec: `{template: \"{{ port('SERVICE', 'PORT') }}\"}`; or list the port in `ports`.",
+    failing='services/web.yaml: {command: ["--port", "8001"]}',
+    passing="services/web.yaml: {command: [\"--port\", {template: \"{{ port('web', 'http') }}\"}]}",
+)
+def nobodys_port(spec: Spec) -> Iterator[Violation]:
+    """Numbers in commands, checks, variables and configuration files that are no port of whom they are said to be of."""
+    yield from once(_nobodys(spec))
+
+
+def _nobodys(spec: Spec) -> Iterator[Violation]:
+    for placed, texts in of_services(spec):
+        others = services_of(spec, placed.mode)
+        inside = {
+            word.number for text in texts if text.where != Where.HEALTH for word in port_words(text) if word.inside
+        }
+        for text in texts:
+            for word in port_words(text):
+                owner, service = _owner(word, placed.id, placed.service, others)
+                if service is None or word.number in service.ports.values():
+                    continue
+                if owner == placed.id and word.host in (OWN, UNSAID):
+                    asked_inside = word.inside and word.number in inside
+                    needed = word.host == UNSAID and _needed(placed.service, others, word.number)
+                    if not word.listens or not service.ports or asked_inside or needed:
+                        continue
+                has = ", ".join(f"{name} {number}" for name, number in service.ports.items()) or "none"
+                yield Violation(
+                    text.path,
+                    f"`{owner}` has no port {word.number}; its ports: {has}",
+                    _hint(owner, next(iter(service.ports), "PORT")) if service.ports else None,
+                    observed=str(word.number),
+                    location=text.at(word.position),
+                )
+
+
+def _owner(word: PortWord, own: str, service: Service, others: dict[str, Service]) -> tuple[str, Service | None]:
+    """The service that a number is said to be a port of; None where it is none of the spec's."""
+    if word.host in (OWN, UNSAID, own):
+        return own, service
+    return word.host, others.get(word.host)
+
+
+def _needed(service: Service, others: dict[str, Service], number: int) -> tuple[str, str] | None:
+    """The needed service, and the name of its port, of a number."""
+    for need in service.needs:
+        for name, each in others[need].ports.items() if need in others else ():
+            if each == number:
+                return need, name
+    return None
+
+
+def _hint(service: str, port: str) -> str:
+    return f"write {{{{ port('{service}', '{port}') }}}} in a `template:`, and it follows the spec"
+
+
+@rule(
+    "PLB112",
+    title="port that is written a second time",
+    severity=Severity.WARNING,
+    why="The next change of the port has to find each copy; an expression follows by itself.",
+    fix="Write an expression in its place: `{template: \"{{ port('SERVICE', 'PORT') }}\"}`.",
+    failing='services/web.yaml: {command: ["--port", "8000"]}',
+    passing="services/web.yaml: {command: [\"--port\", {template: \"{{ port('web', 'http') }}\"}]}",
+)
+def written_again(spec: Spec) -> Iterator[Violation]:
+    """Numbers of the spec's own ports, in a service's texts and in runbooks."""
+    yield from once(_again(spec))
+    yield from once(_again_in_runbooks(spec))
+
+
+def _again(spec: Spec) -> Iterator[Violation]:
+    for placed, texts in of_services(spec):
+        others = services_of(spec, placed.mode)
+        for text in texts:
+            for word in port_words(text):
+                owner, service = _owner(word, placed.id, placed.service, others)
+                named = next((n for n, each in service.ports.items() if each == word.number), None) if service else None
+                if named is None and word.host == UNSAID:
+                    owner, named = _needed(placed.service, others, word.number) or (owner, None)
+                if named is not None:
+                    yield Violation(
+                        text.path,
+                        f"{word.number} is port `{named}` of `{owner}`, written out",
+                        _hint(owner, named),
+                        observed=str(word.number),
+                        location=text.at(word.position),
+                    )
+
+
+def _again_in_runbooks(spec: Spec) -> Iterator[Violation]:
+    """Published ports of this host; the same number at another host is another's."""
+    for name, runbook in spec.runbooks.items():
+        published = {
+            each.port: (service, port)
+            for mode in runbook.modes
+            if mode in spec.topology
+            for service, effective in services_of(spec, mode).items()
+            for port, each in effective.publish.items()
+        }
+        for inner, text in runbook_texts(runbook):
+            for number in sorted(host_ports(blanked(Template(template=text)))):
+                if number in published:
+                    service, port = published[number]
+                    yield Violation(
+                        path_of("runbooks", name, inner),
+                        f"{number} is where port `{port}` of `{service}` is published, written out",
+                        f"write {{{{ published('{service}', '{port}') }}}} for address and number, and it follows the spec",
+                        observed=str(number),
+                    )

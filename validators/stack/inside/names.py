@@ -1,0 +1,142 @@
+"""Names and addresses as a container has them: /etc/hosts, the resolver, interfaces and routes, against what the engine gave it. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_interface
+from typing import Any
+
+from plumbline.fact import Check
+
+NAMES = "names"
+_LOCAL = {
+    "127.0.0.1": {"localhost"},
+    "::1": {"localhost", "ip6-localhost", "ip6-loopback"},
+    "fe00::": {"ip6-localnet"},
+    "fe00::0": {"ip6-localnet"},
+    "ff00::": {"ip6-mcastprefix"},
+    "ff00::0": {"ip6-mcastprefix"},
+    "ff02::1": {"ip6-allnodes"},
+    "ff02::2": {"ip6-allrouters"},
+}
+"""What every engine writes into /etc/hosts."""
+_RESOLVER = "127.0.0.11"
+_LOOPBACK = {"127.0.0.1/8", "::1/128"}
+_ITSELF = {"127.0.0.0/8", "127.0.0.1", "::1"}
+_RULES = {(0, "local"), (32766, "main"), (32767, "default")}
+_BY_ITSELF = ("fe80::", "ff00::")
+"""Of every interface with IPv6."""
+
+
+def name_checks(
+    subject: str,
+    where: str,
+    container: Mapping[str, Any],
+    hosts: Mapping[str, str],
+    kernel: Mapping[str, Any],
+    searches: Sequence[str],
+) -> list[Check]:
+    """Checks of a service's names and addresses.
+
+    `hosts` are the names that the project adds, with their addresses; `searches` are the resolver's settings that are no surprise.
+    """
+    hostname = container["Config"].get("Hostname") or ""
+    endpoints = list((container["NetworkSettings"].get("Networks") or {}).values())
+    links, texts = kernel["links"], kernel["texts"]
+    pairs = {
+        "hosts": _same("as the engine writes it", _hosts(texts["hosts"], hosts, hostname, endpoints)),
+        "resolver": _same("the engine's", _resolver(texts["resolv.conf"], searches)),
+        "hostname": (hostname, texts["hostname"]),
+        "addresses": (_listed(_given(endpoints)), _listed(_held(links["addresses"]))),
+        "routes": _same("its networks' alone", _routes(links, endpoints)),
+        "neighbours": _same("all found out", [f"{each.get('dst')} is fixed" for each in links["neighbours"]]),
+    }
+    return [Check(subject, f"{NAMES}.{name}", *pair, where=where) for name, pair in pairs.items()]
+
+
+def settings_of(resolver: str) -> str:
+    """The search domains and options of a resolv.conf, but for the option that the engine adds."""
+    words = {kind: sorted(_words(resolver, kind) - {"ndots:0"}) for kind in ("search", "options")}
+    return " ".join([*words["search"], *words["options"]])
+
+
+def usual_settings(host: str, all_of_them: Iterable[str]) -> list[str]:
+    """The resolver's settings that are no surprise: the host's now, and those of most containers, which the host had before."""
+    found = Counter(settings_of(each) for each in all_of_them)
+    most = [settings for settings, count in found.items() if count > 1 and 2 * count > found.total()]
+    return [settings_of(host), *most]
+
+
+def _same(expected: str, odd: Sequence[str]) -> tuple[str, str]:
+    return expected, "; ".join(odd) if odd else expected
+
+
+def _hosts(text: str, extra: Mapping[str, str], hostname: str, endpoints: Iterable[Mapping[str, Any]]) -> list[str]:
+    own = {str(each[key]) for each in endpoints for key in ("IPAddress", "GlobalIPv6Address") if each.get(key)}
+    odd, seen = [], set()
+    for line in text.splitlines():
+        address, *names = line.partition("#")[0].split() or [""]
+        for name in names:
+            seen.add((name, address))
+            is_own = address in own and name.partition(".")[0] == hostname.partition(".")[0]
+            if not (name in _LOCAL.get(address, ()) or is_own or extra.get(name) == address):
+                odd.append(f"{name} is {address}")
+    return odd + [f"{name} is missing" for name, address in extra.items() if (name, address) not in seen]
+
+
+def _resolver(text: str, searches: Sequence[str]) -> list[str]:
+    servers = _words(text, "nameserver")
+    odd = [f"asks {' '.join(sorted(servers))}"] if servers != {_RESOLVER} else []
+    return odd + ([f"with {settings_of(text)}"] if settings_of(text) not in searches else [])
+
+
+def _words(text: str, kind: str) -> set[str]:
+    lines = (line.split() for line in text.splitlines())
+    return {word for line in lines if line and line[0] == kind for word in line[1:]}
+
+
+def _given(endpoints: Iterable[Mapping[str, Any]]) -> set[str]:
+    pairs = (("IPAddress", "IPPrefixLen"), ("GlobalIPv6Address", "GlobalIPv6PrefixLen"))
+    return {f"{each[address]}/{each[length]}" for each in endpoints for address, length in pairs if each.get(address)}
+
+
+def _held(interfaces: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Addresses of the interfaces that are up; one without any goes by its name."""
+    found: set[str] = set()
+    for each in interfaces:
+        addresses = {f"{at['local']}/{at['prefixlen']}" for at in each.get("addr_info") or [] if at["scope"] != "link"}
+        if each["ifname"] == "lo":
+            found |= addresses - _LOOPBACK
+        elif addresses:
+            found |= addresses
+        elif "UP" in each["flags"]:
+            found.add(str(each["ifname"]))
+    return found
+
+
+def _routes(links: Mapping[str, Any], endpoints: Sequence[Mapping[str, Any]]) -> list[str]:
+    given = [ip_interface(each) for each in _given(endpoints)]
+    networks = {str(each.network) for each in given}
+    gateways = {str(each[key]) for each in endpoints for key in ("Gateway", "IPv6Gateway") if each.get(key)}
+    itself = _ITSELF | {str(each.ip) for each in given}
+    odd, has_default = [], False
+    for route in links["routes"]:
+        to, kind = str(route["dst"]), route.get("type", "unicast")
+        if to.startswith(_BY_ITSELF) or kind in ("broadcast", "anycast", "multicast", "unreachable"):
+            continue
+        if kind == "local":
+            fine = to in itself
+        elif to == "default":
+            fine = route.get("gateway") in gateways
+            has_default = has_default or fine
+        else:
+            fine = to in networks and not route.get("gateway")
+        if not fine and not (kind == "unicast" and to in _ITSELF and route.get("dev") == "lo"):
+            odd.append(" ".join(filter(None, [to, "via", str(route.get("gateway") or route.get("dev") or kind)])))
+    if gateways and not has_default and not odd:
+        odd.append("no way out")
+    rules = {(each.get("priority"), str(each.get("table"))) for each in links["rules"]}
+    return odd + [f"rule {priority} leads to table {table}" for priority, table in sorted(rules - _RULES, key=str)]
+
+
+def _listed(words: Iterable[str]) -> str:
+    return " ".join(sorted(words)) or "none"

@@ -1,0 +1,131 @@
+"""Two answers of `docker inspect`, field by field. Pure."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from validators.stack.engine import as_json
+from validators.stack.expected import SECRET_VALUE
+from validators.stack.project import HOST_FOLDER
+from validators.stack.whole.may_differ import MayDiffer
+
+Path = tuple[str, ...]
+_ORDERED = {"Args", "Cmd", "Dns", "DnsOptions", "DnsSearch", "Entrypoint", "Test"}
+"""Lists whose order says something."""
+_KEYS = ("Destination", "Target", "PathInContainer")
+_ANONYMOUS = re.compile(r"\b[0-9a-f]{64}\b")
+_SHORT_ID = 12
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a project's fields are full of, and another's of the same file are not."""
+
+    project: str
+    folder: str
+    secret_variables: frozenset[str] = frozenset()
+    """Variables whose values must not be shown."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that is not the same on both sides. None: there is no such field."""
+
+    path: Path
+    expected: str | None
+    observed: str | None
+
+    @property
+    def shown(self) -> str:
+        """As people write it, `HostConfig.GroupAdd`."""
+        return ".".join(self.path)
+
+
+def differences(
+    made: Mapping[str, Any], runs: Mapping[str, Any], names: tuple[Names, Names], may_differ: Collection[MayDiffer]
+) -> list[Difference]:
+    """What is not in both alike, apart from what may differ. `names` are those of `made` and of `runs`."""
+    left, right = (dict(_leaves(_plain(each, names, id))) for each, id in ((made, names[0]), (runs, names[1])))
+    allowed = [pattern for each in may_differ for pattern in each.paths]
+    return [
+        Difference(path, left.get(path), right.get(path))
+        for path in sorted(left.keys() | right.keys())
+        if left.get(path) != right.get(path) and not is_below(path, allowed)
+    ]
+
+
+def is_below(path: Path, patterns: Collection[str]) -> bool:
+    """Whether a path is one of the patterns', or below it."""
+    return any(
+        len(parts) <= len(path) and all(fnmatchcase(*pair) for pair in zip(path, parts, strict=False))
+        for parts in (pattern.split("/") for pattern in patterns)
+    )
+
+
+def _plain(document: Mapping[str, Any], both: tuple[Names, Names], own: Names) -> Any:
+    """The document with words in place of what is its own: names, folders, identities, addresses of its networks."""
+    id = str(document.get("Id", ""))
+    subnets = [each["Subnet"] for each in (document.get("IPAM") or {}).get("Config") or [] if each.get("Subnet")]
+
+    def word(text: str) -> str:
+        for folder in sorted({own.folder} - {""}):
+            text = re.sub(rf"{re.escape(folder)}/{HOST_FOLDER}(?=/)", "", text)
+            text = re.sub(rf"{re.escape(folder)}(?=/|$)", "(folder)", text)
+        for name in sorted({each.project for each in both} - {""}, key=len, reverse=True):
+            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?=[_-]|$)", "(project)", text)
+        if id:
+            text = text.replace(id, "(id)").replace(id[:_SHORT_ID], "(id)")
+        text = _ANONYMOUS.sub("(anonymous)", text)
+        name, is_variable, _ = text.partition("=")
+        text = f"{name}={SECRET_VALUE}" if is_variable and name in own.secret_variables else text
+        return next((moved for subnet in subnets if (moved := _relative(text, subnet))), text)
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, str):
+            return word(value)
+        if isinstance(value, Mapping):
+            return {word(str(key)): walk(each) for key, each in value.items()}
+        if isinstance(value, Sequence):
+            return [each for each in map(walk, value) if each != "(id)"]
+        return value
+
+    return walk(document)
+
+
+def _relative(text: str, subnet: str) -> str:
+    """An address of a subnet by its place there, so that one that was moved is the same; empty for any other text."""
+    network = ip_network(subnet)
+    if text == subnet:
+        return "(subnet)"
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    if address not in network:
+        return ""
+    first, last = int(address) - int(network.network_address), int(network.broadcast_address) - int(address)
+    return f"(subnet) + {first}" if first <= last else f"(subnet's end) - {last}"
+
+
+def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every field that says something; null, an empty list and an empty text say nothing."""
+    if value in (None, "", [], {}):
+        return
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _leaves(each, (*path, key))
+    elif isinstance(value, list) and path and all(isinstance(each, Mapping) for each in value):
+        keyed = {_key(each, number): each for number, each in enumerate(value)}
+        for key, each in keyed.items():
+            yield from _leaves(each, (*path, key))
+    elif isinstance(value, list):
+        yield path, as_json(value if path[-1] in _ORDERED else sorted(value, key=as_json))
+    else:
+        yield path, value if isinstance(value, str) else as_json(value)
+
+
+def _key(value: Mapping[str, Any], number: int) -> str:
+    return next((str(value[key]) for key in _KEYS if value.get(key)), str(number))
