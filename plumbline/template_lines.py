@@ -85,9 +85,24 @@ def _marked(environment: Environment, name: str, source: str) -> str:
 def spoken_of(environment: Environment, source: str, known: Known) -> dict[int, Places]:
     """The places that each line of a template speaks of, those that decide whether it stands there included."""
     found: dict[int, dict[PathText, None]] = {}
-    for line, place in _Reader(known).lines(environment.parse(source).body, {}, ()):
+    for line, place in _Reader(known).lines(_plain(environment).parse(source).body, {}, ()):
         found.setdefault(line, {})[place] = None
     return {line: tuple(places) for line, places in found.items()}
+
+
+def _plain(environment: Environment) -> Environment:
+    """One that reads the same language and rewrites nothing."""
+    return Environment(
+        block_start_string=environment.block_start_string,
+        block_end_string=environment.block_end_string,
+        variable_start_string=environment.variable_start_string,
+        variable_end_string=environment.variable_end_string,
+        comment_start_string=environment.comment_start_string,
+        comment_end_string=environment.comment_end_string,
+        trim_blocks=environment.trim_blocks,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
 
 
 def places_in(environment: Environment, template: str, known: Known) -> Places:
