@@ -87,13 +87,13 @@ class ServiceWriter:
             ("labels", "", self._labels(name)),
         ]
         self._note_origins(name, parts)
-        return {key: value for key, _, value in parts if value not in (None, [], {})}
+        return {key: value for key, _, value in parts if _is_said(key, value)}
 
     def _note_origins(self, name: str, parts: list[tuple[str, str, Any]]) -> None:
         common, mode = self.spec.services[name], self.deployment.mode
         self.origins["services", name] = path_of("services", name)
         for key, field, value in parts:
-            if field and value not in (None, [], {}):
+            if field and _is_said(key, value):
                 self.origins["services", name, key] = field_path(name, common, mode, field)
             if key == "environment":
                 for variable in value:
@@ -202,8 +202,13 @@ class ServiceWriter:
         }
 
 
-def _words(words: tuple[Value, ...] | None, names: dict[str, Any]) -> list[str]:
-    return [literal(value_text(word, names)) for word in words or ()]
+def _is_said(key: str, value: Any) -> bool:
+    """Whether a key is written: an empty list of words clears the image's, any other emptiness says nothing."""
+    return value is not None and (value not in ([], {}) or key in ("entrypoint", "command"))
+
+
+def _words(words: tuple[Value, ...] | None, names: dict[str, Any]) -> list[str] | None:
+    return None if words is None else [literal(value_text(word, names)) for word in words]
 
 
 def tmpfs_options(path: str, user: str | None) -> str:

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
+from ipaddress import ip_address
 from itertools import islice
 from types import TracebackType
 from typing import Any
@@ -210,7 +211,7 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
         publication = effective_service(service).publish.get(name)
         if publication is None:
             raise ExpressionError(f"port {name!r} of service {service!r} is not published in mode {mode!r}")
-        return f"{publication.address}:{publication.port}"
+        return f"{_reached_at(publication.address)}:{publication.port}"
 
     return {
         "spec": spec,
@@ -223,6 +224,11 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
         "published": published,
         "placed": lambda name: any(name in role.services for role in spec.topology[mode].roles.values()),
     }
+
+
+def _reached_at(address: str) -> str:
+    """Where the node itself reaches what is published: what is bound to every interface is called at none of them by name."""
+    return "127.0.0.1" if ip_address(address).is_unspecified else address
 
 
 def service_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:
