@@ -73,6 +73,8 @@ def images(spec: Spec) -> Iterable[Artifact]:
 
 def models(spec: Spec) -> Iterable[Artifact]:
     """`docs/auditor/models.md`."""
+    if not spec.models.models:
+        return
     page = Page("docs/auditor/models.md", "Models and signatures")
     page.table(
         ["Model", "Path", "Size", "SHA-256", "Source", "Licence", "Note"],
@@ -97,19 +99,21 @@ def models(spec: Spec) -> Iterable[Artifact]:
 
 def secrets(spec: Spec) -> Iterable[Artifact]:
     """`docs/auditor/secrets.md`."""
+    if not spec.secrets.secrets:
+        return
     page = Page("docs/auditor/secrets.md", "Secrets")
     page.add(f"An inventory; the spec holds no value. {how_secrets_are_read(spec)}")
-    page.add(
-        f"Folder: {code(spec.secrets.folder)}. {text(spec.secrets.encryption)}",
-        (path_of("secrets", "folder"), path_of("secrets", "encryption")),
-    )
+    tenants = bool(spec.tenants.tenants)
+    if tenants or "{tenant}" not in spec.secrets.folder:
+        page.add(f"Folder: {code(spec.secrets.folder)}.", path_of("secrets", "folder"))
+    page.add(text(spec.secrets.encryption), path_of("secrets", "encryption"))
     users: dict[str, set[str]] = {}
     uses: dict[str, list[PathText]] = {}
     for each in handovers(spec):
         users.setdefault(each.secret, set()).add(each.service)
         uses.setdefault(each.secret, []).append(each.path)
     page.table(
-        ["Secret", "Opens", "Owner", "Scope", "Length", "Replaced after", "Read by"],
+        ["Secret", "Opens", "Owner", *(["Scope"] if tenants else []), "Length", "Replaced after", "Read by"],
         [
             (
                 (path_of("secrets", name), *uses.get(name, ())),
@@ -117,7 +121,7 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
                     code(name),
                     text(secret.title),
                     text(secret.owner),
-                    text(secret.scope),
+                    *([text(secret.scope)] if tenants else []),
                     f"{secret.length} characters",
                     f"{secret.rotation_days} days",
                     codes(sorted(users.get(name, ()))),
@@ -126,7 +130,7 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
             for name, secret in sorted(spec.secrets.secrets.items())
         ],
     )
-    if not spec.tenants.tenants:
+    if not tenants:
         yield page.done()
         return
     page.add("## Whose key opens them")
@@ -152,6 +156,8 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
 
 def requirements(spec: Spec) -> Iterable[Artifact]:
     """`docs/auditor/requirements.md`."""
+    if not spec.requirements.requirements:
+        return
     page = Page("docs/auditor/requirements.md", "Requirements")
     page.add("What is required, and what shows that it is met.")
     for name, requirement in spec.requirements.requirements.items():
@@ -174,8 +180,15 @@ def _proof(kind: str, ref: str) -> str:
     return link(ref, targets[kind]) if kind in targets else code(ref)
 
 
+def has_decisions(spec: Spec) -> bool:
+    """Whether there is a page about what is open and what is accepted."""
+    return bool(spec.platform.open_decisions or spec.waivers.waivers or spec.waivers.ignored)
+
+
 def decisions(spec: Spec) -> Iterable[Artifact]:
     """`docs/auditor/decisions.md`: open decisions and waivers."""
+    if not has_decisions(spec):
+        return
     page = Page("docs/auditor/decisions.md", "Open decisions and waivers")
     for name, decision in spec.platform.open_decisions.items():
         path = path_of("platform", "open_decisions", name)
@@ -183,9 +196,11 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
         page.add(text(decision.question), path_of(path, "question"))
         page.add("\n".join(f"- {text(option)}" for option in decision.options), path_of(path, "options"))
         page.add(f"While it is open: {text(decision.impact)}", path_of(path, "impact"))
-    page.add("## Waivers")
-    page.add("Findings that are accepted for a time. An expired or unused waiver is a finding itself.")
-    page.table(
+    if spec.waivers.waivers:
+        page.add("## Waivers")
+        page.add("Findings that are accepted for a time. An expired or unused waiver is a finding itself.")
+    page.section(
+        "",
         ["Rule", "About", "Reason", "Until"],
         [
             (
@@ -200,8 +215,8 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
             for index, waiver in enumerate(spec.waivers.waivers)
         ],
     )
-    page.add("## Accepted differences of running stacks")
-    page.table(
+    page.section(
+        "## Accepted differences of running stacks",
         ["Mode", "Subject", "Fact", "Until", "Why"],
         [
             (

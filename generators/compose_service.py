@@ -89,10 +89,10 @@ class ServiceWriter:
             ("labels", "", self._labels(name)),
         ]
         for key, field, value in parts:
-            if field and value not in (None, [], {}):
+            if field and _is_said(key, value):
                 self._note(name, (key,), self._at(name, field))
         self._note_derived(name, service)
-        return {key: value for key, _, value in parts if value not in (None, [], {})}
+        return {key: value for key, _, value in parts if _is_said(key, value)}
 
     def _at(self, name: str, field: str, key: str | None = None) -> PathText:
         """Where a field of the service stands, as it is in the mode."""
@@ -279,8 +279,13 @@ class ServiceWriter:
         }
 
 
-def _words(words: tuple[Value, ...] | None, names: dict[str, Any]) -> list[str]:
-    return [literal(value_text(word, names)) for word in words or ()]
+def _is_said(key: str, value: Any) -> bool:
+    """Whether a key is written: an empty list of words clears the image's, any other emptiness says nothing."""
+    return value is not None and (value not in ([], {}) or key in ("entrypoint", "command"))
+
+
+def _words(words: tuple[Value, ...] | None, names: dict[str, Any]) -> list[str] | None:
+    return None if words is None else [literal(value_text(word, names)) for word in words]
 
 
 OPEN = ("/tmp",)

@@ -11,6 +11,7 @@ from plumbline.deployment import services_of
 from plumbline.paths import path_of
 from plumbline.relations import OUTSIDE, Because, relations, ways_out
 from plumbline.spec import Spec
+from schema.topology import Role
 
 FOLDER = "docs/diagrams"
 OUTSIDE_NODE = quoted(OUTSIDE)
@@ -61,9 +62,7 @@ def _topology(spec: Spec, mode: str) -> str:
     for name, role in topology.roles.items():
         if not role.services:
             continue
-        lines.append(
-            f"{quoted(name)}: {quoted(f'{name} ({role.scope}, {role.count} to {max(role.count, role.max_count)})')} {{"
-        )
+        lines.append(f"{quoted(name)}: {quoted(f'{name} ({nodes_of_role(spec, role)})')} {{")
         lines += [f"  {quoted(service)}" for service in role.services]
         lines.append("}")
     home = {service: role for role, each in topology.roles.items() for service in each.services}
@@ -86,6 +85,13 @@ def _topology(spec: Spec, mode: str) -> str:
     )
     lines += [f"{quoted(source)} -> {quoted(target)}: needs" for source, target in links]
     return "\n".join(lines) + "\n"
+
+
+def nodes_of_role(spec: Spec, role: Role) -> str:
+    """How many nodes a role has, and for whom where there are tenants, e.g. `1 to 8, tenant` or `1`."""
+    most = max(role.count, role.max_count)
+    count = str(role.count) if role.count == most else f"{role.count} to {most}"
+    return f"{count}, {role.scope}" if spec.tenants.tenants else count
 
 
 def _placed(home: Mapping[str, str], service: str) -> str:

@@ -106,6 +106,14 @@ class Page:
         ]
         return self
 
+    def section(self, heading: str, headers: Sequence[str], rows: Sequence[tuple[Where, Sequence[str]]]) -> "Page":
+        """Append a table below a heading, if any; nothing at all where there are no rows: what a spec lacks has no section."""
+        if rows:
+            if heading:
+                self.add(heading)
+            self.table(headers, rows)
+        return self
+
     def done(self) -> Artifact:
         """The page as an artifact."""
         return Artifact(self.path, ("\n".join(self._lines) + "\n").encode(), sources=tuple(self._sources))

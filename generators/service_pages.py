@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from generators.markdown import Page, Where, code, codes, link, text
-from generators.secret_handover import handovers, how_secrets_are_read
 from plumbline.artifact import Artifact
 from plumbline.deployment import effective, field_path, roles_of, services_of
 from plumbline.expression_places import known_in_service, value_places
@@ -239,28 +238,3 @@ def _words(words: tuple[Value, ...] | None, names: dict[str, object]) -> str:
 def _volume(service: Service, volume: str) -> str:
     size = service.volume_gb.get(volume)
     return f"{volume}: {service.volumes[volume]}" + (f", {size} GB" if size else "")
-
-
-def environment(spec: Spec) -> Iterable[Artifact]:
-    """`docs/operator/environment.md`: every variable of every service, by mode."""
-    page = Page("docs/operator/environment.md", "Environment")
-    page.add(how_secrets_are_read(spec))
-    for variable, meaning in spec.platform.environment.items():
-        page.add(f"- {code(variable)}: {text(meaning)}", path_of("platform", "environment", variable))
-    for mode in spec.modes:
-        page.add(f"## Mode {text(mode)}")
-        rows: list[tuple[Where, list[str]]] = []
-        for name, service in services_of(spec, mode).items():
-            names, known = service_names(spec, mode, name), known_in_service(spec, mode, name)
-            for variable, value in sorted(service.environment.items()):
-                path = field_path(name, spec.services[name], mode, "environment", variable)
-                rows.append(
-                    ((path, *value_places(value, known)), [code(variable), code(name), code(value_text(value, names))])
-                )
-        rows += [
-            (each.path, [code(each.variable), code(each.service), each.value])
-            for each in handovers(spec)
-            if each.mode == mode and each.variable
-        ]
-        page.table(["Variable", "Service", "Value"], sorted(rows, key=lambda row: (row[1][1], row[1][0])))
-    yield page.done()

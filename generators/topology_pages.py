@@ -1,8 +1,11 @@
-"""The home page, and pages about modes, tenants and updates."""
+"""The home page, and the page about modes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from generators.catalogue_pages import has_decisions
+from generators.diagrams import nodes_of_role
 from generators.markdown import Page, code, codes, link, text
+from generators.operator_pages import has_tenants
 from plumbline.artifact import Artifact
 from plumbline.expression_places import known_for_tenant, known_in_spec, value_places
 from plumbline.expressions import tenant_names, value_text
@@ -18,7 +21,7 @@ def home(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/index.md", platform.title, path_of("platform", "title"))
     page.add(text(platform.summary), path_of("platform", "summary"))
     page.add(
-        f"Release {code(platform.version)}. Host name of a tenant: {code(platform.domain)}.",
+        f"Release {code(platform.version)}.{_host_name(spec)}",
         (path_of("platform", "version"), path_of("platform", "domain")),
     )
     for mode in spec.modes:
@@ -28,38 +31,48 @@ def home(spec: Spec) -> Iterable[Artifact]:
             path_of("topology", mode),
         )
     page.add("## Where to begin")
-    parity = f", {link('parity matrix', 'auditor/parity.md')}" if spec.parity.features else ""
-    clouds = any(topology.cloud for topology in spec.topology.values())
-    cloud = f", {link('cloud objects and their cost', 'operator/cloud/index.md')}" if clouds else ""
     page.table(
         ["You are", "Begin with"],
         [
-            (
-                None,
-                [
-                    "an operator",
-                    f"{link('runbooks', 'operator/runbooks/index.md')}, {link('ports', 'operator/ports.md')}{cloud}",
-                ],
-            ),
-            (
-                None,
-                [
-                    "an architect",
-                    f"{link('topology', 'architect/topology.md')}, {link('services', 'architect/services/index.md')}, "
-                    f"{link('rules', 'architect/rules/index.md')}, {link('data reference', 'architect/data.md')}",
-                ],
-            ),
-            (
-                None,
-                [
-                    "an auditor",
-                    f"{link('requirements', 'auditor/requirements.md')}{parity}, {link('secrets', 'auditor/secrets.md')}, "
-                    f"{link('open decisions', 'auditor/decisions.md')}",
-                ],
-            ),
+            (None, [reader, ", ".join(link(title, path) for title, path, there in pages if there)])
+            for reader, pages in _beginnings(spec).items()
         ],
     )
     yield page.done()
+
+
+def _host_name(spec: Spec) -> str:
+    """How the platform is called from outside, as far as the spec says: a pattern of tenants' names needs tenants."""
+    domain = spec.platform.domain
+    if spec.tenants.tenants:
+        return f" Host name of a tenant: {code(domain)}."
+    return "" if "{tenant}" in domain else f" Host name: {code(domain)}."
+
+
+def _beginnings(spec: Spec) -> dict[str, list[tuple[str, str, bool]]]:
+    """For each kind of reader: title and path of pages, and whether the spec has what they are about."""
+    clouds = any(topology.cloud for topology in spec.topology.values())
+    return {
+        "an operator": [
+            ("runbooks", "operator/runbooks/index.md", True),
+            ("ports", "operator/ports.md", True),
+            ("updates", "operator/update.md", spec.says("update")),
+            ("tenants", "operator/tenants.md", has_tenants(spec)),
+            ("cloud objects and their cost", "operator/cloud/index.md", clouds),
+        ],
+        "an architect": [
+            ("topology", "architect/topology.md", True),
+            ("services", "architect/services/index.md", True),
+            ("rules", "architect/rules/index.md", True),
+            ("data reference", "architect/data.md", True),
+        ],
+        "an auditor": [
+            ("requirements", "auditor/requirements.md", bool(spec.requirements.requirements)),
+            ("parity matrix", "auditor/parity.md", bool(spec.parity.features)),
+            ("secrets", "auditor/secrets.md", bool(spec.secrets.secrets)),
+            ("open decisions and waivers", "auditor/decisions.md", has_decisions(spec)),
+        ],
+    }
 
 
 def topology(spec: Spec) -> Iterable[Artifact]:
@@ -83,12 +96,12 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
     )
     entry = topology.entry
     facts = [
-        f"Tenants: {topology.tenancy}",
+        *([f"Tenants: {topology.tenancy}"] if spec.tenants.tenants else []),
         f"way out for containers: {'yes' if topology.egress else 'no'}",
         f"entry: {code(entry.service)}",
     ]
     if entry.requests_per_minute:
-        facts.append(f"{entry.requests_per_minute} requests per minute and tenant")
+        facts.append(f"{entry.requests_per_minute} requests per minute{' and tenant' if spec.tenants.tenants else ''}")
     if entry.tls and entry.tls.issuer:
         facts.append(f"certificates from {code(entry.tls.issuer.directory)} by {code(entry.tls.issuer.challenge)}")
     if entry.tls and entry.tls.own_certificates:
@@ -98,7 +111,7 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
             f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
             f"every {entry.health_interval_s} s"
         )
-    page.add("; ".join(facts) + ".", [path_of(path, each) for each in ("tenancy", "egress", "entry")])
+    page.add(_sentence(facts), [path_of(path, each) for each in ("tenancy", "egress", "entry")])
     page.table(
         ["Role", "For", "Nodes", "Size", "Server type", "Services"],
         [
@@ -107,7 +120,7 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
                 [
                     code(name),
                     text(role.title) + (f" (can take the place of {code(role.variant_of)})" if role.variant_of else ""),
-                    f"{role.count} to {max(role.count, role.max_count)}, {role.scope}",
+                    nodes_of_role(spec, role),
                     f"{role.size.vcpus} cores, {role.size.memory_mib} MiB, {role.size.disk_gb} GB",
                     codes(filter(None, (role.server_type, *role.fallbacks))),
                     codes(role.services),
@@ -142,6 +155,11 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
                 for index, each in enumerate(topology.availability)
             ],
         )
+
+
+def _sentence(facts: Sequence[str]) -> str:
+    joined = "; ".join(facts)
+    return f"{joined[:1].upper()}{joined[1:]}."
 
 
 def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
@@ -235,71 +253,3 @@ def _spoken(spec: Spec, mode: str, rule: FirewallRule) -> list[PathText]:
 def _rule(rule: FirewallRule, names: dict[str, object]) -> list[str]:
     peers = codes(value_text(peer, names) for peer in rule.peers)
     return [text(rule.protocol), text(rule.port or "–"), peers, text(rule.title)]
-
-
-def tenants(spec: Spec) -> Iterable[Artifact]:
-    """`docs/operator/tenants.md`."""
-    page = Page("docs/operator/tenants.md", "Tenants")
-    page.table(
-        ["Tenant", "Name", "Octet", "State", "Certificate"],
-        [
-            (
-                path_of("tenants", name),
-                [code(name), text(tenant.title), str(tenant.octet), code(tenant.state), code(tenant.certificate)],
-            )
-            for name, tenant in spec.tenants.tenants.items()
-        ],
-    )
-    page.add("## Settings")
-    page.table(
-        ["Setting", "Default", "What it decides"],
-        [
-            (
-                path_of("tenants", "settings", name),
-                [code(name), code(_shown(setting.default)), text(setting.description)],
-            )
-            for name, setting in spec.tenants.settings.items()
-        ],
-    )
-    page.add("## Changes of state")
-    page.table(
-        ["From", "To", "Effect"],
-        [
-            (path_of("tenants", "transitions", index), [code(each.before), code(each.after), text(each.effect)])
-            for index, each in enumerate(spec.tenants.transitions)
-        ],
-    )
-    yield page.done()
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def update(spec: Spec) -> Iterable[Artifact]:
-    """`docs/operator/update.md`."""
-    update = spec.update
-    page = Page("docs/operator/update.md", "Updates")
-    page.add(
-        f"Strategy: {code(update.strategy)}. The goal: the entry refuses requests for {update.downtime_goal_s} s at most.",
-        (path_of("update", "strategy"), path_of("update", "downtime_goal_s")),
-    )
-    for index, each in enumerate(update.measured):
-        page.add(f"Measured: {text(each)}", path_of("update", "measured", index))
-    page.add(
-        f"Keep running: {codes(update.keep_running)}. Drained first: {codes(update.drain)}.",
-        (path_of("update", "keep_running"), path_of("update", "drain")),
-    )
-    for index, phase in enumerate(update.phases):
-        page.add(f"## {index + 1}. {text(phase.title)}", path_of("update", "phases", index, "title"))
-        page.add(text(phase.detail), path_of("update", "phases", index, "detail"))
-    page.add("## Application migrations")
-    page.add("\n".join(f"1. {text(each)}" for each in update.migrations) or "None.", path_of("update", "migrations"))
-    page.add("## Runbooks")
-    page.add(
-        "\n".join(f"- {link(spec.runbooks[each].title, f'runbooks/{each}.md')}" for each in update.runbooks) or "None.",
-        (path_of("update", "runbooks"), *(path_of("runbooks", each, "title") for each in update.runbooks)),
-    )
-    yield page.done()

@@ -4,8 +4,10 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
+from ipaddress import ip_address
+from itertools import islice
 from types import TracebackType
 from typing import Any
 
@@ -91,7 +93,7 @@ def _text(compiled: JinjaTemplate, names: Mapping[str, Any]) -> str:
 
 def _ask_source(template: str) -> None:
     """Raises ExpressionError for a template that would take too long to compile."""
-    stretches = list(_expressions(template))
+    stretches = list(islice(expressions_in(template), MOST_EXPRESSIONS + 1))
     length = sum(end - begin for begin, end in stretches)
     if len(template) > MOST_SOURCE or length > MOST_IN_EXPRESSIONS or len(stretches) > MOST_EXPRESSIONS:
         raise ExpressionError(
@@ -101,18 +103,30 @@ def _ask_source(template: str) -> None:
         )
 
 
-def _expressions(template: str) -> Iterator[tuple[int, int]]:
-    """Where each expression, statement and comment begins and ends."""
-    at = 0
+def expressions_in(template: str) -> Iterator[tuple[int, int]]:
+    """Where each expression, statement and comment begins and ends; one that nothing closes ends with the text."""
+    at, unclosed = 0, set()
     while found := _OPENING.search(template, at):
-        end = template.find(_CLOSING[found[0]], found.end())
-        at = len(template) if end < 0 else end + 2
-        yield found.start(), at
+        end = -1 if found[0] in unclosed else template.find(_CLOSING[found[0]], found.end())
+        if end < 0:
+            unclosed.add(found[0])  # nor does anything close the next of them
+        at = found.end() if end < 0 else end + 2
+        yield found.start(), len(template) if end < 0 else at
+
+
+def without_expressions(text: str, instead: Callable[[str], str] = lambda _: "") -> str:
+    """A text with something instead of each expression, statement and comment; one that nothing closes stays."""
+    parts, at = [], 0
+    for begin, end in expressions_in(text):
+        if begin >= at and text.endswith(("}}", "%}", "#}"), begin, end):
+            parts += [text[at:begin], instead(text[begin:end])]
+            at = end
+    return "".join((*parts, text[at:]))
 
 
 def _line_of_longest(template: str) -> int:
     """Line of the longest expression: where Python gives no place, the likeliest."""
-    begin, _ = max(_expressions(template), key=lambda stretch: stretch[1] - stretch[0])
+    begin, _ = max(expressions_in(template), key=lambda stretch: stretch[1] - stretch[0])
     return template.count("\n", 0, begin) + 1
 
 
@@ -202,7 +216,7 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
         publication = effective_service(service).publish.get(name)
         if publication is None:
             raise ExpressionError(f"port {name!r} of service {service!r} is not published in mode {mode!r}")
-        return f"{publication.address}:{publication.port}"
+        return f"{_reached_at(publication.address)}:{publication.port}"
 
     return {
         "spec": spec,
@@ -215,6 +229,11 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
         "published": published,
         "placed": lambda name: any(name in role.services for role in spec.topology[mode].roles.values()),
     }
+
+
+def _reached_at(address: str) -> str:
+    """Where the node itself reaches what is published: what is bound to every interface is called at none of them by name."""
+    return "127.0.0.1" if ip_address(address).is_unspecified else address
 
 
 def service_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:

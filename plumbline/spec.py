@@ -48,6 +48,10 @@ class Spec:
         ordered = [mode for mode in dict.fromkeys(self.platform.modes) if mode in self.topology]
         return (*ordered, *sorted(self.topology.keys() - set(ordered)))
 
+    def says(self, section: str) -> bool:
+        """Whether a file of the spec speaks of a section; what none speaks of has defaults that nobody wrote."""
+        return section in self.trees
+
     def at(self, path: PathText | SpecPath) -> Location:
         """Where a spec path stands; the nearest existing parent where the path itself is not written.
 

@@ -179,7 +179,7 @@ class Override(Model):
     image: ImageId | None = None
     """Image id in images.yaml."""
     entrypoint: tuple[Value, ...] | None = None
-    """Replaces the image's entry point (argument list)."""
+    """Replaces the image's entry point (argument list); an empty list leaves the image's command to start by itself."""
     command: tuple[Value, ...] | None = None
     """Arguments of the entry point."""
     user: User | None = None
@@ -226,7 +226,7 @@ class Service(Model):
     image: ImageId
     """Image id in images.yaml."""
     entrypoint: tuple[Value, ...] | None = None
-    """Replaces the image's entry point (argument list)."""
+    """Replaces the image's entry point (argument list); an empty list leaves the image's command to start by itself."""
     command: tuple[Value, ...] | None = None
     """Arguments of the entry point; absent: the image's own."""
     user: User | None = None

@@ -121,3 +121,14 @@ def test_a_waiver_counts_until_its_last_day() -> None:
 def test_no_two_rules_share_an_id() -> None:
     ids = [id for family in catalogue.FAMILIES for id in family]
     assert len(ids) == len(set(ids)) == len(catalogue.CATALOGUE)
+
+
+def test_what_is_wrong_in_several_modes_is_one_finding_that_names_them() -> None:
+    circle = {
+        "services/web.yaml": service(ports={"http": 80}, needs={"db": "sql"}),
+        "services/db.yaml": service(ports={"sql": 5432}, needs={"web": "http"}),
+        "topology/left.yaml": mode(["web", "db"]),
+        "topology/right.yaml": mode(["web", "db"]),
+    }
+    (found,) = [each for each in check_rules(two_modes(circle), date.today()) if each.rule == "PLB104"]
+    assert found.message == "need each other in every mode: db, web"

@@ -1,5 +1,8 @@
 """Every static rule, and one function that runs them all. A new family is an entry in the import below."""
 
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from plumbline.finding import EnvironmentMissing, Finding, Severity
@@ -35,7 +38,9 @@ from validators.rules import (
     seals,
     secrets,
     storage,
+    variables,
     waivers,
+    written_paths,
     written_ports,
 )
 from validators.rules.registry import RULES
@@ -70,6 +75,8 @@ FAMILIES = (
     runbook_removals,
     runbook_scripts,
     program_ports,
+    variables,
+    written_paths,
     written_ports,
     waivers,
 )
@@ -98,9 +105,24 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
         if not any(finding.severity == Severity.ERROR for finding in kept):
             raise next(iter(failed.values()))
         kept.append(_unjudged(list(failed)))
-    # what is common to all modes is found in each of them
-    once = {(finding.rule, finding.location, finding.message): finding for finding in kept}
-    return sorted(once.values(), key=_order)
+    return sorted(_once(kept, spec.modes), key=_order)
+
+
+def _once(findings: Iterable[Finding], modes: Sequence[str]) -> Iterator[Finding]:
+    """Each finding once, with all modes in which it was found: what is common to them is one cause."""
+    of_a_mode = re.compile(rf"\bmode ({'|'.join(map(re.escape, modes))})\b(?! and)")
+    groups: dict[object, tuple[Finding, list[str]]] = {}
+    for finding in findings:
+        named = list(dict.fromkeys(of_a_mode.findall(finding.message)))
+        message = of_a_mode.sub("mode", finding.message) if len(named) == 1 else finding.message
+        group = groups.setdefault((finding.rule, finding.location, message), (finding, []))
+        group[1].extend(mode for mode in named if len(named) == 1 and mode not in group[1])
+    for finding, found_in in groups.values():
+        if len(found_in) > 1:
+            said = "every mode" if len(found_in) == len(modes) else f"modes {' and '.join(found_in)}"
+            yield replace(finding, message=of_a_mode.sub(said, finding.message))
+        else:
+            yield finding
 
 
 def _order(finding: Finding) -> tuple[bool, Location, str, str]:

@@ -72,7 +72,8 @@ def process(promise: Promise) -> Values:
     entrypoint = [value_text(word, promise.names) for word in service.entrypoint or ()]
     if not entrypoint:
         command = command or config.get("Cmd") or []
-        entrypoint = config.get("Entrypoint") or []
+        # an empty one clears the image's, and the engine takes its command all the same
+        entrypoint = (config.get("Entrypoint") or []) if service.entrypoint is None else []
     return {
         "command": as_json(command),
         "entrypoint": as_json(entrypoint),
