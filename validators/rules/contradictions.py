@@ -18,7 +18,12 @@ PLUMB = (
 """Commands of plumb; a test holds them against the command line."""
 
 
-_MODEL = "{{title: {0}, path: models/{1}, size_mb: 1, source: example, licence: MIT}}"
+_MODELS = """\
+models.yaml:
+  models:
+    a: {title: A, path: models/a, size_mb: 1, source: example, licence: MIT}
+    b: {title: B, path: %s, size_mb: 1, source: example, licence: MIT}
+"""
 
 
 @rule(
@@ -26,8 +31,8 @@ _MODEL = "{{title: {0}, path: models/{1}, size_mb: 1, source: example, licence: 
     title="two models at one path",
     why="One of the two is laid over the other: a service loads a model that it does not know.",
     fix="Give each a path of its own, and none inside another's.",
-    failing=f"models.yaml: {{models: {{a: {_MODEL.format('A', 'a')}, b: {_MODEL.format('B', 'a/')}}}}}",
-    passing=f"models.yaml: {{models: {{a: {_MODEL.format('A', 'a')}, b: {_MODEL.format('B', 'b')}}}}}",
+    failing=_MODELS % "models/a/",
+    passing=_MODELS % "models/b",
 )
 def same_model_path(spec: Spec) -> Iterator[Violation]:
     """Models whose files have one place, or one inside the other."""
