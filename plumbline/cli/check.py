@@ -1,5 +1,6 @@
 """`plumb check`: rules and drift."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import click
@@ -10,8 +11,9 @@ from plumbline.cli.common import finish, load, report
 from plumbline.finding import Severity
 from plumbline.reporters.text import summary
 from validators.catalogue import CATALOGUE
-from validators.drift import drift, stale_drawings, unknown_proofs
+from validators.drift import drift, stale_drawings
 from validators.rules import RULES, check_rules
+from validators.surroundings import missing_stand_ins, unknown_artifacts, unknown_commands
 
 
 @click.command()
@@ -28,6 +30,8 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
     context.obj["format"] = format
     project = load(context)
     findings = check_rules(project.spec, date.today())
+    findings += missing_stand_ins(project.spec, lambda path: (project.folder / path).exists())
+    findings += unknown_commands(project.spec, lambda words: is_command(context.find_root().command, words))
     unsound = any(finding.severity == Severity.ERROR for finding in findings)
     if unsound and not no_drift:
         click.echo("artifacts are compared once the spec has no error", err=True)
@@ -40,7 +44,7 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
         )
         findings += drift(project.spec, artifacts, workspace, strangers)
         findings += stale_drawings(pictures, workspace.is_current)
-        findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])
+        findings += unknown_artifacts(project.spec, [artifact.path for artifact in artifacts])
     report(context, findings, format)
     if format == "text" and not context.obj["quiet"]:
         scope = f"{len(project.spec.services)} services, {len(RULES)} rules"
@@ -49,3 +53,14 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
                 f"{summary(findings)}: {scope}" + ("" if no_drift else f", {len(artifacts)} artifacts up to date")
             )
     finish(findings)
+
+
+def is_command(root: click.Command, words: Sequence[str]) -> bool:
+    """Whether words begin with a whole command, such as `verify stack`; only the commands named are imported."""
+    command: click.Command | None = root
+    with click.Context(root) as context:
+        for word in words:
+            if not isinstance(command, click.Group):
+                return command is not None
+            command = command.get_command(context, word)
+    return command is not None and not isinstance(command, click.Group)
