@@ -1,7 +1,6 @@
-"""What a spec names outside of its YAML: artifacts, commands of plumb, folders of stand-ins. Pure: callers say what there is."""
+"""What a spec names outside of its YAML: artifacts, folders of stand-ins. Pure: callers say what there is."""
 
-import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 
 from plumbline.finding import Finding
@@ -24,12 +23,6 @@ SURROUNDINGS_RULES = {
             "The stack cannot be stood up, and nobody sees it before somebody tries.",
             "Name a folder below the spec's `stand-ins/`, or make it.",
         ),
-        RealityRule(
-            "PLB930",
-            "live proof that is no command of plumb",
-            "A requirement that is proven by a command which does not exist is not proven.",
-            "Name the command as `plumb --help` has it.",
-        ),
     )
 }
 """Rules about what the spec names beyond itself, by id."""
@@ -41,17 +34,6 @@ def unknown_artifacts(spec: Spec, generated: Iterable[str]) -> Iterator[Finding]
     for path, ref in _proofs(spec, "artifact"):
         if ref not in known:
             yield _finding(spec, "PLB926", path, f"{ref} is not generated from this spec", ref, known)
-
-
-def unknown_commands(spec: Spec, is_command: Callable[[Sequence[str]], bool]) -> Iterator[Finding]:
-    """A finding for each live proof of plumb's that is none of its commands; other programs are a project's own.
-
-    `is_command` is asked for the words behind `plumb`, without options.
-    """
-    for path, ref in _proofs(spec, "live"):
-        words = _words(ref)
-        if words[:1] == ["plumb"] and not is_command(words[1:]):
-            yield _finding(spec, "PLB930", path, f"`{ref}` is no command of plumb", "", ())
 
 
 def missing_stand_ins(spec: Spec, is_there: Callable[[str], bool]) -> Iterator[Finding]:
@@ -73,13 +55,6 @@ def _proofs(spec: Spec, kind: str) -> Iterator[tuple[PathText, str]]:
         for index, proof in enumerate(requirement.proofs):
             if proof.kind == kind:
                 yield path_of("requirements", id, "proofs", index, "ref"), proof.ref
-
-
-def _words(command: str) -> list[str]:
-    try:
-        return [word for word in shlex.split(command) if not word.startswith("-")]
-    except ValueError:  # an unclosed quote
-        return command.split()
 
 
 def _finding(spec: Spec, rule: str, path: PathText, message: str, named: str, known: Iterable[str]) -> Finding:

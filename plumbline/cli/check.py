@@ -1,6 +1,5 @@
 """`plumb check`: rules and drift."""
 
-from collections.abc import Sequence
 from datetime import date
 
 import click
@@ -13,7 +12,7 @@ from plumbline.reporters.text import summary
 from validators.catalogue import CATALOGUE
 from validators.drift import drift, stale_drawings
 from validators.rules import RULES, check_rules
-from validators.surroundings import missing_stand_ins, unknown_artifacts, unknown_commands
+from validators.surroundings import missing_stand_ins, unknown_artifacts
 
 
 @click.command()
@@ -31,7 +30,6 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
     project = load(context)
     findings = check_rules(project.spec, date.today())
     findings += missing_stand_ins(project.spec, lambda path: (project.folder / path).exists())
-    findings += unknown_commands(project.spec, lambda words: is_command(context.find_root().command, words))
     unsound = any(finding.severity == Severity.ERROR for finding in findings)
     if unsound and not no_drift:
         click.echo("artifacts are compared once the spec has no error", err=True)
@@ -53,14 +51,3 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
                 f"{summary(findings)}: {scope}" + ("" if no_drift else f", {len(artifacts)} artifacts up to date")
             )
     finish(findings)
-
-
-def is_command(root: click.Command, words: Sequence[str]) -> bool:
-    """Whether words begin with a whole command, such as `verify stack`; only the commands named are imported."""
-    command: click.Command | None = root
-    with click.Context(root) as context:
-        for word in words:
-            if not isinstance(command, click.Group):
-                return command is not None
-            command = command.get_command(context, word)
-    return command is not None and not isinstance(command, click.Group)

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from plumbline.cli import cli
-from plumbline.cli.check import is_command
 from plumbline.finding import Finding, Severity
 from plumbline.loading import load_spec
 from tests.wrong_specs.structural import Mutant
 from validators.rules import check_rules
-from validators.surroundings import missing_stand_ins, unknown_commands
+from validators.surroundings import missing_stand_ins
 
 TODAY = date(2026, 11, 26)
 NEAR = 3
@@ -41,7 +39,6 @@ def judged(files: Mapping[str, str], mutant: Mutant, folder: Path | None = None)
         if spec is not None:
             findings = check_rules(spec, TODAY)
             findings += missing_stand_ins(spec, lambda path: folder is None or (folder / path).exists())
-            findings += unknown_commands(spec, lambda words: is_command(cli, words))
     except Exception as error:  # any: that is what is looked for
         return Verdict(mutant, "crash", (), f"{type(error).__name__}: {error}")
     said = tuple(finding for finding in findings if finding.severity != Severity.NOTE)
