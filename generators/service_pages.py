@@ -37,14 +37,6 @@ def _page(spec: Spec, name: str) -> Artifact:
         ["", ""],
         [
             (path_of(path, "kind"), ["Kind", code(service.kind) + (", one per node" if service.per_node else "")]),
-            (path_of(path, "image"), ["Image", link(service.image, "../images.md") if service.image else "–"]),
-            (path_of(path, "ports"), ["Listens on", _ports(service)]),
-            (path_of(path, "needs"), ["Needs", _needs(service)]),
-            (path_of(path, "needs"), ["Needed by", codes(_needed_by(spec, name))]),
-            (path_of(path, "tolerates"), ["Stays healthy without", codes(service.tolerates)]),
-            (path_of(path, "user"), ["User", code(service.user or "the image's")]),
-            (path_of(path, "stop_grace_s"), ["Stops within", f"{service.stop_grace_s} s"]),
-            (path_of(path, "capabilities"), ["Capabilities", codes(service.capabilities)]),
         ],
     )
     for mode in spec.modes:
@@ -93,7 +85,12 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         (None, ["Runs on", codes(roles_of(spec, mode, name))]),
         (None, ["Connects to", _ends(known, name, "other")]),
         (None, ["Is reached by", _ends(known, name, "source")]),
-        (at("image"), ["Image", code(service.image)]),
+        (at("ports"), ["Listens on", _ports(service)]),
+        (at("tolerates"), ["Stays healthy without", codes(service.tolerates)]),
+        (at("image"), ["Image", link(service.image, "../images.md")]),
+        (at("user"), ["User", code(service.user or "the image's")]),
+        (at("capabilities"), ["Capabilities", codes(service.capabilities)]),
+        (at("stop_grace_s"), ["Stops within", f"{service.stop_grace_s} s"]),
         (at("segments"), ["Networks", codes(service.segments)]),
         (
             at("publish"),
@@ -161,18 +158,6 @@ def _secrets(service: Service) -> str:
 
 def _ports(service: Service) -> str:
     return codes(f"{name} {number}" for name, number in service.ports.items())
-
-
-def _needs(service: Service) -> str:
-    return (
-        ", ".join(f"{link(name, f'{name}.md')} ({code(port)})" for name, port in sorted(service.needs.items())) or "–"
-    )
-
-
-def _needed_by(spec: Spec, name: str) -> list[str]:
-    return sorted(
-        {other for mode in spec.modes for other, each in services_of(spec, mode).items() if name in each.needs}
-    )
 
 
 def _health(service: Service, names: dict[str, object]) -> str:
