@@ -4,14 +4,15 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from ipaddress import ip_address
+from itertools import islice
 from types import TracebackType
 from typing import Any
 
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta
 from jinja2 import Template as JinjaTemplate
-from jinja2 import TemplateError, TemplateSyntaxError, meta
 
 from plumbline.budget import MOST_OUTPUT, OverBudget, budgeted
 from plumbline.deployment import effective
@@ -52,6 +53,11 @@ def _environment() -> ExpressionEnvironment:
     return new_environment()
 
 
+def environment() -> Environment:
+    """The environment that renders; it is shared, and not to be changed."""
+    return _environment()
+
+
 @lru_cache(maxsize=4096)
 def _compiled(template: str) -> JinjaTemplate:
     _ask_source(template)
@@ -87,7 +93,7 @@ def _text(compiled: JinjaTemplate, names: Mapping[str, Any]) -> str:
 
 def _ask_source(template: str) -> None:
     """Raises ExpressionError for a template that would take too long to compile."""
-    stretches = list(_expressions(template))
+    stretches = list(islice(expressions_in(template), MOST_EXPRESSIONS + 1))
     length = sum(end - begin for begin, end in stretches)
     if len(template) > MOST_SOURCE or length > MOST_IN_EXPRESSIONS or len(stretches) > MOST_EXPRESSIONS:
         raise ExpressionError(
@@ -97,18 +103,30 @@ def _ask_source(template: str) -> None:
         )
 
 
-def _expressions(template: str) -> Iterator[tuple[int, int]]:
-    """Where each expression, statement and comment begins and ends."""
-    at = 0
+def expressions_in(template: str) -> Iterator[tuple[int, int]]:
+    """Where each expression, statement and comment begins and ends; one that nothing closes ends with the text."""
+    at, unclosed = 0, set()
     while found := _OPENING.search(template, at):
-        end = template.find(_CLOSING[found[0]], found.end())
-        at = len(template) if end < 0 else end + 2
-        yield found.start(), at
+        end = -1 if found[0] in unclosed else template.find(_CLOSING[found[0]], found.end())
+        if end < 0:
+            unclosed.add(found[0])  # nor does anything close the next of them
+        at = found.end() if end < 0 else end + 2
+        yield found.start(), len(template) if end < 0 else at
+
+
+def without_expressions(text: str, instead: Callable[[str], str] = lambda _: "") -> str:
+    """A text with something instead of each expression, statement and comment; one that nothing closes stays."""
+    parts, at = [], 0
+    for begin, end in expressions_in(text):
+        if begin >= at and text.endswith(("}}", "%}", "#}"), begin, end):
+            parts += [text[at:begin], instead(text[begin:end])]
+            at = end
+    return "".join((*parts, text[at:]))
 
 
 def _line_of_longest(template: str) -> int:
     """Line of the longest expression: where Python gives no place, the likeliest."""
-    begin, _ = max(_expressions(template), key=lambda stretch: stretch[1] - stretch[0])
+    begin, _ = max(expressions_in(template), key=lambda stretch: stretch[1] - stretch[0])
     return template.count("\n", 0, begin) + 1
 
 

@@ -20,7 +20,7 @@ OUTSIDE = "(outside)"
 
 ANYBODY = frozenset(("0.0.0.0/0", "::/0"))
 _URL = re.compile(
-    r"\b(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^/@\s\"']*@)?(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?"
+    r"\b(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?:[^/@\s\"']*@)?(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?"
 )
 _USUAL_PORTS = {
     "http": 80,

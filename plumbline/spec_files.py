@@ -37,6 +37,8 @@ def read_spec_files(folder: Path) -> dict[str, str]:
     for path in candidates:
         name = path.relative_to(folder).as_posix()
         try:
+            if not name.isprintable():
+                raise _Refused("has a name that holds what no text shows", "give it another name")
             files[name] = _read(path, folder)
         except _Refused as refused:
             findings.append(Finding("PLB004", str(refused), location=Location(str(path)), hint=refused.hint))

@@ -13,7 +13,7 @@ from plumbline.suggestions import closest, listed, shortened
 from plumbline.yaml_tree import Node, holds, key_at, node_at
 from schema.forms import SAYS
 
-MOST = 100
+MOST = 40
 """Findings of one file that are told one by one."""
 
 _WORDS = {

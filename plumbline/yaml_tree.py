@@ -18,7 +18,9 @@ from plumbline.location import Location
 from plumbline.paths import SpecPath
 
 MAX_DEPTH = 64
-MAX_NODES = 500_000
+MAX_NODES = 100_000
+MAX_CHARACTERS = 65_536
+"""Of one key or value."""
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 # What YAML 1.1 and 1.2 both take for a number: `1e3` is text to one of them
@@ -181,6 +183,8 @@ class _Builder:
         if event.tag not in _PLAIN_TAGS:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             self._find(f"the tag `{tag[:40]}` is no part of a spec", node, "delete it: a value is what is written")
+        if isinstance(node.value, str) and len(node.value) > MAX_CHARACTERS:
+            raise self._problem(f"has {len(node.value):,} characters; a value has at most {MAX_CHARACTERS:,}", event)
         if isinstance(node.value, float) and not math.isfinite(node.value):
             self._find(f"{event.value} is beyond every number", node, "write a number that means something here")
 
@@ -240,7 +244,7 @@ class _Builder:
             self.findings.append(
                 Finding(
                     "PLB003",
-                    f"the key {node.value!r} is not text",
+                    f"the key {node.value!r:.80} is not text",
                     location=node.location,
                     hint="put it in quotes",
                 )
@@ -262,7 +266,7 @@ class _Builder:
             self.findings.append(
                 Finding(
                     "PLB002",
-                    f"`{key.value}` is given twice",
+                    f"`{key.value[:80]}` is given twice",
                     location=key.location,
                     hint=f"keep one; the first is at line {first.line}",
                 )

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from generators.markdown import code
 from plumbline.fact import Check, Outcome
+from plumbline.foreign import printable
 from plumbline.reporters.machine import xml_safe
-from plumbline.reporters.text import printable
 
 
 class CheckReport(Protocol):

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from plumbline.finding import EnvironmentMissing, Finding, InputError, Severity
+from plumbline.foreign import presentable, printable_lines
 from plumbline.loading import load_spec
 from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
@@ -70,8 +71,9 @@ def report(context: click.Context, findings: Sequence[Finding], format: str = "t
     """Write findings to stdout in a format."""
     from plumbline.reporters import REPORTERS
 
+    findings, sources = presentable(findings, context.obj.get("sources", {}))
     colour = bool(context.obj["colour"]) and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    click.echo(REPORTERS[format](findings, context.obj.get("sources", {}), colour), nl=False)
+    click.echo(REPORTERS[format](findings, sources, colour), nl=False)
 
 
 def known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
@@ -110,6 +112,7 @@ def guarded(command: click.Command) -> NoReturn:
         _say("interrupted")
         sys.exit(EXIT_INTERRUPTED)
     except click.ClickException as error:
+        vars(error)["message"] = printable_lines(error.message)
         error.show()
         sys.exit(EXIT_INPUT)
     except EnvironmentMissing as error:
@@ -145,4 +148,4 @@ def _trace_if_asked() -> None:
 
 
 def _say(text: Any) -> None:
-    click.echo(f"plumb: {text}", err=True)
+    click.echo(printable_lines(f"plumb: {text}"), err=True)

@@ -1,13 +1,17 @@
 """Findings for a person at a terminal: what, where with the source line marked, and how to mend it."""
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import click
 
 from plumbline.finding import Finding, Severity
+from plumbline.foreign import printable
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _MAX_SOURCE_LINE = 160
+_BEFORE = 60
 
 
 def as_text(findings: Sequence[Finding], sources: Mapping[str, str], colour: bool) -> str:
@@ -46,19 +50,23 @@ def _marked(finding: Finding, sources: Mapping[str, str], style: object) -> list
     text = sources.get(location.file) if location else None
     if location is None or text is None:
         return []
-    lines = text.splitlines()
+    lines = _lines(text)
     if not 0 < location.line <= len(lines):
         return []
-    source = printable(lines[location.line - 1].expandtabs(1))
-    if len(source) > _MAX_SOURCE_LINE:
-        source = source[:_MAX_SOURCE_LINE] + " …"
-    start = min(location.column - 1, len(source))
-    last = location.end_column - 1 if location.end_line == location.line else len(source)
+    # a long line is shown from a little before the place
+    begin = max(0, location.column - _BEFORE) if location.column > _MAX_SOURCE_LINE else 0
+    whole = lines[location.line - 1]
+    source = "".join(char if char.isprintable() else " " for char in whole[begin : begin + _MAX_SOURCE_LINE])
+    source = ("… " if begin else "") + source + (" …" if len(whole) > begin + _MAX_SOURCE_LINE else "")
+    moved = begin - (2 if begin else 0)
+    start = min(location.column - 1 - moved, len(source))
+    last = location.end_column - 1 - moved if location.end_line == location.line else len(source)
     width = max(1, min(last, len(source)) - start)
     number = str(location.line)
     return [f"  {number} | {source}", f"  {' ' * len(number)} | {' ' * start}{'^' * width}"]
 
 
-def printable(text: str) -> str:
-    """Text in which control characters cannot reach the terminal."""
-    return "".join(char if char.isprintable() or char == "\t" else f"\\x{ord(char):02x}" for char in text)
+@lru_cache(maxsize=8)
+def _lines(text: str) -> list[str]:
+    """Lines as editors count them."""
+    return re.split(r"\r\n|\n|\r", text)

@@ -16,7 +16,7 @@ from tests.stack.waiting import HANG_S
 from validators.stack.attach import started
 from validators.stack.engine import Engine
 from validators.stack.kinds import TRIED, Takes, tried_with
-from validators.stack.layout import nodes_of
+from validators.stack.layout import bound, nodes_of
 from validators.stack.project import override
 from validators.stack.run import new_run
 from validators.stack.stack import Stack
@@ -109,3 +109,10 @@ def test_what_nobody_asked_for_is_not_expected(spec: Spec) -> None:
 def test_a_service_that_is_always_there_is_missed(spec: Spec) -> None:
     (node,) = nodes_of(spec, "offline", [])
     assert "redis" in started(node, [label("postgres")])[0].deployment.services
+
+
+def test_on_the_node_itself_every_interface_is_published_as_the_spec_says(spec: Spec) -> None:
+    node = next(each for each in nodes_of(spec, "online", ["acme"]) if "traefik" in each.deployment.services)
+    https = node.deployment.services["traefik"].publish["https"]
+    assert bound(node, https) == (node.address, 443)
+    assert bound(replace(node, is_played=False), https) == ("0.0.0.0", 443)

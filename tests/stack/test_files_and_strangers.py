@@ -2,14 +2,19 @@
 
 import copy
 import hashlib
+import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from plumbline.spec import Spec
 from tests.stack.conftest import ROOT
-from validators.stack.inside.files import file_checks, folders_of, mounted_at, wanted_files
+from validators.stack import probing
+from validators.stack.engine import Engine
+from validators.stack.inside.files import file_checks, folders_of, missing_folder, mounted_at, wanted_files
+from validators.stack.inside.look import Inside
 from validators.stack.inside.strangers import stranger_checks
 from validators.stack.layout import nodes_of
 from validators.stack.project import Project
@@ -139,3 +144,24 @@ def test_who_has_something_of_the_project_is_named(project: Project, stranger: d
 def test_a_folder_beside_the_project_is_not_the_project(project: Project) -> None:
     listed = [{"Id": "2", "Names": ["/x"], "Mounts": [{"Source": "/opt/p-other"}, {"Source": "/opt"}]}]
     assert {each.outcome for each in stranger_checks(project, [], listed, NETWORKS, VOLUMES)} == {"matches"}
+
+
+def test_a_folder_that_is_gone_from_the_host_is_a_finding_and_no_end(
+    project: Project, spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine refuses the mount, and the probe goes on without."""
+    said = b"docker: Error response from daemon: invalid mount config: bind source path does not exist: /opt/p.\nSee 'docker'"
+    answered = {"containers": {}, "leaked": {"names": [], "datagrams": []}, "files": {}, "host": {}, "own": {}}
+    mounts: list[int] = []
+
+    def run(engine: Engine, name: str, command: list[str], data: bytes, seconds: float, *volumes: str) -> Any:
+        mounts.append(len(volumes))
+        if volumes:
+            return SimpleNamespace(returncode=125, stderr=said)
+        return SimpleNamespace(returncode=0, stdout=json.dumps(answered).encode(), stderr=b"")
+
+    monkeypatch.setattr(probing, "probe_container", run)
+    inside = Inside(cast(Engine, None), spec, ROOT / "data", [project], None)
+    inside.probed("x", {}, [], [])
+    assert mounts == [1, 0] and inside.gone == {"/opt/p"} and inside.paths() == []
+    assert missing_folder(project).observed == "missing"

@@ -11,7 +11,7 @@ from tabulate import tabulate
 
 from generators.markdown import EvidencePage, code, text
 from plumbline.finding import Finding
-from plumbline.reporters.text import printable
+from plumbline.foreign import printable
 from validators.parity.verdict import FeatureRow, Verdict
 from validators.stack.engine import Versions
 

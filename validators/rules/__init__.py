@@ -17,6 +17,7 @@ from validators.rules import (
     cloud_reach,
     cloud_servers,
     cloud_tenants,
+    contradictions,
     first_boot,
     hardening,
     health_checks,
@@ -38,7 +39,9 @@ from validators.rules import (
     seals,
     secrets,
     storage,
+    variables,
     waivers,
+    written_paths,
     written_ports,
 )
 from validators.rules.registry import RULES
@@ -62,6 +65,7 @@ FAMILIES = (
     cloud_tenants,
     first_boot,
     certificates,
+    contradictions,
     secrets,
     parity,
     parity_limits,
@@ -73,6 +77,8 @@ FAMILIES = (
     runbook_removals,
     runbook_scripts,
     program_ports,
+    variables,
+    written_paths,
     written_ports,
     waivers,
 )

@@ -18,8 +18,9 @@ STANDS_FOR = {
 }
 """Names that a parameter gives rise to beside its own."""
 
-AGE = re.compile(r"(?:^|[|;&(]|\bsudo\b)\s*r?age\s+(?:\S+\s+)*?-{1,2}[a-z]", re.I)
-SIGNED_THING = re.compile(r"manifest|\.sig\b|signature|\bbundle\b|release[^\s/]*\.(?:pub|key)", re.I)
+_CALLS = re.compile(r"[|;&(]")
+_OPTION = re.compile(r"-{1,2}[a-z]", re.I)
+SIGNED_THING = re.compile(r"manifest|\.sig\b|signature|\bbundle\b|release[^\s/]{0,100}\.(?:pub|key)", re.I)
 
 _RUNBOOK = """\
 runbooks/sample.yaml:
@@ -211,8 +212,20 @@ def proof_without_target(spec: Spec) -> Iterator[Violation]:
 def signed_by_encryption(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
         for inner, text in runbook_texts(runbook):
-            if any(AGE.search(line) and SIGNED_THING.search(line) for line in _commands(text)):
+            if any(_encrypts(line) and SIGNED_THING.search(line) for line in _commands(text)):
                 yield Violation(path_of("runbooks", name, inner), "this uses age in place of a signature")
+
+
+def _encrypts(line: str) -> bool:
+    """Whether a line calls `age` with an option."""
+    for call in _CALLS.split(line):
+        words = call.lower().split()
+        starts = [
+            at for at, word in enumerate(words) if word in ("age", "rage") and (at == 0 or words[at - 1] == "sudo")
+        ]
+        if starts and any(_OPTION.match(word) for word in words[starts[0] + 1 :]):
+            return True
+    return False
 
 
 def _commands(text: str) -> list[str]:

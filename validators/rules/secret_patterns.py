@@ -4,18 +4,18 @@ import math
 import re
 from collections import Counter
 
+from plumbline.expressions import without_expressions
+
 SECRET_NAME = re.compile(
     r"(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY)(_?[0-9]+)?$",
     re.I,
 )
 """Environment variables that would hold a secret's value; those that end in `_FILE` hold a path."""
 
-URL_CREDENTIALS = re.compile(r"\b([a-z][a-z0-9+.-]*)://[^/\s:@'\"]*:[^/\s@'\"$]+@", re.I)
+URL_CREDENTIALS = re.compile(r"\b([a-z][a-z0-9+.-]{0,30})://[^/\s:@'\"]*:[^/\s@'\"$]+@", re.I)
 
 MASK = "…"
 """What stands where a secret was."""
-
-_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
 
 _KNOWN = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
@@ -24,7 +24,7 @@ _KNOWN = {
     "a GitHub token": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{30,}"),
     "an API key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),
     "a Slack token": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
-    "a signed token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}"),
+    "a signed token": re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}"),
 }
 
 _ASSIGNED = re.compile(
@@ -32,8 +32,10 @@ _ASSIGNED = re.compile(
     r"(?P<value>[^\s'\"{}]{4,})",
     re.I,
 )
-_DIRECTIVE = re.compile(r"^\s*(?:requirepass|masterauth|user\s.*\s>)\s*(?P<value>[^\s'\"{}]{4,})", re.I | re.M)
-_COMMENT = re.compile(r"^\s*(?:#|//|;|--\s).*$", re.M)
+_DIRECTIVE = re.compile(
+    r"^[^\S\n]*(?:requirepass|masterauth|user\s.*\s>)[^\S\n]*(?P<value>[^\s'\"{}]{4,})", re.I | re.M
+)
+_COMMENT = re.compile(r"^[^\S\n]*(?:#|//|;|--\s).*$", re.M)
 _HARMLESS = re.compile(r"(true|false|null|none|required|optional)$|[/$<@.]|%s|[A-Za-z_.]+\(", re.I)
 
 _WORD = re.compile(r"(?<![A-Za-z0-9+/=_:.-])[A-Za-z0-9+/_-]{32,}={0,2}")
@@ -44,7 +46,7 @@ _BITS_PER_CHARACTER = 4.2
 
 def secret_in(text: str) -> str | None:
     """What kind of secret a text seems to hold, None where it holds none."""
-    plain = _EXPRESSION.sub("", text)
+    plain = without_expressions(text)
     for kind, pattern in _KNOWN.items():
         if pattern.search(plain):
             return kind
@@ -67,13 +69,13 @@ def masked(text: str) -> str:
 
 def url_credentials_in(text: str) -> str | None:
     """Scheme of the first URL that carries a literal password."""
-    found = URL_CREDENTIALS.search(_EXPRESSION.sub("", text))
+    found = URL_CREDENTIALS.search(without_expressions(text))
     return found.group(1) if found else None
 
 
 def is_literal(text: str) -> bool:
     """Whether a variable's value is written out: no path, no switch, and nothing that is computed."""
-    if _EXPRESSION.search(text) or "/run/secrets/" in text or text.startswith("/"):
+    if without_expressions(text) != text or "/run/secrets/" in text or text.startswith("/"):
         return False
     return text.strip().lower() not in ("", "true", "false", "yes", "no", "0", "1")
 

@@ -1,13 +1,12 @@
 """Everything that a service's own texts say: commands, checks, variables, configuration files, each as written and as rendered."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
 from plumbline.config_files import config_names
-from plumbline.expressions import ExpressionError, render, service_names
+from plumbline.expressions import ExpressionError, render, service_names, without_expressions
 from plumbline.location import Location
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
@@ -16,7 +15,6 @@ from validators.rules.effective_services import Placed, placed_services, raw
 
 BLANK = "\ufffc"
 """Stands in a text for what an expression writes there."""
-_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _NAMING = ("port", "host", "address", "url")
 """Expressions that name a service, to connect to it."""
 
@@ -168,4 +166,4 @@ def blanked(value: Value) -> str:
 
 
 def _blank(template: str) -> str:
-    return _EXPRESSION.sub(lambda found: BLANK + "\n" * found[0].count("\n"), template)
+    return without_expressions(template, lambda found: BLANK + "\n" * found.count("\n"))

@@ -42,6 +42,7 @@ def attached(
         for name in names:
             containers = engine.containers(name)
             node, left_out = started(_node(nodes, containers, name, mode), containers)
+            node = replace(node, is_played=False)
             stack.left_out += left_out
             for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
                 images[image] = reference_of(stack, spec_folder, mode, image)

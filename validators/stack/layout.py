@@ -32,6 +32,8 @@ class Node:
     """Nodes of a generation need only nodes of former ones."""
     ports: Mapping[str, int] = field(default_factory=dict)
     """Ports that are published in place of those of the spec, which another holds, by `address:port` as the spec has it."""
+    is_played: bool = True
+    """Whether an engine that is also others' plays the node; False for the node itself, where every interface is its own."""
 
     peers: Mapping[str, str] = field(default_factory=dict)
     """First private address of each role that it can have to do with, its own among them; none where there is one node."""
@@ -103,9 +105,9 @@ def _generations(spec: Spec, found: Sequence[Deployment]) -> dict[str, int]:
 
 
 def bound(node: Node, publication: Publication) -> tuple[str, int]:
-    """The address and port that a publication has on a shared engine: never every interface, and no port that another holds."""
+    """The address and port that a publication has. On a shared engine: never every interface, and no port that another holds."""
     address = publication.address
-    if ip_address(address).is_unspecified:
+    if node.is_played and ip_address(address).is_unspecified:
         address = node.address or "127.0.0.1"
     return address, node.ports.get(f"{publication.address}:{publication.port}", publication.port)
 

@@ -86,8 +86,10 @@ def probe(
     outside: bool,
     files: Sequence[str] = (),
     folders: Mapping[str, str] = MappingProxyType({}),
+    patience: float = 0.0,
 ) -> Answers:
-    """Ask all containers at once. `folders` of the host are seen where they say, so that `files` may be in them.
+    """Ask all containers at once. `folders` of the host are seen where they say, so that `files` may be in them. A process that looks
+    like a stranger is watched for the seconds of `patience`, for a health check looks so too.
 
     Raises FolderMissing where one of them is not there, EnvironmentMissing where the engine lets no such container run.
     """
@@ -101,9 +103,9 @@ def probe(
         }
         for key, each in questions.items()
     }
-    question = {"containers": asked, "host": list(host), "files": list(files), "outside": outside}
+    question = {"containers": asked, "host": list(host), "files": list(files), "outside": outside, "patience": patience}
     volumes = [f'type=bind,"source={source}","target={target}",readonly' for source, target in folders.items()]
-    found = run_inside(engine, project, "probe.py", question, _RUN_SECONDS, *volumes)
+    found = run_inside(engine, project, "probe.py", question, _RUN_SECONDS + patience, *volumes)
     leaked = found["leaked"]
     places = {
         key: Answer(

@@ -13,7 +13,8 @@ from validators.stack.project import Project
 
 FILES = "files"
 AS_GIVEN = "content, owner and mode as given"
-_OTHERS_WRITE, _OTHERS = 0o022, 0o077
+_GROUP_WRITES, _OTHERS_WRITE, _OTHERS = 0o020, 0o002, 0o077
+_ROOT = "0"
 Entry = Mapping[str, Any]
 """`sha256`, `size`, `owner`, `mode` and, of a folder, the entries `below` it by name."""
 
@@ -128,10 +129,13 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def _rights(entry: Entry, owner: str | None, mode: str | None) -> Iterator[str]:
-    fine = entry["mode"] == mode if mode else not int(entry["mode"], 8) & _OTHERS_WRITE
-    if not fine:
+    """`owner` is that of the project's folder, `uid:gid`. Root may own any file; a group may write that is its user's own."""
+    user, _, group = entry["owner"].partition(":")
+    bits = int(entry["mode"], 8)
+    writable = bits & _OTHERS_WRITE or (bits & _GROUP_WRITES and group not in (user, _ROOT))
+    if entry["mode"] != mode if mode else writable:
         yield f"mode {entry['mode']}"
-    if owner not in (None, entry["owner"]):
+    if owner is not None and user not in (owner.partition(":")[0], _ROOT):
         yield f"owner {entry['owner']}"
 
 

@@ -21,6 +21,8 @@ from validators.stack.reach import Place
 from validators.stack.whole_project import container_of
 
 _SEEN_AT = "/projects"
+_ENDED_S = 3.0
+"""An engine ends a check that took too long; on a busy machine it is late with that too."""
 Containers = Mapping[str, Sequence[Mapping[str, Any]]]
 """As `docker inspect` has them, by project."""
 
@@ -50,12 +52,25 @@ class Inside:
         while True:
             try:
                 return probe(
-                    self.engine, project, asked, host, outside=True, files=self.paths(), folders=self.folders()
+                    self.engine,
+                    project,
+                    asked,
+                    host,
+                    outside=True,
+                    files=self.paths(),
+                    folders=self.folders(),
+                    patience=self.patience,
                 )
             except FolderMissing as missing:
                 if missing.folder in self.gone or missing.folder not in self.folders():
                     raise
                 self.gone.add(missing.folder)
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which a process that was started from outside is no health check."""
+        checks = (each.health for project in self.projects for each in project.deployment.services.values())
+        return max((check.timeout_s + _ENDED_S for check in checks if check), default=_ENDED_S)
 
     def asked(self, questions: Mapping[str, Question], places: Sequence[Place]) -> dict[str, Question]:
         """The questions, with the files of each place."""

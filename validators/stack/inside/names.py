@@ -54,8 +54,11 @@ def name_checks(
 
 
 def settings_of(resolver: str) -> str:
-    """The search domains and options of a resolv.conf, but for the option that the engine adds."""
-    words = {kind: sorted(_words(resolver, kind) - {"ndots:0"}) for kind in ("search", "options")}
+    """The search domains and options of a resolv.conf, but for the option that the engine sets in its own way."""
+    words = {
+        kind: sorted(word for word in _words(resolver, kind) if not word.startswith("ndots:"))
+        for kind in ("search", "options")
+    }
     return " ".join([*words["search"], *words["options"]])
 
 

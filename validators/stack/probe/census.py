@@ -8,8 +8,7 @@ from typing import Any
 
 NAMESPACES = ("net", "pid", "mnt", "ipc", "uts")
 STATUS = ("Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp")
-ODD_SECONDS, POLL_S = 6.0, 0.5
-"""A health check that hangs is ended by the engine after its timeout, so that what stays longer is none."""
+POLL_S = 0.5
 _CONTAINER = re.compile(r"[0-9a-f]{64}")
 Census = dict[tuple[int, int], dict[str, Any]]
 """Processes by their id and the moment of their start, for ids are used again."""
@@ -52,7 +51,7 @@ def limits(table: str) -> dict[str, str]:
 
 def members(now: Census, container: str) -> Census:
     """Those in a container's control group."""
-    return {key: each for key, each in now.items() if each["container"] == container and each["state"] != "Z"}
+    return {key: each for key, each in sorted(now.items()) if each["container"] == container and each["state"] != "Z"}
 
 
 def sharers(now: Census, container: str, first: dict[str, Any]) -> Census:
@@ -81,10 +80,13 @@ def is_odd(each: dict[str, Any], own: Census, first: dict[str, Any]) -> bool:
     )
 
 
-def settled(before: Census, containers: dict[str, int]) -> dict[str, dict[str, Any]]:
-    """The processes of each container that were there before and still are: those that are odd are watched until they end, or
-    have stayed too long. `containers` is the id of the first process by the container's id."""
-    end = time.monotonic() + ODD_SECONDS
+def settled(before: Census, containers: dict[str, int], patience: float) -> dict[str, dict[str, Any]]:
+    """The processes of each container that were there before and still are.
+
+    Those that are odd are watched until they end, or have stayed for the seconds of `patience`: a health check that hangs is
+    ended by the engine after its timeout. `containers` is the id of the first process by the container's id.
+    """
+    end = time.monotonic() + patience
     stayed = before
     while True:
         now = census()

@@ -2,7 +2,7 @@
 """Looks into containers from the host's process namespace. JSON on stdin, JSON on stdout.
 
 In:  {"containers": {key: {"id": "1f…", "pid": 1, "ask": {"10.0.0.2:80": 1.5, …}, "names": ["db", …], "files": ["/etc/x", …]}},
-      "files": ["/opt/x", …], "host": ["127.0.0.1:80"], "outside": true}
+      "files": ["/opt/x", …], "host": ["127.0.0.1:80"], "outside": true, "patience": 6.0}
 Out: {"containers": {key: {"status": …, "mounts": …, "environment": …, "cgroup": …, "listening": …, "arguments": …, "texts": …, "files": …,
       "processes": …, "links": …, "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}},
       "leaked": {"names": [key, …], "datagrams": [key, …]}, "files": …, "host": {"127.0.0.1:80": "open"}, "own": …}
@@ -412,7 +412,9 @@ def main() -> None:
         "datagrams": sorted({marks[name[1:]] for name in names if name[1:] in marks and name[0] == "d"}),
     }
     host = asyncio.run(connect_all(dict.fromkeys(questions["host"], PUBLISHED_S)))
-    stayed = settled(before, {each["id"]: each["pid"] for each in questions["containers"].values()})
+    stayed = settled(
+        before, {each["id"]: each["pid"] for each in questions["containers"].values()}, questions["patience"]
+    )
     for key, answer in answers.items():
         if answer is not None:
             answer["processes"] = stayed.get(questions["containers"][key]["id"])

@@ -17,7 +17,7 @@ _ORDERED = {"Args", "Cmd", "Dns", "DnsOptions", "DnsSearch", "Entrypoint", "Test
 """Lists whose order says something."""
 _KEYS = ("Destination", "Target", "PathInContainer")
 _ANONYMOUS = re.compile(r"\b[0-9a-f]{64}\b")
-_SHORT_ID = 12
+_SHORT_ID, _WHOLE_ID = 12, 64
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,20 @@ def is_below(path: Path, patterns: Collection[str]) -> bool:
 def _plain(document: Mapping[str, Any], both: tuple[Names, Names], own: Names) -> Any:
     """The document with words in place of what is its own: names, folders, identities, addresses of its networks."""
     id = str(document.get("Id", ""))
+    projects = sorted({each.project for each in both} - {""}, key=len, reverse=True)
     subnets = [each["Subnet"] for each in (document.get("IPAM") or {}).get("Config") or [] if each.get("Subnet")]
 
     def word(text: str) -> str:
-        for folder in sorted({own.folder} - {""}):
-            text = re.sub(rf"{re.escape(folder)}/{HOST_FOLDER}(?=/)", "", text)
-            text = re.sub(rf"{re.escape(folder)}(?=/|$)", "(folder)", text)
-        for name in sorted({each.project for each in both} - {""}, key=len, reverse=True):
-            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?=[_-]|$)", "(project)", text)
-        if id:
+        if own.folder and own.folder in text:
+            text = re.sub(rf"{re.escape(own.folder)}/{HOST_FOLDER}(?=/)", "", text)
+            text = re.sub(rf"{re.escape(own.folder)}(?=/|$)", "(folder)", text)
+        for name in projects:
+            if name in text:
+                text = re.sub(rf"(?<![\w-]){re.escape(name)}(?=[_-]|$)", "(project)", text)
+        if id and id[:_SHORT_ID] in text:
             text = text.replace(id, "(id)").replace(id[:_SHORT_ID], "(id)")
-        text = _ANONYMOUS.sub("(anonymous)", text)
+        if len(text) >= _WHOLE_ID:
+            text = _ANONYMOUS.sub("(anonymous)", text)
         name, is_variable, _ = text.partition("=")
         text = f"{name}={SECRET_VALUE}" if is_variable and name in own.secret_variables else text
         return next((moved for subnet in subnets if (moved := _relative(text, subnet))), text)

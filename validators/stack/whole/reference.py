@@ -1,5 +1,6 @@
 """The same projects once more, made from the generated files and never started: what the engine makes of them."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def references(
             scratch.make(spec, spec_folder, each, scratch.secret_values(spec))
         run.share_folder()
         try:
-            said = _create(engine, made)
+            said = _create(engine, run, made)
             if not any(sign in text for text in said.values() for sign in SIGNS):
                 return {name: _seen(engine, each, said[name]) for name, each in made.items()}
         finally:
@@ -56,15 +57,23 @@ def _prepared(engine: Engine, run: Run, spec: Spec, projects: list[Project], att
     return made
 
 
-def _create(engine: Engine, made: dict[str, Project]) -> dict[str, str]:
+def _create(engine: Engine, run: Run, made: dict[str, Project]) -> dict[str, str]:
     """What Compose said of each, empty where it made everything."""
     started = {}
     for name, project in made.items():
         profiles = [f"--profile={profile}" for profile in (*project.profiles, "job")]
         create = [*profiles, "create", "--pull=never", *project.deployment.services]
         started[name] = engine.start(scratch.compose(project, *create))
-    said = {name: process.communicate(timeout=_SECONDS)[0] for name, process in started.items()}
+    with run.working(list(started.values())):
+        said = {name: _said(process) for name, process in started.items()}
     return {name: text.strip()[-400:] if started[name].returncode else "" for name, text in said.items()}
+
+
+def _said(process: "subprocess.Popen[str]") -> str:
+    try:
+        return process.communicate(timeout=_SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        return f"Compose did not end within {_SECONDS} s"
 
 
 def _seen(engine: Engine, project: Project, said: str) -> Reference:

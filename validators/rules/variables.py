@@ -1,0 +1,110 @@
+"""PLB118, PLB119: the platform's own variables against their list, and what Compose would have filled in."""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+
+from plumbline.finding import Severity
+from plumbline.paths import PathText, path_of
+from plumbline.runbooks import runbook_texts
+from plumbline.spec import Spec
+from validators.rules.effective_services import once, placed_services, raw
+from validators.rules.registry import Violation, rule
+
+_CLOSE = 0.85
+"""Names at least so alike are one name and its typing mistake."""
+_FILLED_IN = re.compile(r"\$\{[A-Za-z_]\w*(?::?[-?+][^}]*)?\}")
+
+
+@rule(
+    "PLB118",
+    title="variable of the platform that its list does not have, or that nobody sets",
+    why="The program reads another name: what is set is ignored without a word, and what is documented does nothing.",
+    fix="Correct the name, or add it to, or take it out of, `environment` in platform.yaml.",
+    failing="""
+platform.yaml: {environment: {SAMPLE_MODE: The mode.}}
+services/web.yaml: {environment: {SAMPLE_MOED: one}}
+""",
+    passing="""
+platform.yaml: {environment: {SAMPLE_MODE: The mode.}}
+services/web.yaml: {environment: {SAMPLE_MODE: one}}
+""",
+)
+def undocumented_variable(spec: Spec) -> Iterator[Violation]:
+    """Variables with the platform's prefix that are not in its list, and entries of the list that nobody sets."""
+    listed = spec.platform.environment
+    prefixes = _prefixes(spec)
+    setting: dict[str, list[PathText]] = {}
+    for placed in placed_services(spec):
+        for name in placed.service.environment:
+            setting.setdefault(name, []).append(placed.path("environment", name))
+        for secret, use in placed.service.secrets.items():
+            for variable in filter(None, (use.variable, use.environment)):
+                setting.setdefault(variable, []).append(placed.path("secrets", secret))
+    strangers = {name: paths for name, paths in setting.items() if name.startswith(prefixes) and name not in listed}
+    idle = [name for name in listed if name not in setting and not _is_told_to_people(spec, name)]
+    for name in idle:
+        close = _closest(name, strangers)
+        if close is None:
+            message = f"no service sets `{name}`"
+            yield Violation(path_of("platform", "environment", name), message, at_key=True)
+        elif len({path.parts[1] for path in strangers[close]}) > 1:
+            # several services set the other: the list is what is mistyped
+            hint = f"did you mean `{close}`, which services set?"
+            yield Violation(path_of("platform", "environment", name), f"no service sets `{name}`", hint, at_key=True)
+            del strangers[close]
+    for name, paths in strangers.items():
+        meant = _closest(name, listed)
+        if meant is None and len({path.parts[1] for path in paths}) > 1:
+            message = f"services set `{name}`, and the list does not have it"
+            yield Violation(path_of("platform", "environment"), message, f"add `{name}: what it means`")
+            continue
+        for path in dict.fromkeys(paths):
+            right = f"did you mean `{meant}`?" if meant else None
+            yield Violation(path, f"`{name}` is not in the list of the platform's variables", right, at_key=True)
+
+
+def _prefixes(spec: Spec) -> tuple[str, ...]:
+    """What the platform's own variables begin with: its name, or what three listed ones and more share."""
+    listed = list(spec.platform.environment)
+    named = spec.platform.name.upper().replace("-", "_") + "_"
+    found = {named} if any(name.startswith(named) for name in listed) else set()
+    first = {name.partition("_")[0] for name in listed if "_" in name}
+    shared = {f"{first.pop()}_"} if len(first) == 1 and len(listed) >= 3 else set()
+    return tuple(found | shared)
+
+
+def _closest(name: str, known: Iterable[str]) -> str | None:
+    rated = [(SequenceMatcher(None, name, each).ratio(), each) for each in known]
+    best = max(rated, default=(0.0, ""))
+    return best[1] if best[0] >= _CLOSE else None
+
+
+def _is_told_to_people(spec: Spec, name: str) -> bool:
+    """Whether a runbook or a configuration file names it, so that somebody else sets or reads it."""
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    texts = [text for runbook in spec.runbooks.values() for _, text in runbook_texts(runbook)]
+    return any(word.search(text) for text in (*texts, *spec.templates.values()))
+
+
+@rule(
+    "PLB119",
+    title="variable that Compose would fill in",
+    severity=Severity.WARNING,
+    why="In a compose file `${NAME}` is replaced; a spec's text is taken as it stands, and the process sees the dollar sign.",
+    fix="Write the value, an expression in `template:`, or a secret; keep it where the program itself reads `${NAME}`.",
+    failing='services/web.yaml: {environment: {SITE: "${SITE:-http://localhost}"}}',
+    passing="services/web.yaml: {environment: {SITE: http://localhost}}",
+)
+def compose_would_fill_in(spec: Spec) -> Iterator[Violation]:
+    """Values of variables with `${NAME}`, in all the forms that Compose knows."""
+    yield from once(
+        Violation(
+            placed.path("environment", name),
+            f"the process gets `{found[0]}` as it stands: nothing fills it in",
+            observed=found[0],
+        )
+        for placed in placed_services(spec)
+        for name, value in placed.service.environment.items()
+        if (found := _FILLED_IN.search(raw(value)))
+    )

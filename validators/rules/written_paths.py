@@ -1,0 +1,129 @@
+"""PLB114: paths that a command, check, variable or file names, against what is mounted in the container."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from plumbline.config_files import TENANT
+from plumbline.expressions import SECRET_FOLDER
+from plumbline.paths import path_of
+from plumbline.spec import Spec
+from schema.service import Service
+from validators.rules.effective_services import Placed, once
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, Written, of_services
+
+_PATH = re.compile(r"(?<![\w./:{}$)~-])/(?:[\w.@+-]+/)*[\w.@+-]*\w")
+_KEEPS = re.compile(
+    r"(?:^|[\s\"'])--?[\w.-]*(?:storage|data)[\w.-]*[= ]\s*[\"']?(?P<path>/[\w./-]+)|^[ \t]*(?:dir|data_dir|datadir)[ \t:=]+(?P<dir>/[\w./-]+)",
+    re.MULTILINE,
+)
+
+
+@rule(
+    "PLB114",
+    title="path that is mounted elsewhere",
+    why="The process opens a file that is not there, or writes where nothing may be written: it ends at once, or runs with the "
+    "image's defaults.",
+    fix="Let the command and the mount name one path.",
+    failing="""
+config/web.yml: "a: 1\\n"
+services/web.yaml: {command: [--configFile=/etc/web/web.yml], config: [{source: config/web.yml, target: /etc/other/web.yml}]}
+""",
+    passing="""
+config/web.yml: "a: 1\\n"
+services/web.yaml: {command: [--configFile=/etc/web/web.yml], config: [{source: config/web.yml, target: /etc/web/web.yml}]}
+""",
+)
+def mounted_elsewhere(spec: Spec) -> Iterator[Violation]:
+    """Configuration, volumes and secrets that a service's texts look for at another path than theirs."""
+    yield from once(_elsewhere(spec))
+
+
+def _elsewhere(spec: Spec) -> Iterator[Violation]:
+    for placed, texts in of_services(spec):
+        mounted = _mounted(placed.service)
+        named = {path: text for text in texts for path in _paths(text)}
+        yield from _files(placed, texts, mounted, named)
+        yield from _volumes(placed, texts, mounted, named)
+        yield from _secrets(placed, texts)
+
+
+def _paths(text: Written) -> list[str]:
+    if text.where == Where.SCRIPT:
+        return []
+    return list(_PATH.findall(text.literal if text.where == Where.CONFIG else text.shown))
+
+
+def _mounted(service: Service) -> list[PurePosixPath]:
+    """Every path in the container that the spec fills."""
+    files = [file.target.rpartition("/")[0] if TENANT in file.target else file.target for file in service.config]
+    folders = [*service.volumes.values(), *service.models.values(), *service.tmpfs]
+    folders += [mount.target for mount in service.mounts]
+    return [PurePosixPath(path) for path in (*files, *folders, SECRET_FOLDER)]
+
+
+def _is_below(path: str, mounted: list[PurePosixPath]) -> bool:
+    return any(PurePosixPath(path).is_relative_to(each) for each in mounted)
+
+
+def _files(
+    placed: Placed, texts: tuple[Written, ...], mounted: list[PurePosixPath], named: dict[str, Written]
+) -> Iterator[Violation]:
+    """A path that nothing fills, beside a configuration file that has its name, or its folder and ending."""
+    for index, file in enumerate(placed.service.config):
+        target = PurePosixPath(file.target)
+        if TENANT in file.target:
+            continue
+        wanted = [
+            path for path in named if path != file.target and not _is_below(path, mounted) and _alike(path, target)
+        ]
+        if not wanted:
+            continue
+        users = [text for text in texts if wanted[0] in _paths(text)]
+        message = f"`{wanted[0]}` is named, and {file.source} is mounted at `{file.target}`"
+        beside = [each for each in placed.service.config if PurePosixPath(each.target).parent == target.parent]
+        if file.target in named or (len(beside) > 1 and PurePosixPath(wanted[0]).parent == target.parent):
+            # another text, or the files beside it, say that it is in the right place
+            text = users[0]
+            yield Violation(text.path, message, location=text.at(text.literal.find(wanted[0])))
+        else:
+            yield Violation(path_of(placed.path("config"), index, "target"), message, observed=file.target)
+
+
+def _alike(path: str, target: PurePosixPath) -> bool:
+    """Whether a path is meant for a file: it has its name, or stands in its folder with its ending."""
+    other = PurePosixPath(path)
+    same_place = other.parent == target.parent and other.suffix == target.suffix != ""
+    return other.name == target.name or same_place
+
+
+def _volumes(
+    placed: Placed, texts: tuple[Written, ...], mounted: list[PurePosixPath], named: dict[str, Written]
+) -> Iterator[Violation]:
+    """A folder to keep data in that nothing fills, where a volume is named by nothing: the root is read-only."""
+    for text in texts:
+        if text.where not in (Where.COMMAND, Where.CONFIG):
+            continue
+        for match in _KEEPS.finditer(text.literal):
+            path = match["path"] or match["dir"]
+            idle = [
+                name
+                for name, target in placed.service.volumes.items()
+                if not any(PurePosixPath(each).is_relative_to(target) for each in named)
+            ]
+            if idle and not _is_below(path, mounted):
+                target = placed.service.volumes[idle[0]]
+                message = f"`{path}` is to be written, and volume {idle[0]} is mounted at `{target}`"
+                yield Violation(placed.path("volumes", idle[0]), message, observed=target)
+
+
+def _secrets(placed: Placed, texts: tuple[Written, ...]) -> Iterator[Violation]:
+    """Files of secrets that the service is not given."""
+    for text in texts:
+        shown = text.literal if text.where == Where.CONFIG else text.shown
+        for name in dict.fromkeys(re.findall(rf"{SECRET_FOLDER}/([\w-]+)", shown)):
+            if name not in placed.service.secrets:
+                hint = f"add `{name}` to `secrets` of {placed.id}, or name one that it has"
+                message = f"reads {SECRET_FOLDER}/{name}, and {placed.id} has no such secret"
+                yield Violation(text.path, message, hint, location=text.at(text.literal.find(name)))
