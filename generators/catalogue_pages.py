@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from generators.markdown import Page, code, codes, link, text
+from generators.markdown import Page, Where, code, codes, link, text
 from generators.secret_handover import handovers, how_secrets_are_read
 from plumbline.artifact import Artifact
 from plumbline.paths import PathText, path_of
@@ -35,7 +35,7 @@ def images(spec: Spec) -> Iterable[Artifact]:
         path = path_of("images", name)
         page.add(f"## {text(name)}", path)
         evidence = image.evidence
-        rows: list[tuple[PathText | None, list[str]]] = [
+        rows: list[tuple[Where, list[str]]] = [
             (path_of(path, "digest"), ["Digest", code(image.digest) if image.digest else "none: not published"]),
             (path_of(path, "platforms"), ["Platforms", codes(image.platforms)]),
             (path_of(path, "http_client"), ["Client for health checks", code(image.http_client)]),
@@ -108,13 +108,15 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
         page.add(f"Folder: {code(spec.secrets.folder)}.", path_of("secrets", "folder"))
     page.add(text(spec.secrets.encryption), path_of("secrets", "encryption"))
     users: dict[str, set[str]] = {}
+    uses: dict[str, list[PathText]] = {}
     for each in handovers(spec):
         users.setdefault(each.secret, set()).add(each.service)
+        uses.setdefault(each.secret, []).append(each.path)
     page.table(
         ["Secret", "Opens", "Owner", *(["Scope"] if tenants else []), "Length", "Replaced after", "Read by"],
         [
             (
-                path_of("secrets", name),
+                (path_of("secrets", name), *uses.get(name, ())),
                 [
                     code(name),
                     text(secret.title),
@@ -139,7 +141,7 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
         ["Tenant", "Folder", "Recipient"],
         [
             (
-                path_of("tenants", name),
+                (path_of("tenants", name, "recipient"), path_of("secrets", "folder")),
                 [
                     code(name),
                     code(spec.secrets.folder.replace("{tenant}", name)),

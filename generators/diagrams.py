@@ -1,11 +1,14 @@
 """D2 sources of the diagrams: topology, needs, segments and cloud objects of each mode. The pictures are drawn by `plumb build`."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from generators.cloud.diagram import cloud
 from generators.d2 import quoted
-from plumbline.artifact import Artifact, Drawing
+from plumbline.artifact import Artifact, Drawing, Source
 from plumbline.deployment import services_of
+from plumbline.paths import path_of
 from plumbline.relations import OUTSIDE, Because, relations, ways_out
 from plumbline.spec import Spec
 from schema.topology import Role
@@ -27,7 +30,20 @@ class DiagramGenerator:
         for mode in spec.modes:
             for kind, draw in DIAGRAMS.items():
                 if source := draw(spec, mode):
-                    yield Artifact(f"{FOLDER}/{kind}-{mode}.d2", source.encode())
+                    yield Artifact(
+                        f"{FOLDER}/{kind}-{mode}.d2", source.encode(), traced=partial(_traced, spec, mode, source)
+                    )
+
+
+def _traced(spec: Spec, mode: str, source: str) -> Iterator[Source]:
+    """Lines by what they name: a service, a network, a role, or else the mode."""
+    named = {name: path_of("services", name) for name in services_of(spec, mode)}
+    named |= {name: path_of("networks", name) for name in spec.networks.networks}
+    topology = path_of("topology", mode)
+    for number, line in enumerate(source.splitlines(), 1):
+        words = set(re.findall(r"[a-z0-9-]+", line))
+        yield from (Source(number, number, path) for name, path in named.items() if name in words)
+        yield Source(number, number, topology)
 
 
 def drawings(artifacts: Iterable[Artifact]) -> list[Drawing]:

@@ -7,6 +7,7 @@ from generators.markdown import Page, code, text
 from generators.secret_handover import handovers, how_secrets_are_read
 from plumbline.artifact import Artifact
 from plumbline.deployment import field_path, services_of
+from plumbline.expression_places import known_in_service, value_places
 from plumbline.expressions import service_names, value_text
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
@@ -18,7 +19,7 @@ NOT_SET, NOT_THERE = "–", "no such service"
 class _Variable:
     """A variable of a service, in every mode that sets it."""
 
-    path: PathText
+    paths: list[PathText] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
     """Its value as Markdown, by mode."""
 
@@ -43,7 +44,7 @@ def environment(spec: Spec) -> Iterable[Artifact]:
         "## The same in every mode that runs the service" if several else "",
         ["Variable", "Service", "Value"],
         [
-            (each.path, [code(name), code(service), next(iter(each.values.values()))])
+            (each.paths, [code(name), code(service), next(iter(each.values.values()))])
             for (service, name), each in alike.items()
         ],
     )
@@ -52,7 +53,7 @@ def environment(spec: Spec) -> Iterable[Artifact]:
         ["Variable", "Service", *map(text, spec.modes)],
         [
             (
-                each.path,
+                each.paths,
                 [
                     code(name),
                     code(service),
@@ -69,15 +70,17 @@ def _variables(spec: Spec) -> dict[tuple[str, str], _Variable]:
     """Every variable by service and name, in that order."""
     found: dict[tuple[str, str], _Variable] = {}
 
-    def note(mode: str, service: str, name: str, value: str, path: PathText) -> None:
-        found.setdefault((service, name), _Variable(path)).values[mode] = value
+    def note(mode: str, service: str, name: str, value: str, *paths: PathText) -> None:
+        variable = found.setdefault((service, name), _Variable())
+        variable.values[mode] = value
+        variable.paths += paths
 
     for mode in spec.modes:
         for service, each in services_of(spec, mode).items():
-            names = service_names(spec, mode, service)
+            names, known = service_names(spec, mode, service), known_in_service(spec, mode, service)
             for name, value in each.environment.items():
                 path = field_path(service, spec.services[service], mode, "environment", name)
-                note(mode, service, name, code(value_text(value, names)), path)
+                note(mode, service, name, code(value_text(value, names)), path, *value_places(value, known))
     for handover in handovers(spec):
         if handover.variable:
             note(handover.mode, handover.service, handover.variable, handover.value, handover.path)

@@ -63,40 +63,50 @@ def _backtick_runs(content: str) -> list[str]:
     return runs
 
 
+Where = PathText | Sequence[PathText] | None
+"""The spec paths that something comes from; a PathText is one, although it is a sequence of characters too."""
+
+
+def paths_of(where: Where) -> tuple[PathText, ...]:
+    """The paths, once each."""
+    return (where,) if isinstance(where, PathText) else tuple(dict.fromkeys(where or ()))
+
+
 class Page:
     """A Markdown page in the making; each block can name the spec path that it comes from."""
 
     header = HEADER
 
-    def __init__(self, path: str, title: str, source: PathText | None = None):
+    def __init__(self, path: str, title: str, source: Where = None):
         self.path = path
         self._lines: list[str] = []
         self._sources: list[Source] = []
         self.add(self.header)
         self.add(f"# {text(title)}", source)
 
-    def add(self, block: str, source: PathText | None = None) -> "Page":
+    def add(self, block: str, source: Where = None) -> "Page":
         """Append a block, with an empty line before it."""
         if self._lines:
             self._lines.append("")
         first = len(self._lines) + 1
         self._lines += block.split("\n")
-        if source:
-            self._sources.append(Source(first, len(self._lines), source))
+        self._sources += [Source(first, len(self._lines), path) for path in paths_of(source)]
         return self
 
-    def table(self, headers: Sequence[str], rows: Sequence[tuple[PathText | None, Sequence[str]]]) -> "Page":
+    def table(self, headers: Sequence[str], rows: Sequence[tuple[Where, Sequence[str]]]) -> "Page":
         """Append a table of (spec path of the row, cells); nothing where there are no rows."""
         if not rows:
             return self.add("None.")
         self.add(table(headers, [cells for _, cells in rows]))
         first_row = len(self._lines) - len(rows) + 1
-        self._sources += [Source(first_row + at, first_row + at, path) for at, (path, _) in enumerate(rows) if path]
+        self._sources += [
+            Source(first_row + at, first_row + at, path)
+            for at, (where, _) in enumerate(rows)
+            for path in paths_of(where)
+        ]
         return self
 
-    def section(
-        self, heading: str, headers: Sequence[str], rows: Sequence[tuple[PathText | None, Sequence[str]]]
-    ) -> "Page":
+    def section(self, heading: str, headers: Sequence[str], rows: Sequence[tuple[Where, Sequence[str]]]) -> "Page":
         """Append a table below a heading, if any; nothing at all where there are no rows: what a spec lacks has no section."""
         if rows:
             if heading:

@@ -1,6 +1,7 @@
 """Pages about networks: segments, who reaches whom, and ports."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from generators.markdown import Page, code, codes, text
 from plumbline.artifact import Artifact
@@ -27,11 +28,16 @@ def networks(spec: Spec) -> Iterable[Artifact]:
             f"![Segments](../diagrams/segments-{mode}-dark.svg#only-dark)"
         )
         placed = services_of(spec, mode)
+        at = partial(_field, spec, mode)
         page.table(
             ["Segment", "For", "Subnet", "Internal", "Services"],
             [
                 (
-                    path_of("networks", name, "modes", mode),
+                    (
+                        path_of("networks", name, "modes", mode),
+                        path_of("networks", name, "title"),
+                        *(at(each, "segments") for each, service in placed.items() if name in service.segments),
+                    ),
                     [
                         code(name),
                         text(network.title),
@@ -68,7 +74,7 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
         ["", *map(text, targets)],
         [
             (
-                path_of("topology", mode, "entry") if source == OUTSIDE else path_of("services", source, "segments"),
+                _row_places(spec, mode, source, [name for name in targets if matrix.get((source, name)) in _JOINED]),
                 [
                     text("outside") if source == OUTSIDE else code(source),
                     *(_SIGNS[matrix[source, target]] if (source, target) in matrix else "" for target in targets),
@@ -77,6 +83,18 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
             for source in rows
         ],
     )
+
+
+_JOINED = (Reach.MUST, Reach.MAY)
+
+
+def _row_places(spec: Spec, mode: str, source: str, reached: Iterable[str]) -> list[PathText]:
+    """What decides whom a service, or whoever is outside, reaches."""
+    own = [path_of("topology", mode, "entry")] if source == OUTSIDE else []
+    fields = ("segments", "publish") if source == OUTSIDE else ("segments",)
+    joined = [] if source == OUTSIDE else [_field(spec, mode, source, each) for each in ("segments", "needs")]
+    others = [_field(spec, mode, name, each) for name in reached if name in spec.services for each in fields]
+    return [*own, *joined, *others]
 
 
 def _in_and_out(page: Page, spec: Spec, mode: str) -> None:
@@ -103,6 +121,17 @@ def _in_and_out(page: Page, spec: Spec, mode: str) -> None:
     page.table(["From", "To", "Port", "Because"], rows)
 
 
+def _field(spec: Spec, mode: str, name: str, field: str) -> PathText:
+    return field_path(name, spec.services[name], mode, field)
+
+
+def _needing(spec: Spec, mode: str, name: str, port: str) -> list[PathText]:
+    """Where services say that they need the port."""
+    services = services_of(spec, mode)
+    needing = [other for other, each in services.items() if each.needs.get(name) == port]
+    return [field_path(other, spec.services[other], mode, "needs", name) for other in needing]
+
+
 def ports(spec: Spec) -> Iterable[Artifact]:
     """`docs/operator/ports.md`."""
     page = Page("docs/operator/ports.md", "Ports")
@@ -115,10 +144,19 @@ def ports(spec: Spec) -> Iterable[Artifact]:
                 where = [code(f"{publication.address}:{publication.port}")] if publication else []
                 if port in ports_for_other_nodes(spec, mode, name):
                     where.append(f"the node's private address, {code(number)}")
-                path = field_path(name, spec.services[name], mode, "ports")
+                at = partial(field_path, name, spec.services[name], mode)
+                path = at("ports")
                 rows.append(
                     (
-                        path_of(path, port),
+                        (
+                            path_of(path, port),
+                            *([at("publish", port)] if publication else []),
+                            *(_needing(spec, mode, name, port) if len(where) > bool(publication) else []),
+                            *(
+                                path_of("topology", mode, "roles", role, "services")
+                                for role in roles_of(spec, mode, name)
+                            ),
+                        ),
                         [
                             code(name),
                             code(port),

@@ -66,13 +66,13 @@ def update(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/operator/update.md", "Updates")
     page.add(
         f"Strategy: {code(update.strategy)}. The goal: the entry refuses requests for {update.downtime_goal_s} s at most.",
-        path_of("update", "strategy"),
+        (path_of("update", "strategy"), path_of("update", "downtime_goal_s")),
     )
     for index, each in enumerate(update.measured):
         page.add(f"Measured: {text(each)}", path_of("update", "measured", index))
     kept = [("Keep running", update.keep_running), ("Drained first", update.drain)]
     if said := [f"{title}: {codes(names)}." for title, names in kept if names]:
-        page.add(" ".join(said), path_of("update", "keep_running"))
+        page.add(" ".join(said), [path_of("update", each) for each in ("keep_running", "drain")])
     for index, phase in enumerate(update.phases):
         page.add(f"## {index + 1}. {text(phase.title)}", path_of("update", "phases", index, "title"))
         page.add(text(phase.detail), path_of("update", "phases", index, "detail"))
@@ -82,5 +82,6 @@ def update(spec: Spec) -> Iterable[Artifact]:
     if update.runbooks:
         page.add("## Runbooks")
         links = (link(rendered(spec, each).title, f"runbooks/{each}.md") for each in update.runbooks)
-        page.add("\n".join(f"- {each}" for each in links), path_of("update", "runbooks"))
+        titles = [path_of("runbooks", each, "title") for each in update.runbooks]
+        page.add("\n".join(f"- {each}" for each in links), [path_of("update", "runbooks"), *titles])
     yield page.done()

@@ -3,10 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
 
 from generators.markdown import Page, code, codes, text
-from plumbline.artifact import Artifact
+from generators.provenance import Origins, OutputPath, sources
+from plumbline.artifact import Artifact, Source
 from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.probe import (
@@ -33,8 +36,8 @@ class ParityGenerator:
         """`parity.md`, `parity.csv`, `parity.json`."""
         if spec.parity.features:
             yield _page(spec)
-            yield Artifact(f"{FOLDER}/parity.csv", _csv(spec).encode())
-            yield Artifact(f"{FOLDER}/parity.json", _json(spec).encode())
+            yield _csv(spec)
+            yield _json(spec)
 
 
 def _page(spec: Spec) -> Artifact:
@@ -55,7 +58,7 @@ def _page(spec: Spec) -> Artifact:
         if feature.means:
             page.add(
                 f"**{text(feature.title)}** is equivalent: {text(feature.means)}",
-                path_of("parity", "features", name, "means"),
+                (path_of("parity", "features", name, "means"), path_of("parity", "features", name, "title")),
             )
     page.add("## Divergences")
     for name, divergence in spec.parity.divergences.items():
@@ -82,7 +85,7 @@ def _page(spec: Spec) -> Artifact:
         ["Feature", "Spec paths"],
         [
             (
-                path_of("parity", "features", name, "paths"),
+                [path_of("parity", "features", name, each) for each in ("paths", "covers", "title")],
                 [text(feature.title), codes((*feature.paths, *feature.covers))],
             )
             for name, feature in spec.parity.features.items()
@@ -98,7 +101,7 @@ def _probes(page: Page, spec: Spec) -> None:
         ["Feature", "What it shows", "How", *spec.modes],
         [
             (
-                path_of("parity", "features", name, "probes", number),
+                (path_of("parity", "features", name, "probes", number), path_of("parity", "features", name, "title")),
                 [
                     text(feature.title),
                     text(probe.shows),
@@ -110,9 +113,10 @@ def _probes(page: Page, spec: Spec) -> None:
             for number, probe in enumerate(feature.probes)
         ],
     )
-    unprobed = [feature.title for feature in spec.parity.features.values() if not feature.probes]
+    unprobed = {name: feature.title for name, feature in spec.parity.features.items() if not feature.probes}
     if unprobed:
-        page.add(f"No probe shows: {'; '.join(text(title) for title in unprobed)}.")
+        titles = "; ".join(text(title) for title in unprobed.values())
+        page.add(f"No probe shows: {titles}.", [path_of("parity", "features", name, "title") for name in unprobed])
 
 
 def asked(probe: Probe) -> str:
@@ -137,20 +141,46 @@ def asked(probe: Probe) -> str:
     return "nothing"
 
 
-def _csv(spec: Spec) -> str:
+def _csv(spec: Spec) -> Artifact:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["id", "feature", *spec.modes, "parity", "divergence"])
+    sources: list[Source] = []
     for name, feature in spec.parity.features.items():
+        first = stream.getvalue().count("\n") + 1
         status = [feature.status.get(mode, "") for mode in spec.modes]
         writer.writerow([name, feature.title, *status, feature.parity, feature.divergence or ""])
-    return stream.getvalue()
+        last = stream.getvalue().count("\n")
+        fields = ("title", "status", "parity", "divergence")
+        sources += [Source(first, last, path_of("parity", "features", name, field)) for field in fields]
+    return Artifact(f"{FOLDER}/parity.csv", stream.getvalue().encode(), sources=tuple(sources))
 
 
-def _json(spec: Spec) -> str:
+def _json(spec: Spec) -> Artifact:
     matrix = {
         "modes": list(spec.modes),
         "features": [{"id": name, **feature.model_dump()} for name, feature in spec.parity.features.items()],
         "divergences": [{"id": name, **each.model_dump()} for name, each in spec.parity.divergences.items()],
     }
-    return json.dumps(matrix, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(matrix, indent=2, ensure_ascii=False) + "\n"
+    return Artifact(f"{FOLDER}/parity.json", text.encode(), traced=partial(_json_sources, matrix, text))
+
+
+def _json_sources(matrix: dict[str, Any], text: str) -> Iterable[Source]:
+    origins: Origins = {}
+    for kind in ("features", "divergences"):
+        for index, entry in enumerate(matrix[kind]):
+            at = path_of("parity", kind, entry["id"])
+            origins[kind, index] = at
+            for place in _below(entry):
+                if place[0] != "id":
+                    origins[(kind, index, *place)] = path_of(at, *place)
+    return sources(text, origins)
+
+
+def _below(value: Any) -> Iterator[OutputPath]:
+    """The places of everything in a value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for key, item in items:
+        yield (key,)
+        yield from ((key, *place) for place in _below(item))

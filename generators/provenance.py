@@ -1,6 +1,7 @@
 """YAML text of a document, and which spec path stands behind each of its lines."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -10,6 +11,8 @@ from plumbline.paths import PathText
 from plumbline.yaml_tree import Node, key_at, node_at, parse_tree, to_data
 
 OutputPath = tuple[str | int, ...]
+Origins = dict[OutputPath, PathText | tuple[PathText, ...]]
+"""Places in a document, and the spec paths that what stands there comes from."""
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 _SPECIAL = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
@@ -45,7 +48,10 @@ _BlockDumper.add_representer(str, _block)
 
 
 def document(
-    header: str, data: dict[str, Any] | list[Any], origins: dict[OutputPath, PathText], blocks: bool = False
+    header: str,
+    data: dict[str, Any] | list[Any],
+    origins: Mapping[OutputPath, PathText | tuple[PathText, ...]],
+    blocks: bool = False,
 ) -> tuple[str, tuple[Source, ...]]:
     """The document's text below a header of comment lines, and its sources.
 
@@ -61,7 +67,7 @@ def document(
     return text, _sources(root, origins)
 
 
-def sources(text: str, origins: dict[OutputPath, PathText]) -> tuple[Source, ...]:
+def sources(text: str, origins: Mapping[OutputPath, PathText | tuple[PathText, ...]]) -> tuple[Source, ...]:
     """The sources of a document of YAML or JSON. Raises ValueError where it is none."""
     root, _ = parse_tree(text, "")
     if root is None:
@@ -69,14 +75,26 @@ def sources(text: str, origins: dict[OutputPath, PathText]) -> tuple[Source, ...
     return _sources(root, origins)
 
 
-def _sources(root: Node, origins: dict[OutputPath, PathText]) -> tuple[Source, ...]:
-    return tuple(_source(root, place, path) for place, path in origins.items())
+def _sources(root: Node, origins: Mapping[OutputPath, PathText | tuple[PathText, ...]]) -> tuple[Source, ...]:
+    return tuple(
+        source
+        for place, paths in origins.items()
+        for source in _of_place(root, place, (paths,) if isinstance(paths, PathText) else paths)
+    )
 
 
-def _source(root: Node, place: OutputPath, path: PathText) -> Source:
-    value = node_at(root, place).location
+def _of_place(root: Node, place: OutputPath, paths: tuple[PathText, ...]) -> Iterator[Source]:
+    node = node_at(root, place)
+    value = node.location
     key = key_at(root, place)
     first = key.location.line if key else value.line
     # a block's end mark stands at the start of the line after it
     last = value.end_line - 1 if value.end_column == 1 and value.end_line > value.line else value.end_line
-    return Source(first, max(first, last), path)
+    for path in paths:
+        yield Source(first, max(first, last), path, _has_keys(node))
+
+
+def _has_keys(node: Node) -> bool:
+    """Whether what the node says is said by the keys in it, each of which comes from a place of its own."""
+    values = node.value if isinstance(node.value, list) else [node]
+    return any(isinstance(each.value, dict) and each.value for each in values)

@@ -1,13 +1,18 @@
 """A page for each runbook: for a tired operator, in order, copyable."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 
 from generators.markdown import Page, code, codes, fence, link, text
 from plumbline.artifact import Artifact
-from plumbline.paths import path_of
-from plumbline.runbooks import CAPTURED, RenderedPlace, RenderedStep, rendered
+from plumbline.expression_places import known_for_tenant, known_in_spec
+from plumbline.expressions import environment
+from plumbline.paths import PathText, SpecPath, path_of
+from plumbline.runbooks import CAPTURED, RenderedPlace, RenderedStep, mode_of, rendered, runbook_texts
 from plumbline.spec import Spec
+from plumbline.template_lines import Places, places_in
 from plumbline.values import says
 
 FOLDER = "docs/operator/runbooks"
@@ -39,11 +44,13 @@ def runbooks(spec: Spec) -> Iterable[Artifact]:
 def _page(spec: Spec, name: str) -> Artifact:
     runbook, shown = spec.runbooks[name], rendered(spec, name)
     path = path_of("runbooks", name)
-    page = Page(f"{FOLDER}/{name}.md", shown.title, path_of(path, "title"))
-    page.add(text(shown.summary), path_of(path, "summary"))
+    at = partial(_places, path, spoken_in(spec, name))
+    page = Page(f"{FOLDER}/{name}.md", shown.title, at("title"))
+    page.add(text(shown.summary), at("summary"))
     page.add(
         f"{len(shown.steps)} steps, about {runbook.duration_min} minutes. Modes: {codes(runbook.modes)}. "
-        f"Requirements: {', '.join(link(each, '../../auditor/requirements.md') for each in runbook.requirements) or '–'}."
+        f"Requirements: {', '.join(link(each, '../../auditor/requirements.md') for each in runbook.requirements) or '–'}.",
+        [path_of(path, each) for each in ("steps", "duration_min", "modes", "requirements")],
     )
     if runbook.parameters:
         page.add("## You need to know")
@@ -84,43 +91,65 @@ def _page(spec: Spec, name: str) -> Artifact:
         page.add(fence(f"plumb runbook run {name}{given}", "sh"), path_of(path, "parameters"))
     if shown.before:
         page.add("## Before you start")
-        page.add("\n".join(f"- [ ] {text(line)}" for line in shown.before), path_of(path, "before"))
+        page.add(
+            "\n".join(f"- [ ] {text(line)}" for line in shown.before),
+            [each for index in range(len(shown.before)) for each in at("before", index)],
+        )
     page.add("## If a step fails")
-    page.add(text(shown.on_failure), path_of(path, "on_failure"))
+    page.add(text(shown.on_failure), at("on_failure"))
     for index, step in enumerate(shown.steps):
-        _step(page, path_of(path, "steps", index), index + 1, step)
+        _step(page, partial(at, "steps", index), index + 1, step)
     return page.done()
 
 
-def _step(page: Page, path: str, number: int, step: RenderedStep) -> None:
-    page.add(f"## {number}. {text(step.title)}", path_of(path, "title"))
-    page.add(f"On {text(step.place.title)}, at most {step.timeout_s} s:", path_of(path, "where"))
+def _places(path: PathText, spoken: Mapping[SpecPath, Places], *parts: str | int) -> list[PathText]:
+    """Where a text of a runbook stands, and what its expressions speak of."""
+    return [path_of(path, *parts), *spoken.get(parts, ())]
+
+
+def spoken_in(spec: Spec, name: str) -> dict[SpecPath, Places]:
+    """The places that each text of a runbook speaks of, by its path in the runbook."""
+    runbook = spec.runbooks[name]
+    mode = mode_of(spec, runbook)
+    tenant = runbook.parameters["tenant"].example if "tenant" in runbook.parameters else ""
+    known = known_for_tenant(spec, mode, tenant, known_in_spec(spec, mode))
+    given: dict[str, Places] = {each: (path_of("runbooks", name, "parameters", each),) for each in runbook.parameters}
+    known = replace(known, names={**known.names, **given})
+    return {path.parts: places_in(environment(), text, known) for path, text in runbook_texts(runbook)}
+
+
+def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: RenderedStep) -> None:
+    page.add(f"## {number}. {text(step.title)}", at("title"))
+    page.add(
+        f"On {text(step.place.title)}, at most {step.timeout_s} s:",
+        [*at("where"), *at("timeout_s"), path_of("platform", "places", step.place.id)],
+    )
     if step.destroys:
-        page.add(_danger("This destroys, for good", step.destroys), path_of(path, "destroys"))
+        page.add(_danger("This destroys, for good", step.destroys), at("destroys"))
     if needed := step.needs(" ".join(filter(None, (step.run, step.verify, step.undo_commands)))):
         variables = codes(f"{CAPTURED}_{name}" for name in needed if name not in step.capture)
         if variables != codes(()):
             page.add(f"Set there before, as an earlier step says: {variables}. Where it is not set, the commands stop.")
-    page.add(fence(step.typed(step.run), "sh"), path_of(path, "run"))
+    page.add(fence(step.typed(step.run), "sh"), at("run"))
     if step.expect:
-        page.add(f"**Expect:** {text(step.expect.strip())}", path_of(path, "expect"))
+        page.add(f"**Expect:** {text(step.expect.strip())}", at("expect"))
     if step.output:
         page.add("**It prints**, with … for what differs from host to host:")
-        page.add(fence(step.output, "text"), path_of(path, "output"))
+        page.add(fence(step.output, "text"), at("output"))
     for name, pattern in step.capture.items():
         page.add(
             f"**Keep what it prints there**, for this step's undo and the steps after it: what stands for the part in "
             f"parentheses of {code(pattern)}, at the start of a line."
         )
-        page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), path_of(path, "capture", name))
+        page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), at("capture", name))
     if step.verify:
-        page.add("**Verify** (exit code 0):").add(fence(step.typed(step.verify), "sh"), path_of(path, "verify"))
+        page.add("**Verify** (exit code 0):").add(fence(step.typed(step.verify), "sh"), at("verify"))
     if step.undo_destroys:
-        page.add(_danger("The undo destroys, for good", step.undo_destroys), path_of(path, "undo_destroys"))
+        page.add(_danger("The undo destroys, for good", step.undo_destroys), at("undo_destroys"))
     if step.undo_commands:
-        page.add("**Undo:**").add(fence(step.typed(step.undo_commands), "sh"), path_of(path, "undo"))
+        page.add("**Undo:**").add(fence(step.typed(step.undo_commands), "sh"), at("undo"))
     elif step.undo:
-        page.add(f"**Undo:** {text(step.undo.strip())}", path_of(path, "undo"))
+        page.add(f"**Undo:** {text(step.undo.strip())}", at("undo"))
 
 
 def _danger(title: str, what: str) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from generators.markdown import Page, code, codes, link, text
+from generators.markdown import Page, Where, code, codes, link, text
 from plumbline.artifact import Artifact
 from plumbline.deployment import effective, field_path, roles_of, services_of
+from plumbline.expression_places import known_in_service, value_places
 from plumbline.expressions import service_names, value_text
 from plumbline.paths import PathText, path_of
 from plumbline.relations import OUTSIDE, Because, Relation, relations
@@ -18,10 +19,20 @@ FOLDER = "docs/architect/services"
 def services(spec: Spec) -> Iterable[Artifact]:
     """`index.md` and `<id>.md`."""
     index = Page(f"{FOLDER}/index.md", "Services")
-    rows = []
+    rows: list[tuple[Where, list[str]]] = []
     for name, service in sorted(spec.services.items()):
         where = [", ".join(roles_of(spec, mode, name)) or "–" for mode in spec.modes]
-        rows.append((path_of("services", name), [link(name, f"{name}.md"), text(service.summary), *map(text, where)]))
+        places = [
+            path_of("topology", mode, "roles", role, "services")
+            for mode in spec.modes
+            for role in roles_of(spec, mode, name)
+        ]
+        rows.append(
+            (
+                (path_of("services", name, "summary"), *places),
+                [link(name, f"{name}.md"), text(service.summary), *map(text, where)],
+            )
+        )
     index.table(["Service", "What it does", *spec.modes], rows)
     yield index.done()
     for name in sorted(spec.services):
@@ -36,15 +47,10 @@ def _page(spec: Spec, name: str) -> Artifact:
     page.table(
         ["", ""],
         [
-            (path_of(path, "kind"), ["Kind", code(service.kind) + (", one per node" if service.per_node else "")]),
-            (path_of(path, "image"), ["Image", link(service.image, "../images.md") if service.image else "–"]),
-            (path_of(path, "ports"), ["Listens on", _ports(service)]),
-            (path_of(path, "needs"), ["Needs", _needs(service)]),
-            (path_of(path, "needs"), ["Needed by", codes(_needed_by(spec, name))]),
-            (path_of(path, "tolerates"), ["Stays healthy without", codes(service.tolerates)]),
-            (path_of(path, "user"), ["User", code(service.user or "the image's")]),
-            (path_of(path, "stop_grace_s"), ["Stops within", f"{service.stop_grace_s} s"]),
-            (path_of(path, "capabilities"), ["Capabilities", codes(service.capabilities)]),
+            (
+                (path_of(path, "kind"), path_of(path, "per_node")),
+                ["Kind", code(service.kind) + (", one per node" if service.per_node else "")],
+            ),
         ],
     )
     for mode in spec.modes:
@@ -62,7 +68,7 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
     # what is tried in every mode is shown as the first one has it
     first = next((mode for mode in spec.modes if name in services_of(spec, mode)), spec.modes[0])
     names = service_names(spec, first, name)
-    rows: list[tuple[PathText | None, list[str]]] = []
+    rows: list[tuple[Where, list[str]]] = []
     if test := service.state_test:
         rows.append((path_of(path, "state_test", "write"), ["Writes a word", _words(test.write, names)]))
         rows.append((path_of(path, "state_test", "read"), ["Reads it again", _words(test.read, names)]))
@@ -88,12 +94,25 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     def at(field: str) -> PathText:
         return field_path(name, common, mode, field)
 
+    stands_for = known_in_service(spec, mode, name)
+
+    def spoken(*values: Value) -> list[PathText]:
+        return [place for value in values for place in value_places(value, stands_for)]
+
     page.add(f"## Mode {text(mode)}")
-    rows: list[tuple[PathText | None, list[str]]] = [
-        (None, ["Runs on", codes(roles_of(spec, mode, name))]),
-        (None, ["Connects to", _ends(known, name, "other")]),
-        (None, ["Is reached by", _ends(known, name, "source")]),
-        (at("image"), ["Image", code(service.image)]),
+    rows: list[tuple[Where, list[str]]] = [
+        (
+            [path_of("topology", mode, "roles", role, "services") for role in roles_of(spec, mode, name)],
+            ["Runs on", codes(roles_of(spec, mode, name))],
+        ),
+        ([each.path for each in known if name == each.source], ["Connects to", _ends(known, name, "other")]),
+        ([each.path for each in known if name == each.other], ["Is reached by", _ends(known, name, "source")]),
+        (at("ports"), ["Listens on", _ports(service)]),
+        (at("tolerates"), ["Stays healthy without", codes(service.tolerates)]),
+        (at("image"), ["Image", link(service.image, "../images.md")]),
+        (at("user"), ["User", code(service.user or "the image's")]),
+        (at("capabilities"), ["Capabilities", codes(service.capabilities)]),
+        (at("stop_grace_s"), ["Stops within", f"{service.stop_grace_s} s"]),
         (at("segments"), ["Networks", codes(service.segments)]),
         (
             at("publish"),
@@ -102,10 +121,13 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
                 codes(f"{each.address}:{each.port} → {port}" for port, each in service.publish.items()),
             ],
         ),
-        (at("health"), ["Health", _health(service, names)]),
+        (
+            (at("health"), *spoken(*(service.health.command or () if service.health else ()))),
+            ["Health", _health(service, names)],
+        ),
         (at("limits"), ["Limits", _limits(service)]),
         (
-            at("volumes"),
+            (at("volumes"), path_of("services", name, "volume_gb")),
             ["Volumes", codes(_volume(service, volume) for volume in service.volumes)],
         ),
         (at("models"), ["Models", codes(f"{model}: {target}" for model, target in service.models.items())]),
@@ -118,8 +140,8 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         ),
         (at("tmpfs"), ["In memory", codes(service.tmpfs)]),
         (at("config"), ["Configuration", codes(f"{each.source} → {each.target}" for each in service.config)]),
-        (at("entrypoint"), ["Entry point", _words(service.entrypoint, names)]),
-        (at("command"), ["Command", _words(service.command, names)]),
+        ((at("entrypoint"), *spoken(*(service.entrypoint or ()))), ["Entry point", _words(service.entrypoint, names)]),
+        ((at("command"), *spoken(*(service.command or ()))), ["Command", _words(service.command, names)]),
         (at("secrets"), ["Secrets", _secrets(service)]),
         (at("profile"), ["Profile", code(service.profile) if service.profile else "–"]),
     ]
@@ -129,7 +151,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
             ["Variable", "Value"],
             [
                 (
-                    field_path(name, common, mode, "environment", variable),
+                    (field_path(name, common, mode, "environment", variable), *spoken(value)),
                     [code(variable), code(value_text(value, names))],
                 )
                 for variable, value in sorted(service.environment.items())
@@ -161,18 +183,6 @@ def _secrets(service: Service) -> str:
 
 def _ports(service: Service) -> str:
     return codes(f"{name} {number}" for name, number in service.ports.items())
-
-
-def _needs(service: Service) -> str:
-    return (
-        ", ".join(f"{link(name, f'{name}.md')} ({code(port)})" for name, port in sorted(service.needs.items())) or "–"
-    )
-
-
-def _needed_by(spec: Spec, name: str) -> list[str]:
-    return sorted(
-        {other for mode in spec.modes for other, each in services_of(spec, mode).items() if name in each.needs}
-    )
 
 
 def _health(service: Service, names: dict[str, object]) -> str:

@@ -7,8 +7,9 @@ from generators.diagrams import nodes_of_role
 from generators.markdown import Page, code, codes, link, text
 from generators.operator_pages import has_tenants
 from plumbline.artifact import Artifact
+from plumbline.expression_places import known_for_tenant, known_in_spec, value_places
 from plumbline.expressions import tenant_names, value_text
-from plumbline.paths import path_of
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud, FirewallRule
 from schema.topology import Topology
@@ -19,7 +20,10 @@ def home(spec: Spec) -> Iterable[Artifact]:
     platform = spec.platform
     page = Page("docs/index.md", platform.title, path_of("platform", "title"))
     page.add(text(platform.summary), path_of("platform", "summary"))
-    page.add(f"Release {code(platform.version)}.{_host_name(spec)}", path_of("platform", "version"))
+    page.add(
+        f"Release {code(platform.version)}.{_host_name(spec)}",
+        (path_of("platform", "version"), path_of("platform", "domain")),
+    )
     for mode in spec.modes:
         page.add(
             f"![Topology {mode}](diagrams/topology-{mode}-light.svg#only-light)\n"
@@ -107,7 +111,7 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
             f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
             f"every {entry.health_interval_s} s"
         )
-    page.add(_sentence(facts), path_of(path, "entry"))
+    page.add(_sentence(facts), [path_of(path, each) for each in ("tenancy", "egress", "entry")])
     page.table(
         ["Role", "For", "Nodes", "Size", "Server type", "Services"],
         [
@@ -166,7 +170,7 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
         ["", ""],
         [
             (
-                path_of(path, "provider"),
+                [path_of(path, each) for each in ("provider", "location", "network_zone")],
                 ["Provider", text(f"{cloud.provider}, location {cloud.location}, zone {cloud.network_zone}")],
             ),
             (path_of(path, "image"), ["Operating system", code(cloud.image)]),
@@ -186,7 +190,7 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
                 ],
             ),
             (
-                path_of(path, "dns"),
+                (path_of(path, "dns"), path_of(path, "addresses")),
                 [
                     "DNS",
                     f"{dns.type} {code(f'{dns.record}.{dns.zone}')} → role {code(dns.target)} at {code(cloud.addresses.get(dns.address, ''))}, {dns.ttl_s} s",
@@ -231,11 +235,19 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
     page.table(
         ["Direction", "Protocol", "Port", "Peers", "For"],
         [
-            (path_of(path, "firewall", direction, index), [direction, *_rule(rule, names)])
+            (
+                (path_of(path, "firewall", direction, index), *_spoken(spec, mode, rule)),
+                [direction, *_rule(rule, names)],
+            )
             for direction in ("inbound", "outbound")
             for index, rule in enumerate(getattr(cloud.firewall, direction))
         ],
     )
+
+
+def _spoken(spec: Spec, mode: str, rule: FirewallRule) -> list[PathText]:
+    known = known_for_tenant(spec, mode, "", known_in_spec(spec, mode))
+    return [place for peer in rule.peers for place in value_places(peer, known)]
 
 
 def _rule(rule: FirewallRule, names: dict[str, object]) -> list[str]:

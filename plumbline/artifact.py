@@ -1,8 +1,8 @@
 """A generated file, and where each part of it comes from."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from plumbline.paths import PathText
@@ -11,11 +11,15 @@ from plumbline.spec import Spec
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Lines of an artifact (from 1, both included) and the spec path that they come from."""
+    """Lines of an artifact (from 1, both included) and the spec path that they come from.
+
+    A `block` says why the lines stand there; what they say comes from their own sources, or from no place of the spec.
+    """
 
     first_line: int
     last_line: int
     path: PathText
+    block: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,22 @@ class Artifact:
     content: bytes
     executable: bool = False
     sources: tuple[Source, ...] = ()
+    traced: Callable[[], Iterable[Source]] | None = field(default=None, repr=False, compare=False)
+    """Further sources, which take time to find and are asked for by `plumb why` alone."""
+
+    def every_source(self) -> tuple[Source, ...]:
+        """All sources."""
+        return (*self.sources, *self.traced()) if self.traced else self.sources
 
     def sources_of(self, line: int) -> list[Source]:
-        """The sources of a line, the narrowest first."""
-        found = [source for source in self.sources if source.first_line <= line <= source.last_line]
-        return sorted(found, key=lambda source: (source.last_line - source.first_line, source.first_line))
+        """The sources of a line, the narrowest first, and of the same lines what they say before why they stand there."""
+        found = {source: None for source in self.every_source() if source.first_line <= line <= source.last_line}
+        return sorted(found, key=lambda each: (each.last_line - each.first_line, each.block, each.first_line))
+
+    @property
+    def line_count(self) -> int:
+        """How many lines it has."""
+        return len(self.content.splitlines())
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,15 @@ def config_mounts(service: Service) -> dict[str, str]:
     return folders | {file.target: config_path(service, file) for file in alone}
 
 
+def config_behind(service: Service, mount: str) -> list[tuple[int, bool]]:
+    """The files behind a mount by their index, and whether each is mounted alone, under a name that its source gives."""
+    return [
+        (index, file.target == mount)
+        for index, file in enumerate(service.config)
+        if mount in (file.target, str(PurePosixPath(file.target).parent))
+    ]
+
+
 def config_names(spec: Spec, mode: str, service: str, file: ConfigFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The tenant (empty where the file is for all) and the names in the template, for each file that it makes."""
     names = service_names(spec, mode, service)

@@ -11,8 +11,8 @@ from itertools import islice
 from types import TracebackType
 from typing import Any
 
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta
 from jinja2 import Template as JinjaTemplate
-from jinja2 import TemplateError, TemplateSyntaxError, meta
 
 from plumbline.budget import MOST_OUTPUT, OverBudget, budgeted
 from plumbline.deployment import effective
@@ -51,6 +51,11 @@ class ExpressionError(Exception):
 @cache
 def _environment() -> ExpressionEnvironment:
     return new_environment()
+
+
+def environment() -> Environment:
+    """The environment that renders; it is shared, and not to be changed."""
+    return _environment()
 
 
 @lru_cache(maxsize=4096)

@@ -33,7 +33,11 @@ def load_spec(files: Mapping[str, str], label: str = "") -> tuple[Spec | None, l
         return None, findings
     templates = {name: text for name, text in files.items() if name.startswith(TEMPLATE_FOLDER)}
     return Spec(
-        **parts, templates=MappingProxyType(templates), revision=_revision(files), trees=MappingProxyType(loader.trees)
+        **parts,
+        templates=MappingProxyType(templates),
+        revision=_revision(files),
+        trees=MappingProxyType(loader.trees),
+        label=label,
     ), []
 
 

@@ -39,6 +39,8 @@ class Spec:
     """First 12 digits of the SHA-256 over the files: the name of this state of the spec."""
     trees: Mapping[str, Node] = field(repr=False, default_factory=dict)
     """Position trees by `platform` or `services/<id>`."""
+    label: str = ""
+    """What stands before the names of the spec's files in locations."""
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -51,12 +53,17 @@ class Spec:
         return section in self.trees
 
     def at(self, path: PathText | SpecPath) -> Location:
-        """Where a spec path stands; the nearest existing parent where the path itself is not written."""
+        """Where a spec path stands; the nearest existing parent where the path itself is not written.
+
+        `templates`, the name of a template and a number are that line of it.
+        """
         found = self._locate(path)
         return found[0] if found else Location("")
 
     def has(self, path: PathText | SpecPath) -> bool:
         """Whether a spec path is written; a field that is not has its default."""
+        if self._in_template(path):
+            return True
         tree, inner = self._tree_of(parts_of(path))
         return tree is not None and holds(tree, inner)
 
@@ -79,12 +86,20 @@ class Spec:
         return _whole_line(folder + name, line) if line else Location(folder + name)
 
     def _locate(self, path: PathText | SpecPath) -> tuple[Location, Location] | None:
+        if line := self._in_template(path):
+            return line, line
         tree, inner = self._tree_of(parts_of(path))
         if tree is None:
             return None
         key = key_at(tree, inner)
         value = node_at(tree, inner).location
         return value, key.location if key else value
+
+    def _in_template(self, path: PathText | SpecPath) -> Location | None:
+        match parts_of(path):
+            case ("templates", str(name), int(line)) if name in self.templates:
+                return Location(self.label + name, line, 1, line, 1)
+        return None
 
     def _tree_of(self, parts: SpecPath) -> tuple[Node | None, SpecPath]:
         if not parts:

@@ -8,6 +8,8 @@ from generators.cloud.desired import server_types, spec_path
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 
+_IPV4 = (path_of("catalogue", "extras", "ipv4"),)
+
 
 @dataclass(frozen=True)
 class Prices:
@@ -32,6 +34,13 @@ class Cost:
     """A month, net, of what is ordered first."""
     most: float | None
     """Of the dearest that may be taken in its place."""
+    prices: tuple[PathText, ...] = ()
+    """Where the catalogue has its price."""
+
+    @property
+    def paths(self) -> tuple[PathText, ...]:
+        """All that it comes from."""
+        return (self.path, *self.prices)
 
 
 def catalogue_prices(spec: Spec, location: str) -> Prices:
@@ -53,10 +62,11 @@ def estimate(state: Mapping[str, Any], prices: Prices) -> list[Cost]:
         path = spec_path(state["mode"], want)
         if want["kind"] == "server":
             lines.append(_server(f"server {want['name']}", want["types"], path, prices))
-            lines.append(Cost(f"IPv4 address of {want['name']}", "", path, prices.ipv4, prices.ipv4))
+            lines.append(Cost(f"IPv4 address of {want['name']}", "", path, prices.ipv4, prices.ipv4, _IPV4))
         elif want["kind"] == "volume":
             price = None if prices.volume_gb is None else prices.volume_gb * want["size_gb"]
-            lines.append(Cost(f"volume {want['name']}", f"{want['size_gb']} GB", path, price, price))
+            gigabyte = (path_of("catalogue", "extras", "volume_gb"),)
+            lines.append(Cost(f"volume {want['name']}", f"{want['size_gb']} GB", path, price, price, gigabyte))
     return lines
 
 
@@ -83,10 +93,11 @@ def _shared_lines(spec: Spec, mode: str, role: str, count: int, prices: Prices) 
     path = path_of("topology", mode, "roles", role)
     for index in range(1, count + 1):
         yield _server(f"server {role} {index}", server_types(spec.topology[mode].roles[role]), path, prices)
-        yield Cost(f"IPv4 address of {role} {index}", "", path, prices.ipv4, prices.ipv4)
+        yield Cost(f"IPv4 address of {role} {index}", "", path, prices.ipv4, prices.ipv4, _IPV4)
 
 
 def _server(what: str, types: Sequence[str], path: PathText, prices: Prices) -> Cost:
     known = [prices.servers[name] for name in types if name in prices.servers]
     usual = prices.servers.get(types[0]) if types else None
-    return Cost(what, ", else ".join(types), path, usual, max(known, default=None))
+    places = tuple(path_of("catalogue", "server_types", name, "price") for name in types)
+    return Cost(what, ", else ".join(types), path, usual, max(known, default=None), places)

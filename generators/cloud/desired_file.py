@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import Any
 
 from generators.cloud.desired import Object, cloud_modes, desired_state, spec_path
-from generators.cloud.origins import origin
+from generators.cloud.origins import origins
 from generators.cloud.review import first_boot_file
-from generators.provenance import OutputPath, sources
+from generators.provenance import Origins, OutputPath, sources
 from plumbline.artifact import Artifact, Source
 from plumbline.deployment import tenant_folder
 from plumbline.paths import PathText, path_of
@@ -35,21 +35,21 @@ class DesiredFileGenerator:
 def _index(mode: str, files: dict[str, Artifact]) -> Artifact:
     """What `sha256sum --check` reads."""
     lines = [f"{sha256(file.content).hexdigest()}  {tenant}/{DESIRED}\n" for tenant, file in files.items()]
-    origins = tuple(Source(line, line, path_of("tenants", tenant)) for line, tenant in enumerate(files, 1))
-    return Artifact(f"deploy/{mode}/{INDEX}", "".join(lines).encode(), sources=origins)
+    named = tuple(Source(line, line, path_of("artifacts", file.path)) for line, file in enumerate(files.values(), 1))
+    return Artifact(f"deploy/{mode}/{INDEX}", "".join(lines).encode(), sources=named)
 
 
 def _desired_file(spec: Spec, mode: str, tenant: str) -> Artifact:
     state = shown_state(desired_state(spec, mode, tenant))
     text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
-    origins: dict[OutputPath, PathText] = {
+    found: Origins = {
         ("state",): path_of("tenants", tenant, "state"),
         ("location",): path_of("topology", mode, "cloud", "location"),
         ("ownership",): path_of("topology", mode, "cloud", "ownership"),
     }
     for index, want in enumerate(state["objects"]):
-        origins |= {("objects", index, *place): path for place, path in _origins(mode, want)}
-    return Artifact(f"{tenant_folder(mode, tenant)}/{DESIRED}", text.encode(), sources=sources(text, origins))
+        found |= {("objects", index, *place): path for place, path in _origins(mode, tenant, want)}
+    return Artifact(f"{tenant_folder(mode, tenant)}/{DESIRED}", text.encode(), sources=sources(text, found))
 
 
 def shown_state(state: dict[str, Any]) -> dict[str, Any]:
@@ -67,15 +67,33 @@ def _shown(want: Object) -> Object:
     }
 
 
-def _origins(mode: str, want: Object) -> Iterator[tuple[OutputPath, PathText]]:
+def _origins(mode: str, tenant: str, want: Object) -> Iterator[tuple[OutputPath, tuple[PathText, ...]]]:
     """Places in an object, and the spec paths that they come from."""
     own = spec_path(mode, want)
-    yield (), own
+    yield (), (own,)
     for field in want:
-        if (path := origin(mode, want, field)) != own:
-            yield (field,), path
+        if paths := origins(mode, tenant, want, field):
+            yield (field,), paths
+    for label in want.get("labels", ()):
+        yield ("labels", label), origins(mode, tenant, want, "labels")
+    if want["kind"] == "network":
+        subnet, zone, octet = origins(mode, tenant, want, "subnets")
+        yield ("subnets", 0, "ip_range"), (subnet, octet)
+        yield ("subnets", 0, "network_zone"), (zone,)
+    if "user_data" in want:
+        file = path_of("artifacts", f"{tenant_folder(mode, tenant)}/{first_boot_file(want['role'])}")
+        yield from ((("user_data", each), (file,)) for each in ("sha256", "bytes"))
+    yield from _rules(path_of("topology", mode, "cloud"), want, own)
+
+
+def _rules(cloud: PathText, want: Object, own: PathText) -> Iterator[tuple[OutputPath, tuple[PathText, ...]]]:
     places = {"in": 0, "out": 0}
     for index, rule in enumerate(want.get("rules", ())):
         side = {"in": "inbound", "out": "outbound"}[rule["direction"]]
-        yield ("rules", index), path_of(own, side, places[rule["direction"]])
+        at = path_of(own, side, places[rule["direction"]])
+        yield ("rules", index), (at,)
+        for key, field in (("protocol", "protocol"), ("port", "port"), ("description", "title")):
+            yield ("rules", index, key), (path_of(at, field),)
+        # a peer may be an expression over addresses and other services
+        yield ("rules", index, "peers"), (path_of(at, "peers"), path_of(cloud, "addresses"))
         places[rule["direction"]] += 1

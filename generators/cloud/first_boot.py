@@ -17,11 +17,9 @@ from typing import Any
 from generators.cloud.host_firewall import ruleset
 from generators.cloud.node import home_of
 from generators.host_scripts import LEAST
-from generators.provenance import OutputPath, document
+from generators.provenance import document
 from generators.shell_templates import shell_templates
-from plumbline.artifact import Source
 from plumbline.node_links import deployment_of
-from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud
 
@@ -46,22 +44,15 @@ class BootFile:
     path: str
     text: str
     executable: bool = False
-    origin: tuple[str, ...] = ()
-    """Spec path below the topology that it comes from."""
+    template: str = ""
+    """The template that made it; empty for the firewall's rules."""
 
 
 def user_data(spec: Spec, mode: str, tenant: str, role: str) -> str:
     """The cloud-config of a role's servers; at most 32 KiB (PLB520), and no secret in it."""
-    return user_data_with_sources(spec, mode, tenant, role)[0]
-
-
-def user_data_with_sources(spec: Spec, mode: str, tenant: str, role: str) -> tuple[str, tuple[Source, ...]]:
-    """The cloud-config, and the spec paths behind its lines."""
-    cloud = _cloud(spec, mode)
-    names = _names(spec, mode, tenant, role)
-    files = _files(names, ruleset(spec, mode, tenant, role))
-    at = path_of("topology", mode)
-    first_boot = path_of(at, "cloud", "first_boot")
+    cloud = cloud_of(spec, mode)
+    names = boot_names(spec, mode, tenant, role)
+    files = boot_files(names, ruleset(spec, mode, tenant, role))
     data = {
         "timezone": cloud.first_boot.timezone,
         "users": [
@@ -94,14 +85,7 @@ def user_data_with_sources(spec: Spec, mode: str, tenant: str, role: str) -> tup
         "packages": _packages(spec, cloud, names["volume"]),
         "runcmd": [[f"{_SBIN}/{spec.platform.name}-first-boot"]],
     }
-    origins: dict[OutputPath, PathText] = {
-        ("timezone",): path_of(first_boot, "timezone"),
-        ("users",): path_of(first_boot, "administrator"),
-        ("users", 0, "ssh_authorized_keys"): path_of(at, "cloud", "ssh_keys"),
-        ("packages",): path_of(at, "cloud", "image"),
-    }
-    origins |= {("write_files", index): path_of(at, *file.origin) for index, file in enumerate(files) if file.origin}
-    return document(HEADER, data, origins, blocks=True)
+    return document(HEADER, data, {}, blocks=True)[0]
 
 
 def _packages(spec: Spec, cloud: Cloud, volume: bool) -> list[str]:
@@ -110,9 +94,9 @@ def _packages(spec: Spec, cloud: Cloud, volume: bool) -> list[str]:
     return sorted({*PACKAGES, *engine, *([FILE_SYSTEM_TOOLS[cloud.volume.format]] if volume else [])})
 
 
-def _names(spec: Spec, mode: str, tenant: str, role: str) -> dict[str, Any]:
+def boot_names(spec: Spec, mode: str, tenant: str, role: str) -> dict[str, Any]:
     """What the templates know."""
-    cloud = _cloud(spec, mode)
+    cloud = cloud_of(spec, mode)
     platform = spec.platform.name
     deployment = deployment_of(spec, mode, role)
     services = deployment.services.values() if deployment else ()
@@ -152,31 +136,33 @@ def _names(spec: Spec, mode: str, tenant: str, role: str) -> dict[str, Any]:
     }
 
 
-def _files(names: dict[str, Any], rules: str) -> list[BootFile]:
-    def made(template: str, path: str, *origin: str) -> BootFile:
+def boot_files(names: dict[str, Any], rules: str) -> list[BootFile]:
+    """The files, in the order in which they are written; `rules` are the firewall's."""
+
+    def made(template: str, path: str) -> BootFile:
         text = names["templates"].get_template(f"{template}.j2").render(names)
-        return BootFile(path, text, executable=template.endswith(".sh"), origin=origin)
+        return BootFile(path, text, executable=template.endswith(".sh"), template=f"{template}.j2")
 
     platform, settings, home = names["platform"], names["settings"], names["home"]
     files = [
-        made("sshd.conf", f"/etc/ssh/sshd_config.d/10-{platform}.conf", "cloud", "first_boot", "administrator"),
-        made("upgrades.conf", f"/etc/apt/apt.conf.d/60{platform}", "cloud", "first_boot", "reboot_at"),
-        BootFile(f"{settings}/private-network.nft", rules, origin=("roles", names["role"])),
+        made("sshd.conf", f"/etc/ssh/sshd_config.d/10-{platform}.conf"),
+        made("upgrades.conf", f"/etc/apt/apt.conf.d/60{platform}"),
+        BootFile(f"{settings}/private-network.nft", rules),
         made("firewall.service", f"{_UNITS}/{platform}-firewall.service"),
         made("docker.conf", f"{_UNITS}/docker.service.d/{platform}.conf"),
-        made(path_of("secrets", "sh"), f"{_SBIN}/{platform}-secrets"),
-        made(path_of("secrets", "mount"), f"{_UNITS}/{_unit(f'{home}/secrets', 'mount')}"),
-        made(path_of("secrets", "service"), f"{_UNITS}/{platform}-secrets.service"),
+        made("secrets.sh", f"{_SBIN}/{platform}-secrets"),
+        made("secrets.mount", f"{_UNITS}/{_unit(f'{home}/secrets', 'mount')}"),
+        made("secrets.service", f"{_UNITS}/{platform}-secrets.service"),
         made("stack.sh", f"{_SBIN}/{platform}-stack"),
-        made("stack.service", f"{_UNITS}/{platform}-stack.service", "roles", names["role"]),
+        made("stack.service", f"{_UNITS}/{platform}-stack.service"),
         made("first-boot.sh", f"{_SBIN}/{platform}-first-boot"),
     ]
     if names["volume"]:
         files += [
-            made("volume.sh", f"{_SBIN}/{platform}-volume", "cloud", "volume"),
-            made("volume.service", f"{_UNITS}/{platform}-volume.service", "cloud", "volume"),
+            made("volume.sh", f"{_SBIN}/{platform}-volume"),
+            made("volume.service", f"{_UNITS}/{platform}-volume.service"),
             made("wait.conf", f"{_UNITS}/{_unit(names['device'], 'device')}.d/wait.conf"),
-            made("data.mount", f"{_UNITS}/{_unit(names['mount'], 'mount')}", "cloud", "volume", "mount"),
+            made("data.mount", f"{_UNITS}/{_unit(names['mount'], 'mount')}"),
             made("docker-volumes.mount", f"{_UNITS}/var-lib-docker-volumes.mount"),
         ]
     return files
@@ -192,7 +178,7 @@ def _unit(path: str, kind: str) -> str:
     return f"{name.replace('/', '-')}.{kind}"
 
 
-def _cloud(spec: Spec, mode: str) -> Cloud:
+def cloud_of(spec: Spec, mode: str) -> Cloud:
     cloud = spec.topology[mode].cloud
     if cloud is None:
         raise ValueError(f"mode {mode} has no cloud")

@@ -6,7 +6,8 @@ from typing import Any
 from generators.cloud.cost import Cost, catalogue_prices, estimate, shared_estimate, total, unknown
 from generators.cloud.desired import Object, cloud_tenants, desired_state, spec_path
 from generators.cloud.diagram import shown_tenant
-from generators.markdown import Page, code, codes, link, text
+from generators.cloud.origins import origins
+from generators.markdown import Page, Where, code, codes, link, text
 from plumbline.artifact import Artifact
 from plumbline.deployment import tenant_folder
 from plumbline.paths import PathText, path_of
@@ -26,7 +27,7 @@ def overview(spec: Spec) -> Iterable[Artifact]:
     if not modes:
         return
     page = Page("docs/operator/cloud/index.md", "Cloud objects and their cost")
-    page.add(_dated(spec.catalogue), path_of("catalogue", "date"))
+    page.add(_dated(spec.catalogue), [path_of("catalogue", each) for each in ("date", "source", "currency")])
     for mode in modes:
         _tenants(page, spec, mode)
     _catalogue(page, spec.catalogue)
@@ -45,13 +46,15 @@ def _tenants(page: Page, spec: Spec, mode: str) -> None:
     assert cloud is not None
     prices = catalogue_prices(spec, cloud.location)
     page.add(f"## Tenants of mode {text(mode)}")
-    rows: list[tuple[PathText | None, list[str]]] = []
+    rows: list[tuple[Where, list[str]]] = []
     for each, tenant in cloud_tenants(spec):
         if each == mode:
             costs = estimate(desired_state(spec, mode, tenant), prices)
-            rows.append((path_of("tenants", tenant), [link(tenant, f"{mode}/{tenant}.md"), *_totals(costs)]))
+            rows.append(
+                ((path_of("tenants", tenant), *_summed(costs)), [link(tenant, f"{mode}/{tenant}.md"), *_totals(costs)])
+            )
     shared = shared_estimate(spec, mode, prices)
-    rows += [(line.path, [f"shared by all: {text(line.what)}", *_amounts(line)]) for line in shared]
+    rows += [(line.paths, [f"shared by all: {text(line.what)}", *_amounts(line)]) for line in shared]
     page.table(["Tenant", "As usual", "At most"], rows)
     page.add(
         "As usual: each server has the first type of its role. At most: the dearest of its list, for a type that is sold out "
@@ -171,7 +174,7 @@ def _objects(page: Page, mode: str, state: dict[str, Any]) -> None:
         ["", "Kind", "Name", "What", "Protected from deletion"],
         [
             (
-                spec_path(mode, want),
+                _origins_of(mode, state["tenant"], want),
                 [
                     str(number),
                     text(want["kind"].replace("_", " ")),
@@ -189,6 +192,13 @@ def _objects(page: Page, mode: str, state: dict[str, Any]) -> None:
         "fingerprint, and are never deleted. What a change deletes, detaches, replaces, stops, opens or makes dearer is done only "
         f"for names given with {code('--allow')}; a failed run undoes nothing, and lists what is there and what it costs."
     )
+
+
+def _origins_of(mode: str, tenant: str, want: Object) -> list[PathText]:
+    """Everything that an object is described by."""
+    rules = [path_of(spec_path(mode, want), side) for side in ("inbound", "outbound")] if "rules" in want else []
+    fields = [path for field in want if field != "labels" for path in origins(mode, tenant, want, field)]
+    return [*(fields or [spec_path(mode, want)]), *rules]
 
 
 def _described(want: Object) -> str:
@@ -218,11 +228,16 @@ def _firewalls(page: Page, mode: str, state: dict[str, Any]) -> None:
         "It filters the servers' public interfaces alone. The provider filters nothing in a private network; what keeps tenants "
         "apart is that each has a network of its own. One outbound rule turns the default from accept into deny."
     )
-    rows = []
+    rows: list[tuple[Where, list[str]]] = []
     for want in state["objects"]:
+        places = {"in": 0, "out": 0}
         for rule in want.get("rules", ()):
+            direction = rule["direction"]
+            side = {"in": "inbound", "out": "outbound"}[direction]
+            at = path_of(spec_path(mode, want), side, places[direction])
+            places[direction] += 1
             cells = [text(rule["direction"]), text(rule["protocol"]), text(rule["port"] or "–"), codes(rule["peers"])]
-            rows.append((spec_path(mode, want), [*cells, text(rule["description"])]))
+            rows.append(((at, path_of("topology", mode, "cloud", "addresses")), [*cells, text(rule["description"])]))
     page.table(["Direction", "Protocol", "Port", "Peers", "For"], rows)
 
 
@@ -230,12 +245,15 @@ def _labels(page: Page, mode: str, state: dict[str, Any]) -> None:
     page.add("## Labels")
     page.add(
         f"Ownership: {codes(f'{key}={value}' for key, value in state['ownership'].items())}.",
-        path_of("topology", mode, "cloud", "ownership"),
+        [path_of("topology", mode, "cloud", each) for each in ("ownership", "environment")],
     )
     page.table(
         ["Name", "Further labels"],
         [
-            (path_of("topology", mode, "cloud", "labels"), [code(name), codes(labels)])
+            (
+                [path_of("topology", mode, "cloud", each) for each in ("labels", "environment", "names")],
+                [code(name), codes(labels)],
+            )
             for name, labels in _further_labels(state)
         ],
     )
@@ -251,18 +269,22 @@ def _further_labels(state: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
 def _cost(page: Page, spec: Spec, state: dict[str, Any], cloud: Cloud) -> None:
     costs = estimate(state, catalogue_prices(spec, cloud.location))
     page.add("## Cost a month")
-    page.add(_dated(spec.catalogue), path_of("catalogue", "date"))
+    page.add(_dated(spec.catalogue), [path_of("catalogue", each) for each in ("date", "source", "currency")])
     page.table(
         ["For", "What", "As usual", "At most"],
         [
-            *((line.path, [text(line.what), text(line.detail), *_amounts(line)]) for line in costs),
-            (None, ["**Sum**", "", *_totals(costs)]),
+            *((line.paths, [text(line.what), text(line.detail), *_amounts(line)]) for line in costs),
+            (_summed(costs), ["**Sum**", "", *_totals(costs)]),
         ],
     )
     page.add(
         "As usual: the first server type of each role. At most: the dearest of its list, for a type that is sold out is replaced "
         f"by the next. {NOT_COUNTED}"
     )
+
+
+def _summed(costs: Sequence[Cost]) -> list[PathText]:
+    return [path for line in costs for path in line.paths]
 
 
 def _totals(costs: Sequence[Cost]) -> list[str]:

@@ -1,11 +1,14 @@
 """`deploy/<mode>/<tenant>/cloud-init/<role>.yaml`: what the servers of a role are told, for the script and for review."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from generators.cloud.desired import cloud_tenants
-from generators.cloud.first_boot import user_data_with_sources
-from plumbline.artifact import Artifact
+from generators.cloud.first_boot import user_data
+from generators.cloud.first_boot_sources import user_data_sources
+from plumbline.artifact import Artifact, Source
 from plumbline.deployment import tenant_folder
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 
 
@@ -24,6 +27,8 @@ class FirstBootGenerator:
         for mode, tenant in cloud_tenants(spec):
             for role, layout in spec.topology[mode].roles.items():
                 if layout.scope == "tenant":
-                    text, sources = user_data_with_sources(spec, mode, tenant, role)
+                    text = user_data(spec, mode, tenant, role)
                     path = f"{tenant_folder(mode, tenant)}/{first_boot_file(role)}"
-                    yield Artifact(path, text.encode(), sources=sources)
+                    whole = Source(1, text.count("\n"), path_of("topology", mode, "roles", role), block=True)
+                    traced = partial(user_data_sources, spec, mode, tenant, role)
+                    yield Artifact(path, text.encode(), sources=(whole,), traced=traced)

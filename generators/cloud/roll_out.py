@@ -4,6 +4,7 @@ What depends on the spec is data in group_vars; `ansible/` holds the tasks, whic
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -11,10 +12,10 @@ from typing import Any
 from generators.cloud.node import home_of
 from generators.cloud.role_order import role_order
 from generators.host_scripts import HEALTH_PATIENCE
-from generators.provenance import OutputPath, document
+from generators.provenance import Origins, document
 from generators.waits import JOB_PROFILE
 from plumbline.artifact import Artifact
-from plumbline.deployment import Deployment, deployments, ports_for_other_nodes
+from plumbline.deployment import Deployment, deployments, field_path, ports_for_other_nodes
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud
@@ -62,17 +63,22 @@ def stages(rollout: Rollout) -> list[str]:
 
 def health_urls(spec: Spec, deployment: Deployment) -> list[str]:
     """Health requests to ports that a node publishes; `private_address` is the node's own."""
-    urls = []
+    return [url for url, _ in _asked(spec, deployment)]
+
+
+def _asked(spec: Spec, deployment: Deployment) -> Iterator[tuple[str, tuple[PathText, ...]]]:
+    """The same, each with the spec paths that it comes from."""
     for name, service in deployment.services.items():
         http = service.health.http if service.health else None
         if http is None:
             continue
+        at = partial(field_path, name, spec.services[name], deployment.mode)
+        path = path_of(at("health"), "http")
         if http.port in service.publish:
             publication = service.publish[http.port]
-            urls.append(_url(publication.address, publication.port, http.path))
+            yield _url(publication.address, publication.port, http.path), (path, at("publish", http.port))
         elif http.port in ports_for_other_nodes(spec, deployment.mode, name):
-            urls.append(_url(_ANYWHERE, service.ports[http.port], http.path))
-    return urls
+            yield _url(_ANYWHERE, service.ports[http.port], http.path), (path, at("ports", http.port))
 
 
 def _url(address: str, port: int, path: str) -> str:
@@ -101,9 +107,14 @@ def _inventory(folder: str, mode: str, cloud: Cloud) -> Artifact:
             {"prefix": each, "key": f"hcloud_labels.{label}"} for each, label in labels.items() if label is not None
         ],
     }
-    origins: dict[OutputPath, PathText] = {
-        ("label_selector",): path_of(at, "ownership"),
-        ("keyed_groups",): path_of(at, "labels"),
+    origins: Origins = {
+        ("label_selector",): (path_of(at, "ownership"), path_of(at, "labels"), path_of(at, "environment")),
+        ("compose", "tenant"): path_of(at, "ownership"),
+        ("compose", "node_role"): path_of(at, "labels"),
+    }
+    origins |= {
+        ("keyed_groups", index, "key"): (path_of(at, "ownership"), path_of(at, "labels"))
+        for index, _ in enumerate(data["keyed_groups"])
     }
     return _document(f"{folder}/inventory.hcloud.yml", data, origins)
 
@@ -121,7 +132,7 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Clo
         "ansible_user": cloud.first_boot.administrator,
         "ansible_become": True,
     }
-    origins: dict[OutputPath, PathText] = {
+    origins: Origins = {
         ("home",): path_of("platform", "name"),
         ("role_order",): path_of("topology", mode, "roles"),
         ("ansible_user",): path_of("topology", mode, "cloud", "first_boot", "administrator"),
@@ -139,7 +150,7 @@ def _by_role(folder: str, spec: Spec, mode: str) -> Iterator[Artifact]:
             continue
         path = f"{folder}/group_vars/role_{name.replace('-', '_')}.yaml"
         services = deployment.services
-        data = {
+        data: dict[str, Any] = {
             "project": deployment.role,
             "drained": [each for each in spec.update.drain if each in services],
             "jobs": [
@@ -151,18 +162,30 @@ def _by_role(folder: str, spec: Spec, mode: str) -> Iterator[Artifact]:
             "health_urls": health_urls(spec, deployment),
         }
         at = path_of("topology", mode, "roles", deployment.role)
-        yield _document(
-            path, data, {("project",): at, ("drained",): path_of("update", "drain"), ("jobs",): path_of(at, "services")}
-        )
+        needs = {job["name"]: path_of("services", job["name"]) for job in data["jobs"]}
+        origins: Origins = {
+            ("project",): at,
+            ("drained",): path_of("update", "drain"),
+            ("configured",): tuple(path_of("services", each, "config") for each in data["configured"]) or at,
+            ("health_urls",): path_of(at, "services"),
+        }
+        origins |= {("jobs", index, "needs"): path_of(each, "needs") for index, each in enumerate(needs.values())}
+        origins |= {("jobs", index, "name"): path_of(each, "kind") for index, each in enumerate(needs.values())}
+        asked = _asked(spec, deployment)
+        origins |= {("health_urls", index): paths for index, (_, paths) in enumerate(asked)}
+        yield _document(path, data, origins)
 
 
 def _playbook(folder: str, rollout: Rollout) -> Artifact:
     plays: list[dict[str, Any]] = [_play("Before anything changes", "all", "before") | {"any_errors_fatal": True}]
     plays += [_play(title, f"stage_{index}", "stage") for index, title in enumerate(stages(rollout))]
-    origins: dict[OutputPath, PathText] = {(1,): path_of("update", "rollout", "canaries")}
+    origins: Origins = {
+        place: path_of("update", "rollout", "canaries") for place in ((1, "name"), (1, "tasks", 0, "name"))
+    }
     origins |= {
-        (index + 2,): path_of("update", "rollout", "batches_percent", index)
+        place: path_of("update", "rollout", "batches_percent", index)
         for index in range(len(rollout.batches_percent))
+        for place in ((index + 2, "name"), (index + 2, "tasks", 0, "name"))
     }
     return _document(f"{folder}/roll-out.yaml", plays, origins)
 
@@ -184,6 +207,6 @@ def _tasks(folder: str, place: Traversable) -> Iterator[Artifact]:
             yield Artifact(f"{folder}/{entry.name}", entry.read_bytes())
 
 
-def _document(path: str, data: Any, origins: dict[OutputPath, PathText]) -> Artifact:
+def _document(path: str, data: Any, origins: Origins) -> Artifact:
     text, sources = document(HEADER, data, origins)
     return Artifact(path, text.encode(), sources=sources)

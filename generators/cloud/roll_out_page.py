@@ -5,8 +5,9 @@ from math import ceil
 
 from generators.cloud.role_order import role_order
 from generators.cloud.roll_out import roll_outs
-from generators.markdown import Page, code, codes, fence, text
+from generators.markdown import Page, Where, code, codes, fence, text
 from plumbline.artifact import Artifact
+from plumbline.deployment import field_path, services_of
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.platform import Rollout
@@ -50,11 +51,15 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
         page.add(f"Mode {code(mode)}, with the tenants of this spec if all of them have nodes:")
         page.table(["Stage", "Tenants"], _stages(spec, rollout))
         steps = " → ".join(codes(step) for step in role_order(spec, mode))
-        page.add(f"Roles, in order: {steps}.", path_of("topology", mode, "roles"))
+        page.add(f"Roles, in order: {steps}.", (path_of("topology", mode, "roles"), *_needs(spec, mode)))
         page.add(
             f"Drained first: {codes(spec.update.drain)}. Kept running, unless the release changes them: "
             f"{codes(spec.update.keep_running)}. Time to become healthy: {rollout.health_timeout_s} s.",
-            path_of("update", "rollout", "health_timeout_s"),
+            (
+                path_of("update", "drain"),
+                path_of("update", "keep_running"),
+                path_of("update", "rollout", "health_timeout_s"),
+            ),
         )
         page.add("## Commands")
         page.add(
@@ -72,9 +77,13 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
     yield page.done()
 
 
-def _stages(spec: Spec, rollout: Rollout) -> list[tuple[PathText | None, list[str]]]:
+def _needs(spec: Spec, mode: str) -> list[PathText]:
+    return [field_path(name, spec.services[name], mode, "needs") for name in services_of(spec, mode)]
+
+
+def _stages(spec: Spec, rollout: Rollout) -> list[tuple[Where, list[str]]]:
     others = sorted(set(spec.tenants.tenants) - set(rollout.canaries))
-    rows: list[tuple[PathText | None, list[str]]] = [
+    rows: list[tuple[Where, list[str]]] = [
         (path_of("update", "rollout", "canaries"), ["canaries", codes(rollout.canaries)])
     ]
     done = 0

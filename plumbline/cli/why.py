@@ -1,11 +1,20 @@
 """`plumb why`: from a generated line back to the spec."""
 
+from difflib import get_close_matches
+
 import click
 
+from generators.diagrams import drawings
 from generators.registry import generate
-from plumbline.cli.common import load
+from plumbline.artifact import Artifact, Source
+from plumbline.cli.common import Project, load
 from plumbline.finding import Finding, InputError
+from plumbline.location import Location
+from plumbline.paths import path_of
+from plumbline.spec import Spec
 from validators.catalogue import CATALOGUE
+
+_ITSELF = "comes from the generator itself, not from a value of the spec"
 
 
 @click.command()
@@ -14,22 +23,79 @@ from validators.catalogue import CATALOGUE
 def why(context: click.Context, place: str) -> None:
     """Say which part of the spec a generated line comes from, the closest first."""
     path, _, number = place.partition(":")
-    if number and not (number.isdecimal() and int(number) > 0):
+    if number and not (number.isascii() and number.isdecimal() and int(number) > 0):
         raise click.BadParameter("write FILE or FILE:LINE, e.g. deploy/offline/compose.yaml:41")
     project = load(context)
-    artifacts = {artifact.path: artifact for artifact in generate(project.spec, tuple(CATALOGUE.values()))}
-    artifact = artifacts.get(path.removeprefix("./"))
-    if artifact is None:
-        raise InputError(
-            [Finding("PLB926", f"{path} is not generated from this spec", hint="`plumb build` lists what is")]
-        )
-    sources = artifact.sources_of(int(number)) if number else list(artifact.sources)
-    if not sources:
-        click.echo(f"{place}: comes from the generator itself, not from a value of the spec")
+    artifact = _artifact(project.spec, path.removeprefix("./"))
+    if not number:
+        _explain_all(project, artifact)
+    elif int(number) > artifact.line_count:
+        raise InputError([_no_line(artifact, int(number))])
+    else:
+        _explain(project, artifact, int(number))
+
+
+def _artifact(spec: Spec, path: str) -> Artifact:
+    artifacts = generate(spec, tuple(CATALOGUE.values()))
+    known = {artifact.path: artifact for artifact in artifacts}
+    pictures = {each.path: each for each in drawings(artifacts)}
+    if path in pictures:
+        drawn = path_of("artifacts", next(each.path for each in artifacts if each.content == pictures[path].source))
+        return Artifact(path, pictures[path].source, sources=(Source(1, 1, drawn),))
+    if path in known:
+        return known[path]
+    close = get_close_matches(path, known, n=1)
+    hint = f"did you mean `{close[0]}`?" if close else "generated.json lists what is"
+    raise InputError([Finding("PLB926", f"{path} is not generated from this spec", hint=hint)])
+
+
+def _no_line(artifact: Artifact, number: int) -> Finding:
+    lines = f"{artifact.line_count} line{'' if artifact.line_count == 1 else 's'}"
+    return Finding(
+        "PLB926",
+        f"{artifact.path} has {lines}, and no line {number}",
+        location=Location(artifact.path),
+        hint="the line is one of the file as the spec generates it; `plumb check` says where the one on the disk differs",
+    )
+
+
+def _explain(project: Project, artifact: Artifact, number: int) -> None:
+    sources = artifact.sources_of(number)
+    own = [source for source in sources if not source.block]
+    if not own:
+        click.echo(f"{artifact.path}:{number}: what it says {_ITSELF}")
+    for source in own:
+        _tell(project, source, "")
+    told = {source.path for source in own}
     for source in sources:
-        location = project.spec.at(source.path)
-        written = "" if project.spec.has(source.path) else "  (not written: the default)"
-        click.echo(f"{location}  {source.path}{written}")
-        line = project.sources.get(location.file, "").splitlines()[location.line - 1 : location.line]
-        if line and number:
-            click.echo(f"    {line[0].strip()}")
+        if source.block and source.path not in told:
+            told.add(source.path)
+            _tell(project, source, "it stands there for ")
+
+
+def _explain_all(project: Project, artifact: Artifact) -> None:
+    sources = artifact.every_source()
+    if not sources:
+        click.echo(f"{artifact.path}: {_ITSELF}")
+    told = {_told(project, source): None for source in sorted(sources, key=lambda each: each.first_line)}
+    for text in told:
+        click.echo(text)
+
+
+def _tell(project: Project, source: Source, prefix: str) -> None:
+    click.echo(prefix + _told(project, source))
+    location = project.spec.at(source.path)
+    line = project.sources.get(location.file, "").splitlines()[location.line - 1 : location.line]
+    if line and project.spec.has(source.path):
+        click.echo(f"    {line[0].strip()}")
+
+
+def _told(project: Project, source: Source) -> str:
+    """Where the source stands, and what it is."""
+    match source.path.parts:
+        case ("artifacts", str(path)):
+            return f"{path}  the whole file; `plumb why {path}` says where that comes from"
+        case ("templates", str(name), int(line)):
+            return f"{project.spec.at(source.path)}  line {line} of the template {name}"
+    written = "" if project.spec.has(source.path) else "  (not written: the default)"
+    return f"{project.spec.at(source.path)}  {source.path}{written}"
