@@ -12,6 +12,7 @@ from plumbline.reporters.text import summary
 from validators.catalogue import CATALOGUE
 from validators.drift import drift, stale_drawings, unknown_proofs
 from validators.rules import RULES, check_rules
+from validators.stand_in_folders import missing_stand_ins
 
 
 @click.command()
@@ -28,6 +29,7 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
     context.obj["format"] = format
     project = load(context)
     findings = check_rules(project.spec, date.today())
+    findings += missing_stand_ins(project.spec, project.folder)
     unsound = any(finding.severity == Severity.ERROR for finding in findings)
     if unsound and not no_drift:
         click.echo("artifacts are compared once the spec has no error", err=True)

@@ -37,13 +37,15 @@ def named_not_needed(spec: Spec) -> Iterator[Violation]:
     """Services that a command, check, variable or file connects to, and that are no need."""
     found: dict[tuple[str, str], Violation] = {}
     for placed, texts in of_services(spec):
+        unknown = [need for need in placed.service.needs if need not in spec.services]
         by_target: dict[str, list[Written]] = {}
         for text in texts:
             for target in _targets(text):
                 if target != placed.id and target in spec.services and target not in placed.service.needs:
                     by_target.setdefault(target, []).append(text)
         for target, naming in by_target.items():
-            if not _waits_for_it(spec, placed, target):
+            # a need that PLB101 finds mistyped is not missing
+            if not get_close_matches(target, unknown, n=1) and not _waits_for_it(spec, placed, target):
                 found.setdefault((placed.id, target), _violation(spec, placed, target, naming))
     yield from found.values()
 

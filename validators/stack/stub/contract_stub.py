@@ -4,10 +4,16 @@
 A broken contract (a variable, secret or folder that is missing, another user) ends it with code 78 and says what is broken.
 The health path answers 200 while everything answers that the service needs and can't do without. A job waits until all
 that it needs answers; then its program runs, where the image has the real one, or it ends with 0.
+
+It listens where its command says, as the real program would, and covers for no disagreement with the spec's ports:
+`uvicorn APP` listens on --host and --port and nowhere else, by itself on 127.0.0.1:8000 (uvicorn's documented settings);
+Alloy's `run` on --server.http.listen-addr, by itself on 127.0.0.1:12345 (its command line reference). Of other programs it
+knows the ports of the contract alone, and refuses a command that names another by --port or --listen-addr.
 """
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +28,56 @@ BROKEN = 78
 JOB_SECONDS = 60
 ASK_EVERY_S = 1
 ANSWER_WITHIN_S = 2
+NAMES_A_PORT = re.compile(r"--(?:[\w.-]+[.-])?(?:port|listen-addr|listen-address)(?:=(?P<value>.*))?")
+
+
+class Refused(Exception):
+    """The real program would not start like this."""
+
+
+def words_of_the_command() -> list[str]:
+    """The command with its program first, however it came to be this file: by the entry point, or as a link of its name."""
+    name = Path(sys.argv[0]).name
+    return sys.argv[1:] if name in ("contract-stub", "contract_stub.py") else [name, *sys.argv[1:]]
+
+
+def option(words: list[str], name: str, otherwise: str) -> str:
+    """The value of an option, `--name value` or `--name=value`; the last one counts."""
+    value = otherwise
+    for index, word in enumerate(words):
+        if word == name and index + 1 < len(words):
+            value = words[index + 1]
+        elif word.startswith(f"{name}="):
+            value = word.partition("=")[2]
+    return value
+
+
+def number(text: str) -> int:
+    """A port's number."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise Refused(f"{text!r} is no port")
+    return int(text)
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`; no host is every interface."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]") or "0.0.0.0", number(port)
+
+
+def listening(words: list[str], ports: list[int]) -> list[tuple[str, int]]:
+    """Where the real program of a command would listen; `ports` are those of the contract. Raises Refused."""
+    if words[:1] == ["uvicorn"]:
+        return [(option(words, "--host", "127.0.0.1"), number(option(words, "--port", "8000")))]
+    if words[:1] == ["run"]:
+        return [address(option(words, "--server.http.listen-addr", "127.0.0.1:12345"))]
+    for index, word in enumerate(words):
+        if found := NAMES_A_PORT.fullmatch(word):
+            value = found["value"] if found["value"] is not None else "".join(words[index + 1 : index + 2])
+            named = value.rpartition(":")[2]
+            if named.isdecimal() and int(named) not in ports:
+                raise Refused(f"the command names port {named}, and the contract has {ports}")
+    return [("0.0.0.0", port) for port in ports]
 
 
 def broken(contract: dict[str, Any]) -> list[str]:
@@ -33,6 +89,11 @@ def broken(contract: dict[str, Any]) -> list[str]:
     faults += [f"{path} cannot be written to" for path in contract["writable"] if not writable(Path(path))]
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-") and sys.argv[1] not in contract["commands"]:
         faults.append(f"{sys.argv[1]}: not a command of this image")
+    if contract["kind"] != "job":
+        try:
+            listening(words_of_the_command(), contract["ports"])
+        except Refused as refused:
+            faults.append(str(refused))
     return faults
 
 
@@ -88,7 +149,7 @@ class Needs:
 
 
 def serve(contract: dict[str, Any], needs: Needs) -> None:
-    """Listen on every port until SIGTERM."""
+    """Listen where the command says, until SIGTERM."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -105,10 +166,12 @@ def serve(contract: dict[str, Any], needs: Needs) -> None:
         def log_message(self, *_: object) -> None:
             """Health checks would fill the log."""
 
-    servers = [ThreadingHTTPServer(("0.0.0.0", port), Handler) for port in contract["ports"]]
+    places = listening(words_of_the_command(), contract["ports"])
+    # this server has IPv4 alone; who listens on every IPv6 interface is asked there too
+    servers = [ThreadingHTTPServer(("0.0.0.0" if host == "::" else host, port), Handler) for host, port in places]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"stand-in of {socket.gethostname()} listens on {contract['ports']}", flush=True)
+    print(f"stand-in of {socket.gethostname()} listens on {places}", flush=True)
     threading.Event().wait()
 
 

@@ -1,0 +1,201 @@
+"""PLB115, PLB227, PLB530, PLB536…: entries that contradict themselves, or name what cannot be."""
+
+import posixpath
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from plumbline.deployment import roles_of, services_of
+from plumbline.paths import path_of
+from plumbline.spec import Spec
+from validators.rules.cloud_examples import cloud_example
+from validators.rules.registry import Violation, rule
+
+PLUMB = (
+    "build", "bundle apply", "bundle build", "bundle delta", "bundle inspect", "bundle sign", "check", "explain", "init", "lock",
+    "provision apply", "provision destroy", "provision plan", "provision status", "provision unlock", "runbook list", "runbook run",
+    "runbook show", "schema", "site build", "site serve", "verify bundle", "verify cloud", "verify parity", "verify stack", "why",
+)  # fmt: skip
+"""Commands of plumb; a test holds them against the command line."""
+
+
+_MODEL = "{{title: {0}, path: models/{1}, size_mb: 1, source: example, licence: MIT}}"
+
+
+@rule(
+    "PLB115",
+    title="two models at one path",
+    why="One of the two is laid over the other: a service loads a model that it does not know.",
+    fix="Give each a path of its own, and none inside another's.",
+    failing=f"models.yaml: {{models: {{a: {_MODEL.format('A', 'a')}, b: {_MODEL.format('B', 'a/')}}}}}",
+    passing=f"models.yaml: {{models: {{a: {_MODEL.format('A', 'a')}, b: {_MODEL.format('B', 'b')}}}}}",
+)
+def same_model_path(spec: Spec) -> Iterator[Violation]:
+    """Models whose files have one place, or one inside the other."""
+    seen: dict[str, str] = {}
+    for name, model in spec.models.models.items():
+        path = posixpath.normpath(model.path)
+        for other, owner in seen.items():
+            if path == other or path.startswith(f"{other}/") or other.startswith(f"{path}/"):
+                yield Violation(path_of("models", name, "path"), f"`{model.path}` is where model `{owner}` is")
+                break
+        seen.setdefault(path, name)
+
+
+_SECRET = "secrets.yaml: {{secrets: {{db_password: {{scope: {0}}}}}}}\n"
+
+
+@rule(
+    "PLB227",
+    title="secret of another reach than its services",
+    why="What is made for one tenant opens another's store, or all tenants share a node that would need the secret of each.",
+    fix="`scope: tenant` for what opens a tenant's own services; `platform` for what is issued once, or used by shared roles.",
+    failing=_SECRET.format("platform") + cloud_example(),
+    passing=_SECRET.format("tenant") + cloud_example(),
+)
+def misplaced_secret(spec: Spec) -> Iterator[Violation]:
+    """Secrets made here for all tenants that only tenants' services use, and secrets of a tenant on shared nodes."""
+    for mode, topology in spec.topology.items():
+        if topology.tenancy != "many":
+            continue
+        for name, secret in spec.secrets.secrets.items():
+            users = [id for id, service in services_of(spec, mode).items() if name in service.secrets]
+            scopes = {topology.roles[role].scope for user in users for role in roles_of(spec, mode, user)}
+            path = path_of("secrets", name, "scope")
+            if secret.scope == "platform" and secret.issued_by is None and scopes == {"tenant"}:
+                yield Violation(path, f"`{name}` is one for all tenants, and {', '.join(users)} are each tenant's own")
+            elif secret.scope == "tenant" and scopes == {"shared"}:
+                yield Violation(path, f"`{name}` is each tenant's own, and {', '.join(users)} are shared by all")
+
+
+_LARGE = "{title: Large, count: 0, variant_of: %s, size: {vcpus: 4, memory_mib: 8192, disk_gb: 80, reserve_mib: 512}}"
+
+
+@rule(
+    "PLB530",
+    title="variant of a variant",
+    why="It takes the place of a role that runs nothing: no node would have the services.",
+    fix="Name a role with services of its own.",
+    failing=f"topology/single.yaml: {{roles: {{large: {_LARGE % 'large'}}}}}",
+    passing=f"topology/single.yaml: {{roles: {{large: {_LARGE % 'host'}}}}}",
+)
+def variant_of_itself(spec: Spec) -> Iterator[Violation]:
+    """Roles that are variants of themselves or of another variant."""
+    for mode, topology in spec.topology.items():
+        for name, role in topology.roles.items():
+            base = topology.roles.get(role.variant_of or "")
+            if base is not None and base.variant_of is not None:
+                whose = "itself" if role.variant_of == name else f"`{role.variant_of}`, which is a variant too"
+                yield Violation(
+                    path_of("topology", mode, "roles", name, "variant_of"), f"`{name}` is a variant of {whose}"
+                )
+
+
+@rule(
+    "PLB536",
+    title="successor that is not there either",
+    why="Whoever follows the advice orders what the provider does not have.",
+    fix="Name a server type or operating system of the catalogue.",
+    failing=cloud_example().replace("removed: {cx22: cx33}", "removed: {cx22: cx99}"),
+    passing=cloud_example(),
+)
+def lost_successor(spec: Spec) -> Iterator[Violation]:
+    """Successors that the catalogue does not know, or has removed too."""
+    known = spec.catalogue.server_types.keys() | spec.catalogue.images.keys()
+    for old, new in spec.catalogue.removed.items():
+        if new not in known:
+            close = get_close_matches(new, known, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else None
+            yield Violation(path_of("catalogue", "removed", old), f"there is no `{new}`", hint, observed=new)
+
+
+_UPDATE = """\
+update.yaml:
+  {{strategy: rolling, downtime_goal_s: 60, keep_running: {0}, drain: {1}, migrations: [], phases: [{{title: Switch, detail: All.}}]}}
+"""
+
+
+@rule(
+    "PLB537",
+    title="update that contradicts itself",
+    why="A service would be stopped and kept at once, or a tenant be first twice: each reader takes another half for true.",
+    fix="Name each service in one of `keep_running` and `drain`, no job in either, and each canary once.",
+    failing=_UPDATE.format("[db]", "[db]"),
+    passing=_UPDATE.format("[db]", "[web]"),
+)
+def contradicting_update(spec: Spec) -> Iterator[Violation]:
+    """Services that are kept and drained, jobs among them, and entries that stand twice."""
+    update = spec.update
+    lists = {"keep_running": update.keep_running, "drain": update.drain}
+    if update.rollout:
+        lists["canaries"] = update.rollout.canaries
+    for field, names in lists.items():
+        base = path_of("update", "rollout", field) if field == "canaries" else path_of("update", field)
+        for index, name in enumerate(names):
+            service = spec.services.get(name) if field != "canaries" else None
+            if name in names[:index]:
+                yield Violation(path_of(base, index), f"`{name}` stands here twice")
+            elif service and service.kind == "job":
+                yield Violation(path_of(base, index), f"`{name}` is a job: it ends by itself")
+            elif field == "drain" and name in update.keep_running:
+                yield Violation(path_of(base, index), f"`{name}` is in `keep_running` too, and is not stopped")
+
+
+_SCALING = "  scaling: [{{role: node, direction: {0}, trigger: It is full., how: Add one.}}]\n"
+
+
+@rule(
+    "PLB538",
+    title="role that cannot grow as it is said",
+    why="Whoever follows it finds no second node, or no larger one, in the spec.",
+    fix="Horizontal: raise `max_count` above `count`; vertical: add a role that is `variant_of` it.",
+    failing=cloud_example() + _SCALING.format("horizontal"),
+    passing=cloud_example(max_count=3) + _SCALING.format("horizontal"),
+)
+def cannot_scale(spec: Spec) -> Iterator[Violation]:
+    """Scalings without the room, or the variant, for it."""
+    for mode, topology in spec.topology.items():
+        for index, each in enumerate(topology.scaling):
+            role = topology.roles.get(each.role)
+            path = path_of("topology", mode, "scaling", index)
+            if role is None:
+                continue
+            if each.direction == "horizontal" and role.max_count <= max(role.count, 1):
+                yield Violation(path, f"`{each.role}` has {role.max_count} node at most")
+            elif each.direction == "vertical" and not any(
+                other.variant_of in (each.role, name)  # what is a variant of itself is PLB530's
+                for name, other in topology.roles.items()
+            ):
+                yield Violation(path, f"no role is a variant of `{each.role}`")
+
+
+_PROOF = "requirements.yaml: {requirements: {RUN-02: {title: It runs., proofs: [{kind: live, ref: %s}]}}}"
+
+
+@rule(
+    "PLB539",
+    title="live proof that is no command",
+    why="The requirement is said to be shown by something that nobody can run.",
+    fix="Name a command as it is typed: `plumb verify stack --mode MODE`.",
+    failing=_PROOF % "plumb verfy parity",
+    passing=_PROOF % "plumb verify parity",
+)
+def proof_without_command(spec: Spec) -> Iterator[Violation]:
+    """Proofs whose command plumb does not have, or whose mode the spec does not."""
+    for id, requirement in spec.requirements.requirements.items():
+        for index, proof in enumerate(requirement.proofs):
+            words = proof.ref.split()
+            if proof.kind != "live" or not words:
+                continue
+            path = path_of("requirements", id, "proofs", index, "ref")
+            if (
+                words[0] != "plumb"
+                and get_close_matches(words[0], ["plumb", "make"], cutoff=0.7)
+                and words[0] != "make"
+            ):
+                yield Violation(path, f"there is no command `{words[0]}`", observed=proof.ref)
+            elif words[0] == "plumb" and not any(words[1:][: len(name.split())] == name.split() for name in PLUMB):
+                close = get_close_matches(" ".join(words[1:3]), PLUMB, n=1)
+                hint = f"did you mean `plumb {close[0]}`?" if close else None
+                yield Violation(path, f"`{proof.ref}` is no command of plumb", hint, observed=proof.ref)
+            elif "--mode" in words[:-1] and (mode := words[words.index("--mode") + 1]) not in spec.topology:
+                yield Violation(path, f"there is no mode `{mode}`", observed=proof.ref)
