@@ -10,12 +10,10 @@ from validators.parity.rules import PARITY_RULES
 from validators.pins import PIN_RULES
 from validators.rules import RULES
 from validators.stack.rules import STACK_RULES
-from validators.surroundings import SURROUNDINGS_RULES
 
 FAMILIES: tuple[Mapping[str, DocumentedRule], ...] = (
     RULES,
     DRIFT_RULES,
-    SURROUNDINGS_RULES,
     STACK_RULES,
     PARITY_RULES,
     BUNDLE_RULES,

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from difflib import SequenceMatcher, unified_diff
+from difflib import SequenceMatcher, get_close_matches, unified_diff
 from typing import Protocol
 
 from plumbline.artifact import Artifact, Drawing
 from plumbline.finding import Finding
 from plumbline.location import Location
+from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.documented import RealityRule
 
@@ -38,6 +39,12 @@ DRIFT_RULES = {
             "Put a real folder in its place.",
         ),
         RealityRule("PLB925", "diagram is missing, edited, or drawn from another source", _WHY, MEND),
+        RealityRule(
+            "PLB926",
+            "named artifact is not generated from this spec",
+            "A requirement that is proven by a file which nothing generates is not proven.",
+            "Name one of the files that `plumb build` lists in generated.json.",
+        ),
     )
 }
 """Rules about what is on the disk, by id."""
@@ -113,6 +120,23 @@ def stale_drawings(drawings: Iterable[Drawing], is_current: Callable[[Drawing], 
                 hint=MEND,
                 subject=drawing.path,
             )
+
+
+def unknown_proofs(spec: Spec, generated: Iterable[str]) -> Iterator[Finding]:
+    """A finding for each requirement that is said to be proven by an artifact which nothing generates."""
+    known = set(generated)
+    for id, requirement in spec.requirements.requirements.items():
+        for index, proof in enumerate(requirement.proofs):
+            if proof.kind == "artifact" and proof.ref not in known:
+                path = path_of("requirements", id, "proofs", index, "ref")
+                close = get_close_matches(proof.ref, known, n=1)
+                yield Finding(
+                    "PLB926",
+                    f"{proof.ref} is not generated from this spec",
+                    location=spec.at(path),
+                    hint=f"did you mean `{close[0]}`?" if close else DRIFT_RULES["PLB926"].fix,
+                    subject=path,
+                )
 
 
 def _edited(spec: Spec, artifact: Artifact, content: bytes, written: str | None) -> Finding:

@@ -8,11 +8,12 @@ from generators.diagrams import drawings
 from generators.registry import generate
 from plumbline.cli.common import finish, load, report
 from plumbline.finding import Severity
+from plumbline.reporters.described import DescribedRule
 from plumbline.reporters.text import summary
 from validators.catalogue import CATALOGUE
-from validators.drift import drift, stale_drawings
-from validators.rules import RULES, check_rules
-from validators.surroundings import missing_stand_ins, unknown_artifacts
+from validators.drift import DRIFT_RULES, drift, stale_drawings, unknown_proofs
+from validators.rules import RULES, UNJUDGED, check_rules
+from validators.stand_in_folders import missing_stand_ins
 
 
 @click.command()
@@ -29,7 +30,7 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
     context.obj["format"] = format
     project = load(context)
     findings = check_rules(project.spec, date.today())
-    findings += missing_stand_ins(project.spec, lambda path: (project.folder / path).exists())
+    findings += missing_stand_ins(project.spec, project.folder)
     unsound = any(finding.severity == Severity.ERROR for finding in findings)
     if unsound and not no_drift:
         click.echo("artifacts are compared once the spec has no error", err=True)
@@ -42,8 +43,11 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
         )
         findings += drift(project.spec, artifacts, workspace, strangers)
         findings += stale_drawings(pictures, workspace.is_current)
-        findings += unknown_artifacts(project.spec, [artifact.path for artifact in artifacts])
-    report(context, findings, format)
+        findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])
+    unjudged = " ".join(finding.message for finding in findings if finding.rule == UNJUDGED)
+    tried: dict[str, DescribedRule] = {**RULES} if no_drift or unsound else {**RULES, **DRIFT_RULES}
+    tried = {id: rule for id, rule in tried.items() if id not in unjudged}
+    report(context, findings, format, tried)
     if format == "text" and not context.obj["quiet"]:
         scope = f"{len(project.spec.services)} services, {len(RULES)} rules"
         if not findings:

@@ -9,7 +9,7 @@ from plumbline.finding import Finding, Severity
 from plumbline.loading import load_spec
 from tests.wrong_specs.structural import Mutant
 from validators.rules import check_rules
-from validators.surroundings import missing_stand_ins
+from validators.stand_in_folders import missing_stand_ins
 
 TODAY = date(2026, 11, 26)
 NEAR = 3
@@ -38,7 +38,7 @@ def judged(files: Mapping[str, str], mutant: Mutant, folder: Path | None = None)
         spec, findings = load_spec(changed)
         if spec is not None:
             findings = check_rules(spec, TODAY)
-            findings += missing_stand_ins(spec, lambda path: folder is None or (folder / path).exists())
+            findings += missing_stand_ins(spec, folder) if folder else ()
     except Exception as error:  # any: that is what is looked for
         return Verdict(mutant, "crash", (), f"{type(error).__name__}: {error}")
     said = tuple(finding for finding in findings if finding.severity != Severity.NOTE)
