@@ -15,7 +15,7 @@ PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run check lint format-check types layers unit test mutants soak wrong-specs bundle-proof cloud-faults cloud-fleet benchmark evidence publish-evidence golden site lock lab-stop clean boot fleet
+.PHONY: help setup run check lint format-check types layers unit test mutants soak wrong-specs hostile bundle-proof cloud-faults cloud-fleet benchmark evidence publish-evidence golden site lock lab-stop clean boot fleet
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ wrong-specs: setup  ## hundreds of wrong specs and legal ones, and what plumb ch
 cloud-faults: setup  ## provisioning while calls fail and people meddle, on a fake project, by id; the last line is the score
 	@$(BIN)/python -m tests.cloud.faults
 
+hostile: setup  ## hundreds of inputs that mean harm, and what plumb check says of them; the last line is the score
+	@$(BIN)/python -m tests.hostile.proof
+
 cloud-fleet: setup  ## 200 tenants provisioned on a fake project with its rate limit, against the limit's floor
 	@$(BIN)/python -m benchmarks.fleet
 
@@ -132,7 +135,7 @@ evidence: setup  ## for a release: every live proof, its pages and the site; abo
 		lab $(PLUMB) verify stack --mode offline --faults; \
 		lab $(PLUMB) verify stack --mode online; \
 		lab $(PLUMB) verify parity; \
-		lab $(MAKE) mutants soak wrong-specs bundle-proof boot cloud-faults cloud-fleet
+		lab $(MAKE) mutants soak wrong-specs hostile bundle-proof boot cloud-faults cloud-fleet
 	@$(MAKE) publish-evidence
 
 publish-evidence: setup  ## make what was proven last part of the committed pages, and build the site

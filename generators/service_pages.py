@@ -51,14 +51,6 @@ def _page(spec: Spec, name: str) -> Artifact:
                 (path_of(path, "kind"), path_of(path, "per_node")),
                 ["Kind", code(service.kind) + (", one per node" if service.per_node else "")],
             ),
-            (path_of(path, "image"), ["Image", link(service.image, "../images.md") if service.image else "–"]),
-            (path_of(path, "ports"), ["Listens on", _ports(service)]),
-            (path_of(path, "needs"), ["Needs", _needs(service)]),
-            (_needing(spec, name), ["Needed by", codes(_needed_by(spec, name))]),
-            (path_of(path, "tolerates"), ["Stays healthy without", codes(service.tolerates)]),
-            (path_of(path, "user"), ["User", code(service.user or "the image's")]),
-            (path_of(path, "stop_grace_s"), ["Stops within", f"{service.stop_grace_s} s"]),
-            (path_of(path, "capabilities"), ["Capabilities", codes(service.capabilities)]),
         ],
     )
     for mode in spec.modes:
@@ -115,7 +107,12 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         ),
         ([each.path for each in known if name == each.source], ["Connects to", _ends(known, name, "other")]),
         ([each.path for each in known if name == each.other], ["Is reached by", _ends(known, name, "source")]),
-        (at("image"), ["Image", code(service.image)]),
+        (at("ports"), ["Listens on", _ports(service)]),
+        (at("tolerates"), ["Stays healthy without", codes(service.tolerates)]),
+        (at("image"), ["Image", link(service.image, "../images.md")]),
+        (at("user"), ["User", code(service.user or "the image's")]),
+        (at("capabilities"), ["Capabilities", codes(service.capabilities)]),
+        (at("stop_grace_s"), ["Stops within", f"{service.stop_grace_s} s"]),
         (at("segments"), ["Networks", codes(service.segments)]),
         (
             at("publish"),
@@ -186,28 +183,6 @@ def _secrets(service: Service) -> str:
 
 def _ports(service: Service) -> str:
     return codes(f"{name} {number}" for name, number in service.ports.items())
-
-
-def _needs(service: Service) -> str:
-    return (
-        ", ".join(f"{link(name, f'{name}.md')} ({code(port)})" for name, port in sorted(service.needs.items())) or "–"
-    )
-
-
-def _needed_by(spec: Spec, name: str) -> list[str]:
-    return sorted(
-        {other for mode in spec.modes for other, each in services_of(spec, mode).items() if name in each.needs}
-    )
-
-
-def _needing(spec: Spec, name: str) -> list[PathText]:
-    """Where other services say that they need it."""
-    return [
-        field_path(other, spec.services[other], mode, "needs", name)
-        for mode in spec.modes
-        for other, each in services_of(spec, mode).items()
-        if name in each.needs
-    ]
 
 
 def _health(service: Service, names: dict[str, object]) -> str:

@@ -22,21 +22,25 @@ class Deployment:
 
 
 def effective(service: Service, mode: str) -> Service:
-    """The service as it is in a mode: maps merged key by key (null empties one), everything else replaced."""
+    """The service as it is in a mode: maps merged key by key everything else replaced; null is a field's default."""
     override = service.modes.get(mode)
     if override is None:
         return service.model_copy(update={"modes": {}})
     changes: dict[str, Any] = {"modes": {}}
     for name in override.model_fields_set:
-        changes[name] = _merged(getattr(service, name), getattr(override, name))
+        special = getattr(override, name)
+        if special is None:
+            field = Service.model_fields[name]
+            special = getattr(service, name) if field.is_required() else field.get_default()
+            changes[name] = special
+        else:
+            changes[name] = _merged(getattr(service, name), special)
     return service.model_copy(update=changes)
 
 
 def _merged(common: Any, special: Any) -> Any:
     if isinstance(common, dict) and isinstance(special, dict):
         return {key: value for key, value in {**common, **special}.items() if value is not None}
-    if isinstance(common, dict) and special is None:
-        return {}
     return special
 
 

@@ -14,7 +14,7 @@ from plumbline.sections import SECTIONS, TEMPLATE_FOLDER, Section
 from plumbline.spec import Spec
 from plumbline.structure import structure_findings
 from plumbline.suggestions import closest
-from plumbline.yaml_tree import Node, YamlProblem, parse_tree, to_data
+from plumbline.yaml_tree import Node, YamlProblem, parse_tree, to_data, unseen_characters
 from schema.types import Model, is_id
 
 
@@ -127,7 +127,7 @@ class _Loader:
                 )
             )
             return None
-        self.findings += findings
+        self.findings += [*findings, *unseen_characters(root, self.files[name])]
         self.trees[key] = root
         try:
             return section.model.model_validate(to_data(root))

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from plumbline.compose_words import COMPOSE_WORDS
 from plumbline.finding import Finding
 from plumbline.model_walk import model_at
 from plumbline.paths import SpecPath, format_path
@@ -12,6 +13,7 @@ from plumbline.sections import Section
 from plumbline.suggestions import closest, listed, shortened
 from plumbline.yaml_tree import Node, holds, key_at, node_at
 from schema.forms import SAYS
+from schema.service import Override, Service
 
 MOST = 40
 """Findings of one file that are told one by one."""
@@ -161,6 +163,9 @@ def _close_field(name: str, path: SpecPath, section: Section) -> str | None:
 
 def _field_hint(close: str | None, path: SpecPath, section: Section) -> str:
     model = model_at(section.model, path[:-1])
+    name = str(path[-1])
+    if model in (Service, Override) and name in COMPOSE_WORDS:
+        return f"`{name}` is Compose's: {COMPOSE_WORDS[name]}"
     return f"did you mean `{close}`?" if close else f"fields here: {listed(model.model_fields if model else [])}"
 
 

@@ -7,7 +7,7 @@ and dates stay the text that was written. Tags and merge keys would change what 
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+][0-9]+)?")
 _NOT_YAML = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML 1.1 takes nowhere but as an escape (5.1)."""
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Controls but tab and ends of lines, and what changes the direction of writing (Unicode UAX 9)."""
 _UNSEEN_BREAK = re.compile("[\x85\u2028\u2029]")
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """Where libyaml begins a line."""
@@ -44,7 +46,7 @@ class Node:
     location: Location
     size: int = 1
     style: str | None = None
-    """How a scalar is written: `|` and `>` are blocks, quotes are quotes, None is plain."""
+    """How a scalar is written: `|` and `>` are blocks, quotes are quotes, nothing is plain."""
 
 
 class YamlProblem(Exception):
@@ -100,6 +102,22 @@ def _editors_places(text: str) -> Callable[[int, int], tuple[int, int]]:
     """Lines and columns of editors from libyaml's, which takes more characters for the end of a line; both of libyaml's from 0."""
     begins = [0, *(found.end() for found in _BREAK.finditer(text))]
     return lambda line, column: _editors_place(text, begins[line] + column)
+
+
+def unseen_characters(root: Node, text: str) -> Iterator[Finding]:
+    """Values and keys with characters that move a cursor, turn a line round or end a text; YAML takes them as escapes."""
+    if "\\" not in text and not _UNSEEN.search(text):
+        return
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node.value, str) and (found := _UNSEEN.search(node.value)):
+            message = f"holds the character U+{ord(found[0]):04X}, which no text shows"
+            yield Finding("PLB003", message, location=node.location, hint="delete it")
+        elif isinstance(node.value, list):
+            waiting += node.value
+        elif isinstance(node.value, dict):
+            waiting += (part for pair in node.value.values() for part in pair)
 
 
 def node_at(root: Node, path: SpecPath) -> Node:
@@ -253,7 +271,7 @@ class _Builder:
         return node
 
     def _put(self, top: _Open, key: Node, value: Node) -> None:
-        if key.value == "<<" and key.style is None:
+        if key.value == "<<" and not key.style:
             self._find(
                 "a merge key is no part of a spec", key, "write the fields out, so that each stands where it counts"
             )

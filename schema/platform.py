@@ -251,7 +251,7 @@ class Waiver(Model):
     rule: Annotated[str, form(r"^PLB[0-9]{3}$", "the id of a rule, e.g. PLB304")]
     """Id of the rule."""
     subject: Text
-    """Spec path that the finding is about, e.g. `images.minio`."""
+    """Spec path that the finding is about, e.g. `images.minio`; it accepts what is found below that path too."""
     reason: Text
     """Why it is accepted."""
     expires: Date

@@ -174,7 +174,11 @@ class HostMount(Model):
 
 
 class Override(Model):
-    """What differs in one mode. A map is merged key by key (null removes a key); anything else is replaced."""
+    """What differs in one mode. A map is merged key by key (null removes a key); anything else is replaced, by null with its default.
+
+    Not here, for it is what the service is: `title`, `summary`, `notes`; whether it is a job or an agent (`kind`, `per_node`);
+    and how one tries it and saves its state (`state_test`, `self_tests`, `running`, `exports`).
+    """
 
     image: ImageId | None = None
     """Image id in images.yaml."""
@@ -192,6 +196,8 @@ class Override(Model):
     """Services that it connects to, and the port's name."""
     segments: tuple[NetworkId, ...] | None = None
     """Networks that it joins."""
+    ports: dict[PortName, PortNumber | None] | None = None
+    """TCP ports that the process listens on in the container, by name."""
     publish: dict[PortName, Publication | None] | None = None
     """Ports reachable on the node, by port name."""
     health: Health | None = None
@@ -200,6 +206,8 @@ class Override(Model):
     """Memory, processor and process limits."""
     volumes: dict[Id, ContainerPath | None] | None = None
     """Named volumes that keep state, and their path in the container."""
+    volume_gb: dict[Id, Annotated[Int, Field(ge=1)] | None] | None = None
+    """Room in GB that a volume needs."""
     tmpfs: tuple[ContainerPath, ...] | None = None
     """Writable folders in memory that do not survive a restart."""
     models: dict[ModelId, ContainerPath | None] | None = None
@@ -208,6 +216,17 @@ class Override(Model):
     """Folders of the node, mounted in the container."""
     config: tuple[ConfigFile, ...] | None = None
     """Configuration files rendered from templates."""
+    capabilities: (
+        tuple[
+            Annotated[str, form(r"^[A-Z_]+$", "a capability of Linux in capital letters, e.g. NET_BIND_SERVICE")], ...
+        ]
+        | None
+    ) = None
+    """Linux capabilities to add."""
+    stop_grace_s: Annotated[Int, Field(ge=1, le=86_400)] | None = None
+    """Seconds between SIGTERM and SIGKILL when it is stopped."""
+    tolerates: tuple[ServiceId, ...] | None = None
+    """Needs without which it stays healthy and does less."""
     profile: Id | None = None
     """Compose profile; the service starts only when the profile is asked for."""
 

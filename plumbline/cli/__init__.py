@@ -1,10 +1,13 @@
 """The command line. Commands are imported when they are called, so that `plumb check` pays for nothing else."""
 
+import os
+import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
 
-from plumbline.cli.common import guarded
+from plumbline.cli.common import EXIT_CODES_TOLD, VARIABLE, guarded, spec_folder
 
 COMMANDS = {
     "check": ("plumbline.cli.check", "Check the spec and every committed artifact."),
@@ -18,6 +21,7 @@ COMMANDS = {
     "bundle": ("plumbline.cli.bundle", "Make, sign, look into and update the archive for a host that nothing reaches."),
     "provision": ("plumbline.cli.provision", "Make tenants' objects at the cloud provider what the spec says."),
     "site": ("plumbline.cli.site", "Build or serve the site."),
+    "completion": ("plumbline.cli.completion", "Print the script by which a shell completes commands."),
     "init": ("plumbline.cli.init", "Start a new spec."),
 }
 
@@ -34,12 +38,22 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(COMMANDS[name][0]), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command; a name that is none is told with what was probably meant."""
+        name = args[0] if args else ""
+        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        close = get_close_matches(name, COMMANDS, n=1)
+        ctx.fail(f"no such command '{name}'" + (f"; did you mean `plumb {close[0]}`?" if close else ""))
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES_TOLD)
 @click.option(
     "--spec",
     "folder",
@@ -63,13 +77,16 @@ def cli(ctx: click.Context, folder: str, no_color: bool, quiet: bool, verbose: i
     plumb why deploy/offline/compose.yaml:41
     plumb verify stack --mode offline    does it run, and is what runs what the spec says?
 
-    Exit codes: 0 fine, 1 findings, 2 wrong input or call, 3 the machine lacks something, 70 a fault of plumb.
     """
-    ctx.obj = {"folder": folder, "colour": not no_color, "quiet": quiet, "verbose": verbose}
+    ctx.obj = {"folder": str(spec_folder(folder)), "colour": not no_color, "quiet": quiet, "verbose": verbose}
     if no_color:
         ctx.color = False
 
 
 def main() -> None:
     """Entry point of `plumb`."""
+    if instruction := os.environ.get(VARIABLE):
+        from click.shell_completion import shell_complete
+
+        sys.exit(shell_complete(cli, {}, "plumb", VARIABLE, instruction))
     guarded(cli)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plumbline.cli import completing
 from plumbline.cli.common import Project, load
 from plumbline.finding import EnvironmentMissing, Finding, InputError
 from plumbline.location import Location
@@ -43,7 +44,12 @@ def bundle() -> None:
 
 
 @bundle.command()
-@click.option("--mode", metavar="MODE", help="The mode to bundle; the sealed one where there is only one.")
+@click.option(
+    "--mode",
+    metavar="MODE",
+    shell_complete=completing.modes,
+    help="The mode to bundle; the sealed one where there is only one.",
+)
 @click.option("--release", metavar="VERSION", help="The release; the platform's version where none is named.")
 @click.option("--customer", default="general", show_default=True, metavar="ID", help="Whom it is for.")
 @click.option("--models", type=click.Path(path_type=Path, file_okay=False), help="Folder with the model files.")

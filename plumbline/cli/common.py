@@ -15,6 +15,8 @@ import click
 from plumbline.finding import EnvironmentMissing, Finding, InputError, Severity
 from plumbline.foreign import presentable, printable_lines
 from plumbline.loading import load_spec
+from plumbline.provisioning.command import WOULD_CHANGE
+from plumbline.reporters.described import Rules
 from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
 from plumbline.workspace import Workspace
@@ -22,6 +24,21 @@ from plumbline.workspace import Workspace
 Command = TypeVar("Command", bound=Callable[..., Any])
 EXIT_FINDINGS, EXIT_INPUT, EXIT_ENVIRONMENT, EXIT_FAULT, EXIT_INTERRUPTED = 1, 2, 3, 70, 130
 
+
+EXIT_CODES = {
+    0: "fine",
+    EXIT_FINDINGS: "findings",
+    EXIT_INPUT: "wrong input or call",
+    EXIT_ENVIRONMENT: "the machine lacks something",
+    WOULD_CHANGE: "`provision plan` would change something",
+    EXIT_FAULT: "a fault of plumb itself",
+    EXIT_INTERRUPTED: "interrupted",
+}
+"""Every code that a command ends with."""
+EXIT_CODES_TOLD = f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in EXIT_CODES.items())}."
+
+VARIABLE = "_PLUMB_COMPLETE"
+"""By which a shell's script asks for completions."""
 
 format_option = click.option(
     "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
@@ -53,6 +70,13 @@ class Project:
     """Text of the spec's files by the name that findings use."""
 
 
+def spec_folder(given: str) -> Path:
+    """The spec's folder; a project's root, which holds one as `data`, stands for that."""
+    folder = Path(given)
+    inside = folder / "data"
+    return inside if not (folder / "platform.yaml").exists() and (inside / "platform.yaml").is_file() else folder
+
+
 def load(context: click.Context) -> Project:
     """The project that the call is about; raises InputError with everything that is wrong in its structure."""
     folder = Path(context.obj["folder"])
@@ -67,13 +91,32 @@ def load(context: click.Context) -> Project:
     return Project(spec, folder, Workspace(place.parent, place.name), sources)
 
 
-def report(context: click.Context, findings: Sequence[Finding], format: str = "text") -> None:
-    """Write findings to stdout in a format."""
-    from plumbline.reporters import REPORTERS
+def report(
+    context: click.Context, findings: Sequence[Finding], format: str = "text", tried: Rules | None = None
+) -> None:
+    """Write findings to stdout in a format; `tried` are the rules that were tried, of which machines are told too."""
+    from plumbline.reporters import REPORTERS, WITH_RULES
 
     findings, sources = presentable(findings, context.obj.get("sources", {}))
-    colour = bool(context.obj["colour"]) and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    click.echo(REPORTERS[format](findings, sources, colour), nl=False)
+    colour = bool(context.obj["colour"]) and _wants_colour()
+    more = {"rules": _rules(tried)[format]} if format in WITH_RULES else {}
+    click.echo(REPORTERS[format](findings, sources, colour, **more), nl=False, color=colour or None)
+
+
+def _rules(tried: Rules | None) -> dict[str, Rules]:
+    """What each format is told of rules: SARIF describes those that found something, JUnit lists all that were tried."""
+    from validators.catalogue import CATALOGUE
+
+    return {"sarif": CATALOGUE, "junit": tried or {}}
+
+
+def _wants_colour() -> bool:
+    """What the environment says, by the customs of other programs; else whether somebody looks at a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return sys.stdout.isatty()
 
 
 def known_tenants(spec: Spec, tenants: tuple[str, ...]) -> None:
@@ -99,7 +142,7 @@ def finish(findings: Sequence[Finding]) -> NoReturn:
 def guarded(command: click.Command) -> NoReturn:
     """Run a command; no user's mistake ends in a traceback, unless -vv asks for it."""
     try:
-        with command.make_context("plumb", sys.argv[1:]) as context:
+        with command.make_context("plumb", _general_first(sys.argv[1:])) as context:
             try:
                 command.invoke(context)
             except InputError as error:
@@ -129,6 +172,16 @@ def guarded(command: click.Command) -> NoReturn:
             sys.exit(EXIT_ENVIRONMENT)
         _say(f"{type(error).__name__}: {error}\n  = this is a fault of plumb itself; `plumb -vv …` shows where")
         sys.exit(EXIT_FAULT)
+
+
+_GENERAL = ("-q", "--quiet", "-v", "-vv", "--verbose", "--no-color")
+
+
+def _general_first(words: list[str]) -> list[str]:
+    """The words of a call with options of plumb as a whole before the command, wherever they were written before `--`."""
+    end = words.index("--") if "--" in words else len(words)
+    general = [word for word in words[:end] if word in _GENERAL]
+    return [*general, *(word for word in words[:end] if word not in _GENERAL), *words[end:]]
 
 
 def _of_the_disk(error: OSError) -> str:

@@ -5,11 +5,12 @@ from textwrap import indent
 
 import click
 
+from plumbline.cli import completing
 from validators.catalogue import CATALOGUE
 
 
 @click.command()
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, shell_complete=completing.rules)
 def explain(rule: str | None) -> None:
     """Explain RULE, e.g. PLB101; without one, list them all."""
     if rule is None:
@@ -18,11 +19,19 @@ def explain(rule: str | None) -> None:
         return
     known = CATALOGUE.get(rule.upper())
     if known is None:
-        close = get_close_matches(rule.upper(), CATALOGUE, n=1)
-        raise click.BadParameter(f"there is no rule {rule}" + (f"; did you mean {close[0]}?" if close else ""))
+        raise click.BadParameter(f"there is no rule {rule}{_meant(rule.upper())}")
     click.echo(f"{known.id} ({known.severity}): {known.title}\n")
     click.echo(f"Why\n{indent(known.why.strip(), '  ')}\n")
     click.echo(f"How to mend it\n{indent(known.fix.strip(), '  ')}\n")
     if known.failing:
         click.echo(f"Found in\n{indent(known.failing.strip(), '  ')}\n")
         click.echo(f"Not found in\n{indent(known.passing.strip(), '  ')}")
+
+
+def _meant(rule: str) -> str:
+    """Rules that begin alike, or one that is written nearly so."""
+    begin = sorted(each for each in CATALOGUE if rule.startswith("PLB") and each.startswith(rule))
+    if begin:
+        return f"; rules that begin so: {', '.join(begin[:5])}{', …' if len(begin) > 5 else ''}"
+    close = get_close_matches(rule, CATALOGUE, n=1, cutoff=0.8)
+    return f"; did you mean {close[0]}?" if close else "; `plumb explain` lists them"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plumbline.cli import completing
 from plumbline.cli.common import EXIT_FINDINGS, load
 
 if TYPE_CHECKING:
@@ -35,9 +36,21 @@ class Call:
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     """What all verbs take."""
     for option in (
-        click.option("--tenant", "tenants", multiple=True, metavar="ID", help="A tenant; may be given several times."),
+        click.option(
+            "--tenant",
+            "tenants",
+            multiple=True,
+            metavar="ID",
+            shell_complete=completing.tenants,
+            help="A tenant; may be given several times.",
+        ),
         click.option("--all", "everyone", is_flag=True, help="All tenants of the spec."),
-        click.option("--mode", metavar="MODE", help="The mode; the one with a cloud where there is only one."),
+        click.option(
+            "--mode",
+            metavar="MODE",
+            shell_complete=completing.modes,
+            help="The mode; the one with a cloud where there is only one.",
+        ),
         click.option(
             "--allow",
             multiple=True,

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from plumbline.cli import completing
 from plumbline.cli.common import EXIT_FINDINGS, load
 from plumbline.cli.runbook_call import (
     Pairs,
@@ -33,7 +34,9 @@ from plumbline.runbooks import consent_name
 setting = click.option(
     "--set", "values", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A value it asks for."
 )
-in_mode = click.option("--mode", metavar="MODE", help="The mode; its first where none is named.")
+in_mode = click.option(
+    "--mode", metavar="MODE", shell_complete=completing.modes, help="The mode; its first where none is named."
+)
 
 
 @click.group()
@@ -55,7 +58,7 @@ def list_(context: click.Context) -> None:
 
 
 @runbook.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.runbooks)
 @setting
 @in_mode
 @click.pass_context
@@ -76,7 +79,7 @@ def show(context: click.Context, name: str, values: Pairs, mode: str | None) -> 
 
 
 @runbook.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.runbooks)
 @setting
 @in_mode
 @click.option(

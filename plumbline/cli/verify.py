@@ -9,6 +9,7 @@ from types import FrameType
 
 import click
 
+from plumbline.cli import completing
 from plumbline.cli.common import (
     finish,
     format_option,
@@ -33,8 +34,17 @@ verify.add_command(cloud)
 
 
 @verify.command()
-@click.option("--mode", required=True, metavar="MODE", help="The mode to stand up, e.g. offline.")
-@click.option("--tenant", "tenants", multiple=True, metavar="ID", help="Only these tenants; all where none is named.")
+@click.option(
+    "--mode", required=True, metavar="MODE", shell_complete=completing.modes, help="The mode to stand up, e.g. offline."
+)
+@click.option(
+    "--tenant",
+    "tenants",
+    multiple=True,
+    metavar="ID",
+    shell_complete=completing.tenants,
+    help="Only these tenants; all where none is named.",
+)
 @click.option(
     "--attach", multiple=True, metavar="PROJECT", help="Look at this compose project, started by somebody else."
 )

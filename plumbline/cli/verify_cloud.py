@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plumbline.cli import completing
 from plumbline.cli.common import (
     finish,
     format_option,
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--tenant", "tenants", multiple=True, metavar="ID", help="Only this tenant; may be given several times.")
+@click.option(
+    "--tenant",
+    "tenants",
+    multiple=True,
+    metavar="ID",
+    shell_complete=completing.tenants,
+    help="Only this tenant; may be given several times.",
+)
 @click.option("--all", "everything", is_flag=True, help="All tenants, and what is left of tenants that are gone.")
 @click.option(
     "--token-file",

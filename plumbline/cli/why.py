@@ -7,6 +7,7 @@ import click
 from generators.diagrams import drawings
 from generators.registry import generate
 from plumbline.artifact import Artifact, Source
+from plumbline.cli import completing
 from plumbline.cli.common import Project, load
 from plumbline.finding import Finding, InputError
 from plumbline.location import Location
@@ -18,7 +19,7 @@ _ITSELF = "comes from the generator itself, not from a value of the spec"
 
 
 @click.command()
-@click.argument("place", metavar="FILE[:LINE]")
+@click.argument("place", metavar="FILE[:LINE]", shell_complete=completing.artifacts)
 @click.pass_context
 def why(context: click.Context, place: str) -> None:
     """Say which part of the spec a generated line comes from, the closest first."""

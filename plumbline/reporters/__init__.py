@@ -1,13 +1,13 @@
 """Findings → text for people and machines. A reporter is an entry in `REPORTERS`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
-from plumbline.finding import Finding
 from plumbline.reporters.machine import as_github, as_json, as_junit, as_sarif
 from plumbline.reporters.text import as_text
 
-Reporter = Callable[[Sequence[Finding], Mapping[str, str], bool], str]
-"""(findings, text of each file named in them, colour allowed) → report."""
+Reporter = Callable[..., str]
+"""(findings, text of each file named in them, colour allowed) → report; those of WITH_RULES take `rules` too."""
+WITH_RULES = ("sarif", "junit")
 
 REPORTERS: dict[str, Reporter] = {
     "text": as_text,

@@ -77,7 +77,7 @@ CASES: dict[tuple[str, str], tuple[Any, ...]] = {
     ("services/redis", "config.0.target"): MOUNTS,
     ("services/redis", "config.0.source"): OUTSIDE,
     ("services/redis", "models.clamav"): MOUNTS,
-    ("services/redis", "modes.offline.volumes"): ({"x": "/proc"},),
+    ("services/redis", "modes.offline.volumes.x"): ("/proc",),
     ("services/redis", "health.interval_s"): SECONDS,
     ("services/redis", "health.start_period_s"): (1e300, -1, 86_401),
     ("services/redis", "stop_grace_s"): (9223372036854775807, 0, -1, 86_401),

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from plumbline.differences import differences
+from generators.compose import ComposeGenerator
+from plumbline.deployment import effective
+from plumbline.differences import SERVICE_FIELDS, differences
+from schema.service import Override, Service
 from tests.rules.two_modes import mode, service, two_modes
 
 
@@ -106,3 +109,52 @@ def test_three_modes_are_compared_pair_by_pair() -> None:
     }
     spec = two_modes({"topology/third.yaml": third, "networks.yaml": {"networks": networks}})
     assert {found.modes for found in differences(spec)} == {("right", "third"), ("left", "third")}
+
+
+IN_EVERY_MODE = {
+    "title": "what the service is",
+    "summary": "what the service is",
+    "notes": "what the service is",
+    "kind": "whether it is a job",
+    "per_node": "whether it is an agent",
+    "state_test": "how its state is tried",
+    "self_tests": "how it is tried",
+    "running": "how it is tried",
+    "exports": "how its state is saved",
+    "modes": "the overrides themselves",
+}
+"""Fields that no mode can change, and why."""
+
+
+def test_a_mode_can_change_every_field_but_those_that_say_what_the_service_is() -> None:
+    assert set(Override.model_fields) == set(Service.model_fields) - set(IN_EVERY_MODE)
+    assert set(SERVICE_FIELDS) == set(Override.model_fields)
+
+
+CHANGED: dict[str, Any] = {
+    "ports": {"http": 8081},
+    "capabilities": ["CHOWN"],
+    "stop_grace_s": 60,
+    "volume_gb": {"data": 5},
+    "tolerates": ["web"],
+    "tmpfs": ["/run"],
+}
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_what_a_mode_changes_is_a_difference_and_effective_there(field: str) -> None:
+    web = service(ports={"http": 8080}, modes={"left": {field: CHANGED[field]}})
+    spec = two_modes({"services/web.yaml": web})
+    assert {found.path.split(".")[2] for found in differences(spec)} == {field}
+    changed = getattr(effective(spec.services["web"], "left"), field)
+    assert (list(changed) if isinstance(changed, tuple) else changed) == CHANGED[field]
+
+
+@pytest.mark.parametrize("field", sorted(SERVICE_FIELDS))
+def test_null_in_a_mode_is_the_default_of_the_field(field: str) -> None:
+    web = service(environment={"A": "b"}, stop_grace_s=60, capabilities=["CHOWN"], modes={"left": {field: None}})
+    spec = two_modes({"services/web.yaml": web})
+    wanted = Service.model_fields[field].get_default()
+    found = getattr(effective(spec.services["web"], "left"), field)
+    assert found == (spec.services["web"].image if field == "image" else wanted)
+    assert list(ComposeGenerator().generate(spec))

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from plumbline.finding import Finding, Severity
 from plumbline.loading import load_spec
 from tests.wrong_specs.structural import Mutant
 from validators.rules import check_rules
+from validators.stand_in_folders import missing_stand_ins
 
 TODAY = date(2026, 11, 26)
 NEAR = 3
@@ -29,13 +31,14 @@ class Verdict:
         return self.word in ("found", "clean")
 
 
-def judged(files: Mapping[str, str], mutant: Mutant) -> Verdict:
-    """Check a mutant as `plumb check --no-drift` does."""
+def judged(files: Mapping[str, str], mutant: Mutant, folder: Path | None = None) -> Verdict:
+    """Check a mutant as `plumb check --no-drift` does; `folder` has the stand-ins, where the spec has some."""
     changed = {**files, mutant.file: mutant.text}
     try:
         spec, findings = load_spec(changed)
         if spec is not None:
             findings = check_rules(spec, TODAY)
+            findings += missing_stand_ins(spec, folder) if folder else ()
     except Exception as error:  # any: that is what is looked for
         return Verdict(mutant, "crash", (), f"{type(error).__name__}: {error}")
     said = tuple(finding for finding in findings if finding.severity != Severity.NOTE)

@@ -56,7 +56,7 @@ def chosen(words: Iterable[str]) -> Iterator[Mutant]:
 
 
 def _judged(mutant: Mutant) -> Verdict:
-    return judged(files_of(mutant.spec), mutant)
+    return judged(files_of(mutant.spec), mutant, FOLDERS.get(mutant.spec))
 
 
 def main(words: list[str]) -> int:

@@ -18,6 +18,7 @@ from validators.rules import (
     cloud_servers,
     cloud_tenants,
     contradictions,
+    days,
     first_boot,
     hardening,
     health_checks,
@@ -66,6 +67,7 @@ FAMILIES = (
     first_boot,
     certificates,
     contradictions,
+    days,
     secrets,
     parity,
     parity_limits,
@@ -83,7 +85,10 @@ FAMILIES = (
     waivers,
 )
 
-__all__ = ["FAMILIES", "RULES", "check_rules"]
+UNJUDGED = "PLB009"
+"""Names the rules that could not judge a spec."""
+
+__all__ = ["FAMILIES", "RULES", "UNJUDGED", "check_rules"]
 
 
 def check_rules(spec: Spec, today: date) -> list[Finding]:
@@ -134,7 +139,7 @@ def _order(finding: Finding) -> tuple[bool, Location, str, str]:
 def _unjudged(rules: list[str]) -> Finding:
     judged_by = "a rule" if len(rules) == 1 else f"{len(rules)} rules"
     return Finding(
-        "PLB009",
+        UNJUDGED,
         f"{judged_by} could not judge a spec with these errors: {', '.join(rules)}",
         severity=Severity.NOTE,
         hint="mend the errors, then check again",

@@ -1,4 +1,4 @@
-"""PLB513, PLB516: tenants, and how many of them a project holds."""
+"""PLB513, PLB516, PLB723: tenants, and how many of them a project holds."""
 
 from collections.abc import Iterator
 
@@ -52,3 +52,23 @@ def too_many_tenants(spec: Spec) -> Iterator[Violation]:
 
 def _each(cloud: Cloud, kind: str) -> int:
     return 0 if kind == "placement_group" and not cloud.spread_servers else 1
+
+
+@rule(
+    "PLB723",
+    title="cloud from which nothing is made",
+    why="Servers, networks and firewalls are made for each tenant. A mode for exactly one has none to make them for, and a reader "
+    "of its `cloud` believes that it exists.",
+    fix="Set `tenancy: many` and add the one tenant to tenants.yaml; or leave `cloud` out, and write the addresses of your own nodes.",
+    failing=cloud_example().replace("tenancy: many", "tenancy: one"),
+    passing=_TENANT % "acme" + cloud_example(),
+)
+def cloud_without_tenants(spec: Spec) -> Iterator[Violation]:
+    """Modes for one tenant that have a cloud."""
+    for mode, topology, _ in clouds(spec):
+        if topology.tenancy == "one":
+            yield Violation(
+                path_of("topology", mode, "cloud"),
+                f"mode {mode} has a cloud and `tenancy: one`: nothing is made there",
+                at_key=True,
+            )

@@ -148,14 +148,16 @@ def no_limits(spec: Spec) -> Iterator[Violation]:
     passing=_web("capabilities: [NET_BIND_SERVICE]"),
 )
 def dangerous_capability(spec: Spec) -> Iterator[Violation]:
-    for name, service in spec.services.items():
-        for index, capability in enumerate(service.capabilities):
+    def check(placed: Placed) -> Iterator[Violation]:
+        for index, capability in enumerate(placed.service.capabilities):
             if capability.removeprefix("CAP_") in DANGEROUS:
                 yield Violation(
-                    path_of("services", name, "capabilities", index),
-                    f"service {name} asks for {capability}",
+                    path_of(placed.path("capabilities"), index),
+                    f"service {placed.id} asks for {capability}",
                     observed=capability,
                 )
+
+    return _each(spec, check)
 
 
 @rule(

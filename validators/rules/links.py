@@ -60,8 +60,9 @@ _MOST_SUGGESTIONS = 50
 def unknown_port(spec: Spec) -> Iterator[Violation]:
     """Needs whose port name the target lacks."""
     for each in placed_services(spec):
+        here = {**spec.services, **services_of(spec, each.mode)}
         for target, port in each.service.needs.items():
-            known = spec.services[target].ports if target in spec.services else {port: 0}
+            known = here[target].ports if target in here else {port: 0}
             if port not in known:
                 hint = suggestion(port, known, "it has", "no port")
                 yield Violation(each.path("needs", target), f"`{target}` has no port `{port}`", hint)
@@ -266,11 +267,13 @@ def tolerated_stranger(spec: Spec) -> Iterator[Violation]:
     naming = naming_services(spec)
     for name, service in sorted(spec.services.items()):
         needed = set(service.needs).union(*(effective(service, mode).needs for mode in spec.modes))
-        for number, other in enumerate(service.tolerates):
-            if other not in needed and (name, other) not in naming:
-                yield Violation(
-                    path_of("services", name, "tolerates", number), f"{name} needs no `{other}` in any mode"
-                )
+        written = [(path_of("services", name, "tolerates"), service.tolerates)]
+        for mode, override in service.modes.items():
+            written.append((path_of("services", name, "modes", mode, "tolerates"), override.tolerates or ()))
+        for path, tolerated in written:
+            for number, other in enumerate(tolerated):
+                if other not in needed and (name, other) not in naming:
+                    yield Violation(path_of(path, number), f"{name} needs no `{other}` in any mode")
 
 
 @rule(

@@ -21,13 +21,11 @@ from validators.rules.registry import Violation, rule
 )
 def same_port(spec: Spec) -> Iterator[Violation]:
     """Numbers that appear twice in a service's ports."""
-    for name, service in spec.services.items():
+    for each in placed_services(spec):
         names: dict[int, str] = {}
-        for port, number in service.ports.items():
+        for port, number in each.service.ports.items():
             if number in names:
-                yield Violation(
-                    path_of("services", name, "ports", port), f"{number} is the number of `{names[number]}` too"
-                )
+                yield Violation(each.path("ports", port), f"{number} is the number of `{names[number]}` too")
             names.setdefault(number, port)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from generators.cloud.desired import carries_volume, servers_of
-from plumbline.deployment import deployments
+from plumbline.deployment import deployments, effective
 from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds
+from validators.rules.effective_services import once, placed_services
 from validators.rules.registry import Violation, rule
 
 
@@ -21,11 +22,7 @@ from validators.rules.registry import Violation, rule
 )
 def no_room(spec: Spec) -> Iterator[Violation]:
     """Roles whose services need more than their disk, or their cloud volume, has; sizes of volumes that are none."""
-    for name, service in spec.services.items():
-        for volume in service.volume_gb.keys() - service.volumes.keys():
-            yield Violation(
-                path_of("services", name, "volume_gb", volume), f"`{name}` has no volume `{volume}`", at_key=True
-            )
+    yield from once(_sizes_of_nothing(spec))
     for deployment in deployments(spec):
         topology = spec.topology[deployment.mode]
         needed = sum(
@@ -62,3 +59,12 @@ def homeless_volume(spec: Spec) -> Iterator[Violation]:
                 path_of("topology", mode, "cloud", "volume", "role"),
                 f"role {cloud.volume.role} has no server of a tenant",
             )
+
+
+def _sizes_of_nothing(spec: Spec) -> Iterator[Violation]:
+    for each in placed_services(spec):
+        own = spec.services[each.id]
+        # the room may stand once for all modes, and the volume in some of them
+        known = own.volumes.keys() | {volume for mode in spec.modes for volume in effective(own, mode).volumes}
+        for volume in sorted(each.service.volume_gb.keys() - known):
+            yield Violation(each.path("volume_gb", volume), f"`{each.id}` has no volume `{volume}`", at_key=True)

@@ -7,7 +7,7 @@ from typing import Any
 from generators.compose_service import LABEL, tmpfs_options
 from generators.http_health import http_test
 from plumbline.config_files import config_mounts
-from plumbline.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes, private_address
+from plumbline.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes
 from plumbline.expressions import SECRET_FOLDER, service_names, value_text
 from plumbline.spec import Spec
 from schema.service import HttpHealth, Service
@@ -154,8 +154,7 @@ def ports(promise: Promise) -> Values:
 def hosts(promise: Promise) -> Values:
     """Names of services on other nodes, and of the nodes that the entry passes requests to."""
     needs = needs_on_other_nodes(promise.spec, promise.deployment, promise.name)
-    tenant, mode = promise.node.tenant, promise.deployment.mode
-    found = {need: private_address(promise.spec, mode, tenant, role) for need, role in needs.items()}
+    found = {need: promise.node.peers[role] for need, role in needs.items()}
     return found | (dict(promise.hosts) if promise.service.publish else {})
 
 

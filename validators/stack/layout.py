@@ -5,12 +5,12 @@ generated `ports:` bind to it, and the generated `extra_hosts:` lead to it, as t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 
 import networkx
 
-from plumbline.deployment import Deployment, deployments, needs_on_other_nodes, private_address
+from plumbline.deployment import Deployment, deployments, needs_on_other_nodes, ports_for_other_nodes, private_address
 from plumbline.spec import Spec
 from schema.service import Publication
 
@@ -34,6 +34,12 @@ class Node:
     """Ports that are published in place of those of the spec, which another holds, by `address:port` as the spec has it."""
     is_played: bool = True
     """Whether an engine that is also others' plays the node; False for the node itself, where every interface is its own."""
+
+    peers: Mapping[str, str] = field(default_factory=dict)
+    """First private address of each role that it can have to do with, its own among them; none where there is one node."""
+
+    for_others: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Ports that are published on its private address, for services on other nodes need them, by service."""
 
     @property
     def name(self) -> str:
@@ -63,7 +69,21 @@ def nodes_of(spec: Spec, mode: str, tenants: Sequence[str]) -> list[Node]:
                 Node(deployment, tenant, private_address(spec, mode, tenant, deployment.role), order)
                 for tenant in tenants
             ]
+    nodes = [replace(node, peers=_peers(node, nodes), for_others=_for_others(spec, node)) for node in nodes]
     return sorted(nodes, key=lambda node: (node.generation, node.name))
+
+
+def _peers(node: Node, nodes: Sequence[Node]) -> dict[str, str]:
+    """Private addresses by role: of the node's tenant, or of the nodes that are nobody's."""
+    return {each.deployment.role: each.address for each in nodes if each.tenant == node.tenant}
+
+
+def _for_others(spec: Spec, node: Node) -> dict[str, tuple[int, ...]]:
+    services, mode = node.deployment.services, node.deployment.mode
+    return {
+        name: tuple(service.ports[port] for port in ports_for_other_nodes(spec, mode, name))
+        for name, service in services.items()
+    }
 
 
 def _generations(spec: Spec, found: Sequence[Deployment]) -> dict[str, int]:

@@ -105,9 +105,11 @@ def _rebound(project: Project, name: str, service: Service) -> list[dict[str, An
     places = {port: bound(project.node, each) for port, each in service.publish.items()}
     if all(places[port] == (each.address, each.port) for port, each in service.publish.items()):
         return []
+    bindings = [(service.ports[port], address, number) for port, (address, number) in places.items()]
+    bindings += [(port, project.node.address, port) for port in project.node.for_others.get(name, ())]
     return [
-        {"target": service.ports[port], "published": str(number), "host_ip": address, "protocol": "tcp"}
-        for port, (address, number) in places.items()
+        {"target": target, "published": str(number), "host_ip": address, "protocol": "tcp"}
+        for target, address, number in dict.fromkeys(bindings)
     ]
 
 

@@ -6,7 +6,7 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
-from generators.compose_service import secret_variable
+from generators.compose_service import address_variable, secret_variable
 from plumbline.deployment import folder_of, tenant_folder
 from plumbline.finding import Finding, InputError
 from plumbline.location import Location
@@ -55,10 +55,17 @@ def secret_values(spec: Spec) -> dict[str, str]:
 
 
 def _settings(spec_folder: Path, project: Project, target: Path, values: Mapping[str, str]) -> None:
-    """`.env`: the committed settings of the node, and the secrets that an image takes from its environment alone."""
+    """`.env`: the settings of the node, and the secrets that an image takes from its environment alone.
+
+    Where tenants have nodes their settings are committed; anywhere else whoever installs writes the addresses.
+    """
     node = project.node
     committed = f"{tenant_folder(project.deployment.mode, node.tenant)}/{project.deployment.role}.env"
-    lines = [(spec_folder.resolve().parent / committed).read_text()] if node.tenant else []
+    if node.tenant:
+        lines = [(spec_folder.resolve().parent / committed).read_text()]
+    else:
+        lines = [f"{address_variable(role)}={address}\n" for role, address in node.peers.items()]
+        lines += [f"PRIVATE_ADDRESS={node.address}\n"] if node.address else []
     for service in project.deployment.services.values():
         lines += [
             f"{secret_variable(name)}={values[name]}\n" for name, use in service.secrets.items() if use.environment

@@ -1,0 +1,56 @@
+"""What can stand in an argument, by the spec: ids for the shell's completion. A spec that can't be read completes nothing."""
+
+from collections.abc import Callable, Iterable
+
+import click
+from click.shell_completion import CompletionItem
+
+from plumbline.spec import Spec
+
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def of_spec(ids: Callable[[Spec], Iterable[tuple[str, str]]]) -> Completer:
+    """Completes to ids of the spec that the call is about; each comes with words for a reader."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        spec = _spec(context)
+        found = ids(spec) if spec else ()
+        return [CompletionItem(id, help=title) for id, title in found if id.startswith(incomplete)]
+
+    return complete
+
+
+def _spec(context: click.Context) -> Spec | None:
+    from plumbline.cli.common import spec_folder
+    from plumbline.finding import InputError
+    from plumbline.loading import load_spec
+    from plumbline.spec_files import read_spec_files
+
+    try:
+        return load_spec(read_spec_files(spec_folder(str(context.find_root().params.get("folder", "data")))))[0]
+    except (InputError, OSError):
+        return None
+
+
+modes = of_spec(lambda spec: [(mode, spec.topology[mode].title) for mode in spec.modes])
+tenants = of_spec(lambda spec: [(id, each.title) for id, each in spec.tenants.tenants.items()])
+runbooks = of_spec(lambda spec: [(id, each.title) for id, each in sorted(spec.runbooks.items())])
+
+
+def rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Rules by id."""
+    from validators.catalogue import CATALOGUE
+
+    known = sorted(CATALOGUE.values(), key=lambda each: each.id)
+    return [CompletionItem(each.id, help=each.title) for each in known if each.id.startswith(incomplete.upper())]
+
+
+def artifacts(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Files that the last build recorded."""
+    from plumbline.cli.common import spec_folder
+    from plumbline.workspace import Workspace
+
+    folder = spec_folder(str(context.find_root().params.get("folder", "data"))).resolve()
+    recorded = sorted(Workspace(folder.parent, folder.name).recorded())
+    return [CompletionItem(path) for path in recorded if path.startswith(incomplete)]

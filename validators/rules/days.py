@@ -1,0 +1,29 @@
+"""PLB546: days that have not come."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from plumbline.paths import path_of
+from plumbline.spec import Spec
+from validators.rules.registry import Violation, rule
+
+_LOOKED = 'images.yaml: {{images: {{postgres: {{evidence: {{confirmations: 2, checked: "{day}"}}}}}}}}\n'
+
+
+@rule(
+    "PLB546",
+    title="look-up in the future",
+    why="The day says how far a fact can be trusted; a day that has not come says nothing, and is never looked at again.",
+    fix="Write the day on which somebody looked.",
+    failing=_LOOKED.format(day="2999-01-01"),
+    passing=_LOOKED.format(day="2001-01-01"),
+    dated=True,
+)
+def looked_up_in_the_future(spec: Spec, today: date) -> Iterator[Violation]:
+    days = {path_of("catalogue", "date"): spec.catalogue.date}
+    for name, image in spec.images.images.items():
+        if image.evidence:
+            days[path_of("images", name, "evidence", "checked")] = image.evidence.checked
+    for path, day in days.items():
+        if day and str(day) > today.isoformat():
+            yield Violation(path, f"{day} has not come yet")
