@@ -31,7 +31,7 @@ models.yaml:
     title="two models at one path",
     why="One of the two is laid over the other: a service loads a model that it does not know.",
     fix="Give each a path of its own, and none inside another's.",
-    failing=_MODELS % "models/a/",
+    failing=_MODELS % "models/a",
     passing=_MODELS % "models/b",
 )
 def same_model_path(spec: Spec) -> Iterator[Violation]:
