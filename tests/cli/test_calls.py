@@ -41,7 +41,7 @@ def completed(project: Path, shell: str, *words: str) -> list[str]:
         environment["COMP_WORDS"] = " ".join(words[:-1])
     done = asked(project, environment)
     assert done.returncode == 0, done.stderr
-    return done.stdout.replace(",", "\n").replace("\t", "\n").splitlines()
+    return done.stdout.replace(",", "\n").replace("\t", "\n").split()
 
 
 COMPLETIONS = {
