@@ -46,13 +46,18 @@ def chosen(words: Iterable[str]) -> Iterator[Mutant]:
     if "relations" in parts:
         yield from relations.mutants(files_of("shipped"))
     if "structural" in parts:
-        drawn = random.Random(int(given.get("seed", SEED)))
         for spec in SPECS:
-            by_kind = defaultdict(list)
-            for mutant in structural.mutants(files_of(spec), spec):
-                by_kind[mutant.kind].append(mutant)
-            for all_of_it in by_kind.values():
-                yield from drawn.sample(all_of_it, min(int(given.get("each", EACH[spec])), len(all_of_it)))
+            yield from sampled(spec, int(given.get("each", EACH[spec])), int(given.get("seed", SEED)))
+
+
+def sampled(spec: str, each: int, seed: int) -> Iterator[Mutant]:
+    """So many of each kind of structural edit of a spec."""
+    drawn = random.Random(seed)
+    by_kind = defaultdict(list)
+    for mutant in structural.mutants(files_of(spec), spec):
+        by_kind[mutant.kind].append(mutant)
+    for all_of_it in by_kind.values():
+        yield from drawn.sample(all_of_it, min(each, len(all_of_it)))
 
 
 def _judged(mutant: Mutant) -> Verdict:

@@ -4,15 +4,32 @@ from dataclasses import replace
 
 import pytest
 
-from tests.wrong_specs import structural
+from tests.wrong_specs import relations, structural
 from tests.wrong_specs.judging import judged
-from tests.wrong_specs.proof import files_of, score
+from tests.wrong_specs.proof import FOLDERS, SEED, files_of, sampled, score
 from tests.wrong_specs.structural import LEGAL, WRONG, Mutant
 
 
+def name(mutant: Mutant) -> str:
+    return mutant.what[:90]
+
+
+def sample() -> list[Mutant]:
+    """One of each kind of structural edit of the smallest spec, and every twentieth relation of the shipped one."""
+    return [*list(relations.mutants(files_of("shipped")))[::20], *sampled("starter", 1, SEED)]
+
+
+@pytest.mark.parametrize("mutant", sample(), ids=name)
+def test_a_wrong_spec_is_found_at_its_line_and_a_legal_one_is_not_accused(mutant: Mutant) -> None:
+    verdict = judged(files_of(mutant.spec), mutant, FOLDERS.get(mutant.spec))
+    assert verdict.right, f"{verdict.word} {verdict.problem} {[(str(f.location), f.message) for f in verdict.findings]}"
+
+
 def test_every_kind_of_edit_finds_places() -> None:
-    kinds = {mutant.kind for mutant in structural.mutants(files_of("shipped"))}
-    assert kinds == {*WRONG, *LEGAL}
+    runbook = "runbooks/online-provision.yaml"
+    shipped = {runbook: files_of("shipped")[runbook]}
+    kinds = {mutant.kind for files in (shipped, files_of("starter")) for mutant in structural.mutants(files)}
+    assert {*WRONG, *LEGAL} == kinds
 
 
 def test_the_proof_sees_what_is_not_found_what_is_elsewhere_and_a_false_finding() -> None:
