@@ -371,6 +371,8 @@ def test_a_verification_that_cannot_look_skips_nothing(tmp_path: Path) -> None:
 def test_who_is_killed_elsewhere_leaves_nothing_running(shell: str, tmp_path: Path) -> None:
     late = tmp_path / "late"
     code = (
+        # whoever starts the tests in the background has them ignore SIGINT
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "from plumbline.execution import run_at; from plumbline.runbooks import RenderedPlace;"
         f"run_at(RenderedPlace('', '', '', ({shell!r},)), 'echo on; (sleep 3; touch {late}) & sleep 30', 60, lambda line: print(line, flush=True))"
     )
