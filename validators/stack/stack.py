@@ -1,7 +1,6 @@
 """A stack that stands, and everything that can be seen of it."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -108,10 +107,9 @@ class Stack:
         places = self._places(containers)
         host = [address for place in places for address in published(place).values()]
         inside = Inside(self.engine, self.spec, self.spec_folder, self.projects, self.secrets if self.is_own else None)
-        with ThreadPoolExecutor(1) as pool:
-            made = pool.submit(self._made)
-            answers = inside.probed(f"plumb-probe-{self.run.id}", questions(self.spec, places), places, host)
-            references = made.result()
+        # not beside the questions: whenever an engine makes a network it takes its rule of isolation out, and puts it back
+        references = self._made()
+        answers = inside.probed(f"plumb-probe-{self.run.id}", questions(self.spec, places), places, host)
         places = [place for place in places if place.key in answers.places]
         table = rows(self.spec, places, answers.places)
         kernels = {key: answer.kernel for key, answer in answers.places.items()}
