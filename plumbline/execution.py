@@ -79,8 +79,8 @@ def _run(shell: str, script: str, seconds: float, hear: Listener) -> tuple[int, 
     )
     kept: list[str] = []
     listening = threading.Thread(target=_listen, args=(process, kept, hear), daemon=True)
-    listening.start()
     try:
+        listening.start()
         if shell:
             _hand_over(process, _ELSEWHERE.format(grace=_GRACE_SECONDS, seconds=seconds, script=shlex.quote(script)))
         code = process.wait(seconds + (2 * _GRACE_SECONDS if shell else 0))

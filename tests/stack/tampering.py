@@ -4,8 +4,9 @@ A file in `tamperings/` is a case; it is tried on each of its `services`. `overr
 file for the service, `docker` and `undo` are docker commands, `host` and `undo_host` are lines of a shell in the namespaces of
 the engine's host, which has the project's folder at /project. `found` must be found, `also` may be. SERVICE in a subject is the
 service, PROJECT the compose project. In a command {project}, {container}, {folder} (the project's), {subnet} (of the network
-scan) and {pid} (of the service's first process) are replaced; in a line they are variables of the shell. `own_only` says why
-somebody who looks at a stack that they did not start can't find it.
+scan) and {pid} (of the service's first process) are replaced; in a line they are variables of the shell. `touches` are services
+whose containers must be made anew afterwards, too. `own_only` says why somebody who looks at a stack that they did not start
+can't find it.
 """
 
 import json
@@ -177,7 +178,7 @@ def to_another(tampering: Tampering) -> Tampering:
 @contextmanager
 def all_tampered(stack: Stack, tamperings: Sequence[Tampering], folder: Path) -> Iterator[None]:
     """Do them, each to another service, and undo them."""
-    services = [each.service for each in tamperings if each.service]
+    touched = [name for each in tamperings for name in (each.service, *each.case.get("touches", ())) if name]
     changes = [line for each in tamperings if (lines := _changes(each.case)) for line in (f"  {each.service}:", *lines)]
     names = {each: _names(stack, each.service) for each in tamperings}
     try:
@@ -195,8 +196,8 @@ def all_tampered(stack: Stack, tamperings: Sequence[Tampering], folder: Path) ->
         for each in tamperings:
             with suppress(AssertionError):  # what could not be done can't be undone, and the stack is looked at below
                 _do(stack, each.case.get("undo", []), each.case.get("undo_host", []), names[each])
-        if services:
-            recreate(stack, services)
+        if touched:
+            recreate(stack, touched)
         until(lambda: not failing(stack.configured()), "the stack to be itself again")
 
 

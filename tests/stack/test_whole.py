@@ -2,6 +2,7 @@
 
 import copy
 import json
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def fields(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def paths(may_differ: tuple[MayDiffer, ...]) -> list[str]:
-    return [path for each in may_differ for path in each.paths]
+    return [path for each in may_differ if each.among is None for path in each.paths]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,29 @@ def test_a_moved_subnet_is_the_same_and_another_gateway_is_not() -> None:
     changed["IPAM"]["Config"][0]["AuxiliaryAddresses"]["DefaultGatewayIPv4"] = "172.29.0.1"
     assert MADE["network"]["IPAM"]["Config"][0]["Subnet"] != RUNS["network"]["IPAM"]["Config"][0]["Subnet"]
     assert found("network", changed) == ["IPAM.Config.0.AuxiliaryAddresses.DefaultGatewayIPv4"]
+
+
+@pytest.mark.parametrize(("place", "differs"), [(1, False), (254, True)])
+def test_the_first_address_as_gateway_is_what_an_engine_chooses(place: int, differs: bool) -> None:
+    changed = copy.deepcopy(RUNS["network"])
+    config = changed["IPAM"]["Config"][0]
+    config["Gateway"] = str(ip_network(config["Subnet"])[place])
+    assert found("network", changed) == ["IPAM.Config.0.Gateway"] * differs
+
+
+@pytest.mark.parametrize(
+    ("parent", "key", "value"),
+    [
+        ("ExposedPorts", "9/tcp", {}),
+        ("Volumes", "/more", {}),
+        ("Labels", "Traefik", ""),
+        ("Labels", "traefik.enable", ""),
+    ],
+)
+def test_a_key_that_somebody_chose_says_something_without_a_value(parent: str, key: str, value: object) -> None:
+    changed = copy.deepcopy(RUNS["container"])
+    changed["Config"][parent] = {**(changed["Config"].get(parent) or {}), key: value}
+    assert found("container", changed) == [f"Config.{parent}.{key}"]
 
 
 def test_the_order_of_a_command_counts_and_that_of_capabilities_does_not() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 from plumbline.fact import Check
@@ -81,6 +82,7 @@ class Stack:
     """Where the spec is; what was generated from it lies beside it."""
     made: dict[str, Reference] | None = field(default=None, repr=False)
     """The same projects made anew from the generated files, by project; None until they were needed."""
+    _making: Lock = field(default_factory=Lock, repr=False, compare=False)
     trouble: list[str] = field(default_factory=list)
     """What Compose said when the stack did not come up."""
 
@@ -122,9 +124,10 @@ class Stack:
         return Look(checks, table)
 
     def _made(self) -> dict[str, Reference]:
-        if self.made is None:
-            self.made = references(self.engine, self.run, self.spec, self.spec_folder, self.projects)
-        return self.made
+        with self._making:  # of two looks at once the second takes what the first made
+            if self.made is None:
+                self.made = references(self.engine, self.run, self.spec, self.spec_folder, self.projects)
+            return self.made
 
     def _whole(
         self,

@@ -16,6 +16,8 @@ Path = tuple[str, ...]
 _ORDERED = {"Args", "Cmd", "Dns", "DnsOptions", "DnsSearch", "Entrypoint", "Test"}
 """Lists whose order says something."""
 _KEYS = ("Destination", "Target", "PathInContainer")
+_FIELD = re.compile(r"[A-Z]\w*")
+"""How the engine spells the fields that it has itself; their number is fixed."""
 _ANONYMOUS = re.compile(r"\b[0-9a-f]{64}\b")
 _SHORT_ID, _WHOLE_ID = 12, 64
 
@@ -49,12 +51,15 @@ def differences(
 ) -> list[Difference]:
     """What is not in both alike, apart from what may differ. `names` are those of `made` and of `runs`."""
     left, right = (dict(_leaves(_plain(each, names, id))) for each, id in ((made, names[0]), (runs, names[1])))
-    allowed = [pattern for each in may_differ for pattern in each.paths]
-    return [
-        Difference(path, left.get(path), right.get(path))
-        for path in sorted(left.keys() | right.keys())
-        if left.get(path) != right.get(path) and not is_below(path, allowed)
-    ]
+    found = (Difference(path, left.get(path), right.get(path)) for path in sorted(left.keys() | right.keys()))
+    return [each for each in found if each.expected != each.observed and not _may(each, may_differ)]
+
+
+def _may(found: Difference, may_differ: Collection[MayDiffer]) -> bool:
+    return any(
+        is_below(found.path, each.paths) and (each.among is None or {found.expected, found.observed} <= {*each.among})
+        for each in may_differ
+    )
 
 
 def is_below(path: Path, patterns: Collection[str]) -> bool:
@@ -114,8 +119,10 @@ def _relative(text: str, subnet: str) -> str:
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every field that says something; null, an empty list and an empty text say nothing."""
+    """Every field that says something. Null, an empty list and an empty text do so under a key that somebody chose: a port, a label."""
     if value in (None, "", [], {}):
+        if path and (path[-2:-1] == ("Labels",) or not _FIELD.fullmatch(path[-1])):
+            yield path, as_json(value)
         return
     if isinstance(value, Mapping):
         for key, each in value.items():

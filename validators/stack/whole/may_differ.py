@@ -12,6 +12,8 @@ class MayDiffer:
 
     paths: tuple[str, ...]
     why: str
+    among: tuple[str | None, ...] | None = None
+    """Each side has to be one of these; None here: any."""
 
 
 CONTAINER = (
@@ -64,6 +66,11 @@ CONTAINER = (
 )
 NETWORK = (
     MayDiffer(("Id", "Created"), "each network has its own"),
+    MayDiffer(
+        ("IPAM/Config/*/Gateway",),
+        "an engine that was started again names the address that it chose: the first",
+        among=(None, "(subnet) + 1"),
+    ),
     MayDiffer(("Containers", "Peers", "Services", "Status"), "who is in it now; compared as members"),
     MayDiffer(("Labels/com.docker.compose.config-hash", "Labels/com.docker.compose.version"), "Compose's notes"),
 )
