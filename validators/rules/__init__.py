@@ -32,6 +32,7 @@ from validators.rules import (
     ports,
     probes,
     program_ports,
+    resolving,
     roll_out,
     runbook_removals,
     runbook_scripts,
@@ -45,10 +46,12 @@ from validators.rules import (
     written_paths,
     written_ports,
 )
+from validators.rules.causes import told_once
 from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    resolving,
     named_services,
     network,
     ports,
@@ -112,7 +115,7 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
         if not any(finding.severity == Severity.ERROR for finding in kept):
             raise next(iter(failed.values()))
         kept.append(_unjudged(list(failed)))
-    return sorted(_once(kept, spec.modes), key=_order)
+    return told_once(sorted(_once(kept, spec.modes), key=_order))
 
 
 def _once(findings: Iterable[Finding], modes: Sequence[str]) -> Iterator[Finding]:
