@@ -17,6 +17,7 @@ from validators.rules import (
     cloud_reach,
     cloud_servers,
     cloud_tenants,
+    configuration,
     contradictions,
     days,
     first_boot,
@@ -49,6 +50,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    configuration,
     named_services,
     network,
     ports,

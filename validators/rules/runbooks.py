@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from plumbline.expressions import ExpressionError, names_in, render
+from plumbline.expressions import OTHERS_BRACES, ExpressionError, names_in, render
 from plumbline.finding import Severity
 from plumbline.paths import path_of
 from plumbline.runbooks import place_texts, runbook_names, runbook_texts
@@ -52,7 +52,7 @@ def unresolved_expression(spec: Spec) -> Iterator[Violation]:
         for inner, text in runbook_texts(runbook):
             path = path_of("runbooks", name, inner)
             if error := _first_error(spec, runbook, text):
-                yield Violation(path, error.message, location=spec.line_of(path, error.line))
+                yield Violation(path, error.message, error.hint, location=spec.line_of(path, error.line))
 
 
 @rule(
@@ -70,12 +70,13 @@ def unresolved_place(spec: Spec) -> Iterator[Violation]:
         for path, text in place_texts(spec, runbook)
         if (error := _first_error(spec, runbook, text))
     }.items():
-        yield Violation(path, error.message, location=spec.line_of(path, error.line))
+        yield Violation(path, error.message, error.hint, location=spec.line_of(path, error.line))
 
 
 class _Error(NamedTuple):
     message: str
     line: int | None
+    hint: str | None
 
 
 @rule(
@@ -105,7 +106,8 @@ def _first_error(spec: Spec, runbook: Runbook, text: str) -> _Error | None:
             render(text, runbook_names(spec, runbook, mode) | {"index": 1})
         except ExpressionError as error:
             modes = [each for each in runbook.modes if each in spec.topology]
-            return _Error(f"{error} (mode {mode})" if len(modes) > 1 else str(error), error.line)
+            hint = OTHERS_BRACES if error.is_unreadable else None
+            return _Error(f"{error} (mode {mode})" if len(modes) > 1 else str(error), error.line, hint)
     return None
 
 
