@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, get_origin
 
+from plumbline.config_files import config_text
 from plumbline.deployment import field_path, services_of
 from plumbline.expressions import ExpressionError, render, service_names
 from plumbline.paths import PathText, path_of
@@ -104,7 +105,7 @@ class _Plain:
         if field in UNORDERED:
             return sorted(value)
         if field == "config":
-            return [{**file, "text": self._render(self.templates.get(file["source"], ""))} for file in value]
+            return [{**file, "text": self._file(file["source"])} for file in value]
         return value
 
     def _value(self, value: Any) -> Any:
@@ -117,6 +118,13 @@ class _Plain:
         if isinstance(value, tuple):
             return [self._value(item) for item in value]
         return value
+
+    def _file(self, source: str) -> str:
+        text = self.templates.get(source, "")
+        try:
+            return config_text(source, text, self.names)
+        except ExpressionError:
+            return text  # as below
 
     def _render(self, template: str) -> str:
         try:

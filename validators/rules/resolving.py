@@ -1,17 +1,17 @@
-"""PLB107, PLB108 and PLB110: expressions that resolve, and configuration files that are there."""
+"""PLB107: expressions that resolve."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.config_files import TENANT, config_names
-from plumbline.expressions import ExpressionError, render, service_names
+from plumbline.config_files import TEMPLATE_ENDING, config_names, config_text
+from plumbline.expressions import OTHERS_BRACES, ExpressionError, render, service_names
 from plumbline.location import Location
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.types import Model, Template
 from validators.rules.causes import lacking
-from validators.rules.effective_services import Placed, once, placed_services
+from validators.rules.effective_services import Placed, placed_services
 from validators.rules.registry import Violation, rule
 
 
@@ -36,6 +36,7 @@ class _Failure:
     path: PathText
     location: Location
     message: str
+    hint: str | None = None
 
 
 def _failing_values(spec: Spec) -> Iterator[_Failure]:
@@ -45,7 +46,8 @@ def _failing_values(spec: Spec) -> Iterator[_Failure]:
             try:
                 render(template, names)
             except ExpressionError as error:
-                yield _Failure(each.mode, path, spec.line_of(path, error.line), str(error))
+                hint = OTHERS_BRACES if error.is_unreadable else None
+                yield _Failure(each.mode, path, spec.line_of(path, error.line), str(error), hint)
 
 
 def _templates(each: Placed) -> Iterator[tuple[PathText, str]]:
@@ -74,11 +76,15 @@ def _failing_files(spec: Spec) -> Iterator[_Failure]:
         for index, file in enumerate(each.service.config):
             for _, known in config_names(spec, each.mode, each.id, file):
                 try:
-                    render(spec.templates.get(file.source, ""), known)
+                    config_text(file.source, spec.templates.get(file.source, ""), known)
                 except ExpressionError as error:
                     place = spec.template_line(file.source, error.line)
-                    yield _Failure(each.mode, path_of(each.path("config"), index), place, str(error))
+                    hint = _IN_A_FILE if error.is_unreadable else None
+                    yield _Failure(each.mode, path_of(each.path("config"), index), place, str(error), hint)
                     break  # one tenant's file is like another's
+
+
+_IN_A_FILE = f"{OTHERS_BRACES}, or in a file whose name does not end in `{TEMPLATE_ENDING}`: it is copied as it is"
 
 
 def _once_for_all_modes(spec: Spec, failures: Iterable[_Failure]) -> Iterator[Violation]:
@@ -89,52 +95,9 @@ def _once_for_all_modes(spec: Spec, failures: Iterable[_Failure]) -> Iterator[Vi
         modes = list(dict.fromkeys(each.mode for each in those))
         where = f" in mode {', '.join(modes)}" if len(modes) < len(spec.modes) else ""
         yield Violation(
-            those[0].path, f"does not resolve{where}: {message}", location=location, explains=lacking(message)
-        )
-
-
-@rule(
-    "PLB108",
-    title="configuration template that is not there",
-    why="The file cannot be generated, and the container would not start.",
-    fix="Add the file below the spec's folder, or correct its path.",
-    failing="services/web.yaml: {config: [{source: config/web.yml.j2, target: /etc/web.yml}]}",
-    passing="""
-config/web.yml.j2: "a: 1\\n"
-services/web.yaml: {config: [{source: config/web.yml.j2, target: /etc/web.yml}]}
-""",
-)
-def missing_template(spec: Spec) -> Iterator[Violation]:
-    """Configuration files without a source."""
-    yield from once(
-        Violation(each.path("config"), f"there is no {file.source}")
-        for each in placed_services(spec)
-        for file in each.service.config
-        if file.source not in spec.templates
-    )
-
-
-@rule(
-    "PLB110",
-    title="configuration for each tenant where there is none",
-    why="The folder of the files would be empty: no project can be started from it, and nothing would be routed.",
-    fix="Add a tenant, or leave `{tenant}` out of the target's name.",
-    failing="""
-config/web.yml.j2: "a: 1\\n"
-services/web.yaml: {config: [{source: config/web.yml.j2, target: "/etc/web/{tenant}.yml"}]}
-""",
-    passing="""
-config/web.yml.j2: "a: {{ tenant }}\\n"
-services/web.yaml: {config: [{source: config/web.yml.j2, target: "/etc/web/{tenant}.yml"}]}
-tenants.yaml: {tenants: {acme: {title: Acme, octet: 1, state: ACTIVE}}}
-""",
-)
-def configuration_for_nobody(spec: Spec) -> Iterator[Violation]:
-    """Files for each tenant, and no tenant."""
-    if not spec.tenants.tenants:
-        yield from once(
-            Violation(each.path("config"), f"{file.target} is for each tenant, and there is none")
-            for each in placed_services(spec)
-            for file in each.service.config
-            if TENANT in file.target
+            those[0].path,
+            f"does not resolve{where}: {message}",
+            those[0].hint,
+            location=location,
+            explains=lacking(message),
         )

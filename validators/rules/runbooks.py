@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from plumbline.expressions import ExpressionError, names_in, render
+from plumbline.expressions import OTHERS_BRACES, ExpressionError, names_in, render
 from plumbline.finding import Severity
 from plumbline.paths import path_of
 from plumbline.runbooks import place_texts, runbook_names, runbook_texts
@@ -57,7 +57,7 @@ def unresolved_expression(spec: Spec) -> Iterator[Violation]:
                 place, lost = spec.line_of(path, error.line), lacking(error.message)
                 renamed = closest(lost[0][0], _unused(runbook)) if lost else None
                 explains = (*lost, (renamed,)) if renamed else lost
-                yield Violation(path, error.message, location=place, explains=explains)
+                yield Violation(path, error.message, error.hint, location=place, explains=explains)
 
 
 @rule(
@@ -76,12 +76,13 @@ def unresolved_place(spec: Spec) -> Iterator[Violation]:
         if (error := _first_error(spec, runbook, text))
     }.items():
         place, explains = spec.line_of(path, error.line), lacking(error.message)
-        yield Violation(path, error.message, location=place, explains=explains)
+        yield Violation(path, error.message, error.hint, location=place, explains=explains)
 
 
 class _Error(NamedTuple):
     message: str
     line: int | None
+    hint: str | None
 
 
 @rule(
@@ -111,7 +112,8 @@ def _first_error(spec: Spec, runbook: Runbook, text: str) -> _Error | None:
             render(text, runbook_names(spec, runbook, mode) | {"index": 1})
         except ExpressionError as error:
             modes = [each for each in runbook.modes if each in spec.topology]
-            return _Error(f"{error} (mode {mode})" if len(modes) > 1 else str(error), error.line)
+            hint = OTHERS_BRACES if error.is_unreadable else None
+            return _Error(f"{error} (mode {mode})" if len(modes) > 1 else str(error), error.line, hint)
     return None
 
 
