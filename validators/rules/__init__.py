@@ -23,6 +23,7 @@ from validators.rules import (
     first_boot,
     hardening,
     health_checks,
+    ids,
     images,
     links,
     named_services,
@@ -51,6 +52,7 @@ from validators.rules.registry import RULES
 FAMILIES = (
     links,
     configuration,
+    ids,
     named_services,
     network,
     ports,

@@ -223,6 +223,21 @@ def unused_segment(spec: Spec) -> Iterator[Violation]:
 
 
 @rule(
+    "PLB228",
+    title="service in no segment",
+    why="Compose puts a service without networks into one that it makes up: with a range that nobody chose, and with a way out.",
+    fix="Name a segment; an internal one keeps in what talks to nobody.",
+    failing="services/db.yaml: {segments: []}",
+    passing="services/db.yaml: {segments: [back]}",
+)
+def nowhere(spec: Spec) -> Iterator[Violation]:
+    """Services and jobs that join no network."""
+    for each in placed_services(spec):
+        if not each.service.segments:
+            yield Violation(each.path("segments"), f"in mode {each.mode}, {each.id} joins no segment")
+
+
+@rule(
     "PLB211",
     title="outbound rules without DNS",
     why="One outbound rule turns the firewall's default from accept into deny; without port 53 over udp and tcp no name resolves.",
