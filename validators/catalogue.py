@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from generators.rule_pages import DocumentedRule
+from plumbline.explained import ExplainedRule
 from validators.bundle.rules import BUNDLE_RULES
 from validators.cloud.rules import CLOUD_RULES
 from validators.drift import DRIFT_RULES
@@ -11,7 +11,7 @@ from validators.pins import PIN_RULES
 from validators.rules import RULES
 from validators.stack.rules import STACK_RULES
 
-FAMILIES: tuple[Mapping[str, DocumentedRule], ...] = (
+FAMILIES: tuple[Mapping[str, ExplainedRule], ...] = (
     RULES,
     DRIFT_RULES,
     STACK_RULES,
@@ -21,5 +21,5 @@ FAMILIES: tuple[Mapping[str, DocumentedRule], ...] = (
     PIN_RULES,
 )
 
-CATALOGUE: dict[str, DocumentedRule] = {id: rule for family in FAMILIES for id, rule in family.items()}
+CATALOGUE: dict[str, ExplainedRule] = {id: rule for family in FAMILIES for id, rule in family.items()}
 """Rules by id."""

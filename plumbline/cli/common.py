@@ -12,11 +12,11 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from plumbline.explained import Rules
 from plumbline.finding import EnvironmentMissing, Finding, InputError, Severity
 from plumbline.foreign import presentable, printable_lines
 from plumbline.loading import load_spec
 from plumbline.provisioning.command import WOULD_CHANGE
-from plumbline.reporters.described import Rules
 from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
 from plumbline.workspace import Workspace

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
 
+from plumbline.explained import Rules
 from plumbline.finding import Finding, Severity
 from plumbline.location import Location
-from plumbline.reporters.described import Rules
 
 _SARIF_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _GITHUB_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
