@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from generators.markdown import Page, code, fence, link, text
 from plumbline.artifact import Artifact
 from plumbline.explained import ExplainedRule
+from plumbline.reporters.machine import RULE_PAGES
 from plumbline.spec import Spec
 
-FOLDER = "docs/architect/rules"
+FOLDER = f"docs/{RULE_PAGES}"
 
 
 class RulePageGenerator:

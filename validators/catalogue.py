@@ -8,10 +8,12 @@ from validators.cloud.rules import CLOUD_RULES
 from validators.drift import DRIFT_RULES
 from validators.parity.rules import PARITY_RULES
 from validators.pins import PIN_RULES
+from validators.reading_rules import READING_RULES
 from validators.rules import RULES
 from validators.stack.rules import STACK_RULES
 
 FAMILIES: tuple[Mapping[str, ExplainedRule], ...] = (
+    READING_RULES,
     RULES,
     DRIFT_RULES,
     STACK_RULES,
