@@ -9,10 +9,10 @@ from generators.compose_service import ServiceWriter, address_variable, secret_v
 from generators.provenance import Origins, document
 from generators.template_sources import own_lines, template_sources
 from plumbline.artifact import Artifact, Source
-from plumbline.config_files import config_names, config_path
+from plumbline.config_files import config_names, config_path, config_text, is_template
 from plumbline.deployment import Deployment, deployments, field_path, folder_of, private_address, tenant_folder
 from plumbline.expression_places import known_for_tenant, known_in_service
-from plumbline.expressions import environment, render
+from plumbline.expressions import environment
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from plumbline.template_lines import Known
@@ -149,17 +149,29 @@ def _configuration(spec: Spec, deployment: Deployment, folder: str) -> Iterable[
     for name, service in deployment.services.items():
         at = field_path(name, spec.services[name], deployment.mode, "config")
         known = known_in_service(spec, deployment.mode, name)
+        written: set[str] = set()
         for index, file in enumerate(service.config):
             for tenant, names in config_names(spec, deployment.mode, name, file):
-                text = render(spec.templates[file.source], names)
+                text = config_text(file.source, spec.templates[file.source], names)
                 path = f"{folder}/config/{name}/{config_path(service, file, tenant)}"
+                if path in written:
+                    continue  # one source at two places in the container
+                written.add(path)
                 mine = known_for_tenant(spec, deployment.mode, tenant, known) if tenant else known
-                whole = Source(1, max(1, text.count("\n")), path_of(at, index), block=True)
+                whole = Source(1, _lines(text), path_of(at, index), block=True)
                 traced = partial(_traced, file.source, spec.templates[file.source], names, mine)
                 yield Artifact(path, text.encode(), sources=(whole,), traced=traced)
 
 
+def _lines(text: str) -> int:
+    return max(1, text.count("\n") + (not text.endswith("\n")))
+
+
 def _traced(name: str, template: str, names: Mapping[str, Any], known: Known) -> Iterator[Source]:
+    if not is_template(name):
+        lines = range(1, _lines(template) + 1)
+        yield from (Source(line, line, path_of("templates", name, line)) for line in lines)
+        return
     yield from own_lines(environment(), name, template, names)
     yield from template_sources(environment(), name, template, names, known)
 

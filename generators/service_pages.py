@@ -207,7 +207,9 @@ def _plain(words: tuple[Value, ...] | None, names: dict[str, object]) -> str:
 
 
 def _words(words: tuple[Value, ...] | None, names: dict[str, object]) -> str:
-    return codes(value_text(word, names) for word in words) if words else "–"
+    if words is None:
+        return "–"
+    return codes(value_text(word, names) for word in words) if words else "none: the image's is cleared"
 
 
 def _volume(service: Service, volume: str) -> str:

@@ -4,12 +4,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from plumbline.expressions import service_names, tenant_names
+from plumbline.expressions import render, service_names, tenant_names
 from plumbline.spec import Spec
 from schema.service import ConfigFile, Service
 
 TENANT = "{tenant}"
 """Stands for a tenant's id in the target's name: one file for each tenant."""
+TEMPLATE_ENDING = ".j2"
+"""Ending of the files that are rendered. Alert rules, dashboards and templates of other programs hold `{{ … }}` of their own."""
+
+
+def is_template(source: str) -> bool:
+    """Whether a file below `config/` is rendered; any other is copied."""
+    return source.endswith(TEMPLATE_ENDING)
+
+
+def config_text(source: str, text: str, names: Mapping[str, Any]) -> str:
+    """What a file of that text becomes; raises ExpressionError where an expression of a template does not resolve."""
+    return render(text, names) if is_template(source) else text
 
 
 def config_path(service: Service, file: ConfigFile, tenant: str = "") -> str:
@@ -17,7 +29,7 @@ def config_path(service: Service, file: ConfigFile, tenant: str = "") -> str:
     target = PurePosixPath(file.target)
     if str(target.parent) in _folders(service):
         return f"{target.parent.name}/{target.name.replace(TENANT, tenant)}"
-    return PurePosixPath(file.source).name.removesuffix(".j2")
+    return PurePosixPath(file.source).name.removesuffix(TEMPLATE_ENDING)
 
 
 def config_mounts(service: Service) -> dict[str, str]:
@@ -41,7 +53,7 @@ def config_behind(service: Service, mount: str) -> list[tuple[int, bool]]:
 
 
 def config_names(spec: Spec, mode: str, service: str, file: ConfigFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The tenant (empty where the file is for all) and the names in the template, for each file that it makes."""
+    """The tenant (empty where the file is for all) and the names that a template knows, for each file that it makes."""
     names = service_names(spec, mode, service)
     if TENANT not in file.target:
         yield "", names

@@ -11,7 +11,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Any
 
-from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2 import Template as JinjaTemplate
 
 from plumbline.budget import MOST_OUTPUT, OverBudget, budgeted
@@ -39,13 +39,19 @@ _TOO_DEEP = (RecursionError, SyntaxError, MemoryError)
 """What Python says of code that is nested beyond what it compiles or runs."""
 
 
+OTHERS_BRACES = "correct it; braces that belong to another program stand between `{% raw %}` and `{% endraw %}`"
+"""What to do about a text that is no expression at all."""
+
+
 class ExpressionError(Exception):
     """A template that cannot be evaluated; the message says why."""
 
-    def __init__(self, message: str, line: int | None = None):
+    def __init__(self, message: str, line: int | None = None, *, is_unreadable: bool = False):
         super().__init__(message)
         self.line = line
         """Line of the template, from 1; None where it is the template as a whole."""
+        self.is_unreadable = is_unreadable
+        """Whether it is no expression of Jinja2 at all: braces of another program, perhaps."""
 
 
 @cache
@@ -78,7 +84,9 @@ def render(template: str, names: Mapping[str, Any]) -> str:
             raise ExpressionError(str(error), line) from None
         except (*_WRONG, *_TOO_DEEP) as error:
             line = _line_of(error, compiled)
-            raise ExpressionError(_in_words(error), line or _line_of_longest(template)) from None
+            is_unreadable = isinstance(error, TemplateSyntaxError) and compiled is None
+            line = line or _line_of_longest(template)
+            raise ExpressionError(_in_words(error), line, is_unreadable=is_unreadable) from None
 
 
 def _text(compiled: JinjaTemplate, names: Mapping[str, Any]) -> str:
@@ -176,6 +184,26 @@ def names_in(template: str) -> set[str]:
         return meta.find_undeclared_variables(_environment().parse(template))
     except (TemplateError, *_TOO_DEEP):
         return set()
+
+
+def speaks_of(text: str, names: Mapping[str, Any]) -> bool:
+    """Whether an expression asks for something that goes by these names: calls a function of them, or reads a value.
+
+    A function's name alone, as in `{{ port }}`, is a word of many languages.
+    """
+    read = _parsed(text) or _parsed(f"{text}{{% end{text.strip('{%-+ ').partition(' ')[0]} %}}")
+    if read is None:
+        return False
+    used = meta.find_undeclared_variables(read)
+    called = {name.name for call in read.find_all(nodes.Call) for name in call.node.find_all(nodes.Name)}
+    return bool(used) and used <= names.keys() and any(not callable(names[each]) or each in called for each in used)
+
+
+def _parsed(text: str) -> nodes.Template | None:
+    try:
+        return _environment().parse(text)
+    except (TemplateError, *_TOO_DEEP):
+        return None
 
 
 def value_text(value: str | Template, names: Mapping[str, Any]) -> str:

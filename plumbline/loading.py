@@ -1,7 +1,6 @@
 """Files → Spec, with every mistake of structure found in one run and shown at its place. Pure."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -13,9 +12,9 @@ from plumbline.location import Location
 from plumbline.sections import SECTIONS, TEMPLATE_FOLDER, Section
 from plumbline.spec import Spec
 from plumbline.structure import structure_findings
-from plumbline.suggestions import closest
+from plumbline.suggestions import closest, closest_name
 from plumbline.yaml_tree import Node, YamlProblem, parse_tree, to_data, unseen_characters
-from schema.types import Model, is_id
+from schema.types import ID_PATTERN, Model, is_id
 
 
 def load_spec(files: Mapping[str, str], label: str = "") -> tuple[Spec | None, list[Finding]]:
@@ -89,14 +88,14 @@ class _Loader:
     def _refuse_name(self, name: str, stem: str) -> None:
         """The name of a file is an id, and ends in names of files, hosts and Compose's keys."""
         self.taken.add(name)
-        close = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+        close = closest_name(stem, ID_PATTERN)
         rule = "lower-case letters, digits and single hyphens, a letter first, 63 characters at most"
         self.findings.append(
             Finding(
                 "PLB006",
                 "has a name that is no id",
                 location=Location(self.label + name),
-                hint=f"call it `{close}.yaml`: an id has {rule}" if is_id(close) else f"an id has {rule}",
+                hint=f"call it `{close}.yaml`: an id has {rule}" if close and is_id(close) else f"an id has {rule}",
             )
         )
 

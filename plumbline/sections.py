@@ -61,4 +61,4 @@ SECTIONS = (
 )
 
 TEMPLATE_FOLDER = "config/"
-"""Folder of configuration templates; its files are text, not YAML."""
+"""Folder of configuration files and templates of such; its files are text, not YAML."""

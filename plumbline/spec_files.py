@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 
+from plumbline.config_files import is_template
 from plumbline.finding import Finding, InputError
 from plumbline.location import Location
 from plumbline.sections import SECTIONS, TEMPLATE_FOLDER
@@ -119,7 +120,8 @@ def _read(path: Path, folder: Path) -> str:
                 f"has {status.st_size:,} bytes; a file of a spec has at most {MAX_FILE_BYTES:,}",
                 "is this really a data file? split it if it is",
             )
-        return real.read_bytes().decode("utf-8-sig")
+        copied = path.is_relative_to(folder / TEMPLATE_FOLDER) and not is_template(path.name)
+        return real.read_bytes().decode("utf-8" if copied else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Refused(
             f"is not UTF-8: byte {error.start + 1} is 0x{error.object[error.start]:02x}", "save it as UTF-8"

@@ -10,7 +10,7 @@ from plumbline.finding import Finding
 from plumbline.model_walk import model_at
 from plumbline.paths import SpecPath, format_path
 from plumbline.sections import Section
-from plumbline.suggestions import closest, listed, shortened
+from plumbline.suggestions import closest, closest_name, listed, shortened
 from plumbline.yaml_tree import Node, holds, key_at, node_at
 from schema.forms import SAYS
 from schema.service import Override, Service
@@ -117,6 +117,8 @@ def _finding(details: ErrorDetails, root: Node, section: Section) -> tuple[Findi
             message, hint = f"`{name}` has no value", f"write one behind the colon{_described(path, section)}"
         case _:
             message, hint = f"`{name}` {_words(details)}", _value_hint(details, name)
+            if about_key and details["type"] == "string_pattern_mismatch" and (close := _id_like(details)):
+                hint = f"call it `{close}`"
     finding = Finding(
         "PLB007",
         message,
@@ -195,6 +197,11 @@ def _value_hint(details: ErrorDetails, name: str) -> str | None:
         close = closest(str(value), options)
         return f"did you mean `{close}`?" if close else None
     return None
+
+
+def _id_like(details: ErrorDetails) -> str | None:
+    """The closest name that the pattern of a map's keys takes."""
+    return closest_name(str(details["input"]), details["ctx"]["pattern"])
 
 
 def _shown(value: Any) -> str | None:

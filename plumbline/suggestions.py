@@ -1,5 +1,7 @@
 """What was probably meant, and lists of names that stay short however many there are."""
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
@@ -11,18 +13,26 @@ _MOST_COMPARED = 5_000
 _MOST_LISTED = 20
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known name that a word was probably meant to be."""
     names = tuple(known)
     if len(word) > _LONGEST or len(names) > _MOST_COMPARED:
         return None
-    return _closest(word, names)
+    return _closest(word, names, cutoff)
 
 
 @lru_cache(maxsize=1024)
-def _closest(word: str, known: tuple[str, ...]) -> str | None:
+def _closest(word: str, known: tuple[str, ...], cutoff: float) -> str | None:
     by_case = next((name for name in known if name.lower() == word.lower()), None)
-    return by_case or next(iter(get_close_matches(word, known, n=1)), None)
+    return by_case or next(iter(get_close_matches(word, known, n=1, cutoff=cutoff)), None)
+
+
+def closest_name(text: str, pattern: str) -> str | None:
+    """A text with its accents taken off and its other signs replaced, so that a pattern of ids or names takes it."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", plain) if word]
+    tried = (way(sign.join(words)) for sign in "-_" for way in (str, str.lower))
+    return next((name for name in tried if len(text) <= _LONGEST and re.fullmatch(pattern, name)), None)
 
 
 def listed(known: Iterable[str], none: str = "none") -> str:

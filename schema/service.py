@@ -153,10 +153,12 @@ class SecretUse(Model):
 
 
 class ConfigFile(Model):
-    """A configuration file that is rendered from a template of the spec and mounted read-only."""
+    """A configuration file of the spec, mounted read-only: rendered where its name ends in `.j2`, else copied as it is."""
 
     source: RelativePath
-    """Template below the spec's folder, e.g. `config/redis.conf.j2`; Jinja2 with the same names as `template:`."""
+    """File below the spec's folder, in `config/`. `config/redis.conf.j2` is Jinja2 with the same names as `template:`, and
+    becomes `redis.conf`; `config/alerts.yml` is copied, and braces in it are those of the program that reads it. In a
+    template, `{% raw %}…{% endraw %}` keeps such braces."""
     target: ContainerPath
     """Path in the container. With `{tenant}` in its name there is one file for each tenant, rendered with the names of
     that tenant, in a folder that is mounted as a whole: one file can be replaced while the service runs."""
@@ -215,7 +217,7 @@ class Override(Model):
     mounts: tuple[HostMount, ...] | None = None
     """Folders of the node, mounted in the container."""
     config: tuple[ConfigFile, ...] | None = None
-    """Configuration files rendered from templates."""
+    """Configuration files: `.j2` rendered, any other copied."""
     capabilities: (
         tuple[
             Annotated[str, form(r"^[A-Z_]+$", "a capability of Linux in capital letters, e.g. NET_BIND_SERVICE")], ...
@@ -277,7 +279,7 @@ class Service(Model):
     mounts: tuple[HostMount, ...] = ()
     """Folders of the node, mounted in the container."""
     config: tuple[ConfigFile, ...] = ()
-    """Configuration files rendered from templates."""
+    """Configuration files: `.j2` rendered, any other copied."""
     capabilities: tuple[
         Annotated[str, form(r"^[A-Z_]+$", "a capability of Linux in capital letters, e.g. NET_BIND_SERVICE")], ...
     ] = ()

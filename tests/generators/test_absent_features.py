@@ -111,3 +111,5 @@ def test_an_empty_list_of_words_is_written_and_an_absent_one_is_not(field: str) 
         composed = next(each for each in ComposeGenerator().generate(spec) if each.path == "deploy/left/compose.yaml")
         web = yaml.safe_load(composed.content)["services"]["web"]
         assert [web[key] for key in (field,) if key in web] == written
+        shown = pages(spec)["docs/architect/services/web.md"]
+        assert ("none: the image's is cleared" in shown) == bool(written)

@@ -31,7 +31,7 @@ def _overridden() -> Spec:
         secrets={"token": {"environment": "TOKEN"}},
         tmpfs=["/tmp", "/run/web"],
         mounts=[{"source": "/srv/shared", "target": "/shared"}],
-        config=[{"source": "config/web.ini", "target": "/etc/web/web.ini"}],
+        config=[{"source": "config/web.ini.j2", "target": "/etc/web/web.ini"}],
         modes={
             "right": {
                 "environment": {"LEVEL": "debug", "EXTRA": "only-here"},
@@ -52,7 +52,7 @@ def _overridden() -> Spec:
             "services/load.yaml": job,
             "services/extra.yaml": extra,
             "secrets.yaml": {"folder": "secrets", "encryption": "none", "secrets": {"key": secret, "token": secret}},
-            "config/web.ini": "[web]\nport = {{ service.ports.http }}\nstore = {{ url('store', 'sql') }}\nplain = text\n",
+            "config/web.ini.j2": "[web]\nport = {{ service.ports.http }}\nstore = {{ url('store', 'sql') }}\nplain = text\n",
             "topology/left.yaml": mode(every),
             "topology/right.yaml": mode(every),
         }

@@ -21,8 +21,8 @@ def web(**fields: object) -> dict[str, object]:
 
 def file(text: str, service: str = "web") -> dict[str, object]:
     return {
-        "config/own.conf": text,
-        f"services/{service}.yaml": {"config": [{"source": "config/own.conf", "target": "/etc/own.conf"}]},
+        "config/own.conf.j2": text,
+        f"services/{service}.yaml": {"config": [{"source": "config/own.conf.j2", "target": "/etc/own.conf"}]},
     }
 
 
@@ -97,7 +97,7 @@ NONE_OF_OURS = {
     },
     "told by a file": file("port = {{ service.ports.sql }}\n", "db") | {"services/db.yaml": {
         "ports": {"sql": 5433}, "health": {"command": ["pg_isready", "-p", {"template": "{{ port('db', 'sql') }}"}]},
-        "config": [{"source": "config/own.conf", "target": "/etc/own.conf"}]}},
+        "config": [{"source": "config/own.conf.j2", "target": "/etc/own.conf"}]}},
 }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def test_a_wrong_number_in_a_file_is_shown_at_its_line() -> None:
     spec = example_spec(json.dumps(file("# the first line\n{# a\n comment #}\nlisten_port: 8001\n")))
     (wrong,) = (each for each in check_rules(spec, date.today()) if each.rule == "PLB111")
     assert wrong.location is not None
-    assert (wrong.location.file, wrong.location.line) == ("config/own.conf", 4)
+    assert (wrong.location.file, wrong.location.line) == ("config/own.conf.j2", 4)
 
 
 @pytest.mark.parametrize(("port", "rule"), [(5433, "PLB113"), (5432, None)])

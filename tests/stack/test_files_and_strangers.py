@@ -15,7 +15,7 @@ from validators.stack import probing
 from validators.stack.engine import Engine
 from validators.stack.inside.files import file_checks, folders_of, missing_folder, mounted_at, wanted_files
 from validators.stack.inside.look import Inside
-from validators.stack.inside.strangers import stranger_checks
+from validators.stack.inside.strangers import is_probe, stranger_checks
 from validators.stack.layout import nodes_of
 from validators.stack.project import Project
 
@@ -139,6 +139,14 @@ def test_who_has_something_of_the_project_is_named(project: Project, stranger: d
     assert {each.outcome for each in clean} == {"matches"}
     found = [each for each in stranger_checks(project, ["1"], listed, NETWORKS, VOLUMES) if each.outcome != "matches"]
     assert [(each.subject, each.observed) for each in found] == [(subject, "miner too")]
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "expected"),
+    [("p:1", "python3 /probe.py", True), ("p:2", "python3 /probe.py", False), ("p:1", "sh -c 'python3 /x'", False)],
+)
+def test_a_probe_is_its_image_and_what_it_does(image: str, command: str, expected: bool) -> None:
+    assert is_probe({"Id": "1", "Image": image, "Command": command}, "p:1") is expected
 
 
 def test_a_folder_beside_the_project_is_not_the_project(project: Project) -> None:

@@ -17,11 +17,13 @@ from validators.rules import (
     cloud_reach,
     cloud_servers,
     cloud_tenants,
+    configuration,
     contradictions,
     days,
     first_boot,
     hardening,
     health_checks,
+    ids,
     images,
     links,
     named_services,
@@ -32,6 +34,7 @@ from validators.rules import (
     ports,
     probes,
     program_ports,
+    resolving,
     roll_out,
     runbook_names,
     runbook_removals,
@@ -48,10 +51,14 @@ from validators.rules import (
     written_paths,
     written_ports,
 )
+from validators.rules.causes import told_once
 from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    resolving,
+    configuration,
+    ids,
     named_services,
     network,
     ports,
@@ -118,7 +125,7 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
         if not any(finding.severity == Severity.ERROR for finding in kept):
             raise next(iter(failed.values()))
         kept.append(_unjudged(list(failed)))
-    return sorted(_once(kept, spec.modes), key=_order)
+    return told_once(sorted(_once(kept, spec.modes), key=_order))
 
 
 def _once(findings: Iterable[Finding], modes: Sequence[str]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Callable, Iterator
 
-from plumbline.config_files import config_mounts
+from plumbline.config_files import TENANT, config_mounts
 from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.service import Service
@@ -229,7 +229,9 @@ def _targets(service: Service) -> Iterator[tuple[str, str, str]]:
     yield from (("volumes", f"volume {name}", target) for name, target in service.volumes.items())
     yield from (("models", f"model {name}", target) for name, target in service.models.items())
     yield from (("mounts", mount.source, mount.target) for mount in service.mounts)
-    yield from (("config", path, target) for target, path in config_mounts(service).items())
+    folders = config_mounts(service).keys() - {file.target for file in service.config}
+    yield from (("config", "a folder of files for each tenant", target) for target in sorted(folders))
+    yield from (("config", file.source, file.target) for file in service.config if TENANT not in file.target)
 
 
 @rule(

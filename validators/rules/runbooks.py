@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from plumbline.expressions import ExpressionError, names_in, render
+from plumbline.expressions import OTHERS_BRACES, ExpressionError, names_in, render
 from plumbline.finding import Severity
 from plumbline.paths import path_of
 from plumbline.runbooks import place_texts, runbook_names, runbook_texts
 from plumbline.spec import Spec
+from plumbline.suggestions import closest
 from schema.runbook import Runbook
+from validators.rules.causes import lacking
 from validators.rules.registry import RULES, Violation, rule
 
 STANDS_FOR = {
@@ -52,7 +54,10 @@ def unresolved_expression(spec: Spec) -> Iterator[Violation]:
         for inner, text in runbook_texts(runbook):
             path = path_of("runbooks", name, inner)
             if error := _first_error(spec, runbook, text):
-                yield Violation(path, error.message, location=spec.line_of(path, error.line))
+                place, lost = spec.line_of(path, error.line), lacking(error.message)
+                renamed = closest(lost[0][0], _unused(runbook)) if lost else None
+                explains = (*lost, (renamed,)) if renamed else lost
+                yield Violation(path, error.message, error.hint, location=place, explains=explains)
 
 
 @rule(
@@ -70,12 +75,14 @@ def unresolved_place(spec: Spec) -> Iterator[Violation]:
         for path, text in place_texts(spec, runbook)
         if (error := _first_error(spec, runbook, text))
     }.items():
-        yield Violation(path, error.message, location=spec.line_of(path, error.line))
+        place, explains = spec.line_of(path, error.line), lacking(error.message)
+        yield Violation(path, error.message, error.hint, location=place, explains=explains)
 
 
 class _Error(NamedTuple):
     message: str
     line: int | None
+    hint: str | None
 
 
 @rule(
@@ -105,7 +112,8 @@ def _first_error(spec: Spec, runbook: Runbook, text: str) -> _Error | None:
             render(text, runbook_names(spec, runbook, mode) | {"index": 1})
         except ExpressionError as error:
             modes = [each for each in runbook.modes if each in spec.topology]
-            return _Error(f"{error} (mode {mode})" if len(modes) > 1 else str(error), error.line)
+            hint = OTHERS_BRACES if error.is_unreadable else None
+            return _Error(f"{error} (mode {mode})" if len(modes) > 1 else str(error), error.line, hint)
     return None
 
 
@@ -154,14 +162,17 @@ def _steps_without(spec: Spec, field: str, problem: str) -> Iterator[Violation]:
 )
 def unused_parameter(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
-        used = {found for _, text in runbook_texts(runbook) for found in names_in(text)}
-        for parameter in runbook.parameters:
-            if not used & STANDS_FOR.get(parameter, frozenset({parameter})):
-                yield Violation(
-                    path_of("runbooks", name, "parameters", parameter),
-                    f"parameter {parameter} is used by no step",
-                    at_key=True,
-                )
+        for parameter in _unused(runbook):
+            yield Violation(
+                path_of("runbooks", name, "parameters", parameter),
+                f"parameter {parameter} is used by no step",
+                at_key=True,
+            )
+
+
+def _unused(runbook: Runbook) -> list[str]:
+    used = {found for _, text in runbook_texts(runbook) for found in names_in(text)}
+    return [name for name in runbook.parameters if not used & STANDS_FOR.get(name, frozenset({name}))]
 
 
 REQUIREMENT = "requirements.yaml:\n  requirements:\n    DEPLOY-01: {{title: It runs, {rest}}}\n"

@@ -44,9 +44,9 @@ _BITS_PER_CHARACTER = 4.2
 """Entropy above which a word of 32 or more characters is random rather than a name or a path."""
 
 
-def secret_in(text: str) -> str | None:
-    """What kind of secret a text seems to hold, None where it holds none."""
-    plain = without_expressions(text)
+def secret_in(text: str, *, copied: bool = False) -> str | None:
+    """What kind of secret a text seems to hold, None where it holds none. What is copied has no expression of the spec."""
+    plain = text if copied else without_expressions(text)
     for kind, pattern in _KNOWN.items():
         if pattern.search(plain):
             return kind

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from plumbline.config_files import config_names
+from plumbline.config_files import config_names, is_template
 from plumbline.expressions import ExpressionError, render, service_names, without_expressions
 from plumbline.location import Location
 from plumbline.paths import PathText, path_of
@@ -119,9 +119,11 @@ def _files(placed: Placed) -> Iterator[Written]:
         template = placed.spec.templates.get(file.source, "")
         # one tenant's file is like another's
         for _, names in config_names(placed.spec, placed.mode, placed.id, file):
-            shown, named = _rendered(template, names)
             path = path_of(placed.path("config"), index)
-            yield Written(placed, Where.CONFIG, path, _blank(template), shown, named, name=file.source)
+            rendered = is_template(file.source)
+            shown, named = _rendered(template, names) if rendered else (template, ())
+            literal = _blank(template) if rendered else template
+            yield Written(placed, Where.CONFIG, path, literal, shown, named, name=file.source)
             break
 
 

@@ -14,6 +14,9 @@ from typing import Any
 from plumbline.finding import EnvironmentMissing
 from validators.stack.engine import PROJECT, Engine
 
+PROGRAM = "python3 /"
+"""How the command of a probe begins."""
+
 OUTSIDE_RESOLVER = "198.51.100.2"
 """Where the probe's outside answers names, from a range that is kept for documentation (RFC 5737)."""
 _NO_FOLDER = re.compile(r"bind source path does not exist: (.+?)\.?$", re.MULTILINE)
@@ -127,7 +130,7 @@ def run_inside(
 ) -> Any:
     """What a program of the probe answers. Raises EnvironmentMissing where the engine lets no such container run."""
     done = probe_container(
-        engine, project, ["python3", f"/{program}"], json.dumps(question).encode(), seconds, *volumes
+        engine, project, f"{PROGRAM}{program}".split(), json.dumps(question).encode(), seconds, *volumes
     )
     if done.returncode:
         if gone := _NO_FOLDER.search(done.stderr.decode(errors="replace")):

@@ -14,7 +14,7 @@ from validators.stack.expected import Promise
 from validators.stack.inside.files import Wanted, file_checks, folders_of, missing_folder, mounted_at, wanted_files
 from validators.stack.inside.names import name_checks, usual_settings
 from validators.stack.inside.processes import process_checks
-from validators.stack.inside.strangers import stranger_checks
+from validators.stack.inside.strangers import is_probe, stranger_checks
 from validators.stack.probing import Answers, FolderMissing, Question, image_of_probe, probe
 from validators.stack.project import Project
 from validators.stack.reach import Place
@@ -93,8 +93,9 @@ class Inside:
         self, containers: Containers, places: Sequence[Place], promises: Mapping[str, Promise], answers: Answers
     ) -> list[Check]:
         """Every check of processes, names, addresses, files, and of others who have something of the projects."""
-        listed = self.engine.listed()
-        strangers = self._strangers(listed)
+        probe = image_of_probe(self.engine)
+        listed = [each for each in self.engine.listed() if not is_probe(each, probe)]
+        strangers = {str(each["Id"]): str(each["Names"][0]).lstrip("/") for each in listed}
         resolvers = [each.kernel["texts"]["resolv.conf"] for each in answers.places.values()]
         searches = usual_settings(answers.own["resolv.conf"], resolvers)
         checks: list[Check] = []
@@ -129,8 +130,3 @@ class Inside:
         if seen_at is None:
             return {}
         return {path: f"{seen_at}/{path}".removesuffix("/.") for path in (*wanted, *folders_of(wanted))}
-
-    def _strangers(self, listed: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-        """Names by id of the containers whose processes would be strangers; another run's probe is none."""
-        probe = image_of_probe(self.engine)
-        return {str(each["Id"]): str(each["Names"][0]).lstrip("/") for each in listed if each["Image"] != probe}

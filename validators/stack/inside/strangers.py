@@ -4,10 +4,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from plumbline.fact import Check
+from validators.stack.probing import PROGRAM
 from validators.stack.project import Project
 
 _ALONE = "its project alone"
 _FOLDER = "files.(folder)"
+
+
+def is_probe(listed: Mapping[str, Any], image: str) -> bool:
+    """Whether a container, as the engine lists it, asks the probe's questions: for this look or for another at the same time.
+
+    One that does anything else in the probe's image is a stranger.
+    """
+    return bool(listed["Image"] == image and str(listed.get("Command", "")).startswith(PROGRAM))
 
 
 def stranger_checks(
