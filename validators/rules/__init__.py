@@ -41,6 +41,7 @@ from validators.rules import (
     runbooks,
     seals,
     secrets,
+    starts,
     storage,
     variables,
     waivers,
@@ -51,6 +52,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    starts,
     configuration,
     ids,
     named_services,

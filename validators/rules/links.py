@@ -63,7 +63,7 @@ def unknown_port(spec: Spec) -> Iterator[Violation]:
         here = {**spec.services, **services_of(spec, each.mode)}
         for target, port in each.service.needs.items():
             known = here[target].ports if target in here else {port: 0}
-            if port not in known:
+            if port not in known and here[target].kind != "job":  # PLB125 says that nothing connects to a job
                 hint = suggestion(port, known, "it has", "no port")
                 yield Violation(each.path("needs", target), f"`{target}` has no port `{port}`", hint)
 
@@ -100,23 +100,26 @@ def _is_internal(spec: Spec, mode: str, segment: str) -> bool:
 @rule(
     "PLB104",
     title="cycle in needs",
-    why="Each would wait for the other to be healthy: the stack never starts.",
-    fix="Take one of the needs out, or split a service.",
+    why="Each would wait for the other, to be healthy or to end: the stack never starts.",
+    fix="Take one of the needs, or of the entries in `after`, out, or split a service.",
     failing="services/db.yaml: {needs: {web: http}}",
     passing="services/db.yaml: {needs: {}}",
 )
 def cycle(spec: Spec) -> Iterator[Violation]:
-    """Circles of needs, by mode."""
+    """Circles of needs and of what is waited for, by mode."""
     for mode in spec.modes:
         services = services_of(spec, mode)
         graph: networkx.DiGraph[str] = networkx.DiGraph()
-        graph.add_edges_from((name, need) for name, each in services.items() for need in each.needs if need in services)
+        graph.add_edges_from(
+            (name, need) for name, each in services.items() for need in (*each.needs, *each.after) if need in services
+        )
         for component in networkx.strongly_connected_components(graph):
             first = min(component)
             if len(component) > 1 or graph.has_edge(first, first):
+                inside = any(need in component for need in services[first].needs)
                 yield Violation(
-                    path_of("services", first, "needs"),
-                    f"need each other in mode {mode}: {', '.join(sorted(component))}",
+                    path_of("services", first, "needs" if inside else "after"),
+                    f"wait for each other in mode {mode}: {', '.join(sorted(component))}",
                 )
 
 
