@@ -80,16 +80,11 @@ def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right:
         if isinstance(one, dict) and isinstance(other, dict) and field in MAPS:
             for key in _differing(one, other):
                 source = _source(spec, modes, name, field, key)
-                yield Difference(
-                    path_of("services", name, field, key),
-                    modes,
-                    _text(one.get(key)),
-                    _text(other.get(key)),
-                    source,
-                )
+                values = _texts(one.get(key), other.get(key))
+                yield Difference(path_of("services", name, field, key), modes, *values, source)
         else:
             source = _source(spec, modes, name, field, None)
-            yield Difference(path_of("services", name, field), modes, _text(one), _text(other), source)
+            yield Difference(path_of("services", name, field), modes, *_texts(one, other), source)
 
 
 def _source(spec: Spec, modes: tuple[str, str], name: str, field: str, key: str | None) -> PathText:
@@ -204,10 +199,19 @@ def _parts(
         if len(path) < _DEPTH and isinstance(ours, dict) and isinstance(theirs, dict):
             yield from _parts((*path, key), modes, ours, theirs)
             continue
-        one, other = (_text(value) if None not in values else _presence(value) for value in values)
         mode = modes[0] if values[0] is not None else modes[1]
         source = path_of("topology", mode, *path[1:], key)
-        yield Difference(path_of(*path, key), modes, one, other, source)
+        yield Difference(path_of(*path, key), modes, *_texts(*values), source)
+
+
+def _texts(one: Any, other: Any) -> tuple[str, str]:
+    """Both values for a reader: of two maps only what differs, of one alone that it is there."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = _differing(one, other)
+        return _text({key: one.get(key) for key in keys}), _text({key: other.get(key) for key in keys})
+    if one is None or other is None:
+        return _presence(one), _presence(other)
+    return _text(one), _text(other)
 
 
 def _presence(value: Any) -> str:

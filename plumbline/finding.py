@@ -15,6 +15,19 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that a finding is about: the other end of it, or what follows from it."""
+
+    message: str
+    location: Location | None = None
+    rule: str = ""
+    """The rule that found it, where that is a finding which follows."""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (f"{self.location}:" if self.location else "", self.rule, self.message)))
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong, where, and how to mend it."""
 
@@ -28,6 +41,9 @@ class Finding:
     observed: str | None = None
     evidence: tuple[str, ...] = field(default=())
     """Lines that show it: a diff, a command's output, the places that something came from."""
+    related: tuple[Related, ...] = ()
+    explains: tuple[tuple[str, ...], ...] = ()
+    """Ids at fault: what speaks of all of one of these follows from this finding."""
 
 
 class InputError(Exception):

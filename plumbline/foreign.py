@@ -5,10 +5,10 @@ stays one that somebody reads.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from plumbline.finding import Finding
+from plumbline.finding import Finding, Related
 
 MOST_OF_A_KIND = 50
 """Findings of one rule in one file."""
@@ -53,7 +53,18 @@ def _clean(finding: Finding) -> Finding:
         expected=_short(finding.expected) if finding.expected is not None else None,
         observed=_short(finding.observed) if finding.observed is not None else None,
         evidence=(*map(_short, finding.evidence[:_MOST_LINES]), *([f"… {more:,} more lines"] if more > 0 else [])),
+        related=tuple(_clean_related(finding.related)),
     )
+
+
+def _clean_related(related: Sequence[Related]) -> Iterator[Related]:
+    for each in related[:MOST_OF_A_KIND]:
+        place = each.location
+        yield replace(
+            each, message=_short(each.message), location=replace(place, file=printable(place.file)) if place else None
+        )
+    if len(related) > MOST_OF_A_KIND:
+        yield Related(f"… {len(related) - MOST_OF_A_KIND:,} more places")
 
 
 def _short(text: str) -> str:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from plumbline.paths import SpecPath
+from plumbline.paths import PathText, SpecPath, path_of
 from plumbline.sections import SECTIONS
 from plumbline.spec import Spec
 from schema.types import REFERENCE_KEY, Model
@@ -22,29 +23,38 @@ class Reference:
     is_key: bool
 
 
+_DEFINED: dict[str, tuple[str, ...]] = {
+    "service": ("services",),
+    "image": ("images", "images"),
+    "model": ("models", "models"),
+    "network": ("networks", "networks"),
+    "secret": ("secrets", "secrets"),
+    "mode": ("topology",),
+    "requirement": ("requirements", "requirements"),
+    "divergence": ("parity", "divergences"),
+    "decision": ("platform", "open_decisions"),
+    "runbook": ("runbooks",),
+    "place": ("platform", "places"),
+    "tenant": ("tenants", "tenants"),
+    "location": ("catalogue", "locations"),
+    "line of server types": ("catalogue", "lines"),
+    "server type": ("catalogue", "server_types"),
+    "operating system": ("catalogue", "images"),
+}
+"""Spec path of the map that has the ids of a kind, where it is one."""
+
+
+def definition(kind: str, id: str) -> PathText | None:
+    """Spec path at which an id of a kind is defined; None where that is no single map."""
+    return path_of(*_DEFINED[kind], id) if kind in _DEFINED else None
+
+
 def ids_by_kind(spec: Spec) -> dict[str, list[str]]:
     """Ids that a reference of each kind may name, sorted."""
     roles = {role for topology in spec.topology.values() for role in topology.roles}
-    return {
-        "service": sorted(spec.services),
-        "image": sorted(spec.images.images),
-        "model": sorted(spec.models.models),
-        "network": sorted(spec.networks.networks),
-        "secret": sorted(spec.secrets.secrets),
-        "role": sorted(roles),
-        "mode": sorted(spec.topology),
-        "requirement": sorted(spec.requirements.requirements),
-        "divergence": sorted(spec.parity.divergences),
-        "decision": sorted(spec.platform.open_decisions),
-        "runbook": sorted(spec.runbooks),
-        "place": sorted(spec.platform.places),
-        "tenant": sorted(spec.tenants.tenants),
-        "location": sorted(spec.catalogue.locations),
-        "network zone": sorted({place.zone for place in spec.catalogue.locations.values()}),
-        "line of server types": sorted(spec.catalogue.lines),
-        "server type": sorted(spec.catalogue.server_types),
-        "operating system": sorted(spec.catalogue.images),
-    }
+    zones = {place.zone for place in spec.catalogue.locations.values()}
+    found = {kind: sorted(reduce(getattr, path, spec)) for kind, path in _DEFINED.items()}  # type: ignore[call-overload]
+    return found | {"role": sorted(roles), "network zone": sorted(zones)}
 
 
 def references(spec: Spec) -> Iterator[Reference]:

@@ -13,18 +13,18 @@ _MOST_COMPARED = 5_000
 _MOST_LISTED = 20
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known name that a word was probably meant to be."""
     names = tuple(known)
     if len(word) > _LONGEST or len(names) > _MOST_COMPARED:
         return None
-    return _closest(word, names)
+    return _closest(word, names, cutoff)
 
 
 @lru_cache(maxsize=1024)
-def _closest(word: str, known: tuple[str, ...]) -> str | None:
+def _closest(word: str, known: tuple[str, ...], cutoff: float) -> str | None:
     by_case = next((name for name in known if name.lower() == word.lower()), None)
-    return by_case or next(iter(get_close_matches(word, known, n=1)), None)
+    return by_case or next(iter(get_close_matches(word, known, n=1, cutoff=cutoff)), None)
 
 
 def closest_name(text: str, pattern: str) -> str | None:

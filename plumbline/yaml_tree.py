@@ -16,6 +16,7 @@ import yaml
 from plumbline.finding import Finding
 from plumbline.location import Location
 from plumbline.paths import SpecPath
+from plumbline.yaml_syntax import syntax_finding
 
 MAX_DEPTH = 64
 MAX_NODES = 100_000
@@ -74,11 +75,13 @@ def parse_tree(text: str, file: str) -> tuple[Node | None, list[Finding]]:
     if found := _NOT_YAML.search(text):
         raise YamlProblem(_unprintable(text, found, file))
     builder = _Builder(file, _editors_places(text) if _UNSEEN_BREAK.search(text) else None)
+    last = None
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             builder.take(event)
+            last = event
     except yaml.YAMLError as error:
-        raise YamlProblem(_syntax_finding(error, file)) from None
+        raise YamlProblem(syntax_finding(error, last, text, file, builder.places)) from None
     return builder.root, builder.findings
 
 
@@ -316,16 +319,3 @@ def _scalar(event: Any) -> Any:
     if _FLOAT.fullmatch(text) and len(text) < 40:
         return float(text)
     return text
-
-
-def _syntax_finding(error: yaml.YAMLError, file: str) -> Finding:
-    mark = getattr(error, "problem_mark", None)
-    place = Location(file, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2) if mark else Location(file)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-    context = getattr(error, "context", None)
-    return Finding(
-        "PLB001",
-        f"not YAML: {problem}" + (f" ({context})" if context else ""),
-        location=place,
-        hint="look for a missing colon, quote or space, or a tab, at or just before this place",
-    )

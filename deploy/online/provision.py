@@ -1346,6 +1346,13 @@ class Record(Kind):
                 raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
         return self._zones[name]
 
+    def has_zone(self, project: Project, name: str) -> bool:
+        """Whether the project has a zone."""
+        try:
+            return self._zone(project, name) is not None
+        except Failed:
+            return False
+
     def zones_missing(self) -> list[str]:
         """Zones that were looked for and are not there, in words."""
         return [
@@ -2120,6 +2127,16 @@ class Looking:
             raise Refused(f"{key[0]} {key[1]}: {self.blocked[key]}")
         return bound
 
+    def lasting(self) -> list[tuple[str, bool]]:
+        """What stays in the project when the tenant goes, in words, and whether it is there: SSH keys and zones."""
+        wants = self.desired["objects"]
+        keys = [want for want in wants if want["kind"] == "ssh_key"]
+        found = [
+            (f"SSH key {want['name']}", self.kinds["ssh_key"].named(self.project, want) is not None) for want in keys
+        ]
+        zones = sorted({want["zone"] for want in wants if want["kind"] == "record"})
+        return found + [(f"zone {zone}", self.records.has_zone(self.project, zone)) for zone in zones]
+
     def seen(self, key: Key) -> Want:
         """An object that is there, in the form of the desired state."""
         return self.kinds[key[0]].seen(self.project, self.project.held[key])
@@ -2516,7 +2533,11 @@ class Destroying(Planning):
     _recorded: Callable[[str, Callable[[], list[Step]]], list[Step]]
 
     def doomed(self) -> list[Step]:
-        """What a destroy would delete, and what it would keep and why. Changes nothing."""
+        """What a destroy would delete, and what it would keep and why. Changes nothing.
+
+        Raises Refused where nothing is there, nor anything by which the project is known: another project's token finds no
+        object either, and the tenant's would live on, and cost.
+        """
         self.records.zones_may_be_gone = True
         try:
             self.look()
@@ -2526,6 +2547,12 @@ class Destroying(Planning):
         steps: list[Step] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
+        if not steps and (lasting := self.lasting()) and not any(there for _, there in lasting):
+            missing = ", ".join(what for what, _ in lasting)
+            raise Refused(
+                f"nothing of tenant {self.desired['tenant']} is in this project, and neither is what stays when a tenant "
+                f"goes: {missing}. Is this the token of the right project?"
+            )
         return steps
 
     def _in_reverse(self) -> list[tuple[str, str, str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from plumbline.provisioning.calls import finished, persistently
+from plumbline.provisioning.calls import Refused, finished, persistently
 from plumbline.provisioning.guard import effects_of_deletion, words_missing
 from plumbline.provisioning.journal import Journal
 from plumbline.provisioning.kinds import protected
@@ -23,7 +23,11 @@ class Destroying(Planning):
     _recorded: Callable[[str, Callable[[], list[Step]]], list[Step]]
 
     def doomed(self) -> list[Step]:
-        """What a destroy would delete, and what it would keep and why. Changes nothing."""
+        """What a destroy would delete, and what it would keep and why. Changes nothing.
+
+        Raises Refused where nothing is there, nor anything by which the project is known: another project's token finds no
+        object either, and the tenant's would live on, and cost.
+        """
         self.records.zones_may_be_gone = True
         try:
             self.look()
@@ -33,6 +37,12 @@ class Destroying(Planning):
         steps: list[Step] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
+        if not steps and (lasting := self.lasting()) and not any(there for _, there in lasting):
+            missing = ", ".join(what for what, _ in lasting)
+            raise Refused(
+                f"nothing of tenant {self.desired['tenant']} is in this project, and neither is what stays when a tenant "
+                f"goes: {missing}. Is this the token of the right project?"
+            )
         return steps
 
     def _in_reverse(self) -> list[tuple[str, str, str, Any]]:

@@ -124,6 +124,16 @@ class Looking:
             raise Refused(f"{key[0]} {key[1]}: {self.blocked[key]}")
         return bound
 
+    def lasting(self) -> list[tuple[str, bool]]:
+        """What stays in the project when the tenant goes, in words, and whether it is there: SSH keys and zones."""
+        wants = self.desired["objects"]
+        keys = [want for want in wants if want["kind"] == "ssh_key"]
+        found = [
+            (f"SSH key {want['name']}", self.kinds["ssh_key"].named(self.project, want) is not None) for want in keys
+        ]
+        zones = sorted({want["zone"] for want in wants if want["kind"] == "record"})
+        return found + [(f"zone {zone}", self.records.has_zone(self.project, zone)) for zone in zones]
+
     def seen(self, key: Key) -> Want:
         """An object that is there, in the form of the desired state."""
         return self.kinds[key[0]].seen(self.project, self.project.held[key])

@@ -94,6 +94,13 @@ class Record(Kind):
                 raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
         return self._zones[name]
 
+    def has_zone(self, project: Project, name: str) -> bool:
+        """Whether the project has a zone."""
+        try:
+            return self._zone(project, name) is not None
+        except Failed:
+            return False
+
     def zones_missing(self) -> list[str]:
         """Zones that were looked for and are not there, in words."""
         return [

@@ -77,6 +77,17 @@ def _sarif_result(finding: Finding, index: int) -> dict[str, Any]:
         result["partialFingerprints"] = {"subject/v1": digest[:32]}
     if finding.location and finding.location.file:
         result["locations"] = [{"physicalLocation": _sarif_place(finding.location)}]
+    related = [each for each in finding.related if each.location and each.location.file]
+    if related:
+        result["relatedLocations"] = [
+            {
+                "id": number,
+                "physicalLocation": _sarif_place(each.location),
+                "message": {"text": f"{each.rule} {each.message}".strip()},
+            }
+            for number, each in enumerate(related, 1)
+            if each.location
+        ]
     return result
 
 
@@ -104,7 +115,7 @@ def _annotation(finding: Finding) -> str:
             "col": str(finding.location.column),
         }
     listed = ",".join(f"{key}={_escaped(value, property=True)}" for key, value in sorted(properties.items()))
-    text = finding.message + (f"\n{finding.hint}" if finding.hint else "")
+    text = "\n".join(filter(None, (finding.message, *map(str, finding.related), finding.hint)))
     return f"::{_GITHUB_LEVEL[finding.severity]} {listed}::{_escaped(text)}\n"
 
 
@@ -117,7 +128,7 @@ def as_junit(
     findings: Sequence[Finding], sources: Mapping[str, str], colour: bool, rules: Rules = MappingProxyType({})
 ) -> str:
     """A JUnit XML document: a test case for each finding, and one that passes for each of `rules` that found nothing."""
-    found = {finding.rule for finding in findings}
+    found = {rule for each in findings for rule in (each.rule, *(follows.rule for follows in each.related))}
     passed = [rule for id, rule in sorted(rules.items()) if id not in found]
     amount = len(findings) + max(len(passed), not findings)
     suite = ElementTree.Element("testsuite", name="plumb", tests=str(amount), failures=str(len(findings)), errors="0")
@@ -129,7 +140,11 @@ def as_junit(
             case.set("file", xml_safe(finding.location.file))
             case.set("line", str(finding.location.line))
         failure = ElementTree.SubElement(case, "failure", message=xml_safe(finding.message), type=finding.severity)
-        failure.text = xml_safe("\n".join(filter(None, (str(finding.location or ""), finding.hint, *finding.evidence))))
+        failure.text = xml_safe(
+            "\n".join(
+                filter(None, (str(finding.location or ""), finding.hint, *finding.evidence, *map(str, finding.related)))
+            )
+        )
     for rule in passed:
         ElementTree.SubElement(suite, "testcase", classname=rule.id, name=xml_safe(rule.title))
     if not findings and not passed:

@@ -1,7 +1,7 @@
 """Findings for a person at a terminal: what, where with the source line marked, and how to mend it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import click
@@ -12,6 +12,8 @@ from plumbline.foreign import printable
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _MAX_SOURCE_LINE = 160
 _BEFORE = 60
+_MOST_RELATED = 12
+"""Other places of one finding."""
 
 
 def as_text(findings: Sequence[Finding], sources: Mapping[str, str], colour: bool) -> str:
@@ -39,10 +41,16 @@ def _block(finding: Finding, sources: Mapping[str, str], colour: bool) -> str:
     head = style(f"{finding.severity} {finding.rule}", fg=_COLOURS[finding.severity], bold=True)
     lines = [f"{style(place, bold=True)}{head} {printable(finding.message)}"]
     lines += _marked(finding, sources, style)
-    lines += [f"  | {printable(line)}" for line in finding.evidence]
+    lines += [f"  | {printable(line)}" for line in (*finding.evidence, *_shown_related(finding))]
     if finding.hint:
         lines.append(f"  {style('=', fg='cyan')} {printable(finding.hint)}")
     return "\n".join(lines)
+
+
+def _shown_related(finding: Finding) -> Iterator[str]:
+    yield from map(str, finding.related[:_MOST_RELATED])
+    if (more := len(finding.related) - _MOST_RELATED) > 0:
+        yield f"… {more} more; `--format json` names them"
 
 
 def _marked(finding: Finding, sources: Mapping[str, str], style: object) -> list[str]:

@@ -37,7 +37,9 @@ def runbooks(maker: Publisher, store: str) -> Iterator[Outcome]:
             shutil.copy(file, medium)
         shutil.copy(maker.key.public, medium / "release-key.asc")
         at = {"medium": _MEDIUM, "fingerprint": maker.key.fingerprint}
-        yield from followed(host, "offline-install", at | {"bundle": first.name, "backups": _BACKUPS})
+        install = at | {"bundle": first.name, "backups": _BACKUPS}
+        yield from followed(host, "offline-install", install)
+        yield "offline-install: does not begin where a release serves", _not_begun(host, install)
         yield from followed(host, "offline-verify", {})
         yield from followed(host, "offline-export", {"target": _BACKUPS})
         yield from followed(
@@ -45,6 +47,15 @@ def runbooks(maker: Publisher, store: str) -> Iterator[Outcome]:
         )
         kept = {"medium": _MEDIUM, "old": f"{_BACKUPS}/{first.name}"}
         yield from followed(host, "offline-update", kept | {"bundle": second.name, "backup": _BACKUPS})
+
+
+def _not_begun(host: SealedHost, values: Mapping[str, str]) -> list[str]:
+    """Else its undo would take that release away."""
+    first = rendered(shipped_spec(), "offline-install", "offline", values).steps[0]
+    done = _typed(host, first.typed(first.run), first.timeout_s, {})
+    if done.returncode and "follow offline-update" in done.stdout:
+        return []
+    return [f"it ends with {done.returncode}: {done.stdout[-1500:]}"]
 
 
 def followed(host: SealedHost, runbook: str, values: Mapping[str, str]) -> Iterator[Outcome]:

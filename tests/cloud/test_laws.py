@@ -112,6 +112,18 @@ def test_a_destroy_keeps_a_group_that_a_stranger_is_in_and_needs_no_zone(journal
             run_of(cloud, desired(), journal).plan()
 
 
+def test_a_destroy_with_another_projects_token_is_no_success(journal: Path) -> None:
+    with project() as ours, project() as other:
+        provisioned(ours, journal)
+        for zone in list(other.objects("zones")):
+            other.remove("zones", zone)
+        with pytest.raises(Refused, match=r"SSH key admin, zone .*right project"):
+            run_of(other, desired(), journal, [DATA, NET]).destroy()
+        assert run_of(ours, desired(), journal, [DATA, NET]).destroy() == []
+        # once more, when only what stays is left: nothing to do
+        assert run_of(ours, desired(), journal, [DATA, NET]).destroy() == []
+
+
 def test_a_server_whose_creation_failed_is_half_made_and_replaced_by_word(journal: Path) -> None:
     with project() as cloud:
         cloud.inject(Fault("action_error", method="POST", path="^/servers$"))

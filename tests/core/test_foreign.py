@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from plumbline.finding import Finding
+from plumbline.finding import Finding, Related
 from plumbline.foreign import MOST, MOST_OF_A_KIND, presentable
 from plumbline.location import Location
 from plumbline.reporters import REPORTERS
@@ -20,7 +20,15 @@ def _report(format: str, findings: list[Finding], sources: dict[str, str]) -> st
 @pytest.mark.parametrize("format", REPORTERS)
 def test_no_format_writes_what_moves_a_cursor_or_turns_a_line(format: str) -> None:
     place = Location(f"{FOREIGN}.yaml", 1, 3, 1, 5)
-    finding = Finding("PLB001", FOREIGN, location=place, hint=FOREIGN, subject=FOREIGN, evidence=(FOREIGN,))
+    finding = Finding(
+        "PLB001",
+        FOREIGN,
+        location=place,
+        hint=FOREIGN,
+        subject=FOREIGN,
+        evidence=(FOREIGN,),
+        related=(Related(FOREIGN, place),),
+    )
     text = _report(format, [finding], {place.file: f"{FOREIGN}\n"})
     assert [char for char in text if not char.isprintable() and char != "\n"] == []
     text.encode()
@@ -40,6 +48,16 @@ def test_a_report_stays_short_and_says_how_much_is_left_out(format: str) -> None
     text = _report(format, findings, {f"{number}.yaml": "x" * 1_000_000 for number in range(7)})
     assert len(text) < 2_000_000
     assert "more findings of PLB101" in text
+
+
+@pytest.mark.parametrize("format", REPORTERS)
+def test_every_format_names_the_other_places_of_a_finding(format: str) -> None:
+    related = tuple(Related(f"needs it {number}", Location("b.yaml", number), "PLB102") for number in range(1, 100))
+    text = _report(format, [Finding("PLB101", "m", location=Location("a.yaml"), related=related)], {})
+    assert "needs it 7" in text
+    assert "b.yaml:7:" in text or '"startLine": 7' in text or '"line": 7' in text
+    assert "needs it 70" not in text
+    assert "more places" in text or "names them" in text or format == "sarif"
 
 
 def test_few_findings_are_all_told() -> None:

@@ -169,10 +169,13 @@ def three(after: list[str], job: dict[str, Any], roles: dict[str, list[str]]) ->
     topology = changes.topology["cluster"].model_dump(mode="json")
     host = topology["roles"]["host"]
     topology["roles"] = {name: {**host, "title": name, "services": each} for name, each in roles.items()}
+    single = changes.topology["single"].model_dump(mode="json")
+    single["roles"]["host"]["services"] = ["web", "db", "migrate"]
     db = {**accepted(ports={"sql": 5432}, segments=["back"], volumes={"data": "/var/lib/db"})}
     return three_modes(
         {
             "topology/cluster.yaml": topology,
+            "topology/single.yaml": single,
             "services/migrate.yaml": {**job, "segments": ["back"]},
             "services/db.yaml": {**db, "modes": {"cluster": {"after": after}}},
         }

@@ -158,3 +158,22 @@ def test_null_in_a_mode_is_the_default_of_the_field(field: str) -> None:
     found = getattr(effective(spec.services["web"], "left"), field)
     assert found == (spec.services["web"].image if field == "image" else wanted)
     assert list(ComposeGenerator().generate(spec))
+
+
+@pytest.mark.parametrize(
+    ("override", "texts"),
+    [
+        ({"secrets": {"db_password": {}}}, ("present", "absent")),
+        ({"publish": {"http": {"address": "127.0.0.1", "port": 80}}}, ("present", "absent")),
+        ({"environment": {"LEVEL": "debug"}}, ("debug", "absent")),
+        ({"limits": {"memory_mib": 128, "cpus": 0.1}}, ('{"memory_mib": 128}', None)),
+    ],
+)
+def test_a_reader_sees_what_differs_and_no_field_that_holds_nothing(
+    override: dict[str, Any], texts: tuple[str, str | None]
+) -> None:
+    web = service(ports={"http": 8080}, modes={"left": override})
+    (found,) = differences(two_modes({"services/web.yaml": web}))
+    assert found.left == texts[0]
+    assert "null" not in found.left + found.right
+    assert texts[1] in (None, found.right)

@@ -121,7 +121,7 @@ HONEST: dict[str, Mapping[str, str]] = {
     "a shell that stops": {"run": "docker compose exec -T db sh -ec 'cp /a /b; cp /c /d'"},
     "a here-document that stops": {"run": "ssh host sh -e <<'END'\ncp /a /b\ncp /c /d\nEND"},
     "ssh with options": {"run": "ssh -J bastion -p 22 host 'cd /opt && docker compose up -d'"},
-    "one statement": {"run": 'psql "$URL" -c "UPDATE x SET a = 1"'},
+    "one statement": {"run": 'psql "$URL" -c "UPDATE x SET a = 1 WHERE b = 2"'},
     "a count that is wanted": {"run": "true", "verify": 'test "$(docker ps -q | wc -l)" -ge 1'},
     "nothing, said by a program": {"run": "true", "verify": 'left=$(docker ps -q)\ntest -z "$left"'},
     "a count of what was got": {

@@ -50,9 +50,10 @@ def judged(files: Mapping[str, str], mutant: Mutant, folder: Path | None = None)
 
 
 def _near(finding: Finding, mutant: Mutant) -> bool:
-    place = finding.location
-    if place is None:
-        return False
-    if place.file == mutant.file and (abs(place.line - mutant.line) <= NEAR or place.line in mutant.around):
-        return True
-    return place.file in mutant.also
+    """Whether it shows the edit: where it stands itself, or among the places that it names."""
+    places = [place for place in (finding.location, *(each.location for each in finding.related)) if place]
+    return any(
+        place.file in mutant.also
+        or (place.file == mutant.file and (abs(place.line - mutant.line) <= NEAR or place.line in mutant.around))
+        for place in places
+    )

@@ -34,25 +34,31 @@ from validators.rules import (
     ports,
     probes,
     program_ports,
+    resolving,
     roll_out,
+    runbook_names,
     runbook_removals,
     runbook_scripts,
+    runbook_sql,
     runbook_values,
     runbooks,
     seals,
     secrets,
     starts,
     storage,
+    tenant_words,
     variables,
     waivers,
     written_paths,
     written_ports,
 )
+from validators.rules.causes import told_once
 from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
     starts,
+    resolving,
     configuration,
     ids,
     named_services,
@@ -84,6 +90,9 @@ FAMILIES = (
     runbooks,
     runbook_removals,
     runbook_scripts,
+    runbook_sql,
+    runbook_names,
+    tenant_words,
     program_ports,
     variables,
     written_paths,
@@ -118,7 +127,7 @@ def check_rules(spec: Spec, today: date) -> list[Finding]:
         if not any(finding.severity == Severity.ERROR for finding in kept):
             raise next(iter(failed.values()))
         kept.append(_unjudged(list(failed)))
-    return sorted(_once(kept, spec.modes), key=_order)
+    return told_once(sorted(_once(kept, spec.modes), key=_order))
 
 
 def _once(findings: Iterable[Finding], modes: Sequence[str]) -> Iterator[Finding]:

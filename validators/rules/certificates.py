@@ -14,6 +14,10 @@ tenants.yaml: {{tenants: {{acme: {{title: Acme, octet: 1, state: ACTIVE, certifi
 """
 
 
+_FIELDS = {"issued": "issuer", "own": "own_certificates"}
+"""Fields of `entry.tls` that say where a certificate of each kind comes from."""
+
+
 @rule(
     "PLB214",
     title="certificate that comes from nowhere",
@@ -36,4 +40,5 @@ def certificate_from_nowhere(spec: Spec) -> Iterator[Violation]:
                 yield Violation(
                     path_of("tenants", name, "certificate"),
                     f"the entry of mode {mode} has no source for a certificate that is `{tenant.certificate}`",
+                    also=((path_of("topology", mode, "entry", "tls", _FIELDS[tenant.certificate]), "its source"),),
                 )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.paths import path_of
+from plumbline.paths import PathText, path_of
 from plumbline.runbooks import runbook_texts
 from plumbline.spec import Spec
 from schema.catalogue import ServerType
@@ -92,14 +92,30 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
 def type_not_at_location(spec: Spec) -> Iterator[Violation]:
     known = spec.catalogue
     for mode, _, cloud in clouds(spec):
-        for path, name in named_types(spec, mode):
+        if cloud.location not in known.locations:
+            continue  # reported as a reference that leads nowhere
+        types = list(named_types(spec, mode))
+        unsold: dict[str, list[PathText]] = {}
+        for path, name in types:
             line = known.lines.get(known.server_types[name].line) if name in known.server_types else None
             if line and cloud.location not in line.locations:
-                yield Violation(
-                    path,
-                    f"{name} is not sold in {cloud.location} ({known.date}); it is in {', '.join(line.locations)}",
-                    observed=name,
-                )
+                unsold.setdefault(name, []).append(path)
+        if len(unsold) > 1 and len(unsold) == len({name for _, name in types}):
+            yield Violation(
+                path_of("topology", mode, "cloud", "location"),
+                f"{cloud.location} sells none of the {len(unsold)} server types that roles name ({known.date})",
+                observed=cloud.location,
+                also=tuple((path, name) for name, paths in unsold.items() for path in paths),
+            )
+            continue
+        for name, paths in unsold.items():
+            sold = ", ".join(known.lines[known.server_types[name].line].locations)
+            yield Violation(
+                paths[0],
+                f"{name} is not sold in {cloud.location} ({known.date}); it is in {sold}",
+                observed=name,
+                also=tuple((path, "names it too") for path in paths[1:]),
+            )
 
 
 @rule(

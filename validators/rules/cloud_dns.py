@@ -30,7 +30,8 @@ def no_address(spec: Spec) -> Iterator[Violation]:
     for mode, _, cloud in clouds(spec):
         path, dns = path_of("topology", mode, "cloud", "dns", "address"), cloud.dns
         if dns.address not in cloud.addresses:
-            yield Violation(path, f"`addresses` has no `{dns.address}`; it has {', '.join(cloud.addresses) or 'none'}")
+            message = f"`addresses` has no `{dns.address}`; it has {', '.join(cloud.addresses) or 'none'}"
+            yield Violation(path, message, explains=((dns.address,),))
             continue
         try:
             network = ip_network(cloud.addresses[dns.address])

@@ -264,4 +264,5 @@ def same_digest(spec: Spec) -> Iterator[Violation]:
     for name, image in spec.images.images.items():
         other = first.setdefault(image.digest or name, name)
         if spec.images.images[other].repository != image.repository:
-            yield Violation(path_of("images", name, "digest"), f"image {name} has the digest of {other}")
+            also = ((path_of("images", other, "digest"), "the other image"),)
+            yield Violation(path_of("images", name, "digest"), f"image {name} has the digest of {other}", also=also)

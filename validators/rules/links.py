@@ -1,21 +1,17 @@
 """PLB1xx: what refers to what."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from functools import partial
 
 import networkx
 
-from plumbline.config_files import TEMPLATE_ENDING, config_names, config_text
-from plumbline.deployment import effective, roles_of, services_of
-from plumbline.expressions import OTHERS_BRACES, ExpressionError, render, service_names
-from plumbline.location import Location
+from plumbline.deployment import effective, field_path, roles_of, services_of
 from plumbline.paths import PathText, path_of
-from plumbline.references import ids_by_kind, references
+from plumbline.references import Reference, definition, ids_by_kind, references
 from plumbline.spec import Spec
-from plumbline.suggestions import shortened, suggestion
-from schema.types import Model, Template
-from validators.rules.effective_services import Placed, placed_services
+from plumbline.suggestions import closest, shortened, suggestion
+from validators.rules.effective_services import placed_services
 from validators.rules.named_services import naming_services
 from validators.rules.registry import Violation, rule
 
@@ -29,24 +25,46 @@ from validators.rules.registry import Violation, rule
     passing="services/web.yaml: {segments: [front, back]}",
 )
 def dangling(spec: Spec) -> Iterator[Violation]:
-    """Ids, as values and as keys, that name nothing."""
+    """Ids, as values and as keys, that name nothing: each once, with every place that names it."""
     ids = {kind: frozenset(known) for kind, known in ids_by_kind(spec).items()}
-    told = 0
+    named: dict[str, set[str]] = {kind: set() for kind in ids}
+    nobodys: dict[tuple[str, str, frozenset[str]], list[Reference]] = {}
     for found in references(spec):
         known = ids[found.kind]
         if found.path[0] == "topology" and found.kind == "role":
             known = frozenset(spec.topology[str(found.path[1])].roles)
         if found.kind in ("server type", "operating system"):
-            known |= spec.catalogue.removed.keys()  # PLB501 says what took their place
+            known |= frozenset(spec.catalogue.removed)  # PLB501 says what took their place
+        named[found.kind].add(found.target)
         if found.target not in known:
-            told += 1
-            hint = suggestion(found.target, sorted(known)) if told <= _MOST_SUGGESTIONS else "add it, or name another"
-            message = f"there is no {found.kind} `{shortened(found.target)}`"
-            yield Violation(path_of(*found.path), message, hint, at_key=found.is_key)
+            nobodys.setdefault((found.kind, found.target, known), []).append(found)
+    for told, ((kind, target, known), places) in enumerate(nobodys.items()):
+        if told < _MOST_SUGGESTIONS:
+            unnamed = closest(target, sorted(known - named[kind]), _RENAMED)
+            yield _nobody(kind, places, unnamed, suggestion(target, sorted(known)))
+        else:
+            yield replace(_nobody(kind, places, None, "add it, or name another"), explains=())
 
 
 _MOST_SUGGESTIONS = 50
-"""References that are compared with all that there is: with more of them, something else is wrong."""
+"""Ids that are compared with all that there is: with more of them, something else is wrong."""
+_RENAMED = 0.75
+"""How much alike two ids are where one was probably made of the other."""
+
+
+def _nobody(kind: str, places: list[Reference], unnamed: str | None, hint: str) -> Violation:
+    """At the place that names it; where several do, at the id like it that nobody names: that is where the edit was."""
+    target = places[0].target
+    message = f"there is no {kind} `{shortened(target)}`"
+    first, also = path_of(*places[0].path), [(path_of(*each.path), "names it") for each in places]
+    explains = ((target,), (unnamed,)) if unnamed else ((target,),)
+    if len(places) == 1:
+        return Violation(first, message, hint, at_key=places[0].is_key, explains=explains)
+    message += f", which {len(places):,} places name"
+    if unnamed and (defined := definition(kind, unnamed)):
+        hint = f"rename `{unnamed}`, which nothing names, or correct those places"
+        return Violation(defined, message, hint, at_key=True, also=tuple(also), explains=explains)
+    return Violation(first, message, hint, at_key=places[0].is_key, also=tuple(also[1:]), explains=explains)
 
 
 @rule(
@@ -59,13 +77,27 @@ _MOST_SUGGESTIONS = 50
 )
 def unknown_port(spec: Spec) -> Iterator[Violation]:
     """Needs whose port name the target lacks."""
+    wrong: dict[tuple[str, str, tuple[str, ...]], dict[PathText, str]] = {}
     for each in placed_services(spec):
         here = {**spec.services, **services_of(spec, each.mode)}
         for target, port in each.service.needs.items():
             known = here[target].ports if target in here else {port: 0}
             if port not in known and here[target].kind != "job":  # PLB125 says that nothing connects to a job
-                hint = suggestion(port, known, "it has", "no port")
-                yield Violation(each.path("needs", target), f"`{target}` has no port `{port}`", hint)
+                path = each.path("needs", target)
+                wrong.setdefault((target, port, tuple(known)), {})[path] = f"`{each.id}` needs it"
+    for (target, port, ports), needing in wrong.items():
+        message, hint = f"`{target}` has no port `{port}`", suggestion(port, ports, "it has", "no port")
+        yield _at_what_lacks(path_of("services", target, "ports"), needing, message, hint, (target, port))
+
+
+def _at_what_lacks(
+    owner: PathText, needing: dict[PathText, str], message: str, hint: str | None, ids: tuple[str, ...]
+) -> Violation:
+    """At the service that needs it; where several do, at what they all lack: one of them may be wrong, not all."""
+    if len(needing) == 1:
+        return Violation(next(iter(needing)), message, hint, explains=(ids,))
+    message += f", and {len(needing)} services need it"
+    return Violation(owner, message, hint, at_key=True, also=tuple(needing.items()), explains=(ids,))
 
 
 @rule(
@@ -116,11 +148,27 @@ def cycle(spec: Spec) -> Iterator[Violation]:
         for component in networkx.strongly_connected_components(graph):
             first = min(component)
             if len(component) > 1 or graph.has_edge(first, first):
+                circle = sorted(component)
                 inside = any(need in component for need in services[first].needs)
                 yield Violation(
                     path_of("services", first, "needs" if inside else "after"),
-                    f"wait for each other in mode {mode}: {', '.join(sorted(component))}",
+                    f"wait for each other in mode {mode}: {', '.join(circle)}",
+                    also=tuple(_waits_inside(spec, mode, component)),
                 )
+
+
+def _waits_inside(spec: Spec, mode: str, circle: Collection[str]) -> Iterator[tuple[PathText, str]]:
+    services = services_of(spec, mode)
+    for name in sorted(circle):
+        path = partial(field_path, name, spec.services[name], mode)
+        yield from (
+            (path("needs", need), f"`{name}` needs `{need}`") for need in services[name].needs if need in circle
+        )
+        yield from (
+            (path_of(path("after"), index), f"`{name}` starts after `{other}`")
+            for index, other in enumerate(services[name].after)
+            if other in circle
+        )
 
 
 @rule(
@@ -132,12 +180,26 @@ def cycle(spec: Spec) -> Iterator[Violation]:
     passing="topology/single.yaml: {roles: {host: {services: [web, db]}}}",
 )
 def absent(spec: Spec) -> Iterator[Violation]:
-    """Needs of services that no role of the mode names."""
+    """Needs of services that no role of the mode names, or of any."""
+    anywhere = {name for mode in spec.modes for name in services_of(spec, mode)}
+    missing: dict[tuple[str, ...], dict[PathText, str]] = {}
     for each in placed_services(spec):
-        placed = services_of(spec, each.mode)
         for target in each.service.needs:
-            if target in spec.services and target not in placed:
-                yield Violation(each.path("needs", target), f"`{target}` is placed nowhere in mode {each.mode}")
+            if target in spec.services and target not in services_of(spec, each.mode):
+                ids: tuple[str, ...] = (target, each.mode) if target in anywhere else (target,)
+                missing.setdefault(ids, {})[each.path("needs", target)] = f"`{each.id}` needs it"
+    for ids, needing in missing.items():
+        target, *modes = ids
+        where = _where_placed(spec, modes[0] if modes else spec.modes[0])
+        message = f"`{target}` is placed nowhere in mode {modes[0]}" if modes else f"`{target}` is placed in no mode"
+        yield _at_what_lacks(where, needing, message, None, ids)
+
+
+def _where_placed(spec: Spec, mode: str) -> PathText:
+    """Where a mode would name one more service."""
+    roles = path_of("topology", mode, "roles")
+    running = [name for name, role in spec.topology[mode].roles.items() if role.services]
+    return path_of(roles, running[0], "services") if len(running) == 1 else roles
 
 
 @rule(
@@ -154,92 +216,18 @@ def own_port(spec: Spec) -> Iterator[Violation]:
         ports = each.service.ports
         health = each.service.health
         if health and health.http and health.http.port not in ports:
-            yield Violation(each.path("health"), f"there is no port `{health.http.port}` here")
+            port = health.http.port
+            yield Violation(each.path("health"), f"there is no port `{port}` here", explains=((port, each.id),))
         for port in each.service.publish:
             if port not in ports:
-                yield Violation(each.path("publish", port), f"there is no port `{port}` here", at_key=True)
-
-
-@rule(
-    "PLB107",
-    title="expression that does not resolve",
-    why="The value cannot be generated.",
-    fix="Correct the name; the data reference lists what expressions know.",
-    failing="services/web.yaml: {environment: {DB: {template: \"{{ address('db', 'http') }}\"}}}",
-    passing="services/web.yaml: {environment: {DB: {template: \"{{ address('db', 'sql') }}\"}}}",
-)
-def unresolved(spec: Spec) -> Iterator[Violation]:
-    """Templates of values and configuration files that fail, each mistake once whoever uses the file and in whatever mode."""
-    yield from _once_for_all_modes(spec, (*_failing_values(spec), *_failing_files(spec)))
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """An expression that does not resolve in one mode."""
-
-    mode: str
-    path: PathText
-    location: Location
-    message: str
-    hint: str | None = None
-
-
-def _failing_values(spec: Spec) -> Iterator[_Failure]:
-    for each in placed_services(spec):
-        names = service_names(spec, each.mode, each.id)
-        for path, template in _templates(each):
-            try:
-                render(template, names)
-            except ExpressionError as error:
-                hint = OTHERS_BRACES if error.is_unreadable else None
-                yield _Failure(each.mode, path, spec.line_of(path, error.line), str(error), hint)
-
-
-def _templates(each: Placed) -> Iterator[tuple[PathText, str]]:
-    for field in type(each.service).model_fields:
-        value = getattr(each.service, field)
-        if isinstance(value, dict):
-            for key, item in value.items():
-                yield from _templates_in(each.path(field, key), item)
-        else:
-            yield from _templates_in(each.path(field), value)
-
-
-def _templates_in(path: PathText, value: Any) -> Iterator[tuple[PathText, str]]:
-    if isinstance(value, Template):
-        yield path_of(path, "template"), value.template
-    elif isinstance(value, Model):
-        for field in type(value).model_fields:
-            yield from _templates_in(path_of(path, field), getattr(value, field))
-    elif isinstance(value, dict | tuple):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _templates_in(path_of(path, key), item)
-
-
-def _failing_files(spec: Spec) -> Iterator[_Failure]:
-    for each in placed_services(spec):
-        for index, file in enumerate(each.service.config):
-            for _, known in config_names(spec, each.mode, each.id, file):
-                try:
-                    config_text(file.source, spec.templates.get(file.source, ""), known)
-                except ExpressionError as error:
-                    place = spec.template_line(file.source, error.line)
-                    hint = _IN_A_FILE if error.is_unreadable else None
-                    yield _Failure(each.mode, path_of(each.path("config"), index), place, str(error), hint)
-                    break  # one tenant's file is like another's
-
-
-_IN_A_FILE = f"{OTHERS_BRACES}, or in a file whose name does not end in `{TEMPLATE_ENDING}`: it is copied as it is"
-
-
-def _once_for_all_modes(spec: Spec, failures: Iterable[_Failure]) -> Iterator[Violation]:
-    found: dict[tuple[Location, str], list[_Failure]] = {}
-    for failure in failures:
-        found.setdefault((failure.location, failure.message), []).append(failure)
-    for (location, message), those in found.items():
-        modes = list(dict.fromkeys(each.mode for each in those))
-        where = f" in mode {', '.join(modes)}" if len(modes) < len(spec.modes) else ""
-        yield Violation(those[0].path, f"does not resolve{where}: {message}", those[0].hint, location=location)
+                meant = closest(port, sorted(ports.keys() - each.service.publish.keys()))
+                yield Violation(
+                    each.path("publish", port),
+                    f"there is no port `{port}` here",
+                    suggestion(port, ports, "it has", "no port"),
+                    at_key=True,
+                    explains=((port,), (meant, each.id)) if meant else ((port,),),
+                )
 
 
 @rule(

@@ -8,6 +8,7 @@ from plumbline.deployment import services_of
 from plumbline.expressions import ExpressionError, tenant_names, value_text
 from plumbline.paths import path_of
 from plumbline.spec import Spec
+from validators.rules.causes import lacking
 from validators.rules.clouds import clouds, lets_out
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
@@ -63,6 +64,7 @@ def overlapping(spec: Spec) -> Iterator[Violation]:
                 yield Violation(
                     path_of("networks", second, "modes", mode, "subnet"),
                     f"overlaps segment `{first}` ({ranges[first]})",
+                    also=((path_of("networks", first, "modes", mode, "subnet"), f"range of `{first}`"),),
                 )
         if spec.topology[mode].cloud:
             for name, found in ranges.items():
@@ -87,7 +89,9 @@ def same_octet(spec: Spec) -> Iterator[Violation]:
     for name, tenant in spec.tenants.tenants.items():
         if tenant.octet in taken:
             yield Violation(
-                path_of("tenants", name, "octet"), f"octet {tenant.octet} belongs to tenant `{taken[tenant.octet]}`"
+                path_of("tenants", name, "octet"),
+                f"octet {tenant.octet} belongs to tenant `{taken[tenant.octet]}`",
+                also=((path_of("tenants", taken[tenant.octet], "octet"), "the other tenant"),),
             )
         taken.setdefault(tenant.octet, name)
 
@@ -184,6 +188,7 @@ def same_address(spec: Spec) -> Iterator[Violation]:
                     yield Violation(
                         path_of("topology", mode, "roles", name, "first_host"),
                         f"host {host} belongs to role `{taken[host]}`",
+                        also=((path_of("topology", mode, "roles", taken[host], "first_host"), "the other role"),),
                     )
                     break
                 taken[host] = name
@@ -277,7 +282,8 @@ def malformed_rule(spec: Spec) -> Iterator[Violation]:
                     try:
                         text = value_text(peer, names)
                     except ExpressionError as error:
-                        yield Violation(path_of(path, "peers"), f"does not resolve: {error}")
+                        message = f"does not resolve: {error}"
+                        yield Violation(path_of(path, "peers"), message, explains=lacking(str(error)))
                         continue
                     if _network(text) is None:
                         yield Violation(path_of(path, "peers"), f"{text} is no range with zero host bits")

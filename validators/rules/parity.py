@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from plumbline.deployment import field_path
 from plumbline.differences import Difference, differences
 from plumbline.paths import PathText, covers, path_of
 from plumbline.spec import Spec
+from plumbline.suggestions import closest
 from validators.rules.parity_examples import example, three_modes
 from validators.rules.registry import Violation, rule
 from validators.rules.spec_lookup import exists
 
 MISSING = re.compile(r"(absent|none|missing|unavailable|not available)\b", re.I)
+_RENAMED = 0.9
+"""How much alike two paths are where one was probably made of the other."""
 SHOWN = 60
 """Characters of a value that a message shows."""
 
@@ -30,12 +34,15 @@ def unexplained_difference(spec: Spec) -> Iterator[Violation]:
     by_path: dict[str, list[Difference]] = {}
     for found in differences(spec):
         by_path.setdefault(found.path, []).append(found)
+    patterns = {pattern for each in explanations for pattern in each.covers}
+    idle = [pattern for pattern in sorted(patterns) if not any(covers(pattern, path) for path in by_path)]
     for path, pairs in by_path.items():
         explaining = [each for each in explanations if each.names(path)]
         left = next((pair for pair in pairs if not any(each.sets_apart(pair.modes) for each in explaining)), None)
         if left is None:
             continue
         cover = f"add `{path}` to `covers` of a divergence in parity.yaml"
+        renamed = closest(path, idle, _RENAMED)
         if explaining:
             places = " and ".join(each.path for each in explaining)
             cover = f"say in a divergence of its own what sets {' and '.join(left.modes)} apart; {places} does not"
@@ -45,6 +52,7 @@ def unexplained_difference(spec: Spec) -> Iterator[Violation]:
             expected=_short(left.left),
             observed=_short(left.right),
             hint=f"remove the difference, or {cover}",
+            explains=((renamed,),) if renamed else (),
         )
 
 
@@ -63,12 +71,26 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
         for index, pattern in enumerate(each.covers):
             if not any(covers(pattern, one.path) and each.sets_apart(one.modes) for one in found):
                 message = f"`{pattern}` covers no difference between modes"
-                yield Violation(path_of(each.path, "covers", index), message, observed=pattern)
+                also = tuple(_written(spec, pattern))
+                yield Violation(path_of(each.path, "covers", index), message, observed=pattern, also=also)
         covered = [one for one in found if each.names(one.path)]
         for index, mode in enumerate(each.apart):
             if covered and not _is_apart(mode, set(spec.modes) - set(each.apart), spec.modes, covered):
                 message = f"mode {mode} is like the others in all that is covered here"
                 yield Violation(path_of(each.path, "sets_apart", index), message, observed=mode)
+
+
+def _written(spec: Spec, pattern: str) -> Iterator[tuple[PathText, str]]:
+    """Where each mode says what a pattern without `*` covers: one of them may be what changed."""
+    section, *below = pattern.split(".")
+    for mode in spec.modes if "*" not in pattern and section in ("topology", "services") else ():
+        path = path_of(section, mode, *below) if section == "topology" else _in_mode(spec, mode, *below)
+        if path and spec.has(path):
+            yield path, f"what mode {mode} says"
+
+
+def _in_mode(spec: Spec, mode: str, name: str, field: str = "", key: str | None = None, *_: str) -> PathText | None:
+    return field_path(name, spec.services[name], mode, field, key) if field and name in spec.services else None
 
 
 def _is_apart(mode: str, others: set[str], modes: Sequence[str], covered: Sequence[Difference]) -> bool:
@@ -187,7 +209,15 @@ def path_without_target(spec: Spec) -> Iterator[Violation]:
                     path_of("parity", "features", name, "paths", index),
                     f"there is no `{path}` in the spec",
                     observed=path,
+                    explains=_lost(spec, path),
                 )
+
+
+def _lost(spec: Spec, path: str) -> tuple[tuple[str, ...], ...]:
+    """The id that a path begins with, where it is that which is not there."""
+    section, *below = path.split(".")
+    gone = below and below[0] != "*" and exists(spec, section) and not exists(spec, f"{section}.{below[0]}")
+    return ((below[0],),) if gone else ()
 
 
 @rule(

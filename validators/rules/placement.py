@@ -50,7 +50,7 @@ def placed_nowhere(spec: Spec) -> Iterator[Violation]:
     placed = {name for topology in spec.topology.values() for role in topology.roles.values() for name in role.services}
     for name in spec.services:
         if name not in placed:
-            yield Violation(path_of("services", name, "title"), f"`{name}` is placed in no mode")
+            yield Violation(path_of("services", name, "title"), f"`{name}` is placed in no mode", explains=((name,),))
 
 
 @rule(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from plumbline.deployment import deployments, field_path, roles_of, services_of
-from plumbline.paths import path_of
+from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from validators.rules.cloud_entry import admits_the_entry
 from validators.rules.effective_services import placed_services
@@ -25,7 +25,9 @@ def same_port(spec: Spec) -> Iterator[Violation]:
         names: dict[int, str] = {}
         for port, number in each.service.ports.items():
             if number in names:
-                yield Violation(each.path("ports", port), f"{number} is the number of `{names[number]}` too")
+                first = (each.path("ports", names[number]), "the other")
+                message = f"{number} is the number of `{names[number]}` too"
+                yield Violation(each.path("ports", port), message, also=(first,))
             names.setdefault(number, port)
 
 
@@ -40,7 +42,7 @@ def same_port(spec: Spec) -> Iterator[Violation]:
 def same_host_port(spec: Spec) -> Iterator[Violation]:
     """Published ports, and ports published for other nodes, that clash on one node."""
     for deployment in deployments(spec):
-        taken: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        taken: dict[int, list[tuple[str, str, PathText]]] = defaultdict(list)
         everyone = services_of(spec, deployment.mode)
         for name, service in deployment.services.items():
             wanted = [
@@ -58,10 +60,11 @@ def same_host_port(spec: Spec) -> Iterator[Violation]:
                 if port in service.ports
             ]
             for number, address, path in wanted:
-                for other_address, other_name in taken[number]:
+                for other_address, other_name, other_path in taken[number]:
                     if other_address == address or "0.0.0.0" in (address, other_address):
-                        yield Violation(path, f"port {number} of role {deployment.role} is taken by `{other_name}`")
-                taken[number].append((address, name))
+                        message = f"port {number} of role {deployment.role} is taken by `{other_name}`"
+                        yield Violation(path, message, also=((other_path, f"`{other_name}` takes it"),))
+                taken[number].append((address, name, path))
 
 
 @rule(
@@ -80,7 +83,8 @@ def published_inside(spec: Spec) -> Iterator[Violation]:
             for segment in each.service.segments
             if (network := spec.networks.networks.get(segment)) and each.mode in network.modes
         ]
-        if each.service.publish and seals and all(seals):
+        known = len(seals) == len(each.service.segments)  # what is not known is reported as a reference
+        if each.service.publish and seals and known and all(seals):
             yield Violation(
                 each.path("publish"), f"is published, and all its networks are internal in mode {each.mode}"
             )

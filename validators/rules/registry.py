@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from plumbline.finding import Finding, Severity
+from plumbline.finding import Finding, Related, Severity
 from plumbline.location import Location
 from plumbline.paths import PathText, parts_of
 from plumbline.spec import Spec
@@ -28,6 +28,10 @@ class Violation:
     """Mark the key rather than the value."""
     location: Location | None = None
     """Where it is, for what no spec path names: a line of a template."""
+    also: tuple[tuple[PathText, str], ...] = ()
+    """Other places that it is about, and what is to be seen there."""
+    explains: tuple[tuple[str, ...], ...] = ()
+    """Ids at fault: findings that speak of all of one of these follow from this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Rule:
                 subject=found.path,
                 expected=found.expected,
                 observed=found.observed,
+                related=tuple(Related(message, spec.at(path)) for path, message in found.also),
+                explains=found.explains,
             )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Set
 from itertools import pairwise
 
 from plumbline.shell_inside import all_calls
-from plumbline.shell_syntax import Call, Script, every, flat
+from plumbline.shell_syntax import Call, Node, Script, call_of, every, flat
 from validators.shell_flow import holds
 
 REMOVERS = frozenset({"rm", "unlink", "shred", "rmdir"})
@@ -77,6 +77,52 @@ def _removes(call: Call, own: Set[str]) -> bool:
     )
 
 
+_SAYS_NOTHING = frozenset({":", "true"})
+
+
+def emptied(script: Script) -> Iterator[tuple[str, Node]]:
+    """Files of others that a script leaves empty, each with the statement that does it: `: > FILE`, `> FILE`, `cp /dev/null FILE`."""
+    own = _temporary(list(script.statements))
+    for node in every(list(script.statements)):
+        if "Redirs" in node and _says_nothing(node):
+            targets = [flat(each["Word"]) for each in node["Redirs"] if each["Op"] in {">", ">|"}]
+        elif node.get("Type") == "CallExpr" and (call := call_of(node)):
+            targets = [call.words[-1]] if call.program == "cp" and call.words[:-1][-1:] == ("/dev/null",) else []
+        else:
+            continue
+        yield from ((name, node) for name in targets if name not in own and not name.startswith("/dev/"))
+
+
+def _says_nothing(statement: Node) -> bool:
+    """Whether what a statement writes is nothing at all."""
+    command = statement.get("Cmd")
+    if command is None:
+        return True
+    call = call_of(command) if command.get("Type") == "CallExpr" else None
+    if call is None:
+        return False
+    words = [word for word in call.words if word not in ("-n", "--")]
+    prints = call.program == "printf" or (call.program == "echo" and "-n" in call.words)
+    return (
+        call.program in _SAYS_NOTHING
+        or (prints and not any(words))
+        or (call.program == "cat" and words == ["/dev/null"])
+    )
+
+
+_STARTERS = frozenset({"cd", "test", "[", "echo", "printf", ":", "true", "sleep", "curl", "wget"})
+_STARTING = frozenset({"create", "restart", "start", "up"})
+
+
+def brings_nothing_back(undo: Script) -> bool:
+    """Whether all that an undo does is to start what runs: what was deleted is not there again by that."""
+    return all(
+        call.program in _STARTERS
+        or (call.program in {"docker", "docker-compose", "systemctl"} and bool(_STARTING & set(call.words)))
+        for call in all_calls(list(undo.statements))
+    )
+
+
 def _own(script: Script) -> set[str]:
     """What a script writes itself, and does not keep: files it redirects into or moves on, and temporary ones in variables."""
     statements = list(script.statements)
@@ -84,9 +130,15 @@ def _own(script: Script) -> set[str]:
     for call in all_calls(statements):
         if call.program == "mv":
             found |= {word for word in call.words[:-1] if not word.startswith("-")}
+    return found | _temporary(statements, found)
+
+
+def _temporary(statements: list[Node], own: Set[str] = frozenset()) -> set[str]:
+    """Variables that hold the name of a temporary file, or of one that the script writes itself."""
+    found: set[str] = set()
     for node in every(statements):
         for assigned in node.get("Assigns", []):
             value = assigned.get("Value")
-            if "Name" in assigned and ("mktemp" in {call.program for call in all_calls(value)} or flat(value) in found):
+            if "Name" in assigned and ("mktemp" in {call.program for call in all_calls(value)} or flat(value) in own):
                 found.add(f"${assigned['Name']['Value']}")
     return found

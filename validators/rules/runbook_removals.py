@@ -8,7 +8,7 @@ from plumbline.shell_inside import all_calls
 from plumbline.shell_syntax import Call, Script, every, flat
 from plumbline.spec import Spec
 from validators.rules.registry import Violation, rule
-from validators.rules.runbook_deletions import REMOVERS, deletions
+from validators.rules.runbook_deletions import REMOVERS, brings_nothing_back, deletions, emptied
 from validators.rules.runbook_reading import scripts, steps
 from validators.rules.runbook_scripts import any_or_newest, example, has_pattern, short
 
@@ -104,12 +104,21 @@ def _filled(word: str, values: dict[str, str]) -> str:
 def destroys_unsaid(spec: Spec) -> Iterator[Violation]:
     for each in steps(spec):
         run = each.scripts.get("run")
-        if run is None or each.step.destroys or each.step.undo_commands:
+        if run is None or each.step.destroys:
+            continue
+        undo = each.scripts.get("undo_commands")
+        if each.step.undo_commands:
+            for call in deletions(run, by_name=False) if undo and brings_nothing_back(undo) else ():
+                yield Violation(
+                    each.path, f"`{short(run.source(call.node))}` deletes for good, and the undo only starts things"
+                )
             continue
         for call in deletions(run, by_name=True):
             yield Violation(
                 each.path, f"`{short(run.source(call.node))}` deletes, and nothing takes it back", at_key=False
             )
+        for name, node in emptied(run):
+            yield Violation(each.path, f"`{short(run.source(node))}` empties {name}, and nothing takes it back")
 
 
 @rule(

@@ -9,7 +9,9 @@ from plumbline.finding import Severity
 from plumbline.paths import path_of
 from plumbline.runbooks import place_texts, runbook_names, runbook_texts
 from plumbline.spec import Spec
+from plumbline.suggestions import closest
 from schema.runbook import Runbook
+from validators.rules.causes import lacking
 from validators.rules.registry import RULES, Violation, rule
 
 STANDS_FOR = {
@@ -52,7 +54,10 @@ def unresolved_expression(spec: Spec) -> Iterator[Violation]:
         for inner, text in runbook_texts(runbook):
             path = path_of("runbooks", name, inner)
             if error := _first_error(spec, runbook, text):
-                yield Violation(path, error.message, error.hint, location=spec.line_of(path, error.line))
+                place, lost = spec.line_of(path, error.line), lacking(error.message)
+                renamed = closest(lost[0][0], _unused(runbook)) if lost else None
+                explains = (*lost, (renamed,)) if renamed else lost
+                yield Violation(path, error.message, error.hint, location=place, explains=explains)
 
 
 @rule(
@@ -70,7 +75,8 @@ def unresolved_place(spec: Spec) -> Iterator[Violation]:
         for path, text in place_texts(spec, runbook)
         if (error := _first_error(spec, runbook, text))
     }.items():
-        yield Violation(path, error.message, error.hint, location=spec.line_of(path, error.line))
+        place, explains = spec.line_of(path, error.line), lacking(error.message)
+        yield Violation(path, error.message, error.hint, location=place, explains=explains)
 
 
 class _Error(NamedTuple):
@@ -156,14 +162,17 @@ def _steps_without(spec: Spec, field: str, problem: str) -> Iterator[Violation]:
 )
 def unused_parameter(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
-        used = {found for _, text in runbook_texts(runbook) for found in names_in(text)}
-        for parameter in runbook.parameters:
-            if not used & STANDS_FOR.get(parameter, frozenset({parameter})):
-                yield Violation(
-                    path_of("runbooks", name, "parameters", parameter),
-                    f"parameter {parameter} is used by no step",
-                    at_key=True,
-                )
+        for parameter in _unused(runbook):
+            yield Violation(
+                path_of("runbooks", name, "parameters", parameter),
+                f"parameter {parameter} is used by no step",
+                at_key=True,
+            )
+
+
+def _unused(runbook: Runbook) -> list[str]:
+    used = {found for _, text in runbook_texts(runbook) for found in names_in(text)}
+    return [name for name in runbook.parameters if not used & STANDS_FOR.get(name, frozenset({name}))]
 
 
 REQUIREMENT = "requirements.yaml:\n  requirements:\n    DEPLOY-01: {{title: It runs, {rest}}}\n"

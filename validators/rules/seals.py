@@ -47,4 +47,5 @@ def open_segment(spec: Spec) -> Iterator[Violation]:
                     f"segment {name} is open in mode {mode}, which has no way out, and nothing that it publishes needs it",
                     expected="true",
                     observed="false",
+                    also=((path_of("topology", mode, "egress"), "the mode has no way out"),),
                 )

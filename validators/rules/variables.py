@@ -53,6 +53,7 @@ def undocumented_variable(spec: Spec) -> Iterator[Violation]:
             hint = f"did you mean `{close}`, which services set?"
             yield Violation(path_of("platform", "environment", name), f"no service sets `{name}`", hint, at_key=True)
             del strangers[close]
+    yield from _in_runbooks(spec, prefixes)
     for name, paths in strangers.items():
         meant = _closest(name, listed)
         if meant is None and len({path.parts[1] for path in paths}) > 1:
@@ -62,6 +63,20 @@ def undocumented_variable(spec: Spec) -> Iterator[Violation]:
         for path in dict.fromkeys(paths):
             right = f"did you mean `{meant}`?" if meant else None
             yield Violation(path, f"`{name}` is not in the list of the platform's variables", right, at_key=True)
+
+
+_READ = re.compile(r"\$\{?(?P<name>[A-Z][A-Z0-9_]*)")
+
+
+def _in_runbooks(spec: Spec, prefixes: tuple[str, ...]) -> Iterator[Violation]:
+    """Variables that a script reads, and that are like one of the list and none."""
+    for id, runbook in spec.runbooks.items():
+        for inner, text in runbook_texts(runbook):
+            for name in dict.fromkeys(_READ.findall(text)):
+                known = name in spec.platform.environment or f"{name}=" in text
+                if name.startswith(prefixes) and not known and (meant := _closest(name, spec.platform.environment)):
+                    message = f"`{name}` is not in the list of the platform's variables"
+                    yield Violation(path_of("runbooks", id, inner), message, f"did you mean `{meant}`?")
 
 
 def _prefixes(spec: Spec) -> tuple[str, ...]:

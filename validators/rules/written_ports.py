@@ -1,5 +1,6 @@
 """PLB111, PLB112: numbers of ports that a service's texts write out, held against the ports that the spec has."""
 
+import re
 from collections.abc import Iterator
 
 from plumbline.deployment import services_of
@@ -24,8 +25,9 @@ from validators.rules.written import Where, blanked, of_services
     passing="services/web.yaml: {command: [\"--port\", {template: \"{{ port('web', 'http') }}\"}]}",
 )
 def nobodys_port(spec: Spec) -> Iterator[Violation]:
-    """Numbers in commands, checks, variables and configuration files that are no port of whom they are said to be of."""
+    """Numbers in commands, checks, variables, files and runbooks that are no port of whom they are said to be of."""
     yield from once(_nobodys(spec))
+    yield from once(_nobodys_in_runbooks(spec))
 
 
 def _nobodys(spec: Spec) -> Iterator[Violation]:
@@ -51,6 +53,30 @@ def _nobodys(spec: Spec) -> Iterator[Violation]:
                     _hint(owner, next(iter(service.ports), "PORT")) if service.ports else None,
                     observed=str(word.number),
                     location=text.at(word.position),
+                )
+
+
+_BROUGHT = re.compile(r"(?:-\w{0,9}[LRDp]|--port)[ =]?\S{0,80}?(\d{2,5})")
+"""Ports that a tunnel, or a server that a step starts, brings."""
+
+
+def _nobodys_in_runbooks(spec: Spec) -> Iterator[Violation]:
+    """Numbers that a runbook asks on its host, at which nothing is published, and that no container listens on either."""
+    for name, runbook in spec.runbooks.items():
+        modes = [mode for mode in runbook.modes if mode in spec.topology]
+        services = [service for mode in modes for service in services_of(spec, mode).values()]
+        published = {each.port for service in services for each in service.publish.values()}
+        known = published | {number for service in services for number in service.ports.values()}
+        texts = list(runbook_texts(runbook))
+        known |= {int(number) for _, text in texts for number in _BROUGHT.findall(text)}
+        for inner, text in texts:
+            for number in sorted(host_ports(blanked(Template(template=text))) - known):
+                where = ", ".join(map(str, sorted(published))) or "none"
+                yield Violation(
+                    path_of("runbooks", name, inner),
+                    f"nothing is published at {number}; published ports: {where}",
+                    "write {{ published('SERVICE', 'PORT') }}, and it follows the spec",
+                    observed=str(number),
                 )
 
 

@@ -1,0 +1,156 @@
+"""One cause is told once: at the edit, with every place that follows from it, and nothing else below it."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from plumbline.finding import Finding, Severity
+from plumbline.loading import load_spec
+from plumbline.location import Location
+from tests.rules.edited import shipped
+from tests.wrong_specs.edits import with_key
+from tests.wrong_specs.sites import sites
+from validators.rules import check_rules
+from validators.rules.causes import told_once
+
+DAY = date(2026, 11, 26)
+ONLINE, OFFLINE = "topology/online.yaml", "topology/offline.yaml"
+Edit = tuple[str, str, str]
+
+
+def found(*edits: Edit, renamed: tuple[str, str] | None = None) -> list[Finding]:
+    """Errors of the shipped spec with some edits, and a file of another name."""
+    files = dict(shipped())
+    for file, old, new in edits:
+        assert old in files[file], f"{file} does not hold {old!r}"
+        files[file] = files[file].replace(old, new, 1)
+    if renamed:
+        files[renamed[1]] = files.pop(renamed[0])
+    spec, problems = load_spec(files)
+    return [each for each in (check_rules(spec, DAY) if spec else problems) if each.severity == Severity.ERROR]
+
+
+def other_places(finding: Finding) -> set[str]:
+    """Files and lines that a finding names beside its own."""
+    return {f"{each.location.file}:{each.location.line}" for each in finding.related if each.location}
+
+
+FILES = ["services/postgres", "services/redis", "services/alloy", "runbooks/offline-export"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_renamed_file_is_one_finding_with_every_place_that_named_it(file: str) -> None:
+    old = file.partition("/")[2]
+    (finding,) = found(renamed=(f"{file}.yaml", f"{file}x.yaml"))
+    assert f"`{old}`" in finding.message or f".{old}`" in finding.message
+    naming = {
+        name for name, text in shipped().items() if f"[{old}," in text or f" {old}]" in text or f"{old}: " in text
+    }
+    shown = {each.location.file for each in (finding, *finding.related) if each.location}
+    assert naming & {ONLINE, OFFLINE, "services/migrate.yaml"} <= shown
+
+
+MAPS = {
+    "images.yaml": "images", "models.yaml": "models", "networks.yaml": "networks", "secrets.yaml": "secrets",
+    "tenants.yaml": "tenants", "catalogue.yaml": "server_types", "platform.yaml": "places",
+}  # fmt: skip
+
+
+def renamed_ids() -> Iterator[tuple[str, str]]:
+    """The first id of each of some maps."""
+    for file, field in MAPS.items():
+        ids = [each.name for each in sites({file: shipped()[file]}) if each.path[:-1] == (field,)]
+        yield from ((file, id) for id in ids[:1])
+
+
+@pytest.mark.parametrize(("file", "id"), list(renamed_ids()))
+def test_a_renamed_id_is_one_finding(file: str, id: str) -> None:
+    text = shipped()[file]
+    site = next(each for each in sites({file: text}) if each.path == (MAPS[file], id))
+    (finding,) = found((file, text, with_key(text, site, f"{id}x")))
+    assert f"`{id}`" in finding.message or f"'{id}'" in finding.message
+    named = {finding.location.line} if finding.location and finding.location.file == file else set()
+    named |= {each.location.line for each in finding.related if each.location and each.location.file == file}
+    assert site.line in named or finding.hint == f"did you mean `{id}x`?"
+
+
+@pytest.mark.parametrize(
+    ("edits", "place"),
+    [
+        ([(ONLINE, "services: [postgres, redis,", "services: [redis,")], (ONLINE, "roles:")),
+        ([(OFFLINE, "      - postgres\n", "")], (OFFLINE, "services:")),
+    ],
+)
+def test_a_service_that_is_taken_out_of_a_mode_is_told_once_at_the_roles(
+    edits: list[Edit], place: tuple[str, str]
+) -> None:
+    (finding,) = found(*edits)
+    assert finding.location is not None
+    file, word = place
+    assert finding.location.file == file
+    assert word in "\n".join(shipped()[file].split("\n")[finding.location.line - 2 : finding.location.line])
+    assert "6 services need it" in finding.message
+    assert {"PLB701", "PLB721"} <= {each.rule for each in finding.related}
+
+
+def test_one_need_that_is_wrong_is_told_where_it_stands() -> None:
+    (finding,) = found(("services/embed-worker.yaml", "needs: {redis", "needs: {nomic-embed: http, redis"))
+    assert finding.rule == "PLB105"
+    assert finding.location is not None and finding.location.file == "services/embed-worker.yaml"
+
+
+def test_an_unknown_location_is_told_once_and_one_that_sells_little_at_itself() -> None:
+    (unknown,) = found((ONLINE, "location: nbg1", "location: nbg2"))
+    assert unknown.rule == "PLB101"
+    unsold = [each for each in found((ONLINE, "location: nbg1", "location: ash")) if each.rule == "PLB503"]
+    assert [(each.location.file, len(each.related)) for each in unsold if each.location] == [(ONLINE, 10)]
+
+
+def test_two_faults_stay_two() -> None:
+    two = found(
+        ("services/serving.yaml", "http: {port: http,", "http: {port: htpt,"), renamed=("services/redis.yaml", "services/redisx.yaml")
+    )  # fmt: skip
+    assert sorted(each.rule for each in two) == ["PLB101", "PLB106"]
+
+
+ENDS: dict[str, tuple[list[Edit], str, tuple[str, str]]] = {
+    "a difference that is gone": ([(OFFLINE, "egress: false", "egress: true")], "PLB702", (OFFLINE, "egress: true")),
+    "a folder of certificates": ([(ONLINE, "/own-certificates", "/own")], "PLB214", (ONLINE, "own_certificates:")),
+    "overlapping ranges": (
+        [("networks.yaml", "172.29.1.0/24", "172.29.0.0/24")], "PLB202", ("networks.yaml", "172.29.0.0/24"),
+    ),
+    "an octet twice": ([("tenants.yaml", "octet: 2", "octet: 1")], "PLB203", ("tenants.yaml", "octet: 1")),
+    "a circle": (
+        [("services/postgres.yaml", "segments:", "needs: {migrate: http}\nsegments:")], "PLB104", ("services/migrate.yaml", "needs:"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_finding_about_two_places_names_both_with_their_lines(name: str) -> None:
+    edits, rule, (file, word) = ENDS[name]
+    finding = next(each for each in found(*edits) if each.rule == rule)
+    text = shipped()[file]
+    for edited, old, new in edits:
+        text = text.replace(old, new, 1) if edited == file else text
+    lines = {f"{file}:{number}" for number, line in enumerate(text.split("\n"), 1) if word in line}
+    own = {f"{finding.location.file}:{finding.location.line}"} if finding.location else set()
+    assert lines & (other_places(finding) - own) or (lines & own and other_places(finding))
+
+
+def _finding(
+    rule: str, message: str, severity: Severity = Severity.ERROR, **more: tuple[tuple[str, ...], ...]
+) -> Finding:
+    return Finding(rule, message, severity, Location("a.yaml"), **more)
+
+
+def test_what_speaks_of_some_of_the_ids_does_not_follow() -> None:
+    cause = _finding("PLB105", "`db` is placed nowhere in mode one", explains=(("db", "one"),))
+    others = [_finding("PLB721", "no role of mode two runs `db`"), _finding("PLB403", "db and one are words")]
+    assert told_once([cause, *others]) == [cause, *others]
+
+
+def test_a_warning_hides_no_error() -> None:
+    cause = _finding("PLB105", "`db` is placed nowhere", Severity.WARNING, explains=(("db",),))
+    assert len(told_once([cause, _finding("PLB721", "nobody runs `db`")])) == 2

@@ -1,0 +1,103 @@
+"""PLB107: expressions that resolve."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.config_files import TEMPLATE_ENDING, config_names, config_text
+from plumbline.expressions import OTHERS_BRACES, ExpressionError, render, service_names
+from plumbline.location import Location
+from plumbline.paths import PathText, path_of
+from plumbline.spec import Spec
+from schema.types import Model, Template
+from validators.rules.causes import lacking
+from validators.rules.effective_services import Placed, placed_services
+from validators.rules.registry import Violation, rule
+
+
+@rule(
+    "PLB107",
+    title="expression that does not resolve",
+    why="The value cannot be generated.",
+    fix="Correct the name; the data reference lists what expressions know.",
+    failing="services/web.yaml: {environment: {DB: {template: \"{{ address('db', 'http') }}\"}}}",
+    passing="services/web.yaml: {environment: {DB: {template: \"{{ address('db', 'sql') }}\"}}}",
+)
+def unresolved(spec: Spec) -> Iterator[Violation]:
+    """Templates of values and configuration files that fail, each mistake once whoever uses the file and in whatever mode."""
+    yield from _once_for_all_modes(spec, (*_failing_values(spec), *_failing_files(spec)))
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """An expression that does not resolve in one mode."""
+
+    mode: str
+    path: PathText
+    location: Location
+    message: str
+    hint: str | None = None
+
+
+def _failing_values(spec: Spec) -> Iterator[_Failure]:
+    for each in placed_services(spec):
+        names = service_names(spec, each.mode, each.id)
+        for path, template in _templates(each):
+            try:
+                render(template, names)
+            except ExpressionError as error:
+                hint = OTHERS_BRACES if error.is_unreadable else None
+                yield _Failure(each.mode, path, spec.line_of(path, error.line), str(error), hint)
+
+
+def _templates(each: Placed) -> Iterator[tuple[PathText, str]]:
+    for field in type(each.service).model_fields:
+        value = getattr(each.service, field)
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from _templates_in(each.path(field, key), item)
+        else:
+            yield from _templates_in(each.path(field), value)
+
+
+def _templates_in(path: PathText, value: Any) -> Iterator[tuple[PathText, str]]:
+    if isinstance(value, Template):
+        yield path_of(path, "template"), value.template
+    elif isinstance(value, Model):
+        for field in type(value).model_fields:
+            yield from _templates_in(path_of(path, field), getattr(value, field))
+    elif isinstance(value, dict | tuple):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _templates_in(path_of(path, key), item)
+
+
+def _failing_files(spec: Spec) -> Iterator[_Failure]:
+    for each in placed_services(spec):
+        for index, file in enumerate(each.service.config):
+            for _, known in config_names(spec, each.mode, each.id, file):
+                try:
+                    config_text(file.source, spec.templates.get(file.source, ""), known)
+                except ExpressionError as error:
+                    place = spec.template_line(file.source, error.line)
+                    hint = _IN_A_FILE if error.is_unreadable else None
+                    yield _Failure(each.mode, path_of(each.path("config"), index), place, str(error), hint)
+                    break  # one tenant's file is like another's
+
+
+_IN_A_FILE = f"{OTHERS_BRACES}, or in a file whose name does not end in `{TEMPLATE_ENDING}`: it is copied as it is"
+
+
+def _once_for_all_modes(spec: Spec, failures: Iterable[_Failure]) -> Iterator[Violation]:
+    found: dict[tuple[Location, str], list[_Failure]] = {}
+    for failure in failures:
+        found.setdefault((failure.location, failure.message), []).append(failure)
+    for (location, message), those in found.items():
+        modes = list(dict.fromkeys(each.mode for each in those))
+        where = f" in mode {', '.join(modes)}" if len(modes) < len(spec.modes) else ""
+        yield Violation(
+            those[0].path,
+            f"does not resolve{where}: {message}",
+            those[0].hint,
+            location=location,
+            explains=lacking(message),
+        )

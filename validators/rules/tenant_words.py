@@ -1,0 +1,96 @@
+"""PLB130, PLB853: the name of one tenant where whichever tenant is meant."""
+
+import re
+from collections.abc import Iterator
+
+from plumbline.paths import path_of
+from plumbline.runbooks import tenant_parameter
+from plumbline.shell_inside import all_calls
+from plumbline.spec import Spec
+from schema.types import Template
+from validators.rules.effective_services import once
+from validators.rules.registry import Violation, rule
+from validators.rules.runbook_reading import steps
+from validators.rules.runbook_scripts import PLAIN, example
+from validators.rules.written import Where, blanked, written
+
+_SCRIPTS = ("run", "verify", "undo", "destroys", "undo_destroys", "output")
+_TENANT = "tenants.yaml: {tenants: {acme: {title: Acme, octet: 1, state: ACTIVE}}}\n"
+
+
+def tenants_in(spec: Spec, text: str, letters: str) -> list[str]:
+    """Tenants whose names stand in a text, with none of the letters beside them; not those that are the name of something else too."""
+    others = {spec.platform.name, *spec.services, *spec.topology, *spec.secrets.secrets, *spec.networks.networks}
+    others |= {role for topology in spec.topology.values() for role in topology.roles}
+    return [
+        name
+        for name in spec.tenants.tenants
+        if name not in others and re.search(rf"(?<![{letters}]){re.escape(name)}(?![{letters}])", text)
+    ]
+
+
+_RUNBOOK = _TENANT + example("docker compose logs web", PLAIN).replace(
+    "duration_min: 5", "duration_min: 5\n  parameters: {tenant: {description: Whose, kind: tenant, example: acme}}"
+)
+
+
+@rule(
+    "PLB853",
+    title="A runbook for any tenant names one",
+    why="Run for another tenant, it acts on this one: it suspends, deletes or reports the wrong customer.",
+    fix="write `{{ tenant }}`",
+    failing=_RUNBOOK.replace("docker compose logs web", "echo acme '{{ tenant }}'"),
+    passing=_RUNBOOK.replace("docker compose logs web", "echo '{{ tenant }}'"),
+)
+def literal_tenant(spec: Spec) -> Iterator[Violation]:
+    """Names of tenants in scripts of runbooks that ask for which; the name of a program is no tenant's."""
+    programs: dict[str, set[str]] = {}
+    for each in steps(spec):
+        called = programs.setdefault(str(each.path.parts[1]), set())
+        for script in each.scripts.values():
+            called |= {call.program for call in all_calls(list(script.statements))}
+    for name, runbook in spec.runbooks.items():
+        asked = tenant_parameter(runbook)
+        for index, step in enumerate(runbook.steps) if asked else ():
+            for field in _SCRIPTS:
+                text = getattr(step, field)
+                for tenant in tenants_in(spec, blanked(Template(template=text)), "A-Za-z0-9") if text else ():
+                    if tenant not in programs.get(name, ()):
+                        yield Violation(
+                            path_of("runbooks", name, "steps", index, field),
+                            f"`{tenant}` is one tenant, and this is run for any",
+                            f"write `{{{{ {asked} }}}}`",
+                            observed=tenant,
+                        )
+
+
+@rule(
+    "PLB130",
+    title="A tenant's name in what all tenants get",
+    why="Each tenant's copy says the same: requests, files or data of all others go to this one.",
+    fix="write `{{ tenant }}`, `{{ tenant_host }}` or a path with `{tenant}`",
+    failing=_TENANT + "services/web.yaml: {environment: {BUCKET: acme}}\ntopology/single.yaml: {tenancy: many}",
+    passing=_TENANT + "services/web.yaml: {environment: {BUCKET: shared}}\ntopology/single.yaml: {tenancy: many}",
+)
+def tenant_for_all(spec: Spec) -> Iterator[Violation]:
+    """Hosts of tenants in commands and configuration, and their names in variables, in modes of many tenants."""
+    yield from once(_for_all(spec))
+
+
+def _for_all(spec: Spec) -> Iterator[Violation]:
+    hosts = {tenant: spec.platform.domain.replace("{tenant}", tenant) for tenant in spec.tenants.tenants}
+    for text in written(spec):
+        if spec.topology[text.placed.mode].tenancy != "many" or text.where in (Where.HEALTH, Where.SCRIPT):
+            continue
+        # elsewhere a word can be anything: `acme` is a protocol too
+        found = {
+            tenant: tenant for tenant in tenants_in(spec, text.literal, "A-Za-z0-9-") if text.where == Where.VARIABLE
+        }
+        found |= {tenant: host for tenant, host in hosts.items() if host != tenant and host in text.literal}
+        for word in found.values():
+            yield Violation(
+                text.path,
+                f"`{word}` is one tenant's, and every tenant's {text.placed.id} gets this",
+                observed=word,
+                location=text.at(text.literal.find(word)),
+            )
