@@ -44,6 +44,7 @@ from validators.rules import (
     runbooks,
     seals,
     secrets,
+    starts,
     storage,
     tenant_words,
     variables,
@@ -56,6 +57,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    starts,
     resolving,
     configuration,
     ids,
