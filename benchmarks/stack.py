@@ -12,8 +12,9 @@ from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import failing
 from validators.stack.engine import Engine, find_engine
+from validators.stack.inspection import inspect_stack, places
+from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.run import new_run
-from validators.stack.settling import patient_look
 from validators.stack.stack import Stack
 from validators.stack.starting import UP_SECONDS, prepare, standing
 from validators.stack.verify import verify_stack
@@ -75,9 +76,9 @@ def look_seconds(engine: Engine) -> tuple[float, int]:
     """Median seconds of a whole look at the online mode with one tenant, and how many services it has."""
     spec = shipped_spec()
     with standing(engine, spec, DATA, "online", Silence(), tenants=list(spec.tenants.tenants)[:1]) as stack:
-        if failing(patient_look(stack)[0].checks):
+        if failing(inspect_patiently(stack)[0].checks):
             raise SystemExit("the clean stack has findings")
-        return median(seconds(stack.look) for _ in range(_ROUNDS)), len(stack.places())
+        return median(seconds(lambda: inspect_stack(stack)) for _ in range(_ROUNDS)), len(places(stack))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ verify.add_command(cloud)
     help="Only these tenants; all where none is named.",
 )
 @click.option(
-    "--attach", multiple=True, metavar="PROJECT", help="Look at this compose project, started by somebody else."
+    "--attach", multiple=True, metavar="PROJECT", help="Inspection at this compose project, started by somebody else."
 )
 @click.option("--faults", is_flag=True, help="Kill, pause, fill and restart things too; takes minutes.")
 @click.option(

@@ -9,7 +9,7 @@ from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import failing
 from validators.stack.engine import find_engine
-from validators.stack.settling import patient_look
+from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.starting import standing
 
 REPORT = REPORTS / "false-alarms"
@@ -23,7 +23,7 @@ def main(runs: int) -> int:
     for run in range(1, runs + 1):
         for mode in spec.modes:
             with standing(engine, spec, DATA, mode, Silence()) as stack:
-                seen = patient_look(stack)[0].checks
+                seen = inspect_patiently(stack)[0].checks
             wrong = [f"{mode}: {check.where} {check.subject} {check.difference}" for check in failing(seen)]
             wrong += [f"{mode}: {line}" for line in stack.trouble]
             checks += len(seen)

@@ -23,10 +23,11 @@ from plumbline.fact import Check
 from tests.stack.waiting import until
 from validators.stack.attach import attached
 from validators.stack.engine import Engine
+from validators.stack.inspection import configured, inspect_stack
 from validators.stack.kinds import TRIED, Takes
+from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.probing import probe_container
 from validators.stack.report import finding_of
-from validators.stack.settling import patient_look
 from validators.stack.stack import Stack
 
 _SETTLE_S = 10
@@ -142,9 +143,9 @@ def _is(wanted: dict[str, str], rule: str, check: Check) -> bool:
 
 def seen(stack: Stack, *tamperings: Tampering) -> list[Check]:
     """What a look finds; once more with patience where a service that nobody touched may be late, on a busy machine."""
-    found = failing(stack.look().checks)
+    found = failing(inspect_stack(stack).checks)
     if faults(stack, tamperings, found):
-        look, _ = patient_look(stack, apart_from={each.service for each in tamperings})
+        look, _ = inspect_patiently(stack, apart_from={each.service for each in tamperings})
         found = failing(look.checks)
     return found
 
@@ -198,7 +199,7 @@ def all_tampered(stack: Stack, tamperings: Sequence[Tampering], folder: Path) ->
                 _do(stack, each.case.get("undo", []), each.case.get("undo_host", []), names[each])
         if touched:
             recreate(stack, touched)
-        until(lambda: not failing(stack.configured()), "the stack to be itself again")
+        until(lambda: not failing(configured(stack)), "the stack to be itself again")
 
 
 def _changes(case: dict[str, Any]) -> list[str]:

@@ -23,6 +23,7 @@ from validators.stack.behaviour.running import running
 from validators.stack.behaviour.self_tests import self_tests
 from validators.stack.behaviour.state import state
 from validators.stack.engine import Engine
+from validators.stack.inspection import inspect_stack
 from validators.stack.stack import Stack
 from validators.stack.starting import standing
 
@@ -72,13 +73,17 @@ def found(checks: Iterator[Check] | list[Check]) -> set[tuple[str, str]]:
 
 @pytest.mark.live
 def test_a_start_before_the_need_is_ready(broken: Stack) -> None:
-    early = {name for name, attribute in found(broken.look().checks) if attribute.startswith("order.")}
+    early = {name for name, attribute in found(inspect_stack(broken).checks) if attribute.startswith("order.")}
     assert early == {"embed-worker"}
 
 
 @pytest.mark.live
 def test_a_secret_in_a_log(broken: Stack) -> None:
-    checks = [each for each in broken.look().checks if each.attribute.startswith("kept.") and each.outcome != "matches"]
+    checks = [
+        each
+        for each in inspect_stack(broken).checks
+        if each.attribute.startswith("kept.") and each.outcome != "matches"
+    ]
     assert [(each.subject, each.attribute, each.observed) for each in checks] == [
         ("secrets.postgres_password", "kept.log", "in that of policy-engine")
     ]
@@ -124,5 +129,5 @@ def test_a_restart_loop_is_a_failure_and_not_a_wait(engine: Engine, spec: Spec, 
 
     with standing(engine, spec, changed(tmp_path, loop), "offline", Silence()) as stack:
         assert any("parse-worker ended" in line and "again and again" in line for line in stack.trouble)
-        states = {each.subject: each for each in failing(stack.look().checks) if each.attribute == "state"}
+        states = {each.subject: each for each in failing(inspect_stack(stack).checks) if each.attribute == "state"}
     assert "services.parse-worker" in states

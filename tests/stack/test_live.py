@@ -22,14 +22,14 @@ from tests.stack.tampering import (
     seen,
     to_another,
 )
-from validators.stack.settling import patient_look
+from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.stack import Stack
 
 
 @pytest.mark.live
 def test_the_stack_comes_up_and_is_what_the_spec_says(offline: Stack) -> None:
     assert offline.trouble == []
-    checks = patient_look(offline)[0].checks
+    checks = inspect_patiently(offline)[0].checks
     assert failing(checks) == []
     assert len(checks) > 1000
 
@@ -37,7 +37,7 @@ def test_the_stack_comes_up_and_is_what_the_spec_says(offline: Stack) -> None:
 @pytest.mark.live
 def test_looks_at_the_same_time_wait_for_each_other(offline: Stack) -> None:
     with ThreadPoolExecutor(3) as pool:
-        looks = list(pool.map(lambda _: patient_look(offline)[0], range(3)))
+        looks = list(pool.map(lambda _: inspect_patiently(offline)[0], range(3)))
     assert [failing(look.checks) for look in looks] == [[], [], []]
 
 

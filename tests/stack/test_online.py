@@ -13,8 +13,9 @@ from tests.stack.suspension import Machines
 from tests.stack.tampering import docker, failing
 from tests.stack.waiting import until
 from validators.stack.engine import Engine
+from validators.stack.inspection import inspect_stack
+from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.report import finding_of
-from validators.stack.settling import patient_look
 from validators.stack.stack import Stack
 from validators.stack.starting import standing
 
@@ -35,7 +36,7 @@ def found(spec: Spec, checks: list[Check]) -> set[tuple[str, str]]:
 def test_both_tenants_come_up_and_are_what_the_spec_says(online: Stack, spec: Spec) -> None:
     assert online.trouble == []
     assert {project.node.tenant for project in online.projects} == {"", *spec.tenants.tenants}
-    look, _ = patient_look(online)
+    look, _ = inspect_patiently(online)
     assert failing(look.checks) == []
     between = [row for row in look.table if row.source.split("-")[0] != row.target.split("-")[0]]
     assert len(between) > 100
@@ -50,14 +51,14 @@ def test_a_way_from_one_tenant_to_another_is_found(online: Stack, spec: Spec) ->
     network, intruder = f"{database[first].name}_etl-internal", f"{database[second].name}-redis-1"
     docker(online.engine, ["network", "connect", network, intruder])
     try:
-        checks = online.look().checks
+        checks = inspect_stack(online).checks
     finally:
         docker(online.engine, ["network", "disconnect", network, intruder])
     node = database[second].node.name
     assert (node, "PLB951") in found(spec, checks)
     reached = [check for check in failing(checks) if check.attribute.startswith("reach.") and check.where == node]
     assert any(f"{first}-" in check.attribute for check in reached)
-    assert failing(patient_look(online)[0].checks) == []
+    assert failing(inspect_patiently(online)[0].checks) == []
 
 
 @pytest.mark.live
@@ -69,7 +70,7 @@ def test_a_tenant_that_lost_its_link_is_found(online: Stack, spec: Spec) -> None
     )
     docker(online.engine, ["stop", "--time=1", f"{project.name}-postgres-1"])
     try:
-        rules = found(spec, online.look().checks)
+        rules = found(spec, inspect_stack(online).checks)
     finally:
         docker(online.engine, ["start", f"{project.name}-postgres-1"])
     assert (project.node.name, "PLB910") in rules
@@ -114,7 +115,7 @@ def test_a_tenant_is_suspended_and_resumed_by_the_runbooks(online: Stack, tmp_pa
     assert keys() == (before, before)
     actions = machines.sql(f"SELECT action FROM audit_events WHERE tenant = '{tenant}' ORDER BY id")
     assert actions.splitlines() == ["TENANT_SUSPENDED", "TENANT_ACTIVE"]
-    assert failing(patient_look(online)[0].checks) == []
+    assert failing(inspect_patiently(online)[0].checks) == []
 
 
 @pytest.mark.live

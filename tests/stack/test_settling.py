@@ -7,8 +7,10 @@ from typing import Any, cast
 import pytest
 
 from plumbline.fact import Check
-from validators.stack.settling import Condition, condition, patient_look, settled
-from validators.stack.stack import Look, Stack
+from validators.stack.inspection import Inspection
+from validators.stack.patient_inspection import inspect_patiently
+from validators.stack.settling import Condition, condition, settled
+from validators.stack.stack import Stack
 
 
 def container(status: str, health: str = "", streak: int = 0, code: int = 0, retries: int = 3) -> dict[str, Any]:
@@ -42,18 +44,21 @@ def stack_of(states: Sequence[dict[str, Any]], looks: Sequence[str] = ()) -> Any
     def containers(project: str) -> list[dict[str, Any]]:
         return [left.pop(0) if len(left) > 1 else left[0]]
 
-    def look() -> Look:
-        return Look([Check("services.web", "state", "healthy", words.pop(0))], [])
+    def inspect() -> Inspection:
+        return Inspection([Check("services.web", "state", "healthy", words.pop(0))], [])
 
     return cast(
         Stack,
-        SimpleNamespace(engine=SimpleNamespace(containers=containers), projects=[SimpleNamespace(name="p")], look=look),
+        SimpleNamespace(
+            engine=SimpleNamespace(containers=containers), projects=[SimpleNamespace(name="p")], inspect=inspect
+        ),
     )
 
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("validators.stack.settling._POLL_S", 0)
+    monkeypatch.setattr("validators.stack.patient_inspection.inspect_stack", lambda stack: stack.inspect())
 
 
 def test_a_late_one_is_waited_for_and_an_ill_one_is_not() -> None:
@@ -65,7 +70,7 @@ def test_a_late_one_is_waited_for_and_an_ill_one_is_not() -> None:
 
 
 def test_a_late_health_check_is_no_finding_and_is_said() -> None:
-    look, late = patient_look(stack_of([LATE[1], FINE[1]], ["unhealthy", "healthy"]))
+    look, late = inspect_patiently(stack_of([LATE[1], FINE[1]], ["unhealthy", "healthy"]))
     assert ([each.outcome for each in look.checks], late) == (
         ["matches"],
         ("services.web: state is unhealthy, and the spec says healthy",),
@@ -74,27 +79,27 @@ def test_a_late_health_check_is_no_finding_and_is_said() -> None:
 
 def looks(*observed: str) -> Any:
     """A stack whose looks see this of one way."""
-    left = [Look([Check("services.web", "reach.db:sql", "does not reach it", each)], []) for each in observed]
-    return cast(Stack, SimpleNamespace(look=lambda: left.pop(0), left=left))
+    left = [Inspection([Check("services.web", "reach.db:sql", "does not reach it", each)], []) for each in observed]
+    return cast(Stack, SimpleNamespace(inspect=lambda: left.pop(0), left=left))
 
 
 def test_a_way_that_is_open_for_a_moment_is_no_finding_and_is_said() -> None:
-    look, passed = patient_look(looks("reaches it", "does not reach it"))
+    look, passed = inspect_patiently(looks("reaches it", "does not reach it"))
     assert [each.outcome for each in look.checks] == ["matches"]
     assert passed == ("services.web: reach.db:sql is reaches it, and the spec says does not reach it",)
 
 
 def test_a_way_that_stays_open_is_a_finding_after_one_more_look() -> None:
     stack = looks("reaches it", "reaches it", "does not reach it")
-    look, passed = patient_look(stack)
+    look, passed = inspect_patiently(stack)
     assert ([each.outcome for each in look.checks], passed, len(stack.left)) == (["differs"], (), 1)
 
 
 def test_one_that_is_ill_is_a_finding() -> None:
-    look, late = patient_look(stack_of([ILL[0]], ["unhealthy"]))
+    look, late = inspect_patiently(stack_of([ILL[0]], ["unhealthy"]))
     assert ([each.outcome for each in look.checks], late) == (["differs"], ())
 
 
 def test_one_that_comes_and_goes_is_a_finding() -> None:
-    look, _ = patient_look(stack_of([FINE[1]], ["unhealthy"] * 4))
+    look, _ = inspect_patiently(stack_of([FINE[1]], ["unhealthy"] * 4))
     assert [each.outcome for each in look.checks] == ["differs"]

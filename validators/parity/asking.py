@@ -17,6 +17,7 @@ from schema.probe import (
     TcpProbe,
     VariableProbe,
 )
+from validators.stack.inspection import places as places_of
 from validators.stack.probing import run_inside
 from validators.stack.reach import Place, published, ways
 from validators.stack.stack import Stack
@@ -37,7 +38,7 @@ def probes(spec: Spec) -> Iterator[tuple[Key, Probe]]:
 
 def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
     """What a running mode answers to every probe. Raises EnvironmentMissing where the probe can't be run."""
-    places = stack.places()
+    places = places_of(stack)
     by_service = {place.service: place for place in places}
     found: dict[Key, str] = {}
     inside: dict[str, tuple[Key, dict[str, Any]]] = {}

@@ -85,13 +85,13 @@ _RULES = (
         "PLB941",
         "service starts before what it needs is ready",
         "It fails at its start, or loops until the other is there; after a power cut everything starts at once.",
-        "Look at `depends_on` in the compose file; a need of a service that is not there at all is not waited for.",
+        "Inspection at `depends_on` in the compose file; a need of a service that is not there at all is not waited for.",
     ),
     RealityRule(
         "PLB942",
         "service does not come back by itself",
         "Nobody is there at 3 a.m. to start it.",
-        "Look at its last lines (`docker compose logs`); give its health check the time that a start takes.",
+        "Inspection at its last lines (`docker compose logs`); give its health check the time that a start takes.",
     ),
     RealityRule(
         "PLB943",
@@ -115,7 +115,7 @@ _RULES = (
         "PLB946",
         "memory limit does not hold, or kills the wrong process",
         "One service that grows takes the node down with all others.",
-        "Look at the engine's control groups (`docker info` warns where it has no memory limit).",
+        "Inspection at the engine's control groups (`docker info` warns where it has no memory limit).",
     ),
     RealityRule(
         "PLB947",
@@ -133,13 +133,13 @@ _RULES = (
         "PLB949",
         "stack is not what it was before the faults",
         "What a fault leaves behind is found at the next one.",
-        "Look at the findings with the same subjects; they name what differs now.",
+        "Inspection at the findings with the same subjects; they name what differs now.",
     ),
     RealityRule(
         "PLB951",
         "service reaches what it must not, or does not reach what it needs",
         "Segments are the walls of the platform; a wall with a hole is worse than none, for everybody relies on it.",
-        "Look at the networks of both containers (`docker inspect`); a wanted link belongs in `needs` and a common segment.",
+        "Inspection at the networks of both containers (`docker inspect`); a wanted link belongs in `needs` and a common segment.",
     ),
     RealityRule(
         "PLB952",

@@ -1,40 +1,20 @@
 """A stack that stands, and everything that can be seen of it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Protocol
 
-from plumbline.fact import Check
 from plumbline.spec import Spec
 from validators.stack import scratch
+from validators.stack.containers import container_of
 from validators.stack.engine import Engine
-from validators.stack.events import Events, order_checks
-from validators.stack.expected import ImageUsed, Promise
-from validators.stack.inside.look import Inside
-from validators.stack.kinds import checks_of
+from validators.stack.events import Events
 from validators.stack.layout import bound
-from validators.stack.observed import Seen
 from validators.stack.project import Project
-from validators.stack.reach import (
-    Place,
-    Row,
-    egress_checks,
-    name_checks,
-    place_of,
-    published,
-    published_checks,
-    questions,
-    reach_checks,
-    rows,
-)
+from validators.stack.reference import Reference, references
 from validators.stack.run import Run
-from validators.stack.running import ask, to_ask
-from validators.stack.secrecy import generated_files, secret_checks
-from validators.stack.whole.checks import Reference, whole_checks
-from validators.stack.whole.reference import references
-from validators.stack.whole_project import container_of, project_checks
 
 
 class Watch(Protocol):
@@ -48,15 +28,6 @@ class Watch(Protocol):
 
     def result(self, name: str, matches: int, others: int) -> None:
         """What came of a group of checks."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """What one look at a stack gave."""
-
-    checks: list[Check]
-    table: list[Row]
-    """Every ordered pair of services and every declared port."""
 
 
 @dataclass
@@ -80,8 +51,7 @@ class Stack:
     """What happened since before it was started; None for a stack that somebody else started."""
     spec_folder: Path = Path()
     """Where the spec is; what was generated from it lies beside it."""
-    made: dict[str, Reference] | None = field(default=None, repr=False)
-    """The same projects made anew from the generated files, by project; None until they were needed."""
+    _made: dict[str, Reference] | None = field(default=None, repr=False)
     _making: Lock = field(default_factory=Lock, repr=False, compare=False)
     trouble: list[str] = field(default_factory=list)
     """What Compose said when the stack did not come up."""
@@ -103,101 +73,12 @@ class Stack:
         """A compose command line for a project; `extra` files come after the override."""
         return scratch.compose(project, *arguments, extra=extra)
 
-    def look(self) -> "Look":
-        """Every fact of every service and project, compared, and who reached whom."""
-        containers = {project.name: self.engine.containers(project.name) for project in self.projects}
-        places = self._places(containers)
-        host = [address for place in places for address in published(place).values()]
-        inside = Inside(self.engine, self.spec, self.spec_folder, self.projects, self.secrets if self.is_own else None)
-        # not beside the questions: whenever an engine makes a network it takes its rule of isolation out, and puts it back
-        references = self._made()
-        answers = inside.probed(f"plumb-probe-{self.run.id}", questions(self.spec, places), places, host)
-        places = [place for place in places if place.key in answers.places]
-        table = rows(self.spec, places, answers.places)
-        kernels = {key: answer.kernel for key, answer in answers.places.items()}
-        promises = {place.key: self._promise(place.project, place.service) for place in places}
-        checks = self._facts(containers, kernels) + inside.checks(containers, places, promises, answers)
-        checks += ask(self.engine, to_ask(places, promises, self.stubs))
-        checks += self._whole(references, containers, checks) + self._history(containers, kernels)
-        checks += reach_checks(table, places) + name_checks(places, answers.places)
-        checks += published_checks(places, answers.host) + egress_checks(self.spec, places, answers.places)
-        return Look(checks, table)
-
-    def _made(self) -> dict[str, Reference]:
+    def references(self) -> dict[str, Reference]:
+        """The same projects made anew from the generated files, by project; made once."""
         with self._making:  # of two looks at once the second takes what the first made
-            if self.made is None:
-                self.made = references(self.engine, self.run, self.spec, self.spec_folder, self.projects)
-            return self.made
-
-    def _whole(
-        self,
-        references: Mapping[str, Reference],
-        containers: Mapping[str, Sequence[Mapping[str, Any]]],
-        known: Sequence[Check],
-    ) -> list[Check]:
-        """Every field of what runs against those of what the generated files make."""
-        return [
-            replace(check, where=project.node.name)
-            for project in self.projects
-            for check in whole_checks(
-                project,
-                references[project.name],
-                containers[project.name],
-                (self.engine.networks(project.name), self.engine.volumes(project.name)),
-                [each for each in known if each.where == project.node.name],
-            )
-        ]
-
-    def places(self) -> list[Place]:
-        """Every service that runs, with its process and addresses."""
-        return self._places({project.name: self.engine.containers(project.name) for project in self.projects})
-
-    def _places(self, containers: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Place]:
-        return [
-            place
-            for project in self.projects
-            for name in project.deployment.services
-            if (container := container_of(project, name, containers[project.name]))
-            and (place := place_of(project, name, container))
-        ]
-
-    def _history(
-        self, containers: Mapping[str, Sequence[Mapping[str, Any]]], kernels: Mapping[str, Mapping[str, Any]]
-    ) -> list[Check]:
-        """What can be known of a stack that was started by us alone: the order of its start, and where its secrets went."""
-        checks: list[Check] = []
-        if self.events is None:
-            return checks
-        for project in self.projects:
-            deployment, where, found = project.deployment, project.node.name, containers[project.name]
-            checks += order_checks(self.events, project.name, deployment, where)
-            own = {name: container_of(project, name, found) for name in deployment.services}
-            logs = {name: "\n".join(self.engine.logs(each["Id"])) for name, each in own.items() if each}
-            seen = {name: kernels[key] for name in own if (key := shown(project, name)) in kernels}
-            files = generated_files(Path(project.folder))
-            checks += secret_checks(project, self.secrets[project.node.tenant], found, seen, logs, files)
-        return checks
-
-    def configured(self) -> list[Check]:
-        """Checks of what the engine says alone, without a look inside."""
-        return self._facts({project.name: self.engine.containers(project.name) for project in self.projects}, {})
-
-    def _facts(
-        self, containers: Mapping[str, Sequence[Mapping[str, Any]]], kernels: Mapping[str, Mapping[str, Any]]
-    ) -> list[Check]:
-        found: list[Check] = []
-        for project in self.projects:
-            for name in project.deployment.services:
-                container = container_of(project, name, containers[project.name])
-                kernel = kernels.get(shown(project, name))
-                seen = self._seen(project, name, container, kernel) if container else None
-                found += [
-                    replace(each, where=project.node.name) for each in checks_of(self._promise(project, name), seen)
-                ]
-            networks, volumes = self.engine.networks(project.name), self.engine.volumes(project.name)
-            checks = project_checks(self.spec, project, containers[project.name], networks, volumes)
-            found += [replace(each, where=project.node.name) for each in checks]
-        return found
+            if self._made is None:
+                self._made = references(self.engine, self.run, self.spec, self.spec_folder, self.projects)
+            return self._made
 
     def last_lines(self, node: str, service: str, lines: int = 5) -> list[str]:
         """The end of a service's log."""
@@ -221,24 +102,6 @@ class Stack:
             lines.append(f"look: docker compose --project-name {project.name} ps")
             lines.append(f"take down: docker compose --project-name {project.name} down --volumes --timeout 1")
         return [*lines, f"its files: {self.run.folder}"]
-
-    def _promise(self, project: Project, name: str) -> Promise:
-        reference = project.images[project.deployment.services[name].image]
-        image = self.engine.image(reference) or {"Id": reference, "Config": {}}
-        return Promise(
-            self.spec,
-            project.deployment,
-            name,
-            ImageUsed(image["Id"], image.get("Config") or {}),
-            project.node,
-            project.hosts,
-        )
-
-    def _seen(
-        self, project: Project, name: str, container: Mapping[str, Any], kernel: Mapping[str, Any] | None
-    ) -> Seen:
-        secret = {use.environment for use in project.deployment.services[name].secrets.values() if use.environment}
-        return Seen(container, project.name, project.folder, frozenset(secret), kernel)
 
 
 def shown(project: Project, service: str) -> str:

@@ -11,9 +11,9 @@ from validators.stack.behaviour.trials import try_everything
 from validators.stack.ignoring import sort_out
 from validators.stack.kinds import STATE, Takes, tried_with
 from validators.stack.layout import bound
+from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.project import Project
 from validators.stack.report import StackReport, finding_of, shown_subject
-from validators.stack.settling import patient_look
 from validators.stack.stack import Stack, shown
 
 
@@ -39,7 +39,7 @@ def verify_stack(
         spec, engine = stack.spec, stack.engine
         stack.watch.phase("comparing with the spec")
         with phases.measured("check"):
-            look, passed = patient_look(stack)
+            look, passed = inspect_patiently(stack)
             checks = list(look.checks)
             matches = sum(1 for check in checks if check.outcome == "matches")
             stack.watch.result("facts", matches, len(checks) - matches)

@@ -5,18 +5,11 @@ from typing import Any
 
 from plumbline.fact import Check, Fact, compare
 from plumbline.spec import Spec
-from validators.stack.engine import PROJECT, SERVICE
+from validators.stack.containers import is_first, service_of
 from validators.stack.project import Project, subnets
 
 RULE = "PLB920"
-_NUMBER = "com.docker.compose.container-number"
 _MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
-_ONE_OFF = "com.docker.compose.oneoff"
-
-
-def container_of(project: Project, service: str, containers: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The container of a service: the first of its project, not one that was run beside it."""
-    return next((each for each in containers if _is_first(each) and _label(each, SERVICE) == service), None)
 
 
 def project_checks(
@@ -28,9 +21,7 @@ def project_checks(
 ) -> list[Check]:
     """Checks of networks, volumes and strangers."""
     containers, networks = list(containers), list(networks)
-    known = {
-        each["Id"] for each in containers if _label(each, SERVICE) in project.deployment.services and _is_first(each)
-    }
+    known = {each["Id"] for each in containers if service_of(each) in project.deployment.services and is_first(each)}
     observed = [*_networks(project, networks), *_volumes(project, volumes)]
     observed += [
         Fact(f"containers.{each['Name'].lstrip('/')}", "project", "in the project")
@@ -82,13 +73,3 @@ def _network_subject(project: Project, network: Mapping[str, Any]) -> str:
 
 def _volumes(project: Project, volumes: Iterable[Mapping[str, Any]]) -> list[Fact]:
     return [Fact(f"volumes.{each['Name'].removeprefix(f'{project.name}_')}", "volume", "exists") for each in volumes]
-
-
-def _is_first(container: Mapping[str, Any]) -> bool:
-    return (
-        _label(container, _NUMBER) == "1" and _label(container, _ONE_OFF) != "True" and bool(_label(container, PROJECT))
-    )
-
-
-def _label(container: Mapping[str, Any], name: str) -> str:
-    return str((container["Config"].get("Labels") or {}).get(name, ""))

@@ -11,10 +11,10 @@ from plumbline.fact import Check
 from plumbline.spec import Spec
 from schema.service import Service
 from schema.types import Value
+from validators.stack.containers import container_of
 from validators.stack.probing import run_inside
 from validators.stack.project import Project
 from validators.stack.stack import Stack, shown
-from validators.stack.whole_project import container_of
 
 _POLL_S = 0.3
 
@@ -116,7 +116,7 @@ def execute(stack: Stack, each: Running, command: Sequence[Value], *words: str) 
 
 
 def wait_until(stack: Stack, true: Callable[[dict[str, Running], float], bool], seconds: float) -> dict[str, Running]:
-    """Look until something is true of the services and the seconds that have passed, or the time is over: the last look."""
+    """Inspection until something is true of the services and the seconds that have passed, or the time is over: the last look."""
     start = time.monotonic()
     while True:
         now = running(stack)

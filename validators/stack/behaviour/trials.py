@@ -10,7 +10,7 @@ from validators.stack.behaviour.lost_needs import lost_needs
 from validators.stack.behaviour.memory import memory
 from validators.stack.behaviour.self_tests import self_tests
 from validators.stack.behaviour.state import state
-from validators.stack.settling import patient_look
+from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.stack import Stack
 
 _SAME = "as the spec says"
@@ -47,7 +47,7 @@ def _same(stack: Stack) -> Iterator[Check]:
     stack.watch.phase("comparing with the spec once more")
     wrong = [
         each
-        for each in patient_look(stack)[0].checks
+        for each in inspect_patiently(stack)[0].checks
         if each.outcome != "matches" and each.attribute != "state.restarts"
     ]
     yield from wrong

@@ -9,6 +9,7 @@ from plumbline.deployment import folder_of
 from plumbline.fact import Check
 from plumbline.spec import Spec
 from validators.stack import expected
+from validators.stack.containers import container_of
 from validators.stack.engine import Engine
 from validators.stack.expected import Promise
 from validators.stack.inside.files import Wanted, file_checks, folders_of, missing_folder, mounted_at, wanted_files
@@ -18,7 +19,6 @@ from validators.stack.inside.strangers import is_probe, stranger_checks
 from validators.stack.probing import Answers, FolderMissing, Question, image_of_probe, probe
 from validators.stack.project import Project
 from validators.stack.reach import Place
-from validators.stack.whole_project import container_of
 
 _SEEN_AT = "/projects"
 _ENDED_S = 3.0

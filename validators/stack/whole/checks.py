@@ -1,35 +1,18 @@
 """The checks of a whole comparison: one for each part that is as generated, and one for each field that is not. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
 from plumbline.fact import Check
-from validators.stack.engine import SERVICE
+from validators.stack.containers import container_of
 from validators.stack.project import Project
+from validators.stack.reference import Described, Reference
 from validators.stack.whole.comparing import Difference, Names, differences, is_below
 from validators.stack.whole.may_differ import CONTAINER, NETWORK, SAID_BY, VOLUME, MayDiffer
-from validators.stack.whole_project import container_of
 
 WHOLE = "whole"
 AS_GENERATED = "as generated"
 _PARTS = ("Config", "HostConfig", "Mounts", "NetworkSettings")
 _REST = "all else"
-Described = Mapping[str, Any]
-"""As `docker inspect` has a container, a network or a volume."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What the engine made of one project's generated file."""
-
-    project: Project
-    containers: Mapping[str, Described]
-    """By service. One is missing where the engine would not make it."""
-    networks: Sequence[Described]
-    volumes: Sequence[Described]
-    said: str = ""
-    """What Compose said where it did not make everything."""
 
 
 def whole_checks(
@@ -60,11 +43,6 @@ def whole_checks(
     names = _names(reference, project)
     checks += _pairs("networks", (reference.networks, others[0]), names, NETWORK)
     return checks + _pairs("volumes", (reference.volumes, others[1]), names, VOLUME)
-
-
-def service_of(container: Described) -> str:
-    """The service that a container belongs to."""
-    return str((container["Config"].get("Labels") or {}).get(SERVICE, ""))
 
 
 def _names(reference: Reference, project: Project, service: str = "") -> tuple[Names, Names]:

@@ -1,22 +1,39 @@
 """The same projects once more, made from the generated files and never started: what the engine makes of them."""
 
 import subprocess
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
 from validators.stack import scratch
+from validators.stack.containers import service_of
 from validators.stack.engine import Engine
 from validators.stack.project import Project, subnets
 from validators.stack.run import Run
 from validators.stack.taken import SIGNS, moved_subnets
-from validators.stack.whole.checks import Reference, service_of
 
 _ATTEMPTS = 5
 _SECONDS = 180
 _STRIDE = 31
 """Another try chooses other ranges."""
+Described = Mapping[str, Any]
+"""As `docker inspect` has a container, a network or a volume."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the engine made of one project's generated file."""
+
+    project: Project
+    containers: Mapping[str, Described]
+    """By service. One is missing where the engine would not make it."""
+    networks: Sequence[Described]
+    volumes: Sequence[Described]
+    said: str = ""
+    """What Compose said where it did not make everything."""
 
 
 def references(
