@@ -6,17 +6,11 @@ from typing import Any
 
 from plumbline.expressions import render, service_names, tenant_names
 from plumbline.spec import Spec
+from plumbline.spec_files import TEMPLATE_ENDING, is_template
 from schema.service import ConfigFile, Service
 
 TENANT = "{tenant}"
 """Stands for a tenant's id in the target's name: one file for each tenant."""
-TEMPLATE_ENDING = ".j2"
-"""Ending of the files that are rendered. Alert rules, dashboards and templates of other programs hold `{{ … }}` of their own."""
-
-
-def is_template(source: str) -> bool:
-    """Whether a file below `config/` is rendered; any other is copied."""
-    return source.endswith(TEMPLATE_ENDING)
 
 
 def config_text(source: str, text: str, names: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ import os
 import stat
 from pathlib import Path
 
-from plumbline.config_files import is_template
 from plumbline.finding import Finding, InputError
 from plumbline.location import Location
 from plumbline.sections import SECTIONS, TEMPLATE_FOLDER
@@ -14,6 +13,13 @@ MAX_FILES = 20_000
 YAML_ENDINGS = (".yaml", ".yml")
 STAND_INS = Path("stand-ins")
 FOLDERS = frozenset(section.name for section in SECTIONS if section.folder)
+TEMPLATE_ENDING = ".j2"
+"""Ending of the files that are rendered. Alert rules, dashboards and templates of other programs hold `{{ … }}` of their own."""
+
+
+def is_template(source: str) -> bool:
+    """Whether a file below `config/` is rendered; any other is copied."""
+    return source.endswith(TEMPLATE_ENDING)
 
 
 def read_spec_files(folder: Path) -> dict[str, str]:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.config_files import TEMPLATE_ENDING, config_names, config_text
+from plumbline.config_files import config_names, config_text
 from plumbline.expressions import OTHERS_BRACES, ExpressionError, render, service_names
 from plumbline.location import Location
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
+from plumbline.spec_files import TEMPLATE_ENDING
 from schema.types import Model, Template
 from validators.rules.causes import lacking
 from validators.rules.effective_services import Placed, placed_services

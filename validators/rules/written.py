@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from plumbline.config_files import config_names, is_template
+from plumbline.config_files import config_names
 from plumbline.expressions import ExpressionError, render, service_names, without_expressions
 from plumbline.location import Location
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
+from plumbline.spec_files import is_template
 from schema.types import Value
 from validators.rules.effective_services import Placed, placed_services, raw
 
