@@ -15,8 +15,9 @@ from plumbline.deployment import (
     needs_on_other_nodes,
     ports_for_other_nodes,
 )
+from plumbline.expression_names import SECRET_FOLDER, service_names
 from plumbline.expression_places import known_in_service, value_places
-from plumbline.expressions import SECRET_FOLDER, service_names, value_text
+from plumbline.expressions import value_text
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.service import Health, Service

@@ -7,8 +7,9 @@ from generators.markdown import Page, code, text
 from generators.secret_handover import handovers, how_secrets_are_read
 from plumbline.artifact import Artifact
 from plumbline.deployment import field_path, services_of
+from plumbline.expression_names import service_names
 from plumbline.expression_places import known_in_service, value_places
-from plumbline.expressions import service_names, value_text
+from plumbline.expressions import value_text
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 

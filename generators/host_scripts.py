@@ -15,7 +15,8 @@ from generators.template_sources import template_sources
 from generators.waits import called_jobs, ordered
 from plumbline.artifact import Artifact, Source
 from plumbline.deployment import Deployment, deployments, field_path, folder_of, is_sealed
-from plumbline.expressions import service_names, value_text
+from plumbline.expression_names import service_names
+from plumbline.expressions import value_text
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from plumbline.template_lines import Known

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from generators.markdown import code
 from plumbline.deployment import field_path, services_of
-from plumbline.expressions import SECRET_FOLDER
+from plumbline.expression_names import SECRET_FOLDER
 from plumbline.paths import PathText
 from plumbline.spec import Spec
 from schema.service import SecretUse

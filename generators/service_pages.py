@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from generators.markdown import Page, Where, code, codes, link, text
 from plumbline.artifact import Artifact
 from plumbline.deployment import effective, field_path, roles_of, services_of
+from plumbline.expression_names import service_names
 from plumbline.expression_places import known_in_service, value_places
-from plumbline.expressions import service_names, value_text
+from plumbline.expressions import value_text
 from plumbline.paths import PathText, path_of
 from plumbline.relations import OUTSIDE, Because, Relation, relations, starts
 from plumbline.spec import Spec

@@ -7,8 +7,9 @@ from generators.diagrams import nodes_of_role
 from generators.markdown import Page, code, codes, link, text
 from generators.operator_pages import has_tenants
 from plumbline.artifact import Artifact
+from plumbline.expression_names import tenant_names
 from plumbline.expression_places import known_for_tenant, known_in_spec, value_places
-from plumbline.expressions import tenant_names, value_text
+from plumbline.expressions import value_text
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.cloud import Cloud, FirewallRule

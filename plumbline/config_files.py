@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from plumbline.expressions import render, service_names, tenant_names
+from plumbline.expression_names import service_names, tenant_names
+from plumbline.expressions import render
 from plumbline.spec import Spec
 from plumbline.spec_files import TEMPLATE_ENDING, is_template
 from schema.service import ConfigFile, Service

@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 
 from plumbline.config_files import config_mounts
 from plumbline.deployment import needs_on_other_nodes, roles_of, services_of
-from plumbline.expressions import SECRET_FOLDER, ExpressionError, service_names, value_text
+from plumbline.expression_names import SECRET_FOLDER, service_names
+from plumbline.expressions import ExpressionError, value_text
 from plumbline.node_links import deployment_of
 from plumbline.spec import Spec
 from schema.probe import AddressProbe, FileProbe, HttpProbe, Probe, TcpProbe, VariableProbe

@@ -8,7 +8,8 @@ from typing import Any, get_origin
 
 from plumbline.config_files import config_text
 from plumbline.deployment import field_path, services_of
-from plumbline.expressions import ExpressionError, render, service_names
+from plumbline.expression_names import service_names
+from plumbline.expressions import ExpressionError, render
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.platform import NetworkInMode

@@ -10,7 +10,8 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 from plumbline.deployment import field_path, is_sealed, roles_of, services_of
-from plumbline.expressions import ExpressionError, service_names, value_text
+from plumbline.expression_names import service_names
+from plumbline.expressions import ExpressionError, value_text
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from schema.topology import Entry

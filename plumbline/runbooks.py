@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plumbline.expressions import ExpressionError, render, tenant_names
+from plumbline.expression_names import tenant_names
+from plumbline.expressions import ExpressionError, render
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
 from plumbline.values import unsafe

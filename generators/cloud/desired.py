@@ -12,7 +12,8 @@ from typing import Any
 
 from generators.cloud.first_boot import user_data
 from plumbline.deployment import private_address_of
-from plumbline.expressions import tenant_names, value_text
+from plumbline.expression_names import tenant_names
+from plumbline.expressions import value_text
 from plumbline.paths import PathText, path_of
 from plumbline.provisioning.data import FORMAT
 from plumbline.spec import Spec

@@ -5,7 +5,8 @@ import tracemalloc
 import pytest
 
 from plumbline import budget
-from plumbline.expressions import ExpressionError, render, service_names, tenant_names
+from plumbline.expression_names import service_names, tenant_names
+from plumbline.expressions import ExpressionError, render
 from plumbline.loading import load_spec
 from tests.core.support import starter_files
 

@@ -11,7 +11,7 @@ from generators.compose import ComposeGenerator
 from generators.diagrams import DiagramGenerator
 from generators.pages import PageGenerator
 from generators.parity import ParityGenerator
-from plumbline.expressions import spec_names
+from plumbline.expression_names import spec_names
 from plumbline.spec import Spec
 from tests.generators.test_one_relation import proxied, shipped, three_roles
 from tests.rules.three_modes import three_modes

@@ -4,8 +4,9 @@ from plumbline.deployment import Deployment
 from plumbline.fact import Check
 from validators.rules.examples import example_spec
 from validators.stack.attach import started
-from validators.stack.events import Events, order_checks
+from validators.stack.events import Events
 from validators.stack.layout import Node
+from validators.stack.order import order_checks
 from validators.stack.project import Project
 
 SECOND = 1_000_000_000

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from plumbline.deployment import roles_of, services_of
-from plumbline.expressions import ExpressionError, tenant_names, value_text
+from plumbline.expression_names import tenant_names
+from plumbline.expressions import ExpressionError, value_text
 from plumbline.paths import PathText, path_of
 from plumbline.relations import has_port
 from plumbline.spec import Spec

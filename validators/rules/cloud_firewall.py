@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from plumbline.expressions import ExpressionError, tenant_names, value_text
+from plumbline.expression_names import tenant_names
+from plumbline.expressions import ExpressionError, value_text
 from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.cloud_examples import cloud_example

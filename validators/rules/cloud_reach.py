@@ -6,7 +6,8 @@ from ipaddress import ip_address
 from typing import Any
 
 from plumbline.deployment import roles_of
-from plumbline.expressions import ExpressionError, render, tenant_names
+from plumbline.expression_names import tenant_names
+from plumbline.expressions import ExpressionError, render
 from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.platform import Place

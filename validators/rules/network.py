@@ -5,7 +5,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import combinations
 
 from plumbline.deployment import services_of
-from plumbline.expressions import ExpressionError, tenant_names, value_text
+from plumbline.expression_names import tenant_names
+from plumbline.expressions import ExpressionError, value_text
 from plumbline.paths import path_of
 from plumbline.spec import Spec
 from validators.rules.causes import lacking

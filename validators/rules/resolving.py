@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from plumbline.config_files import config_names, config_text
-from plumbline.expressions import OTHERS_BRACES, ExpressionError, render, service_names
+from plumbline.expression_names import service_names
+from plumbline.expressions import OTHERS_BRACES, ExpressionError, render
 from plumbline.location import Location
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec

@@ -6,7 +6,8 @@ from enum import Enum, auto
 from typing import Any
 
 from plumbline.config_files import config_names
-from plumbline.expressions import ExpressionError, render, service_names, without_expressions
+from plumbline.expression_names import service_names
+from plumbline.expressions import ExpressionError, render, without_expressions
 from plumbline.location import Location
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from plumbline.config_files import TENANT
-from plumbline.expressions import SECRET_FOLDER
+from plumbline.expression_names import SECRET_FOLDER
 from plumbline.paths import path_of
 from plumbline.spec import Spec
 from schema.service import Service

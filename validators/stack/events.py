@@ -9,9 +9,6 @@ from typing import Any
 from docker.errors import DockerException
 from requests import RequestException
 
-from plumbline.deployment import Deployment
-from plumbline.fact import Check
-from schema.service import Service
 from validators.stack.engine import PROJECT, SERVICE, Engine
 
 STARTED, HEALTHY, ENDED = "start", "health_status: healthy", "die"
@@ -60,31 +57,3 @@ def recorded(engine: Engine) -> Iterator[Events]:
         yield events
     finally:
         stream.close()
-
-
-def _readiness(service: Service) -> tuple[str, str]:
-    """The event at which whoever waits for a service starts, and its name for a reader."""
-    if service.kind == "job":
-        return ENDED, "over"
-    return (HEALTHY, "healthy") if service.health else (STARTED, "running")
-
-
-def order_checks(events: Events, project: str, deployment: Deployment, where: str) -> list[Check]:
-    """A service starts when those that it waits for on its node are healthy, jobs at their end, and not before."""
-    checks: list[Check] = []
-    for name, service in deployment.services.items():
-        for need in dict.fromkeys((*service.needs, *service.after)):
-            if need not in deployment.services:
-                continue
-            ready, word = _readiness(deployment.services[need])
-            started, was_ready = events.first(project, name, STARTED), events.first(project, need, ready)
-            if started is None or was_ready is None:
-                observed = (
-                    f"{name if started is None else need} was never seen {'' if started is None else word}".strip()
-                )
-            elif started >= was_ready:
-                observed = f"after {need} was {word}"
-            else:
-                observed = f"{(was_ready - started) / 1e9:.1f} s before {need} was {word}"
-            checks.append(Check(f"services.{name}", f"order.{need}", f"after {need} was {word}", observed, where=where))
-    return checks

@@ -8,7 +8,8 @@ from generators.compose_service import LABEL, tmpfs_options
 from generators.http_health import http_test
 from plumbline.config_files import config_mounts
 from plumbline.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes
-from plumbline.expressions import SECRET_FOLDER, service_names, value_text
+from plumbline.expression_names import SECRET_FOLDER, service_names
+from plumbline.expressions import value_text
 from plumbline.spec import Spec
 from schema.service import HttpHealth, Service
 from validators.stack.engine import as_json

@@ -7,11 +7,11 @@ from typing import Any
 
 from plumbline.fact import Check
 from validators.stack.containers import container_of
-from validators.stack.events import order_checks
 from validators.stack.expected import ImageUsed, Promise
 from validators.stack.inside.look import Inside
 from validators.stack.kinds import checks_of
 from validators.stack.observed import Seen
+from validators.stack.order import order_checks
 from validators.stack.project import Project
 from validators.stack.reach import (
     Place,

@@ -15,7 +15,7 @@ from typing import Any
 
 from plumbline.config_files import config_mounts
 from plumbline.deployment import services_of
-from plumbline.expressions import SECRET_FOLDER
+from plumbline.expression_names import SECRET_FOLDER
 from plumbline.finding import EnvironmentMissing, Finding, InputError
 from plumbline.paths import path_of
 from plumbline.spec import Spec

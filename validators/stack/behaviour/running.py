@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from plumbline.deployment import needs_on_other_nodes
-from plumbline.expressions import service_names, value_text
+from plumbline.expression_names import service_names
+from plumbline.expressions import value_text
 from plumbline.fact import Check
 from plumbline.spec import Spec
 from schema.service import Service

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.config_files import config_mounts
-from plumbline.expressions import SECRET_FOLDER
+from plumbline.expression_names import SECRET_FOLDER
 from plumbline.fact import Check
 from validators.stack.project import Project
 
