@@ -44,6 +44,7 @@ from validators.rules import (
     runbooks,
     seals,
     secrets,
+    shared_volumes,
     starts,
     storage,
     tenant_words,
@@ -57,6 +58,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    shared_volumes,
     starts,
     resolving,
     configuration,
