@@ -12,13 +12,14 @@ from generators.host_scripts import HostScriptGenerator
 from generators.json_schema import SchemaGenerator
 from generators.pages import PageGenerator
 from generators.parity import ParityGenerator
-from generators.rule_pages import DocumentedRule, RulePageGenerator
+from generators.rule_pages import RulePageGenerator
 from generators.sops import SopsGenerator
 from plumbline.artifact import Artifact, Generator
+from plumbline.explained import ExplainedRule
 from plumbline.spec import Spec
 
 
-def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
+def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:
     """The families, in order. Rules are handed in, for checks may read artifacts but not the other way round."""
     return (
         ComposeGenerator(),
@@ -36,7 +37,7 @@ def generators(rules: Sequence[DocumentedRule] = ()) -> tuple[Generator, ...]:
     )
 
 
-def generate(spec: Spec, rules: Sequence[DocumentedRule] = ()) -> list[Artifact]:
+def generate(spec: Spec, rules: Sequence[ExplainedRule] = ()) -> list[Artifact]:
     """All artifacts of a spec, by path; no two share one."""
     artifacts: dict[str, Artifact] = {}
     for generator in generators(rules):

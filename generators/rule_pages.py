@@ -1,32 +1,14 @@
 """A page for each rule, made from the rule itself."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from generators.markdown import Page, code, fence, link, text
 from plumbline.artifact import Artifact
+from plumbline.explained import ExplainedRule
+from plumbline.reporters.machine import RULE_PAGES
 from plumbline.spec import Spec
 
-FOLDER = "docs/architect/rules"
-
-
-class DocumentedRule(Protocol):
-    """What a page needs to know of a rule."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def fix(self) -> str: ...
-    @property
-    def failing(self) -> str: ...
-    @property
-    def passing(self) -> str: ...
+FOLDER = f"docs/{RULE_PAGES}"
 
 
 class RulePageGenerator:
@@ -34,7 +16,7 @@ class RulePageGenerator:
 
     name = "rules"
 
-    def __init__(self, rules: Sequence[DocumentedRule]):
+    def __init__(self, rules: Sequence[ExplainedRule]):
         self.rules = sorted(rules, key=lambda rule: rule.id)
 
     def generate(self, spec: Spec) -> Iterable[Artifact]:
@@ -50,7 +32,7 @@ class RulePageGenerator:
             yield _page(rule)
 
 
-def _page(rule: DocumentedRule) -> Artifact:
+def _page(rule: ExplainedRule) -> Artifact:
     page = Page(f"{FOLDER}/{rule.id}.md", f"{rule.id}: {rule.title}")
     page.add(f"Severity: {code(rule.severity)}")
     page.add("## Why").add(text(rule.why.strip()))

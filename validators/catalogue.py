@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 
-from generators.rule_pages import DocumentedRule
+from plumbline.explained import ExplainedRule
 from validators.bundle.rules import BUNDLE_RULES
 from validators.cloud.rules import CLOUD_RULES
 from validators.drift import DRIFT_RULES
 from validators.parity.rules import PARITY_RULES
 from validators.pins import PIN_RULES
+from validators.reading_rules import READING_RULES
 from validators.rules import RULES
 from validators.stack.rules import STACK_RULES
 
-FAMILIES: tuple[Mapping[str, DocumentedRule], ...] = (
+FAMILIES: tuple[Mapping[str, ExplainedRule], ...] = (
+    READING_RULES,
     RULES,
     DRIFT_RULES,
     STACK_RULES,
@@ -21,5 +23,5 @@ FAMILIES: tuple[Mapping[str, DocumentedRule], ...] = (
     PIN_RULES,
 )
 
-CATALOGUE: dict[str, DocumentedRule] = {id: rule for family in FAMILIES for id, rule in family.items()}
+CATALOGUE: dict[str, ExplainedRule] = {id: rule for family in FAMILIES for id, rule in family.items()}
 """Rules by id."""

@@ -3,16 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, ClassVar, Protocol, get_args
-from xml.etree import ElementTree
 
 from pydantic import TypeAdapter
 
 from generators.markdown import code
 from plumbline.fact import Check, Outcome
 from plumbline.foreign import printable
-from plumbline.reporters.machine import xml_safe
+from plumbline.reporters.junit import Case, Run, document
 
 
 class CheckReport(Protocol):
@@ -46,35 +45,24 @@ def json_schema(report: type[CheckReport]) -> str:
 def junit(
     name: str, checks: Sequence[Check], began: str, seconds: Mapping[str, float], facts: Mapping[str, str]
 ) -> str:
-    """JUnit XML with one test case per check; what cannot be read is skipped, not passed."""
-    failures = sum(1 for check in checks if check.outcome not in ("matches", "unreadable"))
-    suite = ElementTree.Element(
-        "testsuite",
-        name=name,
-        tests=str(len(checks)),
-        failures=str(failures),
-        skipped=str(sum(1 for check in checks if check.outcome == "unreadable")),
-        time=str(round(sum(seconds.values()), 2)),
-        timestamp=began,
+    """JUnit XML with a suite for each kind of fact and a case for each check; what cannot be read is skipped, not passed."""
+    cases = [_case(check) for check in checks]
+    return document(
+        Run(name, began, sum(seconds.values()), facts), cases or [Case("plumb", "plumb", "nothing to check")]
     )
-    properties = ElementTree.SubElement(suite, "properties")
-    for key, value in facts.items():
-        ElementTree.SubElement(properties, "property", name=key, value=xml_safe(value))
-    for check in checks:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=f"{check.where}/{check.subject}" if check.where else check.subject,
-            name=xml_safe(check.attribute),
-        )
-        if check.seconds is not None:
-            case.set("time", f"{check.seconds:.2f}")
-        if check.outcome == "unreadable":
-            ElementTree.SubElement(case, "skipped", message=xml_safe(check.difference))
-        elif check.outcome != "matches":
-            message = xml_safe(check.difference)
-            ElementTree.SubElement(case, "failure", message=message, type=check.outcome).text = message
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(check: Check) -> Case:
+    classname = f"{check.where}/{check.subject}" if check.where else check.subject
+    case = Case(check.attribute.partition(".")[0], classname, check.attribute, seconds=check.seconds)
+    if check.outcome == "matches":
+        return case
+    said = replace(case, message=check.difference, text=check.difference)
+    return (
+        replace(said, ended="skipped")
+        if check.outcome == "unreadable"
+        else replace(said, ended="failure", type=check.outcome)
+    )
 
 
 def sides(check: Check) -> list[str]:

@@ -7,8 +7,8 @@ import click
 from generators.diagrams import drawings
 from generators.registry import generate
 from plumbline.cli.common import finish, load, report
+from plumbline.explained import ExplainedRule
 from plumbline.finding import Severity
-from plumbline.reporters.described import DescribedRule
 from plumbline.reporters.text import summary
 from validators.catalogue import CATALOGUE
 from validators.drift import DRIFT_RULES, drift, stale_drawings, unknown_proofs
@@ -45,7 +45,7 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
         findings += stale_drawings(pictures, workspace.is_current)
         findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])
     unjudged = " ".join(finding.message for finding in findings if finding.rule == UNJUDGED)
-    tried: dict[str, DescribedRule] = {**RULES} if no_drift or unsound else {**RULES, **DRIFT_RULES}
+    tried: dict[str, ExplainedRule] = {**RULES} if no_drift or unsound else {**RULES, **DRIFT_RULES}
     tried = {id: rule for id, rule in tried.items() if id not in unjudged}
     report(context, findings, format, tried)
     if format == "text" and not context.obj["quiet"]:

@@ -12,11 +12,12 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from plumbline.explained import Rules
 from plumbline.finding import EnvironmentMissing, Finding, InputError, Severity
 from plumbline.foreign import presentable, printable_lines
 from plumbline.loading import load_spec
 from plumbline.provisioning.command import WOULD_CHANGE
-from plumbline.reporters.described import Rules
+from plumbline.published import page_address
 from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
 from plumbline.workspace import Workspace
@@ -95,19 +96,25 @@ def report(
     context: click.Context, findings: Sequence[Finding], format: str = "text", tried: Rules | None = None
 ) -> None:
     """Write findings to stdout in a format; `tried` are the rules that were tried, of which machines are told too."""
-    from plumbline.reporters import REPORTERS, WITH_RULES
+    from plumbline.reporters import REPORTERS
 
     findings, sources = presentable(findings, context.obj.get("sources", {}))
     colour = bool(context.obj["colour"]) and _wants_colour()
-    more = {"rules": _rules(tried)[format]} if format in WITH_RULES else {}
+    more = _more(Path(context.obj["folder"]), format, tried)
     click.echo(REPORTERS[format](findings, sources, colour, **more), nl=False, color=colour or None)
 
 
-def _rules(tried: Rules | None) -> dict[str, Rules]:
-    """What each format is told of rules: SARIF describes those that found something, JUnit lists all that were tried."""
+def _more(folder: Path, format: str, tried: Rules | None) -> dict[str, Any]:
+    """What a format is told beside findings: SARIF of every rule and where its page is, JUnit of all rules that were tried."""
+    if format == "junit":
+        return {"rules": tried or {}}
+    if format != "sarif":
+        return {}
     from validators.catalogue import CATALOGUE
 
-    return {"sarif": CATALOGUE, "junit": tried or {}}
+    site = folder.resolve().parent / "mkdocs.yml"
+    text = site.read_text("utf-8", "replace") if site.is_file() else ""
+    return {"rules": CATALOGUE, "page_of": page_address(text)}
 
 
 def _wants_colour() -> bool:

@@ -6,8 +6,7 @@ from plumbline.reporters.machine import as_github, as_json, as_junit, as_sarif
 from plumbline.reporters.text import as_text
 
 Reporter = Callable[..., str]
-"""(findings, text of each file named in them, colour allowed) → report; those of WITH_RULES take `rules` too."""
-WITH_RULES = ("sarif", "junit")
+"""(findings, text of each file named in them, colour allowed) → report; SARIF and JUnit take `rules` too, SARIF `page_of`."""
 
 REPORTERS: dict[str, Reporter] = {
     "text": as_text,

@@ -8,12 +8,15 @@ from hashlib import sha256
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
-from xml.etree import ElementTree
 
+from plumbline.explained import Rules
 from plumbline.finding import Finding, Severity
 from plumbline.location import Location
-from plumbline.reporters.described import Rules
+from plumbline.published import PageAddress
+from plumbline.reporters.junit import Case, Run, document
 
+RULE_PAGES = "architect/rules"
+"""Where the pages of rules stand below docs/."""
 _SARIF_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _GITHUB_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -24,16 +27,20 @@ def as_json(findings: Sequence[Finding], sources: Mapping[str, str], colour: boo
 
 
 def as_sarif(
-    findings: Sequence[Finding], sources: Mapping[str, str], colour: bool, rules: Rules = MappingProxyType({})
+    findings: Sequence[Finding],
+    sources: Mapping[str, str],
+    colour: bool,
+    rules: Rules = MappingProxyType({}),
+    page_of: PageAddress = lambda page: None,
 ) -> str:
-    """A SARIF 2.1.0 log with one run, and of `rules` those that found something."""
+    """A SARIF 2.1.0 log with one run, and of `rules` those that found something, with their pages where those are published."""
     ids = sorted({finding.rule for finding in findings})
     run = {
         "tool": {
             "driver": {
                 "name": "plumb",
                 "semanticVersion": version("plumbline"),
-                "rules": [_described(id, rules) for id in ids],
+                "rules": [_described(id, rules, page_of) for id in ids],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -43,15 +50,17 @@ def as_sarif(
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _described(id: str, rules: Rules) -> dict[str, Any]:
+def _described(id: str, rules: Rules, page_of: PageAddress) -> dict[str, Any]:
     """A rule as SARIF describes it: `name` is one word, help comes as text and as Markdown."""
     rule = rules.get(id)
     if rule is None:
         return {"id": id}
     why, fix = rule.why.strip(), rule.fix.strip()
     words = re.findall(r"[A-Za-z0-9]+", rule.title)
+    page = page_of(f"{RULE_PAGES}/{id}")
     return {
         "id": id,
+        **({"helpUri": page} if page else {}),
         "name": "".join(word[:1].upper() + word[1:] for word in words),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": why},
@@ -127,35 +136,51 @@ def _escaped(text: str, *, property: bool = False) -> str:
 def as_junit(
     findings: Sequence[Finding], sources: Mapping[str, str], colour: bool, rules: Rules = MappingProxyType({})
 ) -> str:
-    """A JUnit XML document: a test case for each finding, and one that passes for each of `rules` that found nothing."""
+    """A JUnit XML document: a case for each finding, and one that passes for each of `rules` that found nothing."""
     found = {rule for each in findings for rule in (each.rule, *(follows.rule for follows in each.related))}
-    passed = [rule for id, rule in sorted(rules.items()) if id not in found]
-    amount = len(findings) + max(len(passed), not findings)
-    suite = ElementTree.Element("testsuite", name="plumb", tests=str(amount), failures=str(len(findings)), errors="0")
-    for finding in findings:
-        case = ElementTree.SubElement(
-            suite, "testcase", classname=finding.rule, name=xml_safe(finding.subject or finding.message)
-        )
-        if finding.location and finding.location.file:
-            case.set("file", xml_safe(finding.location.file))
-            case.set("line", str(finding.location.line))
-        failure = ElementTree.SubElement(case, "failure", message=xml_safe(finding.message), type=finding.severity)
-        failure.text = xml_safe(
-            "\n".join(
-                filter(None, (str(finding.location or ""), finding.hint, *finding.evidence, *map(str, finding.related)))
-            )
-        )
-    for rule in passed:
-        ElementTree.SubElement(suite, "testcase", classname=rule.id, name=xml_safe(rule.title))
-    if not findings and not passed:
-        ElementTree.SubElement(suite, "testcase", classname="plumb", name="no finding")
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    cases = [_failed(finding) for finding in findings]
+    cases += [Case(_kind(id), id, rule.title) for id, rule in sorted(rules.items()) if id not in found]
+    cases = cases or [Case("plumb", "plumb", "no finding")]
+    return document(Run("plumb"), sorted(cases, key=lambda case: case.classname))
 
 
-def xml_safe(text: str) -> str:
-    """Text without the characters that XML 1.0 cannot hold."""
-    return "".join(
-        char
-        for char in text
-        if char in "\t\n\r" or " " <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char >= "\U00010000"
+def _failed(finding: Finding) -> Case:
+    place = str(finding.location or "")
+    lines = (place, finding.hint, *finding.evidence, *map(str, finding.related))
+    return Case(
+        _kind(finding.rule),
+        finding.rule,
+        finding.subject or finding.message,
+        "failure",
+        finding.message,
+        finding.severity,
+        "\n".join(filter(None, lines)),
     )
+
+
+_KINDS = {
+    "PLB0": "files",
+    "PLB1": "references",
+    "PLB2": "network",
+    "PLB3": "images and models",
+    "PLB4": "services and placement",
+    "PLB5": "cloud and update",
+    "PLB6": "secrets",
+    "PLB7": "parity",
+    "PLB8": "runbooks",
+    "PLB90": "waivers and stand-ins",
+    "PLB91": "running stack",
+    "PLB92": "artifacts",
+    "PLB93": "modes side by side",
+    "PLB94": "faults",
+    "PLB95": "running stack",
+    "PLB96": "bundles",
+    "PLB97": "cloud project",
+    "PLB98": "cloud project",
+    "PLB99": "registry",
+}
+"""What rules are about, by how their ids begin."""
+
+
+def _kind(rule: str) -> str:
+    return next((kind for begin, kind in _KINDS.items() if rule.startswith(begin)), "others")

@@ -186,14 +186,14 @@ def test_a_fingerprint_stays_where_lines_move(wrong: Path) -> None:
 
 
 def test_junit_has_a_case_for_each_rule_that_passed(project: Path, wrong: Path) -> None:
-    suite = ElementTree.fromstring(plumb("check", "--format", "junit", cwd=project).stdout.encode())
-    names = [case.get("classname") for case in suite]
+    suites = ElementTree.fromstring(plumb("check", "--format", "junit", cwd=project).stdout.encode())
+    names = [case.get("classname") for case in suites.iter("testcase")]
     assert set(RULES) <= set(names)
-    assert suite.get("tests") == str(len(names))
-    suite = ElementTree.fromstring(plumb("check", "--format", "junit", "--no-drift", cwd=wrong).stdout.encode())
-    failed = {case.get("classname") for case in suite if len(case)}
+    assert suites.get("tests") == str(len(names))
+    suites = ElementTree.fromstring(plumb("check", "--format", "junit", "--no-drift", cwd=wrong).stdout.encode())
+    failed = {case.get("classname") for case in suites.iter("testcase") if len(case)}
     assert "PLB101" in failed
-    assert not failed & {case.get("classname") for case in suite if not len(case)}
+    assert not failed & {case.get("classname") for case in suites.iter("testcase") if not len(case)}
 
 
 @pytest.mark.parametrize("word", ["ulimits", "restart", "env_file", "container_name", "depends_on", "labels"])

@@ -52,7 +52,8 @@ def test_a_clean_project_ends_with_zero_and_leaves_its_reports(project: Provisio
     assert report["outcomes"].keys() == {"matches", "unreadable"}
     jsonschema.validate(report, json.loads(json_schema(CloudReport)))
     suite = ElementTree.parse(tmp_path / "reports/cloud.xml").getroot()
-    assert (suite.get("failures"), suite.get("skipped")) == ("0", "7")
+    assert suite.get("failures") == "0"
+    assert sum(int(each.get("skipped", "0")) for each in suite) == 7
     assert "| unreadable |" in (tmp_path / "reports/cloud.md").read_text()
 
 

@@ -48,6 +48,7 @@ from validators.rules import (
     runbooks,
     seals,
     secrets,
+    starts,
     storage,
     stores,
     tenant_words,
@@ -61,6 +62,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    starts,
     resolving,
     configuration,
     ids,

@@ -7,11 +7,12 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from plumbline.deployment import roles_of, services_of
 from plumbline.expressions import ExpressionError, tenant_names, value_text
 from plumbline.paths import PathText, path_of
+from plumbline.relations import has_port
 from plumbline.spec import Spec
 from schema.cloud import Cloud, FirewallRule
 from schema.topology import Topology
 from validators.rules.cloud_examples import cloud_example
-from validators.rules.clouds import clouds, has_port
+from validators.rules.clouds import clouds
 from validators.rules.registry import Violation, rule
 
 Range = IPv4Network | IPv6Network

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from plumbline.paths import PathText, path_of
+from plumbline.relations import has_port
 from plumbline.spec import Spec
 from schema.cloud import Cloud, Firewall
 from schema.topology import Role, Topology
@@ -35,11 +36,3 @@ def lets_out(firewall: Firewall, protocol: str, number: int) -> bool:
     """Whether something may leave for a port; without any outbound rule all may."""
     rules = firewall.outbound
     return not rules or any(each.protocol == protocol and has_port(each.port or "", number) for each in rules)
-
-
-def has_port(port: str, number: int) -> bool:
-    """Whether a firewall rule's port, range or `any` holds a number."""
-    if port == "any":
-        return True
-    first, _, last = port.partition("-")
-    return first.isdecimal() and int(first) <= number <= int(last or first)

@@ -1,0 +1,136 @@
+"""What machines read: JUnit XML by its schema, and SARIF with pages that exist."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from generators.rule_pages import RulePageGenerator
+from plumbline.fact import Check
+from plumbline.finding import Finding, Related
+from plumbline.loading import load_spec
+from plumbline.location import Location
+from plumbline.published import page_address
+from plumbline.reporters import REPORTERS
+from tests.wrong_specs.proof import files_of
+from validators.catalogue import CATALOGUE
+from validators.check_reports import junit
+
+ROOT = Path(__file__).parents[2]
+COUNTS = {"tests", "failures", "errors"}
+SCHEMA: dict[str, tuple[set[str], set[str], set[str]]] = {
+    "testsuites": (set(), {"name", "time", *COUNTS}, {"testsuite"}),
+    "testsuite": (
+        {"name", *COUNTS},
+        {"time", "skipped", "timestamp", "hostname", "id", "package", "group", "file", "log", "url"},
+        {"testsuite", "properties", "testcase", "system-out", "system-err"},
+    ),
+    "testcase": ({"name"}, {"time", "classname", "group"}, {"skipped", "error", "failure", "system-out", "system-err"}),
+    "properties": (set(), set(), {"property"}),
+    "property": ({"name", "value"}, set(), set()),
+    "failure": (set(), {"type", "message"}, set()),
+    "skipped": (set(), {"type", "message"}, set()),
+}
+"""Of each element what it must have, may have, and may hold: junit-10.xsd of Jenkins' xUnit plugin, as far as it is used."""
+SUREFIRE_TIME = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?")
+
+
+def against_schema(element: ElementTree.Element) -> list[str]:
+    """What the schema refuses of an element and all below it."""
+    must, may, holds = SCHEMA[element.tag]
+    found = [f"{element.tag} lacks {name}" for name in must - set(element.attrib)]
+    found += [f"{element.tag} has {name}" for name in set(element.attrib) - must - may]
+    if not SUREFIRE_TIME.fullmatch(element.get("time", "")):
+        found.append(f"{element.tag} took {element.get('time')}")
+    for child in element:
+        found += [f"{element.tag} holds {child.tag}"] if child.tag not in holds else against_schema(child)
+    return found
+
+
+def counted(suites: ElementTree.Element) -> None:
+    """Every count is that of what is there."""
+    for level in (suites, *suites):
+        cases = list(level.iter("testcase"))
+        assert level.get("tests") == str(len(cases))
+        assert level.get("failures") == str(sum(case.find("failure") is not None for case in cases))
+        if level.tag == "testsuite":
+            assert level.get("skipped") == str(sum(case.find("skipped") is not None for case in cases))
+
+
+FINDINGS = [
+    Finding("PLB101", "m", location=Location("a.yaml", 3), related=(Related("n", Location("b.yaml", 4), "PLB701"),)),
+    Finding("PLB101", "other", hint="h"),
+    Finding("PLB601", "m"),
+]
+
+
+@pytest.mark.parametrize("findings", [FINDINGS, []])
+@pytest.mark.parametrize("rules", [CATALOGUE, {}])
+def test_findings_are_junit_with_a_suite_for_each_kind_of_rule(
+    findings: list[Finding], rules: dict[str, object]
+) -> None:
+    suites = ElementTree.fromstring(REPORTERS["junit"](findings, {}, False, rules=rules))
+    assert against_schema(suites) == []
+    counted(suites)
+    names = [suite.get("name") for suite in suites]
+    assert len(set(names)) == len(names)
+    assert "others" not in names
+    if findings:
+        texts = [case.findtext("failure") or "" for case in suites.iter("testcase")]
+        assert any("a.yaml:3" in text and "b.yaml:4" in text for text in texts)
+        passed = {case.get("classname") for case in suites.iter("testcase") if not len(case)}
+        assert not passed & {"PLB101", "PLB701", "PLB601"}  # PLB701 found what follows from the first
+
+
+def test_facts_are_junit_with_a_suite_for_each_kind_and_the_times_that_are_known() -> None:
+    checks = [
+        Check("services.a", "reach.b:http", "reaches it", "reaches it", seconds=1.25),
+        Check("services.a", "reach.c:http", "reaches it", "does not reach it", where="acme-db"),
+        Check("services.a", "image", "x", None, readable=False),
+    ]
+    suites = ElementTree.fromstring(
+        junit("plumb", checks, "2026-11-26T00:00:00", {"up": 70.5, "look": 2.0}, {"k": "v"})
+    )
+    assert against_schema(suites) == []
+    counted(suites)
+    assert suites.get("time") == "72.50"
+    assert {suite.get("name"): suite.get("time") for suite in suites} == {"reach": "1.25", "image": None}
+    assert [case.get("time") for case in suites.iter("testcase")] == ["1.25", None, None]
+
+
+SITE = "INHERIT: plumbline/site.yaml\nsite_url: https://docs.example.org/sample/\n"
+
+
+def _sarif(mkdocs: str) -> list[dict[str, str]]:
+    findings = [Finding(id, "m") for id in CATALOGUE]
+    log = json.loads(REPORTERS["sarif"](findings, {}, False, rules=CATALOGUE, page_of=page_address(mkdocs)))
+    return log["runs"][0]["tool"]["driver"]["rules"]  # type: ignore[no-any-return]
+
+
+def test_every_rule_leads_to_its_page_where_the_site_is_published() -> None:
+    spec, _ = load_spec(files_of("starter"))
+    assert spec is not None
+    pages = {artifact.path for artifact in RulePageGenerator(tuple(CATALOGUE.values())).generate(spec)}
+    for rule in _sarif(SITE):
+        page = rule["helpUri"].removeprefix("https://docs.example.org/sample/").removesuffix(".html")
+        assert f"docs/{page}.md" in pages
+        assert page.endswith(rule["id"])
+
+
+@pytest.mark.parametrize("mkdocs", ["", "site_name: x\n", "site_url: ''\n", "site_url: docs\n", "a: [\n", "- a\n"])
+def test_no_address_is_made_up(mkdocs: str) -> None:
+    assert all("helpUri" not in rule for rule in _sarif(mkdocs))
+
+
+def test_an_address_is_the_one_that_the_site_has_and_nothing_is_executed() -> None:
+    odd = "use_directory_urls: true\nplugins: !!python/object/apply:os.system [false]\nextra: !ENV [A, b]\n"
+    assert page_address(SITE + odd)("a/b") == "https://docs.example.org/sample/a/b/"
+    assert page_address("site_url: !ENV https://docs.example.org\n")("a/b") is None
+
+
+def test_every_id_that_a_finding_can_have_is_explained() -> None:
+    sources = [path for folder in ("plumbline", "validators") for path in (ROOT / folder).rglob("*.py")]
+    used = {id for path in sources for id in re.findall(r"PLB[0-9]{3}", path.read_text("utf-8"))}
+    assert used - CATALOGUE.keys() == set()
