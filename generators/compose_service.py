@@ -55,6 +55,7 @@ class ServiceWriter:
         self.variables: dict[str, str] = {}
         """Variables that the file asks for, with their meaning."""
         self._waits = waits(deployment.services)
+        self._profiles = profiles(deployment.services)
 
     def write(self, name: str) -> dict[str, Any]:
         """The service's part of the compose file."""
@@ -64,7 +65,7 @@ class ServiceWriter:
             ("image", "image", self._image(service)),
             ("pull_policy", "", "never" if is_sealed(self.spec, self.deployment.mode) else None),
             ("hostname", "", name),
-            ("profiles", "profile" if service.profile else "kind", profiles(service)),
+            ("profiles", "profile" if service.profile else "kind", self._profiles[name]),
             ("entrypoint", "entrypoint", _words(service.entrypoint, names)),
             ("command", "command", _words(service.command, names)),
             ("user", "user", service.user),
@@ -180,9 +181,15 @@ class ServiceWriter:
             done = "service_completed_successfully" if other.kind == "job" else "service_healthy"
             conditions[need] = {"condition": done if other.health or other.kind == "job" else "service_started"}
             decided = (self._at(need, "kind"), self._at(need, "health"))
-            self._note(name, ("depends_on", need), self._at(name, "needs", need))
+            self._note(name, ("depends_on", need), *self._reasons(name, need))
             self._note(name, ("depends_on", need, "condition"), *decided)
         return conditions
+
+    def _reasons(self, name: str, awaited: str) -> list[PathText]:
+        """Where the spec says that a service waits for another."""
+        service = self.deployment.services[name]
+        after = [path_of(self._at(name, "after"), index) for index, each in enumerate(service.after) if each == awaited]
+        return after + [self._at(name, "needs", awaited)] * (awaited in service.needs)
 
     def _extra_hosts(self, name: str) -> list[str]:
         """Names of services on other nodes, by the address of their node."""

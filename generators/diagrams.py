@@ -9,7 +9,7 @@ from generators.d2 import quoted
 from plumbline.artifact import Artifact, Drawing, Source
 from plumbline.deployment import services_of
 from plumbline.paths import path_of
-from plumbline.relations import OUTSIDE, Because, relations, ways_out
+from plumbline.relations import OUTSIDE, Because, relations, starts, ways_out
 from plumbline.spec import Spec
 from schema.topology import Role
 
@@ -114,14 +114,18 @@ def _leaving(spec: Spec, mode: str) -> list[str]:
 
 
 def _needs(spec: Spec, mode: str) -> str:
-    """Every connection that the spec speaks of: a reader asks who talks to whom, not who waits for whom."""
+    """Every connection that the spec speaks of: a reader asks who talks to whom. Who only waits for whom is dashed."""
     services, known = services_of(spec, mode), relations(spec, mode)
     lines = ["direction: right", *(quoted(name) for name in services)]
     if any(each.source == OUTSIDE for each in known):
         lines.append(f"{OUTSIDE_NODE}: {quoted('requests')} {{shape: cloud}}")
     lines += [f"{quoted(host)} {{shape: cloud}}" for host in _hosts(spec, mode)]
     lines += [f"{quoted(each.source)} -> {quoted(each.other)}: {quoted(each.port)}" for each in known]
+    lines += [f"{quoted(each.source)} -> {quoted(each.other)}: {_AFTER}" for each in starts(spec, mode)]
     return "\n".join(lines) + "\n"
+
+
+_AFTER = f"{quoted(Because.AFTER)} {{style.stroke-dash: 4}}"
 
 
 def _segments(spec: Spec, mode: str) -> str:

@@ -12,6 +12,7 @@ from generators.http_health import http_test
 from generators.judging import judging
 from generators.shell_templates import shell_templates
 from generators.template_sources import template_sources
+from generators.waits import called_jobs, ordered
 from plumbline.artifact import Artifact, Source
 from plumbline.deployment import Deployment, deployments, field_path, folder_of, is_sealed
 from plumbline.expressions import service_names, value_text
@@ -102,6 +103,7 @@ def _known(spec: Spec, deployment: Deployment) -> Known:
             "watched": (*fields("config", "models"), *(path_of("models", name) for name in spec.models.models)),
             "secrets": (*fields("secrets"), *(path_of("secrets", name) for name in secrets)),
             "jobs": fields("kind"),
+            "called": fields("kind", "after"),
             "smoke": (*fields("publish", "health", "image"), *images),
             "urls": fields("publish"),
             "seals": (*fields("kind", "image"), *images),
@@ -131,7 +133,8 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
         "published": [(each.port, each.address) for service in services.values() for each in service.publish.values()],
         "watched": [(name, " ".join(paths)) for name in services if (paths := _watched(spec, deployment, name))],
         "secrets": [(name, spec.secrets.secrets[name].length) for name in secrets],
-        "jobs": [name for name, service in services.items() if service.kind == "job"],
+        "jobs": ordered(services, [name for name, service in services.items() if service.kind == "job"]),
+        "called": called_jobs(services),
         "up_seconds": _UP_SECONDS,
         "patience": HEALTH_PATIENCE,
         "smoke": list(_smoke(spec, deployment)),

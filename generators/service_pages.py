@@ -8,7 +8,7 @@ from plumbline.deployment import effective, field_path, roles_of, services_of
 from plumbline.expression_places import known_in_service, value_places
 from plumbline.expressions import service_names, value_text
 from plumbline.paths import PathText, path_of
-from plumbline.relations import OUTSIDE, Because, Relation, relations
+from plumbline.relations import OUTSIDE, Because, Relation, relations, starts
 from plumbline.spec import Spec
 from schema.service import Service
 from schema.types import Value
@@ -89,7 +89,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     common = spec.services[name]
     service = effective(common, mode)
     names = service_names(spec, mode, name)
-    known = relations(spec, mode)
+    known, order = relations(spec, mode), starts(spec, mode)
 
     def at(field: str) -> PathText:
         return field_path(name, common, mode, field)
@@ -107,6 +107,11 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         ),
         ([each.path for each in known if name == each.source], ["Connects to", _ends(known, name, "other")]),
         ([each.path for each in known if name == each.other], ["Is reached by", _ends(known, name, "source")]),
+        ([each.path for each in order if name == each.source], ["Starts after", _awaited(spec, order, name)]),
+        (
+            [each.path for each in order if name == each.target],
+            ["Starts before", codes(each.source for each in order if name == each.target)],
+        ),
         (at("ports"), ["Listens on", _ports(service)]),
         (at("tolerates"), ["Stays healthy without", codes(service.tolerates)]),
         (at("image"), ["Image", link(service.image, "../images.md")]),
@@ -169,6 +174,13 @@ def _ends(known: Sequence[Relation], name: str, end: str) -> str:
             port = code(each.port) if each.because in (Because.NEED, Because.ENTRY) else code(each.number)
             found.append(f"{other} ({port}{'' if each.because == Because.NEED else f', {text(each.because)}'})")
     return ", ".join(found) or "–"
+
+
+def _awaited(spec: Spec, order: Sequence[Relation], name: str) -> str:
+    """What it starts after, and what of that it waits for."""
+    jobs = {id for id, service in spec.services.items() if service.kind == "job"}
+    found = [each.target for each in order if each.source == name]
+    return ", ".join(f"{code(each)} {'has ended with 0' if each in jobs else 'is well'}" for each in found) or "–"
 
 
 def _secrets(service: Service) -> str:

@@ -1,10 +1,13 @@
 """Jinja2 for files in which `{{` and `${#x}` are the file's own: marks are `[[ ]]` and `[% %]`."""
 
+from functools import cache
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
+@cache
 def shell_templates(folder: str) -> Environment:
-    """Templates of a folder below `generators/`."""
+    """Templates of a folder below `generators/`. The environment is shared, and not to be changed."""
     return Environment(
         loader=PackageLoader("generators", folder),
         undefined=StrictUndefined,

@@ -22,7 +22,7 @@ SERVICE_FIELDS = tuple(Override.model_fields)
 MAPS = tuple(name for name in SERVICE_FIELDS if get_origin(Service.model_fields[name].annotation) is dict)
 """Those of them that are compared key by key."""
 
-UNORDERED = ("segments", "tmpfs", "capabilities", "tolerates")
+UNORDERED = ("segments", "after", "tmpfs", "capabilities", "tolerates")
 """Lists whose order says nothing."""
 
 FOR_READERS = ("title", "summary", "scaling")

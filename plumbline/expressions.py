@@ -176,14 +176,15 @@ def _in_words(error: BaseException) -> str:
             return "does something with a value that its kind does not allow"
 
 
-def names_in(template: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def names_in(template: str) -> frozenset[str]:
     """The names that a template refers to; none where it can't be read."""
     if "{{" not in template and "{%" not in template:
-        return set()
+        return frozenset()
     try:
-        return meta.find_undeclared_variables(_environment().parse(template))
+        return frozenset(meta.find_undeclared_variables(_environment().parse(template)))
     except (TemplateError, *_TOO_DEEP):
-        return set()
+        return frozenset()
 
 
 def speaks_of(text: str, names: Mapping[str, Any]) -> bool:

@@ -45,6 +45,7 @@ class Because(StrEnum):
     ISSUER = "gets certificates there"
     LET_IN = "the cloud's firewall lets it in"
     LET_OUT = "the cloud's firewall lets it out"
+    AFTER = "starts after it"
     PULLED = "images are pulled from it"
 
 
@@ -91,6 +92,19 @@ def relations(spec: Spec, mode: str) -> list[Relation]:
 def between_services(spec: Spec, mode: str) -> list[Relation]:
     """Those of them from one service to another."""
     return [*_needs(spec, mode), *_entry(spec, mode)]
+
+
+def starts(spec: Spec, mode: str) -> list[Relation]:
+    """What services start after without connecting to it: no way between the two, only an order."""
+    services = services_of(spec, mode)
+    return [
+        Relation(
+            name, other, "", 0, Because.AFTER, path_of(field_path(name, spec.services[name], mode, "after"), index)
+        )
+        for name, service in services.items()
+        for index, other in enumerate(service.after)
+        if other in services
+    ]
 
 
 def ways_in(spec: Spec, mode: str) -> list[NodeWay]:

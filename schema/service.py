@@ -196,6 +196,8 @@ class Override(Model):
     """Secrets by id (secrets.yaml), mounted at /run/secrets/<id>."""
     needs: dict[ServiceId, PortName | None] | None = None
     """Services that it connects to, and the port's name."""
+    after: tuple[ServiceId, ...] | None = None
+    """What has to be there before it starts: jobs that ended with 0, services that are healthy."""
     segments: tuple[NetworkId, ...] | None = None
     """Networks that it joins."""
     ports: dict[PortName, PortNumber | None] | None = None
@@ -241,7 +243,8 @@ class Service(Model):
     summary: Text
     """One or two sentences: what it does."""
     kind: Literal["service", "job"] = "service"
-    """`service` runs until it is stopped; `job` runs once, on demand, and must exit with 0."""
+    """`service` runs until it is stopped; `job` runs once and must exit with 0: on demand, or, where others start `after` it, at
+    each start."""
     per_node: Bool = False
     """True for an agent that runs once on each node of the roles that name it."""
     image: ImageId
@@ -258,6 +261,9 @@ class Service(Model):
     """Ports reachable on the node, by port name. Links between nodes derive from `needs` and are not written here."""
     needs: dict[ServiceId, PortName] = {}
     """Services that it connects to, and the port's name. Start order, networks and firewalls derive from it."""
+    after: tuple[ServiceId, ...] = ()
+    """What has to be there before it starts, beside its needs: jobs that ended with 0, such as a migration, and services that are
+    healthy, although it connects to none of them. They stand on its node; a job runs at each start then, so it has to bear that."""
     segments: tuple[NetworkId, ...] = ()
     """Networks that it joins."""
     environment: dict[EnvironmentName, Value] = {}

@@ -20,6 +20,7 @@ from generators.host_scripts import LEAST
 from generators.provenance import document
 from generators.shell_templates import shell_templates
 from plumbline.node_links import deployment_of
+from plumbline.per_spec import per_spec
 from plumbline.spec import Spec
 from schema.cloud import Cloud
 
@@ -48,6 +49,7 @@ class BootFile:
     """The template that made it; empty for the firewall's rules."""
 
 
+@per_spec
 def user_data(spec: Spec, mode: str, tenant: str, role: str) -> str:
     """The cloud-config of a role's servers; at most 32 KiB (PLB520), and no secret in it."""
     cloud = cloud_of(spec, mode)

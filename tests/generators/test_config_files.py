@@ -11,7 +11,7 @@ from plumbline.differences import differences
 from plumbline.paths import path_of
 from plumbline.spec import Spec
 from plumbline.spec_files import read_spec_files
-from tests.rules.two_modes import service, two_modes
+from tests.rules.two_modes import mode, service, two_modes
 from validators.rules import check_rules
 
 ALERTS = 'summary: "{{ $labels.instance }} of {{ .Values.x }} {% job %} {# note"\r\nmore: {{ mode }}'
@@ -144,5 +144,6 @@ def test_a_service_that_a_copied_file_seems_to_name_is_no_need() -> None:
             {name: "{{ address('db', 'sql') }}"},
             {"/etc/web.conf": name},
             **{"services/db.yaml": service(ports={"sql": 5432})},
+            **{f"topology/{each}.yaml": mode(["web", "db"]) for each in ("left", "right")},
         )
         assert ("PLB116" in rules(spec)) == found

@@ -160,4 +160,4 @@ def test_what_is_wrong_in_several_modes_is_one_finding_that_names_them() -> None
         "topology/right.yaml": mode(["web", "db"]),
     }
     (found,) = [each for each in check_rules(two_modes(circle), date.today()) if each.rule == "PLB104"]
-    assert found.message == "need each other in every mode: db, web"
+    assert found.message == "wait for each other in every mode: db, web"

@@ -3,7 +3,10 @@
 from plumbline.deployment import Deployment
 from plumbline.fact import Check
 from validators.rules.examples import example_spec
+from validators.stack.attach import started
 from validators.stack.events import Events, order_checks
+from validators.stack.layout import Node
+from validators.stack.project import Project
 
 SECOND = 1_000_000_000
 
@@ -45,6 +48,35 @@ def test_the_first_start_counts_and_not_a_later_one() -> None:
 
 def test_a_need_that_was_never_healthy() -> None:
     assert order(("db", "start", 1), ("web", "start", 2)).observed == "db was never seen healthy"
+
+
+def with_a_job() -> Deployment:
+    """The starter's, where the web server starts after a job."""
+    services = dict(starter_deployment().services)
+    job = services["db"].model_copy(update={"kind": "job", "health": None})
+    web = services["web"].model_copy(update={"needs": {}, "after": ("load",)})
+    return Deployment("single", "host", {"load": job, "web": web})
+
+
+def test_who_starts_after_a_job_starts_at_its_end() -> None:
+    for web, observed in (
+        (3.0, "after load was over"),
+        (1.5, "0.5 s before load was over"),
+        (None, "web was never seen"),
+    ):
+        seen = events(("load", "start", 1), ("load", "die", 2), *([("web", "start", web)] if web else []))
+        (check,) = order_checks(seen, "p", with_a_job(), "")
+        assert (check.attribute, check.expected, check.observed) == ("order.load", "after load was over", observed)
+
+
+def test_a_job_that_others_start_after_is_expected_on_its_node_and_called_by_nobody() -> None:
+    images = {"postgres": "a", "traefik": "b"}
+    assert Project("p", Node(with_a_job()), "", images).jobs == ()
+    there = [{"Config": {"Labels": {"com.docker.compose.service": "web"}}}]
+    assert started(Node(with_a_job()), there)[1] == []
+    alone = Deployment("single", "host", {**with_a_job().services, "web": starter_deployment().services["web"]})
+    assert Project("p", Node(alone), "", images).jobs == ("load",)
+    assert started(Node(alone), there)[1] == ["load"]
 
 
 def test_a_service_that_ends_three_times_is_in_a_loop() -> None:

@@ -66,7 +66,28 @@ def test_a_late_one_is_waited_for_and_an_ill_one_is_not() -> None:
 
 def test_a_late_health_check_is_no_finding_and_is_said() -> None:
     look, late = patient_look(stack_of([LATE[1], FINE[1]], ["unhealthy", "healthy"]))
-    assert ([each.outcome for each in look.checks], late) == (["matches"], ("web",))
+    assert ([each.outcome for each in look.checks], late) == (
+        ["matches"],
+        ("services.web: state is unhealthy, and the spec says healthy",),
+    )
+
+
+def looks(*observed: str) -> Any:
+    """A stack whose looks see this of one way."""
+    left = [Look([Check("services.web", "reach.db:sql", "does not reach it", each)], []) for each in observed]
+    return cast(Stack, SimpleNamespace(look=lambda: left.pop(0), left=left))
+
+
+def test_a_way_that_is_open_for_a_moment_is_no_finding_and_is_said() -> None:
+    look, passed = patient_look(looks("reaches it", "does not reach it"))
+    assert [each.outcome for each in look.checks] == ["matches"]
+    assert passed == ("services.web: reach.db:sql is reaches it, and the spec says does not reach it",)
+
+
+def test_a_way_that_stays_open_is_a_finding_after_one_more_look() -> None:
+    stack = looks("reaches it", "reaches it", "does not reach it")
+    look, passed = patient_look(stack)
+    assert ([each.outcome for each in look.checks], passed, len(stack.left)) == (["differs"], (), 1)
 
 
 def test_one_that_is_ill_is_a_finding() -> None:

@@ -1,7 +1,8 @@
 """PLB1xx: what refers to what."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import partial
 
 import networkx
 
@@ -81,7 +82,7 @@ def unknown_port(spec: Spec) -> Iterator[Violation]:
         here = {**spec.services, **services_of(spec, each.mode)}
         for target, port in each.service.needs.items():
             known = here[target].ports if target in here else {port: 0}
-            if port not in known:
+            if port not in known and here[target].kind != "job":  # PLB125 says that nothing connects to a job
                 path = each.path("needs", target)
                 wrong.setdefault((target, port, tuple(known)), {})[path] = f"`{each.id}` needs it"
     for (target, port, ports), needing in wrong.items():
@@ -131,31 +132,43 @@ def _is_internal(spec: Spec, mode: str, segment: str) -> bool:
 @rule(
     "PLB104",
     title="cycle in needs",
-    why="Each would wait for the other to be healthy: the stack never starts.",
-    fix="Take one of the needs out, or split a service.",
+    why="Each would wait for the other, to be healthy or to end: the stack never starts.",
+    fix="Take one of the needs, or of the entries in `after`, out, or split a service.",
     failing="services/db.yaml: {needs: {web: http}}",
     passing="services/db.yaml: {needs: {}}",
 )
 def cycle(spec: Spec) -> Iterator[Violation]:
-    """Circles of needs, by mode."""
+    """Circles of needs and of what is waited for, by mode."""
     for mode in spec.modes:
         services = services_of(spec, mode)
         graph: networkx.DiGraph[str] = networkx.DiGraph()
-        graph.add_edges_from((name, need) for name, each in services.items() for need in each.needs if need in services)
+        graph.add_edges_from(
+            (name, need) for name, each in services.items() for need in (*each.needs, *each.after) if need in services
+        )
         for component in networkx.strongly_connected_components(graph):
             first = min(component)
             if len(component) > 1 or graph.has_edge(first, first):
                 circle = sorted(component)
+                inside = any(need in component for need in services[first].needs)
                 yield Violation(
-                    path_of("services", first, "needs"),
-                    f"need each other in mode {mode}: {', '.join(circle)}",
-                    also=tuple(
-                        (field_path(name, spec.services[name], mode, "needs", need), f"`{name}` needs `{need}`")
-                        for name in circle
-                        for need in services[name].needs
-                        if need in component
-                    ),
+                    path_of("services", first, "needs" if inside else "after"),
+                    f"wait for each other in mode {mode}: {', '.join(circle)}",
+                    also=tuple(_waits_inside(spec, mode, component)),
                 )
+
+
+def _waits_inside(spec: Spec, mode: str, circle: Collection[str]) -> Iterator[tuple[PathText, str]]:
+    services = services_of(spec, mode)
+    for name in sorted(circle):
+        path = partial(field_path, name, spec.services[name], mode)
+        yield from (
+            (path("needs", need), f"`{name}` needs `{need}`") for need in services[name].needs if need in circle
+        )
+        yield from (
+            (path_of(path("after"), index), f"`{name}` starts after `{other}`")
+            for index, other in enumerate(services[name].after)
+            if other in circle
+        )
 
 
 @rule(

@@ -65,7 +65,7 @@ def _waits_for_it(spec: Spec, placed: Placed, target: str) -> bool:
     """Whether a need would close a circle, and the target is reached without one."""
     services = services_of(spec, placed.mode)
     graph: networkx.DiGraph[str] = networkx.DiGraph()
-    graph.add_edges_from((name, need) for name, each in services.items() for need in each.needs)
+    graph.add_edges_from((name, need) for name, each in services.items() for need in (*each.needs, *each.after))
     waits = target in graph and placed.id in graph and networkx.has_path(graph, target, placed.id)
     return waits and reachability(spec, placed.mode).get((placed.id, target)) == Reach.MAY
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.compose_service import LABEL
+from generators.waits import called_jobs
 from plumbline.finding import Finding, InputError
 from plumbline.spec import Spec
 from validators.stack.engine import SERVICE, Engine
@@ -68,10 +69,11 @@ def started(node: Node, containers: Sequence[Mapping[str, Any]]) -> tuple[Node, 
     services = node.deployment.services
     there = {str(_labels(each).get(SERVICE)) for each in containers if _labels(each).get(_ONE_OFF) != "True"}
     asked = {services[name].profile for name in there & services.keys()}
+    called = called_jobs(services)
     left = [
         name
         for name, service in services.items()
-        if name not in there and (service.kind == "job" or (service.profile and service.profile not in asked))
+        if name not in there and (name in called or (service.profile and service.profile not in asked))
     ]
     kept = {name: service for name, service in services.items() if name not in left}
     return replace(node, deployment=replace(node.deployment, services=kept)), left

@@ -11,6 +11,7 @@ from requests import RequestException
 
 from plumbline.deployment import Deployment
 from plumbline.fact import Check
+from schema.service import Service
 from validators.stack.engine import PROJECT, SERVICE, Engine
 
 STARTED, HEALTHY, ENDED = "start", "health_status: healthy", "die"
@@ -61,15 +62,21 @@ def recorded(engine: Engine) -> Iterator[Events]:
         stream.close()
 
 
+def _readiness(service: Service) -> tuple[str, str]:
+    """The event at which whoever waits for a service starts, and its name for a reader."""
+    if service.kind == "job":
+        return ENDED, "over"
+    return (HEALTHY, "healthy") if service.health else (STARTED, "running")
+
+
 def order_checks(events: Events, project: str, deployment: Deployment, where: str) -> list[Check]:
-    """A service starts when those that it needs on its node are healthy, and not before."""
+    """A service starts when those that it waits for on its node are healthy, jobs at their end, and not before."""
     checks: list[Check] = []
     for name, service in deployment.services.items():
-        for need in service.needs:
+        for need in dict.fromkeys((*service.needs, *service.after)):
             if need not in deployment.services:
                 continue
-            ready = HEALTHY if deployment.services[need].health else STARTED
-            word = ready.rpartition(" ")[2].replace(STARTED, "running")
+            ready, word = _readiness(deployment.services[need])
             started, was_ready = events.first(project, name, STARTED), events.first(project, need, ready)
             if started is None or was_ready is None:
                 observed = (

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from generators.compose import addresses_of, serves_loopback
+from generators.waits import called_jobs
 from plumbline.deployment import Deployment
 from plumbline.spec import Spec
 from schema.service import Service
@@ -44,8 +45,8 @@ class Project:
 
     @property
     def jobs(self) -> tuple[str, ...]:
-        """Services that run once."""
-        return tuple(name for name, service in self.deployment.services.items() if service.kind == "job")
+        """Services that run once, when they are called; others start after the rest of the jobs, so that these have run."""
+        return tuple(called_jobs(self.deployment.services))
 
     @property
     def profiles(self) -> tuple[str, ...]:

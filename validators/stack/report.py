@@ -37,8 +37,8 @@ class StackReport:
     """Networks that had another subnet than the spec's."""
     moved_ports: dict[str, str]
     """Publications that had another port than the spec's, which another stack or program held, and where they were."""
-    late: tuple[str, ...]
-    """Services whose health check was late and came good within its patience."""
+    passed: tuple[str, ...]
+    """What differed and did not any more when it was looked at again: late health checks, ways open for a moment."""
     ignored: tuple[str, ...]
     """Differences that the spec accepts for a time, with the reason."""
     untried: tuple[str, ...]

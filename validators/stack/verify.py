@@ -39,7 +39,7 @@ def verify_stack(
         spec, engine = stack.spec, stack.engine
         stack.watch.phase("comparing with the spec")
         with phases.measured("check"):
-            look, late = patient_look(stack)
+            look, passed = patient_look(stack)
             checks = list(look.checks)
             matches = sum(1 for check in checks if check.outcome == "matches")
             stack.watch.result("facts", matches, len(checks) - matches)
@@ -66,7 +66,7 @@ def verify_stack(
         substitutes=tuple(stack.substitutes),
         moved={_where(project, name): subnet for project in stack.projects for name, subnet in project.moved.items()},
         moved_ports=dict(_moved_ports(stack)),
-        late=late,
+        passed=passed,
         ignored=tuple(f"{shown_subject(check)}: {check.difference} ({reason})" for check, reason in sorted_out.ignored),
         untried=tuple(_untried(stack, faults)),
         narrowed=tuple(_narrowed(stack)),

@@ -1,0 +1,76 @@
+"""PLB124, PLB125: what a service starts after."""
+
+from collections.abc import Iterator
+
+from generators.waits import can_wait, profiles
+from plumbline.deployment import Deployment, deployments, field_path, services_of
+from plumbline.paths import PathText, path_of
+from plumbline.spec import Spec
+from validators.rules.effective_services import once, placed_services
+from validators.rules.registry import Violation, rule
+
+_JOB = """
+services/migrate.yaml:
+  {title: Migration, summary: Brings the store to the release., kind: job, image: postgres, user: "70:70", segments: [back],
+   limits: {memory_mib: 64, cpus: 0.1}, command: [/bin/true], needs: {db: sql}%s}
+services/web.yaml: {%s}
+topology/single.yaml: {roles: {host: {services: [web, db, migrate]}}}
+"""
+
+
+@rule(
+    "PLB124",
+    title="start after something that does not come",
+    why="Compose waits for what is in the same project and starts with it: elsewhere the wait would be left out without a word, and "
+    "the service would find a store that nobody has prepared.",
+    fix="Place both on one role, take `profile` off what is waited for, or leave it out of `after`.",
+    failing=_JOB % (", profile: extra", "after: [migrate]"),
+    passing=_JOB % ("", "after: [migrate]"),
+)
+def endless_wait(spec: Spec) -> Iterator[Violation]:
+    """Entries of `after` that are on no node of the mode, on another one, or left out where the service is started."""
+    yield from once(found for each in deployments(spec) for found in _in(spec, each))
+
+
+def _in(spec: Spec, deployment: Deployment) -> Iterator[Violation]:
+    mode, services = deployment.mode, deployment.services
+    started_by = profiles(services)
+    for name, service in services.items():
+        at = field_path(name, spec.services[name], mode, "after")
+        for index, other in enumerate(service.after):
+            path = path_of(at, index)
+            if other in services:
+                if not can_wait(started_by[name], started_by[other]):
+                    only = " or ".join(f"`{each}`" for each in started_by[other])
+                    yield Violation(path, f"`{other}` starts with profile {only} alone, and {name} starts without it")
+            elif other in spec.services:
+                yield Violation(path, _elsewhere(spec, deployment, name, other))
+
+
+def _elsewhere(spec: Spec, deployment: Deployment, name: str, other: str) -> str:
+    mode = deployment.mode
+    if other not in services_of(spec, mode):
+        return f"`{other}` is placed nowhere in mode {mode}"
+    return f"{name} is on role {deployment.role} in mode {mode}, and `{other}` is not"
+
+
+@rule(
+    "PLB125",
+    title="need of a job",
+    why="A need is a connection, and a job that has ended answers nobody.",
+    fix="List it in `after`, to start when it has ended; name in `needs` what its work is kept in.",
+    failing=_JOB % (", ports: {done: 1234}", "needs: {db: sql, migrate: done}"),
+    passing=_JOB % ("", "needs: {db: sql}, after: [migrate]"),
+)
+def connected_to_a_job(spec: Spec) -> Iterator[Violation]:
+    """Needs of services that run once."""
+    yield from once(
+        Violation(path, f"`{need}` is a job: nothing connects to it", f"write `after: [{need}]`", at_key=True)
+        for path, need in _needs(spec)
+        if spec.services[need].kind == "job"
+    )
+
+
+def _needs(spec: Spec) -> Iterator[tuple[PathText, str]]:
+    for each in placed_services(spec):
+        yield from ((each.path("needs", need), need) for need in each.service.needs if need in spec.services)
