@@ -8,27 +8,35 @@ from pathlib import Path
 import pytest
 
 from plumbline.spec import Spec
-from tests.lab.second_engine import copy_images, second_engine
+from tests.lab.second_engine import SecondEngine, copy_images, second_engine
 from tests.lab.tls_proxy import tls_proxy
 from tests.stack.conftest import DATA, Plumb
 from tests.stack.waiting import HANG_S
 from validators.stack.connection import find_connection
-from validators.stack.engine import Engine
-from validators.stack.probing import image_of_probe
+from validators.stack.engine import Engine, find_engine
+from validators.stack.probing import image_of_probe, probe_container
+from validators.stack.run import new_run
 from validators.stack.stand_ins import build, recipe_of
 
 
 @pytest.fixture(scope="module")
-def far(engine: Engine, spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment that leads to the other host, which has the images of the offline mode."""
+def second(engine: Engine, spec: Spec) -> Iterator[SecondEngine]:
+    """The other host, which has the images of the offline mode."""
     if os.geteuid() != 0:
         pytest.skip("LIVE TEST NOT RUN: a second engine needs root")
     used = {service for role in spec.topology["offline"].roles.values() for service in role.services}
     images = sorted({spec.services[name].image for name in used})
-    certificates = tmp_path_factory.mktemp("tls") / "certificates"
-    with second_engine() as second, tls_proxy(str(second.socket), certificates) as port:
+    with second_engine() as second:
         built = [build(engine, recipe_of(spec, DATA, "offline", image)) for image in images]
         copy_images([*built, image_of_probe(engine)], engine.connection.host, second.host)
+        yield second
+
+
+@pytest.fixture(scope="module")
+def far(second: SecondEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that leads there over the network."""
+    certificates = tmp_path_factory.mktemp("tls") / "certificates"
+    with tls_proxy(str(second.socket), certificates) as port:
         address = f"tcp://127.0.0.1:{port}"
         yield {"DOCKER_HOST": address, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(certificates)}
 
@@ -42,6 +50,23 @@ def test_the_whole_proof_on_a_remote_engine(plumb: Plumb, far: dict[str, str]) -
     there = {**os.environ, **far}
     left = subprocess.run(["docker", "ps", "-aq"], env=there, capture_output=True, text=True, check=False)
     assert (left.returncode, left.stdout) == (0, "")
+
+
+@pytest.mark.live
+def test_a_socket_here_says_nothing_about_where_the_files_are(
+    second: SecondEngine, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", second.host)
+    for each, is_sent in ((find_engine(), True), (engine, False)):
+        assert each.connection.is_local
+        with new_run(each) as run:
+            run.claim(f"plumb-files-{run.id}")
+            (run.folder / "given").write_text("here")
+            run.share_folder()
+            assert run.sent is is_sent
+            mount = f"{run.folder}:/host:ro"
+            seen = probe_container(each, run.projects[0], ["cat", "/host/given"], b"", 60, mount)
+            assert seen.stdout == b"here"
 
 
 @pytest.mark.live

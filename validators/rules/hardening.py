@@ -254,5 +254,11 @@ def slow_health(spec: Spec) -> Iterator[Violation]:
                 f"a health check of {placed.id} may take {health.timeout_s:g} s, and one starts "
                 f"every {health.interval_s:g} s",
             )
+        elif health and health.start_interval_s > max(health.start_period_s, health.interval_s):
+            yield Violation(
+                placed.path("health"),
+                f"the first health check of {placed.id} comes after {health.start_interval_s:g} s, when its start period is over",
+                "make `start_interval_s` at most `start_period_s`",
+            )
 
     return _each(spec, check)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from plumbline.captures import pattern_problem
 from plumbline.expressions import names_in
-from plumbline.paths import path_of
+from plumbline.paths import PathText, path_of
 from plumbline.runbooks import CAPTURED, place_texts, runbook_texts, tenant_parameter
 from plumbline.spec import Spec
 from plumbline.values import form_problem, normal, problem, unsafe
@@ -215,7 +215,7 @@ def example_of_another_kind(spec: Spec) -> Iterator[Violation]:
             yield Violation(path_of(path, "example"), f"{parameter.example!r}: {found}", observed=parameter.example)
 
 
-def _parameters(spec: Spec) -> Iterator[tuple[str, Parameter]]:
+def _parameters(spec: Spec) -> Iterator[tuple[PathText, Parameter]]:
     for name, runbook in spec.runbooks.items():
         for key, parameter in runbook.parameters.items():
             yield path_of("runbooks", name, "parameters", key), parameter

@@ -1,4 +1,7 @@
-"""An engine on another host doesn't see this one's files: a run's folder is copied there, to the same path, and removed again."""
+"""An engine with other files than this host's: a run's folder is copied there, to the same path, and removed again.
+
+So is an engine on another host, and one whose socket is here while it has a root, or temporary files, of its own.
+"""
 
 import io
 import tarfile
@@ -11,6 +14,13 @@ from validators.stack.probing import probe_container
 RECORD = "run.json"
 """The file of a run's folder that says what belongs to the run."""
 _SECONDS = 300
+
+
+def sees(engine: Engine, project: str, folder: Path) -> bool:
+    """Whether the engine's host has a folder at the same path, and it is this one: with the run's record in it."""
+    mount = f'type=bind,"source={folder}",target=/host,readonly'
+    done = probe_container(engine, project, ["cat", f"/host/{RECORD}"], b"", _SECONDS, mount)
+    return done.returncode == 0 and done.stdout == (folder / RECORD).read_bytes()
 
 
 def send(engine: Engine, project: str, folder: Path) -> None:

@@ -37,9 +37,11 @@ class Run:
         """Process groups of the docker commands that are at work."""
         self.number = int(id, 16) if id else 0
         """A number that is hardly another run's, to choose other ranges and ports than that."""
+        self._is_seen: bool | None = None
+        """Whether the engine's host has the run's folder by itself; None until it was asked."""
         self.kept = False
         self.sent = False
-        """Whether the folder was copied to the engine's host, which is another than this one."""
+        """Whether the folder was copied to the engine's host, which has other files than this one."""
 
     def claim(self, project: str) -> None:
         """Record a project before anything of it exists, so that it can't be forgotten."""
@@ -69,7 +71,10 @@ class Run:
 
     def share_folder(self) -> None:
         """Have the engine's host see the run's folder. Raises EnvironmentMissing where it can't."""
-        if not self.engine.connection.is_local:
+        if self._is_seen is None:
+            local = self.engine.connection.is_local
+            self._is_seen = local and remote.sees(self.engine, self.projects[0], self.folder)
+        if not self._is_seen:
             self.sent = True
             self._record()
             remote.send(self.engine, self.projects[0], self.folder)
