@@ -100,11 +100,6 @@ class ServiceWriter:
         """Where a field of the service stands, as it is in the mode."""
         return field_path(name, self.spec.services[name], self.deployment.mode, field, key)
 
-    def _of_field(self, name: str, place: PathText) -> PathText:
-        """Where a place within a field of the service stands, as it is in the mode."""
-        field, key = place.parts
-        return path_of(self._at(name, str(field)), key) if isinstance(key, int) else self._at(name, str(field), key)
-
     def _note(self, name: str, place: OutputPath, *paths: PathText) -> None:
         """Where something that is written of the service comes from, beside what is known of it."""
         whole = ("services", name, *place)
@@ -240,7 +235,8 @@ class ServiceWriter:
 
         for each in volume_mounts(name, service):
             self.volumes.add(each.name)
-            at = self._of_field(name, each.field)
+            key = each.key if isinstance(each.key, str) else None
+            at = self._at(name, each.field, key) if key else path_of(self._at(name, each.field), each.key)
             add(_volume(each, name), at, target=(at if each.owner == name else path_of(at, "target"),))
         for model, target in service.models.items():
             at, path = self._at(name, "models", model), self.spec.models.models[model].path

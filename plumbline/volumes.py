@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from plumbline.paths import PathText, path_of
 from schema.service import Service
 
 
@@ -16,8 +15,9 @@ class VolumeMount:
     volume: str
     target: str
     read_only: bool
-    field: PathText
-    """Where the service says so, below itself: `volumes.data`, `shares[0]`."""
+    field: str
+    """Field of the service that says so, and the key or the index there."""
+    key: str | int
 
     @property
     def name(self) -> str:
@@ -33,9 +33,9 @@ def volume_name(service: str, volume: str) -> str:
 def volume_mounts(name: str, service: Service) -> Iterator[VolumeMount]:
     """The volumes that a service mounts: its own, then those that it shares."""
     for volume, target in service.volumes.items():
-        yield VolumeMount(name, volume, target, False, path_of("volumes", volume))
+        yield VolumeMount(name, volume, target, False, "volumes", volume)
     for index, each in enumerate(service.shares):
-        yield VolumeMount(each.service, each.volume, each.target, each.read_only, path_of("shares", index))
+        yield VolumeMount(each.service, each.volume, each.target, each.read_only, "shares", index)
 
 
 def sharing(services: Mapping[str, Service], owner: str, volume: str) -> list[str]:

@@ -229,7 +229,7 @@ def _targets(service: Service) -> Iterator[tuple[str, str, str]]:
     yield from (("tmpfs", "a tmpfs", target) for target in service.tmpfs)
     for each in volume_mounts("", service):
         whose = f" of {each.owner}" if each.owner else ""
-        yield str(each.field.parts[0]), f"volume {each.volume}{whose}", each.target
+        yield each.field, f"volume {each.volume}{whose}", each.target
     yield from (("models", f"model {name}", target) for name, target in service.models.items())
     yield from (("mounts", mount.source, mount.target) for mount in service.mounts)
     folders = config_mounts(service).keys() - {file.target for file in service.config}
