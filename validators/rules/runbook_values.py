@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from plumbline import linear_patterns
 from plumbline.captures import pattern_problem
 from plumbline.expressions import names_in
 from plumbline.paths import PathText, path_of
@@ -175,24 +176,12 @@ def parameter_of_another_kind(spec: Spec) -> Iterator[Violation]:
 
 
 def _wrong_pattern(pattern: str) -> str | None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return f"this is no regular expression: {error}"
-    except RecursionError:
-        return "this is nested too deeply"
     if len(pattern) > _LONGEST_PATTERN:
         return f"this has more than {_LONGEST_PATTERN} characters"
-    if _REPEATED_REPEAT.search(pattern):
-        return "a repeat in a repeat, e.g. `(a+)+`, is not taken: its time can't be told; repeat what is in the group"
-    return None
+    return linear_patterns.problem(pattern)
 
 
 _LONGEST_PATTERN = 500
-_REPEATED_REPEAT = re.compile(
-    r"\((?:\?:)?(?:\[[^]]{0,80}\]|\\?[^()\\])[*+](?:\[[^]]{0,80}\][*+]|\\?[^()\\][*+]){0,9}\)[*+{]"
-)
-"""A repeated group that is nothing but repeats: it can be parted in more ways than can be tried."""
 
 
 @rule(
