@@ -11,6 +11,7 @@ from plumbline.expression_names import SECRET_FOLDER, service_names
 from plumbline.expressions import ExpressionError, value_text
 from plumbline.node_links import deployment_of
 from plumbline.spec import Spec
+from plumbline.volumes import volume_mounts
 from schema.probe import AddressProbe, FileProbe, HttpProbe, Probe, TcpProbe, VariableProbe
 from schema.service import Service
 
@@ -133,7 +134,8 @@ def _file(question: FileProbe, service: Service) -> Decided | None:
             if not use.environment
         },
     }
-    folders = [*service.volumes.values(), *service.tmpfs, *(mount.target for mount in service.mounts)]
+    volumes = [each.target for each in volume_mounts("", service)]
+    folders = [*volumes, *service.tmpfs, *(mount.target for mount in service.mounts)]
     for target, what in files.items():
         if path == PurePosixPath(target):
             return Decided((PRESENT, EMPTY), f"`{question.service}` has {what} there")

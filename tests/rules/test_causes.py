@@ -139,6 +139,16 @@ def test_a_finding_about_two_places_names_both_with_their_lines(name: str) -> No
     assert lines & (other_places(finding) - own) or (lines & own and other_places(finding))
 
 
+def test_what_would_be_wrong_all_the_same_does_not_follow() -> None:
+    idle = "title: Idle\nsummary: s\nimage: redis\nports: {http: 1}\n"
+    serving = "environment:\n  IDLE_URL: {template: \"{{ url('idle', 'http') }}\"}\n"
+    files = {**shipped(), "services/idle.yaml": idle}
+    files["services/serving.yaml"] = files["services/serving.yaml"].replace("environment:\n", serving, 1)
+    spec, problems = load_spec(files)
+    assert spec is not None, problems
+    assert {"PLB402", "PLB116"} <= {each.rule for each in check_rules(spec, DAY)}
+
+
 def _finding(
     rule: str, message: str, severity: Severity = Severity.ERROR, **more: tuple[tuple[str, ...], ...]
 ) -> Finding:

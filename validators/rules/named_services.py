@@ -87,7 +87,7 @@ def _violation(spec: Spec, placed: Placed, target: str, naming: list[Written]) -
 def _needs_path(spec: Spec, placed: Placed, text: Written) -> PathText | None:
     """The needs that the text goes with: those of its mode where it is written for one, and where they would stand if they are gone."""
     if text.path.parts[2] == "modes":
-        special = path_of(*text.path.parts[:4], "needs")
+        special = path_of("services", *text.path.parts[1:4], "needs")
         return special if spec.has(special) else None
     candidates = (path_of("services", placed.id, field) for field in ("needs", "ports"))
     return next((path for path in candidates if spec.has(path)), None)

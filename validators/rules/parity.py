@@ -84,7 +84,7 @@ def _written(spec: Spec, pattern: str) -> Iterator[tuple[PathText, str]]:
     """Where each mode says what a pattern without `*` covers: one of them may be what changed."""
     section, *below = pattern.split(".")
     for mode in spec.modes if "*" not in pattern and section in ("topology", "services") else ():
-        path = path_of(section, mode, *below) if section == "topology" else _in_mode(spec, mode, *below)
+        path = path_of("topology", mode, *below) if section == "topology" else _in_mode(spec, mode, *below)
         if path and spec.has(path):
             yield path, f"what mode {mode} says"
 
