@@ -1,16 +1,14 @@
-"""PLB139, PLB552 to PLB556: what is opened to no use or to too many, stands twice, or is named by nothing."""
+"""PLB139, PLB553 to PLB556: what is opened to no use or to too many, stands twice, or is named by nothing."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from plumbline.deployment import deployments, services_of
+from plumbline.deployment import services_of
 from plumbline.finding import Severity
 from plumbline.paths import PathText, path_of
-from plumbline.relations import has_port
 from plumbline.runbooks import runbook_texts
 from plumbline.spec import Spec
 from schema.types import Template
-from validators.rules.cloud_entry import SSH
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds
 from validators.rules.effective_services import once, placed_services
@@ -39,35 +37,6 @@ def open_store(spec: Spec) -> Iterator[Violation]:
         for port, each in placed.service.publish.items()
         if each.address == "0.0.0.0"
     )
-
-
-_RULE = '[{title: partner, protocol: tcp, port: "%d", peers: [198.51.100.0/24]}]'
-
-
-@rule(
-    "PLB552",
-    title="inbound rule for a port at which nothing is published",
-    why="It opens nothing today, and tomorrow whatever listens there first; who needed it is refused.",
-    fix="Correct the port, publish the service there, or delete the rule.",
-    failing=cloud_example(inbound=_RULE % 8443),
-    passing=cloud_example(inbound=_RULE % 8000)
-    + "services/web.yaml: {publish: {http: {address: 0.0.0.0, port: 8000}}}",
-)
-def opens_nothing(spec: Spec) -> Iterator[Violation]:
-    """Rules for tcp that hold no published port of a tenant's nodes; SSH is the node's own."""
-    for mode, topology, cloud in clouds(spec):
-        numbers = {
-            each.port
-            for deployment in deployments(spec, mode)
-            if topology.roles[deployment.role].scope == "tenant"
-            for service in deployment.services.values()
-            for each in service.publish.values()
-        }
-        for index, each in enumerate(cloud.firewall.inbound):
-            if each.protocol == "tcp" and not any(has_port(each.port or "any", number) for number in (SSH, *numbers)):
-                path = path_of("topology", mode, "cloud", "firewall", "inbound", index)
-                published = ", ".join(map(str, sorted(numbers))) or "none"
-                yield Violation(path, f"nothing is published at {each.port}; published ports: {published}")
 
 
 @rule(
