@@ -48,6 +48,7 @@ from validators.rules import (
     runbooks,
     seals,
     secrets,
+    shared_volumes,
     starts,
     storage,
     stores,
@@ -62,6 +63,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    shared_volumes,
     starts,
     resolving,
     configuration,
