@@ -81,7 +81,9 @@ def _idle(spec: Spec) -> Iterator[Violation]:
             told = (
                 use.variable or use.environment or any(secret in text.shown or secret in text.literal for text in texts)
             )
-            if opened and not opened & placed.service.needs.keys() and not told:
+            needs = placed.service.needs.keys()
+            known = needs <= services.keys()  # what is mistyped, or not placed, may be the one that it opens
+            if opened and known and not opened & needs and not told:
                 message = f"`{secret}` opens `{sorted(opened)[0]}`, which `{placed.id}` does not need"
                 yield Violation(placed.path("secrets", secret), message, at_key=True)
 
