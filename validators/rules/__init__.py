@@ -51,6 +51,7 @@ from validators.rules import (
     runbooks,
     seals,
     secrets,
+    shared_volumes,
     starts,
     storage,
     stores,
@@ -67,6 +68,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    shared_volumes,
     starts,
     resolving,
     configuration,

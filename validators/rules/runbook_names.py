@@ -56,7 +56,8 @@ def not_running_there(spec: Spec) -> Iterator[Violation]:
             if name in everywhere and name not in there:
                 yield Violation(path, f"`{name}` does not run at place {each.step.place.id}", observed=name)
             elif name not in everywhere:
-                yield Violation(path, f"no service `{name}` runs there", _hint(name, sorted(there)), observed=name)
+                message = f"no service `{name}` runs in mode {' and '.join(each.runbook.modes)}"
+                yield Violation(path, message, _hint(name, sorted(there)), observed=name)
 
 
 def _index(path: PathText) -> int:
