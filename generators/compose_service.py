@@ -19,6 +19,7 @@ from plumbline.expression_places import known_in_service, value_places
 from plumbline.expressions import SECRET_FOLDER, service_names, value_text
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
+from plumbline.volumes import VolumeMount, volume_mounts
 from schema.service import Health, Service
 from schema.types import Value
 
@@ -232,11 +233,11 @@ class ServiceWriter:
                 self._note(name, ("volumes", len(mounts), key), *paths)
             mounts.append(mount)
 
-        for volume, target in service.volumes.items():
-            self.volumes.add(f"{name}-{volume}")
-            at = self._at(name, "volumes", volume)
-            mount = {"type": "volume", "source": f"{name}-{volume}", "target": target}
-            add(mount, at, target=(at,))
+        for each in volume_mounts(name, service):
+            self.volumes.add(each.name)
+            key = each.key if isinstance(each.key, str) else None
+            at = self._at(name, each.field, key) if key else path_of(self._at(name, each.field), each.key)
+            add(_volume(each, name), at, target=(at if each.owner == name else path_of(at, "target"),))
         for model, target in service.models.items():
             at, path = self._at(name, "models", model), self.spec.models.models[model].path
             add(_bind(f"./{path}", target, True), at, source=(path_of("models", model, "path"),), target=(at,))
@@ -305,6 +306,14 @@ def tmpfs_options(path: str, user: str | None) -> str:
         return "mode=1777"
     uid, gid = user.split(":")
     return f"uid={uid},gid={gid},mode=0700"
+
+
+def _volume(mount: VolumeMount, name: str) -> dict[str, Any]:
+    """What an image holds at the place goes into a new volume by its owner alone, whoever starts first."""
+    whole: dict[str, Any] = {"type": "volume", "source": mount.name, "target": mount.target}
+    if mount.owner != name:
+        whole |= {"read_only": mount.read_only, "volume": {"nocopy": True}}
+    return whole
 
 
 def _bind(source: str, target: str, read_only: bool) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from plumbline.expressions import service_names, value_text
 from plumbline.paths import PathText, path_of
 from plumbline.relations import OUTSIDE, Because, Relation, relations, starts
 from plumbline.spec import Spec
-from schema.service import Service
+from plumbline.volumes import sharing
+from schema.service import Service, SharedVolume
 from schema.types import Value
 
 FOLDER = "docs/architect/services"
@@ -89,6 +90,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     common = spec.services[name]
     service = effective(common, mode)
     names = service_names(spec, mode, name)
+    sharers = {volume: who for volume in service.volumes if (who := sharing(services_of(spec, mode), name, volume))}
     known, order = relations(spec, mode), starts(spec, mode)
 
     def at(field: str) -> PathText:
@@ -134,6 +136,17 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         (
             (at("volumes"), path_of("services", name, "volume_gb")),
             ["Volumes", codes(_volume(service, volume) for volume in service.volumes)],
+        ),
+        (at("shares"), ["Shares volumes", codes(map(_shared, service.shares))]),
+        (
+            [
+                field_path(other, spec.services[other], mode, "shares")
+                for other in sorted({other for who in sharers.values() for other in who})
+            ],
+            [
+                "Volumes shared with",
+                ", ".join(f"{code(volume)}: {codes(names)}" for volume, names in sharers.items()) or "–",
+            ],
         ),
         (at("models"), ["Models", codes(f"{model}: {target}" for model, target in service.models.items())]),
         (
@@ -222,6 +235,10 @@ def _words(words: tuple[Value, ...] | None, names: dict[str, object]) -> str:
     if words is None:
         return "–"
     return codes(value_text(word, names) for word in words) if words else "none: the image's is cleared"
+
+
+def _shared(each: SharedVolume) -> str:
+    return f"{each.volume} of {each.service}: {each.target}{' (read-only)' if each.read_only else ''}"
 
 
 def _volume(service: Service, volume: str) -> str:

@@ -6,7 +6,7 @@ COMPOSE_WORDS = {
     "cap_drop": "all capabilities are dropped; `capabilities` lists what is added",
     "container_name": "the container is named after the service and its project; reach it by the service's id",
     "cpus": "`limits: {memory_mib: …, cpus: …}`",
-    "depends_on": "`needs: {SERVICE: PORT}`; the order of starting follows from it",
+    "depends_on": "`needs: {SERVICE: PORT}` says what it connects to, `after` what it only waits for, such as a job; the order follows from both",
     "deploy": "`limits` has memory and processors; how often a service runs is `count` of a role in topology/",
     "devices": "no service has devices of the node",
     "dns": "names are resolved by the engine; services reach each other by their ids",
@@ -41,7 +41,7 @@ COMPOSE_WORDS = {
     "sysctls": "no service changes settings of the kernel",
     "ulimits": "not set one by one; `limits: {pids: …}` bounds processes",
     "userns_mode": 'users are numbers: `user: "UID:GID"`',
-    "volumes_from": "name the volume in `volumes` of each service",
+    "volumes_from": "`shares` mounts a volume of another service",
     "working_dir": "the image's own is used",
 }
 """Word of a Compose service → what a spec has for it, or why it has nothing."""

@@ -10,6 +10,7 @@ from plumbline.deployment import needs_on_other_nodes, roles_of, services_of
 from plumbline.expressions import SECRET_FOLDER, ExpressionError, service_names, value_text
 from plumbline.node_links import deployment_of
 from plumbline.spec import Spec
+from plumbline.volumes import volume_mounts
 from schema.probe import AddressProbe, FileProbe, HttpProbe, Probe, TcpProbe, VariableProbe
 from schema.service import Service
 
@@ -132,7 +133,8 @@ def _file(question: FileProbe, service: Service) -> Decided | None:
             if not use.environment
         },
     }
-    folders = [*service.volumes.values(), *service.tmpfs, *(mount.target for mount in service.mounts)]
+    volumes = [each.target for each in volume_mounts("", service)]
+    folders = [*volumes, *service.tmpfs, *(mount.target for mount in service.mounts)]
     for target, what in files.items():
         if path == PurePosixPath(target):
             return Decided((PRESENT, EMPTY), f"`{question.service}` has {what} there")

@@ -9,7 +9,7 @@ from typing import Any, get_origin
 from plumbline.config_files import config_text
 from plumbline.deployment import field_path, services_of
 from plumbline.expressions import ExpressionError, render, service_names
-from plumbline.paths import PathText, path_of
+from plumbline.paths import PathText, inner_path, path_of
 from plumbline.spec import Spec
 from schema.platform import NetworkInMode
 from schema.service import Override, Service
@@ -201,7 +201,7 @@ def _parts(
             continue
         mode = modes[0] if values[0] is not None else modes[1]
         source = path_of("topology", mode, *path[1:], key)
-        yield Difference(path_of(*path, key), modes, *_texts(*values), source)
+        yield Difference(inner_path(*path, key), modes, *_texts(*values), source)
 
 
 def _texts(one: Any, other: Any) -> tuple[str, str]:

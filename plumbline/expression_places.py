@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from plumbline.deployment import field_path
 from plumbline.expressions import environment
-from plumbline.paths import PathText, path_of
+from plumbline.paths import ROOTS, PathText, path_of
 from plumbline.spec import Spec
 from plumbline.template_lines import Known, Part, Places, places_in
 from schema.service import Service
@@ -22,7 +22,7 @@ def spec_place(parts: Sequence[Part]) -> list[PathText]:
     """`spec.a.b` as a spec path; `spec.images.images.x` is `images.x`."""
     if len(parts) > 1 and parts[0] == parts[1]:
         parts = parts[1:]
-    return [path_of(*parts)] if parts else []
+    return [PathText(tuple(parts))] if parts and parts[0] in ROOTS else []
 
 
 def known_in_spec(spec: Spec, mode: str) -> Known:

@@ -1,6 +1,7 @@
 """Spec paths: `services.postgres.ports.sql`; parts that hold a dot are written `["a.b"]`."""
 
 import re
+from typing import Literal, Self, get_args
 
 SpecPath = tuple[str | int, ...]
 
@@ -8,25 +9,74 @@ _PLAIN = re.compile(r"[A-Za-z0-9_*-]+")
 _PART = re.compile(r'\.?([A-Za-z0-9_*-]+)|\["((?:[^"\\]|\\.)*)"\]|\[([0-9]+)\]')
 
 
-class PathText(str):
-    """The text of a spec path that knows its parts; `path_of` makes it, so that a dot in an id never parts it."""
+Root = Literal[
+    "platform",
+    "requirements",
+    "networks",
+    "secrets",
+    "tenants",
+    "waivers",
+    "update",
+    "catalogue",
+    "images",
+    "models",
+    "parity",
+    "topology",
+    "services",
+    "runbooks",
+    "templates",
+    "artifacts",
+]
+"""What a whole path begins with: a section of the spec, the texts below config/, or what is generated from it."""
+ROOTS = frozenset(get_args(Root))
+
+
+class PartsText(str):
+    """The text of a path, or of a piece of one, that knows its parts: it is made of them alone, so that a dot in an id never parts it."""
 
     parts: SpecPath
 
+    def __new__(cls, parts: SpecPath) -> Self:
+        """Made of parts; a text is none."""
+        text = super().__new__(cls, format_path(parts))
+        text.parts = parts
+        return text
 
-def path_of(*parts: str | int) -> PathText:
-    """The path of these parts. A part that is a PathText stands for its own parts, any other for itself, whatever it holds."""
+    def __getnewargs__(self) -> tuple[SpecPath]:  # type: ignore[override]
+        """What a copy is made of."""
+        return (self.parts,)
+
+
+class PathText(PartsText):
+    """The text of a whole path; raises ValueError for one that begins nowhere in a spec."""
+
+    def __new__(cls, parts: SpecPath) -> Self:
+        """Made of parts, the first of which is a root."""
+        if not parts or parts[0] not in ROOTS:
+            raise ValueError(f"not a path of a spec: {format_path(parts)!r}")
+        return super().__new__(cls, parts)
+
+
+def path_of(begin: Root | PathText, *parts: str | int) -> PathText:
+    """The path of these parts. A part that knows its own parts stands for them, any other for itself, whatever it holds."""
+    return PathText(_flat((begin, *parts)))
+
+
+def inner_path(*parts: str | int) -> PartsText:
+    """A piece of a path, to be put behind a whole one."""
+    return PartsText(_flat(parts))
+
+
+def _flat(parts: tuple[str | int, ...]) -> SpecPath:
     flat: list[str | int] = []
     for part in parts:
-        flat += part.parts if isinstance(part, PathText) else (part,)
-    text = PathText(format_path(tuple(flat)))
-    text.parts = tuple(flat)
-    return text
+        flat += part.parts if isinstance(part, PartsText) else (part,)
+    return tuple(flat)
 
 
 def parts_of(path: "str | SpecPath") -> SpecPath:
     """The parts of a path in any form; raises ValueError where text is none."""
-    if isinstance(path, PathText):
+    if isinstance(path, PartsText):
         return path.parts
     return parse_path(path) if isinstance(path, str) else path
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from plumbline.paths import PathText, SpecPath, path_of
+from plumbline.paths import PathText, SpecPath
 from plumbline.sections import SECTIONS
 from plumbline.spec import Spec
 from schema.types import REFERENCE_KEY, Model
@@ -46,7 +46,7 @@ _DEFINED: dict[str, tuple[str, ...]] = {
 
 def definition(kind: str, id: str) -> PathText | None:
     """Spec path at which an id of a kind is defined; None where that is no single map."""
-    return path_of(*_DEFINED[kind], id) if kind in _DEFINED else None
+    return PathText((*_DEFINED[kind], id)) if kind in _DEFINED else None
 
 
 def ids_by_kind(spec: Spec) -> dict[str, list[str]]:

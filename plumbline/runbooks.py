@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plumbline.expressions import ExpressionError, render, tenant_names
-from plumbline.paths import PathText, path_of
+from plumbline.paths import PartsText, PathText, inner_path, path_of
 from plumbline.spec import Spec
 from plumbline.values import unsafe
 from schema.platform import Place
@@ -141,14 +141,14 @@ def captured_words(runbook: Runbook) -> dict[str, str]:
     return {name: f'"${{{CAPTURED}_{name}:?}}"' for step in runbook.steps for name in step.capture}
 
 
-def runbook_texts(runbook: Runbook) -> Iterator[tuple[PathText, str]]:
+def runbook_texts(runbook: Runbook) -> Iterator[tuple[PartsText, str]]:
     """Every text that may hold an expression, with its path inside the runbook, e.g. `steps[0].run`."""
-    yield path_of("title"), runbook.title
-    yield path_of("summary"), runbook.summary
-    yield from ((path_of("before", index), text) for index, text in enumerate(runbook.before))
-    yield path_of("on_failure"), runbook.on_failure
+    yield inner_path("title"), runbook.title
+    yield inner_path("summary"), runbook.summary
+    yield from ((inner_path("before", index), text) for index, text in enumerate(runbook.before))
+    yield inner_path("on_failure"), runbook.on_failure
     for index, step in enumerate(runbook.steps):
-        yield from ((path_of("steps", index, name), text) for name, text in step_texts(step))
+        yield from ((inner_path("steps", index, name), text) for name, text in step_texts(step))
 
 
 def step_texts(step: Step) -> Iterator[tuple[str, str]]:

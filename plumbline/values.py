@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from plumbline.linear_patterns import NotLinear, fits
 from plumbline.spec import Spec
 from schema.runbook import Parameter, ValueKind
 from schema.types import ID_PATTERN
@@ -76,11 +77,20 @@ def form_problem(parameter: Parameter, value: str) -> str | None:
     """What is wrong with the form of a value, once it is `normal`; None where nothing is."""
     if problem := unsafe(value):
         return problem
-    own = parameter.pattern if parameter.kind == "text" and parameter.pattern else ".*"
-    fits = re.fullmatch(KINDS[parameter.kind].pattern, value) and re.fullmatch(own, value)
     if parameter.kind == "choice" and value not in parameter.choices:
         return f"it has to be {says(parameter)}{_close(value, parameter.choices)}"
-    return None if fits else f"it has to be {says(parameter)}"
+    if not re.fullmatch(KINDS[parameter.kind].pattern, value):
+        return f"it has to be {says(parameter)}"
+    if parameter.kind == "text" and parameter.pattern:
+        return _own_problem(parameter, parameter.pattern, value)
+    return None
+
+
+def _own_problem(parameter: Parameter, pattern: str, value: str) -> str | None:
+    try:
+        return None if fits(pattern, value) else f"it has to be {says(parameter)}"
+    except (NotLinear, re.error) as error:
+        return f"it can't be held against {pattern}: {error}"
 
 
 def problem(spec: Spec, parameter: Parameter, value: str) -> str | None:

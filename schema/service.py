@@ -175,6 +175,19 @@ class HostMount(Model):
     """Whether the container may not write to it."""
 
 
+class SharedVolume(Model):
+    """A volume of another service, mounted in this one too. It stays the other's: room, exports and tests of state are said there."""
+
+    service: ServiceId
+    """Service whose volume it is, on the same node."""
+    volume: Id
+    """The volume's name there."""
+    target: ContainerPath
+    """Path in this container."""
+    read_only: Bool = True
+    """Whether the container may not write to it."""
+
+
 class Override(Model):
     """What differs in one mode. A map is merged key by key (null removes a key); anything else is replaced, by null with its default.
 
@@ -210,6 +223,8 @@ class Override(Model):
     """Memory, processor and process limits."""
     volumes: dict[Id, ContainerPath | None] | None = None
     """Named volumes that keep state, and their path in the container."""
+    shares: tuple[SharedVolume, ...] | None = None
+    """Volumes of other services that it mounts too."""
     volume_gb: dict[Id, Annotated[Int, Field(ge=1)] | None] | None = None
     """Room in GB that a volume needs."""
     tmpfs: tuple[ContainerPath, ...] | None = None
@@ -275,7 +290,10 @@ class Service(Model):
     limits: Limits | None = None
     """Memory, processor and process limits."""
     volumes: dict[Id, ContainerPath] = {}
-    """Named volumes that keep state, and their path in the container."""
+    """Named volumes that keep state, and their path in the container. Each is the service's own, also where another has one of
+    that name; what two use stands in `shares` of the second."""
+    shares: tuple[SharedVolume, ...] = ()
+    """Volumes of other services that it mounts too."""
     volume_gb: dict[Id, Annotated[Int, Field(ge=1)]] = {}
     """Room in GB that a volume needs, by its name; the node's disk, or the cloud volume, has to have it."""
     tmpfs: tuple[ContainerPath, ...] = ("/tmp",)

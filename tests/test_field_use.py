@@ -48,7 +48,8 @@ ignored:
 
 def test_every_field_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     files = dict(read_spec_files(ROOT / "data"))
-    files["waivers.yaml"] += IGNORED  # the shipped spec has none
+    files["waivers.yaml"] += IGNORED  # the shipped spec has none, as of what follows
+    files["services/qdrant.yaml"] += "shares: [{service: minio, volume: data, target: /mnt/objects}]\n"
     spec, findings = load_spec(files)
     assert spec is not None, findings
     used: set[tuple[str, str]] = set()

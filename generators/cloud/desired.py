@@ -13,7 +13,7 @@ from typing import Any
 from generators.cloud.first_boot import user_data
 from plumbline.deployment import private_address_of
 from plumbline.expressions import tenant_names, value_text
-from plumbline.paths import PathText, path_of
+from plumbline.paths import PathText, inner_path, path_of
 from plumbline.provisioning.data import FORMAT
 from plumbline.spec import Spec
 from schema.cloud import Cloud, FirewallRule
@@ -53,12 +53,12 @@ def cloud_tenants(spec: Spec) -> Iterator[tuple[str, str]]:
 def spec_path(mode: str, want: Object) -> PathText:
     """The part of the spec that an object of the desired state comes from."""
     own = {
-        "ssh_key": path_of("cloud", "ssh_keys", want["name"]),
-        "placement_group": path_of("cloud", "spread_servers"),
-        "server": path_of("roles", str(want.get("role"))),
-        "record": path_of("cloud", "dns"),
+        "ssh_key": inner_path("cloud", "ssh_keys", want["name"]),
+        "placement_group": inner_path("cloud", "spread_servers"),
+        "server": inner_path("roles", str(want.get("role"))),
+        "record": inner_path("cloud", "dns"),
     }
-    return path_of("topology", mode, own.get(want["kind"], path_of("cloud", want["kind"])))
+    return path_of("topology", mode, own.get(want["kind"], inner_path("cloud", want["kind"])))
 
 
 def fingerprint(public_key: str) -> str:

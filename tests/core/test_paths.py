@@ -1,5 +1,7 @@
 """Spec paths: text and parts."""
 
+import copy
+import pickle
 import re
 from pathlib import Path
 from typing import get_type_hints
@@ -9,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plumbline.artifact import Source
-from plumbline.paths import PathText, covers, format_path, parse_path, parts_of, path_of
+from plumbline.paths import ROOTS, PathText, Root, covers, format_path, inner_path, parse_path, parts_of, path_of
 from plumbline.sections import SECTIONS
 from plumbline.yaml_tree import node_at, parse_tree
 from tests.core.support import starter_files
+from validators.rules.registry import Violation
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,10 +56,20 @@ def test_covers(pattern: str, path: str, expected: bool) -> None:
 
 @given(st.lists(st.text(min_size=1, max_size=8) | st.integers(0, 99), min_size=1, max_size=5))
 def test_a_path_knows_its_parts_whatever_they_hold(parts: list[str | int]) -> None:
-    whole = path_of(*parts)
-    assert whole.parts == parts_of(whole) == tuple(parts)
-    assert whole == format_path(tuple(parts))
-    assert path_of(path_of(*parts[:2]), *parts[2:]) == whole
+    whole = path_of("services", *parts)
+    assert whole.parts == parts_of(whole) == ("services", *parts)
+    assert whole == format_path(("services", *parts))
+    assert path_of(path_of("services", *parts[:2]), *parts[2:]) == whole
+    assert path_of("services", inner_path(*parts)) == whole
+    for copied in (copy.deepcopy(whole), pickle.loads(pickle.dumps(whole))):
+        assert (copied, copied.parts, type(copied)) == (whole, whole.parts, PathText)
+
+
+def test_a_path_begins_at_a_section_of_the_spec() -> None:
+    assert {section.name for section in SECTIONS} | {"templates", "artifacts"} == ROOTS
+    for parts in ((), ("pairity", "features"), ("services.web",), ("roles", "host"), (0,)):
+        with pytest.raises(ValueError, match="not a path of a spec"):
+            PathText(parts)
 
 
 def test_a_dot_in_an_id_leads_to_the_line_of_the_id() -> None:
@@ -93,5 +106,7 @@ def test_no_spec_path_is_put_together_by_hand() -> None:
     assert found == []
 
 
-def test_sources_take_no_other_text() -> None:
+def test_sources_and_rules_take_no_other_text_and_the_type_checker_sees_to_it() -> None:
     assert get_type_hints(Source)["path"] is PathText
+    assert get_type_hints(Violation)["path"] is PathText
+    assert get_type_hints(path_of)["begin"] == Root | PathText

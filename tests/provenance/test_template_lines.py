@@ -3,7 +3,7 @@
 import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from plumbline.paths import path_of
+from plumbline.paths import inner_path
 from plumbline.template_lines import Known, rendered_lines, spoken_of
 
 CASES = {
@@ -44,9 +44,9 @@ def test_a_template_that_looks_at_its_own_text_has_no_lines() -> None:
 
 
 KNOWN = Known(
-    names={"octet": (path_of("octet"),)},
-    roots={"spec": lambda parts: [path_of(*parts)]},
-    calls={"port": lambda given: [path_of("ports", *(each for each in given if each is not None))]},
+    names={"octet": (inner_path("octet"),)},
+    roots={"spec": lambda parts: [inner_path(*parts)]},
+    calls={"port": lambda given: [inner_path("ports", *(each for each in given if each is not None))]},
     constants={"mode": "offline"},
 )
 SPOKEN = {

@@ -10,6 +10,7 @@ from plumbline.loading import load_spec
 from plumbline.location import Location
 from tests.rules.edited import shipped
 from tests.wrong_specs.edits import with_key
+from tests.wrong_specs.proof import files_of
 from tests.wrong_specs.sites import sites
 from validators.rules import check_rules
 from validators.rules.causes import told_once
@@ -107,6 +108,26 @@ def test_an_unknown_location_is_told_once_and_one_that_sells_little_at_itself() 
     assert [(each.location.file, len(each.related)) for each in unsold if each.location] == [(ONLINE, 10)]
 
 
+@pytest.mark.parametrize(("service", "wrong"), [("web", "wbe"), ("db", "dbb"), ("web", "shop")])
+def test_a_small_spec_says_one_thing_once_too(service: str, wrong: str) -> None:
+    files = dict(files_of("starter"))
+    files[f"services/{wrong}.yaml"] = files.pop(f"services/{service}.yaml")
+    spec, problems = load_spec(files)
+    assert spec is not None, problems
+    rules = [each.rule for each in check_rules(spec, DAY)]
+    # `shop` is like no id that is missing: that it was `web` is not to be seen
+    assert rules == (["PLB402", "PLB101"] if wrong == "shop" else ["PLB101"])
+
+
+@pytest.mark.parametrize("service", ["web", "db"])
+def test_a_segment_that_a_missing_service_may_join_is_not_accused(service: str) -> None:
+    files = dict(files_of("starter"))
+    del files[f"services/{service}.yaml"]
+    spec, _ = load_spec(files)
+    assert spec is not None
+    assert "PLB210" not in {each.rule for each in check_rules(spec, DAY)}
+
+
 def test_two_faults_stay_two() -> None:
     two = found(
         ("services/serving.yaml", "http: {port: http,", "http: {port: htpt,"), renamed=("services/redis.yaml", "services/redisx.yaml")
@@ -137,6 +158,16 @@ def test_a_finding_about_two_places_names_both_with_their_lines(name: str) -> No
     lines = {f"{file}:{number}" for number, line in enumerate(text.split("\n"), 1) if word in line}
     own = {f"{finding.location.file}:{finding.location.line}"} if finding.location else set()
     assert lines & (other_places(finding) - own) or (lines & own and other_places(finding))
+
+
+def test_what_would_be_wrong_all_the_same_does_not_follow() -> None:
+    idle = "title: Idle\nsummary: s\nimage: redis\nports: {http: 1}\n"
+    serving = "environment:\n  IDLE_URL: {template: \"{{ url('idle', 'http') }}\"}\n"
+    files = {**shipped(), "services/idle.yaml": idle}
+    files["services/serving.yaml"] = files["services/serving.yaml"].replace("environment:\n", serving, 1)
+    spec, problems = load_spec(files)
+    assert spec is not None, problems
+    assert {"PLB402", "PLB116"} <= {each.rule for each in check_rules(spec, DAY)}
 
 
 def _finding(

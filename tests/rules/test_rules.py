@@ -1,13 +1,15 @@
 """Every rule's examples are its tests, and the starter spec is clean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any, get_args, get_origin
 
 import pytest
 
 from plumbline.finding import EnvironmentMissing
 from plumbline.spec import Spec
+from schema.types import Model
 from tests.rules.two_modes import mode, service, two_modes
 from validators import catalogue
 from validators.rules import FAMILIES, RULES, check_rules
@@ -31,6 +33,33 @@ def test_a_finding_says_where_and_how_to_mend_it(rule: str) -> None:
         assert finding.location is not None
         assert finding.location.file
         assert finding.hint
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_finding_is_about_a_path_that_the_spec_can_have(rule: str) -> None:
+    for finding in RULES[rule].findings(example_spec(RULES[rule].failing), date.today()):
+        section, *parts = finding.subject.parts  # type: ignore[attr-defined]
+        if section != "templates":
+            assert leads(Spec.__annotations__[section], tuple(parts)), finding.subject
+
+
+def leads(annotation: Any, parts: tuple[str | int, ...]) -> bool:
+    """Whether fields, keys and items of a type lead along a path; a section that is one map may be left out of it."""
+    if not parts:
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        field = annotation.model_fields.get(str(parts[0]))
+        if field:
+            return leads(field.annotation, parts[1:])
+        return any(
+            get_origin(each.annotation) is dict and leads(each.annotation, parts)
+            for each in annotation.model_fields.values()
+        )
+    if get_origin(annotation) is tuple:
+        return isinstance(parts[0], int) and leads(get_args(annotation)[0], parts[1:])
+    if get_origin(annotation) in (dict, Mapping):
+        return leads(get_args(annotation)[1], parts[1:])
+    return any(leads(each, parts) for each in get_args(annotation) if each is not type(None))
 
 
 def test_the_starter_has_no_finding() -> None:

@@ -43,7 +43,7 @@ def nobodys(spec: Spec, wanted: Container[tuple[str, ...]], snapshot: Snapshot) 
     clouds = {mode: cloud for mode in spec.modes if (cloud := spec.topology[mode].cloud)}
     patterns = [{key: _pattern(text) for key, text in cloud.ownership.items()} for cloud in clouds.values()]
     addresses = {cidr(each) for cloud in clouds.values() for each in cloud.addresses.values()}
-    path = path_of("topology", next(iter(clouds)), "cloud", "addresses") if clouds else path_of()
+    path = path_of("topology", next(iter(clouds)), "cloud", "addresses") if clouds else path_of("topology")
     for seen in (each for kind in REACHABLE for each in snapshot.of_kind(kind)):
         if (
             seen.key in wanted

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.paths import PathText, path_of
+from plumbline.paths import PartsText, inner_path
 from schema.cloud import Cloud
 from schema.topology import Topology
 
@@ -29,7 +29,7 @@ NEEDED = {
 """What each name must hold so that no two objects share one."""
 
 
-def problems(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[PathText, str]]:
+def problems(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[PartsText, str]]:
     """Field of the cloud, and what is wrong with it."""
     yield from _names(cloud, topology, tenants or ("example",))
     yield from _labels(cloud, topology, tenants or ("example",))
@@ -39,24 +39,24 @@ def problems(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iter
         servers = sum(max(role.count, role.max_count) for role in own)
         if servers > SERVERS_PER_PLACEMENT_GROUP:
             yield (
-                path_of("spread_servers"),
+                inner_path("spread_servers"),
                 (f"a tenant may grow to {servers} servers, and a placement group takes {SERVERS_PER_PLACEMENT_GROUP}"),
             )
 
 
-def _names(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[PathText, str]]:
+def _names(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[PartsText, str]]:
     for kind, needed in NEEDED.items():
         pattern: str = getattr(cloud.names, kind)
         missing = [part for part in needed if part not in pattern]
         if missing:
             yield (
-                path_of("names", kind),
+                inner_path("names", kind),
                 f"the {kind} name lacks {', '.join(missing)}, so that two objects would share it",
             )
             continue
         wrong = next((name for name in _filled(pattern, topology, tenants) if not _is_name(kind, name)), None)
         if wrong:
-            yield path_of("names", kind), f"`{wrong}` is no {kind} name that the API accepts"
+            yield inner_path("names", kind), f"`{wrong}` is no {kind} name that the API accepts"
 
 
 def _is_name(kind: str, name: str) -> bool:
@@ -75,35 +75,38 @@ def _filled(pattern: str, topology: Topology, tenants: tuple[str, ...]) -> Itera
             yield name.replace("{index}", str(max(role.count, role.max_count)))
 
 
-def _labels(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[PathText, str]]:
+def _labels(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[PartsText, str]]:
     if not any("{tenant}" in pattern for pattern in cloud.ownership.values()):
-        yield path_of("ownership"), "no label of it holds {tenant}, so that one tenant's objects would be another's"
+        yield inner_path("ownership"), "no label of it holds {tenant}, so that one tenant's objects would be another's"
     both = [("ownership", *item) for item in cloud.ownership.items()]
     both += [("labels", *item) for item in cloud.labels.items()]
     for field, key, pattern in both:
         if key == TAKEN_LABEL:
-            yield path_of(field, key), "servers have this label for the hash of their user data"
+            yield inner_path(field, key), "servers have this label for the hash of their user data"
         if not key or not LABEL.fullmatch(key):
-            yield path_of(field, key), f"`{key}` is no label key that the API accepts"
+            yield inner_path(field, key), f"`{key}` is no label key that the API accepts"
         values = _filled(pattern.replace("{environment}", cloud.environment), topology, tenants)
         wrong = next((value for value in values if not LABEL.fullmatch(value)), None)
         if wrong:
-            yield path_of(field, key), f"`{wrong}` is no label value that the API accepts"
+            yield inner_path(field, key), f"`{wrong}` is no label value that the API accepts"
 
 
-def _firewall(cloud: Cloud) -> Iterator[tuple[PathText, str]]:
+def _firewall(cloud: Cloud) -> Iterator[tuple[PartsText, str]]:
     rules = [("inbound", index, rule) for index, rule in enumerate(cloud.firewall.inbound)]
     rules += [("outbound", index, rule) for index, rule in enumerate(cloud.firewall.outbound)]
     if len(rules) > RULES_PER_FIREWALL:
-        yield path_of("firewall"), f"{len(rules)} rules, and a firewall takes {RULES_PER_FIREWALL}"
+        yield inner_path("firewall"), f"{len(rules)} rules, and a firewall takes {RULES_PER_FIREWALL}"
     for side, index, rule in rules:
-        path = path_of("firewall", side, index)
+        path = inner_path("firewall", side, index)
         if len(rule.peers) > PEERS_PER_RULE:
-            yield path_of(path, "peers"), f"{len(rule.peers)} peers, and a rule takes {PEERS_PER_RULE}"
+            yield inner_path(path, "peers"), f"{len(rule.peers)} peers, and a rule takes {PEERS_PER_RULE}"
         if (rule.port is None) != (rule.protocol == "icmp"):
             yield path, "a port belongs to tcp and udp, and to nothing else"
         if len(rule.title) > TITLE_LENGTH:
-            yield path_of(path, "title"), f"has {len(rule.title)} characters, and the API takes {TITLE_LENGTH}"
+            yield inner_path(path, "title"), f"has {len(rule.title)} characters, and the API takes {TITLE_LENGTH}"
         first, _, last = (rule.port or "any").partition("-")
         if first != "any" and not 1 <= int(first) <= int(last or first) <= LAST_PORT:
-            yield path_of(path, "port"), f"{rule.port} is no port, and no range of ports from the lower to the higher"
+            yield (
+                inner_path(path, "port"),
+                f"{rule.port} is no port, and no range of ports from the lower to the higher",
+            )

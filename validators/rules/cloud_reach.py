@@ -16,7 +16,9 @@ from validators.rules.clouds import clouds, lets_out
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, following, written
 
-_URL = re.compile(r"(?P<scheme>https?|wss?)://(?:[^/@\s]*@)?(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>\d{1,5}))?(?![\w.-])")
+URL_OUTSIDE = re.compile(
+    r"(?P<scheme>https?|wss?)://(?:[^/@\s]*@)?(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>\d{1,5}))?(?![\w.-])"
+)
 _INSIDE = (".internal", ".local", ".lan", ".home.arpa", ".localhost")
 _TIME = '{title: time, protocol: udp, port: "123", peers: [0.0.0.0/0]}'
 _WEB = '{title: web, protocol: tcp, port: "443", peers: [0.0.0.0/0]}'
@@ -51,8 +53,8 @@ def _endpoints(spec: Spec, mode: str) -> Iterator[tuple[int, str]]:
     for text in written(spec):
         if text.where != Where.VARIABLE or text.placed.mode != mode or not _is_tenants(spec, mode, text.placed.id):
             continue
-        for url in _URL.finditer(text.shown):
-            if _is_outside(url["host"]):
+        for url in URL_OUTSIDE.finditer(text.shown):
+            if is_outside(url["host"]):
                 port = int(url["port"] or (443 if url["scheme"] in ("https", "wss") else 80))
                 yield port, f"{url['host']} of {text.placed.id}"
 
@@ -63,7 +65,7 @@ def _registries(spec: Spec, mode: str) -> Iterator[tuple[int, str]]:
         image = spec.images.images.get(service.image)
         if image and image.digest and _is_tenants(spec, mode, name):
             host, _, port = image.repository.partition("/")[0].partition(":")
-            if _is_outside(host):
+            if is_outside(host):
                 yield int(port or 443), f"registry {host}"
 
 
@@ -72,7 +74,7 @@ def _is_tenants(spec: Spec, mode: str, service: str) -> bool:
     return any(roles[role].scope == "tenant" for role in roles_of(spec, mode, service))
 
 
-def _is_outside(host: str) -> bool:
+def is_outside(host: str) -> bool:
     """Whether a host is on the other side of a server's public interface."""
     try:
         return ip_address(host).is_global

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from plumbline.config_files import TENANT, config_mounts
 from plumbline.paths import path_of
 from plumbline.spec import Spec
+from plumbline.volumes import volume_mounts
 from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
@@ -226,7 +227,9 @@ def two_mounts_at_one_path(spec: Spec) -> Iterator[Violation]:
 def _targets(service: Service) -> Iterator[tuple[str, str, str]]:
     """Field, what is mounted, and where."""
     yield from (("tmpfs", "a tmpfs", target) for target in service.tmpfs)
-    yield from (("volumes", f"volume {name}", target) for name, target in service.volumes.items())
+    for each in volume_mounts("", service):
+        whose = f" of {each.owner}" if each.owner else ""
+        yield each.field, f"volume {each.volume}{whose}", each.target
     yield from (("models", f"model {name}", target) for name, target in service.models.items())
     yield from (("mounts", mount.source, mount.target) for mount in service.mounts)
     folders = config_mounts(service).keys() - {file.target for file in service.config}
@@ -250,6 +253,12 @@ def slow_health(spec: Spec) -> Iterator[Violation]:
                 placed.path("health"),
                 f"a health check of {placed.id} may take {health.timeout_s:g} s, and one starts "
                 f"every {health.interval_s:g} s",
+            )
+        elif health and health.start_interval_s > max(health.start_period_s, health.interval_s):
+            yield Violation(
+                placed.path("health"),
+                f"the first health check of {placed.id} comes after {health.start_interval_s:g} s, when its start period is over",
+                "make `start_interval_s` at most `start_period_s`",
             )
 
     return _each(spec, check)

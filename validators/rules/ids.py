@@ -10,6 +10,7 @@ from generators.waits import JOB_PROFILE
 from plumbline.deployment import deployments, folder_of
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
+from plumbline.volumes import volume_name
 from validators.rules.effective_services import once, placed_services
 from validators.rules.registry import Violation, rule
 
@@ -97,7 +98,7 @@ def one_name(spec: Spec) -> Iterator[Violation]:
 def _volumes(spec: Spec) -> Iterator[Violation]:
     for each in deployments(spec):
         named = (
-            (f"{name}-{volume}", f"volume {volume} of {name}", path_of("services", name))
+            (volume_name(name, volume), f"volume {volume} of {name}", path_of("services", name))
             for name, service in each.services.items()
             for volume in service.volumes
         )

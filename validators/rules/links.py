@@ -48,15 +48,15 @@ def dangling(spec: Spec) -> Iterator[Violation]:
 
 _MOST_SUGGESTIONS = 50
 """Ids that are compared with all that there is: with more of them, something else is wrong."""
-_RENAMED = 0.75
-"""How much alike two ids are where one was probably made of the other."""
+_RENAMED = 0.66
+"""How much alike two ids are where one was probably made of the other: two of three letters swapped, and more."""
 
 
 def _nobody(kind: str, places: list[Reference], unnamed: str | None, hint: str) -> Violation:
     """At the place that names it; where several do, at the id like it that nobody names: that is where the edit was."""
     target = places[0].target
     message = f"there is no {kind} `{shortened(target)}`"
-    first, also = path_of(*places[0].path), [(path_of(*each.path), "names it") for each in places]
+    first, also = PathText(places[0].path), [(PathText(each.path), "names it") for each in places]
     explains = ((target,), (unnamed,)) if unnamed else ((target,),)
     if len(places) == 1:
         return Violation(first, message, hint, at_key=places[0].is_key, explains=explains)
@@ -87,17 +87,17 @@ def unknown_port(spec: Spec) -> Iterator[Violation]:
                 wrong.setdefault((target, port, tuple(known)), {})[path] = f"`{each.id}` needs it"
     for (target, port, ports), needing in wrong.items():
         message, hint = f"`{target}` has no port `{port}`", suggestion(port, ports, "it has", "no port")
-        yield _at_what_lacks(path_of("services", target, "ports"), needing, message, hint, (target, port))
+        yield _at_what_lacks(path_of("services", target, "ports"), needing, message, hint, ((target, port),))
 
 
 def _at_what_lacks(
-    owner: PathText, needing: dict[PathText, str], message: str, hint: str | None, ids: tuple[str, ...]
+    owner: PathText, needing: dict[PathText, str], message: str, hint: str | None, explains: tuple[tuple[str, ...], ...]
 ) -> Violation:
     """At the service that needs it; where several do, at what they all lack: one of them may be wrong, not all."""
     if len(needing) == 1:
-        return Violation(next(iter(needing)), message, hint, explains=(ids,))
+        return Violation(next(iter(needing)), message, hint, explains=explains)
     message += f", and {len(needing)} services need it"
-    return Violation(owner, message, hint, at_key=True, also=tuple(needing.items()), explains=(ids,))
+    return Violation(owner, message, hint, at_key=True, also=tuple(needing.items()), explains=explains)
 
 
 @rule(
@@ -192,7 +192,8 @@ def absent(spec: Spec) -> Iterator[Violation]:
         target, *modes = ids
         where = _where_placed(spec, modes[0] if modes else spec.modes[0])
         message = f"`{target}` is placed nowhere in mode {modes[0]}" if modes else f"`{target}` is placed in no mode"
-        yield _at_what_lacks(where, needing, message, None, ids)
+        explains = tuple((target, mode) for mode in modes or spec.modes)
+        yield _at_what_lacks(where, needing, message, None, explains)
 
 
 def _where_placed(spec: Spec, mode: str) -> PathText:

@@ -70,7 +70,7 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
     for each in _explanations(spec):
         for index, pattern in enumerate(each.covers):
             if not any(covers(pattern, one.path) and each.sets_apart(one.modes) for one in found):
-                message = f"`{pattern}` covers no difference between modes"
+                message = f"`{pattern}` covers no difference between modes {' and '.join(spec.modes)}"
                 also = tuple(_written(spec, pattern))
                 yield Violation(path_of(each.path, "covers", index), message, observed=pattern, also=also)
         covered = [one for one in found if each.names(one.path)]
@@ -84,7 +84,7 @@ def _written(spec: Spec, pattern: str) -> Iterator[tuple[PathText, str]]:
     """Where each mode says what a pattern without `*` covers: one of them may be what changed."""
     section, *below = pattern.split(".")
     for mode in spec.modes if "*" not in pattern and section in ("topology", "services") else ():
-        path = path_of(section, mode, *below) if section == "topology" else _in_mode(spec, mode, *below)
+        path = path_of("topology", mode, *below) if section == "topology" else _in_mode(spec, mode, *below)
         if path and spec.has(path):
             yield path, f"what mode {mode} says"
 

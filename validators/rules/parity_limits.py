@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from plumbline.differences import differences
-from plumbline.paths import SpecPath, covers, parse_path, parts_of, path_of
+from plumbline.paths import PathText, SpecPath, covers, parse_path, parts_of, path_of
 from plumbline.spec import Spec
 from validators.rules.parity_examples import example
 from validators.rules.registry import Violation, rule
@@ -45,7 +45,7 @@ def _names_a_field(parts: SpecPath) -> bool:
     return len(parts) >= depth and parts[depth - 1] != "*"
 
 
-def _covers(spec: Spec) -> Iterator[tuple[str, str]]:
+def _covers(spec: Spec) -> Iterator[tuple[PathText, str]]:
     """Path and pattern of each entry that explains differences."""
     for name, divergence in spec.parity.divergences.items():
         for index, pattern in enumerate(divergence.covers):

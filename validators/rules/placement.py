@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from plumbline.deployment import deployments
 from plumbline.paths import path_of
 from plumbline.spec import Spec
+from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
 
@@ -46,11 +47,13 @@ def placed_twice(spec: Spec) -> Iterator[Violation]:
     passing="services/idle.yaml: {title: Idle, summary: Does nothing., image: traefik}\ntopology/single.yaml: {roles: {host: {services: [web, db, idle]}}}",
 )
 def placed_nowhere(spec: Spec) -> Iterator[Violation]:
-    """Services that no role names."""
+    """Services that no role names; those that others need PLB105 has."""
     placed = {name for topology in spec.topology.values() for role in topology.roles.values() for name in role.services}
+    needed = {need for each in placed_services(spec) for need in each.service.needs}
     for name in spec.services:
-        if name not in placed:
-            yield Violation(path_of("services", name, "title"), f"`{name}` is placed in no mode", explains=((name,),))
+        if name not in placed | needed:
+            everywhere = tuple((name, mode) for mode in spec.modes)
+            yield Violation(path_of("services", name, "title"), f"`{name}` is placed in no mode", explains=everywhere)
 
 
 @rule(

@@ -17,9 +17,9 @@ AnyCheck = TypeVar("AnyCheck", bound=Check)
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a rule's check yields: the spec path (made by `path_of`), and what is wrong there."""
+    """What a rule's check yields: the spec path, and what is wrong there."""
 
-    path: PathText | str
+    path: PathText
     message: str
     hint: str | None = None
     expected: str | None = None

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from plumbline import linear_patterns
 from plumbline.captures import pattern_problem
 from plumbline.expressions import names_in
-from plumbline.paths import path_of
+from plumbline.paths import PathText, path_of
 from plumbline.runbooks import CAPTURED, place_texts, runbook_texts, tenant_parameter
 from plumbline.spec import Spec
 from plumbline.values import form_problem, normal, problem, unsafe
@@ -175,24 +176,12 @@ def parameter_of_another_kind(spec: Spec) -> Iterator[Violation]:
 
 
 def _wrong_pattern(pattern: str) -> str | None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return f"this is no regular expression: {error}"
-    except RecursionError:
-        return "this is nested too deeply"
     if len(pattern) > _LONGEST_PATTERN:
         return f"this has more than {_LONGEST_PATTERN} characters"
-    if _REPEATED_REPEAT.search(pattern):
-        return "a repeat in a repeat, e.g. `(a+)+`, is not taken: its time can't be told; repeat what is in the group"
-    return None
+    return linear_patterns.problem(pattern)
 
 
 _LONGEST_PATTERN = 500
-_REPEATED_REPEAT = re.compile(
-    r"\((?:\?:)?(?:\[[^]]{0,80}\]|\\?[^()\\])[*+](?:\[[^]]{0,80}\][*+]|\\?[^()\\][*+]){0,9}\)[*+{]"
-)
-"""A repeated group that is nothing but repeats: it can be parted in more ways than can be tried."""
 
 
 @rule(
@@ -215,7 +204,7 @@ def example_of_another_kind(spec: Spec) -> Iterator[Violation]:
             yield Violation(path_of(path, "example"), f"{parameter.example!r}: {found}", observed=parameter.example)
 
 
-def _parameters(spec: Spec) -> Iterator[tuple[str, Parameter]]:
+def _parameters(spec: Spec) -> Iterator[tuple[PathText, Parameter]]:
     for name, runbook in spec.runbooks.items():
         for key, parameter in runbook.parameters.items():
             yield path_of("runbooks", name, "parameters", key), parameter

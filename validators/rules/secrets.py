@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from plumbline.config_files import is_template
-from plumbline.paths import PathText, path_of
+from plumbline.paths import PathText, inner_path, path_of
 from plumbline.spec import Spec
 from schema.service import Override, SecretUse, Service
 from schema.types import Value
@@ -179,7 +179,11 @@ def _texts(spec: Spec) -> Iterator[tuple[PathText, str]]:
         yield path, raw(value)
     for base, part in _parts(spec):
         health = part.health.command if part.health else None
-        arguments = (("entrypoint", part.entrypoint), ("command", part.command), (path_of("health", "command"), health))
+        arguments = (
+            ("entrypoint", part.entrypoint),
+            ("command", part.command),
+            (inner_path("health", "command"), health),
+        )
         for field, values in arguments:
             yield from ((path_of(base, field, index), raw(value)) for index, value in enumerate(values or ()))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generators.cloud.desired import carries_volume, servers_of
 from plumbline.deployment import deployments, effective
-from plumbline.paths import path_of
+from plumbline.paths import inner_path, path_of
 from plumbline.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds
@@ -31,9 +31,12 @@ def no_room(spec: Spec) -> Iterator[Violation]:
             for volume, size in service.volume_gb.items()
             if volume in service.volumes
         )
-        path, room = path_of("roles", deployment.role, "size", "disk_gb"), topology.roles[deployment.role].size.disk_gb
+        path, room = (
+            inner_path("roles", deployment.role, "size", "disk_gb"),
+            topology.roles[deployment.role].size.disk_gb,
+        )
         if topology.cloud and topology.cloud.volume.role == deployment.role:
-            path, room = path_of("cloud", "volume", "size_gb"), topology.cloud.volume.size_gb
+            path, room = inner_path("cloud", "volume", "size_gb"), topology.cloud.volume.size_gb
         if needed > room:
             yield Violation(
                 path_of("topology", deployment.mode, path),

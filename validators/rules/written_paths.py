@@ -8,6 +8,7 @@ from plumbline.config_files import TENANT
 from plumbline.expressions import SECRET_FOLDER
 from plumbline.paths import path_of
 from plumbline.spec import Spec
+from plumbline.volumes import volume_mounts
 from schema.service import Service
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
@@ -58,7 +59,7 @@ def _paths(text: Written) -> list[str]:
 def _mounted(service: Service) -> list[PurePosixPath]:
     """Every path in the container that the spec fills."""
     files = [file.target.rpartition("/")[0] if TENANT in file.target else file.target for file in service.config]
-    folders = [*service.volumes.values(), *service.models.values(), *service.tmpfs]
+    folders = [*(each.target for each in volume_mounts("", service)), *service.models.values(), *service.tmpfs]
     folders += [mount.target for mount in service.mounts]
     return [PurePosixPath(path) for path in (*files, *folders, SECRET_FOLDER)]
 

@@ -10,6 +10,7 @@ from plumbline.config_files import config_mounts
 from plumbline.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes
 from plumbline.expressions import SECRET_FOLDER, service_names, value_text
 from plumbline.spec import Spec
+from plumbline.volumes import volume_mounts
 from schema.service import HttpHealth, Service
 from validators.stack.engine import as_json
 from validators.stack.layout import Node, bound
@@ -101,7 +102,8 @@ SECRET_VALUE = "(secret)"
 def storage(promise: Promise) -> Values:
     """Every mount by its place in the container."""
     service, models = promise.service, promise.spec.models.models
-    mounts = {target: f"volume {promise.name}-{volume} rw" for volume, target in service.volumes.items()}
+    volumes = volume_mounts(promise.name, service)
+    mounts = {each.target: f"volume {each.name} {'ro' if each.read_only else 'rw'}" for each in volumes}
     mounts |= {target: f"bind ./{models[model].path} ro" for model, target in service.models.items()}
     mounts |= {target: f"bind ./config/{promise.name}/{path} ro" for target, path in config_mounts(service).items()}
     mounts |= {mount.target: f"bind {mount.source} {'ro' if mount.read_only else 'rw'}" for mount in service.mounts}

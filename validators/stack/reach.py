@@ -7,6 +7,7 @@ from typing import Any
 from plumbline.deployment import needs_on_other_nodes
 from plumbline.fact import Check
 from plumbline.reachability import Reach
+from plumbline.relations import Because, between_services
 from plumbline.spec import Spec
 from validators.stack.layout import bound
 from validators.stack.probing import Answer, Question
@@ -18,6 +19,8 @@ REFUSED, OPEN = "refused", "open"
 _NEEDED_S, _OTHER_S = 5.0, 1.0
 """On one host a connection takes milliseconds. What must succeed gets long, for a busy machine; the others end a look sooner."""
 KEPT, LEAKED = "kept in", "got out"
+Needed = Mapping[tuple[str, str], str]
+"""The port that one place needs of another, by both keys."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,14 @@ def place_of(project: Project, service: str, container: Mapping[str, Any]) -> Pl
 def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
     """What to ask from each place: every port of every other place, and every service's name."""
     asked: dict[str, Question] = {}
+    needed = needed_ports(spec, places)
     for source in places:
         addresses = {
-            f"{address}:{number}": _NEEDED_S if leads and _need(spec, source, target) == port else _OTHER_S
+            f"{address}:{number}": _NEEDED_S if leads and needed.get((source.key, target.key)) == port else _OTHER_S
             for target in places
             if target is not source
             for port, number in target.ports.items()
-            for address, leads in ways(spec, source, target).items()
+            for address, leads in _ways(needed, source, target).items()
         }
         names = tuple(target.service for target in places if target.project is source.project and target is not source)
         asked[source.key] = Question(source.pid, source.container, addresses, names)
@@ -88,8 +92,9 @@ def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
 
 def rows(spec: Spec, places: Sequence[Place], answers: Mapping[str, Answer]) -> list[Row]:
     """The truth table: every ordered pair of places, every declared port."""
+    needed = needed_ports(spec, places)
     return [
-        _row(spec, source, target, port, answers[source.key])
+        _row(needed, source, target, port, answers[source.key])
         for source in places
         for target in places
         if source is not target
@@ -183,14 +188,18 @@ def published_checks(places: Sequence[Place], host: Mapping[str, str]) -> list[C
 
 def ways(spec: Spec, source: Place, target: Place) -> dict[str, bool]:
     """The target's own addresses, and whether the link leads there; from another node that needs it, its node's address."""
-    if _need(spec, source, target) and source.project is not target.project:
+    return _ways(needed_ports(spec, (source, target)), source, target)
+
+
+def _ways(needed: Needed, source: Place, target: Place) -> dict[str, bool]:
+    if (source.key, target.key) in needed and source.project is not target.project:
         return {target.project.node.address: True}
     return {address: name in source.addresses for name, address in target.addresses.items()}
 
 
-def _row(spec: Spec, source: Place, target: Place, port: str, answer: Answer) -> Row:
-    need = _need(spec, source, target)
-    tried = [f"{address}:{target.ports[port]}" for address in ways(spec, source, target)]
+def _row(needed: Needed, source: Place, target: Place, port: str, answer: Answer) -> Row:
+    need = needed.get((source.key, target.key))
+    tried = [f"{address}:{target.ports[port]}" for address in _ways(needed, source, target)]
     results = {address: answer.reached.get(address, "not tried") for address in tried}
     if need == port:
         expected = Reach.MUST
@@ -205,15 +214,31 @@ def _row(spec: Spec, source: Place, target: Place, port: str, answer: Answer) ->
     return Row(source.key, target.key, port, expected, "open" in results.values(), how)
 
 
-def _need(spec: Spec, source: Place, target: Place) -> str | None:
-    """The name of the target's port that the source needs, None where it needs none, or needs that of another tenant's."""
-    port = source.project.deployment.services[source.service].needs.get(target.service)
-    if port is None or source.project.node.tenant != target.project.node.tenant:
-        return None
+def needed_ports(spec: Spec, places: Sequence[Place]) -> Needed:
+    """The needs among the spec's relations, each between the places that it leads from and to: those of one tenant."""
+    found: dict[tuple[str, str], str] = {}
+    for mode in {place.project.deployment.mode for place in places}:
+        needs = {
+            (each.source, each.target): each.port
+            for each in between_services(spec, mode)
+            if each.because is Because.NEED
+        }
+        for source in places:
+            for target in places:
+                port = needs.get((source.service, target.service))
+                if port and _is_meant(spec, source, target):
+                    found[source.key, target.key] = port
+    return found
+
+
+def _is_meant(spec: Spec, source: Place, target: Place) -> bool:
+    """Whether a need of the first is for this place of the second: its own tenant's, and beside it where it stands there too."""
+    if source.project.node.tenant != target.project.node.tenant:
+        return False
     if source.project is target.project:
-        return port
+        return True
     elsewhere = needs_on_other_nodes(spec, source.project.deployment, source.service)
-    return port if elsewhere.get(target.service) == target.project.deployment.role else None
+    return elsewhere.get(target.service) == target.project.deployment.role
 
 
 def _share(source: Place, target: Place) -> bool:

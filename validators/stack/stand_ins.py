@@ -19,6 +19,7 @@ from plumbline.expressions import SECRET_FOLDER
 from plumbline.finding import EnvironmentMissing, Finding, InputError
 from plumbline.paths import path_of
 from plumbline.spec import Spec
+from plumbline.volumes import volume_mounts
 from schema.image import StandIn
 from schema.service import Service
 from validators.stack.engine import Engine
@@ -75,6 +76,7 @@ def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> d
     """What the stub checks and offers, for one service."""
     services = services_of(spec, mode)
     environment = [use.environment for use in service.secrets.values() if use.environment]
+    volumes = list(volume_mounts("", service))
     mounted = [f"{SECRET_FOLDER}/{secret}" for secret, use in service.secrets.items() if not use.environment]
     return {
         "kind": service.kind,
@@ -84,8 +86,15 @@ def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> d
         "needs": {need: services[need].ports[port] for need, port in service.needs.items() if need in services},
         "tolerates": sorted(service.tolerates),
         "environment": sorted([*service.environment, *environment]),
-        "readable": sorted([*mounted, *service.models.values(), *config_mounts(service)]),
-        "writable": sorted([*service.volumes.values(), *service.tmpfs]),
+        "readable": sorted(
+            [
+                *mounted,
+                *service.models.values(),
+                *config_mounts(service),
+                *(each.target for each in volumes if each.read_only),
+            ]
+        ),
+        "writable": sorted([*(each.target for each in volumes if not each.read_only), *service.tmpfs]),
         "commands": list(stand_in.commands),
     }
 

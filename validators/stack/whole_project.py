@@ -5,6 +5,7 @@ from typing import Any
 
 from plumbline.fact import Check, Fact, compare
 from plumbline.spec import Spec
+from plumbline.volumes import volume_name
 from validators.stack.engine import PROJECT, SERVICE
 from validators.stack.project import Project, subnets
 
@@ -58,7 +59,7 @@ def _expected(spec: Spec, project: Project) -> list[Fact]:
         facts.append(Fact(f"networks.{name}", "way_out", "none" if name in project.dead_ends else "default route"))
         facts.append(Fact(f"networks.{name}", "subnet", project.moved.get(name, subnet)))
     for name, service in deployment.services.items():
-        facts += [Fact(f"volumes.{name}-{volume}", "volume", "exists") for volume in service.volumes]
+        facts += [Fact(f"volumes.{volume_name(name, volume)}", "volume", "exists") for volume in service.volumes]
     return facts
 
 

@@ -1,0 +1,131 @@
+"""PLB311, PLB312, PLB424: images, models and settings that do not fit the nodes and limits that they run on."""
+
+import re
+from collections.abc import Iterator
+
+from plumbline.deployment import deployments
+from plumbline.paths import path_of
+from plumbline.spec import Spec
+from validators.rules.effective_services import once
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, Written, written
+
+_AMD64 = "linux/amd64"
+_OF_A_CLOUD = _AMD64
+"""Servers are made with x86 processors; PLB517 refuses others."""
+
+
+@rule(
+    "PLB311",
+    title="image for another processor than its node has",
+    why="«exec format error»: the container ends at once, whatever the rest of the spec says.",
+    fix="Take an image whose manifest list has the node's platform, and list it in `platforms`.",
+    failing="images.yaml: {images: {postgres: {platforms: [linux/arm64]}, traefik: {platforms: [linux/amd64]}}}",
+    passing="images.yaml: {images: {postgres: {platforms: [linux/amd64]}, traefik: {platforms: [linux/amd64]}}}",
+)
+def other_processor(spec: Spec) -> Iterator[Violation]:
+    """Images without the platform of the mode's servers, or without one in common with the others of their node."""
+    yield from once(_other_processors(spec))
+
+
+def _other_processors(spec: Spec) -> Iterator[Violation]:
+    for deployment in deployments(spec):
+        used = sorted({each.image for each in deployment.services.values() if each.image in spec.images.images})
+        platforms = {name: set(spec.images.images[name].platforms) for name in used}
+        common = {_OF_A_CLOUD} if spec.topology[deployment.mode].cloud else set.intersection(*platforms.values(), _ALL)
+        # most images say which platform the node has
+        wanted = common or {
+            max(_ALL, key=lambda each: (sum(each in has for has in platforms.values()), each == _AMD64))
+        }
+        for name in used:
+            if not platforms[name] & wanted:
+                yield Violation(
+                    path_of("images", name, "platforms"),
+                    f"image {name} is not made for {min(wanted)}, and role {deployment.role} runs on that",
+                    expected=min(wanted),
+                    observed=", ".join(sorted(platforms[name])),
+                )
+
+
+_ALL = {_AMD64, "linux/arm64"}
+_MODEL = """\
+models.yaml: {models: {words: {title: Words, path: models/words, size_mb: %d, source: example, licence: MIT}}}
+services/web.yaml: {models: {words: /models/words}}
+"""
+
+
+@rule(
+    "PLB312",
+    title="model larger than the memory of its service, or than the disk of its node",
+    why="The kernel kills the process while it loads the model, each time anew; or the model does not get onto the node at all.",
+    fix="Raise `limits.memory_mib` or `disk_gb`, or take a smaller model; `size_mb` is in MB.",
+    failing=_MODEL % 1000,
+    passing=_MODEL % 100,
+)
+def oversized_model(spec: Spec) -> Iterator[Violation]:
+    """Models beyond the limit of a service that loads them, and all of a role's beyond its disk."""
+    yield from once(_oversized(spec))
+
+
+def _oversized(spec: Spec) -> Iterator[Violation]:
+    for deployment in deployments(spec):
+        carried: set[str] = set()
+        for name, service in deployment.services.items():
+            for model in service.models.keys() & spec.models.models.keys():
+                carried.add(model)
+                mebibytes = spec.models.models[model].size_mb * 1_000_000 / 2**20
+                if service.limits and mebibytes > service.limits.memory_mib:
+                    message = (
+                        f"model {model} has {mebibytes:.0f} MiB, and `{name}` may take {service.limits.memory_mib} MiB"
+                    )
+                    yield Violation(path_of("models", model, "size_mb"), message)
+        size = spec.topology[deployment.mode].roles[deployment.role].size
+        total = sum(spec.models.models[model].size_mb for model in carried) / 1000
+        if total > size.disk_gb:
+            largest = max(carried, key=lambda each: spec.models.models[each].size_mb)
+            message = f"models of role {deployment.role} have {total:.0f} GB, and its disk {size.disk_gb} GB"
+            yield Violation(path_of("models", largest, "size_mb"), message)
+
+
+_MIB = {"": 2**-20, "b": 2**-20, "k": 2**-10, "m": 1.0, "g": 2.0**10, "t": 2.0**20}
+_SETTINGS = (
+    (re.compile(r"^[ \t]*maxmemory[ \t]+(?P<size>\d+)(?P<unit>[kmg]?)b?[ \t]*$", re.I | re.M), 2**-20),
+    (re.compile(r"(?<![\w-])--maxmemory[ =](?P<size>\d+)(?P<unit>[kmg]?)b?\b", re.I), 2**-20),
+    (re.compile(r"\bshared_buffers[ \t]*=[ \t]*'?(?P<size>\d+)[ \t]?(?P<unit>[kmgt]?)b?\b", re.I), 8 * 2**-10),
+    (re.compile(r"\binnodb[_-]buffer[_-]pool[_-]size[ \t]*=[ \t]*(?P<size>\d+)(?P<unit>[kmgt]?)\b", re.I), 2**-20),
+    (re.compile(r"(?<![\w-])-Xmx(?P<size>\d+)(?P<unit>[kmg]?)\b", re.I), 2**-20),
+    (re.compile(r"--max[-_]old[-_]space[-_]size=(?P<size>\d+)(?P<unit>)\b"), 1.0),
+)
+"""Settings of memory, each with the MiB that a number without a unit counts."""
+
+
+@rule(
+    "PLB424",
+    title="memory setting beyond the service's limit, or without its unit",
+    why="Beyond the limit the kernel kills the process in the middle of its work; a number without a unit is bytes, or pages.",
+    fix="Derive it from the limit, e.g. `{{ (service.limits.memory_mib * 3 / 4) | int }}mb`.",
+    failing="services/web.yaml: {environment: {JAVA_OPTS: -Xmx512m}}",
+    passing="services/web.yaml: {environment: {JAVA_OPTS: -Xmx192m}}",
+)
+def beyond_the_limit(spec: Spec) -> Iterator[Violation]:
+    """Heaps, caches and buffers of more than `limits.memory_mib`, or of less than one MiB."""
+    yield from once(found for text in written(spec) for found in _beyond(text))
+
+
+def _beyond(text: Written) -> Iterator[Violation]:
+    limits = text.placed.service.limits
+    if limits is None or text.where in (Where.HEALTH, Where.SCRIPT):
+        return
+    for pattern, plain in _SETTINGS:
+        for found in pattern.finditer(text.shown):
+            unit = found["unit"].lower()
+            size = int(found["size"]) * (_MIB[unit] if unit else plain)
+            said = " ".join(found[0].split())
+            name = said.partition("=")[0].partition(" ")[0].rstrip("0123456789kmgKMG")
+            line = re.search(rf"^.*{re.escape(name)}", text.literal, re.M)
+            at = text.at(line.end()) if line else None
+            if size > limits.memory_mib:
+                message = f"`{said}` is {size:.0f} MiB, and the limit of `{text.placed.id}` {limits.memory_mib} MiB"
+                yield Violation(text.path, message, location=at, expected=f"at most {limits.memory_mib} MiB")
+            elif 0 < size < 1 and not unit:
+                yield Violation(text.path, f"`{said}` is less than 1 MiB: the unit is missing", location=at)

@@ -1,0 +1,190 @@
+"""PLB136, PLB229, PLB230, PLB423, PLB724: what is not there, or not reached, where and when a service asks for it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from ipaddress import IPv4Network, ip_network
+
+from plumbline.deployment import deployments, services_of
+from plumbline.expressions import ExpressionError, tenant_names, value_text
+from plumbline.paths import path_of
+from plumbline.spec import Spec
+from validators.rules.cloud_reach import URL_OUTSIDE, is_outside
+from validators.rules.effective_services import once, placed_services
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, of_services, written
+
+_PROFILED = "services/db.yaml: {profile: stores}\n"
+
+
+@rule(
+    "PLB136",
+    title="need in a profile that its user is not in",
+    why="A start without that profile leaves the need out, and starts the user: it is never healthy.",
+    fix="Take `profile` away from the need, give both the same, or list the need in `tolerates`.",
+    failing=_PROFILED,
+    passing=_PROFILED + "services/web.yaml: {profile: stores}\ntopology/single.yaml: {entry: {service: web}}\n",
+)
+def left_out(spec: Spec) -> Iterator[Violation]:
+    """Needs that another profile leaves out, and that the user does not do without; entries in a profile."""
+    yield from once(_left_out(spec))
+
+
+def _left_out(spec: Spec) -> Iterator[Violation]:
+    for placed in placed_services(spec):
+        services = services_of(spec, placed.mode)
+        for need in placed.service.needs:
+            other = services.get(need)
+            if other and other.profile not in (None, placed.service.profile) and need not in placed.service.tolerates:
+                path = placed.path("needs", need)
+                where = next(each for each in placed_services(spec) if (each.mode, each.id) == (placed.mode, need))
+                yield Violation(
+                    where.path("profile"),
+                    f"`{placed.id}` needs `{need}`, and is started without profile {other.profile}",
+                    also=((path, "the need"),),
+                )
+
+
+_EXTRA = "networks.yaml: {{networks: {{back: {{modes: {{single: {{subnet: {0}, internal: true}}}}}}}}}}\n"
+
+
+@rule(
+    "PLB229",
+    title="segment with too few addresses",
+    why="Network, gateway and broadcast take three; the last containers get none, and do not start.",
+    fix="Give the segment a larger range, e.g. a /24.",
+    failing=_EXTRA.format("172.29.1.0/29")
+    + "".join(
+        f"services/s{n}.yaml: {{title: S, summary: S., image: traefik, segments: [back], ports: {{http: 80}}}}\n"
+        for n in range(5)
+    )
+    + "topology/single.yaml: {roles: {host: {services: [web, db, s0, s1, s2, s3, s4]}}}\n",
+    passing=_EXTRA.format("172.29.1.0/29"),
+)
+def too_small(spec: Spec) -> Iterator[Violation]:
+    """Segments with more containers on a node than addresses."""
+    for deployment in deployments(spec):
+        joined = Counter(name for each in deployment.services.values() for name in set(each.segments))
+        for name, containers in joined.items():
+            network = spec.networks.networks.get(name)
+            if network is None or deployment.mode not in network.modes:
+                continue
+            subnet = network.modes[deployment.mode].subnet
+            room = ip_network(subnet, strict=False).num_addresses - 3
+            if containers > room:
+                message = f"{containers} services of role {deployment.role} join it, and it has room for {room}"
+                yield Violation(path_of("networks", name, "modes", deployment.mode, "subnet"), message, observed=subnet)
+
+
+_DOCKERS_OWN = ip_network("172.17.0.0/16")
+
+
+@rule(
+    "PLB230",
+    title="segment whose range is somebody else's",
+    why="Docker refuses a range that its own bridge has; and what really lives in the range is no longer reached from the node.",
+    fix="Take a private range that nothing else has, e.g. from 172.28.0.0/14.",
+    failing=_EXTRA.format("172.17.1.0/24"),
+    passing=_EXTRA.format("172.28.1.0/24"),
+)
+def others_range(spec: Spec) -> Iterator[Violation]:
+    """Segments in the range of Docker's own bridge, in public ranges, or in those that the cloud's firewall names."""
+    for name, network in spec.networks.networks.items():
+        for mode, each in network.modes.items():
+            subnet = _range(each.subnet)
+            if subnet is None:
+                continue
+            path = path_of("networks", name, "modes", mode, "subnet")
+            if subnet.overlaps(_DOCKERS_OWN):
+                yield Violation(path, f"{_DOCKERS_OWN} is the range of Docker's own bridge", observed=each.subnet)
+            elif subnet.is_global:
+                yield Violation(
+                    path, f"{each.subnet} is a public range: its owner is not reached any more", observed=each.subnet
+                )
+            elif mode in spec.topology and (owner := next(_named(spec, mode, subnet), None)):
+                yield Violation(path, f"{owner} lies in it", observed=each.subnet)
+
+
+def _named(spec: Spec, mode: str, subnet: IPv4Network) -> Iterator[str]:
+    """Addresses and peers of a mode's cloud that lie in a range."""
+    cloud = spec.topology[mode].cloud
+    if cloud is None:
+        return
+    for name, address in cloud.addresses.items():
+        if (found := _range(address)) and found.overlaps(subnet):
+            yield f"`{name}` ({address})"
+    names = tenant_names(spec, mode, "example", 1)
+    for each in (*cloud.firewall.inbound, *cloud.firewall.outbound):
+        for peer in each.peers:
+            try:
+                text = value_text(peer, names)
+            except ExpressionError:
+                continue  # PLB212 says so
+            if (found := _range(text)) and found.prefixlen > 8 and found.overlaps(subnet):
+                yield f"{text} of «{each.title}»"
+
+
+def _range(text: str) -> IPv4Network | None:
+    try:
+        found = ip_network(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, IPv4Network) else None
+
+
+_HEALTH_HOST = re.compile(r"(?:(?<=\s)(?:-h|--host|--hostname)[ =]|://(?:[^/@\s]*@)?)(?P<host>[A-Za-z0-9][\w.-]*)")
+_ITSELF = re.compile(r"localhost|127(\.\d+){3}|0\.0\.0\.0")
+
+
+@rule(
+    "PLB423",
+    title="health check that asks another service alone",
+    why="It says how the other is: this one counts as healthy while it is dead, and is restarted when the other is down.",
+    fix="Ask the service itself, at 127.0.0.1; what it needs is asked by the need's own check.",
+    failing="services/web.yaml: {health: {http: null, command: [pg_isready, -h, db, -U, sample]}}",
+    passing="services/web.yaml: {health: {http: null, command: [wget, -q, 'http://127.0.0.1/']}}",
+)
+def asks_another(spec: Spec) -> Iterator[Violation]:
+    """Checks whose hosts are all other services."""
+    yield from once(_asking_others(spec))
+
+
+def _asking_others(spec: Spec) -> Iterator[Violation]:
+    for placed, texts in of_services(spec):
+        words = [text for text in texts if text.where == Where.HEALTH]
+        hosts = _HEALTH_HOST.findall(" ".join(text.shown for text in words))
+        others = [host for host in hosts if host in spec.services and host != placed.id]
+        itself = [host for host in hosts if _ITSELF.fullmatch(host) or host == placed.id]
+        if others and not itself:
+            text = next((each for each in words if others[0] in each.shown), words[0])
+            yield Violation(text.path, f"the health check of `{placed.id}` asks `{others[0]}`", observed=others[0])
+
+
+_OF_ITS_OWN = re.compile(
+    r"(?:^|_)(?:ROOT|PUBLIC|EXTERNAL|BASE|SITE|ORIGINS?|ISSUER|DOMAIN|REDIRECT|NAMESPACE|SCHEMA|LINK|DOCS?)(?:_|$)"
+)
+_CALLED = "services/web.yaml: {environment: {API_URL: https://api.example.org/v1}}\n"
+
+
+@rule(
+    "PLB724",
+    title="endpoint outside in a mode without a way out",
+    why="The mode is sealed: the first request hangs until it times out, and what it was for does not happen.",
+    fix="Name a service of the mode, or leave the variable out there by `null`; `egress: true`, if the mode is to have a way out.",
+    failing=_CALLED + "topology/single.yaml: {egress: false}\n",
+    passing=_CALLED + "topology/single.yaml: {egress: true}\n",
+)
+def nowhere_to_go(spec: Spec) -> Iterator[Violation]:
+    """URLs of hosts outside, in variables of sealed modes; not the platform's own, and not where it is reached by others."""
+    yield from once(_nowhere(spec))
+
+
+def _nowhere(spec: Spec) -> Iterator[Violation]:
+    own = spec.platform.domain.rpartition("{tenant}")[2].lstrip(".-")
+    for text in written(spec):
+        if text.where != Where.VARIABLE or spec.topology[text.placed.mode].egress or _OF_ITS_OWN.search(text.name):
+            continue
+        for url in URL_OUTSIDE.finditer(text.shown):
+            if is_outside(url["host"]) and not (own and url["host"].endswith(own)):
+                message = f"mode {text.placed.mode} has no way out, and this asks {url['host']}"
+                yield Violation(text.path, message, observed=url["host"])
