@@ -128,6 +128,12 @@ def test_a_segment_that_a_missing_service_may_join_is_not_accused(service: str) 
     assert "PLB210" not in {each.rule for each in check_rules(spec, DAY)}
 
 
+def test_a_need_that_was_lost_is_told_once_with_the_answer_that_it_changes() -> None:
+    (finding,) = found(("services/embed-worker.yaml", "minio: s3, ", ""))
+    assert finding.rule == "PLB116"
+    assert [each.rule for each in finding.related] == ["PLB721"]
+
+
 def test_two_faults_stay_two() -> None:
     two = found(
         ("services/serving.yaml", "http: {port: http,", "http: {port: htpt,"), renamed=("services/redis.yaml", "services/redisx.yaml")

@@ -102,7 +102,7 @@ def _violation(spec: Spec, placed: Placed, target: str, naming: list[Written], h
     lost = target in placed.service.tolerates or len(naming) > 1
     message = f"{placed.id} names `{target}`, and `{target}` is none of its needs"
     if needs and (lost or any(_is_meant(spec, text, target) for text in naming)):
-        return Violation(needs, message, hint)
+        return Violation(needs, message, hint, explains=((target, placed.id),))
     return Violation(
         first.path, message, f"{hint}, or name another service", location=first.at(_position(first, target))
     )
