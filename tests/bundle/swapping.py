@@ -15,9 +15,10 @@ from tests.bundle.tampering import Keys, contents, signed
 
 PROGRAMS = ("cat", "zstd", "head", "tail", "gpg", "sha256sum", "tar", "cp", "grep", "sed", "sort", "od", "cmp", "mkdir")
 """Those that open files; before each call of one, the medium can have changed."""
+# of two programs of a pipe that count at once, both may see the number: one of them moves
 _SWAP = """#!/bin/sh
 echo >> '{count}'
-if [ "$(/usr/bin/wc -l < '{count}')" -eq {nth} ]; then /bin/mv -f '{other}' '{bundle}'; fi
+if [ "$(/usr/bin/wc -l < '{count}')" -eq {nth} ] && /bin/mkdir '{other}.taken' 2> /dev/null; then /bin/mv -f '{other}' '{bundle}'; fi
 exec REAL "$@"
 """
 _SMALL = {"keys/next.asc": b"", "deployment/compose.yaml": b"services: {}\n", "deployment/.env.example": b"A=1\n"}

@@ -20,6 +20,7 @@ from schema.probe import Probe
 from tests.rules.three_modes import three_modes
 from tests.rules.two_modes import mode, service, two_modes
 from validators.rules import check_rules
+from validators.rules.examples import example_spec
 from validators.stack.expected import ImageUsed, Promise, storage
 from validators.stack.kernel import expected_mounts
 from validators.stack.layout import Node
@@ -168,3 +169,12 @@ def test_volumes_of_one_name_stay_two() -> None:
     files = {"services/web.yaml": service(volumes={"files": "/mnt"}), "services/store.yaml": STORE}
     _, project = composed(two_modes({**files, "topology/left.yaml": both, "topology/right.yaml": both}))
     assert sorted(project["volumes"]) == ["store-files", "web-files"]
+
+
+def test_a_store_may_keep_its_data_in_a_volume_that_it_shares_and_writes() -> None:
+    for read_only, found in ((True, True), (False, False)):
+        share = f"{{service: web, volume: data, target: /var/lib/postgresql/data, read_only: {str(read_only).lower()}}}"
+        spec = example_spec(
+            f"services/web.yaml: {{volumes: {{data: /srv}}}}\nservices/db.yaml: {{volumes: null, shares: [{share}]}}\n"
+        )
+        assert ("PLB134" in rules(spec)) == found

@@ -25,6 +25,7 @@ from tests.rules.three_modes import three_modes
 from tests.rules.two_modes import mode, two_modes
 from tests.rules.two_modes import service as accepted
 from validators.rules import check_rules
+from validators.rules.examples import example_spec
 
 NAMES = [f"s{number}" for number in range(8)]
 LIMITS = {"memory_mib": 64, "cpus": 0.1}
@@ -238,3 +239,16 @@ def test_a_roll_out_calls_only_the_jobs_that_up_does_not_run() -> None:
         made = {each.path: each.content for each in RollOutGenerator().generate(spec)}
         jobs = yaml.safe_load(made["deploy/online/ansible/group_vars/role_db.yaml"])["jobs"]
         assert [each["name"] for each in jobs] == called
+
+
+MIGRATION = """
+services/migrate.yaml:
+  {title: Migration, summary: Once., kind: KIND, image: postgres, user: "70:70", segments: [back], needs: {db: sql}, command: [psql],
+   limits: {memory_mib: 64, cpus: 0.1}}
+topology/single.yaml: {roles: {host: {services: [web, db, migrate]}}}
+"""
+
+
+def test_a_job_with_the_image_of_a_store_is_none() -> None:
+    for kind, found in (("job", set()), ("service", {"PLB134", "PLB612"})):
+        assert rules(example_spec(MIGRATION.replace("KIND", kind))) & {"PLB134", "PLB612"} == found

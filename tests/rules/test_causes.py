@@ -10,6 +10,7 @@ from plumbline.loading import load_spec
 from plumbline.location import Location
 from tests.rules.edited import shipped
 from tests.wrong_specs.edits import with_key
+from tests.wrong_specs.proof import files_of
 from tests.wrong_specs.sites import sites
 from validators.rules import check_rules
 from validators.rules.causes import told_once
@@ -105,6 +106,32 @@ def test_an_unknown_location_is_told_once_and_one_that_sells_little_at_itself() 
     assert unknown.rule == "PLB101"
     unsold = [each for each in found((ONLINE, "location: nbg1", "location: ash")) if each.rule == "PLB503"]
     assert [(each.location.file, len(each.related)) for each in unsold if each.location] == [(ONLINE, 10)]
+
+
+@pytest.mark.parametrize(("service", "wrong"), [("web", "wbe"), ("db", "dbb"), ("web", "shop")])
+def test_a_small_spec_says_one_thing_once_too(service: str, wrong: str) -> None:
+    files = dict(files_of("starter"))
+    files[f"services/{wrong}.yaml"] = files.pop(f"services/{service}.yaml")
+    spec, problems = load_spec(files)
+    assert spec is not None, problems
+    rules = [each.rule for each in check_rules(spec, DAY)]
+    # `shop` is like no id that is missing: that it was `web` is not to be seen
+    assert rules == (["PLB402", "PLB101"] if wrong == "shop" else ["PLB101"])
+
+
+@pytest.mark.parametrize("service", ["web", "db"])
+def test_a_segment_that_a_missing_service_may_join_is_not_accused(service: str) -> None:
+    files = dict(files_of("starter"))
+    del files[f"services/{service}.yaml"]
+    spec, _ = load_spec(files)
+    assert spec is not None
+    assert "PLB210" not in {each.rule for each in check_rules(spec, DAY)}
+
+
+def test_a_need_that_was_lost_is_told_once_with_the_answer_that_it_changes() -> None:
+    (finding,) = found(("services/embed-worker.yaml", "minio: s3, ", ""))
+    assert finding.rule == "PLB116"
+    assert [each.rule for each in finding.related] == ["PLB721"]
 
 
 def test_two_faults_stay_two() -> None:

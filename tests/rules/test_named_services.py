@@ -45,6 +45,45 @@ def test_two_services_that_call_each_other_need_one_need() -> None:
     assert ours({"services/db.yaml": {"environment": {"BACK": calls_back}}}) == []
 
 
+def calls_back(roles: dict[str, list[str]], *needing: str) -> list[str]:
+    """What is said of a store that is told the address of the web server which needs it."""
+    url = {"template": "{{ url('web', 'http') }}"}
+    topology = {"roles": {"host": None, **{name: {**ROLE, "services": each} for name, each in roles.items()}}}
+    agent = {"image": "postgres", "title": "A", "summary": "A.", "needs": dict.fromkeys(needing, "http")}
+    files = {
+        "services/db.yaml": {"environment": {"BACK": url}, "segments": ["front", "back"]},
+        "services/agent.yaml": {**agent, "segments": ["front"], "user": "70:70"},
+        "topology/single.yaml": topology,
+    }
+    return [
+        each.hint or "" for each in check_rules(example_spec(json.dumps(files)), date.today()) if each.rule == "PLB116"
+    ]
+
+
+ROLE = {"title": "R", "size": {"vcpus": 2, "memory_mib": 4096, "disk_gb": 40, "reserve_mib": 512}}
+
+
+def test_a_name_on_another_node_is_found_where_a_need_would_be_a_circle() -> None:
+    assert calls_back({"one": ["web", "db", "agent"]}) == []
+    for needing in ((), ("web",)):  # what a neighbour needs is let through, and its name is not known for that
+        (hint,) = calls_back({"one": ["web"], "two": ["db", "agent"]}, *needing)
+        assert "a need would close a circle, as `web` waits for db: place both on one role" in hint
+
+
+def test_a_name_in_no_common_segment_is_found_where_a_need_would_be_a_circle() -> None:
+    url = {"template": "{{ url('web', 'http') }}"}
+    agent = {"image": "postgres", "title": "A", "summary": "A.", "user": "70:70", "segments": ["front", "back"]}
+    files = {
+        "services/web.yaml": {"needs": {"db": None, "agent": "tcp"}, "segments": ["front"]},
+        "services/agent.yaml": {**agent, "ports": {"tcp": 9000}, "needs": {"db": "sql"}},
+        "services/db.yaml": {"environment": {"BACK": url}, "segments": ["back"]},
+        "topology/single.yaml": {"roles": {"host": {"services": ["web", "db", "agent"]}}},
+    }
+    (found,) = (each for each in check_rules(example_spec(json.dumps(files)), date.today()) if each.rule == "PLB116")
+    assert found.hint
+    assert "a need would close a circle, as `web` waits for db: let both join one segment" in found.hint
+
+
 def test_one_that_calls_back_where_nothing_leads_is_found() -> None:
     calls_back = {"template": "{{ url('web', 'http') }}"}
     apart = {"services/db.yaml": {"environment": {"BACK": calls_back}, "segments": ["back"]}}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from plumbline.deployment import roles_of
 from plumbline.loading import load_spec
 from plumbline.reachability import Reach, reachability
 from plumbline.relations import Because, between_services
@@ -26,9 +27,21 @@ def of(name: str) -> Callable[[], Spec]:
     return loaded
 
 
+def agents() -> Spec:
+    """A service needs an agent that stands on two other nodes, and none beside it."""
+    files = dict(files_of("shipped"))
+    online, serving = "topology/online.yaml", "services/serving.yaml"
+    files[online] = files[online].replace("prometheus, grafana, alloy]", "prometheus, grafana]")
+    files[serving] = files[serving].replace("needs: {", "needs: {alloy: http, ", 1)
+    spec, problems = load_spec(files)
+    assert spec is not None, problems
+    return spec
+
+
 SHAPES: dict[str, tuple[Callable[[], Spec], str, Sequence[str]]] = {
     "one host": (of("shipped"), "offline", ()),
     "nodes of two tenants": (of("shipped"), "online", ("acme", "globex")),
+    "agents on two other nodes": (agents, "online", ("acme",)),
     "the starter": (of("starter"), "single", ()),
     "two nodes": (three_modes, "cluster", ()),
     "three roles": (three_roles, "left", ()),
@@ -56,9 +69,10 @@ def test_a_place_needs_what_its_service_needs_of_its_own_tenant_and_nearest_node
     for source in places:
         for target in places:
             port = source.project.deployment.services[source.service].needs.get(target.service)
-            beside = target.service in source.project.deployment.services
-            same = source.project is target.project
-            if port and source.project.node.tenant == target.project.node.tenant and (same or not beside):
+            here, there = source.project.node, target.project.node
+            beside = target.service in here.deployment.services
+            nearest = here is there if beside else there.deployment.role == roles_of(spec, mode, target.service)[0]
+            if port and here.tenant == there.tenant and nearest:
                 wanted[source.key, target.key] = port
     assert wanted
     assert needed_ports(spec, places) == wanted

@@ -125,7 +125,8 @@ def _misled(placed: Placed, text: Written) -> Iterator[Violation]:
     if text.where == Where.VARIABLE and text.named:
         words = set(text.name.lower().split("_"))
         meant = [name for name in services if set(name.split("-")) <= words and name in placed.service.needs]
-        if meant and not set(meant) & set(text.named):
+        # of one that is no need PLB116 says so
+        if meant and not set(meant) & set(text.named) and text.named[0] in placed.service.needs:
             message = f"`{text.name}` leads to `{text.named[0]}`"
             yield Violation(text.path, message, f"did you mean `{meant[0]}`?", observed=text.named[0])
 

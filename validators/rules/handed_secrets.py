@@ -8,15 +8,21 @@ from plumbline.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
-from validators.rules.written import of_services
+from validators.rules.written import Written, of_services
 
 _READER = """\
 services/reader.yaml:
-  {{title: Reader, summary: Reads., image: traefik, ports: {{http: 80}}, needs: {{db: sql}}, segments: [back], secrets: {0}}}
+  {{title: Reader, summary: Reads., image: traefik, ports: {{http: 80}}, needs: {{db: sql}}, segments: [back], secrets: {0},
+   environment: {3}}}
 topology/single.yaml: {{roles: {{host: {{services: [web, db, reader]}}}}}}
 services/web.yaml: {{secrets: {1}, needs: {2}}}
 """
 _DB = "{db: sql}"
+_ASKS = "{DB: {template: \"{{ host('db') }}\"}}"
+
+
+def _names(text: Written, word: str) -> bool:
+    return word in text.named or word in text.shown or word in text.literal
 
 
 def _own(services: Mapping[str, Service], name: str) -> set[str]:
@@ -31,8 +37,8 @@ def _own(services: Mapping[str, Service], name: str) -> set[str]:
     title="service without the secret of what it needs",
     why="It reaches the port and is refused: it never becomes healthy, or fails at its first request.",
     fix="Add the secret to `secrets` of the service.",
-    failing=_READER.format("{}", "{db_password: {}}", _DB),
-    passing=_READER.format("{db_password: {}}", "{db_password: {}}", _DB),
+    failing=_READER.format("{}", "{db_password: {}}", _DB, _ASKS),
+    passing=_READER.format("{db_password: {}}", "{db_password: {}}", _DB, _ASKS),
 )
 def lacks_secret(spec: Spec) -> Iterator[Violation]:
     """Services that need another and lack the secret that all others have who need it at that port."""
@@ -40,10 +46,11 @@ def lacks_secret(spec: Spec) -> Iterator[Violation]:
 
 
 def _lacking(spec: Spec) -> Iterator[Violation]:
-    for placed in placed_services(spec):
+    for placed, texts in of_services(spec):
         services = services_of(spec, placed.mode)
         for need, port in placed.service.needs.items():
-            if need not in services:
+            # a need that no text names may be there for the order of starting alone
+            if need not in services or not any(_names(text, need) for text in texts):
                 continue
             peers = [each for name, each in services.items() if name != placed.id and each.needs.get(need) == port]
             for secret in sorted(_own(services, need) - placed.service.secrets.keys()):
@@ -58,8 +65,8 @@ def _lacking(spec: Spec) -> Iterator[Violation]:
     title="secret of a service that is not needed",
     why="Whoever gets into this container holds the key of a store that it has nothing to do with.",
     fix="Take the secret out, or add the service that it opens to `needs`.",
-    failing=_READER.format("{db_password: {}}", "{db_password: {}}", "null"),
-    passing=_READER.format("{db_password: {}}", "{}", "null"),
+    failing=_READER.format("{db_password: {}}", "{db_password: {}}", "null", _ASKS),
+    passing=_READER.format("{db_password: {}}", "{}", "null", _ASKS),
 )
 def idle_secret(spec: Spec) -> Iterator[Violation]:
     """Secrets that open a service for those who need it, at one who does not, and whose own texts do not name it."""
@@ -69,6 +76,8 @@ def idle_secret(spec: Spec) -> Iterator[Violation]:
 def _idle(spec: Spec) -> Iterator[Violation]:
     for placed, texts in of_services(spec):
         services = services_of(spec, placed.mode)
+        if any(need not in services for each in services.values() for need in each.needs):
+            continue  # whose a secret is follows from the needs
         for secret, use in placed.service.secrets.items():
             openers = {
                 name for name, each in services.items() if secret in each.secrets and secret in _own(services, name)
@@ -78,9 +87,9 @@ def _idle(spec: Spec) -> Iterator[Violation]:
                 for name in openers - {placed.id}
                 if any(secret in each.secrets and name in each.needs for each in services.values())
             }
-            told = (
-                use.variable or use.environment or any(secret in text.shown or secret in text.literal for text in texts)
-            )
+            # of one that is named and no need PLB116 says so
+            words = (secret, *opened)
+            told = use.variable or use.environment or any(_names(text, word) for text in texts for word in words)
             if opened and not opened & placed.service.needs.keys() and not told:
                 message = f"`{secret}` opens `{sorted(opened)[0]}`, which `{placed.id}` does not need"
                 yield Violation(placed.path("secrets", secret), message, at_key=True)

@@ -48,8 +48,8 @@ def dangling(spec: Spec) -> Iterator[Violation]:
 
 _MOST_SUGGESTIONS = 50
 """Ids that are compared with all that there is: with more of them, something else is wrong."""
-_RENAMED = 0.75
-"""How much alike two ids are where one was probably made of the other."""
+_RENAMED = 0.66
+"""How much alike two ids are where one was probably made of the other: two of three letters swapped, and more."""
 
 
 def _nobody(kind: str, places: list[Reference], unnamed: str | None, hint: str) -> Violation:

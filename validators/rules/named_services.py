@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 import networkx
 
-from plumbline.deployment import services_of
+from plumbline.deployment import roles_of, services_of
 from plumbline.paths import PathText, path_of
 from plumbline.reachability import Reach, reachability
 from plumbline.spec import Spec
@@ -45,8 +45,12 @@ def named_not_needed(spec: Spec) -> Iterator[Violation]:
                     by_target.setdefault(target, []).append(text)
         for target, naming in by_target.items():
             # a need that PLB101 finds mistyped is not missing
-            if not get_close_matches(target, unknown, n=1) and not _waits_for_it(spec, placed, target):
-                found.setdefault((placed.id, target), _violation(spec, placed, target, naming))
+            if get_close_matches(target, unknown, n=1):
+                continue
+            circle = _closes_a_circle(spec, placed, target)
+            if not (circle and _is_reached_beside(spec, placed, target)):
+                hint = _without_a_need(spec, placed, target) if circle else _as_a_need(spec, placed, target)
+                found.setdefault((placed.id, target), _violation(spec, placed, target, naming, hint))
     yield from found.values()
 
 
@@ -61,24 +65,44 @@ def _targets(text: Written) -> list[str]:
     return list(dict.fromkeys((*text.named, *hosts)))
 
 
-def _waits_for_it(spec: Spec, placed: Placed, target: str) -> bool:
-    """Whether a need would close a circle, and the target is reached without one."""
+def _closes_a_circle(spec: Spec, placed: Placed, target: str) -> bool:
+    """Whether the target waits for the service, so that a need of it would be a circle."""
     services = services_of(spec, placed.mode)
     graph: networkx.DiGraph[str] = networkx.DiGraph()
     graph.add_edges_from((name, need) for name, each in services.items() for need in (*each.needs, *each.after))
-    waits = target in graph and placed.id in graph and networkx.has_path(graph, target, placed.id)
-    return waits and reachability(spec, placed.mode).get((placed.id, target)) == Reach.MAY
+    return target in graph and placed.id in graph and networkx.has_path(graph, target, placed.id)
 
 
-def _violation(spec: Spec, placed: Placed, target: str, naming: list[Written]) -> Violation:
+def _is_reached_beside(spec: Spec, placed: Placed, target: str) -> bool:
+    """Whether the target's name is known without a need: on each node of the service, in a segment of it."""
+    beside = set(roles_of(spec, placed.mode, placed.id)) <= set(roles_of(spec, placed.mode, target))
+    return beside and reachability(spec, placed.mode).get((placed.id, target)) == Reach.MAY
+
+
+def _as_a_need(spec: Spec, placed: Placed, target: str) -> str:
+    return f"add `{target}: {next(iter(spec.services[target].ports), 'PORT')}` to `needs` of {placed.id}"
+
+
+def _without_a_need(spec: Spec, placed: Placed, target: str) -> str:
+    """What to do where a need would be a circle (PLB104)."""
+    here, there = (set(roles_of(spec, placed.mode, name)) for name in (placed.id, target))
+    way = (
+        "let both join one segment, in which its name is known without one"
+        if here <= there
+        else "place both on one role, for the name of a service on another node is known by needs alone, or let it be called back "
+        "at an address that reaches the node from outside"
+    )
+    return f"a need would close a circle, as `{target}` waits for {placed.id}: {way}"
+
+
+def _violation(spec: Spec, placed: Placed, target: str, naming: list[Written], hint: str) -> Violation:
     """At the needs where one was lost, else at the text that names a stranger."""
     first = naming[0]
     needs = _needs_path(spec, placed, first)
     lost = target in placed.service.tolerates or len(naming) > 1
-    hint = f"add `{target}: {next(iter(spec.services[target].ports), 'PORT')}` to `needs` of {placed.id}"
     message = f"{placed.id} names `{target}`, and `{target}` is none of its needs"
     if needs and (lost or any(_is_meant(spec, text, target) for text in naming)):
-        return Violation(needs, message, hint)
+        return Violation(needs, message, hint, explains=((target, placed.id),))
     return Violation(
         first.path, message, f"{hint}, or name another service", location=first.at(_position(first, target))
     )

@@ -222,9 +222,12 @@ def rangeless(spec: Spec) -> Iterator[Violation]:
 )
 def unused_segment(spec: Spec) -> Iterator[Violation]:
     """Segments without a service, by mode."""
-    for name, network in spec.networks.networks.items():
-        for mode in network.modes:
-            if mode in spec.topology and not any(name in each.segments for each in services_of(spec, mode).values()):
+    for mode, topology in spec.topology.items():
+        if any(name not in spec.services for role in topology.roles.values() for name in role.services):
+            continue  # what such a service joins nobody knows; it is reported as a reference
+        joined = {segment for each in services_of(spec, mode).values() for segment in each.segments}
+        for name, network in spec.networks.networks.items():
+            if mode in network.modes and name not in joined:
                 yield Violation(path_of("networks", name, "modes", mode), f"no service joins `{name}` in mode {mode}")
 
 

@@ -70,7 +70,7 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
     for each in _explanations(spec):
         for index, pattern in enumerate(each.covers):
             if not any(covers(pattern, one.path) and each.sets_apart(one.modes) for one in found):
-                message = f"`{pattern}` covers no difference between modes"
+                message = f"`{pattern}` covers no difference between modes {' and '.join(spec.modes)}"
                 also = tuple(_written(spec, pattern))
                 yield Violation(path_of(each.path, "covers", index), message, observed=pattern, also=also)
         covered = [one for one in found if each.names(one.path)]

@@ -13,11 +13,13 @@ from plumbline.shell_inside import all_calls
 from plumbline.shell_syntax import Call
 from plumbline.spec import Spec
 from schema.runbook import Runbook
+from schema.types import Template
 from validators.rules.compose_calls import services_called
 from validators.rules.contradictions import PLUMB
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import ReadStep, steps
 from validators.rules.runbook_scripts import PLAIN, example
+from validators.rules.written import blanked
 
 
 def _hint(name: str, known: Sequence[str]) -> str | None:
@@ -43,8 +45,10 @@ def _calls(spec: Spec) -> Iterator[tuple[ReadStep, PathText, Call]]:
 )
 def not_running_there(spec: Spec) -> Iterator[Violation]:
     for each, path, call in _calls(spec):
-        called = services_called(call)
-        if not called:
+        raw = str(getattr(each.runbook.steps[_index(path)], str(path.parts[-1])))
+        # what an expression names is the spec's own
+        called = [name for name in services_called(call) if name in blanked(Template(template=raw))]
+        if not called or _leads_elsewhere(spec, each.step.place.id):
             continue
         there = _services_at(spec, each.runbook, each.step.place.id)
         everywhere = {name for mode in each.runbook.modes if mode in spec.topology for name in services_of(spec, mode)}
@@ -54,6 +58,17 @@ def not_running_there(spec: Spec) -> Iterator[Violation]:
             elif name not in everywhere:
                 message = f"no service `{name}` runs in mode {' and '.join(each.runbook.modes)}"
                 yield Violation(path, message, _hint(name, sorted(there)), observed=name)
+
+
+def _index(path: PathText) -> int:
+    return next(part for part in path.parts if isinstance(part, int))
+
+
+def _leads_elsewhere(spec: Spec, place: str) -> bool:
+    """Whether a place is said to be one role's and leads to another's: PLB226 says so."""
+    known = spec.platform.places.get(place)
+    servers = re.findall(r"server_name\(\s*['\"]([\w-]+)", (known and known.shell) or "")
+    return bool(known and known.role and servers and known.role not in servers)
 
 
 def _services_at(spec: Spec, runbook: Runbook, place: str) -> set[str]:

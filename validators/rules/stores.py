@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from plumbline.deployment import deployments
 from plumbline.paths import PathText, path_of
 from plumbline.spec import Spec
+from plumbline.volumes import volume_mounts
 from validators.rules.effective_services import Placed, once, placed_services, raw
 from validators.rules.known_images import KnownImage, known_image
 from validators.rules.registry import Violation, rule
@@ -26,7 +27,7 @@ def keeps_nothing(spec: Spec) -> Iterator[Violation]:
 
 
 def _without_a_place(spec: Spec) -> Iterator[Violation]:
-    for placed in placed_services(spec):
+    for placed in _stores(spec):
         service, image = placed.service, known_image(spec, placed.service)
         path = placed.path("volumes") if service.volumes else path_of("services", placed.id)
         folder = _data(placed, image) if image else ""
@@ -36,6 +37,11 @@ def _without_a_place(spec: Spec) -> Iterator[Violation]:
         elif service.state_test and not service.volumes and not any(not each.read_only for each in service.mounts):
             message = f"`{placed.id}` has a state test, and no volume to keep state in"
             yield Violation(path_of("services", placed.id, "state_test"), message, at_key=True)
+
+
+def _stores(spec: Spec) -> Iterator[Placed]:
+    """What keeps running: a job, such as a migration, uses a store's image for its client."""
+    return (placed for placed in placed_services(spec) if placed.service.kind != "job")
 
 
 def _data(placed: Placed, image: KnownImage) -> str:
@@ -54,7 +60,8 @@ def _data(placed: Placed, image: KnownImage) -> str:
 def _is_covered(placed: Placed, folder: str) -> bool:
     """Whether something is mounted at a folder, above or below it; a configuration that names a mounted folder is believed."""
     service = placed.service
-    writable = [*service.volumes.values(), *service.tmpfs, *service.models.values()]
+    volumes = (each.target for each in volume_mounts(placed.id, service) if not each.read_only)
+    writable = [*volumes, *service.tmpfs, *service.models.values()]
     writable += [mount.target for mount in service.mounts]
     wanted = PurePosixPath(folder)
     if any(wanted.is_relative_to(each) or PurePosixPath(each).is_relative_to(wanted) for each in writable):
@@ -107,7 +114,7 @@ def without_password(spec: Spec) -> Iterator[Violation]:
             placed.path("secrets") if placed.service.secrets else path_of("services", placed.id),
             f"image {placed.service.image} needs one of {', '.join(sorted(image.password))}",
         )
-        for placed in placed_services(spec)
+        for placed in _stores(spec)
         if (image := known_image(spec, placed.service)) and image.password and not image.password & _variables(placed)
     )
 

@@ -1,0 +1,171 @@
+"""PLB139, PLB553 to PLB556: what is opened to no use or to too many, stands twice, or is named by nothing."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from plumbline.deployment import services_of
+from plumbline.finding import Severity
+from plumbline.paths import PathText, path_of
+from plumbline.runbooks import runbook_texts
+from plumbline.spec import Spec
+from schema.types import Template
+from validators.rules.cloud_examples import cloud_example
+from validators.rules.clouds import clouds
+from validators.rules.effective_services import once, placed_services
+from validators.rules.known_images import known_image
+from validators.rules.registry import Violation, rule
+
+_PUBLISHED = "services/db.yaml: {{segments: [front, back], publish: {{sql: {{address: {0}, port: 5432}}}}}}"
+
+
+@rule(
+    "PLB139",
+    title="store that is published on every interface",
+    severity=Severity.WARNING,
+    why="Whoever reaches the node reaches the store, past its segments; passwords are guessed all day. Links between nodes follow "
+    "from `needs` and are published on the private address.",
+    fix="Publish on 127.0.0.1, or leave `publish` out.",
+    failing=_PUBLISHED.format("0.0.0.0"),
+    passing=_PUBLISHED.format("127.0.0.1"),
+)
+def open_store(spec: Spec) -> Iterator[Violation]:
+    """Known stores on every interface, in modes without a cloud's firewall."""
+    yield from once(
+        Violation(placed.path("publish", port), f"`{placed.id}` is open to whoever reaches the node at {each.port}")
+        for placed in placed_services(spec)
+        if not spec.topology[placed.mode].cloud and (image := known_image(spec, placed.service)) and image.schemes
+        for port, each in placed.service.publish.items()
+        if each.address == "0.0.0.0"
+    )
+
+
+@rule(
+    "PLB553",
+    title="record that leads to one of several nodes",
+    why="The record has one address: the other nodes get no request, and are no help when this one is down.",
+    fix="Keep one node of the role, or put a load balancer before them and write its address.",
+    failing=cloud_example(count=2, max_count=2),
+    passing=cloud_example(count=1),
+)
+def one_of_several(spec: Spec) -> Iterator[Violation]:
+    """Roles of several nodes that a record leads to."""
+    for mode, topology, cloud in clouds(spec):
+        role = topology.roles.get(cloud.dns.target)
+        if role and role.count > 1:
+            path = path_of("topology", mode, "roles", cloud.dns.target, "count")
+            message = (
+                f"the record leads to `{cloud.dns.address}` alone, and role {cloud.dns.target} has {role.count} nodes"
+            )
+            yield Violation(path, message, also=((path_of("topology", mode, "cloud", "dns"), "the record"),))
+
+
+_TWICE = "requirements.yaml: {{requirements: {{RUN-02: {{title: It runs., proofs: [{{kind: rule, ref: PLB101}}, {{kind: rule, ref: {0}}}]}}}}}}"
+
+
+@rule(
+    "PLB554",
+    title="entry that stands twice",
+    why="One of the two was meant to be another: a second proof, port, option or runbook is missing.",
+    fix="Correct one of them, or delete it.",
+    failing=_TWICE.format("PLB101"),
+    passing=_TWICE.format("PLB102"),
+)
+def stands_twice(spec: Spec) -> Iterator[Violation]:
+    """Proofs, firewall rules, options of decisions, scalings and runbooks of the update that are alike."""
+    for base, entries in _lists(spec):
+        for index, each in enumerate(entries):
+            if each in entries[:index]:
+                first = path_of(base, entries.index(each))
+                yield Violation(path_of(base, index), "it stands here twice", also=((first, "the first"),))
+
+
+def _lists(spec: Spec) -> Iterator[tuple[PathText, Sequence[object]]]:
+    for name, requirement in spec.requirements.requirements.items():
+        yield path_of("requirements", name, "proofs"), requirement.proofs
+    for name, decision in spec.platform.open_decisions.items():
+        yield path_of("platform", "open_decisions", name, "options"), decision.options
+    yield path_of("update", "runbooks"), spec.update.runbooks
+    for mode, topology in spec.topology.items():
+        yield path_of("topology", mode, "scaling"), [(each.role, each.direction) for each in topology.scaling]
+        for side in ("inbound", "outbound") if topology.cloud else ():
+            rules = getattr(topology.cloud.firewall, side)  # type: ignore[union-attr]
+            path = path_of("topology", mode, "cloud", "firewall", side)
+            yield path, [(each.protocol, each.port, each.peers) for each in rules]
+
+
+_ADDRESS = re.compile(r"\baddress_of\(\s*['\"](?P<name>[\w-]+)['\"]")
+
+
+@rule(
+    "PLB555",
+    title="address that nothing names",
+    why="A rule or a place has lost it, or it was opened for somebody who is gone.",
+    fix="Name it by `{{ address_of('NAME') }}`, or delete it.",
+    failing=cloud_example().replace("addresses: {entry:", "addresses: {office: 198.51.100.7/32, entry:"),
+    passing=cloud_example(),
+)
+def unnamed_address(spec: Spec) -> Iterator[Violation]:
+    """Addresses of a cloud that neither the record nor any expression names."""
+    texts = [text for runbook in spec.runbooks.values() for _, text in runbook_texts(runbook)]
+    texts += [
+        text or "" for place in spec.platform.places.values() for text in (place.title, place.shell, place.folder)
+    ]
+    texts += spec.templates.values()
+    texts += [
+        value.template
+        for placed in placed_services(spec)
+        for value in (*placed.service.environment.values(), *(placed.service.command or ()))
+        if isinstance(value, Template)
+    ]
+    for mode, _, cloud in clouds(spec):
+        rules = (*cloud.firewall.inbound, *cloud.firewall.outbound)
+        peers = [peer.template for each in rules for peer in each.peers if isinstance(peer, Template)]
+        named = {name for text in (*texts, *peers) for name in _ADDRESS.findall(text)} | {cloud.dns.address}
+        for name in cloud.addresses:
+            if name not in named:
+                path = path_of("topology", mode, "cloud", "addresses", name)
+                yield Violation(path, f"nothing names `{name}`", at_key=True)
+
+
+_ISSUED = """\
+topology/single.yaml:
+  entry: {{service: web, tls: {{issuer: {{directory: "https://{0}/directory", email: {1}, challenge: http-01}}}}}}
+services/web.yaml: {{publish: {{http: {{address: 0.0.0.0, port: {2}}}}}}}
+tenants.yaml: {{tenants: {{acme: {{title: Acme, octet: 1, state: ACTIVE}}}}}}
+"""
+_ASKED_AT = {"http-01": 80, "tls-alpn-01": 443}
+
+
+@rule(
+    "PLB556",
+    title="certificate that the issuer does not give, or that nobody trusts",
+    why="The issuer asks at port 80 or 443 of the host name, and nobody answers there; one of its test directory is refused by every "
+    "browser; and warnings to an address that no mail reaches are read by nobody.",
+    fix="Publish the entry at the port of the challenge; name the issuer's real directory, and an address with a domain.",
+    failing=_ISSUED.format("acme.example.net", "ops@example.com", 8000),
+    passing=_ISSUED.format("acme.example.net", "ops@example.com", 80),
+)
+def not_issued(spec: Spec) -> Iterator[Violation]:
+    """Challenges at ports that the entry does not publish, test directories, and addresses without a domain."""
+    for mode, topology in spec.topology.items():
+        issuer = topology.entry.tls.issuer if topology.entry.tls else None
+        entry = services_of(spec, mode).get(topology.entry.service)
+        if issuer is None or entry is None:
+            continue
+        path = path_of("topology", mode, "entry", "tls", "issuer")
+        wanted = _ASKED_AT[issuer.challenge]
+        if entry.publish and wanted not in {each.port for each in entry.publish.values()}:
+            message = f"{issuer.challenge} is asked at port {wanted}, where `{topology.entry.service}` is not published"
+            yield Violation(
+                path_of(path, "challenge"),
+                message,
+                also=((path_of("services", topology.entry.service, "publish"), "its ports"),),
+            )
+        if re.search(r"staging", issuer.directory):
+            yield Violation(
+                path_of(path, "directory"), "this is the issuer's directory for tests", observed=issuer.directory
+            )
+        if "." not in issuer.email.rpartition("@")[2]:
+            yield Violation(
+                path_of(path, "email"), f"no mail reaches {issuer.email} from outside", observed=issuer.email
+            )

@@ -1,0 +1,183 @@
+"""PLB143, PLB144: files of Traefik and of Prometheus, and the names and paths in them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from plumbline.spec import Spec
+from validators.rules.effective_services import Placed, once
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, Written, of_services
+
+Read = tuple[Written, Mapping[str, Any]]
+"""A file, and what is read out of it."""
+
+
+def _files(spec: Spec, program: str) -> Iterator[tuple[Placed, list[Read]]]:
+    """The YAML files of each service whose image is a program's."""
+    for placed, texts in of_services(spec):
+        image = spec.images.images.get(placed.service.image)
+        if image is None or image.repository.rpartition("/")[2] != program:
+            continue
+        found: list[Read] = []
+        for text in texts:
+            if text.where == Where.CONFIG and text.name.removesuffix(".j2").endswith((".yml", ".yaml")):
+                try:
+                    document = yaml.safe_load(text.shown)
+                except yaml.YAMLError:
+                    continue  # PLB140 says so
+                if isinstance(document, dict):
+                    found.append((text, document))
+        if found:
+            yield placed, found
+
+
+def _dig(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _map(value: Any, *keys: str) -> Mapping[str, Any]:
+    found = _dig(value, *keys)
+    return found if isinstance(found, dict) else {}
+
+
+def _violation(text: Written, word: str, message: str, known: Any = ()) -> Violation:
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    hint = f"did you mean `{close[0]}`?" if close else None
+    return Violation(text.path, message, hint, observed=word, location=text.at(max(0, text.literal.find(word))))
+
+
+_ROUTES = """
+config/routes.yml: |
+  http:
+    routers: {{web: {{rule: "Host(`x`)", service: {0}}}}}
+    services: {{web: {{loadBalancer: {{servers: []}}}}}}
+services/web.yaml: {{config: [{{source: config/routes.yml, target: /etc/traefik/routes.yml}}]}}
+"""
+
+
+@rule(
+    "PLB143",
+    title="name in Traefik's files that none of them has",
+    why="Traefik leaves the router out, and says so in its log alone: requests for the host get 404.",
+    fix="Correct the name, or define it.",
+    failing=_ROUTES.format("wbe"),
+    passing=_ROUTES.format("web"),
+)
+def unknown_to_traefik(spec: Spec) -> Iterator[Violation]:
+    """Services, middlewares, entry points, resolvers and folders that Traefik's files name and do not define."""
+    yield from once(found for placed, files in _files(spec, "traefik") for found in _traefik(placed, files))
+
+
+def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
+    arguments = " ".join(str(word) for word in placed.service.command or ()).lower()
+    entries = {name for _, file in files for name in _map(file, "entryPoints")}
+    entries |= set(re.findall(r"--entrypoints\.([\w-]+)\.", arguments))
+    resolvers = {name for _, file in files for name in _map(file, "certificatesResolvers")}
+    for text, file in files:
+        for kind in ("http", "tcp"):
+            known = {
+                each: {name for _, other in files for name in _map(other, kind, each)}
+                for each in ("services", "middlewares")
+            }
+            for router in filter(None, _map(file, kind, "routers").values()):
+                asked = [("service", _dig(router, "service"), known["services"])]
+                asked += [("middleware", name, known["middlewares"]) for name in _dig(router, "middlewares") or ()]
+                asked += [("entry point", name, entries) for name in _dig(router, "entryPoints") or () if entries]
+                asked += [("resolver", _dig(router, "tls", "certResolver"), resolvers)]
+                for what, name, there in asked:
+                    if isinstance(name, str) and "@" not in name and name not in there:
+                        yield _violation(text, name, f"there is no {what} `{name}`", there)
+        named = [_dig(file, "ping", "entryPoint")]
+        named += [_dig(each, "http", "redirections", "entryPoint", "to") for each in _map(file, "entryPoints").values()]
+        named += [
+            _dig(each, "acme", "httpChallenge", "entryPoint") for each in _map(file, "certificatesResolvers").values()
+        ]
+        for name in named:
+            if isinstance(name, str) and name not in entries and not name.startswith(":"):
+                yield _violation(text, name, f"there is no entry point `{name}`", entries)
+        yield from _traefik_paths(placed, text, file)
+
+
+def _traefik_paths(placed: Placed, text: Written, file: Mapping[str, Any]) -> Iterator[Violation]:
+    targets = [PurePosixPath(each.target) for each in placed.service.config]
+    folders = {*(str(each.parent) for each in targets), *(mount.target for mount in placed.service.mounts)}
+    folder, name = (_dig(file, "providers", "file", key) for key in ("directory", "filename"))
+    if isinstance(folder, str) and folder.rstrip("/") not in folders | set(placed.service.volumes.values()):
+        yield _violation(text, folder, f"nothing is mounted in {folder}", folders)
+    if isinstance(name, str) and name not in map(str, targets):
+        yield _violation(text, name, f"no file is mounted at {name}", map(str, targets))
+    for each in _map(file, "certificatesResolvers").values():
+        storage = _dig(each, "acme", "storage")
+        kept = [
+            *placed.service.volumes.values(),
+            *(mount.target for mount in placed.service.mounts if not mount.read_only),
+        ]
+        if isinstance(storage, str) and not any(PurePosixPath(storage).is_relative_to(path) for path in kept):
+            message = f"{storage} is in no volume: certificates are issued anew at each start, and soon refused"
+            word = next((line for line in text.literal.splitlines() if "storage:" in line), storage)
+            yield Violation(text.path, message, location=text.at(max(0, text.literal.find(word))))
+
+
+_KEYS = frozenset(
+    {"alerting", "global", "otlp", "remote_read", "remote_write", "rule_files", "runtime", "scrape_config_files", "scrape_configs",
+     "storage", "tracing"}
+)  # fmt: skip
+_DURATION = re.compile(r"0|(?:\d+(?:ms|[smhdwy]))+")
+_SCRAPES = """
+images.yaml:
+  images:
+    prometheus: {{repository: docker.io/prom/prometheus, tag: v3.5.0, digest: "sha256:{1}", licence: Apache-2.0,
+                  lifecycle: {{state: supported}}, http_client: wget}}
+config/prometheus.yml: "global: {{scrape_interval: {0}}}"
+services/watch.yaml:
+  {{title: Watch, summary: Watches., image: prometheus, ports: {{http: 9090}}, segments: [back],
+    config: [{{source: config/prometheus.yml, target: /etc/prometheus/prometheus.yml}}]}}
+topology/single.yaml: {{roles: {{host: {{services: [web, db, watch]}}}}}}
+"""
+
+
+@rule(
+    "PLB144",
+    title="Prometheus file that Prometheus does not take",
+    why="It ends at its start; or it scrapes a host that is not there, and no alert of that target ever fires.",
+    fix="Write keys as the manual has them, durations with their unit, and hosts and files that are there.",
+    failing=_SCRAPES.format("30", "0f" * 32),
+    passing=_SCRAPES.format("30s", "0f" * 32),
+)
+def not_for_prometheus(spec: Spec) -> Iterator[Violation]:
+    """Keys and durations that are none, hosts of targets that are no service, rule files that nothing mounts."""
+    yield from once(
+        found for placed, files in _files(spec, "prometheus") for read in files for found in _prometheus(placed, *read)
+    )
+
+
+def _prometheus(placed: Placed, text: Written, file: Mapping[str, Any]) -> Iterator[Violation]:
+    if not _KEYS & set(file):
+        return  # rules, or targets of their own
+    for key in sorted(set(map(str, file)) - _KEYS):
+        yield _violation(text, key, f"Prometheus has no key `{key}`", _KEYS)
+    jobs = [job for job in _dig(file, "scrape_configs") or () if isinstance(job, dict)]
+    for part in (_map(file, "global"), *jobs):
+        for key, value in part.items():
+            if str(key).endswith(("_interval", "_timeout")) and not _DURATION.fullmatch(str(value)):
+                yield _violation(
+                    text, str(key), f"`{key}: {value}` is no duration: a unit such as `s` or `m` is missing"
+                )
+    for job in jobs:
+        for target in [each for static in _dig(job, "static_configs") or () for each in _dig(static, "targets") or ()]:
+            host = str(target).rpartition(":")[0] or str(target)
+            if re.fullmatch(r"[A-Za-z][\w-]*", host) and host not in {*placed.spec.services, "localhost"}:
+                yield _violation(text, host, f"there is no service `{host}` to scrape", placed.spec.services)
+    mounted = [PurePosixPath(each.target) for each in placed.service.config]
+    mounted += [PurePosixPath(each.target) / "x" for each in placed.service.mounts]
+    for pattern in _dig(file, "rule_files") or ():
+        path = PurePosixPath(str(pattern))
+        if path.is_absolute() and not any(each.match(str(path)) or each.parent == path.parent for each in mounted):
+            yield _violation(text, str(pattern), f"no file is mounted at {pattern}")
