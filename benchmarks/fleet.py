@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from generators.cloud.desired import desired_state
-from plumbline.fleet import Fleet, for_each
+from plumbline.provisioning.fleet import Fleet, for_each
 from plumbline.provisioning.journal import Journal
 from plumbline.provisioning.run import Run
 from plumbline.provisioning.throttle import RESERVE, Bucket
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.cloud.cloud import project
 from tests.cloud.fake.limit import Rate
 from tests.stack.conftest import shipped_spec

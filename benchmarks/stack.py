@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable
 from statistics import median
 
+from plumbline.stack.engine import Engine, find_engine
+from plumbline.stack.run import new_run
+from plumbline.stack.stack import Stack
+from plumbline.stack.starting import UP_SECONDS, prepare, standing
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import failing
-from validators.stack.engine import Engine, find_engine
 from validators.stack.inspection import inspect_stack, places
 from validators.stack.patient_inspection import inspect_patiently
-from validators.stack.run import new_run
-from validators.stack.stack import Stack
-from validators.stack.starting import UP_SECONDS, prepare, standing
 from validators.stack.verify import verify_stack
 
 _ROUNDS = 3

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from plumbline.artifact import Artifact
-from plumbline.references import ids_by_kind
-from plumbline.sections import SECTIONS, Section
-from plumbline.spec import Spec
+from plumbline.project.artifact import Artifact
+from plumbline.spec.references import ids_by_kind
+from plumbline.spec.sections import SECTIONS, Section
+from plumbline.spec.spec import Spec
 from schema.bundle import Manifest
 from schema.types import REFERENCE_KEY, Model
 

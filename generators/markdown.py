@@ -4,8 +4,8 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from plumbline.artifact import Artifact, Source
-from plumbline.paths import PathText
+from plumbline.project.artifact import Artifact, Source
+from plumbline.spec.paths import PathText
 
 _MARKUP = {char: f"&#{ord(char)};" for char in "\\`*_{}[]()#+!|~$:^"}
 _BLOCK = re.compile(r"^(\d+(?=\.(?:\s|$))|(?=-(?:[\s-]|$)|[=\s]))(.)")

@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
-from plumbline.artifact import Source
-from plumbline.paths import PathText
-from plumbline.yaml_tree import Node, key_at, node_at, parse_tree, to_data
+from plumbline.project.artifact import Source
+from plumbline.spec.paths import PathText
+from plumbline.spec.yaml_tree import Node, key_at, node_at, parse_tree, to_data
 
 OutputPath = tuple[str | int, ...]
 Origins = dict[OutputPath, PathText | tuple[PathText, ...]]

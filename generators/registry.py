@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
-from generators.cloud.review import FirstBootGenerator
-from generators.cloud.roll_out import RollOutGenerator
-from generators.compose import ComposeGenerator
-from generators.diagrams import DiagramGenerator
-from generators.host_scripts import HostScriptGenerator
+from generators.compose.project import ComposeGenerator
+from generators.compose.sops import SopsGenerator
 from generators.json_schema import SchemaGenerator
-from generators.pages import PageGenerator
-from generators.parity import ParityGenerator
-from generators.rule_pages import RulePageGenerator
-from generators.sops import SopsGenerator
-from plumbline.artifact import Artifact, Generator
-from plumbline.explained import ExplainedRule
-from plumbline.spec import Spec
+from generators.offline.scripts import HostScriptGenerator
+from generators.rollout.playbook import RollOutGenerator
+from generators.site.cloud_review import FirstBootGenerator
+from generators.site.diagrams import DiagramGenerator
+from generators.site.pages import PageGenerator
+from generators.site.parity_pages import ParityGenerator
+from generators.site.rule_pages import RulePageGenerator
+from plumbline.project.artifact import Artifact, Generator
+from plumbline.report.explained import ExplainedRule
+from plumbline.spec.spec import Spec
 
 
 def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:

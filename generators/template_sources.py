@@ -5,9 +5,9 @@ from typing import Any
 
 from jinja2 import Environment
 
-from plumbline.artifact import Source
-from plumbline.paths import path_of
-from plumbline.template_lines import Known, rendered_lines, spoken_of
+from plumbline.expressions.template_lines import Known, rendered_lines, spoken_of
+from plumbline.project.artifact import Source
+from plumbline.spec.paths import path_of
 
 
 def template_sources(

@@ -9,7 +9,7 @@ from schema.platform import TenantState
 from schema.types import Bool, Int, ModeId, Model, PlaceId, RequirementId, Text, Title
 
 ValueKind = Literal["tenant", "folder", "file", "file_name", "fingerprint", "release", "choice", "text"]
-"""What a value is; `plumbline/values.py` says what each kind takes."""
+"""What a value is; `plumbline/expressions/values.py` says what each kind takes."""
 ValueName = Annotated[
     str, form(r"^[a-z][a-z0-9_]*$", "a name: lower-case letters, digits and `_`, a letter first", max_length=40)
 ]

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from plumbline.spec import Spec
-from validators.stack.engine import Engine
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import Engine
 
 REPORTS = Path(__file__).parents[1] / "reports"
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from generators.registry import generate
-from plumbline.loading import load_spec
-from plumbline.sections import SECTIONS
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.loading import load_spec
+from plumbline.spec.sections import SECTIONS
+from plumbline.spec.spec_files import read_spec_files
 from schema.types import DOCUMENTATION_KEY, Model
 from validators.catalogue import CATALOGUE
 from validators.rules import check_rules

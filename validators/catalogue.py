@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from plumbline.explained import ExplainedRule
+from plumbline.report.explained import ExplainedRule
 from validators.bundle.rules import BUNDLE_RULES
 from validators.cloud.rules import CLOUD_RULES
 from validators.drift import DRIFT_RULES

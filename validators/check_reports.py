@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Protocol, get_args
 from pydantic import TypeAdapter
 
 from generators.markdown import code
-from plumbline.fact import Check, Outcome
-from plumbline.foreign import printable
-from plumbline.reporters.junit import Case, Run, document
+from plumbline.report.fact import Check, Outcome
+from plumbline.report.junit import Case, Run, document
+from plumbline.spec.foreign import printable
 
 
 class CheckReport(Protocol):

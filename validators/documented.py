@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from plumbline.finding import Severity
+from plumbline.spec.finding import Severity
 
 
 @dataclass(frozen=True, slots=True)

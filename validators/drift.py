@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher, get_close_matches, unified_diff
 from typing import Protocol
 
-from plumbline.artifact import Artifact, Drawing
-from plumbline.finding import Finding
-from plumbline.location import Location
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.project.artifact import Artifact, Drawing
+from plumbline.spec.finding import Finding
+from plumbline.spec.location import Location
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.documented import RealityRule
 
 MEND = "run `plumb build`; if the change is wanted, make it in the spec"

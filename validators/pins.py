@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from plumbline.bundle.image_lock import Pin, known_platforms
 from plumbline.bundle.registry import NotThere, Registry, split_name
-from plumbline.finding import Finding
-from plumbline.lock import Pin, known_platforms
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.spec.finding import Finding
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.documented import RealityRule
 
 _RULES = (

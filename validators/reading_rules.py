@@ -1,6 +1,6 @@
 """PLB001 to PLB009: what can be wrong with the files of a spec before its rules are asked."""
 
-from plumbline.finding import Severity
+from plumbline.spec.finding import Severity
 from validators.documented import RealityRule
 
 _RULES = (

@@ -5,8 +5,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from plumbline.shell_inside import Inside, here_documents, inside
-from plumbline.shell_syntax import Call, Node, Unreadable, call_of, calls, every, flat, kind, parsed, substitutions
+from plumbline.runbook.shell_inside import Inside, here_documents, inside
+from plumbline.runbook.shell_syntax import (
+    Call,
+    Node,
+    Unreadable,
+    call_of,
+    calls,
+    every,
+    flat,
+    kind,
+    parsed,
+    substitutions,
+)
 from validators.shell_questions import (
     NEVER_FAILING,
     SAYING,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import eq, ge, gt, le, lt, ne
 
-from plumbline.shell_syntax import Call, Node, call_of, calls, every, kind
+from plumbline.runbook.shell_syntax import Call, Node, call_of, calls, every, kind
 
 SAYING = {"echo", "printf", ":", "true"}
 """Builtins that say something, and never fail."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from plumbline.finding import Finding
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
+from plumbline.spec.finding import Finding
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 
 
 def missing_stand_ins(spec: Spec, folder: Path) -> Iterator[Finding]:

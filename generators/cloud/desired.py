@@ -11,12 +11,12 @@ from ipaddress import ip_network
 from typing import Any
 
 from generators.cloud.first_boot import user_data
-from plumbline.deployment import private_address_of
-from plumbline.expression_names import tenant_names
-from plumbline.expressions import value_text
-from plumbline.paths import PathText, inner_path, path_of
+from plumbline.effective.deployment import private_address_of
+from plumbline.effective.expression_names import tenant_names
+from plumbline.expressions.rendering import value_text
 from plumbline.provisioning.data import FORMAT
-from plumbline.spec import Spec
+from plumbline.spec.paths import PathText, inner_path, path_of
+from plumbline.spec.spec import Spec
 from schema.cloud import Cloud, FirewallRule
 from schema.topology import Role, Topology
 

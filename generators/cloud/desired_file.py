@@ -10,13 +10,13 @@ from typing import Any
 
 from generators.cloud.desired import Object, cloud_modes, desired_state, spec_path
 from generators.cloud.origins import origins
-from generators.cloud.review import first_boot_file
 from generators.provenance import Origins, OutputPath, sources
-from plumbline.artifact import Artifact, Source
-from plumbline.deployment import tenant_folder
-from plumbline.paths import PathText, path_of
+from generators.site.cloud_review import first_boot_file
+from plumbline.effective.deployment import tenant_folder
+from plumbline.project.artifact import Artifact, Source
 from plumbline.provisioning.data import DESIRED, INDEX
-from plumbline.spec import Spec
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 
 
 class DesiredFileGenerator:

@@ -16,12 +16,12 @@ from typing import Any
 
 from generators.cloud.host_firewall import ruleset
 from generators.cloud.node import home_of
-from generators.host_scripts import LEAST
+from generators.offline.scripts import LEAST
+from generators.offline.shell_templates import shell_templates
 from generators.provenance import document
-from generators.shell_templates import shell_templates
-from plumbline.node_links import deployment_of
-from plumbline.per_spec import per_spec
-from plumbline.spec import Spec
+from plumbline.effective.node_links import deployment_of
+from plumbline.effective.per_spec import per_spec
+from plumbline.spec.spec import Spec
 from schema.cloud import Cloud
 
 VOLUME_ID = "@VOLUME_ID@"

@@ -6,12 +6,12 @@ from generators.cloud.first_boot import boot_files, boot_names, cloud_of, user_d
 from generators.cloud.host_firewall import ruleset, ruleset_sources
 from generators.provenance import Origins, sources
 from generators.template_sources import template_sources
-from plumbline.artifact import Source
-from plumbline.node_links import deployment_of
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
-from plumbline.template_lines import Known
-from plumbline.yaml_tree import node_at, parse_tree
+from plumbline.effective.node_links import deployment_of
+from plumbline.expressions.template_lines import Known
+from plumbline.project.artifact import Source
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
+from plumbline.spec.yaml_tree import node_at, parse_tree
 
 
 def user_data_sources(spec: Spec, mode: str, tenant: str, role: str) -> Iterator[Source]:

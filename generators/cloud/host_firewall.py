@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from plumbline.artifact import Source
-from plumbline.deployment import field_path, services_of
-from plumbline.node_links import addresses_of_role, openings
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import field_path, services_of
+from plumbline.effective.node_links import addresses_of_role, openings
+from plumbline.project.artifact import Source
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 
 RULESET = """\
 # Who may reach this node over the private network of tenant {tenant}: what the spec's needs say, and nothing else.

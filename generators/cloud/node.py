@@ -1,6 +1,6 @@
 """Where things are on a node: what first boot makes and what a roll-out brings agree on it here."""
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 
 
 def home_of(spec: Spec) -> str:

@@ -1,7 +1,7 @@
 """Which parts of the spec each field of a cloud object comes from. Pure."""
 
 from generators.cloud.desired import Object, spec_path
-from plumbline.paths import PathText, path_of
+from plumbline.spec.paths import PathText, path_of
 
 ROLE = "{role}"
 """Stands for the object's role."""

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from generators.cloud.desired import cloud_modes
-from plumbline.artifact import Artifact, Source
-from plumbline.paths import path_of
+from plumbline.project.artifact import Artifact, Source
 from plumbline.provisioning import MODULES, NEVER
-from plumbline.spec import Spec
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 
 PACKAGE = "plumbline.provisioning"
 SDK = "hcloud>=2.27,<3"

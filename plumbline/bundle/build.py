@@ -12,10 +12,10 @@ from plumbline.bundle.archive import Member
 from plumbline.bundle.head import Head, head_frame
 from plumbline.bundle.images import Layout, Saved
 from plumbline.bundle.signing import fingerprint_of
-from plumbline.deployment import deployments, folder_of, is_sealed, services_of
-from plumbline.finding import Finding, InputError
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import deployments, folder_of, is_sealed, services_of
+from plumbline.spec.finding import Finding, InputError
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.bundle import BundledFile, BundledImage, BundledModel, Manifest
 from schema.image import ModelFile, Platform
 

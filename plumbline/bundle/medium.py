@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from plumbline.finding import Finding, InputError
-from plumbline.location import Location
+from plumbline.spec.finding import Finding, InputError
+from plumbline.spec.location import Location
 
 _PIECE = 2**20
 _PART = re.compile(r"(?P<name>.+)\.(?P<number>[0-9]{3})-of-(?P<count>[0-9]{3})")

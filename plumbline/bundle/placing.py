@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from filecmp import cmp
 from pathlib import Path
 
-from plumbline.finding import EnvironmentMissing, Finding, InputError
-from plumbline.location import Location
+from plumbline.spec.finding import EnvironmentMissing, Finding, InputError
+from plumbline.spec.location import Location
 
 _ASIDE = "nothing is overwritten: look at it, and put it aside"
 

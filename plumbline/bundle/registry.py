@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from plumbline.bundle.images import Layout, NotSaved, Saved
-from plumbline.finding import EnvironmentMissing
+from plumbline.spec.finding import EnvironmentMissing
 
 _ACCEPT = ", ".join(
     (

@@ -13,7 +13,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from license_expression import ExpressionError, get_spdx_licensing
 from packageurl import PackageURL
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from schema.bundle import BundledFile, BundledImage, BundledModel
 
 PATH = "sbom.cdx.json"

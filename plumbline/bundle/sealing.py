@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from plumbline.finding import Finding, InputError
+from plumbline.spec.finding import Finding, InputError
 
 
 def encrypt(file: Path, recipient: str) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from plumbline.bundle.form import armor_form
 from plumbline.bundle.refusal import Refused
 from plumbline.bundle.signature_rules import MOST_AHEAD, OPTIONS, all_strong, broken, key_lines
-from plumbline.finding import EnvironmentMissing
+from plumbline.spec.finding import EnvironmentMissing
 
 _SECONDS = 120
 _SIGNING = ("--batch", "--no-tty", "--armor", "--no-emit-version", "--no-comments", "--detach-sign")

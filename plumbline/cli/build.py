@@ -5,13 +5,13 @@ from datetime import date
 
 import click
 
-from generators.diagrams import drawings
 from generators.registry import generate
-from plumbline.artifact import Artifact, Drawing
+from generators.site.diagrams import drawings
 from plumbline.cli.common import EXIT_FINDINGS, load, report
-from plumbline.diagrams import draw
-from plumbline.finding import Severity
-from plumbline.workspace import Workspace
+from plumbline.project.artifact import Artifact, Drawing
+from plumbline.project.diagrams import draw
+from plumbline.project.workspace import Workspace
+from plumbline.spec.finding import Severity
 from validators.catalogue import CATALOGUE
 from validators.drift import ADOPTED, obstacles
 from validators.rules import check_rules

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plumbline.bundle.image_lock import KNOWN
 from plumbline.cli import completing
 from plumbline.cli.common import Project, load
-from plumbline.finding import EnvironmentMissing, Finding, InputError
-from plumbline.location import Location
-from plumbline.lock import KNOWN
+from plumbline.spec.finding import EnvironmentMissing, Finding, InputError
+from plumbline.spec.location import Location
 from schema.image import Platform
 
 if TYPE_CHECKING:
@@ -265,8 +265,8 @@ def _images(
     project: Project, mode: str, source: str, platform: Platform | None, stand_ins: bool
 ) -> "tuple[Gather, str]":
     """Where images come from, and what for. Registries need no engine, but for images that are in none."""
+    from plumbline.stack.engine import find_engine
     from validators.bundle.gathering import from_engine, from_registries
-    from validators.stack.engine import find_engine
 
     try:
         engine = find_engine()

@@ -4,12 +4,12 @@ from datetime import date
 
 import click
 
-from generators.diagrams import drawings
 from generators.registry import generate
+from generators.site.diagrams import drawings
 from plumbline.cli.common import finish, load, report
-from plumbline.explained import ExplainedRule
-from plumbline.finding import Severity
-from plumbline.reporters.text import summary
+from plumbline.report.explained import ExplainedRule
+from plumbline.report.text import summary
+from plumbline.spec.finding import Severity
 from validators.catalogue import CATALOGUE
 from validators.drift import DRIFT_RULES, drift, stale_drawings, unknown_proofs
 from validators.rules import RULES, UNJUDGED, check_rules

@@ -12,15 +12,15 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from plumbline.explained import Rules
-from plumbline.finding import EnvironmentMissing, Finding, InputError, Severity
-from plumbline.foreign import presentable, printable_lines
-from plumbline.loading import load_spec
+from plumbline.effective.published import page_address
+from plumbline.project.workspace import Workspace
 from plumbline.provisioning.command import WOULD_CHANGE
-from plumbline.published import page_address
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
-from plumbline.workspace import Workspace
+from plumbline.report.explained import Rules
+from plumbline.spec.finding import EnvironmentMissing, Finding, InputError, Severity
+from plumbline.spec.foreign import presentable, printable_lines
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 EXIT_FINDINGS, EXIT_INPUT, EXIT_ENVIRONMENT, EXIT_FAULT, EXIT_INTERRUPTED = 1, 2, 3, 70, 130
@@ -96,7 +96,7 @@ def report(
     context: click.Context, findings: Sequence[Finding], format: str = "text", tried: Rules | None = None
 ) -> None:
     """Write findings to stdout in a format; `tried` are the rules that were tried, of which machines are told too."""
-    from plumbline.reporters import REPORTERS
+    from plumbline.report import REPORTERS
 
     findings, sources = presentable(findings, context.obj.get("sources", {}))
     colour = bool(context.obj["colour"]) and _wants_colour()

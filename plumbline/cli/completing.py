@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import click
 from click.shell_completion import CompletionItem
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -23,9 +23,9 @@ def of_spec(ids: Callable[[Spec], Iterable[tuple[str, str]]]) -> Completer:
 
 def _spec(context: click.Context) -> Spec | None:
     from plumbline.cli.common import spec_folder
-    from plumbline.finding import InputError
-    from plumbline.loading import load_spec
-    from plumbline.spec_files import read_spec_files
+    from plumbline.spec.finding import InputError
+    from plumbline.spec.loading import load_spec
+    from plumbline.spec.spec_files import read_spec_files
 
     try:
         return load_spec(read_spec_files(spec_folder(str(context.find_root().params.get("folder", "data")))))[0]
@@ -49,7 +49,7 @@ def rules(context: click.Context, parameter: click.Parameter, incomplete: str) -
 def artifacts(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Files that the last build recorded."""
     from plumbline.cli.common import spec_folder
-    from plumbline.workspace import Workspace
+    from plumbline.project.workspace import Workspace
 
     folder = spec_folder(str(context.find_root().params.get("folder", "data"))).resolve()
     recorded = sorted(Workspace(folder.parent, folder.name).recorded())

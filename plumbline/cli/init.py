@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from plumbline.finding import Finding, InputError
+from plumbline.spec.finding import Finding, InputError
 
 
 @click.command()

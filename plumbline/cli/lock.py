@@ -7,11 +7,11 @@ from difflib import get_close_matches
 
 import click
 
+from plumbline.bundle.image_lock import Pin, changes
 from plumbline.cli.common import Project, finish, load, report
-from plumbline.finding import Finding, InputError
-from plumbline.lock import Pin, changes
-from plumbline.workspace import replace_file
-from plumbline.yaml_edit import CannotEdit, edited
+from plumbline.project.workspace import replace_file
+from plumbline.spec.finding import Finding, InputError
+from plumbline.spec.yaml_edit import CannotEdit, edited
 
 FILE = "images.yaml"
 

@@ -221,8 +221,8 @@ def _unlock(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
 
 def _call(context: click.Context, options: dict[str, Any], plans: dict[str, Any] | None = None) -> Call:
     from generators.cloud.desired import cloud_tenants, desired_state
-    from plumbline.fleet import Fleet
     from plumbline.provisioning.command import endpoint, poll_seconds, read_token
+    from plumbline.provisioning.fleet import Fleet
     from plumbline.provisioning.journal import Journal, journal_folder
     from plumbline.provisioning.run import Run
 
@@ -284,7 +284,7 @@ def _check_words(call: Call) -> None:
 
 def _each(call: Call, work: Work, shown: Callable[["Run", Any, Say], Any], whole: Call | None = None) -> dict[str, Any]:
     """Do it for every tenant, and show what came of it; results by tenant, without those that failed."""
-    from plumbline.fleet import for_each
+    from plumbline.provisioning.fleet import for_each
 
     results: dict[str, Any] = {}
     for outcome in for_each(call.runs, lambda tenant: work(call.runs[tenant]), call.at_once):

@@ -27,9 +27,9 @@ from plumbline.cli.runbook_call import (
 from plumbline.cli.runbook_call import asked as asked_runbook
 from plumbline.cli.runbook_consent import asked_for, begins, by_name, see_that_somebody_can_say, undo_of_half_done
 from plumbline.cli.runbook_telling import Lines, tell_failure, tell_steps
-from plumbline.journal import Busy, Journal, alone, reopened, started
-from plumbline.runbook_run import Run, digest
-from plumbline.runbooks import consent_name
+from plumbline.runbook.journal import Busy, Journal, alone, reopened, started
+from plumbline.runbook.rendering import consent_name
+from plumbline.runbook.run import Run, digest
 
 setting = click.option(
     "--set", "values", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A value it asks for."

@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from plumbline.cli.common import Project
-from plumbline.expressions import names_in
-from plumbline.finding import EnvironmentMissing
-from plumbline.journal import Journal, UnusableJournal, newest, reopened
-from plumbline.runbook_run import DONE, GOES_BACK, HALF_DONE, OURS, elsewhere
-from plumbline.runbooks import RenderedRunbook, mode_of, rendered, step_texts
-from plumbline.values import file_problem, form_problem, normal, problem, says
+from plumbline.expressions.rendering import names_in
+from plumbline.expressions.values import file_problem, form_problem, normal, problem, says
+from plumbline.runbook.journal import Journal, UnusableJournal, newest, reopened
+from plumbline.runbook.rendering import RenderedRunbook, mode_of, rendered, step_texts
+from plumbline.runbook.run import DONE, GOES_BACK, HALF_DONE, OURS, elsewhere
+from plumbline.spec.finding import EnvironmentMissing
 from schema.runbook import Runbook
 
 _LEAST_SECRET = 6

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import click
 
-from plumbline.journal import Journal
-from plumbline.runbook_run import DONE, HALF_DONE, OURS, Consent
-from plumbline.runbooks import RenderedRunbook, RenderedStep
+from plumbline.runbook.journal import Journal
+from plumbline.runbook.rendering import RenderedRunbook, RenderedStep
+from plumbline.runbook.run import DONE, HALF_DONE, OURS, Consent
 
 
 def asked_for(runbook: RenderedRunbook, journal: Journal | None, undo: bool) -> list[tuple[int, RenderedStep, str]]:

@@ -4,9 +4,9 @@ import shlex
 
 import click
 
-from plumbline.journal import Journal
-from plumbline.runbook_run import DONE, Failure
-from plumbline.runbooks import RenderedRunbook, RenderedStep
+from plumbline.runbook.journal import Journal
+from plumbline.runbook.rendering import RenderedRunbook, RenderedStep
+from plumbline.runbook.run import DONE, Failure
 
 
 class Lines:

@@ -6,7 +6,7 @@ from functools import partial
 import click
 
 from generators.json_schema import MANIFEST, schema_of
-from plumbline.sections import SECTIONS
+from plumbline.spec.sections import SECTIONS
 
 REPORTS = ("stack-report", "parity-report", "cloud-report")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from plumbline.cli.common import load
-from plumbline.finding import EnvironmentMissing
+from plumbline.spec.finding import EnvironmentMissing
 
 DEFAULTS = "site.yaml"
 """The configuration of a project that has none of its own, in the package `plumbline`."""

@@ -21,8 +21,8 @@ from plumbline.cli.common import (
 )
 from plumbline.cli.progress import watch_on
 from plumbline.cli.verify_cloud import cloud
-from plumbline.finding import Finding, Severity
-from plumbline.spec import Spec
+from plumbline.spec.finding import Finding, Severity
+from plumbline.spec.spec import Spec
 
 
 @click.group()
@@ -79,12 +79,12 @@ def stack(
 
     Every image that the engine has not got is replaced by its stand-in, and named in the report.
     """
+    from plumbline.stack.attach import attached
+    from plumbline.stack.connection import answering
+    from plumbline.stack.engine import find_engine
+    from plumbline.stack.starting import standing
     from validators.check_reports import as_json
     from validators.stack import reports as formats
-    from validators.stack.attach import attached
-    from validators.stack.connection import answering
-    from validators.stack.engine import find_engine
-    from validators.stack.starting import standing
     from validators.stack.verify import Faults, verify_stack
 
     context.obj["format"] = format
@@ -141,10 +141,10 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
 
     Rows of the matrix without a probe are counted and listed.
     """
+    from plumbline.stack.connection import answering
+    from plumbline.stack.engine import find_engine
     from validators.parity import report as formats
     from validators.parity.verify import verify_parity
-    from validators.stack.connection import answering
-    from validators.stack.engine import find_engine
 
     context.obj["format"] = format
     project = load(context)

@@ -16,13 +16,13 @@ from plumbline.cli.common import (
     report_option,
     write_reports,
 )
-from plumbline.finding import EnvironmentMissing
-from plumbline.spec import Spec
+from plumbline.spec.finding import EnvironmentMissing
+from plumbline.spec.spec import Spec
 
 if TYPE_CHECKING:
     from hcloud import Client
 
-    from generators.cloud.cost import Cost
+    from generators.site.cost_page import Cost
 
 
 @click.command()
@@ -127,8 +127,8 @@ def _costs(api: "Client", spec: Spec, tenants: "tuple[str, ...] | list[str]") ->
     """Each tenant's costs by the catalogue and by today's prices; line by line where it is one tenant."""
     from tabulate import tabulate
 
-    from generators.cloud.cost import catalogue_prices, estimate
     from generators.cloud.desired import cloud_tenants, desired_state
+    from generators.site.cost_page import catalogue_prices, estimate
     from validators.cloud.prices import live_prices
 
     states = [desired_state(spec, mode, tenant) for mode, tenant in cloud_tenants(spec) if tenant in tenants]
@@ -152,7 +152,7 @@ def _costs(api: "Client", spec: Spec, tenants: "tuple[str, ...] | list[str]") ->
 
 
 def _row(what: str, before: "list[Cost]", now: "list[Cost]") -> list[str]:
-    from generators.cloud.cost import total, unknown
+    from generators.site.cost_page import total, unknown
 
     cells = [what]
     for costs in (before, now):

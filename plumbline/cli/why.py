@@ -4,15 +4,15 @@ from difflib import get_close_matches
 
 import click
 
-from generators.diagrams import drawings
 from generators.registry import generate
-from plumbline.artifact import Artifact, Source
+from generators.site.diagrams import drawings
 from plumbline.cli import completing
 from plumbline.cli.common import Project, load
-from plumbline.finding import Finding, InputError
-from plumbline.location import Location
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.project.artifact import Artifact, Source
+from plumbline.spec.finding import Finding, InputError
+from plumbline.spec.location import Location
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.catalogue import CATALOGUE
 
 _ITSELF = "comes from the generator itself, not from a value of the spec"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.bundle.case_keys import KINDS as KEYS
 from tests.bundle.case_keys import Ring
 from tests.bundle.changes import made

@@ -5,9 +5,9 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 
-from plumbline.captures import NotCaptured, captured
-from plumbline.printed import as_shown
-from plumbline.runbooks import CAPTURED, RenderedStep, rendered
+from plumbline.runbook.captures import NotCaptured, captured
+from plumbline.runbook.rendering import CAPTURED, RenderedStep, rendered
+from plumbline.spec.printed import as_shown
 from tests.bundle.host import SealedHost, sealed_host
 from tests.bundle.releases import ENTRY_CHANGED, SIGNATURES_CHANGED, Publisher, plumb
 from tests.bundle.sealed import Outcome

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.bundle import figures as measured
 from generators.markdown import EvidencePage, text
+from plumbline.stack.engine import find_engine
 from tests.bundle.agreement import Bench, cases, tried
 from tests.bundle.browsing import pages, release_page
 from tests.bundle.case_keys import Ring
@@ -30,7 +31,6 @@ from tests.bundle.updating import update
 from tests.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
 from tests.stack.conftest import shipped_spec
-from validators.stack.engine import find_engine
 
 STORES = ("classic", "containerd")
 _REPORT = REPORTS / "bundle-proof.md"

@@ -8,12 +8,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 
+from plumbline.stack.engine import find_engine
+from plumbline.stack.probing import image_of_probe
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
 from tests.bundle.releases import ROOT, Publisher
 from tests.lab.leaving import Leaving, leaving
 from tests.lab.second_engine import copy_images
-from validators.stack.engine import find_engine
-from validators.stack.probing import image_of_probe
 
 _PROJECT = "docpipe-offline"
 _IMAGE = "docpipe/api:v1.0"

@@ -18,7 +18,7 @@ import zstandard
 from plumbline.bundle import manifest
 from plumbline.bundle.archive import header
 from plumbline.bundle.head import read_head
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.bundle.keys import Key, end_agent, make_key, signature
 from tests.bundle.small import described, noise, written
 from tests.stack.conftest import ROOT, shipped_spec

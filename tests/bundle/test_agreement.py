@@ -24,7 +24,7 @@ from plumbline.bundle.manifest import text_of
 from plumbline.bundle.medium import parts_of
 from plumbline.bundle.refusal import REASONS, Refused
 from plumbline.bundle.signature_rules import RULES, broken
-from plumbline.finding import InputError
+from plumbline.spec.finding import InputError
 from schema.bundle import Manifest
 from tests.bundle.agreement import ACCEPTED, Bench, Case, cases, tried
 from tests.bundle.case_keys import Ring

@@ -8,7 +8,7 @@ from plumbline.bundle import manifest
 from plumbline.bundle.head import read_head
 from plumbline.bundle.refusal import Refused
 from plumbline.bundle.signing import Signer
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.bundle.small import described, files, written
 from tests.stack.conftest import shipped_spec
 from validators.bundle import check

@@ -10,7 +10,7 @@ import pytest
 from plumbline.bundle import delta
 from plumbline.bundle.delta import WrongDelta
 from plumbline.bundle.medium import opened, parts_of, split
-from plumbline.finding import InputError
+from plumbline.spec.finding import InputError
 from tests.bundle.shell import sh
 from tests.bundle.small import files, noise
 from tests.bundle.tampering import Keys, signed

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from plumbline.bundle.delta import Data, Plan, Whole
 from plumbline.cli.bundle import bundle
-from plumbline.finding import EnvironmentMissing, InputError
+from plumbline.spec.finding import EnvironmentMissing, InputError
 from tests.bundle.shell import sh
 from tests.bundle.small import files, written
 from tests.bundle.tampering import Keys, signed

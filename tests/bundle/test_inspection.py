@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plumbline.bundle.inspection import Layer, blob_path, carried, carried_as_text, layers, layers_as_text
 from plumbline.bundle.signing import Signer
-from plumbline.finding import Finding
+from plumbline.spec.finding import Finding
 from schema.bundle import BundledImage
 from tests.bundle.small import described, files, noise, written
 from validators.bundle.page import as_markdown

@@ -11,7 +11,7 @@ import pytest
 from plumbline.bundle import manifest, sealing
 from plumbline.bundle.head import read_head
 from plumbline.bundle.refusal import Refused
-from plumbline.finding import EnvironmentMissing
+from plumbline.spec.finding import EnvironmentMissing
 from tests.bundle.keys import signature
 from tests.bundle.small import described, files, written
 from tests.bundle.tampering import Keys, signed

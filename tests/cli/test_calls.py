@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from plumbline.cli.common import EXIT_CODES, EXIT_CODES_TOLD
-from plumbline.compose_words import COMPOSE_WORDS
+from plumbline.spec.compose_words import COMPOSE_WORDS
 from schema.service import Service
 from tests.cli.test_commands import RUN, plumb
 from validators.rules import RULES

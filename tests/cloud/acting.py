@@ -40,12 +40,11 @@ import yaml
 
 from generators.cloud.desired import desired_state
 from generators.cloud.desired_file import shown_state
-from plumbline import fleet
 from plumbline.cli import main as plumb
-from plumbline.loading import load_spec
-from plumbline.provisioning import calls, command, data, run
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from plumbline.provisioning import calls, command, data, fleet, run
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 from tests.cloud.cloud import client, desired, run_of
 from tests.cloud.comparing import compared, disruptions, objects_of
 from tests.cloud.fake import FakeCloud, fake_cloud

@@ -3,7 +3,7 @@
 import hcloud._client
 import pytest
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.cloud.cloud import NoTime
 from tests.stack.conftest import shipped_spec
 

@@ -22,7 +22,7 @@ from random import Random
 from typing import Any
 
 from generators.cloud.desired import cloud_tenants, desired_state
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.cloud.cloud import client, run_of
 from tests.cloud.fake import FakeCloud, Fault, fake_cloud
 from validators.cloud.report import CloudReport

@@ -5,10 +5,10 @@ from hashlib import sha256
 
 import pytest
 
-from generators.cloud.cost import Prices, catalogue_prices, estimate, shared_estimate, total, unknown
 from generators.cloud.desired import cloud_tenants, desired_state
 from generators.cloud.desired_file import DesiredFileGenerator
-from plumbline.spec import Spec
+from generators.site.cost_page import Prices, catalogue_prices, estimate, shared_estimate, total, unknown
+from plumbline.spec.spec import Spec
 
 
 def test_a_tenant_costs_the_sum_of_what_it_has(shipped: Spec) -> None:

@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from generators.cloud.desired import desired_state
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.cloud.cloud import names, project, run_of
 from tests.stack.conftest import shipped_spec
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from plumbline.printed import as_shown
-from plumbline.runbooks import RenderedStep, rendered
+from plumbline.runbook.rendering import RenderedStep, rendered
+from plumbline.spec.printed import as_shown
 from tests.cloud.cloud import desired, project, run_of
 from tests.cloud.test_script import ROOT, ran
 from tests.stack.conftest import shipped_spec

@@ -14,12 +14,12 @@ import yaml
 from generators.cloud.desired import desired_state
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
-from generators.cloud.review import FirstBootGenerator
-from plumbline.loading import load_spec
+from generators.site.cloud_review import FirstBootGenerator
 from plumbline.provisioning.command import main
 from plumbline.provisioning.data import desired_of, tenants_in
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 from tests.cloud.cloud import project
 from tests.cloud.test_script import call
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from generators.cloud.desired import desired_state
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 from tests.cloud import drifting
 from tests.cloud.drifting import Provisioned
 from tests.stack.conftest import DATA

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.cloud import drifting
 from tests.cloud.drifting import Provisioned
 from tests.stack.conftest import DATA

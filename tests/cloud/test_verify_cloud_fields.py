@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.cloud import drifting
 from tests.cloud.drifting import Provisioned
 from tests.stack.conftest import shipped_spec

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.spec_files import read_spec_files
 
 STARTER = Path(__file__).parents[2] / "plumbline" / "starter"
 

@@ -4,10 +4,10 @@ import tracemalloc
 
 import pytest
 
-from plumbline import budget
-from plumbline.expression_names import service_names, tenant_names
-from plumbline.expressions import ExpressionError, render
-from plumbline.loading import load_spec
+from plumbline.effective.expression_names import service_names, tenant_names
+from plumbline.expressions import budget
+from plumbline.expressions.rendering import ExpressionError, render
+from plumbline.spec.loading import load_spec
 from tests.core.support import starter_files
 
 LOOP = "{% for i in range(99999) %}"

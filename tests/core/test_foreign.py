@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from plumbline.finding import Finding, Related
-from plumbline.foreign import MOST, MOST_OF_A_KIND, presentable
-from plumbline.location import Location
-from plumbline.reporters import REPORTERS
+from plumbline.report import REPORTERS
+from plumbline.spec.finding import Finding, Related
+from plumbline.spec.foreign import MOST, MOST_OF_A_KIND, presentable
+from plumbline.spec.location import Location
 
 FOREIGN = "a\x1b[31mb\x07c\u202ed\u2028e\x00f\x9bg\udcffh\r\ni\u200bj"
 

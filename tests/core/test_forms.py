@@ -10,8 +10,8 @@ import yaml
 
 import schema.forms
 from generators.json_schema import schema_of
-from plumbline.loading import load_spec
-from plumbline.sections import SECTIONS
+from plumbline.spec.loading import load_spec
+from plumbline.spec.sections import SECTIONS
 from schema.forms import SAYS
 
 DATA = Path(__file__).parents[2] / "data"

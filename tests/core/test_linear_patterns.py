@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plumbline import linear_patterns
-from plumbline.linear_patterns import MOST_STATES, NotLinear, fits, problem
+from plumbline.expressions import linear_patterns
+from plumbline.expressions.linear_patterns import MOST_STATES, NotLinear, fits, problem
 
 ORDINARY = {
     r"[a-z]+": "abc", r"[a-z][a-z0-9-]*": "web-1", r"[a-z][a-z0-9]*(-[a-z0-9]+)*": "a-b-c", r"\d+": "42", r"\d{4}-\d{2}-\d{2}": "2026-11-26",

@@ -5,7 +5,7 @@ import time
 import pytest
 import yaml
 
-from plumbline.loading import load_spec
+from plumbline.spec.loading import load_spec
 from tests.core.support import starter_files
 
 CASES = {

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.artifact import Source
-from plumbline.paths import ROOTS, PathText, Root, covers, format_path, inner_path, parse_path, parts_of, path_of
-from plumbline.sections import SECTIONS
-from plumbline.yaml_tree import node_at, parse_tree
+from plumbline.project.artifact import Source
+from plumbline.spec.paths import ROOTS, PathText, Root, covers, format_path, inner_path, parse_path, parts_of, path_of
+from plumbline.spec.sections import SECTIONS
+from plumbline.spec.yaml_tree import node_at, parse_tree
 from tests.core.support import starter_files
 from validators.rules.registry import Violation
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from plumbline.captures import NotCaptured, captured, pattern_problem
-from plumbline.printed import as_shown, difference, plain
+from plumbline.runbook.captures import NotCaptured, captured, pattern_problem
+from plumbline.spec.printed import as_shown, difference, plain
 
 
 @pytest.mark.parametrize(

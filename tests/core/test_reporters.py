@@ -7,13 +7,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generators.rule_pages import RulePageGenerator
-from plumbline.fact import Check
-from plumbline.finding import Finding, Related
-from plumbline.loading import load_spec
-from plumbline.location import Location
-from plumbline.published import page_address
-from plumbline.reporters import REPORTERS
+from generators.site.rule_pages import RulePageGenerator
+from plumbline.effective.published import page_address
+from plumbline.report import REPORTERS
+from plumbline.report.fact import Check
+from plumbline.spec.finding import Finding, Related
+from plumbline.spec.loading import load_spec
+from plumbline.spec.location import Location
 from tests.wrong_specs.proof import files_of
 from validators.catalogue import CATALOGUE
 from validators.check_reports import junit

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from plumbline.execution import TIME_RAN_OUT, run_at
-from plumbline.journal import Busy, Journal, UnusableJournal, alone, newest, reopened, started
-from plumbline.runbook_run import Failure, Run
-from plumbline.runbooks import RenderedPlace, RenderedRunbook, RenderedStep
+from plumbline.runbook.execution import TIME_RAN_OUT, run_at
+from plumbline.runbook.journal import Busy, Journal, UnusableJournal, alone, newest, reopened, started
+from plumbline.runbook.rendering import RenderedPlace, RenderedRunbook, RenderedStep
+from plumbline.runbook.run import Failure, Run
 from tests.stack.waiting import until
 
 HERE = RenderedPlace("here", "this machine", "", ("",))
@@ -373,7 +373,7 @@ def test_who_is_killed_elsewhere_leaves_nothing_running(shell: str, tmp_path: Pa
     code = (
         # whoever starts the tests in the background has them ignore SIGINT
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "from plumbline.execution import run_at; from plumbline.runbooks import RenderedPlace;"
+        "from plumbline.runbook.execution import run_at; from plumbline.runbook.rendering import RenderedPlace;"
         f"run_at(RenderedPlace('', '', '', ({shell!r},)), 'echo on; (sleep 3; touch {late}) & sleep 30', 60, lambda line: print(line, flush=True))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:

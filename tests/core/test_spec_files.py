@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.finding import InputError
-from plumbline.loading import load_spec
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.finding import InputError
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec_files import read_spec_files
 
 
 def _too_large(folder: Path) -> None:

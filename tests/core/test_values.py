@@ -4,10 +4,10 @@ import subprocess
 
 import pytest
 
-from plumbline.expressions import ExpressionError, render
-from plumbline.loading import load_spec
-from plumbline.runbooks import rendered
-from plumbline.values import KINDS, normal, problem, unsafe
+from plumbline.expressions.rendering import ExpressionError, render
+from plumbline.expressions.values import KINDS, normal, problem, unsafe
+from plumbline.runbook.rendering import rendered
+from plumbline.spec.loading import load_spec
 from schema.runbook import Parameter, ValueKind
 from tests.core.support import starter_files
 from validators.rules.examples import example_spec

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.artifact import Artifact
-from plumbline.record import paths_in
-from plumbline.workspace import Workspace
+from plumbline.project.artifact import Artifact
+from plumbline.project.record import paths_in
+from plumbline.project.workspace import Workspace
 
 A = Artifact("deploy/a.txt", b"a\n")
 B = Artifact("deploy/sub/b.sh", b"b\n", executable=True)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.yaml_edit import CannotEdit, Change, edited
-from plumbline.yaml_tree import parse_tree, to_data
+from plumbline.spec.yaml_edit import CannotEdit, Change, edited
+from plumbline.spec.yaml_tree import parse_tree, to_data
 
 TEXT = """\
 # at the top

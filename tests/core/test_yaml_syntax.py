@@ -2,7 +2,7 @@
 
 import pytest
 
-from plumbline.yaml_tree import YamlProblem, parse_tree
+from plumbline.spec.yaml_tree import YamlProblem, parse_tree
 
 WRONG = {
     "a quote that the next one ends": ('title: "Web\nsummary: s\nuser: "1:1"\n', 1, 8, "`\"` opens here, and the text ends in line 3"),

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.yaml_tree import MAX_DEPTH, YamlProblem, node_at, parse_tree, to_data
+from plumbline.spec.yaml_tree import MAX_DEPTH, YamlProblem, node_at, parse_tree, to_data
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"]), max_size=40)
 DATA = st.recursive(

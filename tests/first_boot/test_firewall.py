@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from generators.cloud.host_firewall import ruleset
-from plumbline.node_links import addresses_of_role
+from plumbline.effective.node_links import addresses_of_role
 from tests.first_boot.node import Node
 from tests.first_boot.test_user_data import FILES, SPEC
 

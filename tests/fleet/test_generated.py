@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from generators.cloud.role_order import circles, role_order
-from generators.cloud.roll_out import RollOutGenerator
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from generators.rollout.playbook import RollOutGenerator
+from generators.rollout.role_order import circles, role_order
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/online/ansible"

@@ -16,9 +16,9 @@ from hcloud import Client
 
 from generators.cloud.desired import cloud_tenants, desired_state
 from generators.registry import generate
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 from tests.cloud.fake import fake_cloud
 from tests.fleet.nodes import ROOT, STARTED, fleet, nodes_of
 

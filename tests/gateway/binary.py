@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from validators.stack.stand_ins import download
+from plumbline.stack.stand_ins import download
 
 ROOT = Path(__file__).parents[2]
 WHEELS = ROOT / "data/stand-ins/traefik/wheels.txt"

@@ -14,10 +14,10 @@ from typing import Any
 
 import yaml
 
-from generators.compose import ComposeGenerator
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from generators.compose.project import ComposeGenerator
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 from tests.gateway.backends import Backend, backend
 from tests.gateway.binary import traefik
 from tests.stack.waiting import HANG_S, until

@@ -7,12 +7,12 @@ from pathlib import PurePosixPath
 import pytest
 import yaml
 
-from generators.compose import ComposeGenerator
-from generators.diagrams import DiagramGenerator
-from generators.pages import PageGenerator
-from generators.parity import ParityGenerator
-from plumbline.expression_names import spec_names
-from plumbline.spec import Spec
+from generators.compose.project import ComposeGenerator
+from generators.site.diagrams import DiagramGenerator
+from generators.site.pages import PageGenerator
+from generators.site.parity_pages import ParityGenerator
+from plumbline.effective.expression_names import spec_names
+from plumbline.spec.spec import Spec
 from tests.generators.test_one_relation import proxied, shipped, three_roles
 from tests.rules.three_modes import three_modes
 from tests.rules.two_modes import service, two_modes

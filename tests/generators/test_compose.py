@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.compose import ComposeGenerator
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
+from generators.compose.project import ComposeGenerator
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
 from tests.core.support import starter_files
 from tests.generators.nasty import NASTY, texts
 

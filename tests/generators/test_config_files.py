@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from generators.compose import ComposeGenerator
-from plumbline.artifact import Artifact
-from plumbline.differences import differences
-from plumbline.paths import path_of
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from generators.compose.project import ComposeGenerator
+from plumbline.effective.differences import differences
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 from tests.rules.two_modes import mode, service, two_modes
 from validators.rules import check_rules
 

@@ -1,7 +1,7 @@
 """Everything that the starter spec makes, byte for byte; the shipped spec's own files are guarded by `plumb check`."""
 
 from generators.registry import generate
-from plumbline.loading import load_spec
+from plumbline.spec.loading import load_spec
 from tests.core.support import starter_files
 from tests.golden_files import check_golden
 

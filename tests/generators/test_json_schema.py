@@ -10,8 +10,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from generators.json_schema import schema_of
-from plumbline.loading import load_spec
-from plumbline.sections import SECTIONS, Section
+from plumbline.spec.loading import load_spec
+from plumbline.spec.sections import SECTIONS, Section
 from tests.core.support import starter_files
 
 ROOT = Path(__file__).parents[2]

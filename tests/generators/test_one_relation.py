@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from generators.cloud.host_firewall import ruleset
-from generators.compose import ComposeGenerator
-from generators.diagrams import DiagramGenerator
-from generators.pages import PageGenerator
-from plumbline.deployment import deployments, folder_of, services_of
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from generators.compose.project import ComposeGenerator
+from generators.site.diagrams import DiagramGenerator
+from generators.site.pages import PageGenerator
+from plumbline.effective.deployment import deployments, folder_of, services_of
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 from tests.rules.three_modes import three_modes
 from tests.rules.two_modes import mode, service, two_modes
 from validators.rules.examples import example_spec

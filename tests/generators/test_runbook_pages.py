@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from generators.runbook_pages import runbooks
-from plumbline.runbooks import rendered
-from plumbline.spec import Spec
+from generators.site.runbook_pages import runbooks
+from plumbline.runbook.rendering import rendered
+from plumbline.spec.spec import Spec
 from validators.rules import check_rules
 from validators.rules.examples import example_spec
 

@@ -2,9 +2,9 @@
 
 import yaml
 
-from generators.compose import ComposeGenerator
-from generators.pages import PageGenerator
-from plumbline.spec import Spec
+from generators.compose.project import ComposeGenerator
+from generators.site.pages import PageGenerator
+from plumbline.spec.spec import Spec
 from validators.rules.examples import example_spec
 
 SECRET = "{title: S, owner: o, scope: tenant, length: 32, rotation_days: 90}"

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 import yaml
 
-from generators.compose import ComposeGenerator
-from generators.pages import PageGenerator
-from plumbline.artifact import Artifact
-from plumbline.decided import decided
-from plumbline.differences import differences
-from plumbline.node_links import deployment_of
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from generators.compose.project import ComposeGenerator
+from generators.site.pages import PageGenerator
+from plumbline.effective.decided import decided
+from plumbline.effective.differences import differences
+from plumbline.effective.node_links import deployment_of
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
+from plumbline.stack.layout import Node
+from plumbline.stack.stand_ins import contract_of
 from schema.image import StandIn
 from schema.probe import Probe
 from tests.rules.three_modes import three_modes
@@ -23,8 +25,6 @@ from validators.rules import check_rules
 from validators.rules.examples import example_spec
 from validators.stack.expected import ImageUsed, Promise, storage
 from validators.stack.kernel import expected_mounts
-from validators.stack.layout import Node
-from validators.stack.stand_ins import contract_of
 
 STORE = service(volumes={"files": "/srv/files"}, volume_gb={"files": 30})
 SHARE = {"service": "store", "volume": "files", "target": "/mnt/files"}

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from generators.sops import SopsGenerator
-from plumbline.runbooks import RenderedStep, rendered
-from plumbline.spec import Spec
+from generators.compose.sops import SopsGenerator
+from plumbline.runbook.rendering import RenderedStep, rendered
+from plumbline.spec.spec import Spec
 from tests.stack.conftest import shipped_spec
 
 RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"

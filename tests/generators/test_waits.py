@@ -9,16 +9,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.cloud.roll_out import RollOutGenerator
-from generators.compose import ComposeGenerator
-from generators.diagrams import DiagramGenerator
-from generators.host_scripts import HostScriptGenerator
-from generators.pages import PageGenerator
-from generators.waits import JOB_PROFILE, called_jobs, can_wait, ordered, profiles, waits
-from plumbline.loading import load_spec
-from plumbline.reachability import reachability
-from plumbline.relations import relations
-from plumbline.spec import Spec
+from generators.compose.project import ComposeGenerator
+from generators.compose.waits import JOB_PROFILE, called_jobs, can_wait, ordered, profiles, waits
+from generators.offline.scripts import HostScriptGenerator
+from generators.rollout.playbook import RollOutGenerator
+from generators.site.diagrams import DiagramGenerator
+from generators.site.pages import PageGenerator
+from plumbline.effective.reachability import reachability
+from plumbline.effective.relations import relations
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
 from schema.service import Service
 from tests.rules.edited import shipped
 from tests.rules.three_modes import three_modes

@@ -2,12 +2,12 @@
 
 import pytest
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import Versions
 from validators.parity.report import ParityReport, as_json, as_markdown, as_table, summary_lines
 from validators.parity.verdict import FeatureRow, feature_rows, parity_findings
 from validators.rules.examples import example_spec
 from validators.rules.parity_examples import example
-from validators.stack.engine import Versions
 
 ASKED = "{shows: the link, answers: {single: open, second: %s}, caller: web, tcp: {service: db, port: sql}}"
 

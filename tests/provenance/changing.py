@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
-from plumbline.paths import SpecPath
-from plumbline.references import ids_by_kind, references
-from plumbline.sections import SECTIONS
-from plumbline.spec import Spec
+from plumbline.spec.paths import SpecPath
+from plumbline.spec.references import ids_by_kind, references
+from plumbline.spec.sections import SECTIONS
+from plumbline.spec.spec import Spec
 from schema.types import Model, Template
 
 _DIGIT = re.compile(r"[0-9](?=[^0-9]*$)")

@@ -3,9 +3,9 @@
 from functools import cache
 from pathlib import Path
 
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 from tests.core.support import STARTER
 from tests.rules.two_modes import mode, service, two_modes
 

@@ -3,8 +3,8 @@
 import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from plumbline.paths import inner_path
-from plumbline.template_lines import Known, rendered_lines, spoken_of
+from plumbline.expressions.template_lines import Known, rendered_lines, spoken_of
+from plumbline.spec.paths import inner_path
 
 CASES = {
     "plain": ("a\nb\nc", {}, [1, 2, 3]),

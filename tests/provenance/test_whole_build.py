@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from generators.registry import generators
-from plumbline.artifact import Artifact
-from plumbline.paths import SpecPath, format_path
-from plumbline.spec import Spec
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import SpecPath, format_path
+from plumbline.spec.spec import Spec
 from schema.types import Template
 from tests.provenance.changing import kinds_of, leaves, others, value_at, with_value
 from tests.provenance.shapes import shape

@@ -5,8 +5,8 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from plumbline.loading import load_spec
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec_files import read_spec_files
 from validators.rules import check_rules
 
 DATA = Path(__file__).parents[2] / "data"

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from plumbline.finding import Finding, Severity
-from plumbline.loading import load_spec
-from plumbline.location import Location
+from plumbline.spec.finding import Finding, Severity
+from plumbline.spec.loading import load_spec
+from plumbline.spec.location import Location
 from tests.rules.edited import shipped
 from tests.wrong_specs.edits import with_key
 from tests.wrong_specs.proof import files_of

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from plumbline.decided import decided
-from plumbline.deployment import services_of
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from plumbline.effective.decided import decided
+from plumbline.effective.deployment import services_of
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 from schema.probe import Probe
 from tests.rules.three_modes import files, three_modes
 from validators.rules import RULES

@@ -1,6 +1,6 @@
 """What a mode's override does to a service."""
 
-from plumbline.deployment import effective
+from plumbline.effective.deployment import effective
 from schema.service import Service
 
 COMMON = {

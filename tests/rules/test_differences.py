@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from generators.compose import ComposeGenerator
-from plumbline.deployment import effective
-from plumbline.differences import SERVICE_FIELDS, differences
+from generators.compose.project import ComposeGenerator
+from plumbline.effective.deployment import effective
+from plumbline.effective.differences import SERVICE_FIELDS, differences
 from schema.service import Override, Service
 from tests.rules.two_modes import mode, service, two_modes
 

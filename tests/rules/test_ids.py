@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from plumbline.loading import load_spec
-from plumbline.suggestions import closest_name
+from plumbline.spec.loading import load_spec
+from plumbline.spec.suggestions import closest_name
 from schema.types import ID_PATTERN
 from tests.rules.edited import shipped
 from tests.rules.two_modes import mode, service, texts_of, two_modes

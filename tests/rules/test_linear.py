@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from plumbline.expressions import expressions_in, without_expressions
-from plumbline.relations import _URL
+from plumbline.effective.relations import _URL
+from plumbline.expressions.rendering import expressions_in, without_expressions
 from validators.rules import named_services, port_words, program_ports, runbooks, secret_patterns
 
 UNITS = ("\n", " ", "a.", "a ", "eyJ-", "{{", "{%", "{{ }}", "age ", "sudo age ", ";age ", "release", "//", "a:", "x=", "- ", "--a ", "user > ", "[", "\\")  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.finding import Finding
+from plumbline.spec.finding import Finding
 from tests.rules.three_modes import SIZE, files, three_modes
 from validators.rules import check_rules
 

@@ -7,8 +7,8 @@ from typing import Any, get_args, get_origin
 
 import pytest
 
-from plumbline.finding import EnvironmentMissing
-from plumbline.spec import Spec
+from plumbline.spec.finding import EnvironmentMissing
+from plumbline.spec.spec import Spec
 from schema.types import Model
 from tests.rules.two_modes import mode, service, two_modes
 from validators import catalogue

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.loading import load_spec
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec_files import read_spec_files
 from validators.stand_in_folders import missing_stand_ins
 
 DATA = Path(__file__).parents[2] / "data"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from tests.rules.two_modes import service, spec_of
 
 MODES = ("dev", "single", "cluster")

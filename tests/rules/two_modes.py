@@ -4,8 +4,8 @@ from typing import Any
 
 import yaml
 
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
 
 DIGEST = "sha256:" + "0f" * 32
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.runbooks import RenderedStep, rendered
+from plumbline.runbook.rendering import RenderedStep, rendered
 from tests.bundle.keys import Key, end_agent, make_key
 from tests.bundle.tampering import signed
 from tests.stack.conftest import shipped_spec

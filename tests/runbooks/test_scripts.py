@@ -2,7 +2,7 @@
 
 import pytest
 
-from plumbline.shell_syntax import Script
+from plumbline.runbook.shell_syntax import Script
 from tests.runbooks.tried import all_tried, can_try, on_a_blank_system, programs, without
 from tests.stack.conftest import shipped_spec
 from validators.rules.runbook_reading import ReadStep, steps

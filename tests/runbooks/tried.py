@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from plumbline.shell_syntax import Call, Node, Script, call_of, calls, every, flat, parsed
+from plumbline.runbook.shell_syntax import Call, Node, Script, call_of, calls, every, flat, parsed
 from validators.shell_flow import demands, holds
 
 HERE = Path(__file__).parent

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
-from validators.stack.engine import PROJECT, Engine, find_engine
-from validators.stack.stack import Stack
-from validators.stack.starting import standing
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
+from plumbline.stack.engine import PROJECT, Engine, find_engine
+from plumbline.stack.stack import Stack
+from plumbline.stack.starting import standing
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"

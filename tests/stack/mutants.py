@@ -9,6 +9,9 @@ import tempfile
 from pathlib import Path
 
 from generators.markdown import EvidencePage, codes, text
+from plumbline.stack.engine import find_engine
+from plumbline.stack.stack import Stack
+from plumbline.stack.starting import standing
 from tests.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
@@ -24,9 +27,6 @@ from tests.stack.tampering import (
     seen,
     to_another,
 )
-from validators.stack.engine import find_engine
-from validators.stack.stack import Stack
-from validators.stack.starting import standing
 
 REPORT = REPORTS / "detection"
 

@@ -4,13 +4,13 @@ import json
 import sys
 
 from generators.markdown import EvidencePage, text
+from plumbline.stack.engine import find_engine
+from plumbline.stack.starting import standing
 from tests.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import failing
-from validators.stack.engine import find_engine
 from validators.stack.patient_inspection import inspect_patiently
-from validators.stack.starting import standing
 
 REPORT = REPORTS / "false-alarms"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import yaml
 
+from plumbline.stack.project import HOST_FOLDER, Project
+from plumbline.stack.stack import Stack
 from tests.gateway.standing import make_certificates, merged
 from tests.stack.conftest import DATA
-from validators.stack.project import HOST_FOLDER, Project
-from validators.stack.stack import Stack
 
 _PSQL = """\
 #!/bin/sh

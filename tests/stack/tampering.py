@@ -19,16 +19,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.attach import attached
+from plumbline.stack.engine import Engine
+from plumbline.stack.probing import probe_container
+from plumbline.stack.stack import Stack
 from tests.stack.waiting import until
-from validators.stack.attach import attached
-from validators.stack.engine import Engine
 from validators.stack.inspection import configured, inspect_stack
 from validators.stack.kinds import TRIED, Takes
 from validators.stack.patient_inspection import inspect_patiently
-from validators.stack.probing import probe_container
 from validators.stack.report import finding_of
-from validators.stack.stack import Stack
 
 _SETTLE_S = 10
 _AT_ONCE = 9

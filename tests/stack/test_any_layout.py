@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from generators.compose import ComposeGenerator
-from plumbline.spec import Spec
+from generators.compose.project import ComposeGenerator
+from plumbline.spec.spec import Spec
+from plumbline.stack import scratch
+from plumbline.stack.layout import nodes_of
+from plumbline.stack.project import Project
 from tests.generators.test_one_relation import three_roles
 from tests.rules.three_modes import files, three_modes
-from validators.stack import scratch
-from validators.stack.layout import nodes_of
-from validators.stack.project import Project
 
 pytestmark = pytest.mark.skipif(not shutil.which("docker"), reason="docker's command is not there")
 

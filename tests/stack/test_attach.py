@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
+from plumbline.stack.attach import started
+from plumbline.stack.engine import Engine
+from plumbline.stack.layout import bound, nodes_of
+from plumbline.stack.project import override
+from plumbline.stack.run import new_run
+from plumbline.stack.stack import Stack
+from plumbline.stack.starting import prepare
 from tests.stack.conftest import DATA, Plumb, Silence
 from tests.stack.tampering import docker
 from tests.stack.waiting import HANG_S
-from validators.stack.attach import started
-from validators.stack.engine import Engine
 from validators.stack.kinds import TRIED, Takes, tried_with
-from validators.stack.layout import bound, nodes_of
-from validators.stack.project import override
-from validators.stack.run import new_run
-from validators.stack.stack import Stack
-from validators.stack.starting import prepare
 
 NAME = "docpipe-offline"
 """The name that the generated compose file gives its project."""

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from plumbline.fact import Check
-from plumbline.spec import Spec
+from plumbline.report.fact import Check
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import Engine
+from plumbline.stack.stack import Stack
+from plumbline.stack.starting import standing
 from tests.stack.conftest import DATA, Silence
 from tests.stack.tampering import failing
 from validators.stack.behaviour.killed import killed
@@ -22,10 +25,7 @@ from validators.stack.behaviour.memory import memory
 from validators.stack.behaviour.running import running
 from validators.stack.behaviour.self_tests import self_tests
 from validators.stack.behaviour.state import state
-from validators.stack.engine import Engine
 from validators.stack.inspection import inspect_stack
-from validators.stack.stack import Stack
-from validators.stack.starting import standing
 
 Services = dict[str, dict[str, Any]]
 

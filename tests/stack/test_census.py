@@ -11,7 +11,7 @@ import pytest
 
 from tests.stack.conftest import ROOT
 
-sys.path.insert(0, str(ROOT / "validators" / "stack" / "probe"))
+sys.path.insert(0, str(ROOT / "plumbline" / "stack" / "probe"))
 census = __import__("census")
 
 FIRST = {"net": "net:[9]", "pid": "pid:[9]", "mnt": "mnt:[9]", "ipc": "ipc:[9]", "uts": "uts:[9]"}

@@ -15,22 +15,22 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from plumbline.deployment import image_reference
-from plumbline.finding import EnvironmentMissing
-from plumbline.spec import Spec
+from plumbline.effective.deployment import image_reference
+from plumbline.spec.finding import EnvironmentMissing
+from plumbline.spec.spec import Spec
+from plumbline.stack import stand_ins, starting
+from plumbline.stack.engine import PROJECT, Engine
+from plumbline.stack.run import remove_dead_runs
+from plumbline.stack.stack import Stack
+from plumbline.stack.stand_ins import recipe_of
+from plumbline.stack.starting import reference_of
 from tests.lab.engine import STATE, restart
 from tests.stack.conftest import DATA, Plumb, Silence, leftovers
 from tests.stack.test_attach import said_untried
 from tests.stack.waiting import HANG_S, until
 from validators.check_reports import json_schema
-from validators.stack import stand_ins, starting
-from validators.stack.engine import PROJECT, Engine
 from validators.stack.kinds import TRIED, Takes
 from validators.stack.report import StackReport
-from validators.stack.run import remove_dead_runs
-from validators.stack.stack import Stack
-from validators.stack.stand_ins import recipe_of
-from validators.stack.starting import reference_of
 
 
 @pytest.mark.live

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import pytest
 
-from validators.stack import remote, run
-from validators.stack.engine import Engine
+from plumbline.stack import remote, run
+from plumbline.stack.engine import Engine
 
 
 class FakeEngine:

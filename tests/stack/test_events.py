@@ -1,13 +1,13 @@
 """Start order and restart loops, from the engine's events."""
 
-from plumbline.deployment import Deployment
-from plumbline.fact import Check
+from plumbline.effective.deployment import Deployment
+from plumbline.report.fact import Check
+from plumbline.stack.attach import started
+from plumbline.stack.events import Events
+from plumbline.stack.layout import Node
+from plumbline.stack.project import Project
 from validators.rules.examples import example_spec
-from validators.stack.attach import started
-from validators.stack.events import Events
-from validators.stack.layout import Node
 from validators.stack.order import order_checks
-from validators.stack.project import Project
 
 SECOND = 1_000_000_000
 

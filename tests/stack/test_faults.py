@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.stack.engine import Engine
 from tests.lab.engine import STATE
 from tests.stack.conftest import Plumb, leftovers
 from tests.stack.waiting import HANG_S
-from validators.stack.engine import Engine
 
 
 @pytest.mark.live

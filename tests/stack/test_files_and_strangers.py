@@ -9,15 +9,15 @@ from typing import Any, cast
 
 import pytest
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
+from plumbline.stack import probing
+from plumbline.stack.engine import Engine
+from plumbline.stack.layout import nodes_of
+from plumbline.stack.project import Project
 from tests.stack.conftest import ROOT
-from validators.stack import probing
-from validators.stack.engine import Engine
 from validators.stack.inside.files import file_checks, folders_of, missing_folder, mounted_at, wanted_files
 from validators.stack.inside.look import Inside
 from validators.stack.inside.strangers import is_probe, stranger_checks
-from validators.stack.layout import nodes_of
-from validators.stack.project import Project
 
 REDIS = "/etc/redis/redis.conf"
 PASSWORD = "/run/secrets/redis_password"

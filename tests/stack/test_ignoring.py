@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from plumbline.fact import Check
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
+from plumbline.report.fact import Check
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
 from tests.core.support import starter_files
 from validators.stack.ignoring import sort_out
 

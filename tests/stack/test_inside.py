@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
 from validators.stack.inside.names import name_checks, settings_of, usual_settings
 from validators.stack.inside.processes import process_checks
 

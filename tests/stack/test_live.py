@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.stack.stack import Stack
 from tests.stack.conftest import DATA
 from tests.stack.tampering import (
     Tampering,
@@ -23,7 +24,6 @@ from tests.stack.tampering import (
     to_another,
 )
 from validators.stack.patient_inspection import inspect_patiently
-from validators.stack.stack import Stack
 
 
 @pytest.mark.live

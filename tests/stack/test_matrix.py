@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from plumbline.reachability import Reach
+from plumbline.effective.reachability import Reach
 from validators.stack.matrix import picture, signs_of
 from validators.stack.reach import Row
 

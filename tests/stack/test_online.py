@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.fact import Check
-from plumbline.runbooks import rendered
-from plumbline.spec import Spec
+from plumbline.report.fact import Check
+from plumbline.runbook.rendering import rendered
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import Engine
+from plumbline.stack.stack import Stack
+from plumbline.stack.starting import standing
 from tests.stack.conftest import DATA, Silence
 from tests.stack.suspension import Machines
 from tests.stack.tampering import docker, failing
 from tests.stack.waiting import until
-from validators.stack.engine import Engine
 from validators.stack.inspection import inspect_stack
 from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.report import finding_of
-from validators.stack.stack import Stack
-from validators.stack.starting import standing
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import Engine
+from plumbline.stack.stack import Stack
 from tests.stack.conftest import Plumb, leftovers
 from tests.stack.tampering import docker
 from tests.stack.waiting import HANG_S
 from validators.parity.asking import answers, probes
 from validators.parity.report import json_schema
 from validators.parity.verdict import feature_rows, parity_findings
-from validators.stack.engine import Engine
-from validators.stack.stack import Stack
 
 
 @pytest.mark.live

@@ -4,17 +4,17 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from plumbline.deployment import roles_of
-from plumbline.loading import load_spec
-from plumbline.reachability import Reach, reachability
-from plumbline.relations import Because, between_services
-from plumbline.spec import Spec
+from plumbline.effective.deployment import roles_of
+from plumbline.effective.reachability import Reach, reachability
+from plumbline.effective.relations import Because, between_services
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.stack.layout import nodes_of
+from plumbline.stack.probing import Answer
+from plumbline.stack.project import Project
 from tests.generators.test_one_relation import three_roles
 from tests.rules.three_modes import three_modes
 from tests.wrong_specs.proof import files_of
-from validators.stack.layout import nodes_of
-from validators.stack.probing import Answer
-from validators.stack.project import Project
 from validators.stack.reach import Place, needed_ports, questions, rows
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from validators.stack.engine import Engine
+from plumbline.stack.engine import Engine
 
 ROOT = Path(__file__).parents[2]
 QUOTED = re.compile(r"`([^`]+)`")

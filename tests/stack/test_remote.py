@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
+from plumbline.stack.connection import find_connection
+from plumbline.stack.engine import Engine, find_engine
+from plumbline.stack.probing import image_of_probe, probe_container
+from plumbline.stack.run import new_run
+from plumbline.stack.stand_ins import build, recipe_of
 from tests.lab.second_engine import SecondEngine, copy_images, second_engine
 from tests.lab.tls_proxy import tls_proxy
 from tests.stack.conftest import DATA, Plumb
 from tests.stack.waiting import HANG_S
-from validators.stack.connection import find_connection
-from validators.stack.engine import Engine, find_engine
-from validators.stack.probing import image_of_probe, probe_container
-from validators.stack.run import new_run
-from validators.stack.stand_ins import build, recipe_of
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import pytest
 
-from plumbline.spec import Spec
-from validators.stack.engine import Engine
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import Engine
+from plumbline.stack.layout import nodes_of
+from plumbline.stack.project import Project
 from validators.stack.expected import ImageUsed, Promise
-from validators.stack.layout import nodes_of
-from validators.stack.project import Project
 from validators.stack.reach import Place
 from validators.stack.running import answers_in, ask, to_ask
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.deployment import Deployment
+from plumbline.effective.deployment import Deployment
+from plumbline.stack.layout import Node
+from plumbline.stack.project import Project
 from validators.rules.examples import example_spec
-from validators.stack.layout import Node
-from validators.stack.project import Project
 from validators.stack.secrecy import generated_files, secret_checks
 
 VALUE = "s3cr3t-v4lu3"

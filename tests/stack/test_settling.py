@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.settling import Condition, condition, settled
+from plumbline.stack.stack import Stack
 from validators.stack.inspection import Inspection
 from validators.stack.patient_inspection import inspect_patiently
-from validators.stack.settling import Condition, condition, settled
-from validators.stack.stack import Stack
 
 
 def container(status: str, health: str = "", streak: int = 0, code: int = 0, retries: int = 3) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def stack_of(states: Sequence[dict[str, Any]], looks: Sequence[str] = ()) -> Any
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("validators.stack.settling._POLL_S", 0)
+    monkeypatch.setattr("plumbline.stack.settling._POLL_S", 0)
     monkeypatch.setattr("validators.stack.patient_inspection.inspect_stack", lambda stack: stack.inspect())
 
 

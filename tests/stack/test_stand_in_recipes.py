@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.finding import InputError
-from plumbline.spec import Spec
-from validators.stack.stand_ins import recipe_of
+from plumbline.spec.finding import InputError
+from plumbline.spec.spec import Spec
+from plumbline.stack.stand_ins import recipe_of
 
 
 def test_a_recipe_without_a_dockerfile_is_named_with_its_line(spec: Spec, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from validators.stack.stub.contract_stub import Refused, listening
+from plumbline.stack.stub.contract_stub import Refused, listening
 
 PORTS = [8080]
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from plumbline.finding import EnvironmentMissing
-from plumbline.spec import Spec
+from plumbline.spec.finding import EnvironmentMissing
+from plumbline.spec.spec import Spec
+from plumbline.stack.layout import Node, bound, nodes_of
+from plumbline.stack.node_networks import make_node_networks
+from plumbline.stack.taken import Taken, moved_ports, moved_subnets, publications
 from tests.stack.conftest import Silence
-from validators.stack.layout import Node, bound, nodes_of
-from validators.stack.node_networks import make_node_networks
-from validators.stack.taken import Taken, moved_ports, moved_subnets, publications
 
 WANTED = {"edge": "172.28.0.0/24", "app": "172.28.1.0/24"}
 
@@ -93,7 +93,7 @@ class OnEngine:
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("validators.stack.node_networks._POLL_S", 0)
+    monkeypatch.setattr("plumbline.stack.node_networks._POLL_S", 0)
 
 
 def test_the_range_of_another_run_is_waited_for_and_said_once(node: Node, no_waiting: None) -> None:
@@ -106,7 +106,7 @@ def test_the_range_of_another_run_is_waited_for_and_said_once(node: Node, no_wai
 def test_a_run_that_does_not_end_is_named_and_nobody_is_told_to_remove_it(
     node: Node, no_waiting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("validators.stack.node_networks._WAIT_SECONDS", -1)
+    monkeypatch.setattr("plumbline.stack.node_networks._WAIT_SECONDS", -1)
     stack = OnEngine(FullEngine("plumb-docpipe-online-nodes-abcdef", 99))
     with pytest.raises(EnvironmentMissing, match="another run still has: theirs") as raised:
         make_node_networks(stack, "ours", [replace(node, address="10.1.1.10")])

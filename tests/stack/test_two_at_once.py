@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.stack.engine import Engine
 from tests.stack.conftest import ROOT, leftovers
 from tests.stack.waiting import HANG_S
-from validators.stack.engine import Engine
 
 CASES = {
     "two of offline": [["stack", "--mode", "offline"]] * 2,

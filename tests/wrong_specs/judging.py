@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from plumbline.finding import Finding, Severity
-from plumbline.loading import load_spec
+from plumbline.spec.finding import Finding, Severity
+from plumbline.spec.loading import load_spec
 from tests.wrong_specs.structural import Mutant
 from validators.rules import check_rules
 from validators.stand_in_folders import missing_stand_ins

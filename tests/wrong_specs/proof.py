@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from generators.markdown import EvidencePage, text
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.spec_files import read_spec_files
 from tests.evidence import REPORTS
 from tests.rules import three_modes
 from tests.rules.two_modes import texts_of

@@ -11,10 +11,10 @@ from plumbline.bundle.manifest import NEXT_KEY
 from plumbline.bundle.medium import opened
 from plumbline.bundle.refusal import Refused
 from plumbline.bundle.signing import Signer, fingerprint_in, signer
-from plumbline.deployment import is_sealed, services_of
-from plumbline.finding import Finding
-from plumbline.location import Location
-from plumbline.spec import Spec
+from plumbline.effective.deployment import is_sealed, services_of
+from plumbline.spec.finding import Finding
+from plumbline.spec.location import Location
+from plumbline.spec.spec import Spec
 from schema.bundle import BundledImage, Manifest
 from validators.bundle.rules import BUNDLE_RULES
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from plumbline.bundle.build import Gather, Gathered
 from plumbline.bundle.images import Layout, NotSaved, Saved, take_saved
 from plumbline.bundle.registry import Registry, split_name
-from plumbline.deployment import image_reference
-from plumbline.finding import EnvironmentMissing
-from plumbline.spec import Spec
-from validators.stack.engine import Engine
-from validators.stack.stand_ins import SERVER_LABEL, build, recipe_of
+from plumbline.effective.deployment import image_reference
+from plumbline.spec.finding import EnvironmentMissing
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import Engine
+from plumbline.stack.stand_ins import SERVER_LABEL, build, recipe_of
 
 
 def from_engine(engine: Engine, spec: Spec, spec_folder: Path, mode: str, stand_ins: bool) -> Gather:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from generators.markdown import EvidencePage, code, link, table, text
 from plumbline.bundle.inspection import Layer, mb, parts, sharing
 from plumbline.bundle.signing import Signer
-from plumbline.finding import Finding
+from plumbline.spec.finding import Finding
 from schema.bundle import BundledImage, Manifest
 
 

@@ -1,6 +1,6 @@
 """PLB96x: what can be wrong with a bundle, or with the call that makes one."""
 
-from plumbline.finding import Severity
+from plumbline.spec.finding import Severity
 from validators.documented import RealityRule
 
 _RULES = (

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from generators.cloud.origins import origin
-from plumbline.fact import Check
-from plumbline.paths import PathText
 from plumbline.provisioning.labels import BOOKKEEPING, OBJECT, TOLD_VOLUME, USER_DATA, identity
 from plumbline.provisioning.servers import user_data_hash
+from plumbline.report.fact import Check
+from plumbline.spec.paths import PathText
 from validators.cloud.raw import flag, text
 from validators.cloud.snapshot import Seen, Snapshot, owned, subject_of
 from validators.cloud.told import UNTOLD, Look, Observed, Untold, Values, known, yes

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Container, Iterator, Mapping
 
-from plumbline.fact import Check
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.report.fact import Check
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.cloud.checks import Judged
 from validators.cloud.raw import cidr, text
 from validators.cloud.snapshot import Seen, Snapshot

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from generators.cloud.desired import spec_path
-from plumbline.fact import Check
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
+from plumbline.report.fact import Check
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from validators.cloud.caa import verdict
 from validators.cloud.checks import Judged, State, check_of, key_of
 from validators.cloud.raw import entries, flag, text, words

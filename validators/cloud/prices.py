@@ -4,7 +4,7 @@ from typing import Any
 
 from hcloud import Client
 
-from generators.cloud.cost import Prices
+from generators.site.cost_page import Prices
 
 
 def live_prices(api: Client, location: str) -> Prices:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from generators.cloud.desired import fingerprint
 from generators.cloud.origins import origin
-from plumbline.fact import Check
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
+from plumbline.report.fact import Check
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from validators.cloud.checks import Judged, State
 from validators.cloud.raw import text
 from validators.cloud.snapshot import Offer, Snapshot

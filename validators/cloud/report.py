@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from plumbline.fact import Check, Outcome
-from plumbline.finding import Finding
-from plumbline.spec import Spec
+from plumbline.report.fact import Check, Outcome
+from plumbline.spec.finding import Finding
+from plumbline.spec.spec import Spec
 from validators.cloud.checks import Judged
 from validators.cloud.rules import CLOUD_RULES
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from generators.markdown import EvidencePage, code, text
-from plumbline.foreign import printable
+from plumbline.spec.foreign import printable
 from validators.check_reports import junit, sides
 from validators.cloud.report import CloudReport
 

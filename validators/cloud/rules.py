@@ -1,6 +1,6 @@
 """PLB97x, PLB98x: what can be wrong with a project at the cloud provider."""
 
-from plumbline.finding import Severity
+from plumbline.spec.finding import Severity
 from validators.documented import RealityRule
 
 _APPLY = (

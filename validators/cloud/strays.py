@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from plumbline.paths import path_of
+from plumbline.spec.paths import path_of
 from validators.cloud.checks import Judged, State, check_of, found
 from validators.cloud.raw import at, number, text, words
 from validators.cloud.snapshot import Seen, Snapshot, owned

@@ -7,10 +7,10 @@ from typing import Any
 from hcloud import Client
 
 from generators.cloud.desired import cloud_tenants, desired_state
-from plumbline.paths import path_of
-from plumbline.phases import Phases
 from plumbline.provisioning.lifecycle import objects_now
-from plumbline.spec import Spec
+from plumbline.report.phases import Phases
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.cloud.checks import Judged, key_of, object_checks
 from validators.cloud.leftovers import leftovers, nobodys
 from validators.cloud.names import host_checks, issuer_checks, parent_checks, zone_checks

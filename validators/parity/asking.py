@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from plumbline.decided import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
-from plumbline.finding import EnvironmentMissing
-from plumbline.spec import Spec
+from plumbline.effective.decided import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
+from plumbline.spec.finding import EnvironmentMissing
+from plumbline.spec.spec import Spec
+from plumbline.stack.probing import run_inside
+from plumbline.stack.stack import Stack
 from schema.probe import (
     AddressProbe,
     CommandProbe,
@@ -18,9 +20,7 @@ from schema.probe import (
     VariableProbe,
 )
 from validators.stack.inspection import places as places_of
-from validators.stack.probing import run_inside
 from validators.stack.reach import Place, published, ways
-from validators.stack.stack import Stack
 
 _SECONDS = 120
 _PSQL = 'PGPASSWORD="$(cat "/run/secrets/$0")" exec psql -qAtX -h 127.0.0.1 -U "$1" -d "$2" -c "$3"'

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 from tabulate import tabulate
 
 from generators.markdown import EvidencePage, code, text
-from plumbline.finding import Finding
-from plumbline.foreign import printable
+from plumbline.spec.finding import Finding
+from plumbline.spec.foreign import printable
+from plumbline.stack.engine import Versions
 from validators.parity.verdict import FeatureRow, Verdict
-from validators.stack.engine import Versions
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from plumbline.finding import Finding
-from plumbline.paths import SpecPath, path_of
-from plumbline.spec import Spec
+from plumbline.spec.finding import Finding
+from plumbline.spec.paths import SpecPath, path_of
+from plumbline.spec.spec import Spec
 from validators.parity.asking import Key
 from validators.parity.rules import PARITY_RULES
 

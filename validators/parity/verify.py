@@ -5,14 +5,14 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from plumbline.phases import Phases
-from plumbline.spec import Spec
+from plumbline.report.phases import Phases
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import Engine
+from plumbline.stack.stack import Stack, Watch
+from plumbline.stack.starting import standing
 from validators.parity.asking import Key, answers, probes
 from validators.parity.report import ParityReport
 from validators.parity.verdict import feature_rows, parity_findings
-from validators.stack.engine import Engine
-from validators.stack.stack import Stack, Watch
-from validators.stack.starting import standing
 
 
 def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str | None, watch: Watch) -> ParityReport:

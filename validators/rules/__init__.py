@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from plumbline.finding import EnvironmentMissing, Finding, Severity
-from plumbline.location import Location
-from plumbline.spec import Spec
+from plumbline.spec.finding import EnvironmentMissing, Finding, Severity
+from plumbline.spec.location import Location
+from plumbline.spec.spec import Spec
 from validators.rules import (
     certificates,
     cloud,

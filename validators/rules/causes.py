@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plumbline.finding import Finding, Related, Severity
+from plumbline.spec.finding import Finding, Related, Severity
 
 _QUOTED = re.compile(r"`([^`]+)`|'([^']+)'")
 _DOTTED = re.compile(r"[\w-]+(?:\.[\w*-]+)+")

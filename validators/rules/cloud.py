@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.paths import PathText, path_of
-from plumbline.runbooks import runbook_texts
-from plumbline.spec import Spec
+from plumbline.runbook.rendering import runbook_texts
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from schema.catalogue import ServerType
 from schema.topology import Role
 from validators.rules import cloud_limits

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.cloud import Dns
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds

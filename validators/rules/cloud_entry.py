@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from plumbline.deployment import roles_of, services_of
-from plumbline.expression_names import tenant_names
-from plumbline.expressions import ExpressionError, value_text
-from plumbline.paths import PathText, path_of
-from plumbline.relations import has_port
-from plumbline.spec import Spec
+from plumbline.effective.deployment import roles_of, services_of
+from plumbline.effective.expression_names import tenant_names
+from plumbline.effective.relations import has_port
+from plumbline.expressions.rendering import ExpressionError, value_text
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from schema.cloud import Cloud, FirewallRule
 from schema.topology import Topology
 from validators.rules.cloud_examples import cloud_example

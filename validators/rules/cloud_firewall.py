@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from plumbline.expression_names import tenant_names
-from plumbline.expressions import ExpressionError, value_text
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.expression_names import tenant_names
+from plumbline.expressions.rendering import ExpressionError, value_text
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds, lets_out
 from validators.rules.registry import Violation, rule

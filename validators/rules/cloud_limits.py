@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.paths import PartsText, inner_path
+from plumbline.spec.paths import PartsText, inner_path
 from schema.cloud import Cloud
 from schema.topology import Topology
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from plumbline.deployment import roles_of
-from plumbline.expression_names import tenant_names
-from plumbline.expressions import ExpressionError, render
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import roles_of
+from plumbline.effective.expression_names import tenant_names
+from plumbline.expressions.rendering import ExpressionError, render
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.platform import Place
 from validators.rules.cloud_entry import SSH, openings, range_of
 from validators.rules.cloud_examples import cloud_example

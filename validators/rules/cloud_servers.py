@@ -4,8 +4,8 @@ from base64 import b64decode
 from collections.abc import Iterator
 
 from generators.cloud.desired import ARCHITECTURE
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import KEY, cloud_example
 from validators.rules.clouds import clouds, named_types
 from validators.rules.registry import Violation, rule

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from plumbline.finding import Severity
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.cloud import Cloud
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from plumbline.paths import PathText, path_of
-from plumbline.relations import has_port
-from plumbline.spec import Spec
+from plumbline.effective.relations import has_port
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from schema.cloud import Cloud, Firewall
 from schema.topology import Role, Topology
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from plumbline.shell_syntax import Call
+from plumbline.runbook.shell_syntax import Call
 
 _ELSEWHERE = frozenset({"-f", "--file", "-p", "--project-name", "--project-directory"})
 """Options that lead to another project than that of the folder."""

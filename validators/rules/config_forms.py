@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from plumbline.location import Location
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.spec.location import Location
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, Written, file_of, of_services, written

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from plumbline.config_files import TENANT, config_names, config_path
-from plumbline.expressions import expressions_in, speaks_of
-from plumbline.finding import Severity
-from plumbline.paths import path_of
-from plumbline.spec import Spec
-from plumbline.spec_files import TEMPLATE_ENDING, is_template
+from plumbline.effective.config_files import TENANT, config_names, config_path
+from plumbline.expressions.rendering import expressions_in, speaks_of
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import TEMPLATE_ENDING, is_template
 from schema.service import ConfigFile
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule

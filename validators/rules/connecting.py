@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from plumbline.deployment import services_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import services_of
+from plumbline.spec.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once
 from validators.rules.known_images import KNOWN, known_image

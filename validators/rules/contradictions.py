@@ -4,9 +4,9 @@ import posixpath
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from plumbline.deployment import roles_of, services_of
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import roles_of, services_of
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.registry import Violation, rule
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.registry import Violation, rule
 
 _LOOKED = 'images.yaml: {{images: {{postgres: {{evidence: {{confirmations: 2, checked: "{day}"}}}}}}}}\n'

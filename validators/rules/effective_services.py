@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from plumbline.deployment import field_path, services_of
-from plumbline.paths import PathText
-from plumbline.spec import Spec
+from plumbline.effective.deployment import field_path, services_of
+from plumbline.spec.paths import PathText
+from plumbline.spec.spec import Spec
 from schema.service import Service
 from schema.types import Value
 from validators.rules.registry import Violation

@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
-from plumbline.loading import load_spec
-from plumbline.spec import Spec
-from plumbline.spec_files import read_spec_files
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
 
 
 def example_spec(example: str) -> Spec:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from generators.cloud.desired import cloud_tenants
 from generators.cloud.first_boot import LIMIT, user_data
-from generators.host_scripts import LEAST
-from plumbline.deployment import roles_of, services_of
-from plumbline.node_links import deployment_of
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from generators.offline.scripts import LEAST
+from plumbline.effective.deployment import roles_of, services_of
+from plumbline.effective.node_links import deployment_of
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.cloud import Cloud
 from schema.topology import Topology
 from validators.rules.cloud_examples import cloud_example

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.deployment import deployments
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import deployments
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, Written, written

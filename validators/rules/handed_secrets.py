@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from plumbline.deployment import services_of
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import services_of
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule

@@ -3,10 +3,10 @@
 import posixpath
 from collections.abc import Callable, Iterator
 
-from plumbline.config_files import TENANT, config_mounts
-from plumbline.paths import path_of
-from plumbline.spec import Spec
-from plumbline.volumes import volume_mounts
+from plumbline.effective.config_files import TENANT, config_mounts
+from plumbline.effective.volumes import volume_mounts
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule

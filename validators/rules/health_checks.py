@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Iterator
 
-from plumbline.shell_syntax import Node, Script, call_of, parsed
-from plumbline.spec import Spec
+from plumbline.runbook.shell_syntax import Node, Script, call_of, parsed
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
 from validators.shell_questions import NEVER_FAILING

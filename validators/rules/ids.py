@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from generators.cloud.roll_out import FOLDER as ROLL_OUT
-from generators.compose import project_name
-from generators.host_scripts import FOLDER as SCRIPTS
-from generators.waits import JOB_PROFILE
-from plumbline.deployment import deployments, folder_of
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
-from plumbline.volumes import volume_name
+from generators.compose.project import project_name
+from generators.compose.waits import JOB_PROFILE
+from generators.offline.scripts import FOLDER as SCRIPTS
+from generators.rollout.playbook import FOLDER as ROLL_OUT
+from plumbline.effective.deployment import deployments, folder_of
+from plumbline.effective.volumes import volume_name
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once, placed_services
 from validators.rules.registry import Violation, rule
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from schema.service import Service
 
 

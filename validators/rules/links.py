@@ -6,11 +6,11 @@ from functools import partial
 
 import networkx
 
-from plumbline.deployment import effective, field_path, roles_of, services_of
-from plumbline.paths import PathText, path_of
-from plumbline.references import Reference, definition, ids_by_kind, references
-from plumbline.spec import Spec
-from plumbline.suggestions import closest, shortened, suggestion
+from plumbline.effective.deployment import effective, field_path, roles_of, services_of
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.references import Reference, definition, ids_by_kind, references
+from plumbline.spec.spec import Spec
+from plumbline.spec.suggestions import closest, shortened, suggestion
 from validators.rules.effective_services import placed_services
 from validators.rules.named_services import naming_services
 from validators.rules.registry import Violation, rule

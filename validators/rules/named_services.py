@@ -6,10 +6,10 @@ from difflib import get_close_matches
 
 import networkx
 
-from plumbline.deployment import roles_of, services_of
-from plumbline.paths import PathText, path_of
-from plumbline.reachability import Reach, reachability
-from plumbline.spec import Spec
+from plumbline.effective.deployment import roles_of, services_of
+from plumbline.effective.reachability import Reach, reachability
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.port_words import OWN, UNSAID, port_words
 from validators.rules.registry import Violation, rule

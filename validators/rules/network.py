@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import combinations
 
-from plumbline.deployment import services_of
-from plumbline.expression_names import tenant_names
-from plumbline.expressions import ExpressionError, value_text
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import services_of
+from plumbline.effective.expression_names import tenant_names
+from plumbline.expressions.rendering import ExpressionError, value_text
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.causes import lacking
 from validators.rules.clouds import clouds, lets_out
 from validators.rules.effective_services import placed_services

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from plumbline.deployment import services_of
-from plumbline.finding import Severity
-from plumbline.paths import PathText, path_of
-from plumbline.runbooks import runbook_texts
-from plumbline.spec import Spec
+from plumbline.effective.deployment import services_of
+from plumbline.runbook.rendering import runbook_texts
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from schema.types import Template
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds

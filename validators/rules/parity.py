@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from plumbline.deployment import field_path
-from plumbline.differences import Difference, differences
-from plumbline.paths import PathText, covers, path_of
-from plumbline.spec import Spec
-from plumbline.suggestions import closest
+from plumbline.effective.deployment import field_path
+from plumbline.effective.differences import Difference, differences
+from plumbline.spec.paths import PathText, covers, path_of
+from plumbline.spec.spec import Spec
+from plumbline.spec.suggestions import closest
 from validators.rules.parity_examples import example, three_modes
 from validators.rules.registry import Violation, rule
 from validators.rules.spec_lookup import exists

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from plumbline.differences import differences
-from plumbline.paths import PathText, SpecPath, covers, parse_path, parts_of, path_of
-from plumbline.spec import Spec
+from plumbline.effective.differences import differences
+from plumbline.spec.paths import PathText, SpecPath, covers, parse_path, parts_of, path_of
+from plumbline.spec.spec import Spec
 from validators.rules.parity_examples import example
 from validators.rules.registry import Violation, rule
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from plumbline.deployment import deployments
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import deployments
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 

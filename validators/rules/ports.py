@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from plumbline.deployment import deployments, field_path, roles_of, services_of
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import deployments, field_path, roles_of, services_of
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from validators.rules.cloud_entry import admits_the_entry
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from plumbline.decided import decided
-from plumbline.deployment import services_of
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
+from plumbline.effective.decided import decided
+from plumbline.effective.deployment import services_of
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from schema.probe import KINDS, AddressProbe, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
 from validators.rules.parity_examples import example
 from validators.rules.registry import Violation, rule

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from plumbline.finding import Severity
-from plumbline.paths import SpecPath
-from plumbline.spec import Spec
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import SpecPath
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, Written, of_services

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, Written, of_services

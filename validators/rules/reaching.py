@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from ipaddress import IPv4Network, ip_network
 
-from plumbline.deployment import deployments, services_of
-from plumbline.expression_names import tenant_names
-from plumbline.expressions import ExpressionError, value_text
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import deployments, services_of
+from plumbline.effective.expression_names import tenant_names
+from plumbline.expressions.rendering import ExpressionError, value_text
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.cloud_reach import URL_OUTSIDE, is_outside
 from validators.rules.effective_services import once, placed_services
 from validators.rules.registry import Violation, rule

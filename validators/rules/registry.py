@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from plumbline.finding import Finding, Related, Severity
-from plumbline.location import Location
-from plumbline.paths import PathText, parts_of
-from plumbline.spec import Spec
+from plumbline.spec.finding import Finding, Related, Severity
+from plumbline.spec.location import Location
+from plumbline.spec.paths import PathText, parts_of
+from plumbline.spec.spec import Spec
 
 Check = Callable[..., Iterator["Violation"]]
 """Takes the spec, and the day where the rule is `dated`: no rule reads a clock."""

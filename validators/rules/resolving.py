@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.config_files import config_names, config_text
-from plumbline.expression_names import service_names
-from plumbline.expressions import OTHERS_BRACES, ExpressionError, render
-from plumbline.location import Location
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
-from plumbline.spec_files import TEMPLATE_ENDING
+from plumbline.effective.config_files import config_names, config_text
+from plumbline.effective.expression_names import service_names
+from plumbline.expressions.rendering import OTHERS_BRACES, ExpressionError, render
+from plumbline.spec.location import Location
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import TEMPLATE_ENDING
 from schema.types import Model, Template
 from validators.rules.causes import lacking
 from validators.rules.effective_services import Placed, placed_services

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from generators.cloud.role_order import circles
-from generators.cloud.roll_out import label_of, roll_outs
-from plumbline.deployment import deployments
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from generators.rollout.playbook import label_of, roll_outs
+from generators.rollout.role_order import circles
+from plumbline.effective.deployment import deployments
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.registry import Violation, rule
 

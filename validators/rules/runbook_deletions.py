@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Set
 from itertools import pairwise
 
-from plumbline.shell_inside import all_calls
-from plumbline.shell_syntax import Call, Node, Script, call_of, every, flat
+from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_syntax import Call, Node, Script, call_of, every, flat
 from validators.shell_flow import holds
 
 REMOVERS = frozenset({"rm", "unlink", "shred", "rmdir"})

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 
-from generators.host_scripts import SCRIPTS
-from plumbline.deployment import services_of
-from plumbline.paths import PathText, path_of
-from plumbline.runbooks import runbook_texts
-from plumbline.shell_inside import all_calls
-from plumbline.shell_syntax import Call
-from plumbline.spec import Spec
+from generators.offline.scripts import SCRIPTS
+from plumbline.effective.deployment import services_of
+from plumbline.runbook.rendering import runbook_texts
+from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_syntax import Call
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from schema.runbook import Runbook
 from schema.types import Template
 from validators.rules.compose_calls import services_called

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from plumbline.expressions import ExpressionError
-from plumbline.paths import PathText, path_of
-from plumbline.runbooks import RenderedRunbook, RenderedStep, rendered
-from plumbline.shell_syntax import Script, Unreadable, parsed
-from plumbline.spec import Spec
+from plumbline.expressions.rendering import ExpressionError
+from plumbline.runbook.rendering import RenderedRunbook, RenderedStep, rendered
+from plumbline.runbook.shell_syntax import Script, Unreadable, parsed
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from schema.runbook import Runbook
 from validators.shell_flow import Lost, lost
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.paths import path_of
-from plumbline.shell_inside import all_calls
-from plumbline.shell_syntax import Call, Script, every, flat
-from plumbline.spec import Spec
+from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_syntax import Call, Script, every, flat
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_deletions import REMOVERS, brings_nothing_back, deletions, emptied
 from validators.rules.runbook_reading import scripts, steps

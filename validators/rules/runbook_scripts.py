@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.finding import Severity
-from plumbline.paths import path_of
-from plumbline.shell_inside import all_calls
-from plumbline.shell_syntax import Call, Node, Script, Unreadable, calls, every
-from plumbline.spec import Spec
+from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_syntax import Call, Node, Script, Unreadable, calls, every
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import scripts, steps
 from validators.shell_flow import Way, holds

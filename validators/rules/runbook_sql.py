@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import get_args
 
-from plumbline.paths import path_of
-from plumbline.shell_inside import all_calls
-from plumbline.shell_syntax import Script
-from plumbline.spec import Spec
+from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_syntax import Script
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.platform import TenantState
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import PARTS, ReadStep, steps

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from plumbline import linear_patterns
-from plumbline.captures import pattern_problem
-from plumbline.expressions import names_in
-from plumbline.paths import PathText, path_of
-from plumbline.runbooks import CAPTURED, place_texts, runbook_texts, tenant_parameter
-from plumbline.spec import Spec
-from plumbline.values import form_problem, normal, problem, unsafe
+from plumbline.expressions import linear_patterns
+from plumbline.expressions.rendering import names_in
+from plumbline.expressions.values import form_problem, normal, problem, unsafe
+from plumbline.runbook.captures import pattern_problem
+from plumbline.runbook.rendering import CAPTURED, place_texts, runbook_texts, tenant_parameter
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from schema.runbook import Parameter, Runbook
 from validators.rules.registry import Violation, rule
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from plumbline.expressions import OTHERS_BRACES, ExpressionError, names_in, render
-from plumbline.finding import Severity
-from plumbline.paths import path_of
-from plumbline.runbooks import place_texts, runbook_names, runbook_texts
-from plumbline.spec import Spec
-from plumbline.suggestions import closest
+from plumbline.expressions.rendering import OTHERS_BRACES, ExpressionError, names_in, render
+from plumbline.runbook.rendering import place_texts, runbook_names, runbook_texts
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
+from plumbline.spec.suggestions import closest
 from schema.runbook import Runbook
 from validators.rules.causes import lacking
 from validators.rules.registry import RULES, Violation, rule

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from plumbline.deployment import ports_for_other_nodes, services_of
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import ports_for_other_nodes, services_of
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.registry import Violation, rule
 
 _EXAMPLE = """

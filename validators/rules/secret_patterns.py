@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 
-from plumbline.expressions import without_expressions
+from plumbline.expressions.rendering import without_expressions
 
 SECRET_NAME = re.compile(
     r"(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY)(_?[0-9]+)?$",

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from plumbline.paths import PathText, inner_path, path_of
-from plumbline.spec import Spec
-from plumbline.spec_files import is_template
+from plumbline.spec.paths import PathText, inner_path, path_of
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import is_template
 from schema.service import Override, SecretUse, Service
 from schema.types import Value
 from validators.rules.effective_services import raw

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from plumbline.deployment import Deployment, deployments, field_path, services_of
-from plumbline.finding import Severity
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import Deployment, deployments, field_path, services_of
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.service import Service, SharedVolume
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule

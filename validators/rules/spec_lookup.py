@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from plumbline.deployment import services_of
-from plumbline.paths import parse_path
-from plumbline.spec import Spec
+from plumbline.effective.deployment import services_of
+from plumbline.spec.paths import parse_path
+from plumbline.spec.spec import Spec
 from schema.types import Model
 
 

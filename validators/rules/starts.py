@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from generators.waits import can_wait, profiles
-from plumbline.deployment import Deployment, deployments, field_path, services_of
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
+from generators.compose.waits import can_wait, profiles
+from plumbline.effective.deployment import Deployment, deployments, field_path, services_of
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once, placed_services
 from validators.rules.registry import Violation, rule
 

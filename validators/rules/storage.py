@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from generators.cloud.desired import carries_volume, servers_of
-from plumbline.deployment import deployments, effective
-from plumbline.paths import inner_path, path_of
-from plumbline.spec import Spec
+from plumbline.effective.deployment import deployments, effective
+from plumbline.spec.paths import inner_path, path_of
+from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.clouds import clouds
 from validators.rules.effective_services import once, placed_services

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
-from plumbline.deployment import deployments
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
-from plumbline.volumes import volume_mounts
+from plumbline.effective.deployment import deployments
+from plumbline.effective.volumes import volume_mounts
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once, placed_services, raw
 from validators.rules.known_images import KnownImage, known_image
 from validators.rules.registry import Violation, rule

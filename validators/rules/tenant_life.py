@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from validators.rules.registry import Violation, rule
 
 _LIFE = """

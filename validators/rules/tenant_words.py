@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.paths import path_of
-from plumbline.runbooks import tenant_parameter
-from plumbline.shell_inside import all_calls
-from plumbline.spec import Spec
+from plumbline.runbook.rendering import tenant_parameter
+from plumbline.runbook.shell_inside import all_calls
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.types import Template
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.spec import Spec
+from plumbline.spec.spec import Spec
 from schema.timezones import TIME_ZONES
 from validators.rules.effective_services import once, raw
 from validators.rules.registry import Violation, rule

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
-from plumbline.finding import Severity
-from plumbline.paths import PathText, path_of
-from plumbline.runbooks import runbook_texts
-from plumbline.spec import Spec
+from plumbline.runbook.rendering import runbook_texts
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once, placed_services, raw
 from validators.rules.registry import Violation, rule
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from plumbline.finding import Finding
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.spec.finding import Finding
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.platform import Waiver
 from validators.rules.registry import RULES, Violation, rule
 

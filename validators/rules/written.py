@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from plumbline.config_files import config_names
-from plumbline.expression_names import service_names
-from plumbline.expressions import ExpressionError, render, without_expressions
-from plumbline.location import Location
-from plumbline.paths import PathText, path_of
-from plumbline.spec import Spec
-from plumbline.spec_files import is_template
+from plumbline.effective.config_files import config_names
+from plumbline.effective.expression_names import service_names
+from plumbline.expressions.rendering import ExpressionError, render, without_expressions
+from plumbline.spec.location import Location
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import is_template
 from schema.types import Value
 from validators.rules.effective_services import Placed, placed_services, raw
 

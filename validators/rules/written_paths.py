@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from plumbline.config_files import TENANT
-from plumbline.expression_names import SECRET_FOLDER
-from plumbline.paths import path_of
-from plumbline.spec import Spec
-from plumbline.volumes import volume_mounts
+from plumbline.effective.config_files import TENANT
+from plumbline.effective.expression_names import SECRET_FOLDER
+from plumbline.effective.volumes import volume_mounts
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule

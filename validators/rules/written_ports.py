@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.deployment import services_of
-from plumbline.finding import Severity
-from plumbline.paths import path_of
-from plumbline.runbooks import runbook_texts
-from plumbline.spec import Spec
+from plumbline.effective.deployment import services_of
+from plumbline.runbook.rendering import runbook_texts
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.service import Service
 from schema.types import Template
 from validators.rules.effective_services import once

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generators.compose_service import LABEL, tmpfs_options
-from generators.http_health import http_test
-from plumbline.config_files import config_mounts
-from plumbline.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes
-from plumbline.expression_names import SECRET_FOLDER, service_names
-from plumbline.expressions import value_text
-from plumbline.spec import Spec
-from plumbline.volumes import volume_mounts
+from generators.compose.http_health import http_test
+from generators.compose.service import LABEL, tmpfs_options
+from plumbline.effective.config_files import config_mounts
+from plumbline.effective.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes
+from plumbline.effective.expression_names import SECRET_FOLDER, service_names
+from plumbline.effective.volumes import volume_mounts
+from plumbline.expressions.rendering import value_text
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import as_json
+from plumbline.stack.layout import Node, bound
 from schema.service import HttpHealth, Service
-from validators.stack.engine import as_json
-from validators.stack.layout import Node, bound
 
 Values = dict[str, str]
 NONE = "none"

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from plumbline.fact import Check
-from plumbline.finding import Finding
-from plumbline.paths import path_of
-from plumbline.spec import Spec
+from plumbline.report.fact import Check
+from plumbline.spec.finding import Finding
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 from schema.platform import IgnoredFact
 from validators.stack.rules import STACK_RULES
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from plumbline.fact import Check
-from validators.stack.containers import container_of
+from plumbline.report.fact import Check
+from plumbline.stack.containers import container_of
+from plumbline.stack.project import Project
+from plumbline.stack.reference import Reference
+from plumbline.stack.stack import Stack, shown
 from validators.stack.expected import ImageUsed, Promise
 from validators.stack.inside.look import Inside
 from validators.stack.kinds import checks_of
 from validators.stack.observed import Seen
 from validators.stack.order import order_checks
-from validators.stack.project import Project
 from validators.stack.reach import (
     Place,
     Row,
@@ -25,10 +27,8 @@ from validators.stack.reach import (
     reach_checks,
     rows,
 )
-from validators.stack.reference import Reference
 from validators.stack.running import ask, to_ask
 from validators.stack.secrecy import generated_files, secret_checks
-from validators.stack.stack import Stack, shown
 from validators.stack.whole.checks import whole_checks
 from validators.stack.whole_project import project_checks
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from plumbline.fact import Check, Fact, compare
+from plumbline.report.fact import Check, Fact, compare
 from validators.stack import expected, kernel, observed
 from validators.stack.expected import Promise, Values
 from validators.stack.observed import Seen

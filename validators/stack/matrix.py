@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from plumbline.reachability import Reach
+from plumbline.effective.reachability import Reach
 from validators.stack.reach import Row
 
 _CELL, _LABEL, _GAP = 16, 150, 2

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generators.compose_service import LABEL
-from validators.stack.engine import as_json
+from generators.compose.service import LABEL
+from plumbline.stack.engine import as_json
+from plumbline.stack.project import HOST_FOLDER
 from validators.stack.expected import MIB, NONE, SECOND, SECRET_VALUE, Values
-from validators.stack.project import HOST_FOLDER
 
 _KEPT_LABELS = (f"{LABEL}.mode", f"{LABEL}.platform", f"{LABEL}.role", f"{LABEL}.service")
 

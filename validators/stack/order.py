@@ -1,9 +1,9 @@
 """The order in which services started, against the order that the spec asks for. Pure."""
 
-from plumbline.deployment import Deployment
-from plumbline.fact import Check
+from plumbline.effective.deployment import Deployment
+from plumbline.report.fact import Check
+from plumbline.stack.events import ENDED, HEALTHY, STARTED, Events
 from schema.service import Service
-from validators.stack.events import ENDED, HEALTHY, STARTED, Events
 
 
 def _readiness(service: Service) -> tuple[str, str]:

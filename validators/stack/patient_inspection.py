@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.settling import settled
+from plumbline.stack.stack import Stack
 from validators.stack.inspection import Inspection, inspect_stack
 from validators.stack.kinds import STATE
 from validators.stack.report import shown_subject
-from validators.stack.settling import settled
-from validators.stack.stack import Stack
 
 _LOOKS = 3
 _WORDS = ("unhealthy", "starting")

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.deployment import needs_on_other_nodes
-from plumbline.fact import Check
-from plumbline.reachability import Reach
-from plumbline.relations import Because, between_services
-from plumbline.spec import Spec
-from validators.stack.layout import bound
-from validators.stack.probing import Answer, Question
-from validators.stack.project import Project
+from plumbline.effective.deployment import needs_on_other_nodes
+from plumbline.effective.reachability import Reach
+from plumbline.effective.relations import Because, between_services
+from plumbline.report.fact import Check
+from plumbline.spec.spec import Spec
+from plumbline.stack.layout import bound
+from plumbline.stack.probing import Answer, Question
+from plumbline.stack.project import Project
 
 REACHES, REACHES_NOT = "reaches it", "does not reach it"
 RESOLVES, RESOLVES_NOT = "resolves", "does not resolve"

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from plumbline.deployment import field_path
-from plumbline.fact import Check
-from plumbline.finding import Finding
-from plumbline.location import Location
-from plumbline.paths import path_of
-from plumbline.spec import Spec
-from validators.stack.engine import Versions
+from plumbline.effective.deployment import field_path
+from plumbline.report.fact import Check
+from plumbline.spec.finding import Finding
+from plumbline.spec.location import Location
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
+from plumbline.stack.engine import Versions
 from validators.stack.kinds import BY_NAME, TRIED
 from validators.stack.reach import Row
 from validators.stack.rules import STACK_RULES

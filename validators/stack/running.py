@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from plumbline.expressions import value_text
-from plumbline.fact import Check
+from plumbline.expressions.rendering import value_text
+from plumbline.report.fact import Check
+from plumbline.stack.engine import Engine
 from schema.service import RunningQuery
-from validators.stack.engine import Engine
 from validators.stack.expected import Promise
 from validators.stack.reach import Place
 

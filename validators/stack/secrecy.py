@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from plumbline.fact import Check
-from validators.stack.engine import SERVICE
-from validators.stack.project import Project
+from plumbline.report.fact import Check
+from plumbline.stack.engine import SERVICE
+from plumbline.stack.project import Project
 
 ABSENT = "not there"
 

@@ -5,16 +5,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from plumbline.fact import Check
-from plumbline.phases import Phases
+from plumbline.report.fact import Check
+from plumbline.report.phases import Phases
+from plumbline.stack.layout import bound
+from plumbline.stack.project import Project
+from plumbline.stack.stack import Stack, shown
 from validators.stack.behaviour.trials import try_everything
 from validators.stack.ignoring import sort_out
 from validators.stack.kinds import STATE, Takes, tried_with
-from validators.stack.layout import bound
 from validators.stack.patient_inspection import inspect_patiently
-from validators.stack.project import Project
 from validators.stack.report import StackReport, finding_of, shown_subject
-from validators.stack.stack import Stack, shown
 
 
 @dataclass(frozen=True)

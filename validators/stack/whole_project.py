@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from plumbline.fact import Check, Fact, compare
-from plumbline.spec import Spec
-from plumbline.volumes import volume_name
-from validators.stack.containers import is_first, service_of
-from validators.stack.project import Project, subnets
+from plumbline.effective.volumes import volume_name
+from plumbline.report.fact import Check, Fact, compare
+from plumbline.spec.spec import Spec
+from plumbline.stack.containers import is_first, service_of
+from plumbline.stack.project import Project, subnets
 
 RULE = "PLB920"
 _MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.stack import Stack
 from validators.stack.behaviour.running import Running, inject, running, start_seconds, wait_until
-from validators.stack.stack import Stack
 
 
 def killed(stack: Stack) -> Iterator[Check]:

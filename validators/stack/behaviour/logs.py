@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import PurePosixPath
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.stack import Stack
 from validators.stack.behaviour.running import Running, inject, running
-from validators.stack.stack import Stack
 
 _MIB = 1024 * 1024
 _SECONDS, _ROTATED_SECONDS = 120, 15

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.stack import Stack
 from schema.service import Health
 from validators.stack.behaviour.running import Running, needs_of, running, wait_until
-from validators.stack.stack import Stack
 
 _SLACK_S = 10
 _LATE_S = 120

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.stack import Stack
 from validators.stack.behaviour.running import inject, running
-from validators.stack.stack import Stack
 
 _BEYOND_MIB = 64
 _SECONDS = 600

@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.deployment import needs_on_other_nodes
-from plumbline.expression_names import service_names
-from plumbline.expressions import value_text
-from plumbline.fact import Check
-from plumbline.spec import Spec
+from plumbline.effective.deployment import needs_on_other_nodes
+from plumbline.effective.expression_names import service_names
+from plumbline.expressions.rendering import value_text
+from plumbline.report.fact import Check
+from plumbline.spec.spec import Spec
+from plumbline.stack.containers import container_of
+from plumbline.stack.probing import run_inside
+from plumbline.stack.project import Project
+from plumbline.stack.stack import Stack, shown
 from schema.service import Service
 from schema.types import Value
-from validators.stack.containers import container_of
-from validators.stack.probing import run_inside
-from validators.stack.project import Project
-from validators.stack.stack import Stack, shown
 
 _POLL_S = 0.3
 

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Iterator
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.stack import Stack
 from validators.stack.behaviour.running import execute, running
-from validators.stack.stack import Stack
 
 
 def self_tests(stack: Stack) -> Iterator[Check]:

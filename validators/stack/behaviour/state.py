@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.stack import Stack
+from plumbline.stack.starting import UP_SECONDS, run_compose, start
 from validators.stack.behaviour.running import Running, execute, inject, running, wait_until
-from validators.stack.stack import Stack
-from validators.stack.starting import UP_SECONDS, run_compose, start
 
 _FILE = ".plumbline-kept"
 _WORD, _FILED = "what was written is there", "the file is there"

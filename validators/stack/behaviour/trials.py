@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
+from plumbline.stack.stack import Stack
 from validators.stack.behaviour.killed import killed
 from validators.stack.behaviour.logs import logs
 from validators.stack.behaviour.lost_needs import lost_needs
@@ -11,7 +12,6 @@ from validators.stack.behaviour.memory import memory
 from validators.stack.behaviour.self_tests import self_tests
 from validators.stack.behaviour.state import state
 from validators.stack.patient_inspection import inspect_patiently
-from validators.stack.stack import Stack
 
 _SAME = "as the spec says"
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plumbline.config_files import config_mounts
-from plumbline.expression_names import SECRET_FOLDER
-from plumbline.fact import Check
-from validators.stack.project import Project
+from plumbline.effective.config_files import config_mounts
+from plumbline.effective.expression_names import SECRET_FOLDER
+from plumbline.report.fact import Check
+from plumbline.stack.project import Project
 
 FILES = "files"
 AS_GIVEN = "content, owner and mode as given"

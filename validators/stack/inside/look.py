@@ -5,19 +5,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from plumbline.deployment import folder_of
-from plumbline.fact import Check
-from plumbline.spec import Spec
+from plumbline.effective.deployment import folder_of
+from plumbline.report.fact import Check
+from plumbline.spec.spec import Spec
+from plumbline.stack.containers import container_of
+from plumbline.stack.engine import Engine
+from plumbline.stack.probing import Answers, FolderMissing, Question, image_of_probe, probe
+from plumbline.stack.project import Project
 from validators.stack import expected
-from validators.stack.containers import container_of
-from validators.stack.engine import Engine
 from validators.stack.expected import Promise
 from validators.stack.inside.files import Wanted, file_checks, folders_of, missing_folder, mounted_at, wanted_files
 from validators.stack.inside.names import name_checks, usual_settings
 from validators.stack.inside.processes import process_checks
 from validators.stack.inside.strangers import is_probe, stranger_checks
-from validators.stack.probing import Answers, FolderMissing, Question, image_of_probe, probe
-from validators.stack.project import Project
 from validators.stack.reach import Place
 
 _SEEN_AT = "/projects"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_interface
 from typing import Any
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
 
 NAMES = "names"
 _LOCAL = {

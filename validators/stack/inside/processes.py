@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from plumbline.fact import Check
+from plumbline.report.fact import Check
 from validators.stack.kernel import capability_names
 
 PROCESSES = "processes"

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from plumbline.fact import Check
-from validators.stack.probing import PROGRAM
-from validators.stack.project import Project
+from plumbline.report.fact import Check
+from plumbline.stack.probing import PROGRAM
+from plumbline.stack.project import Project
 
 _ALONE = "its project alone"
 _FOLDER = "files.(folder)"

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from plumbline.fact import Check
-from validators.stack.containers import container_of
-from validators.stack.project import Project
-from validators.stack.reference import Described, Reference
+from plumbline.report.fact import Check
+from plumbline.stack.containers import container_of
+from plumbline.stack.project import Project
+from plumbline.stack.reference import Described, Reference
 from validators.stack.whole.comparing import Difference, Names, differences, is_below
 from validators.stack.whole.may_differ import CONTAINER, NETWORK, SAID_BY, VOLUME, MayDiffer
 

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from validators.stack.engine import as_json
+from plumbline.stack.engine import as_json
+from plumbline.stack.project import HOST_FOLDER
 from validators.stack.expected import SECRET_VALUE
-from validators.stack.project import HOST_FOLDER
 from validators.stack.whole.may_differ import MayDiffer
 
 Path = tuple[str, ...]

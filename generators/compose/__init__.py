@@ -1,0 +1,1 @@
+"""Compose projects and what belongs to them."""

@@ -1,0 +1,164 @@
+"""A page for each runbook: for a tired operator, in order, copyable."""
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from generators.markdown import Page, code, codes, fence, link, text
+from plumbline.project.artifact import Artifact
+from plumbline.effective.expression_places import known_for_tenant, known_in_spec
+from plumbline.expressions.rendering import environment
+from plumbline.spec.paths import PathText, SpecPath, path_of
+from plumbline.runbook.rendering import CAPTURED, RenderedPlace, RenderedStep, mode_of, rendered, runbook_texts
+from plumbline.spec.spec import Spec
+from plumbline.expressions.template_lines import Places, places_in
+from plumbline.expressions.values import says
+
+FOLDER = "docs/operator/runbooks"
+
+
+def runbooks(spec: Spec) -> Iterable[Artifact]:
+    """`index.md` and `<id>.md`."""
+    index = Page(f"{FOLDER}/index.md", "Runbooks")
+    index.table(
+        ["Runbook", "For", "Modes", "Takes"],
+        [
+            (
+                path_of("runbooks", name),
+                [
+                    link(rendered(spec, name).title, f"{name}.md"),
+                    text(rendered(spec, name).summary),
+                    codes(runbook.modes),
+                    f"{runbook.duration_min} min",
+                ],
+            )
+            for name, runbook in sorted(spec.runbooks.items())
+        ],
+    )
+    yield index.done()
+    for name in sorted(spec.runbooks):
+        yield _page(spec, name)
+
+
+def _page(spec: Spec, name: str) -> Artifact:
+    runbook, shown = spec.runbooks[name], rendered(spec, name)
+    path = path_of("runbooks", name)
+    at = partial(_places, path, spoken_in(spec, name))
+    page = Page(f"{FOLDER}/{name}.md", shown.title, at("title"))
+    page.add(text(shown.summary), at("summary"))
+    page.add(
+        f"{len(shown.steps)} steps, about {runbook.duration_min} minutes. Modes: {codes(runbook.modes)}. "
+        f"Requirements: {', '.join(link(each, '../../auditor/requirements.md') for each in runbook.requirements) or '–'}.",
+        [path_of(path, each) for each in ("steps", "duration_min", "modes", "requirements")],
+    )
+    if runbook.parameters:
+        page.add("## You need to know")
+        page.table(
+            ["Value", "What", "It is", "Shown here as"],
+            [
+                (
+                    path_of(path, "parameters", key),
+                    [code(key), text(parameter.description), text(says(parameter)), code(parameter.example)],
+                )
+                for key, parameter in runbook.parameters.items()
+            ],
+        )
+    places = {step.place.id: step.place for step in shown.steps}
+    page.add("## Where")
+    page.table(
+        ["Place", "What it is", "A shell there"],
+        [
+            (
+                path_of("platform", "places", id),
+                [code(id), text(_where(place)), codes(shell or "this machine" for shell in place.shells)],
+            )
+            for id, place in places.items()
+        ],
+    )
+    if all(place.plumb or any(place.shells) for place in places.values()):
+        page.add("## All steps at once")
+        page.add(
+            "By the command below: each step, its verification after it, all of it written to a journal. "
+            "After a failure `--resume` goes on, and `--undo` takes back what was done, in reverse order."
+            + (
+                f" `plumb runbook show {name}` with `--set` shows this page for other values."
+                if runbook.parameters
+                else ""
+            )
+        )
+        given = "".join(f" --set {key}={shlex.quote(each.example)}" for key, each in runbook.parameters.items())
+        page.add(fence(f"plumb runbook run {name}{given}", "sh"), path_of(path, "parameters"))
+    if shown.before:
+        page.add("## Before you start")
+        page.add(
+            "\n".join(f"- [ ] {text(line)}" for line in shown.before),
+            [each for index in range(len(shown.before)) for each in at("before", index)],
+        )
+    page.add("## If a step fails")
+    page.add(text(shown.on_failure), at("on_failure"))
+    for index, step in enumerate(shown.steps):
+        _step(page, partial(at, "steps", index), index + 1, step)
+    return page.done()
+
+
+def _places(path: PathText, spoken: Mapping[SpecPath, Places], *parts: str | int) -> list[PathText]:
+    """Where a text of a runbook stands, and what its expressions speak of."""
+    return [path_of(path, *parts), *spoken.get(parts, ())]
+
+
+def spoken_in(spec: Spec, name: str) -> dict[SpecPath, Places]:
+    """The places that each text of a runbook speaks of, by its path in the runbook."""
+    runbook = spec.runbooks[name]
+    mode = mode_of(spec, runbook)
+    tenant = runbook.parameters["tenant"].example if "tenant" in runbook.parameters else ""
+    known = known_for_tenant(spec, mode, tenant, known_in_spec(spec, mode))
+    given: dict[str, Places] = {each: (path_of("runbooks", name, "parameters", each),) for each in runbook.parameters}
+    known = replace(known, names={**known.names, **given})
+    return {path.parts: places_in(environment(), text, known) for path, text in runbook_texts(runbook)}
+
+
+def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: RenderedStep) -> None:
+    page.add(f"## {number}. {text(step.title)}", at("title"))
+    page.add(
+        f"On {text(step.place.title)}, at most {step.timeout_s} s:",
+        [*at("where"), *at("timeout_s"), path_of("platform", "places", step.place.id)],
+    )
+    if step.destroys:
+        page.add(_danger("This destroys, for good", step.destroys), at("destroys"))
+    if needed := step.needs(" ".join(filter(None, (step.run, step.verify, step.undo_commands)))):
+        variables = codes(f"{CAPTURED}_{name}" for name in needed if name not in step.capture)
+        if variables != codes(()):
+            page.add(f"Set there before, as an earlier step says: {variables}. Where it is not set, the commands stop.")
+    page.add(fence(step.typed(step.run), "sh"), at("run"))
+    if step.expect:
+        page.add(f"**Expect:** {text(step.expect.strip())}", at("expect"))
+    if step.output:
+        page.add("**It prints**, with … for what differs from host to host:")
+        page.add(fence(step.output, "text"), at("output"))
+    for name, pattern in step.capture.items():
+        page.add(
+            f"**Keep what it prints there**, for this step's undo and the steps after it: what stands for the part in "
+            f"parentheses of {code(pattern)}, at the start of a line."
+        )
+        page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), at("capture", name))
+    if step.verify:
+        page.add("**Verify** (exit code 0):").add(fence(step.typed(step.verify), "sh"), at("verify"))
+    if step.undo_destroys:
+        page.add(_danger("The undo destroys, for good", step.undo_destroys), at("undo_destroys"))
+    if step.undo_commands:
+        page.add("**Undo:**").add(fence(step.typed(step.undo_commands), "sh"), at("undo"))
+    elif step.undo:
+        page.add(f"**Undo:** {text(step.undo.strip())}", at("undo"))
+
+
+def _danger(title: str, what: str) -> str:
+    """A warning that readers don't pass over: red in the site, a paragraph in any other builder."""
+    return (
+        '<div class="admonition danger" markdown="1">\n'
+        f'<p class="admonition-title">{text(title)}</p>\n\n{text(what.strip())}\n\n</div>'
+    )
+
+
+def _where(place: RenderedPlace) -> str:
+    return place.title + (f", in {place.folder}" if place.folder else "")

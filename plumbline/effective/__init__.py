@@ -1,0 +1,1 @@
+"""What follows from a spec in a mode: services as they run, relations, differences."""

@@ -1,0 +1,119 @@
+"""The names that expressions know: of a spec in a mode, of a service, of a tenant. Pure."""
+
+from ipaddress import ip_address
+from typing import Any
+
+from plumbline.effective.deployment import effective
+from plumbline.expressions.rendering import ExpressionError
+from plumbline.spec.spec import Spec
+from plumbline.spec.suggestions import suggestion
+from schema.service import Service
+
+SECRET_FOLDER = "/run/secrets"
+
+
+def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
+    """The names that every expression knows."""
+
+    def effective_service(name: str) -> Service:
+        if name not in spec.services:
+            raise ExpressionError(f"there is no service {name!r}; {suggestion(str(name), spec.services)}")
+        return effective(spec.services[name], mode)
+
+    def port(service: str, name: str) -> int:
+        ports = effective_service(service).ports
+        if name not in ports:
+            raise ExpressionError(f"service {service!r} has no port {name!r}; {suggestion(str(name), ports, 'it has')}")
+        return ports[name]
+
+    def address(service: str, name: str) -> str:
+        return f"{service}:{port(service, name)}"
+
+    def host(service: str) -> str:
+        effective_service(service)
+        return service
+
+    def url(service: str, name: str) -> str:
+        return f"http://{address(service, name)}"
+
+    def secret(name: str) -> str:
+        if name not in spec.secrets.secrets:
+            raise ExpressionError(f"there is no secret {name!r}; {suggestion(str(name), spec.secrets.secrets)}")
+        return f"{SECRET_FOLDER}/{name}"
+
+    def published(service: str, name: str) -> str:
+        publication = effective_service(service).publish.get(name)
+        if publication is None:
+            raise ExpressionError(f"port {name!r} of service {service!r} is not published in mode {mode!r}")
+        return f"{_reached_at(publication.address)}:{publication.port}"
+
+    return {
+        "spec": spec,
+        "mode": mode,
+        "port": port,
+        "host": host,
+        "address": address,
+        "url": url,
+        "secret": secret,
+        "published": published,
+        "placed": lambda name: any(name in role.services for role in spec.topology[mode].roles.values()),
+    }
+
+
+def _reached_at(address: str) -> str:
+    """Where the node itself reaches what is published: what is bound to every interface is called at none of them by name."""
+    return "127.0.0.1" if ip_address(address).is_unspecified else address
+
+
+def service_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:
+    """The names in a service's values and configuration files."""
+    return {
+        **spec_names(spec, mode),
+        "service": effective(spec.services[service_id], mode),
+        "service_id": service_id,
+    }
+
+
+def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, Any]:
+    """The names in cloud rules and runbooks, for one tenant."""
+    cloud = spec.topology[mode].cloud
+    names = spec_names(spec, mode) | {
+        "tenant": tenant,
+        "octet": octet,
+        "tenant_host": spec.platform.domain.replace("{tenant}", tenant),
+    }
+    if cloud is None:
+        return names
+
+    def address_of(name: str) -> str:
+        if name not in cloud.addresses:
+            known = suggestion(str(name), cloud.addresses, "it has")
+            raise ExpressionError(f"topology.{mode}.cloud.addresses has no {name!r}; {known}")
+        return cloud.addresses[name]
+
+    def cloud_name(kind: str) -> str:
+        if kind not in type(cloud.names).model_fields:
+            known = suggestion(str(kind), type(cloud.names).model_fields)
+            raise ExpressionError(f"there is no name of a {kind!r} at the cloud; {known}")
+        pattern: str = getattr(cloud.names, kind)
+        return pattern.replace("{tenant}", tenant)
+
+    def server_name(role: str, index: int) -> str:
+        name = cloud.names.server.replace("{tenant}", tenant)
+        return name.replace("{role}", role).replace("{index}", str(index))
+
+    def secrets_of(role: str) -> list[str]:
+        if role not in spec.topology[mode].roles:
+            known = suggestion(str(role), spec.topology[mode].roles)
+            raise ExpressionError(f"mode {mode!r} has no role {role!r}; {known}")
+        services = spec.topology[mode].roles[role].services
+        return sorted({name for service in services for name in effective(spec.services[service], mode).secrets})
+
+    return names | {
+        "secrets_of": secrets_of,
+        "address_of": address_of,
+        "cloud_name": cloud_name,
+        "server_name": server_name,
+        "tenant_range": cloud.network.range.replace("{octet}", str(octet)),
+        "tenant_subnet": cloud.network.subnet.replace("{octet}", str(octet)),
+    }

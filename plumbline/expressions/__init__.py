@@ -1,0 +1,1 @@
+"""Expressions in a spec, what they may cost, and what they refer to."""

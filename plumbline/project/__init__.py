@@ -1,0 +1,1 @@
+"""The project on disk: what is generated, written and recorded there."""

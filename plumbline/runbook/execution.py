@@ -1,0 +1,133 @@
+"""Runs a shell script at a place, with a limit on its time, and hears what it says."""
+
+import io
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from plumbline.runbook.rendering import RenderedPlace
+from plumbline.spec.printed import plain
+
+TIME_RAN_OUT = 124
+"""Exit code of a script that had no time left, as `timeout` has it."""
+_GRACE_SECONDS = 5
+_MOST_KEPT = 4_000_000
+"""Characters of one node's output that are kept; a value and the comparison with the page are taken from these."""
+_LONGEST_LINE = 65_536
+_END_CHARACTERS = 4_000
+_END_LINES = 40
+
+# A script that is sent elsewhere outlives neither its time nor this machine: `timeout` ends it with all that it started, and so
+# does the end of the input, which comes when the connection breaks. It reads nothing itself, or it would read that input.
+_ELSEWHERE = """\
+{{
+exec 3<&0
+timeout -k {grace} {seconds:g} sh -e -c {script} </dev/null 3<&- &
+script=$!
+{{ cat <&3; kill "$script"; }} >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+wait "$script"
+code=$?
+kill "$watch"
+exit "$code"
+}}
+"""
+
+Listener = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a script ended."""
+
+    code: int
+    """Exit code; of several nodes, that of the first on which it failed."""
+    printed: tuple[str, ...]
+    """Output and diagnostics of each node in turn, in the order in which they were written, as plain text."""
+
+    @property
+    def output(self) -> str:
+        """The end of it, for a report."""
+        return "".join("".join(self.printed).splitlines(keepends=True)[-_END_LINES:])[-_END_CHARACTERS:]
+
+
+def run_at(place: RenderedPlace, script: str, seconds: float, hear: Listener) -> Outcome:
+    """Run a script on each node of a place in turn, up to the first on which it fails."""
+    code, printed = 0, []
+    for shell in place.shells:
+        code, text = _run(shell, script, seconds, hear)
+        printed.append(text)
+        if code:
+            break
+    return Outcome(code, tuple(printed))
+
+
+def _run(shell: str, script: str, seconds: float, hear: Listener) -> tuple[int, str]:
+    """One node. The script ends with its first failing command, and is killed with all that it started when its time is over."""
+    process = subprocess.Popen(
+        ["sh", "-c", shell] if shell else ["sh", "-e", "-c", script],
+        stdin=subprocess.PIPE if shell else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    kept: list[str] = []
+    listening = threading.Thread(target=_listen, args=(process, kept, hear), daemon=True)
+    try:
+        listening.start()
+        if shell:
+            _hand_over(process, _ELSEWHERE.format(grace=_GRACE_SECONDS, seconds=seconds, script=shlex.quote(script)))
+        code = process.wait(seconds + (2 * _GRACE_SECONDS if shell else 0))
+    except subprocess.TimeoutExpired:
+        code = TIME_RAN_OUT
+    finally:
+        _end(process)
+    _hear_out(listening, kept)
+    return code, "".join(kept)
+
+
+def _hand_over(process: "subprocess.Popen[bytes]", script: str) -> None:
+    """The pipe stays open: its end is what tells the other side that nobody is here any more."""
+    assert process.stdin
+    with suppress(BrokenPipeError):  # it ended before it read; its exit code says how
+        process.stdin.write(script.encode())
+        process.stdin.flush()
+
+
+def _listen(process: "subprocess.Popen[bytes]", kept: list[str], hear: Listener) -> None:
+    assert process.stdout
+    left = _MOST_KEPT
+    # a carriage return ends no line: what follows it is written over what was there
+    with io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace", newline="\n") as output:
+        while line := output.readline(_LONGEST_LINE):
+            text = plain(line)
+            if left > 0:
+                kept.append(f"{text}\n")
+                left -= len(text) + 1
+            hear(text)
+
+
+def _hear_out(listening: threading.Thread, kept: list[str]) -> None:
+    """Up to the end of the output, or to a second of silence: something that was left in the background may hold the pipe open."""
+    heard = -1
+    while listening.is_alive() and heard != len(kept):
+        heard = len(kept)
+        listening.join(1)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the whole group, for what the script started may still run; elsewhere by the end of its input, which is given time to work."""
+    if process.stdin:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,128 @@
+"""Commands that a command gives to another shell or another place: `ssh HOST '…'`, `docker exec NAME sh -c '…'`, `eval`, a
+here-document that a shell reads. What they do is done as well, so whoever asks what a script does has to see them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from plumbline.runbook.shell_syntax import Call, Script, call_of, every, flat, parsed
+
+SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+_WITH_A_VALUE = {
+    "ssh": frozenset(
+        [
+            "-b",
+            "-c",
+            "-D",
+            "-E",
+            "-e",
+            "-F",
+            "-I",
+            "-i",
+            "-J",
+            "-L",
+            "-l",
+            "-m",
+            "-O",
+            "-o",
+            "-p",
+            "-Q",
+            "-R",
+            "-S",
+            "-W",
+            "-w",
+        ]
+    ),
+    "docker": frozenset(
+        [
+            "-u",
+            "--user",
+            "-w",
+            "--workdir",
+            "-e",
+            "--env",
+            "--env-file",
+            "--index",
+            "-v",
+            "--volume",
+            "--name",
+            "--network",
+            "--entrypoint",
+        ]
+    ),
+}
+_DEPTH = 4
+_PLAIN = re.compile(r"[\w./:@%+,=-]+").fullmatch
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A script that a command gives to another shell."""
+
+    text: str
+    stops: bool
+    """Whether that shell ends at the first command that fails."""
+
+
+def inside(call: Call, told: str = "") -> Inside | None:
+    """The script that a command gives to another shell; `told` is what a here-document says to it."""
+    words = (call.program, *call.words)
+    if call.program == "eval":
+        return Inside(" ".join(call.words), True)
+    for index, word in enumerate(words):
+        if word.rpartition("/")[2] in SHELLS:
+            return _shell(words[index + 1 :], told)
+    if call.program == "ssh":
+        rest = _after_options(call.words, _WITH_A_VALUE["ssh"])[1:]
+        return Inside(" ".join(rest), False) if rest else Inside(told, False) if told else None
+    if call.program == "docker" and (at := next((n for n, each in enumerate(words) if each in {"exec", "run"}), 0)):
+        rest = _after_options(words[at + 1 :], _WITH_A_VALUE["docker"])[1:]
+        return Inside(" ".join(map(_quoted, rest)), True) if rest else None
+    return None
+
+
+def _shell(words: Sequence[str], told: str) -> Inside | None:
+    stops = False
+    for index, word in enumerate(words):
+        if not word.startswith(("-", "+")):
+            return None  # a script of that name
+        stops = stops or (word.startswith("-") and not word.startswith("--") and "e" in word) or word == "errexit"
+        if not word.startswith("--") and "c" in word:
+            return Inside(words[index + 1], stops) if index + 1 < len(words) else None
+        if word == "-s":
+            break
+    return Inside(told, stops) if told else None
+
+
+def _after_options(words: Sequence[str], valued: frozenset[str]) -> Sequence[str]:
+    index = 0
+    while index < len(words) and words[index].startswith("-"):
+        index += 2 if words[index] in valued else 1
+    return words[index:]
+
+
+def _quoted(word: str) -> str:
+    return word if _PLAIN(word) or word.startswith("$") else "'" + word.replace("'", "'\\''") + "'"
+
+
+def here_documents(node: Any) -> dict[int, str]:
+    """What here-documents say, by the `id` of the command that reads them."""
+    return {
+        id(each["Cmd"]): "".join(flat(one["Hdoc"]) for one in each["Redirs"] if "Hdoc" in one)
+        for each in every(node)
+        if "Cmd" in each and any("Hdoc" in one for one in each.get("Redirs", ()))
+    }
+
+
+def all_calls(node: Any, depth: int = _DEPTH) -> Iterator[Call]:
+    """Every simple command, those for other shells too; these have the node of the command that gives them away."""
+    told = here_documents(node)
+    for each in every(node):
+        if each.get("Type") == "CallExpr" and (call := call_of(each)):
+            said = told.get(id(each), "")
+            yield replace(call, told=said)
+            if depth and (found := inside(call, said)):
+                (script,) = parsed((found.text,))
+                if isinstance(script, Script):
+                    yield from (replace(one, node=each) for one in all_calls(list(script.statements), depth - 1))

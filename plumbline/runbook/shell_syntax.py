@@ -1,0 +1,189 @@
+"""Shell scripts as syntax trees. They are read by `shfmt`, the parser of mvdan/sh, and never run.
+
+A node is the JSON of `shfmt --to-json`, whose shapes are those of the Go package mvdan.cc/sh/v3/syntax.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from plumbline.spec.finding import EnvironmentMissing
+
+Node = dict[str, Any]
+_SECONDS = 30
+_NAME = "plumb_script_"
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script that was read."""
+
+    text: str
+    statements: tuple[Node, ...]
+    start: int
+    """Byte at which it stands in what the nodes' positions count in."""
+
+    def source(self, node: Node) -> str:
+        """The text of a node, on one line."""
+        begin, end = node["Pos"]["Offset"] - self.start, node["End"]["Offset"] - self.start
+        return " ".join(self.text.encode()[begin:end].decode(errors="replace").split())
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A text that is no shell script."""
+
+    reason: str
+
+
+@lru_cache(maxsize=256)
+def parsed(texts: tuple[str, ...]) -> tuple[Script | Unreadable, ...]:
+    """The scripts, as POSIX shell. One call reads all of them; raises EnvironmentMissing where `shfmt` is not installed."""
+    if not texts:
+        return ()
+    if all_at_once := _together(texts):
+        return all_at_once
+    return tuple(_alone(text) for text in texts)
+
+
+def _together(texts: Sequence[str]) -> tuple[Script, ...] | None:
+    """Each as the body of a function of its own; None where one of them is not a whole script."""
+    whole, starts = b"", []
+    for index, text in enumerate(texts):
+        whole += f"{_NAME}{index}() {{\n".encode()
+        starts.append(len(whole))
+        whole += f"{text}\n:\n}}\n".encode()  # `:`, for a body is never empty
+    tree = _read(whole)
+    if isinstance(tree, Unreadable):
+        return None
+    functions = [each["Cmd"] for each in tree]
+    names = [each.get("Name", {}).get("Value") for each in functions]
+    if names != [f"{_NAME}{index}" for index in range(len(texts))]:
+        return None
+    return tuple(
+        Script(text, tuple(function["Body"]["Cmd"]["Stmts"][:-1]), start)
+        for text, function, start in zip(texts, functions, starts, strict=True)
+    )
+
+
+def _alone(text: str) -> Script | Unreadable:
+    tree = _read(text.encode())
+    return tree if isinstance(tree, Unreadable) else Script(text, tuple(tree), 0)
+
+
+def _read(text: bytes) -> list[Node] | Unreadable:
+    program = shutil.which(
+        "shfmt", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    )
+    if program is None:
+        raise EnvironmentMissing(
+            "scripts are read by `shfmt`, which is not installed", "run `make run`, or pip install shfmt-py"
+        )
+    call = [program, "-ln", "posix", "--to-json"]
+    done = subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False)
+    if done.returncode:
+        return Unreadable(done.stderr.decode(errors="replace").strip().removeprefix("<standard input>:"))
+    statements: list[Node] = json.loads(done.stdout).get("Stmts", [])
+    return statements
+
+
+def kind(node: Node) -> str:
+    """The type of a statement's command; empty where it has redirections alone."""
+    return str(node.get("Cmd", {}).get("Type", ""))
+
+
+def every(node: Any) -> Iterator[Node]:
+    """A node and all below it, in order; places in the text are no nodes."""
+    waiting = [node]
+    while waiting:
+        next_one = waiting.pop()
+        if isinstance(next_one, dict):
+            if "Offset" in next_one:
+                continue
+            yield next_one
+            waiting += [each for each in reversed(next_one.values()) if isinstance(each, (dict, list))]
+        else:
+            waiting += reversed(next_one)
+
+
+def flat(word: Node | None) -> str:
+    """A word without its quotes; `$name` for a variable, `$()` for a command's output."""
+    return "".join(map(_part, (word or {}).get("Parts", ())))
+
+
+def _part(part: Node) -> str:
+    match part.get("Type"):
+        case "Lit" | "SglQuoted":
+            return str(part.get("Value", ""))
+        case "DblQuoted":
+            return flat(part)
+        case "ParamExp":
+            return f"${part.get('Param', {}).get('Value', '')}"
+        case "CmdSubst":
+            return "$()"
+        case _:
+            return "$"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A simple command."""
+
+    node: Node
+    program: str
+    """What is run; behind `sudo`, `exec`, `command`, `env`, `timeout` and the like, what these run."""
+    words: tuple[str, ...]
+    """Its arguments, without quotes."""
+    arguments: tuple[Node, ...]
+    told: str = ""
+    """What a here-document puts on its input, where somebody looked."""
+
+
+_RUNNERS = {"sudo", "exec", "env", "nice", "nohup", "time", "timeout", "ionice", "setsid", "command", "busybox"}
+"""Programs that run what their arguments name."""
+_SUDO = {"-u", "-g", "-h", "-p", "-C", "-r", "-t", "-D"}
+"""Options of sudo that take a value."""
+
+
+def call_of(command: Node) -> Call | None:
+    """A CallExpr that runs something; None for assignments alone."""
+    arguments = command.get("Args", [])
+    words = [flat(word) for word in arguments]
+    while words and words[0] in _RUNNERS and words[:2] not in (["command", "-v"], ["command", "-V"]):
+        runner = words[0]
+        arguments, words = arguments[1:], words[1:]
+        while words and (words[0].startswith("-") or "=" in words[0] or words[0].rstrip("smhd").isdigit()):
+            skipped = 2 if runner == "sudo" and words[0] in _SUDO else 1
+            arguments, words = arguments[skipped:], words[skipped:]
+    if not words:
+        return None
+    program = words[0].rpartition("/")[2].lstrip("\\")  # `\\rm` is rm, and no alias of it
+    return Call(command, program, tuple(words[1:]), tuple(arguments[1:]))
+
+
+def calls(node: Any) -> Iterator[Call]:
+    """The simple commands in a tree, in order."""
+    for each in every(node):
+        if each.get("Type") == "CallExpr" and (call := call_of(each)):
+            yield call
+
+
+def substitutions(node: Any) -> Iterator[Node]:
+    """`$( )` in a tree, the outermost ones."""
+    if isinstance(node, dict):
+        if node.get("Type") == "CmdSubst":
+            yield node
+            return
+        for each in node.values():
+            if isinstance(each, (dict, list)):
+                yield from substitutions(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from substitutions(each)

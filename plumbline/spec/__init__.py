@@ -1,0 +1,1 @@
+"""From text to a spec with positions: files, YAML, structure, references, findings."""

@@ -1,0 +1,1 @@
+"""Standing a mode up on an engine, and seeing what is there."""
