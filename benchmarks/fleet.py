@@ -13,8 +13,8 @@ from pathlib import Path
 
 from generators.cloud.desired import desired_state
 from plumbline.provisioning.fleet import Fleet, for_each
-from plumbline.provisioning.journal import Journal
-from plumbline.provisioning.run import Run
+from plumbline.provisioning.journal import ProvisionJournal
+from plumbline.provisioning.run import ProvisionRun
 from plumbline.provisioning.throttle import RESERVE, Bucket
 from plumbline.spec.spec import Spec
 from tests.cloud.cloud import project
@@ -60,7 +60,7 @@ def provisioned(count: int, rate: Rate) -> dict[str, float]:
 
         def apply(tenant: str) -> int:
             state = desired_state(spec, "online", tenant)
-            run = Run(fleet.client(), state, Journal(Path(folder) / tenant), lambda _: None)
+            run = ProvisionRun(fleet.client(), state, ProvisionJournal(Path(folder) / tenant), lambda _: None)
             return len(run.apply())
 
         before, start = len(cloud.calls), time.monotonic()

@@ -8,7 +8,7 @@ import yaml
 
 from plumbline.project.artifact import Source
 from plumbline.spec.paths import PathText
-from plumbline.spec.yaml_tree import Node, key_at, node_at, parse_tree, to_data
+from plumbline.spec.yaml_tree import YamlNode, key_at, node_at, parse_tree, to_data
 
 OutputPath = tuple[str | int, ...]
 Origins = dict[OutputPath, PathText | tuple[PathText, ...]]
@@ -75,7 +75,7 @@ def sources(text: str, origins: Mapping[OutputPath, PathText | tuple[PathText, .
     return _sources(root, origins)
 
 
-def _sources(root: Node, origins: Mapping[OutputPath, PathText | tuple[PathText, ...]]) -> tuple[Source, ...]:
+def _sources(root: YamlNode, origins: Mapping[OutputPath, PathText | tuple[PathText, ...]]) -> tuple[Source, ...]:
     return tuple(
         source
         for place, paths in origins.items()
@@ -83,7 +83,7 @@ def _sources(root: Node, origins: Mapping[OutputPath, PathText | tuple[PathText,
     )
 
 
-def _of_place(root: Node, place: OutputPath, paths: tuple[PathText, ...]) -> Iterator[Source]:
+def _of_place(root: YamlNode, place: OutputPath, paths: tuple[PathText, ...]) -> Iterator[Source]:
     node = node_at(root, place)
     value = node.location
     key = key_at(root, place)
@@ -94,7 +94,7 @@ def _of_place(root: Node, place: OutputPath, paths: tuple[PathText, ...]) -> Ite
         yield Source(first, max(first, last), path, _has_keys(node))
 
 
-def _has_keys(node: Node) -> bool:
+def _has_keys(node: YamlNode) -> bool:
     """Whether what the node says is said by the keys in it, each of which comes from a place of its own."""
     values = node.value if isinstance(node.value, list) else [node]
     return any(isinstance(each.value, dict) and each.value for each in values)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from generators.markdown import code
 from plumbline.report.fact import Check, Outcome
-from plumbline.report.junit import Case, Run, document
+from plumbline.report.junit import Case, SuiteTotals, document
 from plumbline.spec.foreign import printable
 
 
@@ -48,7 +48,7 @@ def junit(
     """JUnit XML with a suite for each kind of fact and a case for each check; what cannot be read is skipped, not passed."""
     cases = [_case(check) for check in checks]
     return document(
-        Run(name, began, sum(seconds.values()), facts), cases or [Case("plumb", "plumb", "nothing to check")]
+        SuiteTotals(name, began, sum(seconds.values()), facts), cases or [Case("plumb", "plumb", "nothing to check")]
     )
 
 

@@ -30,7 +30,7 @@ PIN_RULES = {rule.id: rule for rule in _RULES}
 
 
 @dataclass(frozen=True)
-class Answer:
+class RegistryAnswer:
     """What came of asking for an image."""
 
     image: str
@@ -41,7 +41,7 @@ class Answer:
     """What is not there."""
 
 
-def ask(spec: Spec, ids: Iterable[str]) -> Iterator[Answer]:
+def ask(spec: Spec, ids: Iterable[str]) -> Iterator[RegistryAnswer]:
     """Ask each image's registry for its tag. Raises EnvironmentMissing where a registry does not answer."""
     registries: dict[str, Registry] = {}
     for id in ids:
@@ -50,16 +50,18 @@ def ask(spec: Spec, ids: Iterable[str]) -> Iterator[Answer]:
         try:
             found = registry.resolve(path, spec.images.images[id].tag)
         except NotThere as error:
-            yield Answer(id, None, str(error))
+            yield RegistryAnswer(id, None, str(error))
             continue
         platforms = known_platforms(found.platforms)
         if platforms:
-            yield Answer(id, Pin(id, found.digest, platforms))
+            yield RegistryAnswer(id, Pin(id, found.digest, platforms))
         else:
-            yield Answer(id, None, f"the tag leads to images for {', '.join(found.platforms) or 'no platform'} only")
+            yield RegistryAnswer(
+                id, None, f"the tag leads to images for {', '.join(found.platforms) or 'no platform'} only"
+            )
 
 
-def absent(spec: Spec, answers: Iterable[Answer]) -> Iterator[Finding]:
+def absent(spec: Spec, answers: Iterable[RegistryAnswer]) -> Iterator[Finding]:
     """A finding for each image that its registry has not got."""
     for answer in answers:
         if answer.pin is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from plumbline.runbook.shell_inside import Inside, here_documents, inside
+from plumbline.runbook.shell_inside import InnerScript, here_documents, inside
 from plumbline.runbook.shell_syntax import (
     Call,
     Node,
@@ -252,7 +252,7 @@ def _asked_first(condition: Sequence[Node]) -> Iterator[Lost]:
         yield from _list([{**statement, "Negated": False}], True, True)
 
 
-def _other_shell(statement: Node, given: Inside, program: str) -> Iterator[Lost]:
+def _other_shell(statement: Node, given: InnerScript, program: str) -> Iterator[Lost]:
     """Commands for another shell, which does not always stop at the first that fails."""
     (inner,) = parsed((given.text,))
     if isinstance(inner, Unreadable) or not inner.statements:

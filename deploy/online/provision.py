@@ -514,7 +514,7 @@ PLAN_FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Step:
+class PlanStep:
     """A line of the plan."""
 
     mark: str
@@ -539,7 +539,7 @@ class Step:
         return self.mark in "+~-"
 
 
-def plan_lines(steps: Sequence[Step], notes: Iterable[str] = (), currency: str = "EUR") -> list[str]:
+def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: str = "EUR") -> list[str]:
     """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
     lines = [f"* {note}" for note in notes]
     if not steps:
@@ -556,7 +556,7 @@ def plan_lines(steps: Sequence[Step], notes: Iterable[str] = (), currency: str =
     return [*lines, summary(steps, currency)]
 
 
-def summary(steps: Sequence[Step], currency: str = "EUR") -> str:
+def summary(steps: Sequence[PlanStep], currency: str = "EUR") -> str:
     """How many are added, changed and destroyed, and the difference a month."""
     add = sum(1 for step in steps if step.mark == "+" or (step.done and step.replaces))
     change = len({(step.kind, step.name) for step in steps if step.mark == "~" and not step.replaces})
@@ -571,7 +571,7 @@ def summary(steps: Sequence[Step], currency: str = "EUR") -> str:
     )
 
 
-def _destroys(step: Step) -> bool:
+def _destroys(step: PlanStep) -> bool:
     return step.mark == "-" or step.replaces or "deletes" in step.effects or "replaces" in step.effects
 
 
@@ -580,7 +580,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
 
 
-def as_plan(desired: dict[str, Any], project: str, allowed: Iterable[str], steps: Sequence[Step]) -> dict[str, Any]:
+def as_plan(desired: dict[str, Any], project: str, allowed: Iterable[str], steps: Sequence[PlanStep]) -> dict[str, Any]:
     """A plan of one tenant as plain data. `project` is the fingerprint of what was there."""
     return {
         "tenant": desired["tenant"],
@@ -618,11 +618,11 @@ def read_plan(path: Path) -> dict[str, dict[str, Any]]:
         raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
 
 
-def _steps(found: list[dict[str, Any]]) -> list[Step]:
-    return [Step(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])}) for each in found]
+def _steps(found: list[dict[str, Any]]) -> list[PlanStep]:
+    return [PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])}) for each in found]
 
 
-def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[Step]) -> None:
+def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:
     """Raises Refused when the plan is not what would be done now."""
     if plan["desired"] != digest(desired):
         raise Refused("the plan is of another desired state: plan again")
@@ -631,7 +631,7 @@ def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, step
         raise Refused("the project has changed since the plan was made: plan again")
 
 
-def check_same(shown: Sequence[Step], now: Sequence[Step]) -> None:
+def check_same(shown: Sequence[PlanStep], now: Sequence[PlanStep]) -> None:
     """Raises Refused when what would be done is not what was shown, with the first difference."""
     # keys are the project's: the work on another tenant may have made one meanwhile
     shown, now = ([step for step in steps if step.kind != "ssh_key"] for steps in (shown, now))
@@ -655,7 +655,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Other:
+class UnplannedObject:
     """An object that is the tenant's and is not desired: an extra, or one whose place another takes."""
 
     kind: str
@@ -665,15 +665,15 @@ class Other:
     successor: bool = False
 
 
-class Project:
+class CloudProject:
     """What is known of the provider's project, as far as it is the tenant's."""
 
     def __init__(self, api: Client, pause: Callable[[float], None] = time.sleep):
         self.api, self.pause = api, pause
         self.held: dict[Key, Any] = {}
         """The tenant's desired objects that are there."""
-        self.others: list[Other] = []
-        self.rivals: list[Other] = []
+        self.others: list[UnplannedObject] = []
+        self.rivals: list[UnplannedObject] = []
         """Objects of the tenant of which several claim to be the same desired one."""
         self.renewed: set[Key] = set()
         """Desired objects that are to be made anew."""
@@ -724,7 +724,7 @@ class Project:
 
 
 @dataclass(frozen=True)
-class Change:
+class ResourceChange:
     """Something that is not as desired, and what mends it."""
 
     what: str
@@ -741,7 +741,7 @@ class Change:
     """What it adds a month, net."""
 
 
-class Kind(ABC):
+class ResourceKind(ABC):
     """What all kinds have in common: labels, protection, and listing by the owner's labels."""
 
     client_name: str
@@ -751,18 +751,18 @@ class Kind(ABC):
     renamed = True
     """Whether its objects can be renamed, and so carry their identity as a label."""
 
-    def client(self, project: Project) -> Any:
+    def client(self, project: CloudProject) -> Any:
         return getattr(project.api, self.client_name)
 
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         """All objects with the labels, or all that there are, in a call per 50."""
         return list(self.client(project).get_all(label_selector=selector))
 
-    def named(self, project: Project, want: Want) -> Any:
+    def named(self, project: CloudProject, want: Want) -> Any:
         """The object that has the name, whoever owns it; None where the name is free."""
         return self.client(project).get_by_name(want["name"])
 
-    def again(self, project: Project, bound: Any) -> Any:
+    def again(self, project: CloudProject, bound: Any) -> Any:
         """The object as it is now, by its id; None when it is gone."""
         try:
             return self.client(project).get_by_id(bound.id)
@@ -772,10 +772,10 @@ class Kind(ABC):
             raise
 
     @abstractmethod
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         """The object in the form of the desired state. What the API does not say is None: unreadable, not different."""
 
-    def half_made(self, project: Project, bound: Any) -> str:
+    def half_made(self, project: CloudProject, bound: Any) -> str:
         """Why the object is no whole one, though it is there; empty where it is."""
         return ""
 
@@ -788,14 +788,14 @@ class Kind(ABC):
         return []
 
     @abstractmethod
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         """Make it and wait for it; the object."""
 
-    def hindrance(self, project: Project, want: Want) -> str:
+    def hindrance(self, project: CloudProject, want: Want) -> str:
         """Why it cannot be made now, and what would help; empty where it can."""
         return ""
 
-    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
         """What differs and cannot be changed, in words."""
         return [
             f"{field} {seen[field]} → {want[field]}"
@@ -807,50 +807,52 @@ class Kind(ABC):
         """What is lost when another takes its place."""
         return frozenset((Effect.REPLACES,))
 
-    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+    def price_of_another(self, project: CloudProject, want: Want, seen: Want) -> str:
         """What making it anew costs, in words; empty where the price stays."""
         return ""
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         """What is not as desired, in the order in which it is mended."""
         yield from self._named_and_labelled(project, bound, want, seen)
         yield from self._protected(bound, want, seen)
 
-    def _named_and_labelled(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _named_and_labelled(
+        self, project: CloudProject, bound: Any, want: Want, seen: Want
+    ) -> Iterator[ResourceChange]:
         if bound.name != want["name"]:
             what, holder = f"rename {bound.name} (#{bound.id}) to {want['name']}", self.named(project, want)
             if holder is not None and project.word_for(want["kind"], holder.id) is None:
                 way = f"#{holder.id}, which is not this tenant's, has that name: rename one of them in the console"
-                yield Change(what, lambda: None, blocked=way)
+                yield ResourceChange(what, lambda: None, blocked=way)
             else:
-                yield Change(what, lambda: _renamed(bound, want, holder))
+                yield ResourceChange(what, lambda: _renamed(bound, want, holder))
         words = [f"labels {shown_labels(seen['labels'], want['labels'])}"] if seen["labels"] != want["labels"] else []
         held = labels_of(bound)
         if held.get(OBJECT) != identity(want["name"]) or LEAVING in held:
             words.append(f"mark as {want['name']}")
         if words:
             labels = marked(want["labels"], want["name"], bound)
-            yield Change("; ".join(words), lambda: bound.update(labels=labels))
+            yield ResourceChange("; ".join(words), lambda: bound.update(labels=labels))
 
-    def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if "protected" in want and seen["protected"] is not None and seen["protected"] != want["protected"]:
             word = "protect from deletion" if want["protected"] else "lift the protection from deletion"
             effects = NOTHING if want["protected"] else frozenset((Effect.UNPROTECTS,))
-            yield Change(word, lambda: self.protect(bound, want["protected"]), effects)
+            yield ResourceChange(word, lambda: self.protect(bound, want["protected"]), effects)
 
     def protect(self, bound: Any, on: bool) -> Any:
         """Switch the protection from deletion; an action."""
         return bound.change_protection(delete=on)
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """What is not the tenant's and would be harmed, or keeps it from being deleted."""
         return []
 
-    def users(self, project: Project, bound: Any) -> list[str]:
+    def users(self, project: CloudProject, bound: Any) -> list[str]:
         """Servers of the tenant that would lose it while they run, by the names that --allow takes for them."""
         return []
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         """Free it from what keeps the API from deleting it, and delete it; an action, or what the call gives."""
         return bound.delete()
 
@@ -887,7 +889,7 @@ ALL_PORTS = (1, 65535)
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
-class Opening(NamedTuple):
+class FirewallOpening(NamedTuple):
     """One thing that rules let through."""
 
     direction: str
@@ -911,18 +913,18 @@ def opens_wider(have: Iterable[Rule], want: Iterable[Rule]) -> list[str]:
     return [_shown(each) for each in _openings(want) if not any(_covers(other, each) for other in old)]
 
 
-def _openings(rules: Iterable[Rule]) -> Iterator[Opening]:
+def _openings(rules: Iterable[Rule]) -> Iterator[FirewallOpening]:
     rules = list(rules)
     if not any(rule["direction"] == "out" for rule in rules):
         # without a rule for it, everything may go out
         for network in EVERYWHERE:
             for protocol in ("tcp", "udp", "icmp", "esp", "gre"):
-                yield Opening("out", protocol, *ALL_PORTS, ip_network(network))
+                yield FirewallOpening("out", protocol, *ALL_PORTS, ip_network(network))
     for rule in rules:
         first, last = _ports(rule["port"])
         for text in rule["peers"]:
             try:
-                yield Opening(rule["direction"], rule["protocol"], first, last, ip_network(text, strict=False))
+                yield FirewallOpening(rule["direction"], rule["protocol"], first, last, ip_network(text, strict=False))
             except ValueError:
                 continue
 
@@ -934,7 +936,7 @@ def _ports(port: str | None) -> tuple[int, int]:
     return (int(first), int(last or first)) if first.isdecimal() and (last or first).isdecimal() else ALL_PORTS
 
 
-def _covers(old: Opening, new: Opening) -> bool:
+def _covers(old: FirewallOpening, new: FirewallOpening) -> bool:
     if (old.direction, old.protocol) != (new.direction, new.protocol) or not (
         old.first <= new.first and new.last <= old.last
     ):
@@ -944,7 +946,7 @@ def _covers(old: Opening, new: Opening) -> bool:
     return isinstance(old.peer, IPv6Network) and isinstance(new.peer, IPv6Network) and new.peer.subnet_of(old.peer)
 
 
-def _shown(each: Opening) -> str:
+def _shown(each: FirewallOpening) -> str:
     ports = (
         ""
         if (each.first, each.last) == ALL_PORTS
@@ -958,52 +960,52 @@ def _shown(each: Opening) -> str:
 IN_USE_POLLS = 5
 
 
-class SshKey(Kind):
+class SshKeyKind(ResourceKind):
     """Of the whole project: found by its fingerprint, shared by tenants, never deleted here."""
 
     client_name = "ssh_keys"
     renamed = False
 
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         # some doubles of the API ignore the filter
         return [found for want in wants if (found := self.named(project, want))]
 
-    def named(self, project: Project, want: Want) -> Any:
+    def named(self, project: CloudProject, want: Want) -> Any:
         found = project.api.ssh_keys.get_by_fingerprint(want["fingerprint"])
         return found if found is not None and found.fingerprint == want["fingerprint"] else None
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         return {**common("ssh_key", bound), "fingerprint": bound.fingerprint}
 
-    def hindrance(self, project: Project, want: Want) -> str:
+    def hindrance(self, project: CloudProject, want: Want) -> str:
         taken = project.api.ssh_keys.get_by_name(want["name"])
         if taken is None or taken.name != want["name"] or taken.fingerprint == want["fingerprint"]:
             return ""  # free, or made for another tenant a moment ago
         return f"another key has this name (#{taken.id}, {taken.fingerprint}): rename it, or the key of the spec"
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         return project.api.ssh_keys.create(name=want["name"], public_key=want["public_key"])
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         return iter(())
 
 
-class PlacementGroup(Kind):
+class PlacementGroupKind(ResourceKind):
     """Keeps servers on different hosts."""
 
     client_name = "placement_groups"
     replaced = ("type",)
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         return {**common("placement_group", bound), "type": bound.type}
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         labels = marked(want["labels"], want["name"])
         made = project.api.placement_groups.create(name=want["name"], type=want["type"], labels=labels)
         finished(made.action)
         return made.placement_group
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         ids = sorted(getattr(each, "id", each) for each in bound.servers or [])
         return [
             f"server #{id}, which is not this tenant's, is in it"
@@ -1012,12 +1014,12 @@ class PlacementGroup(Kind):
         ]
 
 
-class Network(Kind):
+class NetworkKind(ResourceKind):
     """The private network of a tenant, and what isolates it from the others'."""
 
     client_name = "networks"
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         subnets = [{"ip_range": each.ip_range, "network_zone": each.network_zone} for each in bound.subnets or []]
         return {
             **common("network", bound),
@@ -1026,7 +1028,7 @@ class Network(Kind):
             "protected": protected(bound),
         }
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         return project.api.networks.create(
             name=want["name"],
             ip_range=want["ip_range"],
@@ -1034,15 +1036,15 @@ class Network(Kind):
             labels=marked(want["labels"], want["name"]),
         )
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         yield from self._named_and_labelled(project, bound, want, seen)
         have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
         if have != new and have.network_address == new.network_address and new.prefixlen < have.prefixlen:
-            yield Change(f"grow {have} to {new}", lambda: bound.change_ip_range(ip_range=str(new)))
+            yield ResourceChange(f"grow {have} to {new}", lambda: bound.change_ip_range(ip_range=str(new)))
         going = [each for each in seen["subnets"] if each not in want["subnets"]]
         for each in going:
             inside = self._inside(project, bound, each)
-            yield Change(
+            yield ResourceChange(
                 f"delete subnet {each['ip_range']}",
                 partial(bound.delete_subnet, _subnet(each)),
                 frozenset((Effect.DETACHES, Effect.SHRINKS)),
@@ -1052,10 +1054,10 @@ class Network(Kind):
             if each not in seen["subnets"]:
                 what, over = f"add subnet {each['ip_range']}", [other for other in going if _overlap(each, other)]
                 blocked = f"it overlaps {over[0]['ip_range']}, which has to go before" if over else ""
-                yield Change(what, partial(bound.add_subnet, _subnet(each)), blocked=blocked)
+                yield ResourceChange(what, partial(bound.add_subnet, _subnet(each)), blocked=blocked)
         yield from self._protected(bound, want, seen)
 
-    def _inside(self, project: Project, bound: Any, subnet: Want) -> list[str]:
+    def _inside(self, project: CloudProject, bound: Any, subnet: Want) -> list[str]:
         """Servers with an address in a subnet: the API refuses to delete it."""
         range_, ours = ip_network(subnet["ip_range"]), {each.id: each for _, each in project.owned("server")}
         return sorted(
@@ -1065,7 +1067,7 @@ class Network(Kind):
             if private.network.id == bound.id and ip_address(private.ip) in range_
         )
 
-    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
         """Ranges only grow, from the same start."""
         have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
         grows = have.network_address == new.network_address and new.prefixlen <= have.prefixlen
@@ -1074,17 +1076,17 @@ class Network(Kind):
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.DETACHES))
 
-    def users(self, project: Project, bound: Any) -> list[str]:
+    def users(self, project: CloudProject, bound: Any) -> list[str]:
         """The API takes them out without a word when it is deleted."""
         words = (project.word_for("server", each.id) for each in bound.servers or [])
         return sorted(word for word in words if word is not None)
 
-    def strangers(self, project: Project, bound: Any) -> list[Any]:
+    def strangers(self, project: CloudProject, bound: Any) -> list[Any]:
         """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
         found = [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
         return sorted(found, key=lambda each: int(each.id))
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         # the SDK's network does not tell of them
         balancers = [
             each
@@ -1108,12 +1110,12 @@ def _subnet(want: Want) -> NetworkSubnet:
     return NetworkSubnet(ip_range=want["ip_range"], network_zone=want["network_zone"], type="cloud")
 
 
-class Firewall(Kind):
+class FirewallKind(ResourceKind):
     """Filters public interfaces alone; it is attached to servers directly, never by label as well."""
 
     client_name = "firewalls"
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         rules = [
             {
                 "direction": rule.direction,
@@ -1126,30 +1128,30 @@ class Firewall(Kind):
         ]
         return {**common("firewall", bound), "rules": rules}
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         # the SDK says that labels are a string here
         labels: Any = marked(want["labels"], want["name"])
         made = project.api.firewalls.create(name=want["name"], rules=_rules(want), labels=labels)
         finished(made.actions)
         return made.firewall
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         have, new = ({str(sorted(rule.items(), key=str)) for rule in each["rules"]} for each in (seen, want))
         if have != new or len(seen["rules"]) != len(want["rules"]):
             wider = opens_wider(seen["rules"], want["rules"])
             what = f"rules: {len(new - have)} added, {len(have - new)} removed"
-            yield Change(
+            yield ResourceChange(
                 what + (f"; opens {', '.join(wider)}" if wider else ""),
                 lambda: bound.set_rules(_rules(want)),
                 frozenset((Effect.EXPOSES,)) if wider else NOTHING,
             )
         yield from super().changes(project, bound, want, seen)
 
-    def users(self, project: Project, bound: Any) -> list[str]:
+    def users(self, project: CloudProject, bound: Any) -> list[str]:
         words = (project.word_for("server", each.server.id) for each in bound.applied_to or [] if each.server)
         return sorted(word for word in words if word is not None)
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         ids = sorted(each.server.id for each in bound.applied_to or [] if each.server)
         return [
             f"server #{id}, which is not this tenant's, is behind it"
@@ -1157,7 +1159,7 @@ class Firewall(Kind):
             if project.word_for("server", id) is None
         ]
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         """A server that has just gone counts for a moment."""
         for polls in range(IN_USE_POLLS):
             try:
@@ -1175,7 +1177,7 @@ class Firewall(Kind):
         return None
 
 
-def _server_is_there(project: Project, id: int) -> bool:
+def _server_is_there(project: CloudProject, id: int) -> bool:
     try:
         return project.api.servers.get_by_id(id) is not None
     except APIException as error:
@@ -1198,13 +1200,13 @@ def _rules(want: Want) -> list[FirewallRule]:
     ]
 
 
-class Volume(Kind):
+class VolumeKind(ResourceKind):
     """A tenant's data. It only grows; anything else would mean another, empty one."""
 
     client_name = "volumes"
     replaced = ("format", "location")
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         return {
             **common("volume", bound),
             "size_gb": bound.size,
@@ -1217,7 +1219,7 @@ class Volume(Kind):
     def passing(self, seen: Want) -> bool:
         return bool(seen["status"] == "creating")
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         labels: Any = marked(want["labels"], want["name"])
         made = project.api.volumes.create(
             name=want["name"],
@@ -1229,16 +1231,16 @@ class Volume(Kind):
         finished(made.action, made.next_actions)
         return made.volume
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if seen["size_gb"] is not None and want["size_gb"] > seen["size_gb"]:
-            yield Change(
+            yield ResourceChange(
                 f"grow from {seen['size_gb']} to {want['size_gb']} GB; then grow the file system on the server: resize2fs",
                 lambda: bound.resize(want["size_gb"]),
                 frozenset((Effect.COSTS_MORE,)),
             )
         yield from super().changes(project, bound, want, seen)
 
-    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
         """It cannot shrink."""
         shrinks = seen["size_gb"] is not None and want["size_gb"] < seen["size_gb"]
         size = [f"size {seen['size_gb']} → {want['size_gb']} GB"] if shrinks else []
@@ -1247,16 +1249,16 @@ class Volume(Kind):
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.LOSES_DATA))
 
-    def users(self, project: Project, bound: Any) -> list[str]:
+    def users(self, project: CloudProject, bound: Any) -> list[str]:
         word = project.word_for("server", bound.server.id) if bound.server is not None else None
         return [] if word is None else [word]
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         if bound.server is None or project.word_for("server", bound.server.id) is not None:
             return []
         return [f"server #{bound.server.id}, which is not this tenant's, has it: detach it there first"]
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         if bound.server is not None:
             finished(bound.detach())
         return bound.delete()
@@ -1264,7 +1266,7 @@ class Volume(Kind):
 
 # --- records: DNS records, known by zone, name and type.
 
-class Record(Kind):
+class RecordKind(ResourceKind):
     """A set of DNS records in a zone of the project."""
 
     client_name = "zones"
@@ -1276,7 +1278,7 @@ class Record(Kind):
         self.zones_may_be_gone = False
         """Whether a zone that is not there has no records, rather than being an error: so for a destroy."""
 
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         return [
             found
             for zone in sorted({want["zone"] for want in wants})
@@ -1284,13 +1286,13 @@ class Record(Kind):
             for found in there.get_rrset_all(label_selector=selector)
         ]
 
-    def named(self, project: Project, want: Want) -> Any:
+    def named(self, project: CloudProject, want: Want) -> Any:
         return self._found(project, want["zone"], want["name"], want["type"])
 
-    def again(self, project: Project, bound: Any) -> Any:
+    def again(self, project: CloudProject, bound: Any) -> Any:
         return self._found(project, self._zone_name(bound), bound.name, bound.type)
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         return {
             **common("record", bound),
             "zone": self._zone_name(bound),
@@ -1299,7 +1301,7 @@ class Record(Kind):
             "values": sorted(record.value for record in bound.records or []),
         }
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         made = self._zone(project, want["zone"]).create_rrset(
             name=want["name"],
             type=want["type"],
@@ -1310,20 +1312,22 @@ class Record(Kind):
         finished(made.action)
         return made.rrset
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if seen["values"] != sorted(want["values"]):
             what = f"{', '.join(seen['values']) or 'nowhere'} → {', '.join(want['values'])}"
-            yield Change(what, lambda: bound.set_rrset_records(_records(want)), frozenset((Effect.REDIRECTS,)))
+            yield ResourceChange(what, lambda: bound.set_rrset_records(_records(want)), frozenset((Effect.REDIRECTS,)))
         if seen["ttl_s"] != want["ttl_s"]:
-            yield Change(f"TTL {seen['ttl_s']} → {want['ttl_s']} s", lambda: bound.change_rrset_ttl(want["ttl_s"]))
+            yield ResourceChange(
+                f"TTL {seen['ttl_s']} → {want['ttl_s']} s", lambda: bound.change_rrset_ttl(want["ttl_s"])
+            )
         if seen["labels"] != want["labels"]:
             what = f"labels {shown_labels(seen['labels'], want['labels'])}"
-            yield Change(what, lambda: bound.update_rrset(labels=want["labels"]))
+            yield ResourceChange(what, lambda: bound.update_rrset(labels=want["labels"]))
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         return bound.delete_rrset().action
 
-    def _found(self, project: Project, zone: str, name: str, type: str) -> Any:
+    def _found(self, project: CloudProject, zone: str, name: str, type: str) -> Any:
         if (there := self._zone(project, zone)) is None:
             return None
         try:
@@ -1333,7 +1337,7 @@ class Record(Kind):
                 return None
             raise
 
-    def _zone(self, project: Project, name: str) -> Any:
+    def _zone(self, project: CloudProject, name: str) -> Any:
         if name not in self._zones:
             try:
                 self._zones[name] = project.api.zones.get(name)
@@ -1346,7 +1350,7 @@ class Record(Kind):
                 raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
         return self._zones[name]
 
-    def has_zone(self, project: Project, name: str) -> bool:
+    def has_zone(self, project: CloudProject, name: str) -> bool:
         """Whether the project has a zone."""
         try:
             return self._zone(project, name) is not None
@@ -1371,7 +1375,7 @@ def _records(want: Want) -> list[ZoneRecord]:
 # --- orders: Server types at a location: which can be ordered now, at what price, and why one cannot be.
 
 @dataclass(frozen=True)
-class Offer:
+class ServerOffer:
     """A server type at a location: whether it can be ordered now, and its price a month, net, in the account's currency."""
 
     available: bool
@@ -1398,21 +1402,21 @@ class Orders:
         self.ceilings: dict[str, float] = {}
         """The most that a server may cost a month, by its name: what the plan said."""
 
-    def load(self, project: Project) -> None:
+    def load(self, project: CloudProject) -> None:
         """Ask for the catalogue, once."""
         self._types = self._types or list(project.api.server_types.get_all())
 
-    def offers(self, project: Project, location: str) -> dict[str, Offer]:
+    def offers(self, project: CloudProject, location: str) -> dict[str, ServerOffer]:
         """What the API offers at a location; a type that was withdrawn there is not offered."""
         self.load(project)
         return {
-            each.name: Offer(bool(place.available), _price(each, location))
+            each.name: ServerOffer(bool(place.available), _price(each, location))
             for each in self._types
             for place in each.locations or []
             if place.location.name == location and not _withdrawn(place)
         }
 
-    def order_of(self, project: Project, want: Want) -> list[str]:
+    def order_of(self, project: CloudProject, want: Want) -> list[str]:
         """The types of the list that exist there, those that can be had now first."""
         offers = self.offers(project, want["location"])
         return sorted((name for name in want["types"] if name in offers), key=lambda name: not offers[name].available)
@@ -1425,7 +1429,7 @@ class Orders:
         found = self.type(name)
         return int(found.disk) if found is not None and found.disk else 0
 
-    def choose(self, project: Project, want: Want) -> Choice:
+    def choose(self, project: CloudProject, want: Want) -> Choice:
         """The first type of the list that can be had now, and what that means for the price."""
         offers, types = self.offers(project, want["location"]), self.order_of(project, want)
         if not types or not offers[types[0]].available:
@@ -1441,7 +1445,7 @@ class Orders:
         words = f"{first} is sold out; {new} is {price:.2f} a month instead of {offers[first].price:.2f}"
         return Choice(new, price, words if dearer else "")
 
-    def _why_none(self, project: Project, want: Want) -> str:
+    def _why_none(self, project: CloudProject, want: Want) -> str:
         """Sold out, withdrawn and a location that is down are different things, and need different deeds."""
         location, types = want["location"], ", ".join(want["types"])
         offers = self.offers(project, location)
@@ -1453,7 +1457,7 @@ class Orders:
         withdrawn = f" ({', '.join(gone)} is withdrawn)" if gone else ""
         return f"sold out in {location}: {types}{withdrawn}; try again later, or add a type to the spec's list"
 
-    def ordered(self, project: Project, want: Want, **order: Any) -> Any:
+    def ordered(self, project: CloudProject, want: Want, **order: Any) -> Any:
         """Order a type of the list, never one that is dearer than the plan said. Raises Failed where none can be had."""
         offers = self.offers(project, want["location"])
         ceiling = self.ceilings.get(want["name"], offers[want["types"][0]].price if want["types"][0] in offers else 0.0)
@@ -1476,7 +1480,7 @@ class Orders:
             f"a month{said}; try again later; a dearer one of the list is bought only with --allow {want['name']}"
         )
 
-    def image(self, project: Project, want: Want) -> Any:
+    def image(self, project: CloudProject, want: Want) -> Any:
         """The image that servers are made with; None when it is withdrawn or was never there."""
         key = (want["image"], want["architecture"])
         if key not in self._images:
@@ -1504,15 +1508,15 @@ def _price(server_type: Any, location: str) -> float:
 SHUTDOWN_POLLS = 60
 
 
-class Moving(Kind):
+class ServerMoves(ResourceKind):
     """Addresses and volumes of servers."""
 
-    def _addressed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _addressed(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         network = ("network", want["network"])
         what = f"join network {want['network']} as {want['address']}"
         in_place = network not in project.renewed and seen["networks"].get(want["network"]) == want["address"]
         if network in project.waiting and not in_place:
-            yield Change(what, lambda: None, blocked="the network has to be made anew before")
+            yield ResourceChange(what, lambda: None, blocked="the network has to be made anew before")
             return
         leaving = NOTHING
         for private in bound.private_net or []:
@@ -1523,26 +1527,26 @@ class Moving(Kind):
             ):
                 leaving = frozenset((Effect.DETACHES,))
                 leave = f"leave network {name}, {private.ip}"
-                yield Change(leave, partial(bound.detach_from_network, private.network), leaving)
+                yield ResourceChange(leave, partial(bound.detach_from_network, private.network), leaving)
         if in_place:
             return
         other, word = self.holder_of_address(project, bound, want)
         if other is None:
             # not before it has left: the API would refuse it, and all that comes after
-            yield Change(what, lambda: _joined(project, bound, want), leaving)
+            yield ResourceChange(what, lambda: _joined(project, bound, want), leaving)
         elif word is None:
-            yield Change(
+            yield ResourceChange(
                 what, lambda: None, blocked=f"server #{other.id}, which is not this tenant's, has {want['address']}"
             )
         else:
-            yield Change(
+            yield ResourceChange(
                 f"take the address {want['address']} from {other.name} (#{other.id}), which is shut down for that",
                 lambda: self._address_taken(project, bound, other, want),
                 frozenset((Effect.STOPS, Effect.DETACHES)),
                 (word,),
             )
 
-    def holder_of_address(self, project: Project, bound: Any, want: Want) -> tuple[Any, str | None]:
+    def holder_of_address(self, project: CloudProject, bound: Any, want: Want) -> tuple[Any, str | None]:
         """Another server with the desired address in the desired network, and the name that --allow takes for it."""
         network = project.held.get(("network", want["network"]))
         if network is None:
@@ -1557,7 +1561,7 @@ class Moving(Kind):
                 return other, word
         return None, None
 
-    def _address_taken(self, project: Project, bound: Any, other: Any, want: Want) -> Any:
+    def _address_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         other.reload()
         self.switched_off(project, other)
         network = project.lookup("network", want["network"])
@@ -1565,30 +1569,32 @@ class Moving(Kind):
             finished(other.detach_from_network(network))
         return _joined(project, bound, want)
 
-    def _with_volume(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _with_volume(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         for each in bound.volumes or []:
             name = project.name_of("volume", each.id)
             if name != want["volume"] and project.word_for("volume", each.id) is not None:
                 what = f"detach volume {name}" + ("" if seen["status"] == "off" else "; it is shut down for that")
-                yield Change(what, partial(self._given_up, project, bound, each), stops(seen) | {Effect.DETACHES})
+                yield ResourceChange(
+                    what, partial(self._given_up, project, bound, each), stops(seen) | {Effect.DETACHES}
+                )
         if not want["volume"] or want["volume"] in seen["volumes"]:
             return
         what = f"attach volume {want['volume']}"
         other, word = self.holder_of_volume(project, bound, want)
         if other is None:
-            yield Change(what, lambda: project.lookup("volume", want["volume"]).attach(bound, automount=False))
+            yield ResourceChange(what, lambda: project.lookup("volume", want["volume"]).attach(bound, automount=False))
         elif word is None:
             reason = f"server #{other.id}, which is not this tenant's, has it: detach it there first"
-            yield Change(what, lambda: None, blocked=reason)
+            yield ResourceChange(what, lambda: None, blocked=reason)
         else:
-            yield Change(
+            yield ResourceChange(
                 f"take volume {want['volume']} from {other.name} (#{other.id}), which is shut down for that",
                 lambda: self._volume_taken(project, bound, other, want),
                 frozenset((Effect.STOPS, Effect.DETACHES)),
                 (word,),
             )
 
-    def holder_of_volume(self, project: Project, bound: Any, want: Want) -> tuple[Any, str | None]:
+    def holder_of_volume(self, project: CloudProject, bound: Any, want: Want) -> tuple[Any, str | None]:
         """Another server that has the desired volume, and the name that --allow takes for it."""
         volume = project.held.get(("volume", want["volume"])) if want["volume"] else None
         if volume is None or volume.server is None or (bound is not None and volume.server.id == bound.id):
@@ -1596,13 +1602,13 @@ class Moving(Kind):
         ours = next(((other, word) for word, other in project.owned("server") if other.id == volume.server.id), None)
         return ours or (volume.server, None)
 
-    def _volume_taken(self, project: Project, bound: Any, other: Any, want: Want) -> Any:
+    def _volume_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"])
         self._given_up(project, other, volume)
         volume.reload()
         return volume.attach(bound, automount=False)
 
-    def _given_up(self, project: Project, bound: Any, volume: Any) -> None:
+    def _given_up(self, project: CloudProject, bound: Any, volume: Any) -> None:
         """Take a volume from a server of ours that has been shut down; from no other."""
         bound.reload()
         self.switched_off(project, bound)
@@ -1610,7 +1616,7 @@ class Moving(Kind):
         if volume.server is not None and volume.server.id == bound.id:
             finished(volume.detach())
 
-    def switched_off(self, project: Project, bound: Any) -> None:
+    def switched_off(self, project: CloudProject, bound: Any) -> None:
         """Ask the system to end; switch off what does not."""
         if bound.status == "off":
             return
@@ -1629,7 +1635,7 @@ def stops(seen: Want) -> Effects:
     return NOTHING if seen["status"] == "off" else frozenset((Effect.STOPS,))
 
 
-def _joined(project: Project, bound: Any, want: Want) -> Any:
+def _joined(project: CloudProject, bound: Any, want: Want) -> Any:
     return bound.attach_to_network(project.lookup("network", want["network"]), ip=want["address"])
 
 
@@ -1648,7 +1654,7 @@ def user_data_hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:32]
 
 
-class Server(Moving):
+class ServerKind(ServerMoves):
     """Its address, firewall and volume are there before it boots for the first time."""
 
     client_name = "servers"
@@ -1656,7 +1662,7 @@ class Server(Moving):
     def __init__(self) -> None:
         self.orders = Orders()
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         group, public = bound.placement_group, bound.public_net
         return {
             **common("server", bound),
@@ -1676,7 +1682,7 @@ class Server(Moving):
             "status": bound.status,
         }
 
-    def half_made(self, project: Project, bound: Any) -> str:
+    def half_made(self, project: CloudProject, bound: Any) -> str:
         """A server that never ran and whose creation ended in an error has no system, though it is there."""
         if bound.status in ("running", "migrating", "rebuilding", "stopping", "deleting"):
             return ""
@@ -1695,7 +1701,7 @@ class Server(Moving):
             found.append(f"status {seen['status']}: it is left alone until that has ended")
         return found
 
-    def hindrance(self, project: Project, want: Want) -> str:
+    def hindrance(self, project: CloudProject, want: Want) -> str:
         """Asked before anything is bought or given up."""
         if problem := self.orders.choose(project, want).problem:
             return problem
@@ -1703,7 +1709,7 @@ class Server(Moving):
             return f"image {want['image']} for {want['architecture']} is withdrawn; choose another in the spec: hcloud image list"
         return self._out_of_reach(project, want)
 
-    def _out_of_reach(self, project: Project, want: Want) -> str:
+    def _out_of_reach(self, project: CloudProject, want: Want) -> str:
         """A volume goes to no server of another location; without it, the old server would have stopped for nothing."""
         key = ("volume", want["volume"])
         volume = project.held.get(key)
@@ -1717,11 +1723,11 @@ class Server(Moving):
         there = volume.location.name
         return f"volume {want['volume']} is in {there}, and a server in {want['location']} cannot have it: move its data first"
 
-    def choice(self, project: Project, want: Want) -> Choice:
+    def choice(self, project: CloudProject, want: Want) -> Choice:
         """The type that would be ordered now."""
         return self.orders.choose(project, want)
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"]) if want["volume"] else None
         labels = {**marked(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
         if volume is not None:
@@ -1748,7 +1754,7 @@ class Server(Moving):
         finished(made.action, made.next_actions)
         return made.server
 
-    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
         """What only a new server has: its image, its place, what it did at its first boot, a smaller disk."""
         reasons = [
             f"{field} {seen[field]} → {want[field]}"
@@ -1765,7 +1771,7 @@ class Server(Moving):
             reasons.append(f"first boot{gone}")
         return reasons + self._told_another(project, want, seen)
 
-    def _told_another(self, project: Project, want: Want, seen: Want) -> list[str]:
+    def _told_another(self, project: CloudProject, want: Want, seen: Want) -> list[str]:
         """Its units wait for the volume that first boot was told, for ever."""
         key = ("volume", want["volume"])
         if not want["volume"] or not seen["told_volume"]:
@@ -1780,14 +1786,14 @@ class Server(Moving):
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.STOPS))
 
-    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+    def price_of_another(self, project: CloudProject, want: Want, seen: Want) -> str:
         choice = self.orders.choose(project, want)
         if choice.problem:
             return ""
         now = f", now {seen['type']}" if seen["type"] != choice.type else ""
         return f"; a new {choice.type} is {choice.price:.2f} a month at today's price{now}"
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         yield from self._named_and_labelled(project, bound, want, seen)
         if seen["status"] not in (*STEADY, *ON_ITS_WAY):
             return
@@ -1800,10 +1806,10 @@ class Server(Moving):
         if seen["status"] == "off":
             yield _switched_on(bound, needed)
 
-    def _behind_firewalls(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _behind_firewalls(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         itself = [FirewallResource(type="server", server=bound)]
         for name in sorted(set(want["firewalls"]) - set(seen["firewalls"])):
-            yield Change(
+            yield ResourceChange(
                 f"put behind firewall {name}",
                 partial(self._put_behind, project, name, itself),
             )
@@ -1811,23 +1817,23 @@ class Server(Moving):
             name = project.name_of("firewall", each.firewall.id)
             if name not in want["firewalls"] and project.word_for("firewall", each.firewall.id) is not None:
                 effects = frozenset((Effect.EXPOSES, Effect.DETACHES))
-                yield Change(
+                yield ResourceChange(
                     f"take from firewall {name}", partial(each.firewall.remove_from_resources, itself), effects
                 )
 
-    def _put_behind(self, project: Project, name: str, itself: list[FirewallResource]) -> Any:
+    def _put_behind(self, project: CloudProject, name: str, itself: list[FirewallResource]) -> Any:
         return project.lookup("firewall", name).apply_to_resources(itself)
 
-    def _grouped(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _grouped(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         have = seen["placement_group"]
         if have == want["placement_group"] and ("placement_group", str(have)) not in project.renewed:
             return
         if have and project.word_for("placement_group", bound.placement_group.id) is None:
             return  # a stranger's group: it is said, and left alone
         what = f"placement group {have} → {want['placement_group']}; it is switched off for that"
-        yield Change(what, lambda: self._regroup(project, bound, want), stops(seen))
+        yield ResourceChange(what, lambda: self._regroup(project, bound, want), stops(seen))
 
-    def _regroup(self, project: Project, bound: Any, want: Want) -> Any:
+    def _regroup(self, project: CloudProject, bound: Any, want: Want) -> Any:
         self.switched_off(project, bound)
         if bound.placement_group:
             finished(bound.remove_from_placement_group())
@@ -1835,12 +1841,12 @@ class Server(Moving):
             return bound.add_to_placement_group(project.lookup("placement_group", want["placement_group"]))
         return None
 
-    def _typed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _typed(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if seen["type"] is None or seen["type"] in want["types"]:
             return
         choice, offers = self.orders.choose(project, want), self.orders.offers(project, want["location"])
         if choice.problem:
-            yield Change(f"type {seen['type']}", lambda: None, blocked=choice.problem)
+            yield ResourceChange(f"type {seen['type']}", lambda: None, blocked=choice.problem)
             return
         known = seen["type"] in offers
         before = f"{offers[seen['type']].price:.2f}" if known else "?"
@@ -1860,9 +1866,9 @@ class Server(Moving):
                 finished(bound.power_on())
                 raise
 
-        yield Change(what, change, effects, price=more)
+        yield ResourceChange(what, change, effects, price=more)
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """A stranger's volume is not torn from under a system that runs."""
         return [
             f"volume #{each.id}, which is not this tenant's, is on it: detach it there first"
@@ -1873,7 +1879,7 @@ class Server(Moving):
     def protect(self, bound: Any, on: bool) -> Any:
         return bound.change_protection(delete=on, rebuild=on)
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         if way := self.in_the_way(project, bound):
             raise Failed(f"server {bound.name} (#{bound.id}): {'; '.join(way)}")
         self.switched_off(project, bound)
@@ -1882,9 +1888,9 @@ class Server(Moving):
         return bound.delete()
 
 
-def _switched_on(bound: Any, needed: list[Change]) -> Change:
+def _switched_on(bound: Any, needed: list[ResourceChange]) -> ResourceChange:
     """Not before it has its address and volume: without the word for those, another may still work with them."""
-    return Change(
+    return ResourceChange(
         "switch on",
         bound.power_on,
         NOTHING.union(*(change.effects for change in needed)),
@@ -1893,7 +1899,7 @@ def _switched_on(bound: Any, needed: list[Change]) -> Change:
     )
 
 
-def volume_exists(project: Project, id: str) -> bool:
+def volume_exists(project: CloudProject, id: str) -> bool:
     """Whether a volume is there, whatever its name and labels are."""
     try:
         return id.isdecimal() and project.api.volumes.get_by_id(int(id)) is not None
@@ -1903,22 +1909,22 @@ def volume_exists(project: Project, id: str) -> bool:
         raise
 
 
-def kinds() -> dict[str, Kind]:
+def kinds() -> dict[str, ResourceKind]:
     """Every kind, in the order in which objects are made."""
     return {
-        "ssh_key": SshKey(),
-        "placement_group": PlacementGroup(),
-        "network": Network(),
-        "firewall": Firewall(),
-        "volume": Volume(),
-        "server": Server(),
-        "record": Record(),
+        "ssh_key": SshKeyKind(),
+        "placement_group": PlacementGroupKind(),
+        "network": NetworkKind(),
+        "firewall": FirewallKind(),
+        "volume": VolumeKind(),
+        "server": ServerKind(),
+        "record": RecordKind(),
     }
 
 
 # --- prices: What things cost a month, net, as the API says; and all that a tenant pays for now.
 
-class Prices:
+class LivePrices:
     """Asked once, when something has a price."""
 
     def __init__(self, api: Client):
@@ -1987,7 +1993,7 @@ def _at(prices: list[dict[str, Any]], location: str) -> float:
 
 def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
     """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
-    prices, lines, total = Prices(api), [], 0.0
+    prices, lines, total = LivePrices(api), [], 0.0
     selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
     servers = api.servers.get_all(label_selector=selector)
     own = {server.id for server in servers}
@@ -2029,8 +2035,8 @@ class Looking:
     ):
         self.desired = desired
         self.kinds = kinds()
-        self.records = next(kind for kind in self.kinds.values() if isinstance(kind, Record))
-        self.project = Project(api, pause)
+        self.records = next(kind for kind in self.kinds.values() if isinstance(kind, RecordKind))
+        self.project = CloudProject(api, pause)
         self.project.allowed = self.allowed = frozenset(allowed)
         self.wants: dict[Key, Want] = {(want["kind"], want["name"]): want for want in objects_now(desired)}
         self.blocked: dict[Key, str] = {}
@@ -2076,16 +2082,18 @@ class Looking:
             if name is not None:
                 claims.setdefault(name, []).append(bound)
             elif kind_name != "ssh_key":
-                self.project.others.append(Other(kind_name, bound, str(bound.name)))
+                self.project.others.append(UnplannedObject(kind_name, bound, str(bound.name)))
         for name, bounds in claims.items():
             staying = [bound for bound in bounds if LEAVING not in labels_of(bound)] or bounds
             if len(staying) > 1:
                 both = " and ".join(f"#{bound.id} ({bound.name})" for bound in staying)
                 self.blocked[kind_name, name] = f"{both} both claim to be it: delete one, or its label {OBJECT}"
-                self.project.rivals += [Other(kind_name, bound, name) for bound in bounds]
+                self.project.rivals += [UnplannedObject(kind_name, bound, name) for bound in bounds]
                 continue
             self.project.held[kind_name, name] = staying[0]
-            self.project.others += [Other(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]]
+            self.project.others += [
+                UnplannedObject(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]
+            ]
 
     def _desired_name(self, kind_name: str, bound: Any) -> str | None:
         """The name that the desired state has for an object; None for one that is not desired."""
@@ -2183,19 +2191,19 @@ def canonical(value: Any) -> Any:
 class Planning(Looking):
     """The steps from what is there to what is desired."""
 
-    prices: Prices
+    prices: LivePrices
     notes: list[str]
     """What is said and not changed: what cannot be read, and what is a stranger's."""
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[PlanStep]:
         """What an apply would do, of what was looked at."""
         self.notes = []
-        self.prices = Prices(self.project.api)
+        self.prices = LivePrices(self.project.api)
         self._foresee()
         steps = [step for other in self.others_in_order() for step in self._leaving(other)]
         for key, want in self.wants.items():
             if key in self.blocked:
-                steps.append(Step("?", *key, self.blocked[key]))
+                steps.append(PlanStep("?", *key, self.blocked[key]))
             elif key not in self.project.held:
                 steps.append(self._creation(key, want))
             else:
@@ -2216,7 +2224,7 @@ class Planning(Looking):
                 (self.project.renewed if done else self.project.waiting).add(key)
         self.notes.clear()
 
-    def others_in_order(self) -> list[Other]:
+    def others_in_order(self) -> list[UnplannedObject]:
         """What is not desired, in the order in which it is deleted."""
         order = list(self.kinds)
         return sorted(
@@ -2224,14 +2232,16 @@ class Planning(Looking):
             key=lambda other: (-order.index(other.kind), str(other.bound.name), other.bound.id or 0),
         )
 
-    def changes(self, key: Key) -> list[Change]:
+    def changes(self, key: Key) -> list[ResourceChange]:
         """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         try:
             if half := kind.half_made(self.project, bound):
                 what = f"{half}; replace it"
                 blocked = "; ".join(kind.in_the_way(self.project, bound)) or kind.hindrance(self.project, want)
-                return [Change(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)]
+                return [
+                    ResourceChange(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)
+                ]
             seen = kind.seen(self.project, bound)
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
@@ -2243,15 +2253,15 @@ class Planning(Looking):
             )
             return []
 
-    def _replacement(self, key: Key, want: Want, seen: Want, reasons: list[str]) -> Change:
+    def _replacement(self, key: Key, want: Want, seen: Want, reasons: list[str]) -> ResourceChange:
         kind = self.kinds[key[0]]
         what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
         blocked = "; ".join(kind.in_the_way(self.project, self.project.held[key])) or kind.hindrance(self.project, want)
         effects = kind.effects_of_replacing(seen)
-        if isinstance(kind, Server) and kind.choice(self.project, want).dearer:
+        if isinstance(kind, ServerKind) and kind.choice(self.project, want).dearer:
             effects |= {Effect.COSTS_MORE}
         words = (key[1], *kind.users(self.project, self.project.held[key]))
-        return Change(what, lambda: None, effects, words, replaces=True, blocked=blocked)
+        return ResourceChange(what, lambda: None, effects, words, replaces=True, blocked=blocked)
 
     def _note_strangers(self, key: Key, bound: Any) -> None:
         with suppress(*ODD):  # of an object in an unknown form, `changes` has said so
@@ -2272,17 +2282,17 @@ class Planning(Looking):
             )
         return [f"{key[0]} {key[1]}: {each}; left alone" for each in self.kinds[key[0]].in_the_way(self.project, bound)]
 
-    def step(self, key: Key, change: Change, verb: str = "apply") -> Step:
+    def step(self, key: Key, change: ResourceChange, verb: str = "apply") -> PlanStep:
         """A change as a line of the plan."""
         id = getattr(self.project.held.get(key), "id", None)
         effects = tuple(sorted(effect.value for effect in change.effects))
         needs = words_missing(change.effects, change.words or (key[1],), self.allowed, verb)
         if change.blocked and not needs:
-            return Step("?", *key, f"{change.what}: {change.blocked}", 0.0, id, effects)
+            return PlanStep("?", *key, f"{change.what}: {change.blocked}", 0.0, id, effects)
         mark = "!" if needs else "~"
-        return Step(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
+        return PlanStep(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
 
-    def _price_of(self, key: Key, change: Change) -> float:
+    def _price_of(self, key: Key, change: ResourceChange) -> float:
         if change.replaces:
             return round(
                 self.prices.of_new(key, self.wants[key], self._type_of(key))
@@ -2296,32 +2306,34 @@ class Planning(Looking):
 
     def _type_of(self, key: Key) -> float:
         kind = self.kinds[key[0]]
-        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, Server) else 0.0
+        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, ServerKind) else 0.0
 
-    def _creation(self, key: Key, want: Want) -> Step:
+    def _creation(self, key: Key, want: Want) -> PlanStep:
         kind = self.kinds[key[0]]
         if hindrance := kind.hindrance(self.project, want) or self._lost(key):
-            return Step("?", *key, hindrance, needs=() if key[0] != "volume" else (key[1],))
+            return PlanStep("?", *key, hindrance, needs=() if key[0] != "volume" else (key[1],))
         price = self.prices.of_new(key, want, self._type_of(key))
-        if not isinstance(kind, Server):
-            return Step("+", *key, "make", price)
+        if not isinstance(kind, ServerKind):
+            return PlanStep("+", *key, "make", price)
         choice = kind.choice(self.project, want)
         what = f"make, {choice.type}" + (f", for {choice.dearer}" if choice.dearer else "")
         dearer = (Effect.COSTS_MORE.value,) if choice.dearer else ()
         if choice.dearer and key[1] not in self.allowed:
-            return Step("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
+            return PlanStep("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
         effects = {Effect.STOPS, Effect.DETACHES}
         for thing, (other, word) in (
             (want["volume"], kind.holder_of_volume(self.project, None, want)),
             (want["address"], kind.holder_of_address(self.project, None, want)),
         ):
             if other is not None and word is None:
-                return Step("?", *key, f"needs {thing}, which server #{other.id} has, and that is not this tenant's")
+                return PlanStep(
+                    "?", *key, f"needs {thing}, which server #{other.id} has, and that is not this tenant's"
+                )
             if other is not None and (needs := words_missing(frozenset(effects), (str(word),), self.allowed)):
-                return Step(
+                return PlanStep(
                     "?", *key, f"needs {thing}, which server {other.name} (#{other.id}) has", price, needs=needs
                 )
-        return Step("+", *key, what, price, effects=dearer)
+        return PlanStep("+", *key, what, price, effects=dearer)
 
     def _lost(self, key: Key) -> str:
         """Why another volume would stand in the place of one that a server was told; empty where none was told."""
@@ -2344,7 +2356,7 @@ class Planning(Looking):
                 return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
         return ""
 
-    def _leaving(self, other: Other) -> Iterator[Step]:
+    def _leaving(self, other: UnplannedObject) -> Iterator[PlanStep]:
         """The deletion of what is not desired."""
         kind, bound = self.kinds[other.kind], other.bound
         users = kind.users(self.project, bound)
@@ -2357,9 +2369,11 @@ class Planning(Looking):
         price = -self.prices.of(other.kind, bound)
         key = (other.kind, str(bound.name))
         if (way := kind.in_the_way(self.project, bound)) and not needs:
-            yield Step("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
+            yield PlanStep("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
         else:
-            yield Step("!" if needs else "-", *key, f"delete (#{bound.id}), for {why}", price, bound.id, words, needs)
+            yield PlanStep(
+                "!" if needs else "-", *key, f"delete (#{bound.id}), for {why}", price, bound.id, words, needs
+            )
 
 
 # --- journal: The journal of a tenant's runs: a line of JSON per step. A record for people, never read for a decision.
@@ -2374,7 +2388,7 @@ def journal_folder() -> Path:
     return (Path(state) if Path(state).is_absolute() else Path.home() / ".local/state") / "plumbline"
 
 
-class Journal:
+class ProvisionJournal:
     """It is written before and after each step, and flushed to the disk each time. It holds no secret."""
 
     def __init__(self, path: Path, say: Callable[[str], None] = print):
@@ -2526,13 +2540,13 @@ def _holder() -> str:
 class Destroying(Planning):
     """Objects go in the reverse order in which they are made."""
 
-    journal: Journal
+    journal: ProvisionJournal
     lock: Lock
     say: Callable[[str], None]
     pause: Callable[[float], None]
-    _recorded: Callable[[str, Callable[[], list[Step]]], list[Step]]
+    _recorded: Callable[[str, Callable[[], list[PlanStep]]], list[PlanStep]]
 
-    def doomed(self) -> list[Step]:
+    def doomed(self) -> list[PlanStep]:
         """What a destroy would delete, and what it would keep and why. Changes nothing.
 
         Raises Refused where nothing is there, nor anything by which the project is known: another project's token finds no
@@ -2543,8 +2557,8 @@ class Destroying(Planning):
             self.look()
         finally:
             self.records.zones_may_be_gone = False
-        self.notes, self.prices = self.records.zones_missing(), Prices(self.project.api)
-        steps: list[Step] = []
+        self.notes, self.prices = self.records.zones_missing(), LivePrices(self.project.api)
+        steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
         if not steps and (lasting := self.lasting()) and not any(there for _, there in lasting):
@@ -2564,7 +2578,7 @@ class Destroying(Planning):
         found += [(kind, name, name, bound) for kind, name, bound in rivals]
         return sorted(found, key=lambda each: (-order.index(each[0]), each[1], str(each[3].id)))
 
-    def _doom(self, kind: str, name: str, word: str, bound: Any, before: Sequence[Step]) -> Step:
+    def _doom(self, kind: str, name: str, word: str, bound: Any, before: Sequence[PlanStep]) -> PlanStep:
         wanted = any(
             want.get("protected") for want in self.desired["objects"] if (want["kind"], want["name"]) == (kind, word)
         )
@@ -2573,14 +2587,14 @@ class Destroying(Planning):
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
         price = -self.prices.of(kind, bound)
         if needs:
-            return Step("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
+            return PlanStep("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
         kept = {step.id for step in before if step.kind == "server" and not step.done}
         way = [*self.kinds[kind].in_the_way(self.project, bound), *_kept_by(kind, bound, kept)]
         if way:
-            return Step("?", kind, name, f"kept: {'; '.join(way)}", 0.0, id, words)
-        return Step("-", kind, name, "delete", price, id, words)
+            return PlanStep("?", kind, name, f"kept: {'; '.join(way)}", 0.0, id, words)
+        return PlanStep("-", kind, name, "delete", price, id, words)
 
-    def destroy(self, planned: Sequence[Step] | None = None) -> list[Step]:
+    def destroy(self, planned: Sequence[PlanStep] | None = None) -> list[PlanStep]:
         """Delete what was planned; what is kept. Raises Refused when the plan is not `planned`."""
         self.journal.open()
         steps = self.doomed()
@@ -2593,7 +2607,7 @@ class Destroying(Planning):
             check_same(steps, self.doomed())
             return self._recorded("destroy", lambda: self._destroyed(kept))
 
-    def _destroyed(self, kept: list[Step]) -> list[Step]:
+    def _destroyed(self, kept: list[PlanStep]) -> list[PlanStep]:
         ids = {(step.kind, step.name, step.id) for step in kept}
         for kind, name, word, known in self._in_reverse():
             if (kind, name, getattr(known, "id", None)) in ids:
@@ -2654,14 +2668,14 @@ def _kept_by(kind: str, bound: Any, servers: set[int | None]) -> Iterator[str]:
 
 # --- run: Plan, apply, destroy: the desired state against what is there. What it never does:
 
-class Run(Destroying):
+class ProvisionRun(Destroying):
     """One tenant's desired state, held against the provider's project."""
 
     def __init__(
         self,
         api: Client,
         desired: dict[str, Any],
-        journal: Journal,
+        journal: ProvisionJournal,
         say: Callable[[str], None],
         allowed: Iterable[str] = (),
         pause: Callable[[float], None] = time.sleep,
@@ -2677,16 +2691,16 @@ class Run(Destroying):
 
     # --- planning ---------------------------------------------------------------------------------------------
 
-    def plan(self) -> list[Step]:
+    def plan(self) -> list[PlanStep]:
         """What an apply would do. Changes nothing."""
         self.look()
         return self.steps()
 
-    def saved(self, steps: Sequence[Step]) -> dict[str, Any]:
+    def saved(self, steps: Sequence[PlanStep]) -> dict[str, Any]:
         """A plan that was just made, as plain data."""
         return as_plan(self.desired, self.fingerprint(), self.allowed, steps)
 
-    def check(self, plan: dict[str, Any]) -> list[Step]:
+    def check(self, plan: dict[str, Any]) -> list[PlanStep]:
         """The steps of a saved plan. Raises Refused when they are not what would be done now."""
         steps = self.plan()
         check_plan(plan, self.desired, self.fingerprint(), steps)
@@ -2694,7 +2708,7 @@ class Run(Destroying):
 
     # --- applying ---------------------------------------------------------------------------------------------
 
-    def apply(self, planned: Sequence[Step] | None = None) -> list[Step]:
+    def apply(self, planned: Sequence[PlanStep] | None = None) -> list[PlanStep]:
         """Do what was planned; what is left, for it needs the operator's word or cannot be done.
 
         Raises Refused, before anything is done, when the plan is not `planned`, or something that must be made cannot be.
@@ -2710,7 +2724,7 @@ class Run(Destroying):
             check_same(steps, self.plan())
             return self._recorded("apply", lambda: self._applied(steps))
 
-    def _refuse_half(self, steps: Sequence[Step]) -> None:
+    def _refuse_half(self, steps: Sequence[PlanStep]) -> None:
         """Nothing is bought while something that must be bought cannot be had."""
         if not makes(self.desired) and not any(step.done for step in steps):
             raise Refused(
@@ -2725,7 +2739,7 @@ class Run(Destroying):
         if missing:
             raise Refused("; ".join(f"{step.kind} {step.name}: {step.what}{_words(step)}" for step in missing))
 
-    def _recorded(self, verb: str, work: Callable[[], list[Step]]) -> list[Step]:
+    def _recorded(self, verb: str, work: Callable[[], list[PlanStep]]) -> list[PlanStep]:
         """Do it; on failure say what is there now, and how to go on."""
         self.journal.write(verb, tenant=self.desired["tenant"], allow=sorted(self.allowed))
         try:
@@ -2758,7 +2772,7 @@ class Run(Destroying):
             self.say(line)
         self.say("nothing was undone. `apply` goes on from here; `destroy` deletes it, data only with --allow")
 
-    def _applied(self, steps: Sequence[Step]) -> list[Step]:
+    def _applied(self, steps: Sequence[PlanStep]) -> list[PlanStep]:
         self._shown = {}
         for step in steps:
             if step.done:
@@ -2784,7 +2798,7 @@ class Run(Destroying):
     def _is_replaced(self, key: Key) -> bool:
         return any(change.replaces and self._may(key, change) for change in self.changes(key))
 
-    def _may(self, key: Key, change: Change) -> bool:
+    def _may(self, key: Key, change: ResourceChange) -> bool:
         """Whether a change may be done: without an effect always; with one, by word, and only if it was shown."""
         step = self.step(key, change)
         # what is made takes what it needs from others, whose names were given
@@ -2840,7 +2854,7 @@ class Run(Destroying):
     def _replace(self, key: Key) -> None:
         """Put another in an object's place: it steps aside under another name, and goes when the other is there."""
         old = self.project.held[key]
-        aside, name = Other(key[0], old, key[1], True), name_aside(key[1], old.id)
+        aside, name = UnplannedObject(key[0], old, key[1], True), name_aside(key[1], old.id)
         self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {name}; it goes on until another is there")
         self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
         labels = {**labels_of(old), LEAVING: "yes"}
@@ -2899,7 +2913,7 @@ def unfailing(say: Callable[[str], None]) -> Callable[[str], None]:
     return said
 
 
-def _words(step: Step) -> str:
+def _words(step: PlanStep) -> str:
     return "".join(f"; --allow {name}" for name in step.needs)
 
 
@@ -3065,8 +3079,8 @@ def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
     if options.verb in ("apply", "destroy", "unlock"):
         check_terminal(options.yes)
     api = connect(read_token(options.token_file), endpoint(), poll_seconds(), proxy=options.proxy)
-    journal = Journal(options.journal or journal_folder() / f"provision-{desired['tenant']}.jsonl")
-    run = Run(api, desired, journal, print, plan["allow"] if plan else options.allow)
+    journal = ProvisionJournal(options.journal or journal_folder() / f"provision-{desired['tenant']}.jsonl")
+    run = ProvisionRun(api, desired, journal, print, plan["allow"] if plan else options.allow)
     if options.verb == "apply":
         return _apply(run, options, plan)
     return VERBS[options.verb](run, options)
@@ -3122,7 +3136,7 @@ def confirm(word: str, yes: bool, what: str = "") -> None:
         raise Refused("nothing was changed")
 
 
-def _plan(run: Run, options: argparse.Namespace) -> int:
+def _plan(run: ProvisionRun, options: argparse.Namespace) -> int:
     steps = run.plan()
     check_words(run.allowed, run.known_names())
     show(run, steps)
@@ -3132,13 +3146,13 @@ def _plan(run: Run, options: argparse.Namespace) -> int:
     return WOULD_CHANGE if steps else FINE
 
 
-def show(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
+def show(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[str], None] = print) -> None:
     """A plan for people."""
     for line in plan_lines(steps, run.notes, run.prices.currency if steps else "EUR"):
         say(line)
 
 
-def _apply(run: Run, options: argparse.Namespace, plan: dict[str, Any] | None) -> int:
+def _apply(run: ProvisionRun, options: argparse.Namespace, plan: dict[str, Any] | None) -> int:
     steps = run.check(plan) if plan else run.plan()
     check_words(run.allowed, run.known_names())
     if steps:
@@ -3150,7 +3164,7 @@ def _apply(run: Run, options: argparse.Namespace, plan: dict[str, Any] | None) -
     return TROUBLED if left else FINE
 
 
-def _destroy(run: Run, options: argparse.Namespace) -> int:
+def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
     steps = run.doomed()
     check_words(run.allowed, run.known_names())
     show_doomed(run, steps)
@@ -3162,7 +3176,7 @@ def _destroy(run: Run, options: argparse.Namespace) -> int:
     return TROUBLED if kept else FINE
 
 
-def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
+def show_doomed(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[str], None] = print) -> None:
     """What a destroy would delete."""
     if not steps:
         for line in [*(f"* {note}" for note in run.notes), "nothing to do: nothing is there"]:
@@ -3171,7 +3185,7 @@ def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = pr
     show(run, steps, say)
 
 
-def kept_lines(kept: Sequence[Step]) -> list[str]:
+def kept_lines(kept: Sequence[PlanStep]) -> list[str]:
     """What a destroy kept, why, and how it goes."""
     return [
         f"kept: {step.kind} {step.name}, {step.what.removeprefix('kept: ')}"
@@ -3180,7 +3194,7 @@ def kept_lines(kept: Sequence[Step]) -> list[str]:
     ]
 
 
-def status_lines(run: Run) -> tuple[list[str], bool]:
+def status_lines(run: ProvisionRun) -> tuple[list[str], bool]:
     """Each object, its state, and what is not as desired; whether all is."""
     steps = run.plan()
     differing = {(step.kind, step.name): step.what for step in reversed(steps)}
@@ -3195,13 +3209,13 @@ def status_lines(run: Run) -> tuple[list[str], bool]:
     return lines or ["nothing is there"], not steps
 
 
-def _status(run: Run, options: argparse.Namespace) -> int:
+def _status(run: ProvisionRun, options: argparse.Namespace) -> int:
     lines, fine = status_lines(run)
     print("\n".join(lines))
     return FINE if fine else WOULD_CHANGE
 
 
-def _unlock(run: Run, options: argparse.Namespace) -> int:
+def _unlock(run: ProvisionRun, options: argparse.Namespace) -> int:
     holder = run.holder()
     if not holder:
         print("nobody holds the lock")

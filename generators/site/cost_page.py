@@ -12,7 +12,7 @@ _IPV4 = (path_of("catalogue", "extras", "ipv4"),)
 
 
 @dataclass(frozen=True)
-class Prices:
+class MonthlyPrices:
     """Net prices a month; what is absent, or None, is not known."""
 
     currency: str
@@ -43,11 +43,11 @@ class Cost:
         return (self.path, *self.prices)
 
 
-def catalogue_prices(spec: Spec, location: str) -> Prices:
+def catalogue_prices(spec: Spec, location: str) -> MonthlyPrices:
     """The catalogue's prices at a location."""
     known = spec.catalogue
     types = known.server_types if location in known.priced_in else {}
-    return Prices(
+    return MonthlyPrices(
         known.currency,
         {name: each.price for name, each in types.items() if each.price is not None},
         known.extras.volume_gb,
@@ -55,7 +55,7 @@ def catalogue_prices(spec: Spec, location: str) -> Prices:
     )
 
 
-def estimate(state: Mapping[str, Any], prices: Prices) -> list[Cost]:
+def estimate(state: Mapping[str, Any], prices: MonthlyPrices) -> list[Cost]:
     """A line for each object of a desired state that costs something; each server has a public IPv4 address."""
     lines: list[Cost] = []
     for want in state["objects"]:
@@ -70,7 +70,7 @@ def estimate(state: Mapping[str, Any], prices: Prices) -> list[Cost]:
     return lines
 
 
-def shared_estimate(spec: Spec, mode: str, prices: Prices) -> list[Cost]:
+def shared_estimate(spec: Spec, mode: str, prices: MonthlyPrices) -> list[Cost]:
     """A line for each server that all tenants of a mode share, with its address."""
     return [line for name, count in _shared(spec, mode) for line in _shared_lines(spec, mode, name, count, prices)]
 
@@ -89,14 +89,14 @@ def _shared(spec: Spec, mode: str) -> Iterator[tuple[str, int]]:
     return ((name, role.count) for name, role in spec.topology[mode].roles.items() if role.scope == "shared")
 
 
-def _shared_lines(spec: Spec, mode: str, role: str, count: int, prices: Prices) -> Iterator[Cost]:
+def _shared_lines(spec: Spec, mode: str, role: str, count: int, prices: MonthlyPrices) -> Iterator[Cost]:
     path = path_of("topology", mode, "roles", role)
     for index in range(1, count + 1):
         yield _server(f"server {role} {index}", server_types(spec.topology[mode].roles[role]), path, prices)
         yield Cost(f"IPv4 address of {role} {index}", "", path, prices.ipv4, prices.ipv4, _IPV4)
 
 
-def _server(what: str, types: Sequence[str], path: PathText, prices: Prices) -> Cost:
+def _server(what: str, types: Sequence[str], path: PathText, prices: MonthlyPrices) -> Cost:
     known = [prices.servers[name] for name in types if name in prices.servers]
     usual = prices.servers.get(types[0]) if types else None
     places = tuple(path_of("catalogue", "server_types", name, "price") for name in types)

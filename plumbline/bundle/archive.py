@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 import zstandard
 
 from plumbline.bundle.frames import BrokenFrame, Frame, next_frame
-from plumbline.bundle.refusal import Refused
+from plumbline.bundle.refusal import BundleRefused
 from schema.bundle import Manifest
 
 LEVEL = 6
@@ -134,7 +134,7 @@ class _Reader:
         while count:
             part = self.up_to(count)
             if not part:
-                raise Refused("archive", "it is cut off")
+                raise BundleRefused("archive", "it is cut off")
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
@@ -151,7 +151,7 @@ class _Reader:
         try:
             self._frame = next_frame(self._stream, skipping=True)
         except BrokenFrame as error:
-            raise Refused("archive", str(error)) from None
+            raise BundleRefused("archive", str(error)) from None
         if self._frame is not None:
             frame = cast(BinaryIO, self._frame)
             self._content = zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(frame)
@@ -165,9 +165,9 @@ class _Reader:
             if part := self._content.read(min(count, _PIECE)):
                 return part
             if self._frame.read(1):
-                raise Refused("archive", "a frame goes on behind its end")
+                raise BundleRefused("archive", "a frame goes on behind its end")
         except (BrokenFrame, zstandard.ZstdError) as error:
-            raise Refused("archive", str(error)) from None
+            raise BundleRefused("archive", str(error)) from None
         self._content = None
         return b""
 
@@ -183,12 +183,12 @@ def read_body(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink])
     body, wrong = _Summed(stream), None
     try:
         _read_files(cast(BinaryIO, body), manifest, sink)
-    except Refused as error:
+    except BundleRefused as error:
         wrong = error
     while body.read(_PIECE):
         pass
     if body.digest.hexdigest() != manifest.body:
-        raise Refused("body")
+        raise BundleRefused("body")
     if wrong:
         raise wrong
 
@@ -197,7 +197,7 @@ def _read_files(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink
     reader, other = _Reader(stream), ""
     for file in manifest.files:
         if reader.exactly(BLOCK) != header(file.path, file.size):
-            raise Refused("archive", f"{file.path} does not stand where the manifest has it")
+            raise BundleRefused("archive", f"{file.path} does not stand where the manifest has it")
         write_piece, digest, left = sink(file.path), hashlib.sha256(), file.size
         while left:
             piece = reader.exactly(min(_PIECE, left))
@@ -205,10 +205,10 @@ def _read_files(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink
             write_piece(piece)
             left -= len(piece)
         if any(reader.exactly(padding(file.size))):
-            raise Refused("archive", f"{file.path} is followed by something")
+            raise BundleRefused("archive", f"{file.path} is followed by something")
         if digest.hexdigest() != file.sha256:
             other = other or file.path
     if reader.exactly(len(_END)) != _END or reader.up_to(1):
-        raise Refused("archive", "something stands behind the last file")
+        raise BundleRefused("archive", "something stands behind the last file")
     if other:
-        raise Refused("file", other)
+        raise BundleRefused("file", other)

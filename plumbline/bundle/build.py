@@ -26,7 +26,7 @@ _NOT_OFFLINE = ("sitemap.xml", "sitemap.xml.gz")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BundleRequest:
     """What a bundle is to be."""
 
     mode: str
@@ -92,7 +92,9 @@ def sealed_mode(spec: Spec, mode: str | None) -> str:
     raise InputError([Finding("PLB960", f"no bundle can be made for mode {mode or '(none named)'}", hint=hint)])
 
 
-def gather(spec: Spec, spec_folder: Path, site: Path, stage: Path, wanted: Wanted, images_of: Gather) -> Contents:
+def gather(
+    spec: Spec, spec_folder: Path, site: Path, stage: Path, wanted: BundleRequest, images_of: Gather
+) -> Contents:
     """Stage the images, find everything else, and describe it. Raises InputError, EnvironmentMissing, NotSaved."""
     (deployment,) = deployments(spec, wanted.mode)
     committed = spec_folder.resolve().parent / folder_of(spec, deployment)
@@ -188,7 +190,7 @@ def _image(spec: Spec, layout: Layout, id: str, name: str, gathered: Gathered) -
     )
 
 
-def _models(spec: Spec, spec_folder: Path, wanted: Wanted) -> tuple[dict[str, Path], set[str]]:
+def _models(spec: Spec, spec_folder: Path, wanted: BundleRequest) -> tuple[dict[str, Path], set[str]]:
     """The folder of each model that the mode uses, and which of them are substitutes. Raises InputError."""
     used = {model for service in services_of(spec, wanted.mode).values() for model in service.models}
     found: dict[str, Path] = {}

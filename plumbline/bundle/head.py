@@ -12,7 +12,7 @@ from typing import BinaryIO
 from plumbline.bundle.archive import BLOCK, header, padding
 from plumbline.bundle.frames import MAGIC
 from plumbline.bundle.manifest import LARGEST, LARGEST_HEAD, LARGEST_SIGNATURE, NAME, SIGNATURE, parse
-from plumbline.bundle.refusal import Refused
+from plumbline.bundle.refusal import BundleRefused
 from schema.bundle import Manifest
 
 MARK = MAGIC + b"\xe0"
@@ -47,20 +47,20 @@ def read_head(stream: BinaryIO) -> Head:
     """Manifest and signature, not yet judged; the stream then stands at the body. Raises Refused."""
     first = stream.read(len(MARK) + _SIZE)
     if _ENCRYPTED.startswith(first[: len(_ENCRYPTED)]) and len(first) == len(MARK) + _SIZE:
-        raise Refused("encrypted")
+        raise BundleRefused("encrypted")
     size = int.from_bytes(first[len(MARK) :], "little")
     if first[: len(MARK)] != MARK or len(first) != len(MARK) + _SIZE or not 0 < size <= LARGEST_HEAD:
-        raise Refused("head")
+        raise BundleRefused("head")
     content = b""
     for mark in _marks(size):
         if stream.read(len(mark)) != mark:
-            raise Refused("head")
+            raise BundleRefused("head")
         content += stream.read(min(_STORED, size - len(content)))
     text = _file(content, NAME, LARGEST)
     rest = content[BLOCK + len(text) + padding(len(text)) :]
     head = Head(text, _file(rest, SIGNATURE, LARGEST_SIGNATURE) if rest else b"")
     if head_frame(head) != first + b"".join(_blocks(content)):
-        raise Refused("head")
+        raise BundleRefused("head")
     return head
 
 
@@ -86,5 +86,5 @@ def _file(content: bytes, name: str, largest: int) -> bytes:
     except ValueError:
         size = -1
     if not 0 < size <= min(largest, len(content) - BLOCK) or content[:BLOCK] != header(name, size):
-        raise Refused("head")
+        raise BundleRefused("head")
     return content[BLOCK : BLOCK + size]

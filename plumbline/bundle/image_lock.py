@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from plumbline.spec.yaml_edit import Change
+from plumbline.spec.yaml_edit import YamlChange
 from schema.image import Image, Platform
 
 KNOWN: tuple[Platform, ...] = get_args(Platform)
@@ -36,18 +36,18 @@ def known_platforms(found: Iterable[str]) -> tuple[Platform, ...]:
     return tuple(each for each in KNOWN if each in there)
 
 
-def changes(images: Mapping[str, Image], pins: Iterable[Pin], day: str) -> Iterator[Change]:
+def changes(images: Mapping[str, Image], pins: Iterable[Pin], day: str) -> Iterator[YamlChange]:
     """What has to be written: digests and platforms that moved, and that the registry itself said so on that day."""
     for pin in pins:
         image, path = images[pin.image], ("images", pin.image)
         if pin.digest != image.digest:
-            yield Change((*path, "digest"), pin.digest, _BEFORE_DIGEST)
+            yield YamlChange((*path, "digest"), pin.digest, _BEFORE_DIGEST)
         if set(pin.platforms) != set(image.platforms):
-            yield Change((*path, "platforms"), pin.platforms, _BEFORE_PLATFORMS)
+            yield YamlChange((*path, "platforms"), pin.platforms, _BEFORE_PLATFORMS)
         evidence: dict[str, str | int] = {"source": "registry", "confirmations": 1, "checked": day}
         if image.evidence is None:
-            yield Change((*path, "evidence"), evidence, _BEFORE_EVIDENCE)
+            yield YamlChange((*path, "evidence"), evidence, _BEFORE_EVIDENCE)
             continue
         for name, value in evidence.items():
             if getattr(image.evidence, name) != value:
-                yield Change((*path, "evidence", name), value, _BEFORE_SOURCE)
+                yield YamlChange((*path, "evidence", name), value, _BEFORE_SOURCE)

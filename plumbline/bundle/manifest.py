@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from plumbline.bundle.form import LISTS, manifest_form
-from plumbline.bundle.refusal import Refused
+from plumbline.bundle.refusal import BundleRefused
 from schema.bundle import Manifest
 
 NAME = "MANIFEST.json"
@@ -45,15 +45,15 @@ def parse(text: bytes) -> Manifest:
     if not manifest_form().takes(text):
         first = _OTHER_FORMAT.match(text)
         own = first and first[0].endswith(b" %d,\n" % FORMAT)
-        raise Refused("format" if first and not own else "manifest")
+        raise BundleRefused("format" if first and not own else "manifest")
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        raise Refused("manifest", error.errors()[0]["msg"]) from None
+        raise BundleRefused("manifest", error.errors()[0]["msg"]) from None
     if text_of(manifest) != text:
-        raise Refused("manifest")
+        raise BundleRefused("manifest")
     if not _separate([file.path for file in manifest.files]):
-        raise Refused("names")
+        raise BundleRefused("names")
     return manifest
 
 

@@ -33,7 +33,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 """By id, in the order in which they are looked for."""
 
 
-class Refused(Exception):
+class BundleRefused(Exception):
     """A bundle is not taken; says why, by a reason of the table and by what was seen."""
 
     def __init__(self, reason: str, seen: str = ""):

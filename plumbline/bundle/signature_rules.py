@@ -24,7 +24,7 @@ MOST_AHEAD = 3600
 
 
 @dataclass(frozen=True)
-class Rule:
+class SignatureRule:
     """How many lines may be alike."""
 
     reason: str
@@ -35,17 +35,17 @@ class Rule:
 
 
 RULES = (
-    Rule("signatures", "NEWSIG.*", 1, 1),
-    Rule("weak-digest", "ERRSIG [^ ]+ [^ ]+ ([0-7]|11) .*", 0, 0),
-    Rule("unknown-key", "(NO_PUBKEY|ERRSIG) .*", 0, 0),
-    Rule("bad-signature", "BADSIG .*", 0, 0),
-    Rule("revoked-key", "REVKEYSIG .*", 0, 0),
-    Rule("expired-key", "EXPKEYSIG .*", 0, 0),
-    Rule("expired-signature", "EXPSIG .*", 0, 0),
-    Rule("bad-signature", "GOODSIG .*", 1, 1),
-    Rule("bad-signature", "VALIDSIG ([^ ]+ ){9}[0-9A-F]{40}", 1, 1),
-    Rule("signature-kind", "VALIDSIG ([^ ]+ ){8}00 .*", 1, 1),
-    Rule("weak-digest", "VALIDSIG ([^ ]+ ){7}(8|9|10) .*", 1, 1),
+    SignatureRule("signatures", "NEWSIG.*", 1, 1),
+    SignatureRule("weak-digest", "ERRSIG [^ ]+ [^ ]+ ([0-7]|11) .*", 0, 0),
+    SignatureRule("unknown-key", "(NO_PUBKEY|ERRSIG) .*", 0, 0),
+    SignatureRule("bad-signature", "BADSIG .*", 0, 0),
+    SignatureRule("revoked-key", "REVKEYSIG .*", 0, 0),
+    SignatureRule("expired-key", "EXPKEYSIG .*", 0, 0),
+    SignatureRule("expired-signature", "EXPSIG .*", 0, 0),
+    SignatureRule("bad-signature", "GOODSIG .*", 1, 1),
+    SignatureRule("bad-signature", "VALIDSIG ([^ ]+ ){9}[0-9A-F]{40}", 1, 1),
+    SignatureRule("signature-kind", "VALIDSIG ([^ ]+ ){8}00 .*", 1, 1),
+    SignatureRule("weak-digest", "VALIDSIG ([^ ]+ ){7}(8|9|10) .*", 1, 1),
 )
 """In the order in which they are asked. Digests and kinds of keys by their numbers in RFC 9580, section 9."""
 STRONG_KEY = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plumbline.bundle.form import armor_form
-from plumbline.bundle.refusal import Refused
+from plumbline.bundle.refusal import BundleRefused
 from plumbline.bundle.signature_rules import MOST_AHEAD, OPTIONS, all_strong, broken, key_lines
 from plumbline.spec.finding import EnvironmentMissing
 
@@ -44,9 +44,9 @@ def signer(text: bytes, signature: bytes, keyring: Path | None, trusted: list[st
     `keyring` is a file with the public key (armored or not); None: the user's own keyring.
     """
     if not signature:
-        raise Refused("unsigned")
+        raise BundleRefused("unsigned")
     if not armor_form().takes(signature):
-        raise Refused("armor")
+        raise BundleRefused("armor")
     with tempfile.TemporaryDirectory(prefix="plumb-gpg-") as folder:
         place = Path(folder)
         (place / "signature").write_bytes(signature)
@@ -66,16 +66,16 @@ def signer(text: bytes, signature: bytes, keyring: Path | None, trusted: list[st
                 "name a file with the publisher's public key: --key FILE",
             )
         if reason := broken(lines):
-            raise Refused(reason)
+            raise BundleRefused(reason)
         valid = next(line.split() for line in lines if line.startswith("VALIDSIG "))
         own, found = valid[1], Signer(valid[-1], int(valid[3]))
         if found.fingerprint not in {each.upper().replace(" ", "") for each in trusted}:
-            raise Refused("unknown-key", found.fingerprint)
+            raise BundleRefused("unknown-key", found.fingerprint)
         if found.seconds > time.time() + MOST_AHEAD:
-            raise Refused("future")
+            raise BundleRefused("future")
         listed = _gpg([*home, "--with-colons", "--list-keys", f"{own}!"]).stdout.decode(errors="replace")
         if not all_strong(key_lines(listed, {own, found.fingerprint})):
-            raise Refused("weak-key")
+            raise BundleRefused("weak-key")
     return found
 
 

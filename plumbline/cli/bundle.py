@@ -12,7 +12,7 @@ import click
 
 from plumbline.bundle.image_lock import KNOWN
 from plumbline.cli import completing
-from plumbline.cli.common import Project, load
+from plumbline.cli.common import SpecProject, load
 from plumbline.spec.finding import EnvironmentMissing, Finding, InputError
 from plumbline.spec.location import Location
 from schema.image import Platform
@@ -93,14 +93,14 @@ def build(
     from plumbline.bundle import build as building
     from plumbline.bundle import medium, sealing, signing
     from plumbline.bundle.images import NotSaved
-    from plumbline.bundle.refusal import Refused
+    from plumbline.bundle.refusal import BundleRefused
 
     project = load(context)
     chosen = building.sealed_mode(project.spec, mode)
     with tempfile.TemporaryDirectory(prefix="plumb-bundle-") as folder:
         stage = Path(folder)
         gather, architecture = _images(project, chosen, images, platform, stand_ins)
-        wanted = building.Wanted(
+        wanted = building.BundleRequest(
             mode=chosen,
             release=release or project.spec.platform.version,
             customer=customer,
@@ -122,7 +122,7 @@ def build(
         try:
             with _progress(context, "writing", total) as advance:
                 packed = building.pack(contents, out, advance)
-        except Refused as error:
+        except BundleRefused as error:
             hint = "no host would take it: look at the names and sizes of its files"
             raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
         file = building.write(packed, lambda text: signing.sign(text, key) if key else b"")
@@ -145,7 +145,7 @@ def sign(file: Path, key: str) -> None:
     from plumbline.bundle.head import Head, head_frame, read_head
     from plumbline.bundle.medium import opened, parts_of
     from plumbline.bundle.placing import written_once
-    from plumbline.bundle.refusal import Refused
+    from plumbline.bundle.refusal import BundleRefused
 
     if len(parts_of(file)) > 1:
         message, hint = "is a part, and a bundle is signed whole", "join the parts first: cat BUNDLE.* > BUNDLE"
@@ -159,7 +159,7 @@ def sign(file: Path, key: str) -> None:
                 shutil.copyfileobj(stream, out)
             shutil.copymode(file, partial)
             partial.replace(file)
-    except Refused as error:
+    except BundleRefused as error:
         raise _broken(file, error) from None
     click.echo(f"{file} is signed by {key}")
 
@@ -212,7 +212,7 @@ def apply(old: Path, delta: Path, out: Path) -> None:
     from plumbline.bundle.manifest import file_name
     from plumbline.bundle.medium import opened
     from plumbline.bundle.placing import settle, written_once
-    from plumbline.bundle.refusal import Refused
+    from plumbline.bundle.refusal import BundleRefused
 
     try:
         with delta.open("rb") as stream, written_once(out) as partial:
@@ -223,7 +223,7 @@ def apply(old: Path, delta: Path, out: Path) -> None:
             if name != made.new.name:
                 raise WrongDelta(f"what came out is {name}, and the delta calls it {made.new.name}")
             settle(partial, out / name)
-    except (WrongDelta, Refused) as error:
+    except (WrongDelta, BundleRefused) as error:
         hint = "the delta's first lines say which bundle it is for"
         raise InputError([Finding("PLB960", str(error), location=Location(str(delta)), hint=hint)]) from None
     click.echo(f"{out / made.new.name}  {_mb(made.new.size)}")
@@ -242,7 +242,7 @@ def inspect(file: Path, against: Path | None, deep: bool) -> None:
     from plumbline.bundle.frames import BrokenFrame
     from plumbline.bundle.head import read_head
     from plumbline.bundle.medium import opened
-    from plumbline.bundle.refusal import Refused
+    from plumbline.bundle.refusal import BundleRefused
 
     try:
         with opened(file) as stream:
@@ -257,12 +257,12 @@ def inspect(file: Path, against: Path | None, deep: bool) -> None:
             made = deltas.plan(against, file)
             click.echo(f"\na delta from {made.old.name}: {_mb(made.size)} of {_mb(made.new.size)}")
             click.echo(inspection.carried_as_text(old.manifest, head.manifest))
-    except (Refused, BrokenFrame) as error:
+    except (BundleRefused, BrokenFrame) as error:
         raise _broken(file, error) from None
 
 
 def _images(
-    project: Project, mode: str, source: str, platform: Platform | None, stand_ins: bool
+    project: SpecProject, mode: str, source: str, platform: Platform | None, stand_ins: bool
 ) -> "tuple[Gather, str]":
     """Where images come from, and what for. Registries need no engine, but for images that are in none."""
     from plumbline.stack.engine import find_engine

@@ -61,7 +61,7 @@ def report_option(stem: str, endings: str) -> Callable[[Command], Command]:
 
 
 @dataclass(frozen=True)
-class Project:
+class SpecProject:
     """A loaded spec, its folder, and the project around it."""
 
     spec: Spec
@@ -78,7 +78,7 @@ def spec_folder(given: str) -> Path:
     return inside if not (folder / "platform.yaml").exists() and (inside / "platform.yaml").is_file() else folder
 
 
-def load(context: click.Context) -> Project:
+def load(context: click.Context) -> SpecProject:
     """The project that the call is about; raises InputError with everything that is wrong in its structure."""
     folder = Path(context.obj["folder"])
     label = f"{os.path.relpath(folder)}/".replace(os.sep, "/")
@@ -89,7 +89,7 @@ def load(context: click.Context) -> Project:
     if spec is None:
         raise InputError(findings)
     place = folder.resolve()
-    return Project(spec, folder, Workspace(place.parent, place.name), sources)
+    return SpecProject(spec, folder, Workspace(place.parent, place.name), sources)
 
 
 def report(

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import click
 
 from plumbline.bundle.image_lock import Pin, changes
-from plumbline.cli.common import Project, finish, load, report
+from plumbline.cli.common import SpecProject, finish, load, report
 from plumbline.project.workspace import replace_file
 from plumbline.spec.finding import Finding, InputError
 from plumbline.spec.yaml_edit import CannotEdit, edited
@@ -58,7 +58,7 @@ def lock(context: click.Context, chosen: tuple[str, ...], dry: bool, format: str
     finish(findings)
 
 
-def _ids(project: Project, chosen: Sequence[str]) -> list[str]:
+def _ids(project: SpecProject, chosen: Sequence[str]) -> list[str]:
     known = list(project.spec.images.images)
     for id in chosen:
         if id not in known:
@@ -68,7 +68,7 @@ def _ids(project: Project, chosen: Sequence[str]) -> list[str]:
     return [id for id in known if id in chosen or not chosen]
 
 
-def _line(project: Project, id: str, pin: Pin | None) -> str:
+def _line(project: SpecProject, id: str, pin: Pin | None) -> str:
     image = project.spec.images.images[id]
     name = f"{id}: {image.repository}:{image.tag}"
     if pin is None:
@@ -83,7 +83,7 @@ def _line(project: Project, id: str, pin: Pin | None) -> str:
     return "\n".join(lines)
 
 
-def _write(project: Project, found: Sequence[Pin]) -> bool:
+def _write(project: SpecProject, found: Sequence[Pin]) -> bool:
     """Whether the file had to be changed. It is replaced whole or not at all."""
     wanted = list(changes(project.spec.images.images, found, datetime.now(UTC).date().isoformat()))
     if not wanted:

@@ -29,7 +29,7 @@ class Silent:
     def result(self, name: str, matches: int, others: int) -> None: ...
 
 
-class Lines:
+class ProgressLines:
     """A line for each beginning, and one for each service that changes its state."""
 
     def __init__(self, stream: TextIO):
@@ -63,7 +63,7 @@ def watch_on(stream: TextIO, *, quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield Silent()
     elif not stream.isatty():
-        yield Lines(stream)
+        yield ProgressLines(stream)
     else:
         with _live(stream) as progress:
             yield progress

@@ -12,17 +12,17 @@ from plumbline.cli import completing
 from plumbline.cli.common import EXIT_FINDINGS, load
 
 if TYPE_CHECKING:
-    from plumbline.provisioning.run import Run
+    from plumbline.provisioning.run import ProvisionRun
 
-Work = Callable[["Run"], Any]
+Work = Callable[["ProvisionRun"], Any]
 Say = Callable[[str], None]
 
 
 @dataclass
-class Call:
+class ProvisionCall:
     """What a call is about."""
 
-    runs: dict[str, "Run"]
+    runs: dict[str, "ProvisionRun"]
     """A run for each tenant."""
     at_once: int
     plans: dict[str, Any]
@@ -141,7 +141,7 @@ def _leave(work: Callable[[], int]) -> None:
     sys.exit(guarded(work))
 
 
-def _plan(call: Call, out: Path | None) -> int:
+def _plan(call: ProvisionCall, out: Path | None) -> int:
     from plumbline.provisioning.command import WOULD_CHANGE, show
     from plumbline.provisioning.plan import write_plan
 
@@ -173,12 +173,12 @@ def _apply(context: click.Context, file: Path | None, yes: bool, options: dict[s
     _check_words(call)
     if any(step.done for steps in looked.values() for step in steps):
         confirm("apply", yes)
-    doing = Call({tenant: call.runs[tenant] for tenant in looked}, call.at_once, {})
+    doing = ProvisionCall({tenant: call.runs[tenant] for tenant in looked}, call.at_once, {})
     left = _each(doing, lambda run: run.apply(looked[run.desired["tenant"]]), show, call)
     return _worst(call, left, lambda steps: EXIT_FINDINGS if steps else 0)
 
 
-def _status(call: Call) -> int:
+def _status(call: ProvisionCall) -> int:
     from plumbline.provisioning.command import WOULD_CHANGE, status_lines
 
     found = _each(call, status_lines, lambda run, lines, say: _said(lines[0], say))
@@ -194,7 +194,7 @@ def _destroy(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
     _check_words(call)
     if any(step.done for steps in looked.values() for step in steps):
         confirm(", ".join(looked), yes, "to delete this")
-    doing = Call({tenant: call.runs[tenant] for tenant in looked}, call.at_once, {})
+    doing = ProvisionCall({tenant: call.runs[tenant] for tenant in looked}, call.at_once, {})
     kept = _each(
         doing,
         lambda run: run.destroy(looked[run.desired["tenant"]]),
@@ -214,17 +214,20 @@ def _unlock(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
     if held:
         confirm(", ".join(held), yes, "to break the lock; be sure that nothing runs")
     broken = _each(
-        Call(held, call.at_once, {}), lambda run: run.unlock(), lambda run, was, say: say("the lock is broken"), call
+        ProvisionCall(held, call.at_once, {}),
+        lambda run: run.unlock(),
+        lambda run, was, say: say("the lock is broken"),
+        call,
     )
     return EXIT_FINDINGS if len(found) < len(call.runs) or len(broken) < len(held) else 0
 
 
-def _call(context: click.Context, options: dict[str, Any], plans: dict[str, Any] | None = None) -> Call:
+def _call(context: click.Context, options: dict[str, Any], plans: dict[str, Any] | None = None) -> ProvisionCall:
     from generators.cloud.desired import cloud_tenants, desired_state
     from plumbline.provisioning.command import endpoint, poll_seconds, read_token
     from plumbline.provisioning.fleet import Fleet
-    from plumbline.provisioning.journal import Journal, journal_folder
-    from plumbline.provisioning.run import Run
+    from plumbline.provisioning.journal import ProvisionJournal, journal_folder
+    from plumbline.provisioning.run import ProvisionRun
 
     plans = plans or {}
     spec = load(context).spec
@@ -248,19 +251,19 @@ def _call(context: click.Context, options: dict[str, Any], plans: dict[str, Any]
     (mode,) = modes
     fleet = Fleet(read_token(options["token_file"]), endpoint(), poll_seconds(), proxy=options["proxy"])
     folder = options["journals"] or journal_folder()
-    call = Call({}, options["at_once"], plans)
+    call = ProvisionCall({}, options["at_once"], plans)
 
-    def run(tenant: str) -> Run:
-        journal = Journal(folder / f"provision-{tenant}.jsonl", lambda text: call.say(tenant, text))
+    def run(tenant: str) -> ProvisionRun:
+        journal = ProvisionJournal(folder / f"provision-{tenant}.jsonl", lambda text: call.say(tenant, text))
         allowed = plans[tenant]["allow"] if tenant in plans else options["allow"]
         state = desired_state(spec, mode, tenant)
-        return Run(fleet.client(), state, journal, lambda text: call.say(tenant, text), allowed)
+        return ProvisionRun(fleet.client(), state, journal, lambda text: call.say(tenant, text), allowed)
 
     call.runs = {tenant: run(tenant) for tenant in dict.fromkeys(wanted)}
     return call
 
 
-def _shown_if_any(run: "Run", steps: list[Any], say: Say) -> None:
+def _shown_if_any(run: "ProvisionRun", steps: list[Any], say: Say) -> None:
     from plumbline.provisioning.command import show
 
     if steps:
@@ -272,7 +275,7 @@ def _said(lines: list[str], say: Say) -> None:
         say(line)
 
 
-def _check_words(call: Call) -> None:
+def _check_words(call: ProvisionCall) -> None:
     """A name that --allow gives is of one tenant at least."""
     from plumbline.provisioning.guard import check_words
 
@@ -282,7 +285,12 @@ def _check_words(call: Call) -> None:
     )
 
 
-def _each(call: Call, work: Work, shown: Callable[["Run", Any, Say], Any], whole: Call | None = None) -> dict[str, Any]:
+def _each(
+    call: ProvisionCall,
+    work: Work,
+    shown: Callable[["ProvisionRun", Any, Say], Any],
+    whole: ProvisionCall | None = None,
+) -> dict[str, Any]:
     """Do it for every tenant, and show what came of it; results by tenant, without those that failed."""
     from plumbline.provisioning.fleet import for_each
 
@@ -300,7 +308,7 @@ def _each(call: Call, work: Work, shown: Callable[["Run", Any, Say], Any], whole
     return results
 
 
-def _worst(call: Call, results: dict[str, Any], code: Callable[[Any], int]) -> int:
+def _worst(call: ProvisionCall, results: dict[str, Any], code: Callable[[Any], int]) -> int:
     """The exit code of all: a failure before a difference."""
     failed = sorted(set(call.runs) - set(results))
     if len(call.runs) > 1:

@@ -26,10 +26,10 @@ from plumbline.cli.runbook_call import (
 )
 from plumbline.cli.runbook_call import asked as asked_runbook
 from plumbline.cli.runbook_consent import asked_for, begins, by_name, see_that_somebody_can_say, undo_of_half_done
-from plumbline.cli.runbook_telling import Lines, tell_failure, tell_steps
-from plumbline.runbook.journal import Busy, Journal, alone, reopened, started
+from plumbline.cli.runbook_telling import StepLines, tell_failure, tell_steps
+from plumbline.runbook.journal import Busy, RunbookJournal, alone, reopened, started
 from plumbline.runbook.rendering import consent_name
-from plumbline.runbook.run import Run, digest
+from plumbline.runbook.run import RunbookRun, digest
 
 setting = click.option(
     "--set", "values", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A value it asks for."
@@ -170,15 +170,20 @@ def run(
             what = "take back what was done" if undo else f"{len(work.steps)} steps"
             begins(work, chosen, what, asked_for(work, kept, undo), yes)
             journal = kept or started(folder, begin, hidden())
-            carrying = Run(
-                work, journal, Lines(len(work.steps)), by_name(answers_to, confirm), seen=seen, undo_half_done=also_half
+            carrying = RunbookRun(
+                work,
+                journal,
+                StepLines(len(work.steps)),
+                by_name(answers_to, confirm),
+                seen=seen,
+                undo_half_done=also_half,
             )
             _carry_out(carrying, undo)
     except Busy as holder:
         raise click.UsageError(f"{name} is being carried out with these values already, by {holder}") from None
 
 
-def _carry_out(run: Run, undo: bool) -> None:
+def _carry_out(run: RunbookRun, undo: bool) -> None:
     try:
         failure = run.back() if undo else run.forward()
     except (KeyboardInterrupt, click.Abort):  # Abort: at a question
@@ -208,13 +213,13 @@ def _options_that_go_together(
         raise click.UsageError("--accept-output is for --resume: the output has to be there, and read, before")
 
 
-def _same(kept: Journal, mode: str | None) -> str:
+def _same(kept: RunbookJournal, mode: str | None) -> str:
     if mode and mode != kept.begin["mode"]:
         raise click.UsageError(f"{kept.path} is of mode {kept.begin['mode']}")
     return str(kept.begin["mode"])
 
 
-def _the_very_same(kept: Journal, begin: dict[str, Any], given: bool) -> dict[str, tuple[str, ...]]:
+def _the_very_same(kept: RunbookJournal, begin: dict[str, Any], given: bool) -> dict[str, tuple[str, ...]]:
     """The ways of the run that is gone on with; its steps, values and places are still those that it began with."""
     if kept.begin["digest"] != begin["digest"]:
         raise click.UsageError(

@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from plumbline.cli.common import Project
+from plumbline.cli.common import SpecProject
 from plumbline.expressions.rendering import names_in
 from plumbline.expressions.values import file_problem, form_problem, normal, problem, says
-from plumbline.runbook.journal import Journal, UnusableJournal, newest, reopened
+from plumbline.runbook.journal import RunbookJournal, UnusableJournal, newest, reopened
 from plumbline.runbook.rendering import RenderedRunbook, mode_of, rendered, step_texts
 from plumbline.runbook.run import DONE, GOES_BACK, HALF_DONE, OURS, elsewhere
 from plumbline.spec.finding import EnvironmentMissing
@@ -35,7 +35,7 @@ def pairs(_: click.Context, parameter: click.Parameter, given: Pairs) -> Pairs:
     return given
 
 
-def asked(project: Project, name: str, mode: str | None) -> Runbook:
+def asked(project: SpecProject, name: str, mode: str | None) -> Runbook:
     """The runbook of that name, which is for that mode."""
     known = project.spec.runbooks
     if name not in known:
@@ -48,7 +48,7 @@ def asked(project: Project, name: str, mode: str | None) -> Runbook:
     return known[name]
 
 
-def given_values(project: Project, name: str, given: Pairs, *, new: bool) -> dict[str, str]:
+def given_values(project: SpecProject, name: str, given: Pairs, *, new: bool) -> dict[str, str]:
     """Values as commands expect them; those of a run that is gone on with are looked at in their form alone."""
     parameters = project.spec.runbooks[name].parameters
     values: dict[str, str] = {}
@@ -66,7 +66,7 @@ def given_values(project: Project, name: str, given: Pairs, *, new: bool) -> dic
 
 
 def ready(
-    project: Project, name: str, mode: str | None, values: Mapping[str, str], *, examples: bool = False
+    project: SpecProject, name: str, mode: str | None, values: Mapping[str, str], *, examples: bool = False
 ) -> RenderedRunbook:
     """The runbook with its values, all of them unless examples will do."""
     runbook = asked(project, name, mode)
@@ -115,7 +115,7 @@ def can_reach(runbook: RenderedRunbook) -> None:
                 )
 
 
-def files_there(project: Project, runbook: RenderedRunbook, values: Mapping[str, str]) -> None:
+def files_there(project: SpecProject, runbook: RenderedRunbook, values: Mapping[str, str]) -> None:
     """See that the files and folders are there of which this machine alone has to know."""
     source = project.spec.runbooks[runbook.id]
     for key, parameter in source.parameters.items():
@@ -129,7 +129,7 @@ def files_there(project: Project, runbook: RenderedRunbook, values: Mapping[str,
             raise click.UsageError(f"--set {key}={values[key]!r}: {wrong}")
 
 
-def to_go_on_with(name: str, file: Path | None, folder: Path, values: Mapping[str, str], undo: bool) -> Journal:
+def to_go_on_with(name: str, file: Path | None, folder: Path, values: Mapping[str, str], undo: bool) -> RunbookJournal:
     """The one run that a call can mean: the one that it names, or the only one that has something left to do."""
     try:
         runs = [reopened(file, hidden())] if file else newest(folder, name, values, hidden())
@@ -149,7 +149,7 @@ def to_go_on_with(name: str, file: Path | None, folder: Path, values: Mapping[st
     raise click.UsageError(f"more than one run of {name} can be {verb}: say which by --set or --journal\n  {listed}")
 
 
-def _has_to(run: Journal, undo: bool) -> bool:
+def _has_to(run: RunbookJournal, undo: bool) -> bool:
     states = set(run.states.values())
     if undo:
         return bool(states & (OURS | HALF_DONE))

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 
 import click
 
-from plumbline.runbook.journal import Journal
+from plumbline.runbook.journal import RunbookJournal
 from plumbline.runbook.rendering import RenderedRunbook, RenderedStep
 from plumbline.runbook.run import DONE, HALF_DONE, OURS, Consent
 
 
-def asked_for(runbook: RenderedRunbook, journal: Journal | None, undo: bool) -> list[tuple[int, RenderedStep, str]]:
+def asked_for(
+    runbook: RenderedRunbook, journal: RunbookJournal | None, undo: bool
+) -> list[tuple[int, RenderedStep, str]]:
     """What would be destroyed: the steps still to be done, or taken back, and what each loses for good."""
     states = journal.states if journal else {}
     steps = list(enumerate(runbook.steps, 1))
@@ -72,7 +74,7 @@ def by_name(name: str, confirmed: str | None) -> Consent:
     return consents
 
 
-def undo_of_half_done(runbook: RenderedRunbook, journal: Journal, choice: str | None) -> bool:
+def undo_of_half_done(runbook: RenderedRunbook, journal: RunbookJournal, choice: str | None) -> bool:
     """Whether a step that failed half-way is taken back too: as the call says, or as the operator does."""
     half = [
         (number, step)

@@ -4,12 +4,12 @@ import shlex
 
 import click
 
-from plumbline.runbook.journal import Journal
+from plumbline.runbook.journal import RunbookJournal
 from plumbline.runbook.rendering import RenderedRunbook, RenderedStep
 from plumbline.runbook.run import DONE, Failure
 
 
-class Lines:
+class StepLines:
     """What happens, on stdout."""
 
     def __init__(self, count: int):
@@ -47,7 +47,7 @@ def tell_steps(runbook: RenderedRunbook) -> None:
                 click.echo(f"   {label}:\n" + "\n".join(f"     {line}" for line in text.rstrip().splitlines()))
 
 
-def tell_failure(runbook: RenderedRunbook, journal: Journal, failure: Failure, undo: bool) -> None:
+def tell_failure(runbook: RenderedRunbook, journal: RunbookJournal, failure: Failure, undo: bool) -> None:
     """What failed, and the ways on from there."""
     step = failure.step
     again = f"plumb runbook run {runbook.id} --journal {shlex.quote(str(journal.path))}"

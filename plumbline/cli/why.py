@@ -7,7 +7,7 @@ import click
 from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli import completing
-from plumbline.cli.common import Project, load
+from plumbline.cli.common import SpecProject, load
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.finding import Finding, InputError
 from plumbline.spec.location import Location
@@ -60,7 +60,7 @@ def _no_line(artifact: Artifact, number: int) -> Finding:
     )
 
 
-def _explain(project: Project, artifact: Artifact, number: int) -> None:
+def _explain(project: SpecProject, artifact: Artifact, number: int) -> None:
     sources = artifact.sources_of(number)
     own = [source for source in sources if not source.block]
     if not own:
@@ -74,7 +74,7 @@ def _explain(project: Project, artifact: Artifact, number: int) -> None:
             _tell(project, source, "it stands there for ")
 
 
-def _explain_all(project: Project, artifact: Artifact) -> None:
+def _explain_all(project: SpecProject, artifact: Artifact) -> None:
     sources = artifact.every_source()
     if not sources:
         click.echo(f"{artifact.path}: {_ITSELF}")
@@ -83,7 +83,7 @@ def _explain_all(project: Project, artifact: Artifact) -> None:
         click.echo(text)
 
 
-def _tell(project: Project, source: Source, prefix: str) -> None:
+def _tell(project: SpecProject, source: Source, prefix: str) -> None:
     click.echo(prefix + _told(project, source))
     location = project.spec.at(source.path)
     line = project.sources.get(location.file, "").splitlines()[location.line - 1 : location.line]
@@ -91,7 +91,7 @@ def _tell(project: Project, source: Source, prefix: str) -> None:
         click.echo(f"    {line[0].strip()}")
 
 
-def _told(project: Project, source: Source) -> str:
+def _told(project: SpecProject, source: Source) -> str:
     """Where the source stands, and what it is."""
     match source.path.parts:
         case ("artifacts", str(path)):

@@ -20,7 +20,7 @@ _PATH = r"(?:/[A-Za-z0-9._:@%+=,-]+)+"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ValueForm:
     """What a value of a kind is."""
 
     says: str
@@ -31,19 +31,19 @@ class Kind:
     """The same value in the form that commands expect."""
 
 
-KINDS: dict[ValueKind, Kind] = {
-    "tenant": Kind("the id of a tenant in tenants.yaml", ID_PATTERN),
-    "folder": Kind("the absolute path of a folder", _PATH, lambda value: value.rstrip("/")),
-    "file": Kind("the absolute path of a file", _PATH),
-    "file_name": Kind("the name of a file, without its folder", r"[A-Za-z0-9][A-Za-z0-9._:@%+=,-]*"),
-    "fingerprint": Kind(
+KINDS: dict[ValueKind, ValueForm] = {
+    "tenant": ValueForm("the id of a tenant in tenants.yaml", ID_PATTERN),
+    "folder": ValueForm("the absolute path of a folder", _PATH, lambda value: value.rstrip("/")),
+    "file": ValueForm("the absolute path of a file", _PATH),
+    "file_name": ValueForm("the name of a file, without its folder", r"[A-Za-z0-9][A-Za-z0-9._:@%+=,-]*"),
+    "fingerprint": ValueForm(
         "the fingerprint of a key: 40 or 64 hexadecimal digits, in groups or not",
         r"[0-9A-F]{40}|[0-9A-F]{64}",
         lambda value: re.sub(r"\s", "", value).upper(),
     ),
-    "release": Kind("a version, such as 1.0 or v1.0.1", r"v?[0-9]+(?:\.[0-9]+){0,3}(?:[-+][0-9A-Za-z.-]+)?"),
-    "choice": Kind("one of its choices", SAFE.pattern),
-    "text": Kind("a text of its own pattern", SAFE.pattern),
+    "release": ValueForm("a version, such as 1.0 or v1.0.1", r"v?[0-9]+(?:\.[0-9]+){0,3}(?:[-+][0-9A-Za-z.-]+)?"),
+    "choice": ValueForm("one of its choices", SAFE.pattern),
+    "text": ValueForm("a text of its own pattern", SAFE.pattern),
 }
 """Every kind of value."""
 

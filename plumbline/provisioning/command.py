@@ -12,10 +12,10 @@ from typing import Any
 from plumbline.provisioning.calls import TROUBLE, Failed, Lacking, Misused, Refused, connect, described
 from plumbline.provisioning.data import Edited, desired_of, tenants_in
 from plumbline.provisioning.guard import check_words
-from plumbline.provisioning.journal import Journal, journal_folder
+from plumbline.provisioning.journal import ProvisionJournal, journal_folder
 from plumbline.provisioning.looking import ODD
-from plumbline.provisioning.plan import Step, plan_lines, read_plan, write_plan
-from plumbline.provisioning.run import Run
+from plumbline.provisioning.plan import PlanStep, plan_lines, read_plan, write_plan
+from plumbline.provisioning.run import ProvisionRun
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
 FINE, TROUBLED, MISUSED, MISSING, WOULD_CHANGE = 0, 1, 2, 3, 4
@@ -122,8 +122,8 @@ def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
     if options.verb in ("apply", "destroy", "unlock"):
         check_terminal(options.yes)
     api = connect(read_token(options.token_file), endpoint(), poll_seconds(), proxy=options.proxy)
-    journal = Journal(options.journal or journal_folder() / f"provision-{desired['tenant']}.jsonl")
-    run = Run(api, desired, journal, print, plan["allow"] if plan else options.allow)
+    journal = ProvisionJournal(options.journal or journal_folder() / f"provision-{desired['tenant']}.jsonl")
+    run = ProvisionRun(api, desired, journal, print, plan["allow"] if plan else options.allow)
     if options.verb == "apply":
         return _apply(run, options, plan)
     return VERBS[options.verb](run, options)
@@ -179,7 +179,7 @@ def confirm(word: str, yes: bool, what: str = "") -> None:
         raise Refused("nothing was changed")
 
 
-def _plan(run: Run, options: argparse.Namespace) -> int:
+def _plan(run: ProvisionRun, options: argparse.Namespace) -> int:
     steps = run.plan()
     check_words(run.allowed, run.known_names())
     show(run, steps)
@@ -189,13 +189,13 @@ def _plan(run: Run, options: argparse.Namespace) -> int:
     return WOULD_CHANGE if steps else FINE
 
 
-def show(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
+def show(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[str], None] = print) -> None:
     """A plan for people."""
     for line in plan_lines(steps, run.notes, run.prices.currency if steps else "EUR"):
         say(line)
 
 
-def _apply(run: Run, options: argparse.Namespace, plan: dict[str, Any] | None) -> int:
+def _apply(run: ProvisionRun, options: argparse.Namespace, plan: dict[str, Any] | None) -> int:
     steps = run.check(plan) if plan else run.plan()
     check_words(run.allowed, run.known_names())
     if steps:
@@ -207,7 +207,7 @@ def _apply(run: Run, options: argparse.Namespace, plan: dict[str, Any] | None) -
     return TROUBLED if left else FINE
 
 
-def _destroy(run: Run, options: argparse.Namespace) -> int:
+def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
     steps = run.doomed()
     check_words(run.allowed, run.known_names())
     show_doomed(run, steps)
@@ -219,7 +219,7 @@ def _destroy(run: Run, options: argparse.Namespace) -> int:
     return TROUBLED if kept else FINE
 
 
-def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = print) -> None:
+def show_doomed(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[str], None] = print) -> None:
     """What a destroy would delete."""
     if not steps:
         for line in [*(f"* {note}" for note in run.notes), "nothing to do: nothing is there"]:
@@ -228,7 +228,7 @@ def show_doomed(run: Run, steps: Sequence[Step], say: Callable[[str], None] = pr
     show(run, steps, say)
 
 
-def kept_lines(kept: Sequence[Step]) -> list[str]:
+def kept_lines(kept: Sequence[PlanStep]) -> list[str]:
     """What a destroy kept, why, and how it goes."""
     return [
         f"kept: {step.kind} {step.name}, {step.what.removeprefix('kept: ')}"
@@ -237,7 +237,7 @@ def kept_lines(kept: Sequence[Step]) -> list[str]:
     ]
 
 
-def status_lines(run: Run) -> tuple[list[str], bool]:
+def status_lines(run: ProvisionRun) -> tuple[list[str], bool]:
     """Each object, its state, and what is not as desired; whether all is."""
     steps = run.plan()
     differing = {(step.kind, step.name): step.what for step in reversed(steps)}
@@ -252,13 +252,13 @@ def status_lines(run: Run) -> tuple[list[str], bool]:
     return lines or ["nothing is there"], not steps
 
 
-def _status(run: Run, options: argparse.Namespace) -> int:
+def _status(run: ProvisionRun, options: argparse.Namespace) -> int:
     lines, fine = status_lines(run)
     print("\n".join(lines))
     return FINE if fine else WOULD_CHANGE
 
 
-def _unlock(run: Run, options: argparse.Namespace) -> int:
+def _unlock(run: ProvisionRun, options: argparse.Namespace) -> int:
     holder = run.holder()
     if not holder:
         print("nobody holds the lock")

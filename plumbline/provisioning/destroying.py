@@ -5,24 +5,24 @@ from typing import Any
 
 from plumbline.provisioning.calls import Refused, finished, persistently
 from plumbline.provisioning.guard import effects_of_deletion, words_missing
-from plumbline.provisioning.journal import Journal
+from plumbline.provisioning.journal import ProvisionJournal
 from plumbline.provisioning.kinds import protected
 from plumbline.provisioning.lock import Lock
-from plumbline.provisioning.plan import Step, check_same
+from plumbline.provisioning.plan import PlanStep, check_same
 from plumbline.provisioning.planning import Planning
-from plumbline.provisioning.prices import Prices
+from plumbline.provisioning.prices import LivePrices
 
 
 class Destroying(Planning):
     """Objects go in the reverse order in which they are made."""
 
-    journal: Journal
+    journal: ProvisionJournal
     lock: Lock
     say: Callable[[str], None]
     pause: Callable[[float], None]
-    _recorded: Callable[[str, Callable[[], list[Step]]], list[Step]]
+    _recorded: Callable[[str, Callable[[], list[PlanStep]]], list[PlanStep]]
 
-    def doomed(self) -> list[Step]:
+    def doomed(self) -> list[PlanStep]:
         """What a destroy would delete, and what it would keep and why. Changes nothing.
 
         Raises Refused where nothing is there, nor anything by which the project is known: another project's token finds no
@@ -33,8 +33,8 @@ class Destroying(Planning):
             self.look()
         finally:
             self.records.zones_may_be_gone = False
-        self.notes, self.prices = self.records.zones_missing(), Prices(self.project.api)
-        steps: list[Step] = []
+        self.notes, self.prices = self.records.zones_missing(), LivePrices(self.project.api)
+        steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
         if not steps and (lasting := self.lasting()) and not any(there for _, there in lasting):
@@ -54,7 +54,7 @@ class Destroying(Planning):
         found += [(kind, name, name, bound) for kind, name, bound in rivals]
         return sorted(found, key=lambda each: (-order.index(each[0]), each[1], str(each[3].id)))
 
-    def _doom(self, kind: str, name: str, word: str, bound: Any, before: Sequence[Step]) -> Step:
+    def _doom(self, kind: str, name: str, word: str, bound: Any, before: Sequence[PlanStep]) -> PlanStep:
         wanted = any(
             want.get("protected") for want in self.desired["objects"] if (want["kind"], want["name"]) == (kind, word)
         )
@@ -63,14 +63,14 @@ class Destroying(Planning):
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
         price = -self.prices.of(kind, bound)
         if needs:
-            return Step("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
+            return PlanStep("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
         kept = {step.id for step in before if step.kind == "server" and not step.done}
         way = [*self.kinds[kind].in_the_way(self.project, bound), *_kept_by(kind, bound, kept)]
         if way:
-            return Step("?", kind, name, f"kept: {'; '.join(way)}", 0.0, id, words)
-        return Step("-", kind, name, "delete", price, id, words)
+            return PlanStep("?", kind, name, f"kept: {'; '.join(way)}", 0.0, id, words)
+        return PlanStep("-", kind, name, "delete", price, id, words)
 
-    def destroy(self, planned: Sequence[Step] | None = None) -> list[Step]:
+    def destroy(self, planned: Sequence[PlanStep] | None = None) -> list[PlanStep]:
         """Delete what was planned; what is kept. Raises Refused when the plan is not `planned`."""
         self.journal.open()
         steps = self.doomed()
@@ -83,7 +83,7 @@ class Destroying(Planning):
             check_same(steps, self.doomed())
             return self._recorded("destroy", lambda: self._destroyed(kept))
 
-    def _destroyed(self, kept: list[Step]) -> list[Step]:
+    def _destroyed(self, kept: list[PlanStep]) -> list[PlanStep]:
         ids = {(step.kind, step.name, step.id) for step in kept}
         for kind, name, word, known in self._in_reverse():
             if (kind, name, getattr(known, "id", None)) in ids:

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[Result]):
+class TenantOutcome(Generic[Result]):
     """How it ended for a tenant."""
 
     tenant: str
@@ -50,7 +50,7 @@ class Fleet:
 
 def for_each(
     tenants: Iterable[str], work: Callable[[str], Result], at_once: int = AT_ONCE
-) -> Iterator[Outcome[Result]]:
+) -> Iterator[TenantOutcome[Result]]:
     """Work on tenants side by side; outcomes as they come. One tenant's failure does not stop the others."""
     with ThreadPoolExecutor(at_once) as pool:
         futures = {pool.submit(work, tenant): tenant for tenant in tenants}
@@ -62,13 +62,13 @@ def for_each(
             raise
 
 
-def _outcome(tenant: str, result: Callable[[], Result]) -> Outcome[Result]:
+def _outcome(tenant: str, result: Callable[[], Result]) -> TenantOutcome[Result]:
     try:
-        return Outcome(tenant, result())
+        return TenantOutcome(tenant, result())
     except (Refused, Failed, Misused, Lacking) as error:
-        return Outcome(tenant, None, f"{type(error).__name__.lower()}: {error}")
+        return TenantOutcome(tenant, None, f"{type(error).__name__.lower()}: {error}")
     except TROUBLE as error:
-        return Outcome(tenant, None, f"failed: {described(error)}")
+        return TenantOutcome(tenant, None, f"failed: {described(error)}")
     except Exception as error:
         # whatever it is, it is this tenant's alone
-        return Outcome(tenant, None, f"failed: a fault of plumb itself, {type(error).__name__}: {error}")
+        return TenantOutcome(tenant, None, f"failed: a fault of plumb itself, {type(error).__name__}: {error}")

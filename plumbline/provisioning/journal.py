@@ -19,7 +19,7 @@ def journal_folder() -> Path:
     return (Path(state) if Path(state).is_absolute() else Path.home() / ".local/state") / "plumbline"
 
 
-class Journal:
+class ProvisionJournal:
     """It is written before and after each step, and flushed to the disk each time. It holds no secret."""
 
     def __init__(self, path: Path, say: Callable[[str], None] = print):

@@ -20,7 +20,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Other:
+class UnplannedObject:
     """An object that is the tenant's and is not desired: an extra, or one whose place another takes."""
 
     kind: str
@@ -30,15 +30,15 @@ class Other:
     successor: bool = False
 
 
-class Project:
+class CloudProject:
     """What is known of the provider's project, as far as it is the tenant's."""
 
     def __init__(self, api: Client, pause: Callable[[float], None] = time.sleep):
         self.api, self.pause = api, pause
         self.held: dict[Key, Any] = {}
         """The tenant's desired objects that are there."""
-        self.others: list[Other] = []
-        self.rivals: list[Other] = []
+        self.others: list[UnplannedObject] = []
+        self.rivals: list[UnplannedObject] = []
         """Objects of the tenant of which several claim to be the same desired one."""
         self.renewed: set[Key] = set()
         """Desired objects that are to be made anew."""
@@ -89,7 +89,7 @@ class Project:
 
 
 @dataclass(frozen=True)
-class Change:
+class ResourceChange:
     """Something that is not as desired, and what mends it."""
 
     what: str
@@ -106,7 +106,7 @@ class Change:
     """What it adds a month, net."""
 
 
-class Kind(ABC):
+class ResourceKind(ABC):
     """What all kinds have in common: labels, protection, and listing by the owner's labels."""
 
     client_name: str
@@ -116,18 +116,18 @@ class Kind(ABC):
     renamed = True
     """Whether its objects can be renamed, and so carry their identity as a label."""
 
-    def client(self, project: Project) -> Any:
+    def client(self, project: CloudProject) -> Any:
         return getattr(project.api, self.client_name)
 
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         """All objects with the labels, or all that there are, in a call per 50."""
         return list(self.client(project).get_all(label_selector=selector))
 
-    def named(self, project: Project, want: Want) -> Any:
+    def named(self, project: CloudProject, want: Want) -> Any:
         """The object that has the name, whoever owns it; None where the name is free."""
         return self.client(project).get_by_name(want["name"])
 
-    def again(self, project: Project, bound: Any) -> Any:
+    def again(self, project: CloudProject, bound: Any) -> Any:
         """The object as it is now, by its id; None when it is gone."""
         try:
             return self.client(project).get_by_id(bound.id)
@@ -137,10 +137,10 @@ class Kind(ABC):
             raise
 
     @abstractmethod
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         """The object in the form of the desired state. What the API does not say is None: unreadable, not different."""
 
-    def half_made(self, project: Project, bound: Any) -> str:
+    def half_made(self, project: CloudProject, bound: Any) -> str:
         """Why the object is no whole one, though it is there; empty where it is."""
         return ""
 
@@ -153,14 +153,14 @@ class Kind(ABC):
         return []
 
     @abstractmethod
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         """Make it and wait for it; the object."""
 
-    def hindrance(self, project: Project, want: Want) -> str:
+    def hindrance(self, project: CloudProject, want: Want) -> str:
         """Why it cannot be made now, and what would help; empty where it can."""
         return ""
 
-    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
         """What differs and cannot be changed, in words."""
         return [
             f"{field} {seen[field]} → {want[field]}"
@@ -172,50 +172,52 @@ class Kind(ABC):
         """What is lost when another takes its place."""
         return frozenset((Effect.REPLACES,))
 
-    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+    def price_of_another(self, project: CloudProject, want: Want, seen: Want) -> str:
         """What making it anew costs, in words; empty where the price stays."""
         return ""
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         """What is not as desired, in the order in which it is mended."""
         yield from self._named_and_labelled(project, bound, want, seen)
         yield from self._protected(bound, want, seen)
 
-    def _named_and_labelled(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _named_and_labelled(
+        self, project: CloudProject, bound: Any, want: Want, seen: Want
+    ) -> Iterator[ResourceChange]:
         if bound.name != want["name"]:
             what, holder = f"rename {bound.name} (#{bound.id}) to {want['name']}", self.named(project, want)
             if holder is not None and project.word_for(want["kind"], holder.id) is None:
                 way = f"#{holder.id}, which is not this tenant's, has that name: rename one of them in the console"
-                yield Change(what, lambda: None, blocked=way)
+                yield ResourceChange(what, lambda: None, blocked=way)
             else:
-                yield Change(what, lambda: _renamed(bound, want, holder))
+                yield ResourceChange(what, lambda: _renamed(bound, want, holder))
         words = [f"labels {shown_labels(seen['labels'], want['labels'])}"] if seen["labels"] != want["labels"] else []
         held = labels_of(bound)
         if held.get(OBJECT) != identity(want["name"]) or LEAVING in held:
             words.append(f"mark as {want['name']}")
         if words:
             labels = marked(want["labels"], want["name"], bound)
-            yield Change("; ".join(words), lambda: bound.update(labels=labels))
+            yield ResourceChange("; ".join(words), lambda: bound.update(labels=labels))
 
-    def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if "protected" in want and seen["protected"] is not None and seen["protected"] != want["protected"]:
             word = "protect from deletion" if want["protected"] else "lift the protection from deletion"
             effects = NOTHING if want["protected"] else frozenset((Effect.UNPROTECTS,))
-            yield Change(word, lambda: self.protect(bound, want["protected"]), effects)
+            yield ResourceChange(word, lambda: self.protect(bound, want["protected"]), effects)
 
     def protect(self, bound: Any, on: bool) -> Any:
         """Switch the protection from deletion; an action."""
         return bound.change_protection(delete=on)
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """What is not the tenant's and would be harmed, or keeps it from being deleted."""
         return []
 
-    def users(self, project: Project, bound: Any) -> list[str]:
+    def users(self, project: CloudProject, bound: Any) -> list[str]:
         """Servers of the tenant that would lose it while they run, by the names that --allow takes for them."""
         return []
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         """Free it from what keeps the API from deleting it, and delete it; an action, or what the call gives."""
         return bound.delete()
 

@@ -7,11 +7,11 @@ from typing import Any
 from hcloud import Client
 
 from plumbline.provisioning.calls import Failed, Refused
-from plumbline.provisioning.kinds import Key, Other, Project, Want
+from plumbline.provisioning.kinds import CloudProject, Key, UnplannedObject, Want
 from plumbline.provisioning.labels import LEAVING, OBJECT, identity, labels_of, owned_by
 from plumbline.provisioning.lifecycle import objects_now
 from plumbline.provisioning.plan import digest
-from plumbline.provisioning.records import Record
+from plumbline.provisioning.records import RecordKind
 from plumbline.provisioning.servers import kinds
 
 ODD = (AttributeError, KeyError, TypeError, ValueError)
@@ -26,8 +26,8 @@ class Looking:
     ):
         self.desired = desired
         self.kinds = kinds()
-        self.records = next(kind for kind in self.kinds.values() if isinstance(kind, Record))
-        self.project = Project(api, pause)
+        self.records = next(kind for kind in self.kinds.values() if isinstance(kind, RecordKind))
+        self.project = CloudProject(api, pause)
         self.project.allowed = self.allowed = frozenset(allowed)
         self.wants: dict[Key, Want] = {(want["kind"], want["name"]): want for want in objects_now(desired)}
         self.blocked: dict[Key, str] = {}
@@ -73,16 +73,18 @@ class Looking:
             if name is not None:
                 claims.setdefault(name, []).append(bound)
             elif kind_name != "ssh_key":
-                self.project.others.append(Other(kind_name, bound, str(bound.name)))
+                self.project.others.append(UnplannedObject(kind_name, bound, str(bound.name)))
         for name, bounds in claims.items():
             staying = [bound for bound in bounds if LEAVING not in labels_of(bound)] or bounds
             if len(staying) > 1:
                 both = " and ".join(f"#{bound.id} ({bound.name})" for bound in staying)
                 self.blocked[kind_name, name] = f"{both} both claim to be it: delete one, or its label {OBJECT}"
-                self.project.rivals += [Other(kind_name, bound, name) for bound in bounds]
+                self.project.rivals += [UnplannedObject(kind_name, bound, name) for bound in bounds]
                 continue
             self.project.held[kind_name, name] = staying[0]
-            self.project.others += [Other(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]]
+            self.project.others += [
+                UnplannedObject(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]
+            ]
 
     def _desired_name(self, kind_name: str, bound: Any) -> str | None:
         """The name that the desired state has for an object; None for one that is not desired."""

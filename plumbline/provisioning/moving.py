@@ -6,20 +6,20 @@ from typing import Any
 
 from plumbline.provisioning.calls import finished
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
-from plumbline.provisioning.kinds import Change, Kind, Project, Want
+from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want
 
 SHUTDOWN_POLLS = 60
 
 
-class Moving(Kind):
+class ServerMoves(ResourceKind):
     """Addresses and volumes of servers."""
 
-    def _addressed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _addressed(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         network = ("network", want["network"])
         what = f"join network {want['network']} as {want['address']}"
         in_place = network not in project.renewed and seen["networks"].get(want["network"]) == want["address"]
         if network in project.waiting and not in_place:
-            yield Change(what, lambda: None, blocked="the network has to be made anew before")
+            yield ResourceChange(what, lambda: None, blocked="the network has to be made anew before")
             return
         leaving = NOTHING
         for private in bound.private_net or []:
@@ -30,26 +30,26 @@ class Moving(Kind):
             ):
                 leaving = frozenset((Effect.DETACHES,))
                 leave = f"leave network {name}, {private.ip}"
-                yield Change(leave, partial(bound.detach_from_network, private.network), leaving)
+                yield ResourceChange(leave, partial(bound.detach_from_network, private.network), leaving)
         if in_place:
             return
         other, word = self.holder_of_address(project, bound, want)
         if other is None:
             # not before it has left: the API would refuse it, and all that comes after
-            yield Change(what, lambda: _joined(project, bound, want), leaving)
+            yield ResourceChange(what, lambda: _joined(project, bound, want), leaving)
         elif word is None:
-            yield Change(
+            yield ResourceChange(
                 what, lambda: None, blocked=f"server #{other.id}, which is not this tenant's, has {want['address']}"
             )
         else:
-            yield Change(
+            yield ResourceChange(
                 f"take the address {want['address']} from {other.name} (#{other.id}), which is shut down for that",
                 lambda: self._address_taken(project, bound, other, want),
                 frozenset((Effect.STOPS, Effect.DETACHES)),
                 (word,),
             )
 
-    def holder_of_address(self, project: Project, bound: Any, want: Want) -> tuple[Any, str | None]:
+    def holder_of_address(self, project: CloudProject, bound: Any, want: Want) -> tuple[Any, str | None]:
         """Another server with the desired address in the desired network, and the name that --allow takes for it."""
         network = project.held.get(("network", want["network"]))
         if network is None:
@@ -64,7 +64,7 @@ class Moving(Kind):
                 return other, word
         return None, None
 
-    def _address_taken(self, project: Project, bound: Any, other: Any, want: Want) -> Any:
+    def _address_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         other.reload()
         self.switched_off(project, other)
         network = project.lookup("network", want["network"])
@@ -72,30 +72,32 @@ class Moving(Kind):
             finished(other.detach_from_network(network))
         return _joined(project, bound, want)
 
-    def _with_volume(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _with_volume(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         for each in bound.volumes or []:
             name = project.name_of("volume", each.id)
             if name != want["volume"] and project.word_for("volume", each.id) is not None:
                 what = f"detach volume {name}" + ("" if seen["status"] == "off" else "; it is shut down for that")
-                yield Change(what, partial(self._given_up, project, bound, each), stops(seen) | {Effect.DETACHES})
+                yield ResourceChange(
+                    what, partial(self._given_up, project, bound, each), stops(seen) | {Effect.DETACHES}
+                )
         if not want["volume"] or want["volume"] in seen["volumes"]:
             return
         what = f"attach volume {want['volume']}"
         other, word = self.holder_of_volume(project, bound, want)
         if other is None:
-            yield Change(what, lambda: project.lookup("volume", want["volume"]).attach(bound, automount=False))
+            yield ResourceChange(what, lambda: project.lookup("volume", want["volume"]).attach(bound, automount=False))
         elif word is None:
             reason = f"server #{other.id}, which is not this tenant's, has it: detach it there first"
-            yield Change(what, lambda: None, blocked=reason)
+            yield ResourceChange(what, lambda: None, blocked=reason)
         else:
-            yield Change(
+            yield ResourceChange(
                 f"take volume {want['volume']} from {other.name} (#{other.id}), which is shut down for that",
                 lambda: self._volume_taken(project, bound, other, want),
                 frozenset((Effect.STOPS, Effect.DETACHES)),
                 (word,),
             )
 
-    def holder_of_volume(self, project: Project, bound: Any, want: Want) -> tuple[Any, str | None]:
+    def holder_of_volume(self, project: CloudProject, bound: Any, want: Want) -> tuple[Any, str | None]:
         """Another server that has the desired volume, and the name that --allow takes for it."""
         volume = project.held.get(("volume", want["volume"])) if want["volume"] else None
         if volume is None or volume.server is None or (bound is not None and volume.server.id == bound.id):
@@ -103,13 +105,13 @@ class Moving(Kind):
         ours = next(((other, word) for word, other in project.owned("server") if other.id == volume.server.id), None)
         return ours or (volume.server, None)
 
-    def _volume_taken(self, project: Project, bound: Any, other: Any, want: Want) -> Any:
+    def _volume_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"])
         self._given_up(project, other, volume)
         volume.reload()
         return volume.attach(bound, automount=False)
 
-    def _given_up(self, project: Project, bound: Any, volume: Any) -> None:
+    def _given_up(self, project: CloudProject, bound: Any, volume: Any) -> None:
         """Take a volume from a server of ours that has been shut down; from no other."""
         bound.reload()
         self.switched_off(project, bound)
@@ -117,7 +119,7 @@ class Moving(Kind):
         if volume.server is not None and volume.server.id == bound.id:
             finished(volume.detach())
 
-    def switched_off(self, project: Project, bound: Any) -> None:
+    def switched_off(self, project: CloudProject, bound: Any) -> None:
         """Ask the system to end; switch off what does not."""
         if bound.status == "off":
             return
@@ -136,5 +138,5 @@ def stops(seen: Want) -> Effects:
     return NOTHING if seen["status"] == "off" else frozenset((Effect.STOPS,))
 
 
-def _joined(project: Project, bound: Any, want: Want) -> Any:
+def _joined(project: CloudProject, bound: Any, want: Want) -> Any:
     return bound.attach_to_network(project.lookup("network", want["network"]), ip=want["address"])

@@ -13,59 +13,59 @@ from hcloud.networks import NetworkSubnet
 from plumbline.provisioning.calls import Failed, code_of, finished
 from plumbline.provisioning.codes import IN_USE
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
-from plumbline.provisioning.kinds import Change, Kind, Project, Want, common, protected
+from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, protected
 from plumbline.provisioning.labels import marked
 from plumbline.provisioning.rules import opens_wider, peer
 
 IN_USE_POLLS = 5
 
 
-class SshKey(Kind):
+class SshKeyKind(ResourceKind):
     """Of the whole project: found by its fingerprint, shared by tenants, never deleted here."""
 
     client_name = "ssh_keys"
     renamed = False
 
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         # some doubles of the API ignore the filter
         return [found for want in wants if (found := self.named(project, want))]
 
-    def named(self, project: Project, want: Want) -> Any:
+    def named(self, project: CloudProject, want: Want) -> Any:
         found = project.api.ssh_keys.get_by_fingerprint(want["fingerprint"])
         return found if found is not None and found.fingerprint == want["fingerprint"] else None
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         return {**common("ssh_key", bound), "fingerprint": bound.fingerprint}
 
-    def hindrance(self, project: Project, want: Want) -> str:
+    def hindrance(self, project: CloudProject, want: Want) -> str:
         taken = project.api.ssh_keys.get_by_name(want["name"])
         if taken is None or taken.name != want["name"] or taken.fingerprint == want["fingerprint"]:
             return ""  # free, or made for another tenant a moment ago
         return f"another key has this name (#{taken.id}, {taken.fingerprint}): rename it, or the key of the spec"
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         return project.api.ssh_keys.create(name=want["name"], public_key=want["public_key"])
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         return iter(())
 
 
-class PlacementGroup(Kind):
+class PlacementGroupKind(ResourceKind):
     """Keeps servers on different hosts."""
 
     client_name = "placement_groups"
     replaced = ("type",)
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         return {**common("placement_group", bound), "type": bound.type}
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         labels = marked(want["labels"], want["name"])
         made = project.api.placement_groups.create(name=want["name"], type=want["type"], labels=labels)
         finished(made.action)
         return made.placement_group
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         ids = sorted(getattr(each, "id", each) for each in bound.servers or [])
         return [
             f"server #{id}, which is not this tenant's, is in it"
@@ -74,12 +74,12 @@ class PlacementGroup(Kind):
         ]
 
 
-class Network(Kind):
+class NetworkKind(ResourceKind):
     """The private network of a tenant, and what isolates it from the others'."""
 
     client_name = "networks"
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         subnets = [{"ip_range": each.ip_range, "network_zone": each.network_zone} for each in bound.subnets or []]
         return {
             **common("network", bound),
@@ -88,7 +88,7 @@ class Network(Kind):
             "protected": protected(bound),
         }
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         return project.api.networks.create(
             name=want["name"],
             ip_range=want["ip_range"],
@@ -96,15 +96,15 @@ class Network(Kind):
             labels=marked(want["labels"], want["name"]),
         )
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         yield from self._named_and_labelled(project, bound, want, seen)
         have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
         if have != new and have.network_address == new.network_address and new.prefixlen < have.prefixlen:
-            yield Change(f"grow {have} to {new}", lambda: bound.change_ip_range(ip_range=str(new)))
+            yield ResourceChange(f"grow {have} to {new}", lambda: bound.change_ip_range(ip_range=str(new)))
         going = [each for each in seen["subnets"] if each not in want["subnets"]]
         for each in going:
             inside = self._inside(project, bound, each)
-            yield Change(
+            yield ResourceChange(
                 f"delete subnet {each['ip_range']}",
                 partial(bound.delete_subnet, _subnet(each)),
                 frozenset((Effect.DETACHES, Effect.SHRINKS)),
@@ -114,10 +114,10 @@ class Network(Kind):
             if each not in seen["subnets"]:
                 what, over = f"add subnet {each['ip_range']}", [other for other in going if _overlap(each, other)]
                 blocked = f"it overlaps {over[0]['ip_range']}, which has to go before" if over else ""
-                yield Change(what, partial(bound.add_subnet, _subnet(each)), blocked=blocked)
+                yield ResourceChange(what, partial(bound.add_subnet, _subnet(each)), blocked=blocked)
         yield from self._protected(bound, want, seen)
 
-    def _inside(self, project: Project, bound: Any, subnet: Want) -> list[str]:
+    def _inside(self, project: CloudProject, bound: Any, subnet: Want) -> list[str]:
         """Servers with an address in a subnet: the API refuses to delete it."""
         range_, ours = ip_network(subnet["ip_range"]), {each.id: each for _, each in project.owned("server")}
         return sorted(
@@ -127,7 +127,7 @@ class Network(Kind):
             if private.network.id == bound.id and ip_address(private.ip) in range_
         )
 
-    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
         """Ranges only grow, from the same start."""
         have, new = ip_network(seen["ip_range"], strict=False), ip_network(want["ip_range"])
         grows = have.network_address == new.network_address and new.prefixlen <= have.prefixlen
@@ -136,17 +136,17 @@ class Network(Kind):
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.DETACHES))
 
-    def users(self, project: Project, bound: Any) -> list[str]:
+    def users(self, project: CloudProject, bound: Any) -> list[str]:
         """The API takes them out without a word when it is deleted."""
         words = (project.word_for("server", each.id) for each in bound.servers or [])
         return sorted(word for word in words if word is not None)
 
-    def strangers(self, project: Project, bound: Any) -> list[Any]:
+    def strangers(self, project: CloudProject, bound: Any) -> list[Any]:
         """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
         found = [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
         return sorted(found, key=lambda each: int(each.id))
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         # the SDK's network does not tell of them
         balancers = [
             each
@@ -170,12 +170,12 @@ def _subnet(want: Want) -> NetworkSubnet:
     return NetworkSubnet(ip_range=want["ip_range"], network_zone=want["network_zone"], type="cloud")
 
 
-class Firewall(Kind):
+class FirewallKind(ResourceKind):
     """Filters public interfaces alone; it is attached to servers directly, never by label as well."""
 
     client_name = "firewalls"
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         rules = [
             {
                 "direction": rule.direction,
@@ -188,30 +188,30 @@ class Firewall(Kind):
         ]
         return {**common("firewall", bound), "rules": rules}
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         # the SDK says that labels are a string here
         labels: Any = marked(want["labels"], want["name"])
         made = project.api.firewalls.create(name=want["name"], rules=_rules(want), labels=labels)
         finished(made.actions)
         return made.firewall
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         have, new = ({str(sorted(rule.items(), key=str)) for rule in each["rules"]} for each in (seen, want))
         if have != new or len(seen["rules"]) != len(want["rules"]):
             wider = opens_wider(seen["rules"], want["rules"])
             what = f"rules: {len(new - have)} added, {len(have - new)} removed"
-            yield Change(
+            yield ResourceChange(
                 what + (f"; opens {', '.join(wider)}" if wider else ""),
                 lambda: bound.set_rules(_rules(want)),
                 frozenset((Effect.EXPOSES,)) if wider else NOTHING,
             )
         yield from super().changes(project, bound, want, seen)
 
-    def users(self, project: Project, bound: Any) -> list[str]:
+    def users(self, project: CloudProject, bound: Any) -> list[str]:
         words = (project.word_for("server", each.server.id) for each in bound.applied_to or [] if each.server)
         return sorted(word for word in words if word is not None)
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         ids = sorted(each.server.id for each in bound.applied_to or [] if each.server)
         return [
             f"server #{id}, which is not this tenant's, is behind it"
@@ -219,7 +219,7 @@ class Firewall(Kind):
             if project.word_for("server", id) is None
         ]
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         """A server that has just gone counts for a moment."""
         for polls in range(IN_USE_POLLS):
             try:
@@ -237,7 +237,7 @@ class Firewall(Kind):
         return None
 
 
-def _server_is_there(project: Project, id: int) -> bool:
+def _server_is_there(project: CloudProject, id: int) -> bool:
     try:
         return project.api.servers.get_by_id(id) is not None
     except APIException as error:
@@ -260,13 +260,13 @@ def _rules(want: Want) -> list[FirewallRule]:
     ]
 
 
-class Volume(Kind):
+class VolumeKind(ResourceKind):
     """A tenant's data. It only grows; anything else would mean another, empty one."""
 
     client_name = "volumes"
     replaced = ("format", "location")
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         return {
             **common("volume", bound),
             "size_gb": bound.size,
@@ -279,7 +279,7 @@ class Volume(Kind):
     def passing(self, seen: Want) -> bool:
         return bool(seen["status"] == "creating")
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         labels: Any = marked(want["labels"], want["name"])
         made = project.api.volumes.create(
             name=want["name"],
@@ -291,16 +291,16 @@ class Volume(Kind):
         finished(made.action, made.next_actions)
         return made.volume
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if seen["size_gb"] is not None and want["size_gb"] > seen["size_gb"]:
-            yield Change(
+            yield ResourceChange(
                 f"grow from {seen['size_gb']} to {want['size_gb']} GB; then grow the file system on the server: resize2fs",
                 lambda: bound.resize(want["size_gb"]),
                 frozenset((Effect.COSTS_MORE,)),
             )
         yield from super().changes(project, bound, want, seen)
 
-    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
         """It cannot shrink."""
         shrinks = seen["size_gb"] is not None and want["size_gb"] < seen["size_gb"]
         size = [f"size {seen['size_gb']} → {want['size_gb']} GB"] if shrinks else []
@@ -309,16 +309,16 @@ class Volume(Kind):
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.LOSES_DATA))
 
-    def users(self, project: Project, bound: Any) -> list[str]:
+    def users(self, project: CloudProject, bound: Any) -> list[str]:
         word = project.word_for("server", bound.server.id) if bound.server is not None else None
         return [] if word is None else [word]
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         if bound.server is None or project.word_for("server", bound.server.id) is not None:
             return []
         return [f"server #{bound.server.id}, which is not this tenant's, has it: detach it there first"]
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         if bound.server is not None:
             finished(bound.detach())
         return bound.delete()

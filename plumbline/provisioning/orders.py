@@ -8,11 +8,11 @@ from hcloud import APIException
 
 from plumbline.provisioning.calls import Failed, code_of, described
 from plumbline.provisioning.codes import SOLD_OUT
-from plumbline.provisioning.kinds import Project, Want
+from plumbline.provisioning.kinds import CloudProject, Want
 
 
 @dataclass(frozen=True)
-class Offer:
+class ServerOffer:
     """A server type at a location: whether it can be ordered now, and its price a month, net, in the account's currency."""
 
     available: bool
@@ -39,21 +39,21 @@ class Orders:
         self.ceilings: dict[str, float] = {}
         """The most that a server may cost a month, by its name: what the plan said."""
 
-    def load(self, project: Project) -> None:
+    def load(self, project: CloudProject) -> None:
         """Ask for the catalogue, once."""
         self._types = self._types or list(project.api.server_types.get_all())
 
-    def offers(self, project: Project, location: str) -> dict[str, Offer]:
+    def offers(self, project: CloudProject, location: str) -> dict[str, ServerOffer]:
         """What the API offers at a location; a type that was withdrawn there is not offered."""
         self.load(project)
         return {
-            each.name: Offer(bool(place.available), _price(each, location))
+            each.name: ServerOffer(bool(place.available), _price(each, location))
             for each in self._types
             for place in each.locations or []
             if place.location.name == location and not _withdrawn(place)
         }
 
-    def order_of(self, project: Project, want: Want) -> list[str]:
+    def order_of(self, project: CloudProject, want: Want) -> list[str]:
         """The types of the list that exist there, those that can be had now first."""
         offers = self.offers(project, want["location"])
         return sorted((name for name in want["types"] if name in offers), key=lambda name: not offers[name].available)
@@ -66,7 +66,7 @@ class Orders:
         found = self.type(name)
         return int(found.disk) if found is not None and found.disk else 0
 
-    def choose(self, project: Project, want: Want) -> Choice:
+    def choose(self, project: CloudProject, want: Want) -> Choice:
         """The first type of the list that can be had now, and what that means for the price."""
         offers, types = self.offers(project, want["location"]), self.order_of(project, want)
         if not types or not offers[types[0]].available:
@@ -82,7 +82,7 @@ class Orders:
         words = f"{first} is sold out; {new} is {price:.2f} a month instead of {offers[first].price:.2f}"
         return Choice(new, price, words if dearer else "")
 
-    def _why_none(self, project: Project, want: Want) -> str:
+    def _why_none(self, project: CloudProject, want: Want) -> str:
         """Sold out, withdrawn and a location that is down are different things, and need different deeds."""
         location, types = want["location"], ", ".join(want["types"])
         offers = self.offers(project, location)
@@ -94,7 +94,7 @@ class Orders:
         withdrawn = f" ({', '.join(gone)} is withdrawn)" if gone else ""
         return f"sold out in {location}: {types}{withdrawn}; try again later, or add a type to the spec's list"
 
-    def ordered(self, project: Project, want: Want, **order: Any) -> Any:
+    def ordered(self, project: CloudProject, want: Want, **order: Any) -> Any:
         """Order a type of the list, never one that is dearer than the plan said. Raises Failed where none can be had."""
         offers = self.offers(project, want["location"])
         ceiling = self.ceilings.get(want["name"], offers[want["types"][0]].price if want["types"][0] in offers else 0.0)
@@ -117,7 +117,7 @@ class Orders:
             f"a month{said}; try again later; a dearer one of the list is bought only with --allow {want['name']}"
         )
 
-    def image(self, project: Project, want: Want) -> Any:
+    def image(self, project: CloudProject, want: Want) -> Any:
         """The image that servers are made with; None when it is withdrawn or was never there."""
         key = (want["image"], want["architecture"])
         if key not in self._images:

@@ -14,7 +14,7 @@ PLAN_FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Step:
+class PlanStep:
     """A line of the plan."""
 
     mark: str
@@ -39,7 +39,7 @@ class Step:
         return self.mark in "+~-"
 
 
-def plan_lines(steps: Sequence[Step], notes: Iterable[str] = (), currency: str = "EUR") -> list[str]:
+def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: str = "EUR") -> list[str]:
     """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
     lines = [f"* {note}" for note in notes]
     if not steps:
@@ -56,7 +56,7 @@ def plan_lines(steps: Sequence[Step], notes: Iterable[str] = (), currency: str =
     return [*lines, summary(steps, currency)]
 
 
-def summary(steps: Sequence[Step], currency: str = "EUR") -> str:
+def summary(steps: Sequence[PlanStep], currency: str = "EUR") -> str:
     """How many are added, changed and destroyed, and the difference a month."""
     add = sum(1 for step in steps if step.mark == "+" or (step.done and step.replaces))
     change = len({(step.kind, step.name) for step in steps if step.mark == "~" and not step.replaces})
@@ -71,7 +71,7 @@ def summary(steps: Sequence[Step], currency: str = "EUR") -> str:
     )
 
 
-def _destroys(step: Step) -> bool:
+def _destroys(step: PlanStep) -> bool:
     return step.mark == "-" or step.replaces or "deletes" in step.effects or "replaces" in step.effects
 
 
@@ -80,7 +80,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
 
 
-def as_plan(desired: dict[str, Any], project: str, allowed: Iterable[str], steps: Sequence[Step]) -> dict[str, Any]:
+def as_plan(desired: dict[str, Any], project: str, allowed: Iterable[str], steps: Sequence[PlanStep]) -> dict[str, Any]:
     """A plan of one tenant as plain data. `project` is the fingerprint of what was there."""
     return {
         "tenant": desired["tenant"],
@@ -118,11 +118,11 @@ def read_plan(path: Path) -> dict[str, dict[str, Any]]:
         raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
 
 
-def _steps(found: list[dict[str, Any]]) -> list[Step]:
-    return [Step(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])}) for each in found]
+def _steps(found: list[dict[str, Any]]) -> list[PlanStep]:
+    return [PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])}) for each in found]
 
 
-def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[Step]) -> None:
+def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:
     """Raises Refused when the plan is not what would be done now."""
     if plan["desired"] != digest(desired):
         raise Refused("the plan is of another desired state: plan again")
@@ -131,7 +131,7 @@ def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, step
         raise Refused("the project has changed since the plan was made: plan again")
 
 
-def check_same(shown: Sequence[Step], now: Sequence[Step]) -> None:
+def check_same(shown: Sequence[PlanStep], now: Sequence[PlanStep]) -> None:
     """Raises Refused when what would be done is not what was shown, with the first difference."""
     # keys are the project's: the work on another tenant may have made one meanwhile
     shown, now = ([step for step in steps if step.kind != "ssh_key"] for steps in (shown, now))

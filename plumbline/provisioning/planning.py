@@ -5,31 +5,31 @@ from contextlib import suppress
 from typing import Any
 
 from plumbline.provisioning.guard import NOTHING, Effect, effects_of_deletion, words_missing
-from plumbline.provisioning.kinds import Change, Key, Other, Want, protected
+from plumbline.provisioning.kinds import Key, ResourceChange, UnplannedObject, Want, protected
 from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, labels_of
 from plumbline.provisioning.lifecycle import makes, state_of
 from plumbline.provisioning.looking import ODD, Looking
-from plumbline.provisioning.plan import Step
-from plumbline.provisioning.prices import Prices
-from plumbline.provisioning.servers import Server, user_data_hash, volume_exists
+from plumbline.provisioning.plan import PlanStep
+from plumbline.provisioning.prices import LivePrices
+from plumbline.provisioning.servers import ServerKind, user_data_hash, volume_exists
 
 
 class Planning(Looking):
     """The steps from what is there to what is desired."""
 
-    prices: Prices
+    prices: LivePrices
     notes: list[str]
     """What is said and not changed: what cannot be read, and what is a stranger's."""
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[PlanStep]:
         """What an apply would do, of what was looked at."""
         self.notes = []
-        self.prices = Prices(self.project.api)
+        self.prices = LivePrices(self.project.api)
         self._foresee()
         steps = [step for other in self.others_in_order() for step in self._leaving(other)]
         for key, want in self.wants.items():
             if key in self.blocked:
-                steps.append(Step("?", *key, self.blocked[key]))
+                steps.append(PlanStep("?", *key, self.blocked[key]))
             elif key not in self.project.held:
                 steps.append(self._creation(key, want))
             else:
@@ -50,7 +50,7 @@ class Planning(Looking):
                 (self.project.renewed if done else self.project.waiting).add(key)
         self.notes.clear()
 
-    def others_in_order(self) -> list[Other]:
+    def others_in_order(self) -> list[UnplannedObject]:
         """What is not desired, in the order in which it is deleted."""
         order = list(self.kinds)
         return sorted(
@@ -58,14 +58,16 @@ class Planning(Looking):
             key=lambda other: (-order.index(other.kind), str(other.bound.name), other.bound.id or 0),
         )
 
-    def changes(self, key: Key) -> list[Change]:
+    def changes(self, key: Key) -> list[ResourceChange]:
         """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         try:
             if half := kind.half_made(self.project, bound):
                 what = f"{half}; replace it"
                 blocked = "; ".join(kind.in_the_way(self.project, bound)) or kind.hindrance(self.project, want)
-                return [Change(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)]
+                return [
+                    ResourceChange(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)
+                ]
             seen = kind.seen(self.project, bound)
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
@@ -77,15 +79,15 @@ class Planning(Looking):
             )
             return []
 
-    def _replacement(self, key: Key, want: Want, seen: Want, reasons: list[str]) -> Change:
+    def _replacement(self, key: Key, want: Want, seen: Want, reasons: list[str]) -> ResourceChange:
         kind = self.kinds[key[0]]
         what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
         blocked = "; ".join(kind.in_the_way(self.project, self.project.held[key])) or kind.hindrance(self.project, want)
         effects = kind.effects_of_replacing(seen)
-        if isinstance(kind, Server) and kind.choice(self.project, want).dearer:
+        if isinstance(kind, ServerKind) and kind.choice(self.project, want).dearer:
             effects |= {Effect.COSTS_MORE}
         words = (key[1], *kind.users(self.project, self.project.held[key]))
-        return Change(what, lambda: None, effects, words, replaces=True, blocked=blocked)
+        return ResourceChange(what, lambda: None, effects, words, replaces=True, blocked=blocked)
 
     def _note_strangers(self, key: Key, bound: Any) -> None:
         with suppress(*ODD):  # of an object in an unknown form, `changes` has said so
@@ -106,17 +108,17 @@ class Planning(Looking):
             )
         return [f"{key[0]} {key[1]}: {each}; left alone" for each in self.kinds[key[0]].in_the_way(self.project, bound)]
 
-    def step(self, key: Key, change: Change, verb: str = "apply") -> Step:
+    def step(self, key: Key, change: ResourceChange, verb: str = "apply") -> PlanStep:
         """A change as a line of the plan."""
         id = getattr(self.project.held.get(key), "id", None)
         effects = tuple(sorted(effect.value for effect in change.effects))
         needs = words_missing(change.effects, change.words or (key[1],), self.allowed, verb)
         if change.blocked and not needs:
-            return Step("?", *key, f"{change.what}: {change.blocked}", 0.0, id, effects)
+            return PlanStep("?", *key, f"{change.what}: {change.blocked}", 0.0, id, effects)
         mark = "!" if needs else "~"
-        return Step(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
+        return PlanStep(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
 
-    def _price_of(self, key: Key, change: Change) -> float:
+    def _price_of(self, key: Key, change: ResourceChange) -> float:
         if change.replaces:
             return round(
                 self.prices.of_new(key, self.wants[key], self._type_of(key))
@@ -130,32 +132,34 @@ class Planning(Looking):
 
     def _type_of(self, key: Key) -> float:
         kind = self.kinds[key[0]]
-        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, Server) else 0.0
+        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, ServerKind) else 0.0
 
-    def _creation(self, key: Key, want: Want) -> Step:
+    def _creation(self, key: Key, want: Want) -> PlanStep:
         kind = self.kinds[key[0]]
         if hindrance := kind.hindrance(self.project, want) or self._lost(key):
-            return Step("?", *key, hindrance, needs=() if key[0] != "volume" else (key[1],))
+            return PlanStep("?", *key, hindrance, needs=() if key[0] != "volume" else (key[1],))
         price = self.prices.of_new(key, want, self._type_of(key))
-        if not isinstance(kind, Server):
-            return Step("+", *key, "make", price)
+        if not isinstance(kind, ServerKind):
+            return PlanStep("+", *key, "make", price)
         choice = kind.choice(self.project, want)
         what = f"make, {choice.type}" + (f", for {choice.dearer}" if choice.dearer else "")
         dearer = (Effect.COSTS_MORE.value,) if choice.dearer else ()
         if choice.dearer and key[1] not in self.allowed:
-            return Step("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
+            return PlanStep("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
         effects = {Effect.STOPS, Effect.DETACHES}
         for thing, (other, word) in (
             (want["volume"], kind.holder_of_volume(self.project, None, want)),
             (want["address"], kind.holder_of_address(self.project, None, want)),
         ):
             if other is not None and word is None:
-                return Step("?", *key, f"needs {thing}, which server #{other.id} has, and that is not this tenant's")
+                return PlanStep(
+                    "?", *key, f"needs {thing}, which server #{other.id} has, and that is not this tenant's"
+                )
             if other is not None and (needs := words_missing(frozenset(effects), (str(word),), self.allowed)):
-                return Step(
+                return PlanStep(
                     "?", *key, f"needs {thing}, which server {other.name} (#{other.id}) has", price, needs=needs
                 )
-        return Step("+", *key, what, price, effects=dearer)
+        return PlanStep("+", *key, what, price, effects=dearer)
 
     def _lost(self, key: Key) -> str:
         """Why another volume would stand in the place of one that a server was told; empty where none was told."""
@@ -178,7 +182,7 @@ class Planning(Looking):
                 return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
         return ""
 
-    def _leaving(self, other: Other) -> Iterator[Step]:
+    def _leaving(self, other: UnplannedObject) -> Iterator[PlanStep]:
         """The deletion of what is not desired."""
         kind, bound = self.kinds[other.kind], other.bound
         users = kind.users(self.project, bound)
@@ -191,6 +195,8 @@ class Planning(Looking):
         price = -self.prices.of(other.kind, bound)
         key = (other.kind, str(bound.name))
         if (way := kind.in_the_way(self.project, bound)) and not needs:
-            yield Step("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
+            yield PlanStep("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
         else:
-            yield Step("!" if needs else "-", *key, f"delete (#{bound.id}), for {why}", price, bound.id, words, needs)
+            yield PlanStep(
+                "!" if needs else "-", *key, f"delete (#{bound.id}), for {why}", price, bound.id, words, needs
+            )

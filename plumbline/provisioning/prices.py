@@ -8,7 +8,7 @@ from plumbline.provisioning.calls import TROUBLE, described
 from plumbline.provisioning.kinds import Key, Want
 
 
-class Prices:
+class LivePrices:
     """Asked once, when something has a price."""
 
     def __init__(self, api: Client):
@@ -77,7 +77,7 @@ def _at(prices: list[dict[str, Any]], location: str) -> float:
 
 def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
     """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
-    prices, lines, total = Prices(api), [], 0.0
+    prices, lines, total = LivePrices(api), [], 0.0
     selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
     servers = api.servers.get_all(label_selector=selector)
     own = {server.id for server in servers}

@@ -9,10 +9,10 @@ from hcloud.zones import ZoneRecord
 from plumbline.provisioning.calls import Failed, finished
 from plumbline.provisioning.codes import GONE
 from plumbline.provisioning.guard import Effect
-from plumbline.provisioning.kinds import Change, Kind, Project, Want, common, shown_labels
+from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, shown_labels
 
 
-class Record(Kind):
+class RecordKind(ResourceKind):
     """A set of DNS records in a zone of the project."""
 
     client_name = "zones"
@@ -24,7 +24,7 @@ class Record(Kind):
         self.zones_may_be_gone = False
         """Whether a zone that is not there has no records, rather than being an error: so for a destroy."""
 
-    def listed(self, project: Project, selector: str | None, wants: list[Want]) -> list[Any]:
+    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         return [
             found
             for zone in sorted({want["zone"] for want in wants})
@@ -32,13 +32,13 @@ class Record(Kind):
             for found in there.get_rrset_all(label_selector=selector)
         ]
 
-    def named(self, project: Project, want: Want) -> Any:
+    def named(self, project: CloudProject, want: Want) -> Any:
         return self._found(project, want["zone"], want["name"], want["type"])
 
-    def again(self, project: Project, bound: Any) -> Any:
+    def again(self, project: CloudProject, bound: Any) -> Any:
         return self._found(project, self._zone_name(bound), bound.name, bound.type)
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         return {
             **common("record", bound),
             "zone": self._zone_name(bound),
@@ -47,7 +47,7 @@ class Record(Kind):
             "values": sorted(record.value for record in bound.records or []),
         }
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         made = self._zone(project, want["zone"]).create_rrset(
             name=want["name"],
             type=want["type"],
@@ -58,20 +58,22 @@ class Record(Kind):
         finished(made.action)
         return made.rrset
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if seen["values"] != sorted(want["values"]):
             what = f"{', '.join(seen['values']) or 'nowhere'} → {', '.join(want['values'])}"
-            yield Change(what, lambda: bound.set_rrset_records(_records(want)), frozenset((Effect.REDIRECTS,)))
+            yield ResourceChange(what, lambda: bound.set_rrset_records(_records(want)), frozenset((Effect.REDIRECTS,)))
         if seen["ttl_s"] != want["ttl_s"]:
-            yield Change(f"TTL {seen['ttl_s']} → {want['ttl_s']} s", lambda: bound.change_rrset_ttl(want["ttl_s"]))
+            yield ResourceChange(
+                f"TTL {seen['ttl_s']} → {want['ttl_s']} s", lambda: bound.change_rrset_ttl(want["ttl_s"])
+            )
         if seen["labels"] != want["labels"]:
             what = f"labels {shown_labels(seen['labels'], want['labels'])}"
-            yield Change(what, lambda: bound.update_rrset(labels=want["labels"]))
+            yield ResourceChange(what, lambda: bound.update_rrset(labels=want["labels"]))
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         return bound.delete_rrset().action
 
-    def _found(self, project: Project, zone: str, name: str, type: str) -> Any:
+    def _found(self, project: CloudProject, zone: str, name: str, type: str) -> Any:
         if (there := self._zone(project, zone)) is None:
             return None
         try:
@@ -81,7 +83,7 @@ class Record(Kind):
                 return None
             raise
 
-    def _zone(self, project: Project, name: str) -> Any:
+    def _zone(self, project: CloudProject, name: str) -> Any:
         if name not in self._zones:
             try:
                 self._zones[name] = project.api.zones.get(name)
@@ -94,7 +96,7 @@ class Record(Kind):
                 raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
         return self._zones[name]
 
-    def has_zone(self, project: Project, name: str) -> bool:
+    def has_zone(self, project: CloudProject, name: str) -> bool:
         """Whether the project has a zone."""
         try:
             return self._zone(project, name) is not None

@@ -10,7 +10,7 @@ ALL_PORTS = (1, 65535)
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
-class Opening(NamedTuple):
+class FirewallOpening(NamedTuple):
     """One thing that rules let through."""
 
     direction: str
@@ -34,18 +34,18 @@ def opens_wider(have: Iterable[Rule], want: Iterable[Rule]) -> list[str]:
     return [_shown(each) for each in _openings(want) if not any(_covers(other, each) for other in old)]
 
 
-def _openings(rules: Iterable[Rule]) -> Iterator[Opening]:
+def _openings(rules: Iterable[Rule]) -> Iterator[FirewallOpening]:
     rules = list(rules)
     if not any(rule["direction"] == "out" for rule in rules):
         # without a rule for it, everything may go out
         for network in EVERYWHERE:
             for protocol in ("tcp", "udp", "icmp", "esp", "gre"):
-                yield Opening("out", protocol, *ALL_PORTS, ip_network(network))
+                yield FirewallOpening("out", protocol, *ALL_PORTS, ip_network(network))
     for rule in rules:
         first, last = _ports(rule["port"])
         for text in rule["peers"]:
             try:
-                yield Opening(rule["direction"], rule["protocol"], first, last, ip_network(text, strict=False))
+                yield FirewallOpening(rule["direction"], rule["protocol"], first, last, ip_network(text, strict=False))
             except ValueError:
                 continue
 
@@ -57,7 +57,7 @@ def _ports(port: str | None) -> tuple[int, int]:
     return (int(first), int(last or first)) if first.isdecimal() and (last or first).isdecimal() else ALL_PORTS
 
 
-def _covers(old: Opening, new: Opening) -> bool:
+def _covers(old: FirewallOpening, new: FirewallOpening) -> bool:
     if (old.direction, old.protocol) != (new.direction, new.protocol) or not (
         old.first <= new.first and new.last <= old.last
     ):
@@ -67,7 +67,7 @@ def _covers(old: Opening, new: Opening) -> bool:
     return isinstance(old.peer, IPv6Network) and isinstance(new.peer, IPv6Network) and new.peer.subnet_of(old.peer)
 
 
-def _shown(each: Opening) -> str:
+def _shown(each: FirewallOpening) -> str:
     ports = (
         ""
         if (each.first, each.last) == ALL_PORTS

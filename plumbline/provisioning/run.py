@@ -19,23 +19,23 @@ from hcloud import APIException, Client
 from plumbline.provisioning.calls import TROUBLE, Failed, Refused, code_of, described, finished, persistently
 from plumbline.provisioning.codes import TAKEN
 from plumbline.provisioning.destroying import Destroying
-from plumbline.provisioning.journal import Journal
-from plumbline.provisioning.kinds import Change, Key, Other
+from plumbline.provisioning.journal import ProvisionJournal
+from plumbline.provisioning.kinds import Key, ResourceChange, UnplannedObject
 from plumbline.provisioning.labels import LEAVING, labels_of, name_aside
 from plumbline.provisioning.lifecycle import makes, state_of
 from plumbline.provisioning.lock import Lock, holder_of
-from plumbline.provisioning.plan import Step, as_plan, check_plan, check_same
+from plumbline.provisioning.plan import PlanStep, as_plan, check_plan, check_same
 from plumbline.provisioning.prices import paid_lines
 
 
-class Run(Destroying):
+class ProvisionRun(Destroying):
     """One tenant's desired state, held against the provider's project."""
 
     def __init__(
         self,
         api: Client,
         desired: dict[str, Any],
-        journal: Journal,
+        journal: ProvisionJournal,
         say: Callable[[str], None],
         allowed: Iterable[str] = (),
         pause: Callable[[float], None] = time.sleep,
@@ -51,16 +51,16 @@ class Run(Destroying):
 
     # --- planning ---------------------------------------------------------------------------------------------
 
-    def plan(self) -> list[Step]:
+    def plan(self) -> list[PlanStep]:
         """What an apply would do. Changes nothing."""
         self.look()
         return self.steps()
 
-    def saved(self, steps: Sequence[Step]) -> dict[str, Any]:
+    def saved(self, steps: Sequence[PlanStep]) -> dict[str, Any]:
         """A plan that was just made, as plain data."""
         return as_plan(self.desired, self.fingerprint(), self.allowed, steps)
 
-    def check(self, plan: dict[str, Any]) -> list[Step]:
+    def check(self, plan: dict[str, Any]) -> list[PlanStep]:
         """The steps of a saved plan. Raises Refused when they are not what would be done now."""
         steps = self.plan()
         check_plan(plan, self.desired, self.fingerprint(), steps)
@@ -68,7 +68,7 @@ class Run(Destroying):
 
     # --- applying ---------------------------------------------------------------------------------------------
 
-    def apply(self, planned: Sequence[Step] | None = None) -> list[Step]:
+    def apply(self, planned: Sequence[PlanStep] | None = None) -> list[PlanStep]:
         """Do what was planned; what is left, for it needs the operator's word or cannot be done.
 
         Raises Refused, before anything is done, when the plan is not `planned`, or something that must be made cannot be.
@@ -84,7 +84,7 @@ class Run(Destroying):
             check_same(steps, self.plan())
             return self._recorded("apply", lambda: self._applied(steps))
 
-    def _refuse_half(self, steps: Sequence[Step]) -> None:
+    def _refuse_half(self, steps: Sequence[PlanStep]) -> None:
         """Nothing is bought while something that must be bought cannot be had."""
         if not makes(self.desired) and not any(step.done for step in steps):
             raise Refused(
@@ -99,7 +99,7 @@ class Run(Destroying):
         if missing:
             raise Refused("; ".join(f"{step.kind} {step.name}: {step.what}{_words(step)}" for step in missing))
 
-    def _recorded(self, verb: str, work: Callable[[], list[Step]]) -> list[Step]:
+    def _recorded(self, verb: str, work: Callable[[], list[PlanStep]]) -> list[PlanStep]:
         """Do it; on failure say what is there now, and how to go on."""
         self.journal.write(verb, tenant=self.desired["tenant"], allow=sorted(self.allowed))
         try:
@@ -132,7 +132,7 @@ class Run(Destroying):
             self.say(line)
         self.say("nothing was undone. `apply` goes on from here; `destroy` deletes it, data only with --allow")
 
-    def _applied(self, steps: Sequence[Step]) -> list[Step]:
+    def _applied(self, steps: Sequence[PlanStep]) -> list[PlanStep]:
         self._shown = {}
         for step in steps:
             if step.done:
@@ -158,7 +158,7 @@ class Run(Destroying):
     def _is_replaced(self, key: Key) -> bool:
         return any(change.replaces and self._may(key, change) for change in self.changes(key))
 
-    def _may(self, key: Key, change: Change) -> bool:
+    def _may(self, key: Key, change: ResourceChange) -> bool:
         """Whether a change may be done: without an effect always; with one, by word, and only if it was shown."""
         step = self.step(key, change)
         # what is made takes what it needs from others, whose names were given
@@ -214,7 +214,7 @@ class Run(Destroying):
     def _replace(self, key: Key) -> None:
         """Put another in an object's place: it steps aside under another name, and goes when the other is there."""
         old = self.project.held[key]
-        aside, name = Other(key[0], old, key[1], True), name_aside(key[1], old.id)
+        aside, name = UnplannedObject(key[0], old, key[1], True), name_aside(key[1], old.id)
         self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {name}; it goes on until another is there")
         self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
         labels = {**labels_of(old), LEAVING: "yes"}
@@ -273,5 +273,5 @@ def unfailing(say: Callable[[str], None]) -> Callable[[str], None]:
     return said
 
 
-def _words(step: Step) -> str:
+def _words(step: PlanStep) -> str:
     return "".join(f"; --allow {name}" for name in step.needs)

@@ -18,12 +18,12 @@ from hcloud.locations import Location
 from plumbline.provisioning.calls import TROUBLE, Failed, finished
 from plumbline.provisioning.codes import GONE
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
-from plumbline.provisioning.kinds import Change, Kind, Project, Want, common, protected
+from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, protected
 from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, labels_of, marked
-from plumbline.provisioning.moving import Moving, stops
-from plumbline.provisioning.objects import Firewall, Network, PlacementGroup, SshKey, Volume
+from plumbline.provisioning.moving import ServerMoves, stops
+from plumbline.provisioning.objects import FirewallKind, NetworkKind, PlacementGroupKind, SshKeyKind, VolumeKind
 from plumbline.provisioning.orders import Choice, Orders
-from plumbline.provisioning.records import Record
+from plumbline.provisioning.records import RecordKind
 
 VOLUME_ID = "@VOLUME_ID@"
 """In user data: the id of the server's volume, which is known only when it was made."""
@@ -38,7 +38,7 @@ def user_data_hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:32]
 
 
-class Server(Moving):
+class ServerKind(ServerMoves):
     """Its address, firewall and volume are there before it boots for the first time."""
 
     client_name = "servers"
@@ -46,7 +46,7 @@ class Server(Moving):
     def __init__(self) -> None:
         self.orders = Orders()
 
-    def seen(self, project: Project, bound: Any) -> Want:
+    def seen(self, project: CloudProject, bound: Any) -> Want:
         group, public = bound.placement_group, bound.public_net
         return {
             **common("server", bound),
@@ -66,7 +66,7 @@ class Server(Moving):
             "status": bound.status,
         }
 
-    def half_made(self, project: Project, bound: Any) -> str:
+    def half_made(self, project: CloudProject, bound: Any) -> str:
         """A server that never ran and whose creation ended in an error has no system, though it is there."""
         if bound.status in ("running", "migrating", "rebuilding", "stopping", "deleting"):
             return ""
@@ -85,7 +85,7 @@ class Server(Moving):
             found.append(f"status {seen['status']}: it is left alone until that has ended")
         return found
 
-    def hindrance(self, project: Project, want: Want) -> str:
+    def hindrance(self, project: CloudProject, want: Want) -> str:
         """Asked before anything is bought or given up."""
         if problem := self.orders.choose(project, want).problem:
             return problem
@@ -93,7 +93,7 @@ class Server(Moving):
             return f"image {want['image']} for {want['architecture']} is withdrawn; choose another in the spec: hcloud image list"
         return self._out_of_reach(project, want)
 
-    def _out_of_reach(self, project: Project, want: Want) -> str:
+    def _out_of_reach(self, project: CloudProject, want: Want) -> str:
         """A volume goes to no server of another location; without it, the old server would have stopped for nothing."""
         key = ("volume", want["volume"])
         volume = project.held.get(key)
@@ -107,11 +107,11 @@ class Server(Moving):
         there = volume.location.name
         return f"volume {want['volume']} is in {there}, and a server in {want['location']} cannot have it: move its data first"
 
-    def choice(self, project: Project, want: Want) -> Choice:
+    def choice(self, project: CloudProject, want: Want) -> Choice:
         """The type that would be ordered now."""
         return self.orders.choose(project, want)
 
-    def create(self, project: Project, want: Want) -> Any:
+    def create(self, project: CloudProject, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"]) if want["volume"] else None
         labels = {**marked(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
         if volume is not None:
@@ -138,7 +138,7 @@ class Server(Moving):
         finished(made.action, made.next_actions)
         return made.server
 
-    def must_be_replaced(self, project: Project, bound: Any, want: Want, seen: Want) -> list[str]:
+    def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
         """What only a new server has: its image, its place, what it did at its first boot, a smaller disk."""
         reasons = [
             f"{field} {seen[field]} → {want[field]}"
@@ -155,7 +155,7 @@ class Server(Moving):
             reasons.append(f"first boot{gone}")
         return reasons + self._told_another(project, want, seen)
 
-    def _told_another(self, project: Project, want: Want, seen: Want) -> list[str]:
+    def _told_another(self, project: CloudProject, want: Want, seen: Want) -> list[str]:
         """Its units wait for the volume that first boot was told, for ever."""
         key = ("volume", want["volume"])
         if not want["volume"] or not seen["told_volume"]:
@@ -170,14 +170,14 @@ class Server(Moving):
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.STOPS))
 
-    def price_of_another(self, project: Project, want: Want, seen: Want) -> str:
+    def price_of_another(self, project: CloudProject, want: Want, seen: Want) -> str:
         choice = self.orders.choose(project, want)
         if choice.problem:
             return ""
         now = f", now {seen['type']}" if seen["type"] != choice.type else ""
         return f"; a new {choice.type} is {choice.price:.2f} a month at today's price{now}"
 
-    def changes(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         yield from self._named_and_labelled(project, bound, want, seen)
         if seen["status"] not in (*STEADY, *ON_ITS_WAY):
             return
@@ -190,10 +190,10 @@ class Server(Moving):
         if seen["status"] == "off":
             yield _switched_on(bound, needed)
 
-    def _behind_firewalls(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _behind_firewalls(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         itself = [FirewallResource(type="server", server=bound)]
         for name in sorted(set(want["firewalls"]) - set(seen["firewalls"])):
-            yield Change(
+            yield ResourceChange(
                 f"put behind firewall {name}",
                 partial(self._put_behind, project, name, itself),
             )
@@ -201,23 +201,23 @@ class Server(Moving):
             name = project.name_of("firewall", each.firewall.id)
             if name not in want["firewalls"] and project.word_for("firewall", each.firewall.id) is not None:
                 effects = frozenset((Effect.EXPOSES, Effect.DETACHES))
-                yield Change(
+                yield ResourceChange(
                     f"take from firewall {name}", partial(each.firewall.remove_from_resources, itself), effects
                 )
 
-    def _put_behind(self, project: Project, name: str, itself: list[FirewallResource]) -> Any:
+    def _put_behind(self, project: CloudProject, name: str, itself: list[FirewallResource]) -> Any:
         return project.lookup("firewall", name).apply_to_resources(itself)
 
-    def _grouped(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _grouped(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         have = seen["placement_group"]
         if have == want["placement_group"] and ("placement_group", str(have)) not in project.renewed:
             return
         if have and project.word_for("placement_group", bound.placement_group.id) is None:
             return  # a stranger's group: it is said, and left alone
         what = f"placement group {have} → {want['placement_group']}; it is switched off for that"
-        yield Change(what, lambda: self._regroup(project, bound, want), stops(seen))
+        yield ResourceChange(what, lambda: self._regroup(project, bound, want), stops(seen))
 
-    def _regroup(self, project: Project, bound: Any, want: Want) -> Any:
+    def _regroup(self, project: CloudProject, bound: Any, want: Want) -> Any:
         self.switched_off(project, bound)
         if bound.placement_group:
             finished(bound.remove_from_placement_group())
@@ -225,12 +225,12 @@ class Server(Moving):
             return bound.add_to_placement_group(project.lookup("placement_group", want["placement_group"]))
         return None
 
-    def _typed(self, project: Project, bound: Any, want: Want, seen: Want) -> Iterator[Change]:
+    def _typed(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if seen["type"] is None or seen["type"] in want["types"]:
             return
         choice, offers = self.orders.choose(project, want), self.orders.offers(project, want["location"])
         if choice.problem:
-            yield Change(f"type {seen['type']}", lambda: None, blocked=choice.problem)
+            yield ResourceChange(f"type {seen['type']}", lambda: None, blocked=choice.problem)
             return
         known = seen["type"] in offers
         before = f"{offers[seen['type']].price:.2f}" if known else "?"
@@ -250,9 +250,9 @@ class Server(Moving):
                 finished(bound.power_on())
                 raise
 
-        yield Change(what, change, effects, price=more)
+        yield ResourceChange(what, change, effects, price=more)
 
-    def in_the_way(self, project: Project, bound: Any) -> list[str]:
+    def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """A stranger's volume is not torn from under a system that runs."""
         return [
             f"volume #{each.id}, which is not this tenant's, is on it: detach it there first"
@@ -263,7 +263,7 @@ class Server(Moving):
     def protect(self, bound: Any, on: bool) -> Any:
         return bound.change_protection(delete=on, rebuild=on)
 
-    def delete(self, project: Project, bound: Any) -> Any:
+    def delete(self, project: CloudProject, bound: Any) -> Any:
         if way := self.in_the_way(project, bound):
             raise Failed(f"server {bound.name} (#{bound.id}): {'; '.join(way)}")
         self.switched_off(project, bound)
@@ -272,9 +272,9 @@ class Server(Moving):
         return bound.delete()
 
 
-def _switched_on(bound: Any, needed: list[Change]) -> Change:
+def _switched_on(bound: Any, needed: list[ResourceChange]) -> ResourceChange:
     """Not before it has its address and volume: without the word for those, another may still work with them."""
-    return Change(
+    return ResourceChange(
         "switch on",
         bound.power_on,
         NOTHING.union(*(change.effects for change in needed)),
@@ -283,7 +283,7 @@ def _switched_on(bound: Any, needed: list[Change]) -> Change:
     )
 
 
-def volume_exists(project: Project, id: str) -> bool:
+def volume_exists(project: CloudProject, id: str) -> bool:
     """Whether a volume is there, whatever its name and labels are."""
     try:
         return id.isdecimal() and project.api.volumes.get_by_id(int(id)) is not None
@@ -293,14 +293,14 @@ def volume_exists(project: Project, id: str) -> bool:
         raise
 
 
-def kinds() -> dict[str, Kind]:
+def kinds() -> dict[str, ResourceKind]:
     """Every kind, in the order in which objects are made."""
     return {
-        "ssh_key": SshKey(),
-        "placement_group": PlacementGroup(),
-        "network": Network(),
-        "firewall": Firewall(),
-        "volume": Volume(),
-        "server": Server(),
-        "record": Record(),
+        "ssh_key": SshKeyKind(),
+        "placement_group": PlacementGroupKind(),
+        "network": NetworkKind(),
+        "firewall": FirewallKind(),
+        "volume": VolumeKind(),
+        "server": ServerKind(),
+        "record": RecordKind(),
     }

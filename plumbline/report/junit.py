@@ -28,7 +28,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SuiteTotals:
     """What is said of all cases together."""
 
     name: str
@@ -37,7 +37,7 @@ class Run:
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def document(run: Run, cases: Iterable[Case]) -> str:
+def document(run: SuiteTotals, cases: Iterable[Case]) -> str:
     """The document, suites in the order of their first case."""
     suites: dict[str, list[Case]] = {}
     for case in cases:
@@ -51,7 +51,7 @@ def document(run: Run, cases: Iterable[Case]) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(run: Run, kind: str, cases: list[Case]) -> ElementTree.Element:
+def _suite(run: SuiteTotals, kind: str, cases: list[Case]) -> ElementTree.Element:
     skipped = sum(case.ended == "skipped" for case in cases)
     suite = ElementTree.Element("testsuite", {"name": xml_safe(kind), **_counts(cases), "skipped": str(skipped)})
     if (seconds := _seconds(cases)) is not None:

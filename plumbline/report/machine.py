@@ -11,7 +11,7 @@ from typing import Any
 
 from plumbline.effective.published import PageAddress
 from plumbline.report.explained import Rules
-from plumbline.report.junit import Case, Run, document
+from plumbline.report.junit import Case, SuiteTotals, document
 from plumbline.spec.finding import Finding, Severity
 from plumbline.spec.location import Location
 
@@ -141,7 +141,7 @@ def as_junit(
     cases = [_failed(finding) for finding in findings]
     cases += [Case(_kind(id), id, rule.title) for id, rule in sorted(rules.items()) if id not in found]
     cases = cases or [Case("plumb", "plumb", "no finding")]
-    return document(Run("plumb"), sorted(cases, key=lambda case: case.classname))
+    return document(SuiteTotals("plumb"), sorted(cases, key=lambda case: case.classname))
 
 
 def _failed(finding: Finding) -> Case:

@@ -43,7 +43,7 @@ Listener = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ScriptOutcome:
     """How a script ended."""
 
     code: int
@@ -57,7 +57,7 @@ class Outcome:
         return "".join("".join(self.printed).splitlines(keepends=True)[-_END_LINES:])[-_END_CHARACTERS:]
 
 
-def run_at(place: RenderedPlace, script: str, seconds: float, hear: Listener) -> Outcome:
+def run_at(place: RenderedPlace, script: str, seconds: float, hear: Listener) -> ScriptOutcome:
     """Run a script on each node of a place in turn, up to the first on which it fails."""
     code, printed = 0, []
     for shell in place.shells:
@@ -65,7 +65,7 @@ def run_at(place: RenderedPlace, script: str, seconds: float, hear: Listener) ->
         printed.append(text)
         if code:
             break
-    return Outcome(code, tuple(printed))
+    return ScriptOutcome(code, tuple(printed))
 
 
 def _run(shell: str, script: str, seconds: float, hear: Listener) -> tuple[int, str]:

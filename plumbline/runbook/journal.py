@@ -25,7 +25,7 @@ class Busy(Exception):
 
 
 @dataclass
-class Journal:
+class RunbookJournal:
     """The journal of one run; what is in it already counts as done."""
 
     path: Path
@@ -63,16 +63,16 @@ class Journal:
         self.captured.update(entry.get("captured", {}))
 
 
-def started(folder: Path, begin: Mapping[str, Any], hide: Callable[[str], str]) -> Journal:
+def started(folder: Path, begin: Mapping[str, Any], hide: Callable[[str], str]) -> RunbookJournal:
     """A new journal in a folder, named after the runbook and the time."""
     folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    journal = Journal(folder / f"{begin['runbook']}-{stamp}.jsonl", begin, hide)
+    journal = RunbookJournal(folder / f"{begin['runbook']}-{stamp}.jsonl", begin, hide)
     journal.write("begin", **begin)
     return journal
 
 
-def reopened(path: Path, hide: Callable[[str], str]) -> Journal:
+def reopened(path: Path, hide: Callable[[str], str]) -> RunbookJournal:
     """A journal that is there, which is not touched. Raises UnusableJournal where it is not one, or damaged but for its end."""
     try:
         content = path.read_bytes()
@@ -82,7 +82,7 @@ def reopened(path: Path, hide: Callable[[str], str]) -> Journal:
     try:
         entries = [json.loads(line) for line in whole.splitlines()]
         begin = {key: entries[0][key] for key in _BEGIN}
-        journal = Journal(path, begin, hide)
+        journal = RunbookJournal(path, begin, hide)
         for entry in entries:
             journal._remember(entry)
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -94,12 +94,12 @@ def reopened(path: Path, hide: Callable[[str], str]) -> Journal:
     return journal
 
 
-def newest(folder: Path, runbook: str, given: Mapping[str, str], hide: Callable[[str], str]) -> list[Journal]:
+def newest(folder: Path, runbook: str, given: Mapping[str, str], hide: Callable[[str], str]) -> list[RunbookJournal]:
     """Of the runs of a runbook whose values include these, the newest of each set of values; the newest first.
 
     Raises UnusableJournal where one can't be read: it may be the one that is meant.
     """
-    found: dict[str, Journal] = {}
+    found: dict[str, RunbookJournal] = {}
     for path in sorted(folder.glob(f"{runbook}-[0-9]*.jsonl"), reverse=True):
         if not path.stat().st_size:
             continue

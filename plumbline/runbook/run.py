@@ -7,12 +7,12 @@ from time import monotonic
 from typing import Protocol
 
 from plumbline.runbook.captures import NotCaptured, captured
-from plumbline.runbook.execution import TIME_RAN_OUT, Listener, Outcome, run_at
-from plumbline.runbook.journal import Journal, now
+from plumbline.runbook.execution import TIME_RAN_OUT, Listener, ScriptOutcome, run_at
+from plumbline.runbook.journal import RunbookJournal, now
 from plumbline.runbook.rendering import CAPTURED, RenderedPlace, RenderedRunbook, RenderedStep
 from plumbline.spec.printed import difference
 
-Execute = Callable[[RenderedPlace, str, float, Listener], Outcome]
+Execute = Callable[[RenderedPlace, str, float, Listener], ScriptOutcome]
 Consent = Callable[[int, RenderedStep, str], bool]
 """Whether the operator wants a step, or its undoing, to destroy what it says."""
 
@@ -53,11 +53,11 @@ class Failure:
 
 
 @dataclass
-class Run:
+class RunbookRun:
     """One run, new or gone on with."""
 
     runbook: RenderedRunbook
-    journal: Journal
+    journal: RunbookJournal
     tell: Teller
     consent: Consent = lambda number, step, what: False
     execute: Execute = run_at
@@ -109,11 +109,11 @@ class Run:
         ]
 
     def _commands(self, number: int, step: RenderedStep, nodes: list[int], attempt: "_Attempt") -> Failure | None:
-        ran = Outcome(0, ())
+        ran = ScriptOutcome(0, ())
         for node in nodes:
             self.journal.write("started", step=number, title=step.title, place=step.place.id, nodes=[node])
             one = self._script(step, step.run, [node], self.tell.line)
-            ran = Outcome(one.code, ran.printed + one.printed)
+            ran = ScriptOutcome(one.code, ran.printed + one.printed)
             if one.code:
                 break
         values, problem = _values(step, ran)
@@ -150,11 +150,11 @@ class Run:
         self.journal.write(event, step=number, title=attempt.step.title, what=what, **attempt.record())
         return Failure(number, attempt.step, what, output)
 
-    def _script(self, step: RenderedStep, text: str, nodes: list[int], hear: Listener) -> Outcome:
+    def _script(self, step: RenderedStep, text: str, nodes: list[int], hear: Listener) -> ScriptOutcome:
         """A script of a step on some nodes of its place, with the captured values that it uses."""
         given = {name: self.journal.captured.get(name) for name in step.needs(text)}
         if lacking := [name for name, value in given.items() if value is None]:
-            return Outcome(1, tuple(f"{CAPTURED}.{name}: no step of this run captured it\n" for name in lacking))
+            return ScriptOutcome(1, tuple(f"{CAPTURED}.{name}: no step of this run captured it\n" for name in lacking))
         place = replace(step.place, shells=tuple(step.place.shells[node] for node in nodes))
         values = "".join(f"{CAPTURED}_{name}='{value}'\n" for name, value in given.items())
         return self.execute(place, values + step.typed(text), step.timeout_s, hear)
@@ -210,7 +210,7 @@ def elsewhere(runbook: RenderedRunbook, shells: Mapping[str, tuple[str, ...]]) -
     return replace(runbook, steps=tuple(steps))
 
 
-def _values(step: RenderedStep, ran: Outcome) -> tuple[dict[str, str], str | None]:
+def _values(step: RenderedStep, ran: ScriptOutcome) -> tuple[dict[str, str], str | None]:
     """What a step captured, also of one that failed half-way: its undo may need it; and what is wrong."""
     found: dict[str, str] = {}
     for name, pattern in step.capture.items():

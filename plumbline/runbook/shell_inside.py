@@ -57,7 +57,7 @@ _PLAIN = re.compile(r"[\w./:@%+,=-]+").fullmatch
 
 
 @dataclass(frozen=True)
-class Inside:
+class InnerScript:
     """A script that a command gives to another shell."""
 
     text: str
@@ -65,34 +65,34 @@ class Inside:
     """Whether that shell ends at the first command that fails."""
 
 
-def inside(call: Call, told: str = "") -> Inside | None:
+def inside(call: Call, told: str = "") -> InnerScript | None:
     """The script that a command gives to another shell; `told` is what a here-document says to it."""
     words = (call.program, *call.words)
     if call.program == "eval":
-        return Inside(" ".join(call.words), True)
+        return InnerScript(" ".join(call.words), True)
     for index, word in enumerate(words):
         if word.rpartition("/")[2] in SHELLS:
             return _shell(words[index + 1 :], told)
     if call.program == "ssh":
         rest = _after_options(call.words, _WITH_A_VALUE["ssh"])[1:]
-        return Inside(" ".join(rest), False) if rest else Inside(told, False) if told else None
+        return InnerScript(" ".join(rest), False) if rest else InnerScript(told, False) if told else None
     if call.program == "docker" and (at := next((n for n, each in enumerate(words) if each in {"exec", "run"}), 0)):
         rest = _after_options(words[at + 1 :], _WITH_A_VALUE["docker"])[1:]
-        return Inside(" ".join(map(_quoted, rest)), True) if rest else None
+        return InnerScript(" ".join(map(_quoted, rest)), True) if rest else None
     return None
 
 
-def _shell(words: Sequence[str], told: str) -> Inside | None:
+def _shell(words: Sequence[str], told: str) -> InnerScript | None:
     stops = False
     for index, word in enumerate(words):
         if not word.startswith(("-", "+")):
             return None  # a script of that name
         stops = stops or (word.startswith("-") and not word.startswith("--") and "e" in word) or word == "errexit"
         if not word.startswith("--") and "c" in word:
-            return Inside(words[index + 1], stops) if index + 1 < len(words) else None
+            return InnerScript(words[index + 1], stops) if index + 1 < len(words) else None
         if word == "-s":
             break
-    return Inside(told, stops) if told else None
+    return InnerScript(told, stops) if told else None
 
 
 def _after_options(words: Sequence[str], valued: frozenset[str]) -> Sequence[str]:

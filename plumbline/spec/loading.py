@@ -13,7 +13,7 @@ from plumbline.spec.sections import SECTIONS, TEMPLATE_FOLDER, Section
 from plumbline.spec.spec import Spec
 from plumbline.spec.structure import structure_findings
 from plumbline.spec.suggestions import closest, closest_name
-from plumbline.spec.yaml_tree import Node, YamlProblem, parse_tree, to_data, unseen_characters
+from plumbline.spec.yaml_tree import YamlNode, YamlProblem, parse_tree, to_data, unseen_characters
 from schema.types import ID_PATTERN, Model, is_id
 
 
@@ -51,7 +51,7 @@ class _Loader:
     def __init__(self, files: Mapping[str, str], label: str):
         self.files = files
         self.label = label
-        self.trees: dict[str, Node] = {}
+        self.trees: dict[str, YamlNode] = {}
         self.findings: list[Finding] = []
         self.taken: set[str] = set()
 

@@ -14,7 +14,7 @@ from schema.types import REFERENCE_KEY, Model
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class SpecReference:
     """A value, or a key, that names something else of the spec."""
 
     path: SpecPath
@@ -57,7 +57,7 @@ def ids_by_kind(spec: Spec) -> dict[str, list[str]]:
     return found | {"role": sorted(roles), "network zone": sorted(zones)}
 
 
-def references(spec: Spec) -> Iterator[Reference]:
+def references(spec: Spec) -> Iterator[SpecReference]:
     """Every reference of the spec, in the order of its files."""
     for section in SECTIONS:
         value = getattr(spec, section.name)
@@ -68,7 +68,7 @@ def references(spec: Spec) -> Iterator[Reference]:
             yield from _in_model(value, (section.name,))
 
 
-def _in_model(model: Model, path: SpecPath) -> Iterator[Reference]:
+def _in_model(model: Model, path: SpecPath) -> Iterator[SpecReference]:
     for name, field in type(model).model_fields.items():
         yield from _in_value(getattr(model, name), _annotation(field), (*path, name))
 
@@ -82,7 +82,7 @@ def _annotation(field: FieldInfo) -> Any:
     )
 
 
-def _in_value(value: Any, annotation: Any, path: SpecPath) -> Iterator[Reference]:
+def _in_value(value: Any, annotation: Any, path: SpecPath) -> Iterator[SpecReference]:
     if value is None:
         return
     if isinstance(value, Model):
@@ -91,14 +91,14 @@ def _in_value(value: Any, annotation: Any, path: SpecPath) -> Iterator[Reference
         key_type, value_type = _arguments(annotation, dict)
         for key, item in value.items():
             if kind := _kind(key_type):
-                yield Reference((*path, key), kind, key, True)
+                yield SpecReference((*path, key), kind, key, True)
             yield from _in_value(item, value_type, (*path, key))
     elif isinstance(value, tuple):
         item_type = _arguments(annotation, tuple)[0]
         for index, item in enumerate(value):
             yield from _in_value(item, item_type, (*path, index))
     elif isinstance(value, str) and (kind := _kind(annotation)):
-        yield Reference(path, kind, value, False)
+        yield SpecReference(path, kind, value, False)
 
 
 def _kind(annotation: Any) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from plumbline.spec.location import Location
 from plumbline.spec.paths import PathText, SpecPath, parts_of
-from plumbline.spec.yaml_tree import Node, holds, key_at, node_at
+from plumbline.spec.yaml_tree import YamlNode, holds, key_at, node_at
 from schema.catalogue import Catalogue
 from schema.image import ImageCatalogue, ModelCatalogue
 from schema.parity import Parity
@@ -37,7 +37,7 @@ class Spec:
     """Text of the files below `config/`, by path relative to the spec's folder."""
     revision: str = ""
     """First 12 digits of the SHA-256 over the files: the name of this state of the spec."""
-    trees: Mapping[str, Node] = field(repr=False, default_factory=dict)
+    trees: Mapping[str, YamlNode] = field(repr=False, default_factory=dict)
     """Position trees by `platform` or `services/<id>`."""
     label: str = ""
     """What stands before the names of the spec's files in locations."""
@@ -101,7 +101,7 @@ class Spec:
                 return Location(self.label + name, line, 1, line, 1)
         return None
 
-    def _tree_of(self, parts: SpecPath) -> tuple[Node | None, SpecPath]:
+    def _tree_of(self, parts: SpecPath) -> tuple[YamlNode | None, SpecPath]:
         if not parts:
             return None, ()
         section = str(parts[0])

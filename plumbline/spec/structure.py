@@ -11,7 +11,7 @@ from plumbline.spec.model_walk import model_at
 from plumbline.spec.paths import SpecPath, format_path
 from plumbline.spec.sections import Section
 from plumbline.spec.suggestions import closest, closest_name, listed, shortened
-from plumbline.spec.yaml_tree import Node, holds, key_at, node_at
+from plumbline.spec.yaml_tree import YamlNode, holds, key_at, node_at
 from schema.forms import SAYS
 from schema.service import Override, Service
 
@@ -46,7 +46,7 @@ _WORDS = {
 """What each kind of mistake means, with the names of its context."""
 
 
-def structure_findings(error: ValidationError, root: Node, section: Section) -> list[Finding]:
+def structure_findings(error: ValidationError, root: YamlNode, section: Section) -> list[Finding]:
     """What is wrong with a file's data, each thing once; of very many the first, and how many there are."""
     meant = [details for details in error.errors(include_url=False) if _is_meant(details)]
     found: dict[tuple[str, bool], Finding] = {}
@@ -97,7 +97,7 @@ _UNKNOWN = " is not a field here"
 _MISSING = " is missing"
 
 
-def _finding(details: ErrorDetails, root: Node, section: Section) -> tuple[Finding, bool]:
+def _finding(details: ErrorDetails, root: YamlNode, section: Section) -> tuple[Finding, bool]:
     path = _path(details, root)
     about_key = details["type"] == "extra_forbidden" or "[key]" in details["loc"]
     node = key_at(root, path) if about_key else None
@@ -131,7 +131,7 @@ def _finding(details: ErrorDetails, root: Node, section: Section) -> tuple[Findi
     return finding, about_key
 
 
-def _path(details: ErrorDetails, root: Node) -> SpecPath:
+def _path(details: ErrorDetails, root: YamlNode) -> SpecPath:
     """Where in the file; without the names that Pydantic gives to alternatives of a field."""
     path: tuple[str | int, ...] = ()
     for part in details["loc"]:

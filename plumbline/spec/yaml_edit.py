@@ -8,7 +8,7 @@ from typing import Any
 
 from plumbline.spec.location import Location
 from plumbline.spec.paths import SpecPath, format_path
-from plumbline.spec.yaml_tree import Node, YamlProblem, key_at, node_at, parse_tree, to_data
+from plumbline.spec.yaml_tree import YamlNode, YamlProblem, key_at, node_at, parse_tree, to_data
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What libyaml counts as the end of a line."""
@@ -21,7 +21,7 @@ class CannotEdit(Exception):
 
 
 @dataclass(frozen=True)
-class Change:
+class YamlChange:
     """A value to set. The map that holds it has to be there."""
 
     path: SpecPath
@@ -37,7 +37,7 @@ class _Edit:
     text: str
 
 
-def edited(text: str, changes: Sequence[Change]) -> str:
+def edited(text: str, changes: Sequence[YamlChange]) -> str:
     """The text with the changes made. Raises CannotEdit, YamlProblem."""
     root, wanted = _read(text)
     lines = [0, *(match.end() for match in _BREAK.finditer(text))]
@@ -61,14 +61,14 @@ def edited(text: str, changes: Sequence[Change]) -> str:
     return text
 
 
-def _read(text: str) -> tuple[Node, Any]:
+def _read(text: str) -> tuple[YamlNode, Any]:
     root, _ = parse_tree(text, "")
     if root is None:
         raise CannotEdit("the file is empty")
     return root, to_data(root)
 
 
-def _edit(text: str, lines: list[int], root: Node, change: Change) -> _Edit:
+def _edit(text: str, lines: list[int], root: YamlNode, change: YamlChange) -> _Edit:
     if key_at(root, change.path):
         start, end = _span(lines, node_at(root, change.path).location)
         quote = text[start] if text[start:end] and text[start] in "\"'" else ""

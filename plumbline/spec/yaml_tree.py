@@ -40,7 +40,7 @@ _CONSTANTS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "
 
 
 @dataclass(slots=True)
-class Node:
+class YamlNode:
     """A value and its place. `value` is a scalar, a list of nodes, or a dict of (key node, value node) by key."""
 
     value: Any
@@ -62,12 +62,12 @@ class YamlProblem(Exception):
 class _Open:
     """A collection whose end has not been seen."""
 
-    node: Node
+    node: YamlNode
     anchor: str | None
-    key: Node | None = None
+    key: YamlNode | None = None
 
 
-def parse_tree(text: str, file: str) -> tuple[Node | None, list[Finding]]:
+def parse_tree(text: str, file: str) -> tuple[YamlNode | None, list[Finding]]:
     """The root node (None for an empty document) and findings such as duplicate keys.
 
     Raises YamlProblem where the text is not YAML or crosses a limit.
@@ -107,7 +107,7 @@ def _editors_places(text: str) -> Callable[[int, int], tuple[int, int]]:
     return lambda line, column: _editors_place(text, begins[line] + column)
 
 
-def unseen_characters(root: Node, text: str) -> Iterator[Finding]:
+def unseen_characters(root: YamlNode, text: str) -> Iterator[Finding]:
     """Values and keys with characters that move a cursor, turn a line round or end a text; YAML takes them as escapes."""
     if "\\" not in text and not _UNSEEN.search(text):
         return
@@ -123,7 +123,7 @@ def unseen_characters(root: Node, text: str) -> Iterator[Finding]:
             waiting += (part for pair in node.value.values() for part in pair)
 
 
-def node_at(root: Node, path: SpecPath) -> Node:
+def node_at(root: YamlNode, path: SpecPath) -> YamlNode:
     """The deepest node on the path that exists."""
     node = root
     for part in path:
@@ -134,15 +134,15 @@ def node_at(root: Node, path: SpecPath) -> Node:
     return node
 
 
-def holds(root: Node, path: SpecPath) -> bool:
+def holds(root: YamlNode, path: SpecPath) -> bool:
     """Whether the whole path exists."""
-    node: Node | None = root
+    node: YamlNode | None = root
     for part in path:
         node = _child(node, part) if node else None
     return node is not None
 
 
-def key_at(root: Node, path: SpecPath) -> Node | None:
+def key_at(root: YamlNode, path: SpecPath) -> YamlNode | None:
     """The node of the last key of the path, if that exists and its parent is a map."""
     if not path:
         return None
@@ -151,17 +151,17 @@ def key_at(root: Node, path: SpecPath) -> Node | None:
     return entry[0] if entry else None
 
 
-def _child(node: Node, part: str | int) -> Node | None:
+def _child(node: YamlNode, part: str | int) -> YamlNode | None:
     if isinstance(node.value, dict):
         entry = node.value.get(part)
         return entry[1] if entry else None
     if isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
-        found: Node = node.value[part]
+        found: YamlNode = node.value[part]
         return found
     return None
 
 
-def to_data(node: Node | None) -> Any:
+def to_data(node: YamlNode | None) -> Any:
     """Plain Python data of a tree; depth is bounded by MAX_DEPTH."""
     if node is None:
         return None
@@ -176,16 +176,16 @@ class _Builder:
     def __init__(self, file: str, places: Callable[[int, int], tuple[int, int]] | None):
         self.file = file
         self.places = places
-        self.root: Node | None = None
+        self.root: YamlNode | None = None
         self.findings: list[Finding] = []
         self.stack: list[_Open] = []
-        self.anchors: dict[str, Node] = {}
+        self.anchors: dict[str, YamlNode] = {}
         self.documents = 0
 
     def take(self, event: Any) -> None:
         match event:
             case yaml.ScalarEvent():
-                node = Node(_scalar(event), self._place(event), 1, event.style)
+                node = YamlNode(_scalar(event), self._place(event), 1, event.style)
                 self._judge(node, event)
                 self._add(node, event.anchor)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
@@ -199,7 +199,7 @@ class _Builder:
                 if self.documents > 1:
                     raise self._problem("a data file holds one document, and a second begins here", event)
 
-    def _judge(self, node: Node, event: Any) -> None:
+    def _judge(self, node: YamlNode, event: Any) -> None:
         """What is written otherwise than it would be kept."""
         if event.tag not in _PLAIN_TAGS:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
@@ -209,14 +209,14 @@ class _Builder:
         if isinstance(node.value, float) and not math.isfinite(node.value):
             self._find(f"{event.value} is beyond every number", node, "write a number that means something here")
 
-    def _find(self, message: str, node: Node, hint: str) -> None:
+    def _find(self, message: str, node: YamlNode, hint: str) -> None:
         self.findings.append(Finding("PLB003", message, location=node.location, hint=hint))
 
     def _open(self, event: Any) -> None:
         if len(self.stack) >= MAX_DEPTH:
             raise self._problem(f"nested deeper than {MAX_DEPTH} levels", event)
         empty: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-        node = Node(empty, self._place(event))
+        node = YamlNode(empty, self._place(event))
         self._judge(node, event)
         self.stack.append(_Open(node, event.anchor))
 
@@ -233,7 +233,7 @@ class _Builder:
             raise self._problem(f"alias *{event.anchor} has no anchor before it", event)
         self._add(target, None, place=self._place(event))
 
-    def _add(self, node: Node, anchor: str | None, place: Location | None = None) -> None:
+    def _add(self, node: YamlNode, anchor: str | None, place: Location | None = None) -> None:
         if anchor:
             self.anchors[anchor] = node
         if not self.stack:
@@ -258,7 +258,7 @@ class _Builder:
             self._put(top, top.key, node)
             top.key = None
 
-    def _key(self, node: Node) -> Node:
+    def _key(self, node: YamlNode) -> YamlNode:
         if isinstance(node.value, dict | list):
             raise YamlProblem(Finding("PLB003", "a key must be text, not a list or a map", location=node.location))
         if not isinstance(node.value, str):
@@ -270,10 +270,10 @@ class _Builder:
                     hint="put it in quotes",
                 )
             )
-            return Node(str(node.value), node.location, 1, node.style)
+            return YamlNode(str(node.value), node.location, 1, node.style)
         return node
 
-    def _put(self, top: _Open, key: Node, value: Node) -> None:
+    def _put(self, top: _Open, key: YamlNode, value: YamlNode) -> None:
         if key.value == "<<" and not key.style:
             self._find(
                 "a merge key is no part of a spec", key, "write the fields out, so that each stands where it counts"

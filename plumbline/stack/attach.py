@@ -12,7 +12,7 @@ from plumbline.spec.finding import Finding, InputError
 from plumbline.spec.spec import Spec
 from plumbline.stack.engine import SERVICE, Engine
 from plumbline.stack.layout import Node, nodes_of
-from plumbline.stack.project import Project, dead_ends
+from plumbline.stack.project import ComposeProject, dead_ends
 from plumbline.stack.run import new_run
 from plumbline.stack.stack import Stack, Watch
 from plumbline.stack.starting import reference_of
@@ -48,7 +48,7 @@ def attached(
             for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
                 images[image] = reference_of(stack, spec_folder, mode, image)
             folder = str(_labels(containers[0]).get(_FOLDER, ""))
-            stack.projects.append(Project(name, node, folder, images, {}, dead_ends(spec, node.deployment)))
+            stack.projects.append(ComposeProject(name, node, folder, images, {}, dead_ends(spec, node.deployment)))
         yield stack
 
 

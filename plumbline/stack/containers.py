@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from plumbline.stack.engine import PROJECT, SERVICE
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 
 _NUMBER = "com.docker.compose.container-number"
 _ONE_OFF = "com.docker.compose.oneoff"
 
 
-def container_of(project: Project, service: str, containers: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def container_of(
+    project: ComposeProject, service: str, containers: Iterable[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
     """The container of a service: the first of its project, not one that was run beside it."""
     return next((each for each in containers if is_first(each) and service_of(each) == service), None)
 

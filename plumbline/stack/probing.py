@@ -50,7 +50,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProbeAnswer:
     """What was seen of a container."""
 
     kernel: Mapping[str, Any]
@@ -71,7 +71,7 @@ class Answer:
 class Answers:
     """What was seen of all containers that were still there, and from their host."""
 
-    places: Mapping[str, Answer]
+    places: Mapping[str, ProbeAnswer]
     host: Mapping[str, str]
     """`open`, or why not, by address, tried from the engine's host itself."""
     files: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def probe(
     found = run_inside(engine, project, "probe.py", question, _RUN_SECONDS + patience, *volumes)
     leaked = found["leaked"]
     places = {
-        key: Answer(
+        key: ProbeAnswer(
             each,
             each["reached"],
             each["names"],

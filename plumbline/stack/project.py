@@ -18,7 +18,7 @@ HOST_FOLDER = "host"
 
 
 @dataclass(frozen=True)
-class Project:
+class ComposeProject:
     """One compose project of a run."""
 
     name: str
@@ -71,7 +71,7 @@ _Dumper.add_representer(_Replaced, lambda dumper, data: dumper.represent_mapping
 _Dumper.add_representer(_ReplacedList, lambda dumper, data: dumper.represent_sequence("!override", data))
 
 
-def override(project: Project) -> str:
+def override(project: ComposeProject) -> str:
     """The second compose file: images, moved subnets, and scratch folders for those of the node."""
     services: dict[str, Any] = {}
     for name, service in project.deployment.services.items():
@@ -101,7 +101,7 @@ def override(project: Project) -> str:
     return yaml.dump(data, Dumper=_Dumper, sort_keys=True)
 
 
-def _rebound(project: Project, name: str, service: Service) -> list[dict[str, Any]]:
+def _rebound(project: ComposeProject, name: str, service: Service) -> list[dict[str, Any]]:
     """The service's ports where they are not bound as the spec says; none where all are."""
     places = {port: bound(project.node, each) for port, each in service.publish.items()}
     if all(places[port] == (each.address, each.port) for port, each in service.publish.items()):

@@ -11,8 +11,8 @@ from plumbline.spec.spec import Spec
 from plumbline.stack import scratch
 from plumbline.stack.containers import service_of
 from plumbline.stack.engine import Engine
-from plumbline.stack.project import Project, subnets
-from plumbline.stack.run import Run
+from plumbline.stack.project import ComposeProject, subnets
+from plumbline.stack.run import StackRun
 from plumbline.stack.taken import SIGNS, moved_subnets
 
 _ATTEMPTS = 5
@@ -24,10 +24,10 @@ Described = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Reference:
+class CreatedProject:
     """What the engine made of one project's generated file."""
 
-    project: Project
+    project: ComposeProject
     containers: Mapping[str, Described]
     """By service. One is missing where the engine would not make it."""
     networks: Sequence[Described]
@@ -37,8 +37,8 @@ class Reference:
 
 
 def references(
-    engine: Engine, run: Run, spec: Spec, spec_folder: Path, projects: list[Project]
-) -> dict[str, Reference]:
+    engine: Engine, run: StackRun, spec: Spec, spec_folder: Path, projects: list[ComposeProject]
+) -> dict[str, CreatedProject]:
     """A reference for each project, by the project's name. Nothing of them is left on the engine.
 
     Raises EnvironmentMissing where no range of addresses is free for their networks.
@@ -61,11 +61,13 @@ def references(
     )
 
 
-def _prepared(engine: Engine, run: Run, spec: Spec, projects: list[Project], attempt: int) -> dict[str, Project]:
+def _prepared(
+    engine: Engine, run: StackRun, spec: Spec, projects: list[ComposeProject], attempt: int
+) -> dict[str, ComposeProject]:
     """With folders of their own: whatever happened to the files of the running ones, these are as generated."""
     wanted = {project.name: subnets(spec, project.deployment) for project in projects}
     taken = [*engine.subnets(), *engine.routes(), *(subnet for each in wanted.values() for subnet in each.values())]
-    made: dict[str, Project] = {}
+    made: dict[str, ComposeProject] = {}
     for number, project in enumerate(projects):
         moved = moved_subnets(wanted[project.name], taken, run.number + _STRIDE * (attempt + 1))
         taken += moved.values()
@@ -74,7 +76,7 @@ def _prepared(engine: Engine, run: Run, spec: Spec, projects: list[Project], att
     return made
 
 
-def _create(engine: Engine, run: Run, made: dict[str, Project]) -> dict[str, str]:
+def _create(engine: Engine, run: StackRun, made: dict[str, ComposeProject]) -> dict[str, str]:
     """What Compose said of each, empty where it made everything."""
     started = {}
     for name, project in made.items():
@@ -93,6 +95,6 @@ def _said(process: "subprocess.Popen[str]") -> str:
         return f"Compose did not end within {_SECONDS} s"
 
 
-def _seen(engine: Engine, project: Project, said: str) -> Reference:
+def _seen(engine: Engine, project: ComposeProject, said: str) -> CreatedProject:
     containers = {service_of(each): each for each in engine.containers(project.name)}
-    return Reference(project, containers, engine.networks(project.name), engine.volumes(project.name), said)
+    return CreatedProject(project, containers, engine.networks(project.name), engine.volumes(project.name), said)

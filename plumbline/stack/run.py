@@ -25,7 +25,7 @@ _ROUNDS = 50
 _LATE_S = 0.2
 
 
-class Run:
+class StackRun:
     """A folder that is locked as long as its run lives, and the projects that belong to it."""
 
     def __init__(self, engine: Engine, folder: Path, id: str):
@@ -121,12 +121,12 @@ class Run:
 
 
 @contextmanager
-def new_run(engine: Engine) -> Iterator[Run]:
+def new_run(engine: Engine) -> Iterator[StackRun]:
     """A run that cleans up at its end. Runs that were killed before theirs are cleaned up first."""
     remove_dead_runs(engine)
     id = secrets.token_hex(3)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{id}-"))
-    run = Run(engine, folder, id)
+    run = StackRun(engine, folder, id)
     with _lock(folder, wait=True):
         try:
             yield run
@@ -135,7 +135,7 @@ def new_run(engine: Engine) -> Iterator[Run]:
                 _remove_surely(run)
 
 
-def _remove_surely(run: Run) -> None:
+def _remove_surely(run: StackRun) -> None:
     """Remove what a run made; an interruption half-way is passed on when all is gone."""
     try:
         run.remove()
@@ -154,7 +154,7 @@ def remove_dead_runs(engine: Engine) -> list[str]:
             record = _record_of(folder)
             if not got or record is None or record["kept"] or record["engine"] != engine.id:
                 continue
-            run = Run(engine, folder, "")
+            run = StackRun(engine, folder, "")
             run.projects = [str(project) for project in record["projects"]]
             run.groups = [int(group) for group in record["groups"]]
             run.sent = bool(record["sent"])

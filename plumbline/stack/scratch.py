@@ -11,14 +11,14 @@ from plumbline.effective.deployment import folder_of, tenant_folder
 from plumbline.spec.finding import Finding, InputError
 from plumbline.spec.location import Location
 from plumbline.spec.spec import Spec
-from plumbline.stack.project import HOST_FOLDER, Project, override
+from plumbline.stack.project import HOST_FOLDER, ComposeProject, override
 
 COMPOSE = "compose.yaml"
 OVERRIDE = "override.yaml"
 _ALPHABET = string.ascii_letters + string.digits
 
 
-def make(spec: Spec, spec_folder: Path, project: Project, values: Mapping[str, str]) -> list[str]:
+def make(spec: Spec, spec_folder: Path, project: ComposeProject, values: Mapping[str, str]) -> list[str]:
     """Fill the project's folder; the ids of the models that have a substitute in it. Raises InputError where files are missing.
 
     `values` are the secrets' values of the project's tenant.
@@ -38,7 +38,7 @@ def make(spec: Spec, spec_folder: Path, project: Project, values: Mapping[str, s
     return _models(spec, spec_folder, project, target)
 
 
-def compose(project: Project, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
+def compose(project: ComposeProject, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
     """A compose command line for a project; `extra` files come after the override."""
     folder = Path(project.folder)
     files = (folder / COMPOSE, folder / OVERRIDE, *extra)
@@ -54,7 +54,7 @@ def secret_values(spec: Spec) -> dict[str, str]:
     }
 
 
-def _settings(spec_folder: Path, project: Project, target: Path, values: Mapping[str, str]) -> None:
+def _settings(spec_folder: Path, project: ComposeProject, target: Path, values: Mapping[str, str]) -> None:
     """`.env`: the settings of the node, and the secrets that an image takes from its environment alone.
 
     Where tenants have nodes their settings are committed; anywhere else whoever installs writes the addresses.
@@ -73,7 +73,7 @@ def _settings(spec_folder: Path, project: Project, target: Path, values: Mapping
     target.write_text("".join(lines))
 
 
-def _secrets(project: Project, folder: Path, values: Mapping[str, str]) -> None:
+def _secrets(project: ComposeProject, folder: Path, values: Mapping[str, str]) -> None:
     """A file for each secret. The services' users must be able to read it; the run's folder is closed."""
     folder.mkdir(mode=0o700)
     for name in sorted({name for service in project.deployment.services.values() for name in service.secrets}):
@@ -82,7 +82,7 @@ def _secrets(project: Project, folder: Path, values: Mapping[str, str]) -> None:
         file.chmod(0o444)
 
 
-def _models(spec: Spec, spec_folder: Path, project: Project, target: Path) -> list[str]:
+def _models(spec: Spec, spec_folder: Path, project: ComposeProject, target: Path) -> list[str]:
     substituted: list[str] = []
     used = {model for service in project.deployment.services.values() for model in service.models}
     for id in sorted(used):

@@ -7,7 +7,7 @@ from typing import Any
 
 from generators.offline.scripts import HEALTH_PATIENCE
 from plumbline.stack.engine import SERVICE
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 from plumbline.stack.stack import Stack
 
 SETTLE_SECONDS = 600
@@ -43,7 +43,7 @@ def condition(container: Mapping[str, Any]) -> Condition:
     return Condition.ILL
 
 
-def settled(stack: Stack, projects: Sequence[Project], *, apart_from: Collection[str] = ()) -> bool:
+def settled(stack: Stack, projects: Sequence[ComposeProject], *, apart_from: Collection[str] = ()) -> bool:
     """Wait as long as a service is late and none is ill; whether all are fine then. `apart_from`: services that don't count."""
     end = time.monotonic() + SETTLE_SECONDS
     while True:

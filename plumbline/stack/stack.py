@@ -12,9 +12,9 @@ from plumbline.stack.containers import container_of
 from plumbline.stack.engine import Engine
 from plumbline.stack.events import Events
 from plumbline.stack.layout import bound
-from plumbline.stack.project import Project
-from plumbline.stack.reference import Reference, references
-from plumbline.stack.run import Run
+from plumbline.stack.project import ComposeProject
+from plumbline.stack.reference import CreatedProject, references
+from plumbline.stack.run import StackRun
 
 
 class Watch(Protocol):
@@ -36,9 +36,9 @@ class Stack:
 
     spec: Spec
     engine: Engine
-    run: Run
+    run: StackRun
     watch: Watch = field(repr=False)
-    projects: list[Project] = field(default_factory=list)
+    projects: list[ComposeProject] = field(default_factory=list)
     stand_ins: dict[str, str] = field(default_factory=dict)
     """What really runs, by image id, for the images that are stood in for."""
     substitutes: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Stack:
     """What happened since before it was started; None for a stack that somebody else started."""
     spec_folder: Path = Path()
     """Where the spec is; what was generated from it lies beside it."""
-    _made: dict[str, Reference] | None = field(default=None, repr=False)
+    _made: dict[str, CreatedProject] | None = field(default=None, repr=False)
     _making: Lock = field(default_factory=Lock, repr=False, compare=False)
     trouble: list[str] = field(default_factory=list)
     """What Compose said when the stack did not come up."""
@@ -69,11 +69,11 @@ class Stack:
             id for id in self.stand_ins if (stand_in := images[id].stand_in) and stand_in.recipe == "contract"
         )
 
-    def compose(self, project: Project, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
+    def compose(self, project: ComposeProject, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:
         """A compose command line for a project; `extra` files come after the override."""
         return scratch.compose(project, *arguments, extra=extra)
 
-    def references(self) -> dict[str, Reference]:
+    def references(self) -> dict[str, CreatedProject]:
         """The same projects made anew from the generated files, by project; made once."""
         with self._making:  # of two looks at once the second takes what the first made
             if self._made is None:
@@ -104,6 +104,6 @@ class Stack:
         return [*lines, f"its files: {self.run.folder}"]
 
 
-def shown(project: Project, service: str) -> str:
+def shown(project: ComposeProject, service: str) -> str:
     """A service's name among all nodes."""
     return f"{project.node.name}/{service}" if project.node.name else service

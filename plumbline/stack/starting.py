@@ -17,7 +17,7 @@ from plumbline.stack.events import recorded
 from plumbline.stack.layout import backend_hosts, nodes_of
 from plumbline.stack.node_networks import make_node_networks
 from plumbline.stack.probing import OUTSIDE_RESOLVER
-from plumbline.stack.project import Project, dead_ends, subnets
+from plumbline.stack.project import ComposeProject, dead_ends, subnets
 from plumbline.stack.run import new_run
 from plumbline.stack.settling import settled
 from plumbline.stack.stack import Stack, Watch, shown
@@ -110,7 +110,7 @@ def prepare(
         moved = moved_subnets(wanted, taken, run.number + attempt)
         taken += [*wanted.values(), *moved.values()]
         name = "-".join(filter(None, (prefix, node.name, run.id, str(attempt) if attempt > 1 else "")))
-        project = Project(
+        project = ComposeProject(
             name,
             node,
             str(run.folder / name),
@@ -157,7 +157,7 @@ def _same_platform(image: str, has: str, wanted: str) -> None:
         raise EnvironmentMissing(f"image {image} is for {has}, and the engine runs {wanted}", hint)
 
 
-def _up(stack: Stack, projects: list[Project]) -> None:
+def _up(stack: Stack, projects: list[ComposeProject]) -> None:
     """Start projects that do not need each other, together; then run their jobs."""
     stack.watch.phase(f"starting {', '.join(project.name for project in projects)}")
     wait = ["up", "--detach", "--wait", f"--wait-timeout={UP_SECONDS}", "--pull=never"]
@@ -187,7 +187,7 @@ def run_compose(stack: Stack, *arguments: str) -> None:
     stack.trouble += _compose(stack, stack.projects, commands)
 
 
-def _wait_for_jobs(stack: Stack, projects: list[Project]) -> None:
+def _wait_for_jobs(stack: Stack, projects: list[ComposeProject]) -> None:
     end = time.monotonic() + JOB_SECONDS
     while time.monotonic() < end:
         states = _states(stack, projects)
@@ -198,7 +198,7 @@ def _wait_for_jobs(stack: Stack, projects: list[Project]) -> None:
         time.sleep(_POLL_S)
 
 
-def _states(stack: Stack, projects: Sequence[Project]) -> dict[str, str]:
+def _states(stack: Stack, projects: Sequence[ComposeProject]) -> dict[str, str]:
     return {
         shown(project, service): state
         for project in projects
@@ -206,7 +206,7 @@ def _states(stack: Stack, projects: Sequence[Project]) -> dict[str, str]:
     }
 
 
-def _compose(stack: Stack, projects: list[Project], commands: list[list[str]]) -> list[str]:
+def _compose(stack: Stack, projects: list[ComposeProject], commands: list[list[str]]) -> list[str]:
     """Run Compose, telling how the services fare; the end of what it said where it failed. A failure of the engine raises."""
     processes = [stack.engine.start(command) for command in commands]
     output: list[str] = []
@@ -234,7 +234,7 @@ def _compose(stack: Stack, projects: list[Project], commands: list[list[str]]) -
     ]
 
 
-def _loops(stack: Stack, projects: Sequence[Project]) -> list[str]:
+def _loops(stack: Stack, projects: Sequence[ComposeProject]) -> list[str]:
     """A service that ends again and again won't get better by waiting."""
     return [
         f"{shown(project, service)} ended {count} times, and is started again and again"

@@ -22,7 +22,7 @@ from plumbline.bundle.frames import BrokenFrame
 from plumbline.bundle.head import read_head
 from plumbline.bundle.manifest import text_of
 from plumbline.bundle.medium import parts_of
-from plumbline.bundle.refusal import REASONS, Refused
+from plumbline.bundle.refusal import REASONS, BundleRefused
 from plumbline.bundle.signature_rules import RULES, broken
 from plumbline.spec.finding import InputError
 from schema.bundle import Manifest
@@ -92,14 +92,14 @@ def test_no_bundle_is_a_traceback(data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(changed)))
         changed[at : at + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=40))
     stream = io.BytesIO(changed)
-    with suppress(Refused):
+    with suppress(BundleRefused):
         read_body(stream, read_head(stream).manifest, lambda _: lambda _: None)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.binary(max_size=400), st.binary(max_size=100).map(lambda data: whole()[:13] + data)))
 def test_nor_is_anything_that_is_none(data: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(BundleRefused):
         read_head(io.BytesIO(data)).manifest  # noqa: B018
 
 
@@ -112,7 +112,7 @@ def test_nor_is_a_body_that_was_signed_for(at: int, data: bytes) -> None:
     manifest = described(small_files(), body=hashlib.sha256(body).hexdigest())
     try:
         read_body(io.BytesIO(body), manifest, lambda _: lambda _: None)
-    except Refused as refused:
+    except BundleRefused as refused:
         assert refused.reason in ("archive", "file")
 
 

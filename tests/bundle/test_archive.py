@@ -10,7 +10,7 @@ import zstandard
 from plumbline.bundle.archive import header, read_body
 from plumbline.bundle.head import read_head
 from plumbline.bundle.manifest import parse, text_of
-from plumbline.bundle.refusal import Refused
+from plumbline.bundle.refusal import BundleRefused
 from tests.bundle.small import described, files, written
 
 BUNDLE = written(files())
@@ -22,7 +22,7 @@ def read(data: bytes) -> dict[str, bytes]:
     stream = io.BytesIO(data)
     head = read_head(stream)
     if head.text != text_of(described(files())):
-        raise Refused("another manifest: its signature is not valid")
+        raise BundleRefused("another manifest: its signature is not valid")
     found: dict[str, bytearray] = {}
 
     def sink(path: str) -> "type[bytearray.extend]":
@@ -58,7 +58,7 @@ def test_every_changed_byte_is_refused() -> None:
         changed[at] ^= 1 << chance.randrange(8)
         try:
             content = read(bytes(changed))
-        except Refused:
+        except BundleRefused:
             continue
         # the signature's own bytes are gpg's to judge
         if (
@@ -72,7 +72,7 @@ def test_every_changed_byte_is_refused() -> None:
 def test_every_truncation_is_refused() -> None:
     chance = random.Random(SEED)
     for _ in range(60):
-        with pytest.raises(Refused):
+        with pytest.raises(BundleRefused):
             read(BUNDLE[: chance.randrange(len(BUNDLE))])
 
 
@@ -88,7 +88,7 @@ def test_every_truncation_is_refused() -> None:
     ids=["a byte", "zeros", "a frame", "an empty frame", "a skippable frame"],
 )
 def test_nothing_may_stand_behind_it(tail: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(BundleRefused):
         read(BUNDLE + tail)
 
 
@@ -107,20 +107,20 @@ def again(content: bytes) -> bytes:
 def test_links_and_devices_are_refused(kind: bytes) -> None:
     info = tarfile.TarInfo("deployment/compose.yaml")
     info.type, info.linkname = kind, "/etc/passwd"
-    with pytest.raises(Refused):
+    with pytest.raises(BundleRefused):
         read(again(info.tobuf(tarfile.USTAR_FORMAT) + bytes(1024)))
 
 
 @pytest.mark.parametrize("path", ["../../etc/cron.d/x", "/etc/passwd", "deployment/../x", "extra"])
 def test_other_paths_are_refused(path: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(BundleRefused):
         read(again(header(path, 0) + bytes(1024)))
 
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a/../b", "a//b", "", "a/./b", "a b", "a\nb", ".", "ä"])
 def test_no_manifest_names_a_way_out(path: str) -> None:
     text = text_of(described({"inside": b""})).replace(b'"inside"', f'"{path}"'.encode())
-    with pytest.raises(Refused):
+    with pytest.raises(BundleRefused):
         parse(text)
 
 
@@ -132,5 +132,5 @@ def test_a_manifest_has_one_spelling() -> None:
         text.replace(b'"format": 2', b'"format":2'),
         text.replace(b"{\n", b'{\n"format": 2,\n', 1),
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(BundleRefused):
             parse(other)

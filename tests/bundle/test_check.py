@@ -6,7 +6,7 @@ import pytest
 
 from plumbline.bundle import manifest
 from plumbline.bundle.head import read_head
-from plumbline.bundle.refusal import Refused
+from plumbline.bundle.refusal import BundleRefused
 from plumbline.bundle.signing import Signer
 from plumbline.spec.spec import Spec
 from tests.bundle.small import described, files, written
@@ -57,12 +57,12 @@ def test_a_damaged_one_is_named_and_nothing_else_said(
 
 def test_a_signature_that_does_not_count_is_named(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> Signer:
-        raise Refused("unknown-key", "somebody else")
+        raise BundleRefused("unknown-key", "somebody else")
 
     monkeypatch.setattr(check, "signer", refuse)
     file = tmp_path / "bundle"
     file.write_bytes(written(files()))
-    assert found(file, spec) == {("PLB962", str(Refused("unknown-key", "somebody else")))}
+    assert found(file, spec) == {("PLB962", str(BundleRefused("unknown-key", "somebody else")))}
 
 
 def test_the_head_is_what_was_signed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from plumbline.bundle import manifest, sealing
 from plumbline.bundle.head import read_head
-from plumbline.bundle.refusal import Refused
+from plumbline.bundle.refusal import BundleRefused
 from plumbline.spec.finding import EnvironmentMissing
 from tests.bundle.keys import signature
 from tests.bundle.small import described, files, written
@@ -117,7 +117,7 @@ def test_a_cipher_is_no_signature(host: Host, keys: Keys) -> None:
         assert sealing.encrypt(folder / name, recipient) == folder / f"{name}.age"
         assert not (folder / name).exists()
     host.refuses((folder / "ours.age").read_bytes(), "it is encrypted, which says nothing about who made it")
-    with (folder / "ours.age").open("rb") as stream, pytest.raises(Refused):
+    with (folder / "ours.age").open("rb") as stream, pytest.raises(BundleRefused):
         read_head(stream)
 
     for name in ("ours", "theirs"):

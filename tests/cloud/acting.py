@@ -212,7 +212,7 @@ class Scene:
         } | self.env
         kept = Path.cwd()
         with mock.patch.dict(os.environ, env), ExitStack() as stack:
-            for function in (run.Run.__init__, calls.connect, fleet.Fleet.__init__):
+            for function in (run.ProvisionRun.__init__, calls.connect, fleet.Fleet.__init__):
                 defaults = tuple(self._passes if each is time.sleep else each for each in function.__defaults__ or ())
                 stack.enter_context(mock.patch.object(function, "__defaults__", defaults))
             os.chdir(self.folder)

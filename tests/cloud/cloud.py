@@ -10,8 +10,8 @@ from hcloud import Client
 
 from generators.cloud.desired import desired_state
 from plumbline.provisioning.calls import connect
-from plumbline.provisioning.journal import Journal
-from plumbline.provisioning.run import Run
+from plumbline.provisioning.journal import ProvisionJournal
+from plumbline.provisioning.run import ProvisionRun
 from tests.cloud.fake import fake_cloud
 from tests.stack.conftest import shipped_spec
 
@@ -42,9 +42,9 @@ def client(cloud: Any, read_only: bool = False) -> Client:
 
 def run_of(
     cloud: Any, state: dict[str, Any], journal: Path, allowed: Iterable[str] = (), api: Client | None = None
-) -> Run:
+) -> ProvisionRun:
     """A run that says nothing and never waits."""
-    return Run(api or client(cloud), state, Journal(journal), lambda _: None, allowed, no_pause)
+    return ProvisionRun(api or client(cloud), state, ProvisionJournal(journal), lambda _: None, allowed, no_pause)
 
 
 def names(cloud: Any) -> Counter[str]:

@@ -20,8 +20,8 @@ from typing import Any
 import hcloud._client
 
 from plumbline.provisioning.calls import TROUBLE, Failed, Refused, connect
-from plumbline.provisioning.journal import Journal
-from plumbline.provisioning.run import Run
+from plumbline.provisioning.journal import ProvisionJournal
+from plumbline.provisioning.run import ProvisionRun
 from tests.cloud import acting
 from tests.cloud.cloud import NoTime
 from tests.cloud.comparing import compared, objects_of
@@ -166,7 +166,7 @@ class _Story:
             if want["name"] == DB and self.story.user_data:
                 want["user_data"] = self.story.user_data
 
-    def run(self, injection: Injection | None = None) -> Run:
+    def run(self, injection: Injection | None = None) -> ProvisionRun:
         """A run that never waits: time passes for what runs at the provider."""
 
         def pause(_: float) -> None:
@@ -175,8 +175,8 @@ class _Story:
         api = connect(self.cloud.token, self.cloud.endpoint, 0, pause)
         if injection:
             inject(api, injection)
-        journal = Journal(self.folder / "journal", lambda _: None)
-        return Run(api, self.state, journal, lambda _: None, self.story.allowed, pause)
+        journal = ProvisionJournal(self.folder / "journal", lambda _: None)
+        return ProvisionRun(api, self.state, journal, lambda _: None, self.story.allowed, pause)
 
     def done(self, injection: Injection) -> int:
         """Do it once; how many calls that took."""

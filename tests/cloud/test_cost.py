@@ -7,7 +7,7 @@ import pytest
 
 from generators.cloud.desired import cloud_tenants, desired_state
 from generators.cloud.desired_file import DesiredFileGenerator
-from generators.site.cost_page import Prices, catalogue_prices, estimate, shared_estimate, total, unknown
+from generators.site.cost_page import MonthlyPrices, catalogue_prices, estimate, shared_estimate, total, unknown
 from plumbline.spec.spec import Spec
 
 
@@ -28,7 +28,7 @@ def test_what_is_not_priced_at_the_location_is_not_guessed(shipped: Spec) -> Non
 
 
 def test_a_first_type_without_a_price_is_not_replaced_by_the_next(shipped: Spec) -> None:
-    prices = Prices("EUR", {"cpx22": 19.49}, None, None)
+    prices = MonthlyPrices("EUR", {"cpx22": 19.49}, None, None)
     server = next(line for line in estimate(desired_state(shipped, "online", "acme"), prices) if "server" in line.what)
     assert (server.usual, server.most) == (None, 19.49)
 

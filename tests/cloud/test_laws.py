@@ -7,7 +7,7 @@ import pytest
 
 from plumbline.provisioning.calls import Failed, Lacking, Misused, Refused, connect
 from plumbline.provisioning.guard import BY_WORD, Effect, check_words
-from plumbline.provisioning.journal import Journal
+from plumbline.provisioning.journal import ProvisionJournal
 from plumbline.provisioning.plan import read_plan, write_plan
 from plumbline.provisioning.rules import opens_wider
 from tests.cloud.cloud import client, desired, ids, names, project, run_of
@@ -268,7 +268,7 @@ def test_a_journal_that_cannot_be_written_stops_before_anything_is_done(tmp_path
             run_of(cloud, desired(), tmp_path / "file/journal").apply()
         assert not names(cloud)
     said: list[str] = []
-    journal = Journal(tmp_path, said.append)
+    journal = ProvisionJournal(tmp_path, said.append)
     journal.write("create", name="x")
     assert any('"name": "x"' in line for line in said), "a line that cannot be written is said"
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from plumbline.provisioning.calls import Failed, Refused
-from plumbline.provisioning.journal import Journal
-from plumbline.provisioning.run import Run
+from plumbline.provisioning.journal import ProvisionJournal
+from plumbline.provisioning.run import ProvisionRun
 from tests.cloud.cloud import client, desired, ids, names, no_pause, project, run_of
 from tests.cloud.fake.faults import Fault
 from tests.cloud.faults import ALL
@@ -76,7 +76,7 @@ def test_a_failure_undoes_nothing_lists_what_is_paid_for_and_goes_on(tmp_path: P
     said: list[str] = []
     with project() as cloud:
         cloud.inject(Fault("before", method="POST", path="/zones/.*/rrsets$", code="protected", times=1))
-        run = Run(client(cloud), desired(), Journal(tmp_path / "j"), said.append, (), no_pause)
+        run = ProvisionRun(client(cloud), desired(), ProvisionJournal(tmp_path / "j"), said.append, (), no_pause)
         with pytest.raises(Failed, match=r"record acme\.pipeline: injected"):
             run.apply()
         before = ids(cloud)

@@ -8,9 +8,9 @@ import pytest
 
 from plumbline.provisioning.calls import Refused
 from plumbline.provisioning.command import confirm
-from plumbline.provisioning.journal import Journal
+from plumbline.provisioning.journal import ProvisionJournal
 from plumbline.provisioning.labels import name_aside
-from plumbline.provisioning.run import Run
+from plumbline.provisioning.run import ProvisionRun
 from tests.cloud.cloud import client, desired, ids, no_pause, project, run_of
 from tests.cloud.test_provision import changed
 
@@ -27,7 +27,9 @@ def test_a_terminal_that_closes_does_not_stop_a_replacement_half_way(gone: Excep
     with project() as cloud:
         run_of(cloud, desired(), tmp_path / "j").apply()
         other = changed(desired(), WORKER, user_data="#cloud-config\n")
-        assert Run(client(cloud), other, Journal(tmp_path / "j"), say, [WORKER], no_pause).apply() == []
+        assert (
+            ProvisionRun(client(cloud), other, ProvisionJournal(tmp_path / "j"), say, [WORKER], no_pause).apply() == []
+        )
         assert len(ids(cloud)["servers"]) == 3
 
 

@@ -14,7 +14,7 @@ from tests.cloud.drifting import Provisioned
 from tests.stack.conftest import DATA
 from validators.cloud.leftovers import leftovers
 from validators.cloud.rules import CLOUD_RULES
-from validators.cloud.snapshot import Seen, Snapshot
+from validators.cloud.snapshot import CloudObject, Snapshot
 
 SEEDS = 40
 LEAST_KINDS = 160
@@ -117,7 +117,7 @@ def test_a_known_tenants_address_is_not_taken_for_another_tenants() -> None:
     spec, _ = load_spec(files)
     assert spec
     for name, known in (("tenant-big-corp-db-1", True), ("tenant-big-db-1", False), ("tenant-big-x-1", True)):
-        address = Seen("primary_ip", {"name": name, "labels": {}, "ip": "192.0.2.1", "assignee_id": None})
+        address = CloudObject("primary_ip", {"name": name, "labels": {}, "ip": "192.0.2.1", "assignee_id": None})
         snapshot = Snapshot((address,))
         assert (list(leftovers(spec, "online", snapshot)) == []) is known, name
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from plumbline.runbook.execution import TIME_RAN_OUT, run_at
-from plumbline.runbook.journal import Busy, Journal, UnusableJournal, alone, newest, reopened, started
+from plumbline.runbook.journal import Busy, RunbookJournal, UnusableJournal, alone, newest, reopened, started
 from plumbline.runbook.rendering import RenderedPlace, RenderedRunbook, RenderedStep
-from plumbline.runbook.run import Failure, Run
+from plumbline.runbook.run import Failure, RunbookRun
 from tests.stack.waiting import until
 
 HERE = RenderedPlace("here", "this machine", "", ("",))
@@ -55,9 +55,9 @@ def book(*steps: RenderedStep) -> RenderedRunbook:
     return RenderedRunbook("sample", "single", "Sample", "Shows.", (), "start again", steps)
 
 
-def ready(folder: Path, *steps: RenderedStep, journal: Journal | None = None) -> Run:
+def ready(folder: Path, *steps: RenderedStep, journal: RunbookJournal | None = None) -> RunbookRun:
     """A run of these steps, new or gone on with."""
-    return Run(book(*steps), journal or started(folder, begun(), str), Silence())
+    return RunbookRun(book(*steps), journal or started(folder, begun(), str), Silence())
 
 
 def begun(tenant: str = "acme") -> dict[str, object]:
@@ -66,7 +66,7 @@ def begun(tenant: str = "acme") -> dict[str, object]:
     return {"runbook": "sample", "mode": "single", "values": values, "places": {}, "digest": "", "steps": 1}
 
 
-def again(run: Run) -> Run:
+def again(run: RunbookRun) -> RunbookRun:
     """The run as another process finds it."""
     return replace(run, journal=reopened(run.journal.path, str), tell=Silence())
 
@@ -207,7 +207,7 @@ def test_done_steps_are_taken_back_in_reverse_order(tmp_path: Path) -> None:
 
 def test_a_secret_in_the_output_is_not_written_down(tmp_path: Path) -> None:
     journal = started(tmp_path, begun(), lambda text: text.replace("hushhush", "…"))
-    assert Run(book(step("echo hush''hush")), journal, Silence()).forward() is None
+    assert RunbookRun(book(step("echo hush''hush")), journal, Silence()).forward() is None
     assert "hushhush" not in journal.path.read_text()
 
 
@@ -284,7 +284,7 @@ def test_a_value_that_is_not_there_or_not_safe_fails_the_step(printed: str, says
     journal = started(tmp_path, begun(), lambda text: text.replace("hushhush", "…"))
     first = replace(step(f"cat <<'END'\n{printed}\nEND", capture=CAPTURE, undo=f"rm {USE}"), title="Make it")
     steps = first, step(f"touch {tmp_path}/went-on")
-    run = Run(book(*steps), journal, Silence())
+    run = RunbookRun(book(*steps), journal, Silence())
     assert says in failed(run.forward).what
     assert not (tmp_path / "went-on").exists()
     assert "hushhush" not in journal.path.read_text()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.spec.yaml_edit import CannotEdit, Change, edited
+from plumbline.spec.yaml_edit import CannotEdit, YamlChange, edited
 from plumbline.spec.yaml_tree import parse_tree, to_data
 
 TEXT = """\
@@ -28,11 +28,11 @@ images:
 
 def test_only_the_values_change() -> None:
     changes = [
-        Change(("images", "one", "digest"), "sha256:new"),
-        Change(("images", "one", "evidence", "source"), "registry", ("confirmations",)),
-        Change(("images", "one", "evidence", "confirmations"), 1),
-        Change(("images", "one", "evidence", "checked"), "2026-11-25"),
-        Change(("images", "one", "platforms"), ("linux/amd64", "linux/arm64")),
+        YamlChange(("images", "one", "digest"), "sha256:new"),
+        YamlChange(("images", "one", "evidence", "source"), "registry", ("confirmations",)),
+        YamlChange(("images", "one", "evidence", "confirmations"), 1),
+        YamlChange(("images", "one", "evidence", "checked"), "2026-11-25"),
+        YamlChange(("images", "one", "platforms"), ("linux/amd64", "linux/arm64")),
     ]
     expected = (
         TEXT.replace("sha256:old", "sha256:new")
@@ -46,16 +46,16 @@ def test_only_the_values_change() -> None:
 
 def test_a_new_key_goes_where_it_is_said_and_comments_stay_with_their_own() -> None:
     text = TEXT.replace("    digest: sha256:old   # why\n", "")
-    done = edited(text, [Change(("images", "one", "digest"), "sha256:new", ("licence",))])
+    done = edited(text, [YamlChange(("images", "one", "digest"), "sha256:new", ("licence",))])
     assert done == text.replace("    # about the licence\n", "    digest: sha256:new\n    # about the licence\n")
 
 
 def test_empty_and_null_values_and_flow_maps() -> None:
     changes = [
-        Change(("images", "two", "digest"), "sha256:new"),
-        Change(("images", "two", "evidence"), {"source": "registry", "checked": "2026-11-25"}, ("licence",)),
-        Change(("images", "three", "digest"), "sha256:new"),
-        Change(("images", "three", "evidence"), {"confirmations": 1}, ("stand_in",)),
+        YamlChange(("images", "two", "digest"), "sha256:new"),
+        YamlChange(("images", "two", "evidence"), {"source": "registry", "checked": "2026-11-25"}, ("licence",)),
+        YamlChange(("images", "three", "digest"), "sha256:new"),
+        YamlChange(("images", "three", "evidence"), {"confirmations": 1}, ("stand_in",)),
     ]
     found = to_data(parse_tree(edited(TEXT, changes), "")[0])["images"]
     assert found["two"]["digest"] == found["three"]["digest"] == "sha256:new"
@@ -65,10 +65,10 @@ def test_empty_and_null_values_and_flow_maps() -> None:
 
 def test_quotes_and_line_ends_stay() -> None:
     text = TEXT.replace("\n", "\r\n")
-    done = edited(text, [Change(("images", "one", "tag"), "1.1"), Change(("images", "two", "tag"), "3")])
+    done = edited(text, [YamlChange(("images", "one", "tag"), "1.1"), YamlChange(("images", "two", "tag"), "3")])
     assert done == text.replace('"1.0"', '"1.1"').replace("'2'", "'3'")
     assert "\r\n    digest: new\r\n" in edited(
-        text.replace("    digest:\r\n", ""), [Change(("images", "three", "digest"), "new")]
+        text.replace("    digest:\r\n", ""), [YamlChange(("images", "three", "digest"), "new")]
     )
 
 
@@ -76,13 +76,13 @@ def test_what_an_alias_shares_is_not_changed_for_all() -> None:
     text = "a: {digest: &d old}\nb: {digest: *d}\n"
     for name in "ab":
         with pytest.raises(CannotEdit, match=rf"{name}\.digest"):
-            edited(text, [Change((name, "digest"), "new")])
+            edited(text, [YamlChange((name, "digest"), "new")])
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=12))
 def test_any_text_is_written_so_that_it_is_read_back(value: str) -> None:
     try:
-        done = edited(TEXT, [Change(("images", "one", "digest"), value)])
+        done = edited(TEXT, [YamlChange(("images", "one", "digest"), value)])
     except CannotEdit:
         return
     assert to_data(parse_tree(done, "")[0])["images"]["one"]["digest"] == value

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from plumbline.stack.project import HOST_FOLDER, Project
+from plumbline.stack.project import HOST_FOLDER, ComposeProject
 from plumbline.stack.stack import Stack
 from tests.gateway.standing import make_certificates, merged
 from tests.stack.conftest import DATA
@@ -104,7 +104,7 @@ class Machines:
         file = self.folder / "data/platform.yaml"
         file.write_text(yaml.safe_dump(merged(yaml.safe_load(file.read_text()), {"places": places})))
 
-    def _place(self, project: Project) -> dict[str, str]:
+    def _place(self, project: ComposeProject) -> dict[str, str]:
         shell = f"env PATH={self._docker()}:{os.environ['PATH']} COMPOSE_PROJECT_NAME={project.name} sh"
         return {"shell": shell, "folder": project.folder}
 

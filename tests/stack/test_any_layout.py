@@ -11,7 +11,7 @@ from generators.compose.project import ComposeGenerator
 from plumbline.spec.spec import Spec
 from plumbline.stack import scratch
 from plumbline.stack.layout import nodes_of
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 from tests.generators.test_one_relation import three_roles
 from tests.rules.three_modes import files, three_modes
 
@@ -43,7 +43,7 @@ def test_compose_takes_every_node(shape: str, tmp_path: Path) -> None:
     nodes = nodes_of(spec, mode, [])
     for number, node in enumerate(nodes):
         folder = tmp_path / f"run-{number}"
-        project = Project(f"run-{number}", node, str(folder), dict.fromkeys(spec.images.images, "sample:1"))
+        project = ComposeProject(f"run-{number}", node, str(folder), dict.fromkeys(spec.images.images, "sample:1"))
         scratch.make(spec, tmp_path / "data", project, scratch.secret_values(spec))
         call = ["docker", *scratch.compose(project, "--profile=*", "config", "--format=json")]
         done = subprocess.run(call, capture_output=True, text=True, check=False)

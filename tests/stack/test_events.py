@@ -5,7 +5,7 @@ from plumbline.report.fact import Check
 from plumbline.stack.attach import started
 from plumbline.stack.events import Events
 from plumbline.stack.layout import Node
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 from validators.rules.examples import example_spec
 from validators.stack.order import order_checks
 
@@ -72,11 +72,11 @@ def test_who_starts_after_a_job_starts_at_its_end() -> None:
 
 def test_a_job_that_others_start_after_is_expected_on_its_node_and_called_by_nobody() -> None:
     images = {"postgres": "a", "traefik": "b"}
-    assert Project("p", Node(with_a_job()), "", images).jobs == ()
+    assert ComposeProject("p", Node(with_a_job()), "", images).jobs == ()
     there = [{"Config": {"Labels": {"com.docker.compose.service": "web"}}}]
     assert started(Node(with_a_job()), there)[1] == []
     alone = Deployment("single", "host", {**with_a_job().services, "web": starter_deployment().services["web"]})
-    assert Project("p", Node(alone), "", images).jobs == ("load",)
+    assert ComposeProject("p", Node(alone), "", images).jobs == ("load",)
     assert started(Node(alone), there)[1] == ["load"]
 
 

@@ -13,10 +13,10 @@ from plumbline.spec.spec import Spec
 from plumbline.stack import probing
 from plumbline.stack.engine import Engine
 from plumbline.stack.layout import nodes_of
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 from tests.stack.conftest import ROOT
 from validators.stack.inside.files import file_checks, folders_of, missing_folder, mounted_at, wanted_files
-from validators.stack.inside.look import Inside
+from validators.stack.inside.look import ContainerInspection
 from validators.stack.inside.strangers import is_probe, stranger_checks
 
 REDIS = "/etc/redis/redis.conf"
@@ -24,10 +24,10 @@ PASSWORD = "/run/secrets/redis_password"
 
 
 @pytest.fixture
-def project(spec: Spec) -> Project:
+def project(spec: Spec) -> ComposeProject:
     """The offline project."""
     (node,) = nodes_of(spec, "offline", [])
-    return Project("p", node, "/opt/p", {})
+    return ComposeProject("p", node, "/opt/p", {})
 
 
 def entry(data: bytes, mode: str = "0644", owner: str = "0:0") -> dict[str, Any]:
@@ -38,7 +38,7 @@ def entry(data: bytes, mode: str = "0644", owner: str = "0:0") -> dict[str, Any]
 class Seen:
     """A clean project's files, in the containers and on the host."""
 
-    def __init__(self, project: Project, own: bool):
+    def __init__(self, project: ComposeProject, own: bool):
         committed = ROOT / "deploy" / "offline"
         values = {name: f"value of {name}" for each in project.deployment.services.values() for name in each.secrets}
         self.project = project
@@ -62,12 +62,12 @@ class Seen:
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_clean_files_are_as_given(project: Project, own: bool) -> None:
+def test_clean_files_are_as_given(project: ComposeProject, own: bool) -> None:
     assert Seen(project, own).failing() == {}
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_every_change_of_a_file_is_named(project: Project, own: bool) -> None:
+def test_every_change_of_a_file_is_named(project: ComposeProject, own: bool) -> None:
     seen = Seen(project, own)
     seen.inside["redis"][REDIS] = entry(b"requirepass no\n")
     seen.inside["redis"][PASSWORD]["mode"] = "0666"
@@ -94,7 +94,7 @@ def test_every_change_of_a_file_is_named(project: Project, own: bool) -> None:
     }
 
 
-def test_a_project_without_a_folder_on_its_host_has_no_faults_there(project: Project) -> None:
+def test_a_project_without_a_folder_on_its_host_has_no_faults_there(project: ComposeProject) -> None:
     seen = Seen(project, own=False)
     seen.host = {}
     assert seen.failing() == {}
@@ -102,7 +102,7 @@ def test_a_project_without_a_folder_on_its_host_has_no_faults_there(project: Pro
 
 def test_a_folder_with_a_file_for_each_tenant_is_compared_file_by_file(spec: Spec) -> None:
     node = next(each for each in nodes_of(spec, "online", ["acme"]) if "traefik" in each.deployment.services)
-    project = Project("p", node, "/opt/p", {})
+    project = ComposeProject("p", node, "/opt/p", {})
     committed = ROOT / "deploy" / "online" / "control"
     wanted = wanted_files(committed, project, None)
     below = {
@@ -133,7 +133,9 @@ VOLUMES = [{"Name": "p_redis-data", "Mountpoint": "/var/lib/docker/volumes/p_red
         ({"NetworkSettings": {"Networks": {"p_etl-internal": {}}}}, "networks.etl-internal"),
     ],
 )
-def test_who_has_something_of_the_project_is_named(project: Project, stranger: dict[str, Any], subject: str) -> None:
+def test_who_has_something_of_the_project_is_named(
+    project: ComposeProject, stranger: dict[str, Any], subject: str
+) -> None:
     listed = [{"Id": "1", "Names": ["/own"], **stranger}, {"Id": "2", "Names": ["/miner"], **stranger}]
     clean = stranger_checks(project, ["1", "2"], listed, NETWORKS, VOLUMES)
     assert {each.outcome for each in clean} == {"matches"}
@@ -149,13 +151,13 @@ def test_a_probe_is_its_image_and_what_it_does(image: str, command: str, expecte
     assert is_probe({"Id": "1", "Image": image, "Command": command}, "p:1") is expected
 
 
-def test_a_folder_beside_the_project_is_not_the_project(project: Project) -> None:
+def test_a_folder_beside_the_project_is_not_the_project(project: ComposeProject) -> None:
     listed = [{"Id": "2", "Names": ["/x"], "Mounts": [{"Source": "/opt/p-other"}, {"Source": "/opt"}]}]
     assert {each.outcome for each in stranger_checks(project, [], listed, NETWORKS, VOLUMES)} == {"matches"}
 
 
 def test_a_folder_that_is_gone_from_the_host_is_a_finding_and_no_end(
-    project: Project, spec: Spec, monkeypatch: pytest.MonkeyPatch
+    project: ComposeProject, spec: Spec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine refuses the mount, and the probe goes on without."""
     said = b"docker: Error response from daemon: invalid mount config: bind source path does not exist: /opt/p.\nSee 'docker'"
@@ -169,7 +171,7 @@ def test_a_folder_that_is_gone_from_the_host_is_a_finding_and_no_end(
         return SimpleNamespace(returncode=0, stdout=json.dumps(answered).encode(), stderr=b"")
 
     monkeypatch.setattr(probing, "probe_container", run)
-    inside = Inside(cast(Engine, None), spec, ROOT / "data", [project], None)
+    inside = ContainerInspection(cast(Engine, None), spec, ROOT / "data", [project], None)
     inside.probed("x", {}, [], [])
     assert mounts == [1, 0] and inside.gone == {"/opt/p"} and inside.paths() == []
     assert missing_folder(project).observed == "missing"

@@ -10,12 +10,12 @@ from plumbline.effective.relations import Because, between_services
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from plumbline.stack.layout import nodes_of
-from plumbline.stack.probing import Answer
-from plumbline.stack.project import Project
+from plumbline.stack.probing import ProbeAnswer
+from plumbline.stack.project import ComposeProject
 from tests.generators.test_one_relation import three_roles
 from tests.rules.three_modes import three_modes
 from tests.wrong_specs.proof import files_of
-from validators.stack.reach import Place, needed_ports, questions, rows
+from validators.stack.reach import RunningService, needed_ports, questions, rows
 
 
 def of(name: str) -> Callable[[], Spec]:
@@ -48,15 +48,15 @@ SHAPES: dict[str, tuple[Callable[[], Spec], str, Sequence[str]]] = {
 }
 
 
-def places_of(spec: Spec, mode: str, tenants: Sequence[str]) -> list[Place]:
+def places_of(spec: Spec, mode: str, tenants: Sequence[str]) -> list[RunningService]:
     """A place for every service of every node, with an address of its own in each of its networks."""
-    found: list[Place] = []
+    found: list[RunningService] = []
     for node in nodes_of(spec, mode, tenants):
-        project = Project(f"p-{node.name or mode}", node, "", {})
+        project = ComposeProject(f"p-{node.name or mode}", node, "", {})
         for name, service in node.deployment.services.items():
             number = len(found) + 1
             addresses = {segment: f"172.{16 + index}.0.{number}" for index, segment in enumerate(service.segments)}
-            found.append(Place(project, name, f"c{number}", number, addresses))
+            found.append(RunningService(project, name, f"c{number}", number, addresses))
     return found
 
 
@@ -83,7 +83,7 @@ def test_what_must_and_must_not_be_reached_is_what_the_pages_say(shape: str) -> 
     make, mode, tenants = SHAPES[shape]
     spec = make()
     places = places_of(spec, mode, tenants)
-    table = rows(spec, places, {place.key: Answer({}) for place in places})
+    table = rows(spec, places, {place.key: ProbeAnswer({}) for place in places})
     said = reachability(spec, mode)
     by_key = {place.key: place for place in places}
     must = set()
@@ -107,6 +107,6 @@ def test_every_row_is_asked_for(shape: str) -> None:
     spec = make()
     places = places_of(spec, mode, tenants)
     asked = questions(spec, places)
-    for row in rows(spec, places, {place.key: Answer({}) for place in places}):
+    for row in rows(spec, places, {place.key: ProbeAnswer({}) for place in places}):
         tried = [each.rpartition(" ")[0].removesuffix(" not") for each in row.how.split(", ") if each]
         assert set(tried) <= set(asked[row.source].addresses), row

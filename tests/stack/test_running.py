@@ -8,9 +8,9 @@ import pytest
 from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
 from plumbline.stack.layout import nodes_of
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 from validators.stack.expected import ImageUsed, Promise
-from validators.stack.reach import Place
+from validators.stack.reach import RunningService
 from validators.stack.running import answers_in, ask, to_ask
 
 ANSWER = "targets=http://127.0.0.1:9090/metrics\n"
@@ -22,7 +22,7 @@ def asked(spec: Spec) -> Any:
 
     def of(service: str, stubs: frozenset[str] = frozenset()) -> Any:
         (node,) = nodes_of(spec, "offline", [])
-        place = Place(Project("p", node, "/opt/p", {}), service, "1", 1, {})
+        place = RunningService(ComposeProject("p", node, "/opt/p", {}), service, "1", 1, {})
         promise = Promise(spec, node.deployment, service, ImageUsed("", {}), node, {})
         return to_ask([place], {place.key: promise}, stubs)
 

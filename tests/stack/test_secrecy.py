@@ -6,7 +6,7 @@ import pytest
 
 from plumbline.effective.deployment import Deployment
 from plumbline.stack.layout import Node
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 from validators.rules.examples import example_spec
 from validators.stack.secrecy import generated_files, secret_checks
 
@@ -14,10 +14,10 @@ VALUE = "s3cr3t-v4lu3"
 KERNEL = {"environment": {"A": "b"}, "arguments": ["db --quiet"]}
 
 
-def project(use: str = "variable: POSTGRES_PASSWORD_FILE") -> Project:
+def project(use: str = "variable: POSTGRES_PASSWORD_FILE") -> ComposeProject:
     spec = example_spec(f"services/db.yaml: {{secrets: {{db_password: {{{use}}}}}}}")
     deployment = Deployment("single", "host", {"db": spec.services["db"]})
-    return Project("p", Node(deployment), "/nowhere", {})
+    return ComposeProject("p", Node(deployment), "/nowhere", {})
 
 
 def container(text: str = "") -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plumbline.stack.stub.contract_stub import Refused, listening
+from plumbline.stack.stub.contract_stub import ContractRefused, listening
 
 PORTS = [8080]
 
@@ -37,5 +37,5 @@ def test_it_listens_where_the_real_program_would(command: str, places: list[tupl
     ],
 )
 def test_it_refuses_what_the_contract_contradicts(command: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ContractRefused):
         listening(command.split(), PORTS)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from validators.stack.whole.comparing import Names, differences, is_below
+from validators.stack.whole.comparing import ProjectNames, differences, is_below
 from validators.stack.whole.may_differ import CONTAINER, NETWORK, SAID_BY, VOLUME, MayDiffer
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "redis.json").read_text())
 MADE, RUNS = RECORDED["made"], RECORDED["runs"]
-NAMES = (Names(MADE["project"], MADE["folder"]), Names(RUNS["project"], RUNS["folder"]))
+NAMES = (ProjectNames(MADE["project"], MADE["folder"]), ProjectNames(RUNS["project"], RUNS["folder"]))
 MAY_DIFFER = {"container": CONTAINER, "network": NETWORK, "volume": VOLUME}
 
 
@@ -105,7 +105,7 @@ def test_the_order_of_a_command_counts_and_that_of_capabilities_does_not() -> No
 def test_the_value_of_a_secret_is_not_shown() -> None:
     runs = copy.deepcopy(RUNS["container"])
     runs["Config"]["Env"].append("PASSWORD=hunter2")
-    names = tuple(Names(each.project, each.folder, frozenset({"PASSWORD"})) for each in NAMES)
+    names = tuple(ProjectNames(each.project, each.folder, frozenset({"PASSWORD"})) for each in NAMES)
     (difference,) = differences(MADE["container"], runs, (names[0], names[1]), CONTAINER)
     assert "hunter2" not in str(difference) and "PASSWORD" in str(difference.observed)
 

@@ -9,7 +9,7 @@ from plumbline.bundle.head import Head, read_head
 from plumbline.bundle.inspection import Layer, blob_path, image_manifest, layers, read_parts
 from plumbline.bundle.manifest import NEXT_KEY
 from plumbline.bundle.medium import opened
-from plumbline.bundle.refusal import Refused
+from plumbline.bundle.refusal import BundleRefused
 from plumbline.bundle.signing import Signer, fingerprint_in, signer
 from plumbline.effective.deployment import is_sealed, services_of
 from plumbline.spec.finding import Finding
@@ -74,7 +74,7 @@ def verify_bundle(file: Path, spec: Spec, trust: Trust, progress: Callable[[int]
             _is_for(manifest, spec)
             kept = read_parts(stream, manifest, progress)
         _brings_its_next_key(manifest, kept)
-    except Refused as error:
+    except BundleRefused as error:
         rule = _RULES.get(error.reason, "PLB961")
         return BundleReport(None, None, (_finding(rule, str(error), place),), refused=error.reason)
     findings = [_finding("PLB963", message, place) for message in _images(spec, manifest, kept)]
@@ -91,15 +91,15 @@ def _finding(rule: str, message: str, place: Location) -> Finding:
 def _is_for(manifest: Manifest, spec: Spec) -> None:
     """A host's scripts are of one platform and mode, and take no other's. Raises Refused."""
     if manifest.platform != spec.platform.name:
-        raise Refused("platform", manifest.platform)
+        raise BundleRefused("platform", manifest.platform)
     if manifest.mode not in spec.modes or not is_sealed(spec, manifest.mode):
-        raise Refused("mode", manifest.mode)
+        raise BundleRefused("mode", manifest.mode)
 
 
 def _brings_its_next_key(manifest: Manifest, kept: Mapping[str, bytes]) -> None:
     """The host trusts what it brings by the name that was signed, and nothing else. Raises Refused."""
     if manifest.next_key and fingerprint_in(kept.get(NEXT_KEY, b"")) != manifest.next_key:
-        raise Refused("next-key", manifest.next_key)
+        raise BundleRefused("next-key", manifest.next_key)
 
 
 def _images(spec: Spec, manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from plumbline.provisioning.servers import user_data_hash
 from plumbline.report.fact import Check
 from plumbline.spec.paths import PathText
 from validators.cloud.raw import flag, text
-from validators.cloud.snapshot import Seen, Snapshot, owned, subject_of
+from validators.cloud.snapshot import CloudObject, Snapshot, owned, subject_of
 from validators.cloud.told import UNTOLD, Look, Observed, Untold, Values, known, yes
 from validators.cloud.values import FIELDS, KINDS, NEEDS
 
@@ -66,7 +66,7 @@ def object_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
             yield from _object(state, want, seen, look)
 
 
-def found(state: State, snapshot: Snapshot) -> dict[tuple[str, ...], Seen]:
+def found(state: State, snapshot: Snapshot) -> dict[tuple[str, ...], CloudObject]:
     """What stands for each desired object: what has its name; where the name is free, the tenant's that its label names."""
     wanted = {key_of(want): want for want in state["objects"]}
     there = {seen.key: seen for seen in snapshot.objects if seen.key in wanted}
@@ -82,12 +82,12 @@ def key_of(want: Want) -> tuple[str, ...]:
 
 
 def check_of(
-    state: State, about: Want | Seen, attribute: str, want: str | None, have: str | None, **more: bool
+    state: State, about: Want | CloudObject, attribute: str, want: str | None, have: str | None, **more: bool
 ) -> Check:
     """A check of an object of a tenant."""
     subject = (
         about.subject
-        if isinstance(about, Seen)
+        if isinstance(about, CloudObject)
         else subject_of(about["kind"], about["name"], about.get("zone", ""), about.get("type", ""))
     )
     return Check(subject, attribute, want, have, where=state["tenant"], **more)
@@ -134,7 +134,7 @@ def _blob(public_key: str | None) -> str:
     return " ".join((public_key or "").split()[:2])
 
 
-def _object(state: State, want: Want, seen: Seen, look: Look) -> Iterator[Judged]:
+def _object(state: State, want: Want, seen: CloudObject, look: Look) -> Iterator[Judged]:
     """Every fact of an object that is there and is the tenant's."""
     kind = KINDS[want["kind"]]
     expected, observed = kind.expected(want, seen, look), kind.observed(seen, look)
@@ -160,11 +160,11 @@ def _object(state: State, want: Want, seen: Seen, look: Look) -> Iterator[Judged
         yield from _told_volume(state, want, seen.labels, look.snapshot)
 
 
-def _protected(seen: Seen) -> bool | None:
+def _protected(seen: CloudObject) -> bool | None:
     return flag(seen.raw, "protection.delete")
 
 
-def _own_labels(seen: Seen) -> Observed:
+def _own_labels(seen: CloudObject) -> Observed:
     return {f"label.{key}": value for key, value in (seen.labels or {}).items() if key not in BOOKKEEPING}
 
 

@@ -8,7 +8,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.cloud.checks import Judged
 from validators.cloud.raw import cidr, text
-from validators.cloud.snapshot import Seen, Snapshot
+from validators.cloud.snapshot import CloudObject, Snapshot
 from validators.cloud.strays import WHOLE, copied_from, is_lonely
 
 _END = "(?:$|[._-])"
@@ -55,7 +55,7 @@ def nobodys(spec: Spec, wanted: Container[tuple[str, ...]], snapshot: Snapshot) 
         yield Judged(Check(seen.subject, "owner", None, "nobody"), "PLB989", path, says)
 
 
-def _own(seen: Seen) -> set[str]:
+def _own(seen: CloudObject) -> set[str]:
     fields = ("public_net.ipv4.ip", "public_net.ipv6.ip", "ip")
     return {cidr(address) for field in fields if (address := text(seen.raw, field))}
 

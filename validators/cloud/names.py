@@ -9,7 +9,7 @@ from plumbline.spec.spec import Spec
 from validators.cloud.caa import verdict
 from validators.cloud.checks import Judged, State, check_of, key_of
 from validators.cloud.raw import entries, flag, text, words
-from validators.cloud.snapshot import Seen, Snapshot, owned
+from validators.cloud.snapshot import CloudObject, Snapshot, owned
 from validators.cloud.told import UNTOLD, Untold, yes
 
 DELEGATING = ("NS", "DS")
@@ -31,7 +31,7 @@ def zone_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judged]
             yield from _zone(zone, path_of(path, "zone"), snapshot)
 
 
-def _zone(zone: Seen, path: PathText, snapshot: Snapshot) -> Iterator[Judged]:
+def _zone(zone: CloudObject, path: PathText, snapshot: Snapshot) -> Iterator[Judged]:
     def judged(attribute: str, wish: str, have: str | Untold | None, rule: str) -> Judged:
         if isinstance(have, Untold) or have is None:
             told = have or UNTOLD
@@ -54,7 +54,7 @@ def _status(status: str | None) -> str | Untold | None:
     return Untold("PLB986", "is updating: wait, and look again") if status == "updating" else status
 
 
-def _delegation(zone: Seen) -> str | Untold:
+def _delegation(zone: CloudObject) -> str | Untold:
     """Whether the domain leads to the provider's name servers, as far as the provider has asked."""
     status = text(zone.raw, "authoritative_nameservers.delegation_status")
     if status == "unknown" or status is None:
@@ -119,7 +119,7 @@ def issuer_checks(spec: Spec, states: Iterable[State], snapshot: Snapshot) -> It
             yield Judged(check, "PLB981" if readable else "PLB985", path, says if readable else unsure)
 
 
-def _caa(snapshot: Snapshot, name: str, zone: str) -> Seen | None:
+def _caa(snapshot: Snapshot, name: str, zone: str) -> CloudObject | None:
     """The set that counts: at the name, else at the nearest name above it, up to the zone's own."""
     sets = {each.name.lower(): each for each in _records(snapshot, zone) if each.type == "CAA"}
     labels = name.split(".")
@@ -136,9 +136,9 @@ def _hosts(state: State) -> dict[Host, PathText]:
     }
 
 
-def _records(snapshot: Snapshot, zone: str) -> list[Seen]:
+def _records(snapshot: Snapshot, zone: str) -> list[CloudObject]:
     return [each for each in snapshot.of_kind("record") if each.zone == zone]
 
 
-def _values(seen: Seen) -> list[str]:
+def _values(seen: CloudObject) -> list[str]:
     return sorted(text(each, "value") or "?" for each in entries(seen.raw, "records") or [])

@@ -4,10 +4,10 @@ from typing import Any
 
 from hcloud import Client
 
-from generators.site.cost_page import Prices
+from generators.site.cost_page import MonthlyPrices
 
 
-def live_prices(api: Client, location: str) -> Prices:
+def live_prices(api: Client, location: str) -> MonthlyPrices:
     """Net prices a month at a location, in the account's currency; one call. Raises what the SDK raises."""
     # the SDK has no method for it
     pricing = api.request("GET", "/pricing")["pricing"]
@@ -15,7 +15,7 @@ def live_prices(api: Client, location: str) -> Prices:
     addresses: list[dict[str, Any]] = next(
         (each["prices"] for each in pricing["primary_ips"] if each["type"] == "ipv4"), []
     )
-    return Prices(
+    return MonthlyPrices(
         pricing["currency"],
         {name: price for name, price in servers.items() if price is not None},
         float(pricing["volume"]["price_per_gb_month"]["net"]),

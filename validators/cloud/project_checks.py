@@ -9,7 +9,7 @@ from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from validators.cloud.checks import Judged, State
 from validators.cloud.raw import text
-from validators.cloud.snapshot import Offer, Snapshot
+from validators.cloud.snapshot import OfferEnd, Snapshot
 
 
 def lists_checks(snapshot: Snapshot, path: PathText) -> Iterator[Judged]:
@@ -37,7 +37,7 @@ def offer_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judged
         yield Judged(check, "PLB978" if check.readable else "", path, f"is offered: {check.observed}")
 
 
-def _offered(subject: str, attribute: str, offer: Offer | None, readable: bool) -> Check:
+def _offered(subject: str, attribute: str, offer: OfferEnd | None, readable: bool) -> Check:
     observed = "no" if offer is None else "yes" if offer.until is None else f"until {offer.until}"
     return Check(subject, attribute, "yes", observed if readable else None, readable=readable)
 

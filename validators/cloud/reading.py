@@ -13,7 +13,7 @@ from generators.cloud.desired import ARCHITECTURE
 from plumbline.provisioning.calls import TROUBLE, code_of, described
 from validators.cloud.fields import unknown_fields
 from validators.cloud.raw import Raw, at, entries, number, text
-from validators.cloud.snapshot import Offer, Seen, Snapshot
+from validators.cloud.snapshot import CloudObject, OfferEnd, Snapshot
 
 LISTS = {
     "server": "servers",
@@ -94,7 +94,7 @@ def snapshot_of(raws: dict[str, list[Raw]], unread: dict[str, str]) -> Snapshot:
     """What lists say, by kind. Nothing in them is trusted to have its form."""
     types, images = raws.pop("server_type", []), raws.get("image", [])
     seen = [
-        Seen(kind.partition(" ")[0], raw, kind.partition(" ")[2])
+        CloudObject(kind.partition(" ")[0], raw, kind.partition(" ")[2])
         for kind, found in raws.items()
         for raw in found
         if kind != "image" or text(raw, "type") != "system"
@@ -114,7 +114,7 @@ def snapshot_of(raws: dict[str, list[Raw]], unread: dict[str, str]) -> Snapshot:
     )
 
 
-def _places(server_type: Raw) -> dict[str, Offer]:
+def _places(server_type: Raw) -> dict[str, OfferEnd]:
     """Where a type is offered; the API has named a place in either way."""
     return {
         name: _offer(place)
@@ -123,6 +123,6 @@ def _places(server_type: Raw) -> dict[str, Offer]:
     }
 
 
-def _offer(raw: Raw) -> Offer:
+def _offer(raw: Raw) -> OfferEnd:
     end = at(raw, "deprecation.unavailable_after")
-    return Offer(end[:10] if isinstance(end, str) else None)
+    return OfferEnd(end[:10] if isinstance(end, str) else None)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from validators.cloud.raw import MISSING, Raw, at, entries, flag, number, numbers, text, words
-from validators.cloud.snapshot import Seen
+from validators.cloud.snapshot import CloudObject
 from validators.cloud.told import NONE, UNTOLD, Look, Observed, Untold, Values, known, several, yes
 
 TRANSIENT = ("initializing", "starting", "stopping", "deleting", "migrating", "rebuilding")
@@ -16,7 +16,7 @@ _USUAL = re.compile(r"static\.[0-9.]+\.clients\.your-server\.de")
 PENDING = "is not in force yet: until then nothing is filtered"
 
 
-def expected(want: dict[str, Any], seen: Seen, look: Look) -> Values:
+def expected(want: dict[str, Any], seen: CloudObject, look: Look) -> Values:
     """What is desired; how an address is kept, only of one that is there."""
     public = [family for family in FAMILIES if at(seen.raw, f"public_net.{family}") is not None]
     return {
@@ -41,7 +41,7 @@ def expected(want: dict[str, Any], seen: Seen, look: Look) -> Values:
     }
 
 
-def observed(seen: Seen, look: Look) -> Observed:
+def observed(seen: CloudObject, look: Look) -> Observed:
     """What was seen."""
     raw, snapshot = seen.raw, look.snapshot
     return {
@@ -134,7 +134,7 @@ def _behind(each: Raw, look: Look) -> Observed:
     return {word: "in place" if status == "applied" else Untold(says=f"is {status}, which this version does not know")}
 
 
-def _balancers(seen: Seen, look: Look) -> Observed:
+def _balancers(seen: CloudObject, look: Look) -> Observed:
     """Load balancers that lead to it, whichever of the two sides says so."""
     ids = numbers(seen.raw, "load_balancers")
     if ids is None:
@@ -144,7 +144,7 @@ def _balancers(seen: Seen, look: Look) -> Observed:
     return {f"load_balancer.{name}": "leading to it" for name in sorted(names)}
 
 
-def _leads_to(balancer: Raw, server: Seen) -> bool:
+def _leads_to(balancer: Raw, server: CloudObject) -> bool:
     own = {text(server.raw, f"public_net.{family}.ip") for family in FAMILIES}
     own |= {text(each, "ip") for each in entries(server.raw, "private_net") or []}
     targets = entries(balancer, "targets") or []
@@ -156,7 +156,7 @@ def _leads_to(balancer: Raw, server: Seen) -> bool:
     )
 
 
-def _public(seen: Seen, family: str, look: Look) -> Observed:
+def _public(seen: CloudObject, family: str, look: Look) -> Observed:
     """The public address of a family, and how it is kept; of one that is not there, that alone."""
     raw = seen.raw
     if at(raw, f"public_net.{family}") is None:

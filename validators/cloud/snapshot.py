@@ -9,7 +9,7 @@ from validators.cloud.raw import Raw, labels, number, text
 
 
 @dataclass(frozen=True)
-class Seen:
+class CloudObject:
     """An object of the project."""
 
     kind: str
@@ -57,7 +57,7 @@ def subject_of(kind: str, name: str, zone: str = "", type: str = "") -> str:
 
 
 @dataclass(frozen=True)
-class Offer:
+class OfferEnd:
     """A server type at a location, or an image: until when it can be ordered."""
 
     until: str | None
@@ -68,23 +68,23 @@ class Offer:
 class Snapshot:
     """A project at one moment. Every kind was listed once."""
 
-    objects: tuple[Seen, ...] = ()
-    server_types: Mapping[str, Mapping[str, Offer]] = field(default_factory=dict)
+    objects: tuple[CloudObject, ...] = ()
+    server_types: Mapping[str, Mapping[str, OfferEnd]] = field(default_factory=dict)
     """Offers by type and location."""
     disks: frozenset[int] = frozenset()
     """Sizes of disk in GB that some server type has."""
-    images: Mapping[str, Offer] = field(default_factory=dict)
+    images: Mapping[str, OfferEnd] = field(default_factory=dict)
     """Operating systems by name."""
     unread: Mapping[str, str] = field(default_factory=dict)
     """Lists that could not be read, and why: by kind, records by `record ZONE`. What they hold, nobody can tell."""
     unknown: frozenset[str] = frozenset()
     """Fields of objects that this version does not know, e.g. `server.gpu`."""
 
-    def of_kind(self, kind: str) -> list[Seen]:
+    def of_kind(self, kind: str) -> list[CloudObject]:
         """The objects of a kind, by name."""
         return self._kinds.get(kind, [])
 
-    def find(self, kind: str, id: Any) -> Seen | None:
+    def find(self, kind: str, id: Any) -> CloudObject | None:
         """An object by its id."""
         return self._ids.get((kind, id)) if isinstance(id, int) else None
 
@@ -98,17 +98,17 @@ class Snapshot:
         return sorted(self.name_of(kind, each) for each in ids)
 
     @cached_property
-    def _kinds(self) -> dict[str, list[Seen]]:
-        kinds: dict[str, list[Seen]] = {}
+    def _kinds(self) -> dict[str, list[CloudObject]]:
+        kinds: dict[str, list[CloudObject]] = {}
         for seen in sorted(self.objects, key=lambda each: (*each.key, each.id or 0)):
             kinds.setdefault(seen.kind, []).append(seen)
         return kinds
 
     @cached_property
-    def _ids(self) -> dict[tuple[str, int], Seen]:
+    def _ids(self) -> dict[tuple[str, int], CloudObject]:
         return {(seen.kind, seen.id): seen for seen in self.objects if seen.id is not None}
 
 
-def owned(seen: Seen, ownership: Mapping[str, str]) -> bool:
+def owned(seen: CloudObject, ownership: Mapping[str, str]) -> bool:
     """Whether an object has all labels of an owner."""
     return seen.labels is not None and ownership.items() <= seen.labels.items()

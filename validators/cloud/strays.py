@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from plumbline.spec.paths import path_of
 from validators.cloud.checks import Judged, State, check_of, found
 from validators.cloud.raw import at, number, text, words
-from validators.cloud.snapshot import Seen, Snapshot, owned
+from validators.cloud.snapshot import CloudObject, Snapshot, owned
 
 RENEWED_DAYS = 21
 """A certificate that the provider renews gets its successor thirty days before its end."""
@@ -40,12 +40,12 @@ def stray_checks(state: State, snapshot: Snapshot, today: date) -> Iterator[Judg
             yield from _certificate(state, seen, today + timedelta(days=RENEWED_DAYS))
 
 
-def is_lonely(seen: Seen) -> bool:
+def is_lonely(seen: CloudObject) -> bool:
     """Whether it is paid for and does nothing, for no server has it."""
     return seen.kind in CARRIER and at(seen.raw, CARRIER[seen.kind]) is None
 
 
-def copied_from(seen: Seen, snapshot: Snapshot) -> str | None:
+def copied_from(seen: CloudObject, snapshot: Snapshot) -> str | None:
     """The server whose disk a snapshot or a backup is a copy of."""
     if seen.kind != "image":
         return None
@@ -59,17 +59,17 @@ def _alike(state: State) -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(own) or '(?!)'})(?:$|[._-])")
 
 
-def _judged(state: State, seen: Seen, attribute: str, observed: str, rule: str, field: str, says: str) -> Judged:
+def _judged(state: State, seen: CloudObject, attribute: str, observed: str, rule: str, field: str, says: str) -> Judged:
     check = check_of(state, seen, attribute, None, observed)
     return Judged(check, rule, path_of("topology", state["mode"], "cloud", field), says)
 
 
-def _extra(state: State, seen: Seen) -> Judged:
+def _extra(state: State, seen: CloudObject) -> Judged:
     says = "has the tenant's labels and is not in the spec"
     return _judged(state, seen, "exists", "yes", "PLB972", "ownership", says)
 
 
-def _lonely(state: State, seen: Seen, field: str) -> Judged:
+def _lonely(state: State, seen: CloudObject, field: str) -> Judged:
     says = "no server has it, and it is not in the spec"
     return _judged(state, seen, "carried_by", "no server", "PLB976", field, says)
 
@@ -78,7 +78,7 @@ def _covers(domain: str, host: str) -> bool:
     return domain == host or (domain.startswith("*.") and host.partition(".")[2] == domain[2:])
 
 
-def _certificate(state: State, seen: Seen, least: date) -> Iterator[Judged]:
+def _certificate(state: State, seen: CloudObject, least: date) -> Iterator[Judged]:
     path = path_of("topology", state["mode"], "cloud", "dns")
     end = _day(text(seen.raw, "not_valid_after"))
     until = end.isoformat() if end else "never issued"

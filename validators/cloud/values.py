@@ -10,7 +10,7 @@ from typing import Any
 from validators.cloud import server_values
 from validators.cloud.raw import Raw, at, cidr, entries, flag, number, numbers, text
 from validators.cloud.rule_values import rules, seen_rules
-from validators.cloud.snapshot import Seen, Snapshot
+from validators.cloud.snapshot import CloudObject, Snapshot
 from validators.cloud.told import NONE, UNTOLD, Look, Observed, Untold, Values, known, several, yes
 
 State = dict[str, Any]
@@ -18,14 +18,14 @@ Want = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Kind:
+class CloudKind:
     """The two sides of a kind."""
 
-    expected: Callable[[Want, Seen, Look], Values]
-    observed: Callable[[Seen, Look], Observed]
+    expected: Callable[[Want, CloudObject, Look], Values]
+    observed: Callable[[CloudObject, Look], Observed]
 
 
-def _strangers(seen: Seen, look: Look, servers: list[int] | None) -> Observed:
+def _strangers(seen: CloudObject, look: Look, servers: list[int] | None) -> Observed:
     """Servers of others in what is the tenant's alone."""
     return several(
         "stranger",
@@ -34,20 +34,20 @@ def _strangers(seen: Seen, look: Look, servers: list[int] | None) -> Observed:
     )
 
 
-def _placement_group(want: Want, seen: Seen, look: Look) -> Values:
+def _placement_group(want: Want, seen: CloudObject, look: Look) -> Values:
     return {"type": want["type"]}
 
 
-def _seen_placement_group(seen: Seen, look: Look) -> Observed:
+def _seen_placement_group(seen: CloudObject, look: Look) -> Observed:
     return {"type": known(text(seen.raw, "type")), **_strangers(seen, look, numbers(seen.raw, "servers"))}
 
 
-def _network(want: Want, seen: Seen, look: Look) -> Values:
+def _network(want: Want, seen: CloudObject, look: Look) -> Values:
     subnets = {f"subnet.{each['ip_range']}": f"cloud, {each['network_zone']}" for each in want["subnets"]}
     return {"range": want["ip_range"], **subnets, "routes_exposed_to_vswitch": "no"}
 
 
-def _seen_network(seen: Seen, look: Look) -> Observed:
+def _seen_network(seen: CloudObject, look: Look) -> Observed:
     raw, snapshot = seen.raw, look.snapshot
     return {
         "range": known(text(raw, "ip_range"), cidr),
@@ -76,7 +76,7 @@ def _route(route: Raw) -> Observed:
     return {f"route.{cidr(text(route, 'destination') or '?')}": text(route, "gateway") or "?"}
 
 
-def _balancers(seen: Seen, ids: list[int] | None, snapshot: Snapshot) -> Observed:
+def _balancers(seen: CloudObject, ids: list[int] | None, snapshot: Snapshot) -> Observed:
     """Load balancers in the network, whichever of the two sides says so."""
     told = several("load_balancer", ids, lambda id: {f"load_balancer.{snapshot.name_of('load_balancer', id)}": "in it"})
     for balancer in snapshot.of_kind("load_balancer"):
@@ -85,11 +85,11 @@ def _balancers(seen: Seen, ids: list[int] | None, snapshot: Snapshot) -> Observe
     return told
 
 
-def _firewall(want: Want, seen: Seen, look: Look) -> Values:
+def _firewall(want: Want, seen: CloudObject, look: Look) -> Values:
     return {"filters": "servers", **rules(want["rules"])}
 
 
-def _seen_firewall(seen: Seen, look: Look) -> Observed:
+def _seen_firewall(seen: CloudObject, look: Look) -> Observed:
     applied = entries(seen.raw, "applied_to")
     if applied is None:
         return {"filters": UNTOLD, "selector": UNTOLD, "stranger": UNTOLD, **seen_rules(entries(seen.raw, "rules"))}
@@ -121,7 +121,7 @@ def device_of(volume: int | None) -> str:
     return f"/dev/disk/by-id/scsi-0HC_Volume_{volume}"
 
 
-def _volume(want: Want, seen: Seen, look: Look) -> Values:
+def _volume(want: Want, seen: CloudObject, look: Look) -> Values:
     return {
         "size": f"{want['size_gb']} GB",
         "format": want["format"] or NONE,
@@ -132,7 +132,7 @@ def _volume(want: Want, seen: Seen, look: Look) -> Values:
     }
 
 
-def _seen_volume(seen: Seen, look: Look) -> Observed:
+def _seen_volume(seen: CloudObject, look: Look) -> Observed:
     raw, server = seen.raw, at(seen.raw, "server")
     return {
         "size": known(number(raw, "size"), lambda size: f"{size} GB"),
@@ -150,7 +150,7 @@ def _disk_state(status: str | None) -> str | Untold:
     return status if status == "available" else Untold(says=f"is {status}, which this version does not know")
 
 
-def _record(want: Want, seen: Seen, look: Look) -> Values:
+def _record(want: Want, seen: CloudObject, look: Look) -> Values:
     return {
         "values": ", ".join(sorted(want["values"])),
         "ttl": f"{want['ttl_s']} s" if want["ttl_s"] else "the zone's",
@@ -158,7 +158,7 @@ def _record(want: Want, seen: Seen, look: Look) -> Values:
     }
 
 
-def _seen_record(seen: Seen, look: Look) -> Observed:
+def _seen_record(seen: CloudObject, look: Look) -> Observed:
     raw, records = seen.raw, entries(seen.raw, "records")
     values = None if records is None else [text(each, "value") or "?" for each in records]
     return {
@@ -169,12 +169,12 @@ def _seen_record(seen: Seen, look: Look) -> Observed:
 
 
 KINDS = {
-    "placement_group": Kind(_placement_group, _seen_placement_group),
-    "network": Kind(_network, _seen_network),
-    "firewall": Kind(_firewall, _seen_firewall),
-    "volume": Kind(_volume, _seen_volume),
-    "server": Kind(server_values.expected, server_values.observed),
-    "record": Kind(_record, _seen_record),
+    "placement_group": CloudKind(_placement_group, _seen_placement_group),
+    "network": CloudKind(_network, _seen_network),
+    "firewall": CloudKind(_firewall, _seen_firewall),
+    "volume": CloudKind(_volume, _seen_volume),
+    "server": CloudKind(server_values.expected, server_values.observed),
+    "record": CloudKind(_record, _seen_record),
 }
 FIELDS = {
     "state": "",

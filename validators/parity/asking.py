@@ -20,7 +20,7 @@ from schema.probe import (
     VariableProbe,
 )
 from validators.stack.inspection import places as places_of
-from validators.stack.reach import Place, published, ways
+from validators.stack.reach import RunningService, published, ways
 
 _SECONDS = 120
 _PSQL = 'PGPASSWORD="$(cat "/run/secrets/$0")" exec psql -qAtX -h 127.0.0.1 -U "$1" -d "$2" -c "$3"'
@@ -61,7 +61,7 @@ def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
     return found | {key: str(given[id]) for id, (key, _) in inside.items()}
 
 
-def _published(stack: Stack, place: Place, port: str) -> str:
+def _published(stack: Stack, place: RunningService, port: str) -> str:
     """Where the engine says that a port is published, as the spec would say it: a run binds another address where it has to.
 
     What is published for other nodes, on the node's private address, is no publication of the service.
@@ -77,7 +77,7 @@ def _published(stack: Stack, place: Place, port: str) -> str:
     return foreign[0] if foreign else NOT_PUBLISHED
 
 
-def _executed(stack: Stack, place: Place, question: CommandProbe | SqlProbe) -> str:
+def _executed(stack: Stack, place: RunningService, question: CommandProbe | SqlProbe) -> str:
     """The output of a command in the service's own container."""
     if isinstance(question, SqlProbe):
         words = [question.password, question.user, question.database, question.statement]
@@ -88,7 +88,7 @@ def _executed(stack: Stack, place: Place, question: CommandProbe | SqlProbe) -> 
     return f"exit code {code}" if code else output
 
 
-def _asked(spec: Spec, places: Mapping[str, Place], probe: Probe, tenant: str | None) -> dict[str, Any] | str:
+def _asked(spec: Spec, places: Mapping[str, RunningService], probe: Probe, tenant: str | None) -> dict[str, Any] | str:
     """A question for the probe container, or the answer where it can't even be asked."""
     match probe.question:
         case FileProbe() as file:
@@ -114,7 +114,7 @@ def _asked(spec: Spec, places: Mapping[str, Place], probe: Probe, tenant: str | 
     raise EnvironmentMissing("a probe has no question", "run `plumb check`")
 
 
-def _address(spec: Spec, caller: Place | None, target: Place, port: str) -> str | None:
+def _address(spec: Spec, caller: RunningService | None, target: RunningService, port: str) -> str | None:
     """Where a service is asked: from another by its own address or its node's, from outside where it is published."""
     number = target.ports[port]
     if caller is None:

@@ -52,7 +52,7 @@ def proxied_example(inbound: str = f"[{ENTRY_RULE}]", entry: str = "health_path:
 
 
 @dataclass(frozen=True)
-class Opening:
+class InboundOpening:
     """An inbound rule for tcp, with its peers as ranges."""
 
     path: PathText
@@ -68,7 +68,7 @@ class Opening:
         return has_port(self.rule.port or "", port)
 
 
-def openings(spec: Spec, mode: str, cloud: Cloud) -> list[Opening]:
+def openings(spec: Spec, mode: str, cloud: Cloud) -> list[InboundOpening]:
     """The firewall's inbound rules for tcp. Peers that do not resolve are left out: PLB212 reports them."""
     names = tenant_names(spec, mode, "example", 1)
     found = []
@@ -81,7 +81,7 @@ def openings(spec: Spec, mode: str, cloud: Cloud) -> list[Opening]:
                     peers.append(ip_network(value_text(peer, names)))
                 except (ExpressionError, ValueError):
                     continue
-            found.append(Opening(path, each, tuple(peers)))
+            found.append(InboundOpening(path, each, tuple(peers)))
     return found
 
 
@@ -140,7 +140,7 @@ def closed_backend(spec: Spec) -> Iterator[Violation]:
             yield Violation(path_of(base, "firewall", "inbound"), message)
 
 
-def _is_the_records_fault(spec: Spec, cloud: Cloud, found: list[Opening], at_port: Opening) -> bool:
+def _is_the_records_fault(spec: Spec, cloud: Cloud, found: list[InboundOpening], at_port: InboundOpening) -> bool:
     """Whether the record is the one that is wrong: it leads where administrators come from, or to what nothing else names."""
     record = range_of(cloud.addresses[cloud.dns.address])
     named = [name for name, text in cloud.addresses.items() if range_of(text) in at_port.peers]

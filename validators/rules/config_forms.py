@@ -15,7 +15,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, Written, file_of, of_services, written
+from validators.rules.written import Where, WrittenText, file_of, of_services, written
 
 
 def _yaml(text: str) -> None:
@@ -50,7 +50,7 @@ def unreadable(spec: Spec) -> Iterator[Violation]:
     yield from once(found for text in written(spec) if text.where == Where.CONFIG for found in _unreadable(text))
 
 
-def _unreadable(text: Written) -> Iterator[Violation]:
+def _unreadable(text: WrittenText) -> Iterator[Violation]:
     read = _READERS.get(PurePosixPath(text.name.removesuffix(".j2")).suffix)
     if read is None or not text.shown:
         return
@@ -110,7 +110,7 @@ def unused_file(spec: Spec) -> Iterator[Violation]:
 class _Migration:
     """A migration of Alembic."""
 
-    text: Written
+    text: WrittenText
     revision: str
     before: tuple[str, ...]
 
@@ -158,7 +158,7 @@ def _broken(spec: Spec) -> Iterator[Violation]:
             yield from _another_last(spec, set(by_revision), heads[0].revision)
 
 
-def _migration(text: Written) -> _Migration | None:
+def _migration(text: WrittenText) -> _Migration | None:
     try:
         tree = ast.parse(text.shown)
     except (SyntaxError, ValueError):

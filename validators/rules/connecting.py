@@ -10,7 +10,7 @@ from schema.service import Service
 from validators.rules.effective_services import Placed, once
 from validators.rules.known_images import KNOWN, known_image
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, Written, of_services
+from validators.rules.written import Where, WrittenText, of_services
 
 _MADE = re.compile(r"\bCREATE\s+(?:ROLE|USER|DATABASE)\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.I)
 _OPTION = re.compile(
@@ -71,8 +71,8 @@ def _names(spec: Spec, service: Service) -> tuple[set[str], set[str]]:
     return {role}, {database or role, "postgres", "template1"}
 
 
-def _own_calls(texts: tuple[Written, ...], known: Mapping[str, set[str]]) -> Iterator[Violation]:
-    by_list: dict[tuple[object, ...], list[Written]] = {}
+def _own_calls(texts: tuple[WrittenText, ...], known: Mapping[str, set[str]]) -> Iterator[Violation]:
+    by_list: dict[tuple[object, ...], list[WrittenText]] = {}
     for text in texts:
         if text.where in (Where.HEALTH, Where.SCRIPT):
             by_list.setdefault(text.path.parts[:-1], []).append(text)
@@ -111,7 +111,7 @@ _SCHEME = re.compile(
 _ALL_SCHEMES = frozenset(scheme for image in KNOWN.values() for scheme in image.schemes)
 
 
-def _misled(placed: Placed, text: Written) -> Iterator[Violation]:
+def _misled(placed: Placed, text: WrittenText) -> Iterator[Violation]:
     spec, services = placed.spec, services_of(placed.spec, placed.mode)
     if text.where not in (Where.VARIABLE, Where.COMMAND, Where.CONFIG):
         return
@@ -159,7 +159,7 @@ def listens_alone(spec: Spec) -> Iterator[Violation]:
     yield from once(found for placed, texts in of_services(spec) for found in _alone(placed, texts))
 
 
-def _alone(placed: Placed, texts: tuple[Written, ...]) -> Iterator[Violation]:
+def _alone(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     services = services_of(placed.spec, placed.mode).values()
     reached = {each.needs[placed.id] for each in services if placed.id in each.needs} | set(placed.service.publish)
     numbers = {placed.service.ports[name] for name in reached if name in placed.service.ports}
@@ -175,7 +175,7 @@ def _alone(placed: Placed, texts: tuple[Written, ...]) -> Iterator[Violation]:
                 break
 
 
-def _loopbacks(text: Written) -> Iterator[tuple[int, int | None]]:
+def _loopbacks(text: WrittenText) -> Iterator[tuple[int, int | None]]:
     """Where a text says to listen on this host alone, and at which port."""
     if text.where == Where.CONFIG:
         for line in re.finditer(r"^.*$", text.shown, re.MULTILINE):

@@ -8,7 +8,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, Written, written
+from validators.rules.written import Where, WrittenText, written
 
 _AMD64 = "linux/amd64"
 _OF_A_CLOUD = _AMD64
@@ -112,7 +112,7 @@ def beyond_the_limit(spec: Spec) -> Iterator[Violation]:
     yield from once(found for text in written(spec) for found in _beyond(text))
 
 
-def _beyond(text: Written) -> Iterator[Violation]:
+def _beyond(text: WrittenText) -> Iterator[Violation]:
     limits = text.placed.service.limits
     if limits is None or text.where in (Where.HEALTH, Where.SCRIPT):
         return

@@ -8,7 +8,7 @@ from plumbline.spec.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Written, of_services
+from validators.rules.written import WrittenText, of_services
 
 _READER = """\
 services/reader.yaml:
@@ -21,7 +21,7 @@ _DB = "{db: sql}"
 _ASKS = "{DB: {template: \"{{ host('db') }}\"}}"
 
 
-def _names(text: Written, word: str) -> bool:
+def _names(text: WrittenText, word: str) -> bool:
     return word in text.named or word in text.shown or word in text.literal
 
 

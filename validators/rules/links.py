@@ -8,7 +8,7 @@ import networkx
 
 from plumbline.effective.deployment import effective, field_path, roles_of, services_of
 from plumbline.spec.paths import PathText, path_of
-from plumbline.spec.references import Reference, definition, ids_by_kind, references
+from plumbline.spec.references import SpecReference, definition, ids_by_kind, references
 from plumbline.spec.spec import Spec
 from plumbline.spec.suggestions import closest, shortened, suggestion
 from validators.rules.effective_services import placed_services
@@ -28,7 +28,7 @@ def dangling(spec: Spec) -> Iterator[Violation]:
     """Ids, as values and as keys, that name nothing: each once, with every place that names it."""
     ids = {kind: frozenset(known) for kind, known in ids_by_kind(spec).items()}
     named: dict[str, set[str]] = {kind: set() for kind in ids}
-    nobodys: dict[tuple[str, str, frozenset[str]], list[Reference]] = {}
+    nobodys: dict[tuple[str, str, frozenset[str]], list[SpecReference]] = {}
     for found in references(spec):
         known = ids[found.kind]
         if found.path[0] == "topology" and found.kind == "role":
@@ -52,7 +52,7 @@ _RENAMED = 0.66
 """How much alike two ids are where one was probably made of the other: two of three letters swapped, and more."""
 
 
-def _nobody(kind: str, places: list[Reference], unnamed: str | None, hint: str) -> Violation:
+def _nobody(kind: str, places: list[SpecReference], unnamed: str | None, hint: str) -> Violation:
     """At the place that names it; where several do, at the id like it that nobody names: that is where the edit was."""
     target = places[0].target
     message = f"there is no {kind} `{shortened(target)}`"

@@ -13,7 +13,7 @@ from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.port_words import OWN, UNSAID, port_words
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, Written, of_services, written
+from validators.rules.written import Where, WrittenText, of_services, written
 
 _URL_HOST = re.compile(
     r"(?:https?|wss?|tcp|grpcs?|rediss?|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mariadb|mongodb|amqps?|nats|kafka|ldaps?|smtps?|"
@@ -38,7 +38,7 @@ def named_not_needed(spec: Spec) -> Iterator[Violation]:
     found: dict[tuple[str, str], Violation] = {}
     for placed, texts in of_services(spec):
         unknown = [need for need in placed.service.needs if need not in spec.services]
-        by_target: dict[str, list[Written]] = {}
+        by_target: dict[str, list[WrittenText]] = {}
         for text in texts:
             for target in _targets(text):
                 if target != placed.id and target in spec.services and target not in placed.service.needs:
@@ -54,7 +54,7 @@ def named_not_needed(spec: Spec) -> Iterator[Violation]:
     yield from found.values()
 
 
-def _targets(text: Written) -> list[str]:
+def _targets(text: WrittenText) -> list[str]:
     """Services, or what could be some, that a text connects to."""
     if text.where == Where.SCRIPT:
         return []  # it runs in the service's container to look at it, and not to do its work
@@ -95,7 +95,7 @@ def _without_a_need(spec: Spec, placed: Placed, target: str) -> str:
     return f"a need would close a circle, as `{target}` waits for {placed.id}: {way}"
 
 
-def _violation(spec: Spec, placed: Placed, target: str, naming: list[Written], hint: str) -> Violation:
+def _violation(spec: Spec, placed: Placed, target: str, naming: list[WrittenText], hint: str) -> Violation:
     """At the needs where one was lost, else at the text that names a stranger."""
     first = naming[0]
     needs = _needs_path(spec, placed, first)
@@ -108,7 +108,7 @@ def _violation(spec: Spec, placed: Placed, target: str, naming: list[Written], h
     )
 
 
-def _needs_path(spec: Spec, placed: Placed, text: Written) -> PathText | None:
+def _needs_path(spec: Spec, placed: Placed, text: WrittenText) -> PathText | None:
     """The needs that the text goes with: those of its mode where it is written for one, and where they would stand if they are gone."""
     if text.path.parts[2] == "modes":
         special = path_of("services", *text.path.parts[1:4], "needs")
@@ -117,7 +117,7 @@ def _needs_path(spec: Spec, placed: Placed, text: Written) -> PathText | None:
     return next((path for path in candidates if spec.has(path)), None)
 
 
-def _is_meant(spec: Spec, text: Written, target: str) -> bool:
+def _is_meant(spec: Spec, text: WrittenText, target: str) -> bool:
     """Whether others show that the text is right: the variable has the service's name, or another service says and needs the same."""
     if text.where != Where.VARIABLE:
         return False
@@ -132,7 +132,7 @@ def _is_meant(spec: Spec, text: Written, target: str) -> bool:
     )
 
 
-def _position(text: Written, target: str) -> int:
+def _position(text: WrittenText, target: str) -> int:
     """Where a file names a service; its expressions are not in `literal`."""
     line = next(
         (

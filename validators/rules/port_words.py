@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from validators.rules.written import BLANK, Where, Written
+from validators.rules.written import BLANK, Where, WrittenText
 
 OWN = ""
 """The host of an address that is the program's own: none, this host, or every interface."""
@@ -47,7 +47,7 @@ class PortWord:
     """Whether only the container itself sees it: its address is a loopback one."""
 
 
-def port_words(text: Written) -> Iterator[PortWord]:
+def port_words(text: WrittenText) -> Iterator[PortWord]:
     """Every number of a port in a text of a service."""
     found: dict[int, PortWord] = {}
     for word in (*_whole(text), *_addresses(text), *_options(text), *_keys(text)):
@@ -60,7 +60,7 @@ def host_ports(text: str) -> set[int]:
     return {int(match["port"]) for match in _ADDRESS.finditer(text) if _LOOPBACK.fullmatch(match["host"])}
 
 
-def _whole(text: Written) -> Iterator[PortWord]:
+def _whole(text: WrittenText) -> Iterator[PortWord]:
     """A text that is a number: the word after an option, or the value of a variable."""
     if not re.fullmatch(r"\d{2,5}", text.literal):
         return
@@ -75,7 +75,7 @@ def _whole(text: Written) -> Iterator[PortWord]:
         yield PortWord(int(text.literal), 0, UNSAID, listens)
 
 
-def _addresses(text: Written) -> Iterator[PortWord]:
+def _addresses(text: WrittenText) -> Iterator[PortWord]:
     for match in _ADDRESS.finditer(text.literal):
         number, host, start = int(match["port"]), match["host"], match.start()
         ahead = text.literal[max(0, start - 1) : start]
@@ -102,7 +102,7 @@ def _stands_alone(ahead: str) -> bool:
     return not ahead or ahead[-1] in " \t\n=,([" or ahead.endswith("//")
 
 
-def _options(text: Written) -> Iterator[PortWord]:
+def _options(text: WrittenText) -> Iterator[PortWord]:
     for match in _OPTION.finditer(text.literal):
         parts = _parts_of(match["name"])
         if (parts[-1:] == ["port"] or match["name"] == "p") and not _NOT_TCP.search(match["name"]):
@@ -112,7 +112,7 @@ def _options(text: Written) -> Iterator[PortWord]:
             yield PortWord(int(match["port"]), match.start("port"), UNSAID, listens)
 
 
-def _keys(text: Written) -> Iterator[PortWord]:
+def _keys(text: WrittenText) -> Iterator[PortWord]:
     if text.where != Where.CONFIG:
         return
     for match in _KEY.finditer(text.literal):

@@ -8,7 +8,7 @@ from plumbline.spec.paths import SpecPath
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, Written, of_services
+from validators.rules.written import Where, WrittenText, of_services
 
 SERVERS: Mapping[str, frozenset[int]] = {
     "alloy": frozenset({12345}),
@@ -86,7 +86,7 @@ def _untold(spec: Spec) -> Iterator[Violation]:
             yield from _clients(placed, texts)
 
 
-def _clients(placed: Placed, texts: tuple[Written, ...]) -> Iterator[Violation]:
+def _clients(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     """Clients that ask their own service at a port that it does not have."""
     by_field: dict[SpecPath, list[str]] = {}
     for text in texts:

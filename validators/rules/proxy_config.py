@@ -11,9 +11,9 @@ import yaml
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, Written, of_services
+from validators.rules.written import Where, WrittenText, of_services
 
-Read = tuple[Written, Mapping[str, Any]]
+Read = tuple[WrittenText, Mapping[str, Any]]
 """A file, and what is read out of it."""
 
 
@@ -47,7 +47,7 @@ def _map(value: Any, *keys: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _violation(text: Written, word: str, message: str, known: Any = ()) -> Violation:
+def _violation(text: WrittenText, word: str, message: str, known: Any = ()) -> Violation:
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     hint = f"did you mean `{close[0]}`?" if close else None
     return Violation(text.path, message, hint, observed=word, location=text.at(max(0, text.literal.find(word))))
@@ -105,7 +105,7 @@ def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
         yield from _traefik_paths(placed, text, file)
 
 
-def _traefik_paths(placed: Placed, text: Written, file: Mapping[str, Any]) -> Iterator[Violation]:
+def _traefik_paths(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> Iterator[Violation]:
     targets = [PurePosixPath(each.target) for each in placed.service.config]
     folders = {*(str(each.parent) for each in targets), *(mount.target for mount in placed.service.mounts)}
     folder, name = (_dig(file, "providers", "file", key) for key in ("directory", "filename"))
@@ -158,7 +158,7 @@ def not_for_prometheus(spec: Spec) -> Iterator[Violation]:
     )
 
 
-def _prometheus(placed: Placed, text: Written, file: Mapping[str, Any]) -> Iterator[Violation]:
+def _prometheus(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> Iterator[Violation]:
     if not _KEYS & set(file):
         return  # rules, or targets of their own
     for key in sorted(set(map(str, file)) - _KEYS):

@@ -37,7 +37,7 @@ class Where(Enum):
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenText:
     """A text of a service in one mode."""
 
     placed: Placed
@@ -68,26 +68,26 @@ def file_of(spec: Spec, name: str) -> str:
     return spec.at(("platform",)).file.removesuffix("platform.yaml") + name
 
 
-_last: list[tuple[Spec, tuple[Written, ...]]] = []
+_last: list[tuple[Spec, tuple[WrittenText, ...]]] = []
 
 
-def written(spec: Spec) -> tuple[Written, ...]:
+def written(spec: Spec) -> tuple[WrittenText, ...]:
     """Every text of every service of every mode, in the order of the services."""
     if not _last or _last[0][0] is not spec:  # a spec does not change, and rules read it one after the other
         _last[:] = [(spec, tuple(found for placed in placed_services(spec) for found in _of(placed)))]
     return _last[0][1]
 
 
-def of_services(spec: Spec) -> Iterator[tuple[Placed, tuple[Written, ...]]]:
+def of_services(spec: Spec) -> Iterator[tuple[Placed, tuple[WrittenText, ...]]]:
     """The texts, service by service and mode by mode."""
-    by_service: dict[tuple[str, str], list[Written]] = {}
+    by_service: dict[tuple[str, str], list[WrittenText]] = {}
     for each in written(spec):
         by_service.setdefault((each.placed.mode, each.placed.id), []).append(each)
     for placed in placed_services(spec):
         yield placed, tuple(by_service.get((placed.mode, placed.id), ()))
 
 
-def _of(placed: Placed) -> Iterator[Written]:
+def _of(placed: Placed) -> Iterator[WrittenText]:
     service = placed.service
     yield from _words(placed, Where.COMMAND, placed.path("entrypoint"), service.entrypoint)
     yield from _words(placed, Where.COMMAND, placed.path("command"), service.command)
@@ -109,14 +109,14 @@ def _of(placed: Placed) -> Iterator[Written]:
     yield from _files(placed)
 
 
-def _words(placed: Placed, where: Where, path: PathText, words: tuple[Value, ...] | None) -> Iterator[Written]:
+def _words(placed: Placed, where: Where, path: PathText, words: tuple[Value, ...] | None) -> Iterator[WrittenText]:
     before = ""
     for index, word in enumerate(words or ()):
         yield _written(placed, where, path_of(path, index), word, before=before)
         before = blanked(word)
 
 
-def _files(placed: Placed) -> Iterator[Written]:
+def _files(placed: Placed) -> Iterator[WrittenText]:
     for index, file in enumerate(placed.service.config):
         template = placed.spec.templates.get(file.source, "")
         # one tenant's file is like another's
@@ -125,19 +125,19 @@ def _files(placed: Placed) -> Iterator[Written]:
             rendered = is_template(file.source)
             shown, named = _rendered(template, names) if rendered else (template, ())
             literal = _blank(template) if rendered else template
-            yield Written(placed, Where.CONFIG, path, literal, shown, named, name=file.source)
+            yield WrittenText(placed, Where.CONFIG, path, literal, shown, named, name=file.source)
             break
 
 
 def _written(
     placed: Placed, where: Where, path: PathText, value: Value, *, name: str = "", before: str = ""
-) -> Written:
+) -> WrittenText:
     shown, named = (
         (value, ())
         if isinstance(value, str)
         else _rendered(value.template, service_names(placed.spec, placed.mode, placed.id))
     )
-    return Written(placed, where, path, blanked(value), shown, named, name, before)
+    return WrittenText(placed, where, path, blanked(value), shown, named, name, before)
 
 
 def _rendered(template: str, names: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:

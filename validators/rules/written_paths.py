@@ -12,7 +12,7 @@ from plumbline.spec.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, Written, of_services
+from validators.rules.written import Where, WrittenText, of_services
 
 _PATH = re.compile(r"(?<![\w./:{}$)~-])/(?:[\w.@+-]+/)*[\w.@+-]*\w")
 _KEEPS = re.compile(
@@ -50,7 +50,7 @@ def _elsewhere(spec: Spec) -> Iterator[Violation]:
         yield from _secrets(placed, texts)
 
 
-def _paths(text: Written) -> list[str]:
+def _paths(text: WrittenText) -> list[str]:
     if text.where == Where.SCRIPT:
         return []
     return list(_PATH.findall(text.literal if text.where == Where.CONFIG else text.shown))
@@ -69,7 +69,7 @@ def _is_below(path: str, mounted: list[PurePosixPath]) -> bool:
 
 
 def _files(
-    placed: Placed, texts: tuple[Written, ...], mounted: list[PurePosixPath], named: dict[str, Written]
+    placed: Placed, texts: tuple[WrittenText, ...], mounted: list[PurePosixPath], named: dict[str, WrittenText]
 ) -> Iterator[Violation]:
     """A path that nothing fills, beside a configuration file that has its name, or its folder and ending."""
     for index, file in enumerate(placed.service.config):
@@ -100,7 +100,7 @@ def _alike(path: str, target: PurePosixPath) -> bool:
 
 
 def _volumes(
-    placed: Placed, texts: tuple[Written, ...], mounted: list[PurePosixPath], named: dict[str, Written]
+    placed: Placed, texts: tuple[WrittenText, ...], mounted: list[PurePosixPath], named: dict[str, WrittenText]
 ) -> Iterator[Violation]:
     """A folder to keep data in that nothing fills, where a volume is named by nothing: the root is read-only."""
     for text in texts:
@@ -119,7 +119,7 @@ def _volumes(
                 yield Violation(placed.path("volumes", idle[0]), message, observed=target)
 
 
-def _secrets(placed: Placed, texts: tuple[Written, ...]) -> Iterator[Violation]:
+def _secrets(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     """Files of secrets that the service is not given."""
     for text in texts:
         shown = text.literal if text.where == Where.CONFIG else text.shown

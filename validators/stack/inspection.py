@@ -7,17 +7,17 @@ from typing import Any
 
 from plumbline.report.fact import Check
 from plumbline.stack.containers import container_of
-from plumbline.stack.project import Project
-from plumbline.stack.reference import Reference
+from plumbline.stack.project import ComposeProject
+from plumbline.stack.reference import CreatedProject
 from plumbline.stack.stack import Stack, shown
 from validators.stack.expected import ImageUsed, Promise
-from validators.stack.inside.look import Inside
+from validators.stack.inside.look import ContainerInspection
 from validators.stack.kinds import checks_of
-from validators.stack.observed import Seen
+from validators.stack.observed import ObservedService
 from validators.stack.order import order_checks
 from validators.stack.reach import (
-    Place,
     Row,
+    RunningService,
     egress_checks,
     name_checks,
     place_of,
@@ -47,7 +47,7 @@ def inspect_stack(stack: Stack) -> Inspection:
     containers = {project.name: stack.engine.containers(project.name) for project in stack.projects}
     places = _places(stack, containers)
     host = [address for place in places for address in published(place).values()]
-    inside = Inside(
+    inside = ContainerInspection(
         stack.engine, stack.spec, stack.spec_folder, stack.projects, stack.secrets if stack.is_own else None
     )
     # not beside the questions: whenever an engine makes a network it takes its rule of isolation out, and puts it back
@@ -67,7 +67,7 @@ def inspect_stack(stack: Stack) -> Inspection:
 
 def _whole(
     stack: Stack,
-    references: Mapping[str, Reference],
+    references: Mapping[str, CreatedProject],
     containers: Mapping[str, Sequence[Mapping[str, Any]]],
     known: Sequence[Check],
 ) -> list[Check]:
@@ -85,12 +85,12 @@ def _whole(
     ]
 
 
-def places(stack: Stack) -> list[Place]:
+def places(stack: Stack) -> list[RunningService]:
     """Every service that runs, with its process and addresses."""
     return _places(stack, {project.name: stack.engine.containers(project.name) for project in stack.projects})
 
 
-def _places(stack: Stack, containers: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Place]:
+def _places(stack: Stack, containers: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[RunningService]:
     return [
         place
         for project in stack.projects
@@ -141,7 +141,7 @@ def _facts(
     return found
 
 
-def _promise(stack: Stack, project: Project, name: str) -> Promise:
+def _promise(stack: Stack, project: ComposeProject, name: str) -> Promise:
     reference = project.images[project.deployment.services[name].image]
     image = stack.engine.image(reference) or {"Id": reference, "Config": {}}
     return Promise(
@@ -155,7 +155,7 @@ def _promise(stack: Stack, project: Project, name: str) -> Promise:
 
 
 def _seen(
-    stack: Stack, project: Project, name: str, container: Mapping[str, Any], kernel: Mapping[str, Any] | None
-) -> Seen:
+    stack: Stack, project: ComposeProject, name: str, container: Mapping[str, Any], kernel: Mapping[str, Any] | None
+) -> ObservedService:
     secret = {use.environment for use in project.deployment.services[name].secrets.values() if use.environment}
-    return Seen(container, project.name, project.folder, frozenset(secret), kernel)
+    return ObservedService(container, project.name, project.folder, frozenset(secret), kernel)

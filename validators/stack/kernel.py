@@ -6,7 +6,7 @@ from typing import Any
 from validators.stack.expected import MIB, NONE, SECRET_VALUE, Promise, Values
 from validators.stack.expected import environment as configured_environment
 from validators.stack.expected import storage as configured_storage
-from validators.stack.observed import Seen
+from validators.stack.observed import ObservedService
 
 _FILTERED = "2"
 _CAPABILITIES = [
@@ -70,7 +70,7 @@ def expected_process(promise: Promise) -> Values:
     }
 
 
-def observed_process(seen: Seen) -> Values:
+def observed_process(seen: ObservedService) -> Values:
     """From /proc/PID/status."""
     status = _kernel(seen)["status"]
     names = capability_names(int(status["CapEff"], 16))
@@ -95,7 +95,7 @@ def expected_limits(promise: Promise) -> Values:
     return {"memory": f"{limits.memory_mib} MiB", "cpus": f"{limits.cpus:g}", "pids": str(limits.pids)}
 
 
-def observed_limits(seen: Seen) -> Values:
+def observed_limits(seen: ObservedService) -> Values:
     """From the files of the container's control group."""
     group = _kernel(seen)["cgroup"]
     quota, period = group["quota"], group["period"]
@@ -116,7 +116,7 @@ def expected_mounts(promise: Promise) -> Values:
     return {"/": "ro"} | {_real(target): text for target, text in access.items()}
 
 
-def observed_mounts(seen: Seen) -> Values:
+def observed_mounts(seen: ObservedService) -> Values:
     """From /proc/PID/mounts; what every container has (/proc, /sys, /dev, names and hosts) is left out."""
     # a folder of a host whose /tmp is in memory is one too, and mounted all the same
     from_host = {
@@ -135,7 +135,7 @@ def expected_environment(promise: Promise) -> Values:
     return configured_environment(promise)
 
 
-def observed_environment(seen: Seen) -> Values:
+def observed_environment(seen: ObservedService) -> Values:
     """From /proc/PID/environ. A start script may add to it, so that only what was configured is looked at."""
     configured = {entry.partition("=")[0] for entry in seen.config.get("Env") or []}
     found = _kernel(seen)["environment"]
@@ -152,7 +152,7 @@ def expected_listening(promise: Promise) -> Values:
     return {str(port): "listens" for port in promise.service.ports.values()}
 
 
-def observed_listening(seen: Seen) -> Values:
+def observed_listening(seen: ObservedService) -> Values:
     """From /proc/PID/net/tcp, tcp6, udp and udp6, without loopback."""
     kernel = _kernel(seen)
     return {str(port): "listens" for port in kernel["listening"]} | {
@@ -165,7 +165,7 @@ def _real(target: str) -> str:
     return "/run" + target.removeprefix("/var/run") if target.startswith("/var/run/") else target
 
 
-def _kernel(seen: Seen) -> Mapping[str, Any]:
+def _kernel(seen: ObservedService) -> Mapping[str, Any]:
     if seen.kernel is None:
         raise ValueError("the container was not probed")
     return seen.kernel

@@ -10,7 +10,7 @@ from enum import Enum
 from plumbline.report.fact import Check, Fact, compare
 from validators.stack import expected, kernel, observed
 from validators.stack.expected import Promise, Values
-from validators.stack.observed import Seen
+from validators.stack.observed import ObservedService
 
 
 class Takes(Enum):
@@ -22,7 +22,7 @@ class Takes(Enum):
 
 
 @dataclass(frozen=True)
-class Kind:
+class FactKind:
     """A kind of fact about a service."""
 
     name: str
@@ -30,31 +30,33 @@ class Kind:
     field: str
     """The service's field that a finding points at; empty for the service as a whole."""
     expected: Callable[[Promise], Values]
-    observed: Callable[[Seen], Values]
+    observed: Callable[[ObservedService], Values]
     by_kernel: bool = False
     """Whether the observed side is what the kernel says, which takes a running process."""
 
 
-STATE = Kind("state", "PLB910", "", expected.state, observed.state)
+STATE = FactKind("state", "PLB910", "", expected.state, observed.state)
 KINDS = (
     STATE,
-    Kind("image", "PLB911", "image", expected.image, observed.image),
-    Kind("process", "PLB912", "command", expected.process, observed.process),
-    Kind("environment", "PLB913", "environment", expected.environment, observed.environment),
-    Kind("mount", "PLB914", "volumes", expected.storage, observed.storage),
-    Kind("limit", "PLB915", "limits", expected.limits, observed.limits),
-    Kind("security", "PLB916", "capabilities", expected.security, observed.security),
-    Kind("network", "PLB917", "segments", expected.networks, observed.networks),
-    Kind("port", "PLB918", "publish", expected.ports, observed.ports),
-    Kind("host", "PLB917", "needs", expected.hosts, observed.hosts),
-    Kind("health", "PLB919", "health", expected.health, observed.health),
-    Kind("upkeep", "PLB919", "kind", expected.upkeep, observed.upkeep),
-    Kind("kernel", "PLB916", "user", kernel.expected_process, kernel.observed_process, by_kernel=True),
-    Kind("cgroup", "PLB915", "limits", kernel.expected_limits, kernel.observed_limits, by_kernel=True),
-    Kind("mounted", "PLB914", "volumes", kernel.expected_mounts, kernel.observed_mounts, by_kernel=True),
-    Kind("variable", "PLB913", "environment", kernel.expected_environment, kernel.observed_environment, by_kernel=True),
-    Kind("listen", "PLB918", "ports", kernel.expected_listening, kernel.observed_listening, by_kernel=True),
-    Kind("label", "PLB919", "", expected.labels, observed.labels),
+    FactKind("image", "PLB911", "image", expected.image, observed.image),
+    FactKind("process", "PLB912", "command", expected.process, observed.process),
+    FactKind("environment", "PLB913", "environment", expected.environment, observed.environment),
+    FactKind("mount", "PLB914", "volumes", expected.storage, observed.storage),
+    FactKind("limit", "PLB915", "limits", expected.limits, observed.limits),
+    FactKind("security", "PLB916", "capabilities", expected.security, observed.security),
+    FactKind("network", "PLB917", "segments", expected.networks, observed.networks),
+    FactKind("port", "PLB918", "publish", expected.ports, observed.ports),
+    FactKind("host", "PLB917", "needs", expected.hosts, observed.hosts),
+    FactKind("health", "PLB919", "health", expected.health, observed.health),
+    FactKind("upkeep", "PLB919", "kind", expected.upkeep, observed.upkeep),
+    FactKind("kernel", "PLB916", "user", kernel.expected_process, kernel.observed_process, by_kernel=True),
+    FactKind("cgroup", "PLB915", "limits", kernel.expected_limits, kernel.observed_limits, by_kernel=True),
+    FactKind("mounted", "PLB914", "volumes", kernel.expected_mounts, kernel.observed_mounts, by_kernel=True),
+    FactKind(
+        "variable", "PLB913", "environment", kernel.expected_environment, kernel.observed_environment, by_kernel=True
+    ),
+    FactKind("listen", "PLB918", "ports", kernel.expected_listening, kernel.observed_listening, by_kernel=True),
+    FactKind("label", "PLB919", "", expected.labels, observed.labels),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
 
@@ -104,7 +106,7 @@ def tried_with(takes: Takes) -> list[str]:
     return [trial.title for trial in TRIED.values() if trial.takes is takes]
 
 
-def checks_of(promise: Promise, seen: Seen | None) -> list[Check]:
+def checks_of(promise: Promise, seen: ObservedService | None) -> list[Check]:
     """Every check of a service. One that is not there has one result, `not deployed`, and not one for each fact."""
     subject = f"services.{promise.name}"
     if seen is None:

@@ -13,7 +13,7 @@ _KEPT_LABELS = (f"{LABEL}.mode", f"{LABEL}.platform", f"{LABEL}.role", f"{LABEL}
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedService:
     """A container as `docker inspect` has it, and the project that it belongs to."""
 
     container: Mapping[str, Any]
@@ -37,7 +37,7 @@ class Seen:
         return dict(self.container["HostConfig"])
 
 
-def state(seen: Seen) -> Values:
+def state(seen: ObservedService) -> Values:
     """Health where there is a check, else the state, with the exit code of what has ended."""
     now = seen.container["State"]
     word = now["Status"]
@@ -48,12 +48,12 @@ def state(seen: Seen) -> Values:
     return {"": word, "restarts": str(seen.container.get("RestartCount", 0))}
 
 
-def image(seen: Seen) -> Values:
+def image(seen: ObservedService) -> Values:
     """The image's identity in the engine's store."""
     return {"": seen.container["Image"]}
 
 
-def process(seen: Seen) -> Values:
+def process(seen: ObservedService) -> Values:
     """As configured; the kernel's view of the same is another kind."""
     config = seen.config
     grace = config.get("StopTimeout")
@@ -66,19 +66,19 @@ def process(seen: Seen) -> Values:
     }
 
 
-def environment(seen: Seen) -> Values:
+def environment(seen: ObservedService) -> Values:
     """Every variable of the container."""
     values = dict(entry.split("=", 1) for entry in seen.config.get("Env") or [] if "=" in entry)
     return {name: SECRET_VALUE if name in seen.secret_variables else value for name, value in values.items()}
 
 
-def storage(seen: Seen) -> Values:
+def storage(seen: ObservedService) -> Values:
     """Every mount by its place in the container."""
     mounts = {mount["Destination"]: _mount(seen, mount) for mount in seen.container.get("Mounts") or []}
     return mounts | {path: f"tmpfs {options}" for path, options in (seen.host.get("Tmpfs") or {}).items()}
 
 
-def _mount(seen: Seen, mount: Mapping[str, Any]) -> str:
+def _mount(seen: ObservedService, mount: Mapping[str, Any]) -> str:
     access = "rw" if mount.get("RW") else "ro"
     if mount["Type"] == "volume":
         return f"volume {mount['Name'].removeprefix(f'{seen.project}_')} {access}"
@@ -89,7 +89,7 @@ def _mount(seen: Seen, mount: Mapping[str, Any]) -> str:
     return f"{mount['Type']} {source} {access}"
 
 
-def limits(seen: Seen) -> Values:
+def limits(seen: ObservedService) -> Values:
     """As the engine has them now, also after `docker update`."""
     host = seen.host
     return {
@@ -106,7 +106,7 @@ def _mib(size: int | None) -> str:
     return f"{size // MIB} MiB" if size % MIB == 0 else f"{size} bytes"
 
 
-def security(seen: Seen) -> Values:
+def security(seen: ObservedService) -> Values:
     """What the container may do."""
     host = seen.host
     shared = [
@@ -129,7 +129,7 @@ def _capabilities(names: list[str] | None) -> str:
     return " ".join(sorted(name.removeprefix("CAP_") for name in names or [])) or NONE
 
 
-def networks(seen: Seen) -> Values:
+def networks(seen: ObservedService) -> Values:
     """The networks that the container is in, and whether it goes by its service's name there."""
     service = seen.config.get("Labels", {}).get("com.docker.compose.service", "")
     return {
@@ -140,7 +140,7 @@ def networks(seen: Seen) -> Values:
     }
 
 
-def ports(seen: Seen) -> Values:
+def ports(seen: ObservedService) -> Values:
     """What is bound on the node now; a container whose networks are all internal binds nothing, whatever was asked."""
     bound = seen.container["NetworkSettings"].get("Ports") or {}
     return {
@@ -150,13 +150,13 @@ def ports(seen: Seen) -> Values:
     }
 
 
-def hosts(seen: Seen) -> Values:
+def hosts(seen: ObservedService) -> Values:
     """Entries of /etc/hosts that the project adds."""
     entries = (entry.rpartition(":") for entry in seen.host.get("ExtraHosts") or [])
     return {name: address for name, _, address in entries}
 
 
-def health(seen: Seen) -> Values:
+def health(seen: ObservedService) -> Values:
     """The check as the engine has it."""
     check = seen.config.get("Healthcheck")
     if not check:
@@ -175,7 +175,7 @@ def _seconds(nanoseconds: int | None) -> str:
     return f"{(nanoseconds or 0) / SECOND:g} s"
 
 
-def upkeep(seen: Seen) -> Values:
+def upkeep(seen: ObservedService) -> Values:
     """Restart policy and log driver."""
     log = seen.host["LogConfig"]
     options = " ".join(f"{name}={value}" for name, value in sorted((log.get("Config") or {}).items()))
@@ -185,7 +185,7 @@ def upkeep(seen: Seen) -> Values:
     }
 
 
-def labels(seen: Seen) -> Values:
+def labels(seen: ObservedService) -> Values:
     """The labels of the spec that it has."""
     found = seen.config.get("Labels") or {}
     return {name: found[name] for name in _KEPT_LABELS if name in found}

@@ -10,8 +10,8 @@ from plumbline.effective.relations import Because, between_services
 from plumbline.report.fact import Check
 from plumbline.spec.spec import Spec
 from plumbline.stack.layout import bound
-from plumbline.stack.probing import Answer, Question
-from plumbline.stack.project import Project
+from plumbline.stack.probing import ProbeAnswer, Question
+from plumbline.stack.project import ComposeProject
 
 REACHES, REACHES_NOT = "reaches it", "does not reach it"
 RESOLVES, RESOLVES_NOT = "resolves", "does not resolve"
@@ -24,10 +24,10 @@ Needed = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
-class Place:
+class RunningService:
     """A running service: where it stands, its addresses, and its ports."""
 
-    project: Project
+    project: ComposeProject
     service: str
     container: str
     """Its id."""
@@ -60,7 +60,7 @@ class Row:
     """The addresses that were tried, with what each gave."""
 
 
-def place_of(project: Project, service: str, container: Mapping[str, Any]) -> Place | None:
+def place_of(project: ComposeProject, service: str, container: Mapping[str, Any]) -> RunningService | None:
     """The place of a container, None where it does not run."""
     if container["State"]["Status"] != "running":
         return None
@@ -68,12 +68,12 @@ def place_of(project: Project, service: str, container: Mapping[str, Any]) -> Pl
     addresses = {
         name.removeprefix(f"{project.name}_"): each["IPAddress"] for name, each in networks if each.get("IPAddress")
     }
-    return Place(
+    return RunningService(
         project, service, str(container["Id"]), int(container["State"]["Pid"]), dict(sorted(addresses.items()))
     )
 
 
-def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
+def questions(spec: Spec, places: Sequence[RunningService]) -> dict[str, Question]:
     """What to ask from each place: every port of every other place, and every service's name."""
     asked: dict[str, Question] = {}
     needed = needed_ports(spec, places)
@@ -90,7 +90,7 @@ def questions(spec: Spec, places: Sequence[Place]) -> dict[str, Question]:
     return asked
 
 
-def rows(spec: Spec, places: Sequence[Place], answers: Mapping[str, Answer]) -> list[Row]:
+def rows(spec: Spec, places: Sequence[RunningService], answers: Mapping[str, ProbeAnswer]) -> list[Row]:
     """The truth table: every ordered pair of places, every declared port."""
     needed = needed_ports(spec, places)
     return [
@@ -102,7 +102,7 @@ def rows(spec: Spec, places: Sequence[Place], answers: Mapping[str, Answer]) -> 
     ]
 
 
-def reach_checks(table: Iterable[Row], places: Sequence[Place]) -> list[Check]:
+def reach_checks(table: Iterable[Row], places: Sequence[RunningService]) -> list[Check]:
     """A check for each pair that must or must not reach each other; where both is allowed, there is nothing to check."""
     by_key = {place.key: place for place in places}
     checks: list[Check] = []
@@ -123,7 +123,7 @@ def reach_checks(table: Iterable[Row], places: Sequence[Place]) -> list[Check]:
     return checks
 
 
-def name_checks(places: Sequence[Place], answers: Mapping[str, Answer]) -> list[Check]:
+def name_checks(places: Sequence[RunningService], answers: Mapping[str, ProbeAnswer]) -> list[Check]:
     """A service's name resolves for those that share a network with it, and for nobody else."""
     checks: list[Check] = []
     for source in places:
@@ -147,7 +147,7 @@ def name_checks(places: Sequence[Place], answers: Mapping[str, Answer]) -> list[
     return checks
 
 
-def egress_checks(spec: Spec, places: Sequence[Place], answers: Mapping[str, Answer]) -> list[Check]:
+def egress_checks(spec: Spec, places: Sequence[RunningService], answers: Mapping[str, ProbeAnswer]) -> list[Check]:
     """Nothing gets out where the mode has no egress, or from services that are in internal networks alone; by names neither."""
     checks: list[Check] = []
     for place in places:
@@ -165,13 +165,13 @@ def egress_checks(spec: Spec, places: Sequence[Place], answers: Mapping[str, Ans
     return checks
 
 
-def published(place: Place) -> dict[int, str]:
+def published(place: RunningService) -> dict[int, str]:
     """Where the spec publishes a place's ports on its host: port in the container → address."""
     service, node = place.project.deployment.services[place.service], place.project.node
     return {service.ports[port]: "{}:{}".format(*bound(node, each)) for port, each in service.publish.items()}
 
 
-def published_checks(places: Sequence[Place], host: Mapping[str, str]) -> list[Check]:
+def published_checks(places: Sequence[RunningService], host: Mapping[str, str]) -> list[Check]:
     """A published port takes connections on its host: a binding that is shown is not always one that works."""
     return [
         Check(
@@ -186,18 +186,18 @@ def published_checks(places: Sequence[Place], host: Mapping[str, str]) -> list[C
     ]
 
 
-def ways(spec: Spec, source: Place, target: Place) -> dict[str, bool]:
+def ways(spec: Spec, source: RunningService, target: RunningService) -> dict[str, bool]:
     """The target's own addresses, and whether the link leads there; from another node that needs it, its node's address."""
     return _ways(needed_ports(spec, (source, target)), source, target)
 
 
-def _ways(needed: Needed, source: Place, target: Place) -> dict[str, bool]:
+def _ways(needed: Needed, source: RunningService, target: RunningService) -> dict[str, bool]:
     if (source.key, target.key) in needed and source.project is not target.project:
         return {target.project.node.address: True}
     return {address: name in source.addresses for name, address in target.addresses.items()}
 
 
-def _row(needed: Needed, source: Place, target: Place, port: str, answer: Answer) -> Row:
+def _row(needed: Needed, source: RunningService, target: RunningService, port: str, answer: ProbeAnswer) -> Row:
     need = needed.get((source.key, target.key))
     tried = [f"{address}:{target.ports[port]}" for address in _ways(needed, source, target)]
     results = {address: answer.reached.get(address, "not tried") for address in tried}
@@ -214,7 +214,7 @@ def _row(needed: Needed, source: Place, target: Place, port: str, answer: Answer
     return Row(source.key, target.key, port, expected, "open" in results.values(), how)
 
 
-def needed_ports(spec: Spec, places: Sequence[Place]) -> Needed:
+def needed_ports(spec: Spec, places: Sequence[RunningService]) -> Needed:
     """The needs among the spec's relations, each between the places that it leads from and to: those of one tenant."""
     found: dict[tuple[str, str], str] = {}
     for mode in {place.project.deployment.mode for place in places}:
@@ -231,7 +231,7 @@ def needed_ports(spec: Spec, places: Sequence[Place]) -> Needed:
     return found
 
 
-def _is_meant(spec: Spec, source: Place, target: Place) -> bool:
+def _is_meant(spec: Spec, source: RunningService, target: RunningService) -> bool:
     """Whether a need of the first is for this place of the second: its own tenant's, and beside it where it stands there too."""
     if source.project.node.tenant != target.project.node.tenant:
         return False
@@ -241,7 +241,7 @@ def _is_meant(spec: Spec, source: Place, target: Place) -> bool:
     return elsewhere.get(target.service) == target.project.deployment.role
 
 
-def _share(source: Place, target: Place) -> bool:
+def _share(source: RunningService, target: RunningService) -> bool:
     first = source.project.deployment.services[source.service].segments
     second = target.project.deployment.services[target.service].segments
     return bool(set(first) & set(second))

@@ -9,7 +9,7 @@ from plumbline.report.fact import Check
 from plumbline.stack.engine import Engine
 from schema.service import RunningQuery
 from validators.stack.expected import Promise
-from validators.stack.reach import Place
+from validators.stack.reach import RunningService
 
 RUNNING = "running"
 _TOGETHER = 8
@@ -20,7 +20,7 @@ _ANSWERS = "answers"
 class Asked:
     """A query in a container."""
 
-    place: Place
+    place: RunningService
     id: str
     query: RunningQuery
     promise: Promise
@@ -36,7 +36,7 @@ class Asked:
         return {name: value_text(value, self.promise.names) for name, value in self.query.answers.items()}
 
 
-def to_ask(places: Sequence[Place], promises: Mapping[str, Promise], stubs: frozenset[str]) -> list[Asked]:
+def to_ask(places: Sequence[RunningService], promises: Mapping[str, Promise], stubs: frozenset[str]) -> list[Asked]:
     """Every query of the services that run. A contract stub (`stubs` are its images' ids) knows no settings."""
     return [
         Asked(place, id, query, promises[place.key])

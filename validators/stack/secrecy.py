@@ -7,13 +7,13 @@ from typing import Any
 
 from plumbline.report.fact import Check
 from plumbline.stack.engine import SERVICE
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 
 ABSENT = "not there"
 
 
 def secret_checks(
-    project: Project,
+    project: ComposeProject,
     values: Mapping[str, str],
     containers: Sequence[Mapping[str, Any]],
     kernels: Mapping[str, Mapping[str, Any]],
@@ -52,7 +52,7 @@ def generated_files(folder: Path) -> dict[str, str]:
     }
 
 
-def _allowed(project: Project, secret: str) -> set[str]:
+def _allowed(project: ComposeProject, secret: str) -> set[str]:
     """Services that have the secret in their environment because the spec says so."""
     services = project.deployment.services.items()
     return {name for name, service in services if secret in service.secrets and service.secrets[secret].environment}

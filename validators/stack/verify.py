@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from plumbline.report.fact import Check
 from plumbline.report.phases import Phases
 from plumbline.stack.layout import bound
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 from plumbline.stack.stack import Stack, shown
 from validators.stack.behaviour.trials import try_everything
 from validators.stack.ignoring import sort_out
@@ -127,7 +127,7 @@ def _narrowed(stack: Stack) -> Iterator[str]:
                     yield f"port {each.port} of {_where(project, name)} was bound to {address}, not to every interface"
 
 
-def _where(project: Project, network: str) -> str:
+def _where(project: ComposeProject, network: str) -> str:
     return f"{project.node.name}/{network}" if project.node.name else network
 
 

@@ -7,7 +7,7 @@ from plumbline.effective.volumes import volume_name
 from plumbline.report.fact import Check, Fact, compare
 from plumbline.spec.spec import Spec
 from plumbline.stack.containers import is_first, service_of
-from plumbline.stack.project import Project, subnets
+from plumbline.stack.project import ComposeProject, subnets
 
 RULE = "PLB920"
 _MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
@@ -15,7 +15,7 @@ _MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 
 def project_checks(
     spec: Spec,
-    project: Project,
+    project: ComposeProject,
     containers: Iterable[Mapping[str, Any]],
     networks: Iterable[Mapping[str, Any]],
     volumes: Iterable[Mapping[str, Any]],
@@ -38,7 +38,7 @@ def project_checks(
     return compare(_expected(spec, project), observed)
 
 
-def _expected(spec: Spec, project: Project) -> list[Fact]:
+def _expected(spec: Spec, project: ComposeProject) -> list[Fact]:
     deployment = project.deployment
     facts: list[Fact] = []
     for name, subnet in subnets(spec, deployment).items():
@@ -54,7 +54,7 @@ def _expected(spec: Spec, project: Project) -> list[Fact]:
     return facts
 
 
-def _networks(project: Project, networks: Iterable[Mapping[str, Any]]) -> list[Fact]:
+def _networks(project: ComposeProject, networks: Iterable[Mapping[str, Any]]) -> list[Fact]:
     facts: list[Fact] = []
     for network in networks:
         subject = _network_subject(project, network)
@@ -68,9 +68,9 @@ def _networks(project: Project, networks: Iterable[Mapping[str, Any]]) -> list[F
     return facts
 
 
-def _network_subject(project: Project, network: Mapping[str, Any]) -> str:
+def _network_subject(project: ComposeProject, network: Mapping[str, Any]) -> str:
     return f"networks.{str(network['Name']).removeprefix(f'{project.name}_')}"
 
 
-def _volumes(project: Project, volumes: Iterable[Mapping[str, Any]]) -> list[Fact]:
+def _volumes(project: ComposeProject, volumes: Iterable[Mapping[str, Any]]) -> list[Fact]:
     return [Fact(f"volumes.{each['Name'].removeprefix(f'{project.name}_')}", "volume", "exists") for each in volumes]

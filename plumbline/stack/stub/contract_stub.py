@@ -31,7 +31,7 @@ ANSWER_WITHIN_S = 2
 NAMES_A_PORT = re.compile(r"--(?:[\w.-]+[.-])?(?:port|listen-addr|listen-address)(?:=(?P<value>.*))?")
 
 
-class Refused(Exception):
+class ContractRefused(Exception):
     """The real program would not start like this."""
 
 
@@ -55,7 +55,7 @@ def option(words: list[str], name: str, otherwise: str) -> str:
 def number(text: str) -> int:
     """A port's number."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise Refused(f"{text!r} is no port")
+        raise ContractRefused(f"{text!r} is no port")
     return int(text)
 
 
@@ -76,7 +76,7 @@ def listening(words: list[str], ports: list[int]) -> list[tuple[str, int]]:
             value = found["value"] if found["value"] is not None else "".join(words[index + 1 : index + 2])
             named = value.rpartition(":")[2]
             if named.isdecimal() and int(named) not in ports:
-                raise Refused(f"the command names port {named}, and the contract has {ports}")
+                raise ContractRefused(f"the command names port {named}, and the contract has {ports}")
     return [("0.0.0.0", port) for port in ports]
 
 
@@ -92,7 +92,7 @@ def broken(contract: dict[str, Any]) -> list[str]:
     if contract["kind"] != "job":
         try:
             listening(words_of_the_command(), contract["ports"])
-        except Refused as refused:
+        except ContractRefused as refused:
             faults.append(str(refused))
     return faults
 

@@ -12,7 +12,7 @@ from plumbline.report.fact import Check
 from plumbline.spec.spec import Spec
 from plumbline.stack.containers import container_of
 from plumbline.stack.probing import run_inside
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 from plumbline.stack.stack import Stack, shown
 from schema.service import Service
 from schema.types import Value
@@ -24,7 +24,7 @@ _POLL_S = 0.3
 class Running:
     """A service that runs, with its container as the engine described it."""
 
-    project: Project
+    project: ComposeProject
     name: str
     container: Mapping[str, Any]
 

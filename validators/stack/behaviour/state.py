@@ -18,7 +18,7 @@ _WORD, _FILED = "what was written is there", "the file is there"
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenWord:
     """A word that was written, by the service's own protocol or as a file."""
 
     by: Running
@@ -56,7 +56,7 @@ def _how(each: Running | None) -> str:
     return "gone" if each is None else "well" if each.well else each.state
 
 
-def _write_words(stack: Stack, services: Mapping[str, Running], written: list[Written]) -> Iterator[Check]:
+def _write_words(stack: Stack, services: Mapping[str, Running], written: list[WrittenWord]) -> Iterator[Check]:
     for each in services.values():
         if test := each.service.state_test:
             word = secrets.token_hex(8)
@@ -64,12 +64,12 @@ def _write_words(stack: Stack, services: Mapping[str, Running], written: list[Wr
             yield each.check("written", "exit code 0", f"exit code {code}" + (f": {output[-200:]}" if code else ""))
             _, output = execute(stack, each, test.read, word)
             yield each.check("read_back", _WORD, _word_or(output, word))
-            written.append(Written(each, "state", "", word))
+            written.append(WrittenWord(each, "state", "", word))
 
 
-def _write_files(stack: Stack, services: Mapping[str, Running]) -> list[Written]:
+def _write_files(stack: Stack, services: Mapping[str, Running]) -> list[WrittenWord]:
     written = [
-        Written(each, volume, f"{target}/{_FILE}", secrets.token_hex(8))
+        WrittenWord(each, volume, f"{target}/{_FILE}", secrets.token_hex(8))
         for each in services.values()
         for volume, target in each.service.volumes.items()
     ]
@@ -80,7 +80,7 @@ def _write_files(stack: Stack, services: Mapping[str, Running]) -> list[Written]
     return written
 
 
-def _read(stack: Stack, now: Mapping[str, Running], written: list[Written], happening: str) -> Iterator[Check]:
+def _read(stack: Stack, now: Mapping[str, Running], written: list[WrittenWord], happening: str) -> Iterator[Check]:
     wanted: dict[str, dict[str, Any]] = {}
     for item in written:
         if item.path and item.by.key in now and now[item.by.key].pid:

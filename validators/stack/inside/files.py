@@ -9,7 +9,7 @@ from typing import Any
 from plumbline.effective.config_files import config_mounts
 from plumbline.effective.expression_names import SECRET_FOLDER
 from plumbline.report.fact import Check
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 
 FILES = "files"
 AS_GIVEN = "content, owner and mode as given"
@@ -20,7 +20,7 @@ Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExpectedFile:
     """A file as it was generated, or given for a run."""
 
     sha256: str | None
@@ -29,12 +29,12 @@ class Wanted:
     """Octal; None where any will do that lets nobody else write."""
 
 
-def wanted_files(committed: Path, project: Project, values: Mapping[str, str] | None) -> dict[str, Wanted]:
+def wanted_files(committed: Path, project: ComposeProject, values: Mapping[str, str] | None) -> dict[str, ExpectedFile]:
     """Every file that is mounted, by its path in the project's folder.
 
     `committed` is the generated folder. `values` are the secrets of a stack that was started for a look, None for another's.
     """
-    found: dict[str, Wanted] = {}
+    found: dict[str, ExpectedFile] = {}
     for name, service in project.deployment.services.items():
         for path in config_mounts(service).values():
             place = committed / "config" / name / path
@@ -42,15 +42,15 @@ def wanted_files(committed: Path, project: Project, values: Mapping[str, str] | 
             for file in files:
                 mode = f"{file.stat().st_mode & 0o7777:04o}" if values is not None else None
                 digest = hashlib.sha256(file.read_bytes()).hexdigest()
-                found[file.relative_to(committed).as_posix()] = Wanted(digest, mode)
+                found[file.relative_to(committed).as_posix()] = ExpectedFile(digest, mode)
         for secret, use in service.secrets.items():
             if not use.environment:
                 digest = hashlib.sha256(values[secret].encode()).hexdigest() if values is not None else ""
-                found[f"secrets/{secret}"] = Wanted(digest or None, "0444" if values is not None else None)
+                found[f"secrets/{secret}"] = ExpectedFile(digest or None, "0444" if values is not None else None)
     return found
 
 
-def mounted_at(project: Project, service: str) -> dict[str, str]:
+def mounted_at(project: ComposeProject, service: str) -> dict[str, str]:
     """What a service mounts of its project's folder: place in the container → path in the folder."""
     used = project.deployment.services[service]
     places = {target: f"config/{service}/{path}" for target, path in config_mounts(used).items()}
@@ -58,14 +58,14 @@ def mounted_at(project: Project, service: str) -> dict[str, str]:
     return places | {target: f"secrets/{target.rpartition('/')[2]}" for target in secrets}
 
 
-def folders_of(wanted: Mapping[str, Wanted]) -> list[str]:
+def folders_of(wanted: Mapping[str, ExpectedFile]) -> list[str]:
     """The project's folder and those of the files."""
     return sorted({".", *(str(parent) for path in wanted for parent in Path(path).parents)})
 
 
 def file_checks(
-    project: Project,
-    wanted: Mapping[str, Wanted],
+    project: ComposeProject,
+    wanted: Mapping[str, ExpectedFile],
     inside: Mapping[str, Mapping[str, Entry | None]],
     host: Mapping[str, Entry | None],
 ) -> list[Check]:
@@ -93,13 +93,17 @@ def file_checks(
     return checks
 
 
-def missing_folder(project: Project) -> Check:
+def missing_folder(project: ComposeProject) -> Check:
     """That of a project whose folder is gone from its host: it runs, and can't be started again."""
     return Check(f"{FILES}.(folder)", f"{FILES}.on_host", AS_GIVEN, "missing", where=project.node.name)
 
 
 def _faults_at(
-    path: str, entry: Entry | None, wanted: Mapping[str, Wanted], host: Mapping[str, Entry | None], owner: str | None
+    path: str,
+    entry: Entry | None,
+    wanted: Mapping[str, ExpectedFile],
+    host: Mapping[str, Entry | None],
+    owner: str | None,
 ) -> Iterator[str]:
     if path in wanted:
         yield from _faults(entry, wanted[path], owner)
@@ -114,7 +118,7 @@ def _faults_at(
     yield from (f"{name}: not of the spec" for name in sorted(below.keys() - files.keys()))
 
 
-def _faults(entry: Entry | None, wanted: Wanted, owner: str | None) -> Iterator[str]:
+def _faults(entry: Entry | None, wanted: ExpectedFile, owner: str | None) -> Iterator[str]:
     if entry is None:
         yield "missing"
         return

@@ -11,14 +11,21 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.containers import container_of
 from plumbline.stack.engine import Engine
 from plumbline.stack.probing import Answers, FolderMissing, Question, image_of_probe, probe
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 from validators.stack import expected
 from validators.stack.expected import Promise
-from validators.stack.inside.files import Wanted, file_checks, folders_of, missing_folder, mounted_at, wanted_files
+from validators.stack.inside.files import (
+    ExpectedFile,
+    file_checks,
+    folders_of,
+    missing_folder,
+    mounted_at,
+    wanted_files,
+)
 from validators.stack.inside.names import name_checks, usual_settings
 from validators.stack.inside.processes import process_checks
 from validators.stack.inside.strangers import is_probe, stranger_checks
-from validators.stack.reach import Place
+from validators.stack.reach import RunningService
 
 _SEEN_AT = "/projects"
 _ENDED_S = 3.0
@@ -28,16 +35,16 @@ Containers = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass
-class Inside:
+class ContainerInspection:
     """One look into all containers of some projects."""
 
     engine: Engine
     spec: Spec
     spec_folder: Path
-    projects: Sequence[Project]
+    projects: Sequence[ComposeProject]
     secrets: Mapping[str, Mapping[str, str]] | None
     """Values by tenant; None where they are another's."""
-    wanted: dict[str, dict[str, Wanted]] = field(init=False)
+    wanted: dict[str, dict[str, ExpectedFile]] = field(init=False)
     gone: set[str] = field(default_factory=set)
     """Folders of projects that the engine's host does not have."""
 
@@ -45,7 +52,7 @@ class Inside:
         self.wanted = {project.name: self._wanted(project) for project in self.projects}
 
     def probed(
-        self, project: str, questions: Mapping[str, Question], places: Sequence[Place], host: Sequence[str]
+        self, project: str, questions: Mapping[str, Question], places: Sequence[RunningService], host: Sequence[str]
     ) -> Answers:
         """What the probe sees, asked once more without a folder that is gone. Raises EnvironmentMissing."""
         asked = self.asked(questions, places)
@@ -72,7 +79,7 @@ class Inside:
         checks = (each.health for project in self.projects for each in project.deployment.services.values())
         return max((check.timeout_s + _ENDED_S for check in checks if check), default=_ENDED_S)
 
-    def asked(self, questions: Mapping[str, Question], places: Sequence[Place]) -> dict[str, Question]:
+    def asked(self, questions: Mapping[str, Question], places: Sequence[RunningService]) -> dict[str, Question]:
         """The questions, with the files of each place."""
         files = {place.key: tuple(mounted_at(place.project, place.service)) for place in places}
         return {key: replace(each, files=files[key]) for key, each in questions.items()}
@@ -90,7 +97,11 @@ class Inside:
         return [path for project in self.projects for path in self._on_host(project).values()]
 
     def checks(
-        self, containers: Containers, places: Sequence[Place], promises: Mapping[str, Promise], answers: Answers
+        self,
+        containers: Containers,
+        places: Sequence[RunningService],
+        promises: Mapping[str, Promise],
+        answers: Answers,
     ) -> list[Check]:
         """Every check of processes, names, addresses, files, and of others who have something of the projects."""
         probe = image_of_probe(self.engine)
@@ -120,12 +131,12 @@ class Inside:
             checks += stranger_checks(project, own, listed, networks, volumes)
         return checks
 
-    def _wanted(self, project: Project) -> dict[str, Wanted]:
+    def _wanted(self, project: ComposeProject) -> dict[str, ExpectedFile]:
         committed = self.spec_folder.resolve().parent / folder_of(self.spec, project.deployment)
         values = self.secrets[project.node.tenant] if self.secrets is not None else None
         return wanted_files(committed, project, values)
 
-    def _on_host(self, project: Project) -> dict[str, str]:
+    def _on_host(self, project: ComposeProject) -> dict[str, str]:
         wanted, seen_at = self.wanted[project.name], self.folders().get(project.folder)
         if seen_at is None:
             return {}

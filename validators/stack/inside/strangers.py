@@ -5,7 +5,7 @@ from typing import Any
 
 from plumbline.report.fact import Check
 from plumbline.stack.probing import PROGRAM
-from plumbline.stack.project import Project
+from plumbline.stack.project import ComposeProject
 
 _ALONE = "its project alone"
 _FOLDER = "files.(folder)"
@@ -20,7 +20,7 @@ def is_probe(listed: Mapping[str, Any], image: str) -> bool:
 
 
 def stranger_checks(
-    project: Project,
+    project: ComposeProject,
     own: Iterable[str],
     listed: Iterable[Mapping[str, Any]],
     networks: Iterable[Mapping[str, Any]],
@@ -52,7 +52,7 @@ def stranger_checks(
 
 
 def _of_mount(
-    mount: Mapping[str, Any], project: Project, named: Mapping[str, str], places: Mapping[str, str]
+    mount: Mapping[str, Any], project: ComposeProject, named: Mapping[str, str], places: Mapping[str, str]
 ) -> Iterable[str]:
     if mount.get("Name") in named:
         yield named[mount["Name"]]
@@ -67,5 +67,5 @@ def _is_in(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")
 
 
-def _short(project: Project, each: Mapping[str, Any]) -> str:
+def _short(project: ComposeProject, each: Mapping[str, Any]) -> str:
     return str(each["Name"]).removeprefix(f"{project.name}_")

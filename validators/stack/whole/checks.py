@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 from plumbline.report.fact import Check
 from plumbline.stack.containers import container_of
-from plumbline.stack.project import Project
-from plumbline.stack.reference import Described, Reference
-from validators.stack.whole.comparing import Difference, Names, differences, is_below
+from plumbline.stack.project import ComposeProject
+from plumbline.stack.reference import CreatedProject, Described
+from validators.stack.whole.comparing import FieldDifference, ProjectNames, differences, is_below
 from validators.stack.whole.may_differ import CONTAINER, NETWORK, SAID_BY, VOLUME, MayDiffer
 
 WHOLE = "whole"
@@ -16,8 +16,8 @@ _REST = "all else"
 
 
 def whole_checks(
-    project: Project,
-    reference: Reference,
+    project: ComposeProject,
+    reference: CreatedProject,
     containers: Sequence[Described],
     others: tuple[Sequence[Described], Sequence[Described]],
     known: Iterable[Check],
@@ -45,16 +45,18 @@ def whole_checks(
     return checks + _pairs("volumes", (reference.volumes, others[1]), names, VOLUME)
 
 
-def _names(reference: Reference, project: Project, service: str = "") -> tuple[Names, Names]:
+def _names(reference: CreatedProject, project: ComposeProject, service: str = "") -> tuple[ProjectNames, ProjectNames]:
     uses = project.deployment.services[service].secrets.values() if service else ()
     secret = frozenset(use.environment for use in uses if use.environment)
-    return Names(reference.project.name, reference.project.folder, secret), Names(project.name, project.folder, secret)
+    return ProjectNames(reference.project.name, reference.project.folder, secret), ProjectNames(
+        project.name, project.folder, secret
+    )
 
 
 def _pairs(
     section: str,
     sides: tuple[Iterable[Described], Iterable[Described]],
-    names: tuple[Names, Names],
+    names: tuple[ProjectNames, ProjectNames],
     may_differ: Sequence[MayDiffer],
 ) -> list[Check]:
     """Those that are on both sides: whether one is missing or too many is another check."""
@@ -69,7 +71,7 @@ def _pairs(
     ]
 
 
-def _checks(subject: str, found: Sequence[Difference], parts: Sequence[str] = _PARTS) -> list[Check]:
+def _checks(subject: str, found: Sequence[FieldDifference], parts: Sequence[str] = _PARTS) -> list[Check]:
     differing = {each.path[0] for each in found}
     fine = [part for part in parts if part not in differing]
     if differing <= set(parts):
@@ -79,6 +81,6 @@ def _checks(subject: str, found: Sequence[Difference], parts: Sequence[str] = _P
     ]
 
 
-def _is_said(difference: Difference, failed: Collection[str]) -> bool:
+def _is_said(difference: FieldDifference, failed: Collection[str]) -> bool:
     kinds = [kind for pattern, kind in SAID_BY.items() if is_below(difference.path, [pattern])]
     return any(attribute == kind or attribute.startswith(f"{kind}.") for kind in kinds for attribute in failed)

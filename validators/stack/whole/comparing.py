@@ -23,7 +23,7 @@ _SHORT_ID, _WHOLE_ID = 12, 64
 
 
 @dataclass(frozen=True)
-class Names:
+class ProjectNames:
     """What a project's fields are full of, and another's of the same file are not."""
 
     project: str
@@ -33,7 +33,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Difference:
+class FieldDifference:
     """A field that is not the same on both sides. None: there is no such field."""
 
     path: Path
@@ -47,15 +47,18 @@ class Difference:
 
 
 def differences(
-    made: Mapping[str, Any], runs: Mapping[str, Any], names: tuple[Names, Names], may_differ: Collection[MayDiffer]
-) -> list[Difference]:
+    made: Mapping[str, Any],
+    runs: Mapping[str, Any],
+    names: tuple[ProjectNames, ProjectNames],
+    may_differ: Collection[MayDiffer],
+) -> list[FieldDifference]:
     """What is not in both alike, apart from what may differ. `names` are those of `made` and of `runs`."""
     left, right = (dict(_leaves(_plain(each, names, id))) for each, id in ((made, names[0]), (runs, names[1])))
-    found = (Difference(path, left.get(path), right.get(path)) for path in sorted(left.keys() | right.keys()))
+    found = (FieldDifference(path, left.get(path), right.get(path)) for path in sorted(left.keys() | right.keys()))
     return [each for each in found if each.expected != each.observed and not _may(each, may_differ)]
 
 
-def _may(found: Difference, may_differ: Collection[MayDiffer]) -> bool:
+def _may(found: FieldDifference, may_differ: Collection[MayDiffer]) -> bool:
     return any(
         is_below(found.path, each.paths) and (each.among is None or {found.expected, found.observed} <= {*each.among})
         for each in may_differ
@@ -70,7 +73,7 @@ def is_below(path: Path, patterns: Collection[str]) -> bool:
     )
 
 
-def _plain(document: Mapping[str, Any], both: tuple[Names, Names], own: Names) -> Any:
+def _plain(document: Mapping[str, Any], both: tuple[ProjectNames, ProjectNames], own: ProjectNames) -> Any:
     """The document with words in place of what is its own: names, folders, identities, addresses of its networks."""
     id = str(document.get("Id", ""))
     projects = sorted({each.project for each in both} - {""}, key=len, reverse=True)
