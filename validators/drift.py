@@ -50,6 +50,9 @@ DRIFT_RULES = {
 """Rules about what is on the disk, by id."""
 ADOPTED = "PLB927"
 """What `plumb build --adopt` writes over."""
+_BUILD = "run `plumb build`"
+_MOST_MISSING = 5
+"""Missing artifacts that are told one by one."""
 _MAX_DIFF_LINES = 40
 _MAX_ORIGINS = 8
 
@@ -81,24 +84,20 @@ def drift(spec: Spec, artifacts: Sequence[Artifact], disk: Disk, strangers: Iter
     in_the_way = list(obstacles(artifacts, disk))
     yield from in_the_way
     foreign = {finding.subject for finding in in_the_way}
+    missing: list[str] = []
     for artifact in artifacts:
         if artifact.path in foreign:
             continue
         content = disk.read(artifact.path)
         place = Location(artifact.path)
         if content is None:
-            yield Finding(
-                "PLB922",
-                "is generated from the spec, and is missing",
-                location=place,
-                hint=MEND,
-                subject=artifact.path,
-            )
+            missing.append(artifact.path)
         elif content != artifact.content:
             yield _edited(spec, artifact, content, disk.digest_of_last_build(artifact.path))
         elif disk.is_executable(artifact.path) != artifact.executable:
             wanted = "executable" if artifact.executable else "not executable"
             yield Finding("PLB924", f"should be {wanted}", location=place, hint=MEND, subject=artifact.path)
+    yield from _missing(missing)
     for path in strangers:
         yield Finding(
             "PLB923",
@@ -107,6 +106,26 @@ def drift(spec: Spec, artifacts: Sequence[Artifact], disk: Disk, strangers: Iter
             subject=path,
             hint="delete it, or move it out of the generated folder",
         )
+
+
+def _missing(paths: Sequence[str]) -> Iterator[Finding]:
+    """A finding for each; one for all where they are many, for then nobody has built yet, or a folder is gone."""
+    message = "is generated from the spec, and is missing"
+    if len(paths) <= _MOST_MISSING:
+        for path in paths:
+            yield Finding("PLB922", message, location=Location(path), hint=_BUILD, subject=path)
+        return
+    first, *others = paths
+    named = others[: _MOST_MISSING - 1]
+    left = len(others) - len(named)
+    yield Finding(
+        "PLB922",
+        f"{message}, as are {len(others)} more",
+        location=Location(first),
+        hint=_BUILD,
+        subject=first,
+        evidence=(*named, *([f"… {left} more"] if left else [])),
+    )
 
 
 def stale_drawings(drawings: Iterable[Drawing], is_current: Callable[[Drawing], bool]) -> Iterator[Finding]:

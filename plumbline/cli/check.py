@@ -42,7 +42,8 @@ def check(context: click.Context, format: str, no_drift: bool) -> None:
             [artifact.path for artifact in artifacts] + [picture.path for picture in pictures]
         )
         findings += drift(project.spec, artifacts, workspace, strangers)
-        findings += stale_drawings(pictures, workspace.is_current)
+        if any(workspace.read(artifact.path) is not None for artifact in artifacts):  # else nobody has built yet
+            findings += stale_drawings(pictures, workspace.is_current)
         findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])
     unjudged = " ".join(finding.message for finding in findings if finding.rule == UNJUDGED)
     tried: dict[str, ExplainedRule] = {**RULES} if no_drift or unsound else {**RULES, **DRIFT_RULES}

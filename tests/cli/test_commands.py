@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,14 @@ def test_an_edit_is_shown_with_its_origin(built: Path) -> None:
     assert "limits" in done.stdout
     assert "data/services/" in done.stdout
     assert "plumb build" in done.stdout
+
+
+def test_a_spec_that_nobody_built_yet_is_one_finding(tmp_path: Path) -> None:
+    assert plumb("init", "data", cwd=tmp_path).returncode == 0
+    done = plumb("check", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.count(" error ") == 1 and done.stdout.endswith("1 error\n")
+    assert re.search(r"PLB922 .* is missing, as are \d{3} more", done.stdout)
 
 
 def test_a_spec_change_without_a_build_is_found(built: Path) -> None:

@@ -151,6 +151,12 @@ def test_a_probe_is_its_image_and_what_it_does(image: str, command: str, expecte
     assert is_probe({"Id": "1", "Image": image, "Command": command}, "p:1") is expected
 
 
+@pytest.mark.parametrize(("writes", "expected"), [(False, True), (True, False)])
+def test_what_may_write_is_no_probe(writes: bool, expected: bool) -> None:
+    listed = {"Id": "1", "Image": "p:1", "Command": "python3 /probe.py", "Mounts": [{"Source": "/opt/p", "RW": writes}]}
+    assert is_probe(listed, "p:1") is expected
+
+
 def test_a_folder_beside_the_project_is_not_the_project(project: ComposeProject) -> None:
     listed = [{"Id": "2", "Names": ["/x"], "Mounts": [{"Source": "/opt/p-other"}, {"Source": "/opt"}]}]
     assert {each.outcome for each in stranger_checks(project, [], listed, NETWORKS, VOLUMES)} == {"matches"}

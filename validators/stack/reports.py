@@ -39,7 +39,7 @@ def summary_lines(report: StackReport) -> list[str]:
         "the facts about the port were compared with that"
         for publication, place in report.moved_ports.items()
     ]
-    lines += [f"passed: {each}; once, and not when it was looked at again" for each in report.passed]
+    lines += [f"seen once, and not when it was looked at again: {each}" for each in report.passed]
     lines += [f"ignored: {text}" for text in report.ignored]
     lines += [f"narrowed: {text}" for text in report.narrowed]
     lines += [f"not tried: {text}" for text in report.untried]
