@@ -8,9 +8,9 @@ import pytest
 from plumbline.spec.finding import Finding, Severity
 from plumbline.spec.loading import load_spec
 from plumbline.spec.location import Location
+from proofs.wrong_specs import files_of
 from tests.rules.edited import shipped
 from tests.wrong_specs.edits import with_key
-from tests.wrong_specs.proof import files_of
 from tests.wrong_specs.sites import sites
 from validators.rules import check_rules
 from validators.rules.causes import told_once
