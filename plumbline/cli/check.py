@@ -1,5 +1,6 @@
 """`plumb check`: rules and drift."""
 
+import sys
 from datetime import date
 
 import click
@@ -7,6 +8,7 @@ import click
 from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli.common import finish, load, report
+from plumbline.cli.replay import FRESH, remembered
 from plumbline.report.explained import ExplainedRule
 from plumbline.report.text import summary
 from plumbline.spec.finding import Severity
@@ -24,9 +26,15 @@ from validators.stand_in_folders import missing_stand_ins
     show_default=True,
 )
 @click.option("--no-drift", is_flag=True, help="Only the spec, not the committed artifacts.")
+@click.option(FRESH, is_flag=True, help="Check anew, also where no file has changed since the last call.")
 @click.pass_context
-def check(context: click.Context, format: str, no_drift: bool) -> None:
+def check(context: click.Context, format: str, no_drift: bool, fresh: bool) -> None:
     """Check the spec's structure and rules, and that every committed artifact says the same."""
+    with remembered(sys.argv[1:]):
+        _check(context, format, no_drift)
+
+
+def _check(context: click.Context, format: str, no_drift: bool) -> None:
     context.obj["format"] = format
     project = load(context)
     findings = check_rules(project.spec, date.today())
