@@ -73,11 +73,16 @@ class StackRun:
         """Have the engine's host see the run's folder. Raises EnvironmentMissing where it can't."""
         if self._is_seen is None:
             local = self.engine.connection.is_local
-            self._is_seen = local and remote.sees(self.engine, self.projects[0], self.folder)
+            self._is_seen = local and remote.sees(self.engine, self._probe, self.folder)
         if not self._is_seen:
             self.sent = True
             self._record()
-            remote.send(self.engine, self.projects[0], self.folder)
+            remote.send(self.engine, self._probe, self.folder)
+
+    @property
+    def _probe(self) -> str:
+        """The project of containers that carry files, which may be needed before anything is claimed."""
+        return f"plumb-probe-{self.id}"
 
     def remove(self) -> None:
         """Remove what the run made. Raises EnvironmentMissing where the engine would not let go of it all."""
@@ -85,7 +90,7 @@ class StackRun:
             if any(project in _command_line(group) for project in self.projects):
                 os.killpg(group, signal.SIGKILL)
         if self.sent:
-            remote.remove(self.engine, self.projects[0], self.folder)
+            remote.remove(self.engine, self._probe, self.folder)
         self.withdraw(self.projects)
         shutil.rmtree(self.folder, ignore_errors=True)
 
