@@ -62,7 +62,7 @@ def same_host_port(spec: Spec) -> Iterator[Violation]:
             for number, address, path in wanted:
                 for other_address, other_name, other_path in taken[number]:
                     if other_address == address or "0.0.0.0" in (address, other_address):
-                        message = f"port {number} of role {deployment.role} is taken by `{other_name}`"
+                        message = f"`{other_name}` already takes port {number} of role {deployment.role}"
                         yield Violation(path, message, also=((other_path, f"`{other_name}` takes it"),))
                 taken[number].append((address, name, path))
 
