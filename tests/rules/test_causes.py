@@ -191,3 +191,10 @@ def test_what_speaks_of_some_of_the_ids_does_not_follow() -> None:
 def test_a_warning_hides_no_error() -> None:
     cause = _finding("PLB105", "`db` is placed nowhere", Severity.WARNING, explains=(("db",),))
     assert len(told_once([cause, _finding("PLB721", "nobody runs `db`")])) == 2
+
+
+@pytest.mark.parametrize("word", ["and", "but"])
+def test_an_id_where_a_sentence_turns_is_spoken_of(word: str) -> None:
+    cause = _finding("PLB101", "there is no service `db`", explains=(("db",),))
+    follower = _finding("PLB127", f"web writes as 70:70, {word} db as 71:71")
+    assert [each.rule for each in told_once([cause, follower])] == ["PLB101"]

@@ -28,9 +28,9 @@ models.yaml:
 
 @rule(
     "PLB115",
-    title="two models at one path",
-    why="One of the two is laid over the other: a service loads a model that it does not know.",
-    fix="Give each a path of its own, and none inside another's.",
+    title="Models with the same path, or one inside the other",
+    why="One model is mounted over the other, so a service loads a model that it does not expect.",
+    fix="Give each model a path of its own, and none inside another's.",
     failing=_MODELS % "models/a",
     passing=_MODELS % "models/b",
 )
@@ -41,7 +41,7 @@ def same_model_path(spec: Spec) -> Iterator[Violation]:
         path = posixpath.normpath(model.path)
         for other, owner in seen.items():
             if path == other or path.startswith(f"{other}/") or other.startswith(f"{path}/"):
-                yield Violation(path_of("models", name, "path"), f"`{model.path}` is where model `{owner}` is")
+                yield Violation(path_of("models", name, "path"), f"`{model.path}` overlaps the path of model `{owner}`")
                 break
         seen.setdefault(path, name)
 
@@ -51,9 +51,15 @@ _SECRET = "secrets.yaml: {{secrets: {{db_password: {{scope: {0}}}}}}}\n"
 
 @rule(
     "PLB227",
-    title="secret of another reach than its services",
-    why="What is made for one tenant opens another's store, or all tenants share a node that would need the secret of each.",
-    fix="`scope: tenant` for what opens a tenant's own services; `platform` for what is issued once, or used by shared roles.",
+    title="Secret whose scope does not match its services",
+    why=(
+        "A secret that is made for one tenant opens another tenant's store, or a node that all tenants share "
+        "needs the secret of each."
+    ),
+    fix=(
+        "Use `scope: tenant` for what opens a tenant's own services, and `platform` for what is issued once or "
+        "used by shared roles."
+    ),
     failing=_SECRET.format("platform") + cloud_example(),
     passing=_SECRET.format("tenant") + cloud_example(),
 )
@@ -64,12 +70,13 @@ def misplaced_secret(spec: Spec) -> Iterator[Violation]:
             continue
         for name, secret in spec.secrets.secrets.items():
             users = [id for id, service in services_of(spec, mode).items() if name in service.secrets]
+            named = ", ".join(f"`{user}`" for user in users)
             scopes = {topology.roles[role].scope for user in users for role in roles_of(spec, mode, user)}
             path = path_of("secrets", name, "scope")
             if secret.scope == "platform" and secret.issued_by is None and scopes == {"tenant"}:
-                yield Violation(path, f"`{name}` is one for all tenants, and {', '.join(users)} are each tenant's own")
+                yield Violation(path, f"all tenants share `{name}`, but each tenant has its own {named}")
             elif secret.scope == "tenant" and scopes == {"shared"}:
-                yield Violation(path, f"`{name}` is each tenant's own, and {', '.join(users)} are shared by all")
+                yield Violation(path, f"each tenant has its own `{name}`, but all tenants share {named}")
 
 
 _LARGE = "{title: Large, count: 0, variant_of: %s, size: {vcpus: 4, memory_mib: 8192, disk_gb: 80, reserve_mib: 512}}"

@@ -20,18 +20,22 @@ _PUBLISHED = "services/db.yaml: {{segments: [front, back], publish: {{sql: {{add
 
 @rule(
     "PLB139",
-    title="store that is published on every interface",
+    title="Store published on every interface",
     severity=Severity.WARNING,
-    why="Whoever reaches the node reaches the store, past its segments; passwords are guessed all day. Links between nodes follow "
-    "from `needs` and are published on the private address.",
-    fix="Publish on 127.0.0.1, or leave `publish` out.",
+    why=(
+        "Anyone who reaches the node reaches the store, past its segments, and can guess passwords. Connections "
+        "between nodes follow from `needs` and use the private address."
+    ),
+    fix="Publish it on 127.0.0.1, or remove `publish`.",
     failing=_PUBLISHED.format("0.0.0.0"),
     passing=_PUBLISHED.format("127.0.0.1"),
 )
 def open_store(spec: Spec) -> Iterator[Violation]:
     """Known stores on every interface, in modes without a cloud's firewall."""
     yield from once(
-        Violation(placed.path("publish", port), f"`{placed.id}` is open to whoever reaches the node at {each.port}")
+        Violation(
+            placed.path("publish", port), f"anyone who reaches the node reaches `{placed.id}` at port {each.port}"
+        )
         for placed in placed_services(spec)
         if not spec.topology[placed.mode].cloud and (image := known_image(spec, placed.service)) and image.schemes
         for port, each in placed.service.publish.items()

@@ -66,9 +66,9 @@ def literal_tenant(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB130",
-    title="A tenant's name in what all tenants get",
-    why="Each tenant's copy says the same: requests, files or data of all others go to this one.",
-    fix="write `{{ tenant }}`, `{{ tenant_host }}` or a path with `{tenant}`",
+    title="Tenant name in text that all tenants get",
+    why="Every tenant's copy names the same tenant, so the requests, files or data of all others go to that one.",
+    fix="Write `{{ tenant }}`, `{{ tenant_host }}` or a path with `{tenant}`.",
     failing=_TENANT + "services/web.yaml: {environment: {BUCKET: acme}}\ntopology/single.yaml: {tenancy: many}",
     passing=_TENANT + "services/web.yaml: {environment: {BUCKET: shared}}\ntopology/single.yaml: {tenancy: many}",
 )
@@ -90,7 +90,7 @@ def _for_all(spec: Spec) -> Iterator[Violation]:
         for word in found.values():
             yield Violation(
                 text.path,
-                f"`{word}` is one tenant's, and every tenant's {text.placed.id} gets this",
+                f"`{word}` belongs to one tenant, but every tenant's {text.placed.id} gets it",
                 observed=word,
                 location=text.at(text.literal.find(word)),
             )
