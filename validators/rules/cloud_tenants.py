@@ -47,7 +47,7 @@ def too_many_tenants(spec: Spec) -> Iterator[Violation]:
         for kind, most in (("placement_group", limits.placement_groups), ("firewall", limits.firewalls)):
             needed = len(spec.tenants.tenants) * _each(cloud, kind)
             if most is not None and needed > most:
-                message = f"all tenants together need {needed}, but a project can hold {most}"
+                message = f"all tenants together need {needed} {kind.replace('_', ' ')}s, but a project can hold {most}"
                 yield Violation(path_of("topology", mode, "cloud", "names", kind), message)
 
 

@@ -104,7 +104,7 @@ def idle_canary(spec: Spec) -> Iterator[Violation]:
         if tenant and tenant.state != "ACTIVE":
             yield Violation(
                 path_of("update", "rollout", "canaries", index),
-                f"{name} is {tenant.state}",
+                f"tenant {name} is {tenant.state}",
                 expected="ACTIVE",
                 observed=tenant.state,
             )
