@@ -71,7 +71,7 @@ class _Machine:
 
     def _state(self, then: Sequence[int]) -> int:
         if len(self.next) >= MOST_STATES:
-            raise NotLinear(f"this repeats too much: written out it has more than {MOST_STATES:,} parts")
+            raise NotLinear(f"this repeats too much: expanded, it has more than {MOST_STATES:,} parts")
         self.next.append(then)
         return len(self.next) - 1
 

@@ -177,9 +177,10 @@ _CALLED = "services/web.yaml: {environment: {API_URL: https://api.example.org/v1
 
 @rule(
     "PLB724",
-    title="endpoint outside in a mode without a way out",
-    why="The mode is sealed: the first request hangs until it times out, and what it was for does not happen.",
-    fix="Name a service of the mode, or leave the variable out there by `null`; `egress: true`, if the mode is to have a way out.",
+    title="External endpoint in a mode without egress",
+    why="The first request hangs until it times out, and its purpose is not met.",
+    fix="Name a service of the mode, or remove the variable there with `null`. If the mode may reach the internet, set "
+    "`egress: true`.",
     failing=_CALLED + "topology/single.yaml: {egress: false}\n",
     passing=_CALLED + "topology/single.yaml: {egress: true}\n",
 )
@@ -195,5 +196,5 @@ def _nowhere(spec: Spec) -> Iterator[Violation]:
             continue
         for url in URL_OUTSIDE.finditer(text.shown):
             if is_outside(url["host"]) and not (own and url["host"].endswith(own)):
-                message = f"mode {text.placed.mode} has no way out, and this asks {url['host']}"
+                message = f"mode {text.placed.mode} has no egress, but this connects to {url['host']}"
                 yield Violation(text.path, message, observed=url["host"])

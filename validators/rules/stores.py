@@ -104,9 +104,9 @@ def _same_exports(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB612",
-    title="image that is not given the password that it starts with",
-    why="With an empty folder it ends at once and says so: the first start of every installation fails.",
-    fix="Hand a secret over by the variable that the image reads, e.g. `{variable: POSTGRES_PASSWORD_FILE}`.",
+    title="Image without the password it needs to start",
+    why="With an empty data folder, the container exits at once. The first start of every installation fails.",
+    fix="Pass a secret through the variable that the image reads, e.g. `{variable: POSTGRES_PASSWORD_FILE}`.",
     failing="services/db.yaml: {secrets: {db_password: {variable: null}}}",
     passing="services/db.yaml: {secrets: {db_password: {variable: POSTGRES_PASSWORD_FILE}}}",
 )
@@ -124,9 +124,9 @@ def without_password(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB613",
-    title="variable that the image does not read",
-    why="The secret's file is there, and the image never looks at it: it starts with another password, or with none.",
-    fix="Write the variable as the image's manual has it.",
+    title="Variable that the image does not read",
+    why="The secret file exists, but the image ignores it. It starts with another password, or with none.",
+    fix="Spell the variable as in the image's manual.",
     failing="services/db.yaml: {secrets: {db_password: {variable: POSTGRES_PASS_FILE}}}",
     passing="services/db.yaml: {secrets: {db_password: {variable: POSTGRES_PASSWORD_FILE}}}",
 )

@@ -36,9 +36,9 @@ _RUNBOOK = _TENANT + example("docker compose logs web", PLAIN).replace(
 
 @rule(
     "PLB853",
-    title="A runbook for any tenant names one",
+    title="Tenant name in a runbook for any tenant",
     why="Run for another tenant, it acts on this one: it suspends, deletes or reports the wrong customer.",
-    fix="write `{{ tenant }}`",
+    fix="Write `{{ tenant }}`.",
     failing=_RUNBOOK.replace("docker compose logs web", "echo acme '{{ tenant }}'"),
     passing=_RUNBOOK.replace("docker compose logs web", "echo '{{ tenant }}'"),
 )
@@ -58,7 +58,7 @@ def literal_tenant(spec: Spec) -> Iterator[Violation]:
                     if tenant not in programs.get(name, ()):
                         yield Violation(
                             path_of("runbooks", name, "steps", index, field),
-                            f"`{tenant}` is one tenant, and this is run for any",
+                            f"`{tenant}` is one tenant, but this runs for any tenant",
                             f"write `{{{{ {asked} }}}}`",
                             observed=tenant,
                         )
