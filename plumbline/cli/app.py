@@ -12,17 +12,20 @@ from plumbline.cli.common import EXIT_CODES_TOLD, VARIABLE, guarded, spec_folder
 COMMANDS = {
     "check": ("plumbline.cli.check", "Check the spec and every committed artifact."),
     "build": ("plumbline.cli.build", "Generate every artifact from the spec."),
-    "why": ("plumbline.cli.why", "Say which part of the spec a generated line comes from."),
-    "explain": ("plumbline.cli.explain", "Explain a rule: why, how to mend it, examples."),
-    "schema": ("plumbline.cli.schema", "Print a JSON Schema of the spec's files."),
-    "lock": ("plumbline.cli.lock", "Ask the registries for the images' digests, and write down what moved."),
-    "verify": ("plumbline.cli.verify", "Stand the generated projects up and compare them with the spec."),
-    "runbook": ("plumbline.cli.runbook", "List, show and carry out runbooks."),
-    "bundle": ("plumbline.cli.bundle", "Make, sign, look into and update the archive for a host that nothing reaches."),
-    "provision": ("plumbline.cli.provision", "Make tenants' objects at the cloud provider what the spec says."),
-    "site": ("plumbline.cli.site", "Build or serve the site."),
-    "completion": ("plumbline.cli.completion", "Print the script by which a shell completes commands."),
-    "init": ("plumbline.cli.init", "Start a new spec."),
+    "why": ("plumbline.cli.why", "Show which part of the spec a generated line comes from."),
+    "explain": ("plumbline.cli.explain", "Explain a rule: why it exists, how to fix a finding, examples."),
+    "schema": ("plumbline.cli.schema", "Print the JSON Schema of a kind of file."),
+    "lock": ("plumbline.cli.lock", "Update the image digests in images.yaml from the registries."),
+    "verify": ("plumbline.cli.verify", "Start what was generated and compare it with the spec."),
+    "runbook": ("plumbline.cli.runbook", "List, show and run runbooks."),
+    "bundle": ("plumbline.cli.bundle", "Build, sign, inspect and update the archive for an air-gapped host."),
+    "provision": (
+        "plumbline.cli.provision",
+        "Create, update or delete each tenant's cloud resources to match the spec.",
+    ),
+    "site": ("plumbline.cli.site", "Build or serve the documentation site."),
+    "completion": ("plumbline.cli.completion", "Print a shell completion script."),
+    "init": ("plumbline.cli.init", "Create a small new spec."),
 }
 
 
@@ -61,21 +64,21 @@ class LazyGroup(click.Group):
     metavar="DIR",
     show_default=True,
     envvar="PLUMB_SPEC",
-    help="The spec's folder. The project is the folder that holds it.",
+    help="Folder of the spec. Its parent folder is the project.",
 )
-@click.option("--no-color", is_flag=True, help="No colour, also on a terminal.")
-@click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
-@click.option("-v", "--verbose", count=True, help="More; -vv shows tracebacks.")
+@click.option("--no-color", is_flag=True, help="Print no colour, even on a terminal.")
+@click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
+@click.option("-v", "--verbose", count=True, help="Print more; -vv adds tracebacks.")
 @click.version_option(package_name="plumbline", prog_name="plumb")
 @click.pass_context
 def cli(ctx: click.Context, folder: str, no_color: bool, quiet: bool, verbose: int) -> None:
     """One spec. Everything derived from it. Everything proven against it.
 
     \b
-    plumb check                          is the spec sound, and does every artifact say the same?
-    plumb build                          write every artifact anew
+    plumb check                          check the spec and every committed artifact
+    plumb build                          write every artifact
     plumb why deploy/offline/compose.yaml:41
-    plumb verify stack --mode offline    does it run, and is what runs what the spec says?
+    plumb verify stack --mode offline    start the stack and compare it with the spec
 
     """
     ctx.obj = {"folder": str(spec_folder(folder)), "colour": not no_color, "quiet": quiet, "verbose": verbose}

@@ -3,13 +3,13 @@
 {
 usage() {
   cat << 'TEXT'
-install.sh BUNDLE                      install a release, or update to it; run it again where it was stopped
-install.sh --key FILE --fingerprint F BUNDLE   the first time on this host
-  --allow-downgrade REASON   take an older release; it is logged
-  --allow-customer REASON    take another customer's release; it is logged
-  --home DIR, --state DIR    where to install, and where to remember
-  --dry-run                  verify and check the host, change nothing
-Exit codes: 0 installed, 1 refused or not well, 2 wrong call, 3 the host lacks something, 4 stopped half-way.
+install.sh BUNDLE                      install a release or update to it; run it again after an interruption
+install.sh --key FILE --fingerprint F BUNDLE   first installation on this host
+  --allow-downgrade REASON   accept an older release; logged
+  --allow-customer REASON    accept another customer's release; logged
+  --home DIR, --state DIR    folder of the installation, and folder of its state
+  --dry-run                  verify the bundle and check the host; change nothing
+Exit codes: 0 installed, 1 refused or unhealthy, 2 invalid usage, 3 something missing on the host, 4 interrupted.
 TEXT
 }
 set -eu

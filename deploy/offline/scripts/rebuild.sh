@@ -3,11 +3,11 @@
 {
 usage() {
   cat << 'TEXT'
-rebuild.sh OLD DELTA FOLDER   put the new bundle together from one that is here and a delta; then: sh install.sh NEW
-It is named after the release that its signed manifest says, and never takes the place of a file that is there.
-  --state DIR                where this host remembers whose signature counts
-  --dry-run                  only check that DELTA is for OLD
-Exit codes: 0 rebuilt, 1 the delta is not for this bundle, damaged or not signed for, 2 wrong call, 3 the host lacks something.
+rebuild.sh OLD DELTA FOLDER   rebuild the new bundle from the old one and a delta; then: sh install.sh NEW
+The new file is named after the release in its signed manifest. An existing file is never overwritten.
+  --state DIR                folder of the installation's state, with the trusted keys
+  --dry-run                  check that DELTA is for OLD; write nothing
+Exit codes: 0 rebuilt, 1 the delta is damaged, unsigned or for another bundle, 2 invalid usage, 3 something missing on the host.
 TEXT
 }
 set -eu

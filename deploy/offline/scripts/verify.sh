@@ -3,13 +3,13 @@
 {
 usage() {
   cat << 'TEXT'
-verify.sh BUNDLE                       is it ours, whole, and no older than what this host has had?
-verify.sh --key FILE --fingerprint F BUNDLE    the first time: trust this key, whose fingerprint was compared
-  --allow-downgrade REASON   take an older release; it is logged
-  --allow-customer REASON    take another customer's release; it is logged
-  --home DIR, --state DIR    where the installation and what it remembers are
-  --dry-run                  keep no record, and trust no key for longer than this run
-Exit codes: 0 verified, 1 refused, 2 wrong call, 3 the host lacks something. Nothing is installed.
+verify.sh BUNDLE                       check the signature, every file and the release order
+verify.sh --key FILE --fingerprint F BUNDLE    first use: trust this key after comparing its fingerprint
+  --allow-downgrade REASON   accept an older release; logged
+  --allow-customer REASON    accept another customer's release; logged
+  --home DIR, --state DIR    folder of the installation, and folder of its state
+  --dry-run                  keep no record, and trust the key for this run only
+Exit codes: 0 verified, 1 refused, 2 invalid usage, 3 something missing on the host. Installs nothing.
 TEXT
 }
 set -eu
