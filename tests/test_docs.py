@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from plumbline.cli import cli
+from plumbline.cli.app import cli
 from plumbline.provisioning.command import _parser
 
 ROOT = Path(__file__).parents[1]
