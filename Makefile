@@ -99,35 +99,35 @@ test: setup  ## every test, those on a live engine too
 	@$(BIN)/pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder --progress --durations=15
 
 mutants: setup  ## tamper with a running stack in every way of the catalogue; the last line is the score
-	@$(BIN)/python -m tests.stack.mutants
+	@$(BIN)/python -m proofs.mutants
 
 wrong-specs: setup  ## hundreds of wrong specs and legal ones, and what plumb check says of them; the last line is the score
-	@$(BIN)/python -m tests.wrong_specs.proof
+	@$(BIN)/python -m proofs.wrong_specs
 
 cloud-faults: setup  ## provisioning while calls fail and people meddle, on a fake project, by id; the last line is the score
-	@$(BIN)/python -m tests.cloud.faults
+	@$(BIN)/python -m proofs.cloud_faults
 
 hostile: setup  ## hundreds of inputs that mean harm, and what plumb check says of them; the last line is the score
-	@$(BIN)/python -m tests.hostile.proof
+	@$(BIN)/python -m proofs.hostile
 
 cloud-fleet: setup  ## 200 tenants provisioned on a fake project with its rate limit, against the limit's floor
-	@$(BIN)/python -m benchmarks.fleet
+	@$(BIN)/python -m proofs.cloud_fleet
 
 fleet: setup  ## roll-outs by Ansible with its real inventory plugin and docker connection; downloads 51 MB
 	@$(BIN)/pytest tests/fleet/whole.py
 
 bundle-proof: setup  ## everything that is claimed of a bundle, on hosts that nothing reaches, with both image stores; the last line is the score
-	@$(BIN)/python -m tests.bundle.proof
+	@$(BIN)/python -m proofs.bundle.proof
 
 benchmark: setup  ## measure speed as ratios to what users have without Plumbline
 	@$(BIN)/python -m benchmarks.stack
 	@$(BIN)/python -m benchmarks.bundle
 
 soak: setup  ## stand both modes up twenty times; the last line is the score
-	@$(BIN)/python -m tests.stack.soak
+	@$(BIN)/python -m proofs.soak
 
 boot: setup  ## boot a server of the stores' role from its user data; the last line is the score
-	@$(BIN)/python -m tests.first_boot.boot
+	@$(BIN)/python -m proofs.boot
 
 evidence: setup  ## for a release: every live proof, its pages and the site; about two hours
 	@$(BIN)/python -m tests.lab start >/dev/null

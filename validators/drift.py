@@ -12,37 +12,37 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.documented import RealityRule
 
-MEND = "run `plumb build`; if the change is wanted, make it in the spec"
-_WHY = "What is committed is what gets deployed and read; it must say what the spec says."
+BUILD = "Run `plumb build`. If the change is intended, make it in the spec."
+_WHY = "Committed files are deployed and read, so they must match the spec."
 DRIFT_RULES = {
     rule.id: rule
     for rule in (
-        RealityRule("PLB921", "artifact was edited, or the spec changed without `plumb build`", _WHY, MEND),
-        RealityRule("PLB922", "artifact is missing", _WHY, MEND),
+        RealityRule("PLB921", "Edited or outdated artifact", _WHY, BUILD),
+        RealityRule("PLB922", "Missing artifact", _WHY, BUILD),
         RealityRule(
             "PLB923",
-            "file stands among the artifacts that nothing generates",
-            "Whoever deploys the folder deploys that file too, and nobody reviewed where it comes from.",
+            "Unmanaged file among the artifacts",
+            "Whoever deploys the folder deploys this file too, and nobody has reviewed where it comes from.",
             "Delete it, or move it out of the generated folder.",
         ),
-        RealityRule("PLB924", "artifact is executable, or not, against what the spec says", _WHY, MEND),
+        RealityRule("PLB924", "Artifact with a wrong executable bit", _WHY, BUILD),
         RealityRule(
             "PLB927",
-            "file of somebody else stands where an artifact belongs",
-            "A build that wrote over it would lose what it holds; nothing says that a build made it.",
-            "Move it away, or let `plumb build --adopt` put the artifact in its place.",
+            "Foreign file in the place of an artifact",
+            "Nothing shows that a build wrote it, and a build over it would lose its contents.",
+            "Move it away, or run `plumb build --adopt` to replace it with the artifact.",
         ),
         RealityRule(
             "PLB928",
-            "folder of artifacts is a link",
-            "What a build writes there lands outside the project, or over something else.",
-            "Put a real folder in its place.",
+            "Artifact folder that is a link",
+            "A build writes outside the project, or over something else.",
+            "Replace it with a real folder.",
         ),
-        RealityRule("PLB925", "diagram is missing, edited, or drawn from another source", _WHY, MEND),
+        RealityRule("PLB925", "Missing, edited or outdated diagram", _WHY, BUILD),
         RealityRule(
             "PLB926",
-            "named artifact is not generated from this spec",
-            "A requirement that is proven by a file which nothing generates is not proven.",
+            "Named artifact that the spec does not generate",
+            "A file that nothing generates cannot prove a requirement.",
             "Name one of the files that `plumb build` lists in generated.json.",
         ),
     )
@@ -50,7 +50,6 @@ DRIFT_RULES = {
 """Rules about what is on the disk, by id."""
 ADOPTED = "PLB927"
 """What `plumb build --adopt` writes over."""
-_BUILD = "run `plumb build`"
 _MOST_MISSING = 5
 """Missing artifacts that are told one by one."""
 _MAX_DIFF_LINES = 40
@@ -70,9 +69,9 @@ class Disk(Protocol):
 def obstacles(artifacts: Sequence[Artifact], disk: Disk) -> Iterator[Finding]:
     """A finding for each thing that a build must not write over, or through."""
     for path in disk.linked(artifact.path for artifact in artifacts):
-        yield _finding("PLB928", path, "is a link, and artifacts belong there")
+        yield _finding("PLB928", path, "is a link where artifacts belong")
     for path in disk.foreign(artifacts):
-        yield _finding("PLB927", path, "belongs to an artifact, and `plumb build` did not write what stands there")
+        yield _finding("PLB927", path, "is the path of an artifact, but `plumb build` did not write this file")
 
 
 def _finding(rule: str, path: str, message: str) -> Finding:
@@ -96,7 +95,7 @@ def drift(spec: Spec, artifacts: Sequence[Artifact], disk: Disk, strangers: Iter
             yield _edited(spec, artifact, content, disk.digest_of_last_build(artifact.path))
         elif disk.is_executable(artifact.path) != artifact.executable:
             wanted = "executable" if artifact.executable else "not executable"
-            yield Finding("PLB924", f"should be {wanted}", location=place, hint=MEND, subject=artifact.path)
+            yield Finding("PLB924", f"should be {wanted}", location=place, hint=BUILD, subject=artifact.path)
     yield from _missing(missing)
     for path in strangers:
         yield Finding(
@@ -104,7 +103,7 @@ def drift(spec: Spec, artifacts: Sequence[Artifact], disk: Disk, strangers: Iter
             "is not generated from the spec",
             location=Location(path),
             subject=path,
-            hint="delete it, or move it out of the generated folder",
+            hint=DRIFT_RULES["PLB923"].fix,
         )
 
 
@@ -113,7 +112,7 @@ def _missing(paths: Sequence[str]) -> Iterator[Finding]:
     message = "is generated from the spec, and is missing"
     if len(paths) <= _MOST_MISSING:
         for path in paths:
-            yield Finding("PLB922", message, location=Location(path), hint=_BUILD, subject=path)
+            yield Finding("PLB922", message, location=Location(path), hint="Run `plumb build`.", subject=path)
         return
     first, *others = paths
     named = others[: _MOST_MISSING - 1]
@@ -122,7 +121,7 @@ def _missing(paths: Sequence[str]) -> Iterator[Finding]:
         "PLB922",
         f"{message}, as are {len(others)} more",
         location=Location(first),
-        hint=_BUILD,
+        hint="Run `plumb build`.",
         subject=first,
         evidence=(*named, *([f"… {left} more"] if left else [])),
     )
@@ -134,9 +133,9 @@ def stale_drawings(drawings: Iterable[Drawing], is_current: Callable[[Drawing], 
         if not is_current(drawing):
             yield Finding(
                 "PLB925",
-                "is not the picture that the spec's diagram source makes",
+                "is not the picture of the spec's diagram source",
                 location=Location(drawing.path),
-                hint=MEND,
+                hint=BUILD,
                 subject=drawing.path,
             )
 
@@ -177,7 +176,7 @@ def _edited(spec: Spec, artifact: Artifact, content: bytes, written: str | None)
         "PLB921",
         message,
         location=Location(artifact.path, first, 1, first, 1),
-        hint=MEND,
+        hint=BUILD,
         subject=artifact.path,
         evidence=(*shown, *_origins(spec, artifact, changed)),
     )

@@ -13,15 +13,15 @@ from validators.documented import RealityRule
 _RULES = (
     RealityRule(
         "PLB991",
-        "tag leads to another image than the spec pins",
-        "Whoever pulls by the tag runs something that nobody here has reviewed; whoever pulls the digest misses what was mended.",
-        "Read what changed; then `plumb lock`, or `plumb lock --image ID` for this one alone, and build.",
+        "Tag that points to another image than the spec pins",
+        "Pulling by tag runs an image that nobody here has reviewed. Pulling by digest misses its fixes.",
+        "Read what changed, run `plumb lock` (or `plumb lock --image ID` for this one only), and build.",
     ),
     RealityRule(
         "PLB992",
-        "registry has not got what the spec names",
-        "A host that does not have the image yet can't be installed from this spec any more.",
-        "Look for the image's new place or a newer tag; keep a copy of what you have: `docker save`.",
+        "Image missing from its registry",
+        "A host without a local copy of the image can no longer be installed from this spec.",
+        "Look for the image's new location or a newer tag. Keep a copy of what you have: `docker save`.",
     ),
 )
 
@@ -57,7 +57,7 @@ def ask(spec: Spec, ids: Iterable[str]) -> Iterator[RegistryAnswer]:
             yield RegistryAnswer(id, Pin(id, found.digest, platforms))
         else:
             yield RegistryAnswer(
-                id, None, f"the tag leads to images for {', '.join(found.platforms) or 'no platform'} only"
+                id, None, f"the tag points to images for {', '.join(found.platforms) or 'no platform'} only"
             )
 
 

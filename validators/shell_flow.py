@@ -63,7 +63,7 @@ def _statement(statement: Node, tail: bool, asked: bool) -> Iterator[Lost]:
         yield Lost("swallowed", statement, "nobody waits for a command in the background")
     for redirection in statement.get("Redirs", []):
         for inner in substitutions(redirection):
-            yield Lost("substituted", inner, "a redirection does not look at how `$( )` ended")
+            yield Lost("substituted", inner, "a redirection ignores the exit code of `$( )`")
     if statement.get("Negated"):
         yield from _negated(statement, tail)
     else:
@@ -84,7 +84,7 @@ def _command(statement: Node, command: Node, tail: bool, asked: bool) -> Iterato
             yield from _for(command, asked)
         case "CaseClause":
             for inner in substitutions(command["Word"]):
-                yield Lost("substituted", inner, "`case` does not look at how `$( )` ended")
+                yield Lost("substituted", inner, "`case` ignores the exit code of `$( )`")
             for item in command.get("Items", []):
                 yield from _list(item.get("Stmts", []), tail, asked)
         case "FuncDecl":
@@ -98,23 +98,23 @@ def _command(statement: Node, command: Node, tail: bool, asked: bool) -> Iterato
 
 def _while(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Lost]:
     if not command.get("Until") and tail and (tools := _tools(command["Cond"])):
-        yield Lost("open", statement, f"the loop ends, and all seems well, when {tools[0].program} is missing")
+        yield Lost("open", statement, f"the loop ends without an error when {tools[0].program} is missing")
     yield from _asked_first(command["Cond"])
     yield from _list(command["Do"], False, asked)
 
 
 def _for(command: Node, asked: bool) -> Iterator[Lost]:
     for inner in substitutions(command["Loop"]):
-        yield Lost("substituted", inner, "a loop over the output of a command that fails is done zero times")
+        yield Lost("substituted", inner, "if the command fails, the loop over its output runs zero times")
     yield from _list(command["Do"], False, asked)
 
 
 def _negated(statement: Node, tail: bool) -> Iterator[Lost]:
     tools = [call for call in calls(statement["Cmd"]) if call.program not in _ASKING]
     if tools:
-        yield Lost("open", statement, f"`!` says yes when {tools[0].program} is missing or fails")
+        yield Lost("open", statement, f"`!` succeeds when {tools[0].program} is missing or fails")
     elif not tail:
-        yield Lost("swallowed", statement, "`!` never ends a script, whatever comes out")
+        yield Lost("swallowed", statement, "`!` never stops a script, whatever the result")
 
 
 def _call(statement: Node, command: Node, asked: bool) -> Iterator[Lost]:
@@ -124,7 +124,7 @@ def _call(statement: Node, command: Node, asked: bool) -> Iterator[Lost]:
         for inner in assigned:
             yield from _list(inner.get("Stmts", []), True, asked)
         for inner in assigned[:-1]:
-            yield Lost("substituted", inner, "of several assignments in one command, the last one's exit code counts")
+            yield Lost("substituted", inner, "in a command with several assignments, only the last exit code counts")
         return
     if given := inside(call, here_documents(statement).get(id(command), "")):
         yield from _other_shell(statement, given, call.program)
@@ -133,7 +133,7 @@ def _call(statement: Node, command: Node, asked: bool) -> Iterator[Lost]:
     ):
         yield Lost("swallowed", statement, "`set +e` lets each failure pass")
     if call.program == "trap" and call.words and re.search(r"\bexit 0\b", call.words[0]):
-        yield Lost("swallowed", statement, "a trap that ends with 0 says yes for whatever failed")
+        yield Lost("swallowed", statement, "a trap that exits with 0 hides every failure")
     within = list(substitutions(command))
     if call.program in {"test", "["}:
         if within and (problem := content_with_nothing(call)):
@@ -142,16 +142,16 @@ def _call(statement: Node, command: Node, asked: bool) -> Iterator[Lost]:
             yield from _list(inner.get("Stmts", []), True, True)
         return
     for inner in within:
-        yield Lost("substituted", inner, f"{call.program} is called however `$( )` ended")
+        yield Lost("substituted", inner, f"{call.program} is called even when `$( )` fails")
 
 
 def _binary(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Lost]:
     left, right, operator = command["X"], command["Y"], command["Op"]
     if operator in {"|", "|&"}:
         if counts := _counts_nothing(left, right):
-            yield Lost("open", statement, f"0 is what comes out when {counts.program} is missing or fails")
+            yield Lost("open", statement, f"the count is 0 when {counts.program} is missing or fails")
         if not asked and not demands(right) and (risky := _can_fail(left)):
-            yield Lost("pipe", statement, f"the step goes on when {risky.program} fails, with what came before")
+            yield Lost("pipe", statement, f"the step continues with partial output when {risky.program} fails")
         yield from _list([left], False, True)
         yield from _statement(right, tail, asked)
     elif operator == "&&":
@@ -159,14 +159,12 @@ def _binary(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator
             tools = [call for call in calls(left) if call.program not in _ASKING]
             if tools:
                 yield Lost(
-                    "swallowed", statement, f"left of `&&`, {tools[0].program} ends no script that goes on afterwards"
+                    "swallowed", statement, f"left of `&&`, a failure of {tools[0].program} does not stop the script"
                 )
             elif _only_says(right):
-                yield Lost(
-                    "swallowed", statement, "left of `&&`, a test that is false ends no script that goes on afterwards"
-                )
+                yield Lost("swallowed", statement, "left of `&&`, a false test does not stop the script")
         elif ends_badly(right) and (tools := [call for call in calls(left) if call.program not in _ASKING]):
-            yield Lost("open", statement, f"this says yes when {tools[0].program} is missing or fails")
+            yield Lost("open", statement, f"this succeeds when {tools[0].program} is missing or fails")
         yield from _statement(left, tail, asked)
         yield from _statement(right, tail, asked)
     else:
@@ -188,13 +186,13 @@ def _counts_nothing(left: Node, right: Node) -> Call | None:
 def _forgives(left: Node, right: Node) -> str | None:
     """What is wrong with what stands right of `||`."""
     if _only_says(right):
-        return "what stands right of `||` can't fail, so that nothing left of it can"
+        return "the right side of `||` cannot fail, so a failure of the left is lost"
     if code := _is_code_test(right):
         programs = [call.program for call in calls(left)]
         if code in {"0", "126", "127"} or (
             programs and code != _OF_ITS_OWN.get(programs[-1], code if code not in "12" else "")
         ):
-            return f"exit code {code} says «failed» as well as what is meant here"
+            return f"exit code {code} also means «failed», not only what is meant here"
     return None
 
 
@@ -214,13 +212,13 @@ def _if(statement: Node, command: Node, tail: bool, asked: bool) -> Iterator[Los
             yield Lost(
                 "open",
                 statement,
-                f"the condition is false, and all seems well, when {tools[0].program} is missing or fails",
+                f"the condition is false, without an error, when {tools[0].program} is missing or fails",
             )
         elif not other and then and all(map(_only_says, then)):
-            yield Lost("swallowed", statement, f"when {tools[0].program} says no or fails, nothing comes of it")
+            yield Lost("swallowed", statement, f"when {tools[0].program} returns a failure, nothing happens")
     negated = [call for each in condition if each.get("Negated") for call in calls(each)]
     if [call for call in negated if call.program not in _ASKING | {"command"}] and all(map(_only_says, then)):
-        yield Lost("swallowed", statement, f"when {negated[0].program} says no or fails, nothing comes of it")
+        yield Lost("swallowed", statement, f"when {negated[0].program} returns a failure, nothing happens")
     yield from _asked_first(condition)
     yield from _list(then, tail, asked)
     while other:
@@ -260,7 +258,7 @@ def _other_shell(statement: Node, given: InnerScript, program: str) -> Iterator[
     first = call_of(inner.statements[0].get("Cmd") or {})
     stops = given.stops or bool(first and first.program == "set" and "-e" in first.words[:1])
     if not stops and len(inner.statements) > 1:
-        yield Lost("swallowed", statement, f"the shell that {program} starts goes on after a command that failed")
+        yield Lost("swallowed", statement, f"the shell that {program} starts continues after a failed command")
     else:
         yield from (Lost(each.way, statement, each.problem) for each in lost(inner.statements))
 

@@ -16,7 +16,7 @@ def content_with_nothing(call: Call) -> str | None:
     if all(each.program in SAYING | _COUNTING for each in calls(list(call.arguments))):
         return None
     if any(_true_with(call, "$()", nothing) for nothing in ("", "0")):
-        return "this is true when the command inside is missing or fails, for it says nothing then"
+        return "this is true when the command inside is missing or fails, because it prints nothing"
     return None
 
 
@@ -84,7 +84,7 @@ def unheeded(statements: Sequence[Node]) -> Iterator[tuple[Node, str]]:
                     called = next((call for call in calls(unseen)), None)
                     yield (
                         unseen,
-                        f"where something asks how the whole ended, the shell goes on after {called.program if called else 'this'} fails",
+                        f"inside a condition, or left of `&&` or `||`, the shell continues after {called.program if called else 'this'} fails",
                     )
 
 

@@ -15,10 +15,10 @@ def missing_stand_ins(spec: Spec, folder: Path) -> Iterator[Finding]:
         if image.stand_in and image.stand_in.recipe != "contract":
             path = path_of("images", id, "stand_in", "recipe")
             if not (folder / image.stand_in.recipe / "Dockerfile").is_file():
-                yield _missing(spec, folder, path, image.stand_in.recipe, "holds no Dockerfile")
+                yield _missing(spec, folder, path, image.stand_in.recipe, "has no Dockerfile")
     for id, model in spec.models.models.items():
         if model.stand_in and not (folder / model.stand_in).is_dir():
-            yield _missing(spec, folder, path_of("models", id, "stand_in"), model.stand_in, "is no folder")
+            yield _missing(spec, folder, path_of("models", id, "stand_in"), model.stand_in, "is not a folder")
 
 
 def _missing(spec: Spec, folder: Path, path: PathText, named: str, problem: str) -> Finding:
@@ -27,7 +27,7 @@ def _missing(spec: Spec, folder: Path, path: PathText, named: str, problem: str)
     close = get_close_matches(named.rpartition("/")[2], there, n=1)
     return Finding(
         "PLB908",
-        f"{named} {problem}: the stand-in cannot be made",
+        f"{named} {problem}: the stand-in cannot be created",
         location=spec.at(path),
         hint=f"did you mean `{named.rpartition('/')[0]}/{close[0]}`?" if close else "write one, or correct the name",
         subject=path,

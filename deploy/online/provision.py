@@ -2977,10 +2977,10 @@ def _read(path: Path, expected: str | None = None) -> bytes:
 ENDPOINT = "https://api.hetzner.cloud/v1"
 FINE, TROUBLED, MISUSED, MISSING, WOULD_CHANGE = 0, 1, 2, 3, 4
 EPILOGUE = """\
-The token: HCLOUD_TOKEN, or --token-file. Nothing else of your surroundings is used: no proxy, no .netrc.
-Exit codes: 0 fine; 1 failed, refused, or something is left that needs --allow; 2 a wrong call, or nobody can be asked
-and there is no --yes; 3 no token, or no place for the journal; 4 plan: something would change, status: something is
-missing or differs. Run it again after any failure: nothing is made twice, nothing is undone."""
+The token comes from HCLOUD_TOKEN or --token-file. Proxy settings and .netrc of the environment are ignored.
+Exit codes: 0 success; 1 failed, refused, or some changes still need --allow; 2 invalid usage, or no terminal and no
+--yes; 3 no token, or no folder for the journal; 4 plan: there are changes, status: something is missing or differs.
+After a failure, run it again: it creates nothing twice and undoes nothing."""
 
 
 def main(folder: Path, arguments: list[str] | None = None) -> int:
@@ -3040,36 +3040,38 @@ def _options(folder: Path, arguments: list[str] | None) -> argparse.Namespace:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description="A tenant's objects at Hetzner Cloud: what would change, and making it so.",
+        description="Create, update or delete a tenant's resources at Hetzner Cloud to match the spec.",
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("verb", nargs="?", default="plan", choices=list(VERBS))
-    parser.add_argument("--tenant", metavar="ID", help="whose objects")
-    parser.add_argument("file", nargs="?", type=Path, metavar="PLAN", help="apply: do exactly the plan of this file")
+    parser.add_argument("--tenant", metavar="ID", help="tenant to provision")
+    parser.add_argument("file", nargs="?", type=Path, metavar="PLAN", help="apply: plan to apply exactly")
     parser.add_argument(
         "--allow",
         action="append",
         default=[],
         metavar="NAME",
-        help="delete, replace, detach, shrink, stop, open or make dearer this object",
+        help="resource that may be deleted, replaced, detached, shrunk, stopped, opened or made more expensive; repeatable",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="plan: write the plan, for apply FILE")
-    parser.add_argument("--yes", action="store_true", help="do not ask; without a terminal nothing is done without it")
-    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file with the API token")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="plan: file to write the plan to, for apply PLAN")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation; required without a terminal")
     parser.add_argument(
-        "--proxy", metavar="URL", help="proxy for the calls to the API; none of the environment is used"
+        "--token-file", type=Path, metavar="FILE", help="file with the API token; default: HCLOUD_TOKEN"
     )
-    place = "record of the steps; provision-ID.jsonl in $XDG_STATE_HOME/plumbline by itself"
+    parser.add_argument(
+        "--proxy", metavar="URL", help="proxy for API calls; proxy settings of the environment are ignored"
+    )
+    place = "journal file; default: provision-ID.jsonl in $XDG_STATE_HOME/plumbline"
     parser.add_argument("--journal", type=Path, metavar="FILE", help=place)
     return parser
 
 
 def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
     if (options.file and options.verb != "apply") or (options.out and options.verb != "plan"):
-        raise Misused("a PLAN is for apply, --out is for plan")
+        raise Misused("PLAN goes with apply, --out with plan")
     if options.file and options.allow:
-        raise Misused("a plan has the names that it was made with: give --allow to plan --out, not to apply PLAN")
+        raise Misused("a plan includes its --allow names: give --allow to plan --out, not to apply PLAN")
     plan = None
     if options.file:
         plans = read_plan(options.file)
@@ -3092,12 +3094,12 @@ def read_token(file: Path | None) -> str:
         token = (file.read_text("utf-8") if file else os.environ.get("HCLOUD_TOKEN", "")).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise Misused(
-            f"--token-file {file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
+            f"--token-file {file} cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}"
         ) from None
     if not token:
         raise Lacking("no token: set HCLOUD_TOKEN, or name a file with --token-file")
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise Misused("the token holds characters that no token has: see HCLOUD_TOKEN, or the file")
+        raise Misused("the token contains invalid characters: check HCLOUD_TOKEN or the token file")
     return token
 
 
@@ -3121,7 +3123,7 @@ def poll_seconds() -> float:
 def check_terminal(yes: bool) -> None:
     """Raises Misused where nobody can be asked and nobody said yes."""
     if not yes and not sys.stdin.isatty():
-        raise Misused("nobody can be asked here, for there is no terminal: nothing was done; --yes goes without asking")
+        raise Misused("there is no terminal to confirm at, so nothing was done; give --yes")
 
 
 def confirm(word: str, yes: bool, what: str = "") -> None:
@@ -3142,7 +3144,7 @@ def _plan(run: ProvisionRun, options: argparse.Namespace) -> int:
     show(run, steps)
     if options.out:
         write_plan(options.out, [run.saved(steps)])
-        print(f"written to {options.out}; `apply {options.out}` does exactly this, or refuses")
+        print(f"written to {options.out}; `apply {options.out}` applies exactly this plan, or refuses")
     return WOULD_CHANGE if steps else FINE
 
 
@@ -3221,7 +3223,7 @@ def _unlock(run: ProvisionRun, options: argparse.Namespace) -> int:
         print("nobody holds the lock")
         return FINE
     print(holder)
-    confirm(run.desired["tenant"], options.yes, "to break the lock; be sure that nothing runs")
+    confirm(run.desired["tenant"], options.yes, "to break the lock (make sure that no run is in progress)")
     run.unlock()
     print("the lock is broken")
     return FINE

@@ -36,10 +36,10 @@ def _page(rule: ExplainedRule) -> Artifact:
     page = Page(f"{FOLDER}/{rule.id}.md", f"{rule.id}: {rule.title}")
     page.add(f"Severity: {code(rule.severity)}")
     page.add("## Why").add(text(rule.why.strip()))
-    page.add("## How to mend it").add(text(rule.fix.strip()))
+    page.add("## How to fix it").add(text(rule.fix.strip()))
     if not rule.failing:
         return page.done()
     page.add("The examples are merged into the spec that `plumb init` makes; they are also the rule's tests.")
-    page.add("## Found in").add(fence(rule.failing.strip(), "yaml"))
-    page.add("## Not found in").add(fence(rule.passing.strip(), "yaml"))
+    page.add("## Fails").add(fence(rule.failing.strip(), "yaml"))
+    page.add("## Passes").add(fence(rule.passing.strip(), "yaml"))
     return page.done()

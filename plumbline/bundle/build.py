@@ -89,7 +89,7 @@ def sealed_mode(spec: Spec, mode: str | None) -> str:
     if mode in sealed:
         return str(mode)
     hint = f"modes with `egress: false` and one project: {', '.join(sealed) or 'none'}"
-    raise InputError([Finding("PLB960", f"no bundle can be made for mode {mode or '(none named)'}", hint=hint)])
+    raise InputError([Finding("PLB960", f"no bundle can be built for mode {mode or '(none named)'}", hint=hint)])
 
 
 def gather(
@@ -221,7 +221,7 @@ def _wrong(model: ModelFile, folder: Path | None) -> str:
         return "no folder of models was given (--models)"
     files = [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else []
     if not files:
-        return f"{folder} is not there, or empty"
+        return f"{folder} is missing or empty"
     if model.sha256 and model.sha256 not in {_sha256(file) for file in files}:
         return f"no file in {folder} has the SHA-256 {model.sha256}"
     return ""
@@ -233,7 +233,9 @@ def _tree(folder: Path, prefix: str) -> Iterator[Member]:
         for name in (*folders, *names):
             path = Path(base) / name
             if path.is_symlink() or not (path.is_dir() or path.is_file()):
-                raise InputError([Finding("PLB960", f"{path} is no plain file", hint="put a copy of the file there")])
+                raise InputError(
+                    [Finding("PLB960", f"{path} is not a regular file", hint="put a copy of the file there")]
+                )
         for name in names:
             path = Path(base) / name
             if name not in _NOT_OFFLINE:

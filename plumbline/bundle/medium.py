@@ -41,13 +41,13 @@ def parts_of(file: Path) -> list[Path]:
     if named:
         count = int(named["count"])
         if not 1 <= int(named["number"]) <= count:
-            message = "is none of the parts that its name tells of"
+            message = "has a part number outside the count in its name"
             raise InputError([Finding("PLB960", message, location=Location(str(file)), hint="name a part")])
         files = [file.with_name(f"{named['name']}.{number:03}-of-{count:03}") for number in range(1, count + 1)]
     for each in files:
         if not each.is_file():
             hint = "all parts have to be in one folder" if named else "name a bundle, or any part of one"
-            raise InputError([Finding("PLB960", "is not there, or no file", location=Location(str(each)), hint=hint)])
+            raise InputError([Finding("PLB960", "is missing or not a file", location=Location(str(each)), hint=hint)])
     return files
 
 

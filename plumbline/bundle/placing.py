@@ -12,7 +12,7 @@ from pathlib import Path
 from plumbline.spec.finding import EnvironmentMissing, Finding, InputError
 from plumbline.spec.location import Location
 
-_ASIDE = "nothing is overwritten: look at it, and put it aside"
+_ASIDE = "nothing is overwritten: check it, and move it away"
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def written_once(folder: Path) -> Iterator[Path]:
     try:
         scratch = Path(tempfile.mkdtemp(prefix=".plumb-", dir=folder))
     except OSError as error:
-        message = f"can not be written: {error.strerror}"
+        message = f"cannot be written: {error.strerror}"
         raise _refused(folder, message, "name a folder that is there, and that you may write") from None
     try:
         yield scratch / "partial"
@@ -36,10 +36,10 @@ def settle(partial: Path, target: Path) -> None:
         os.link(partial, target, follow_symlinks=False)
     except FileExistsError:
         if target.is_symlink() or not target.is_file() or not cmp(partial, target, shallow=False):
-            raise _refused(target, "is there already, and is another", _ASIDE) from None
+            raise _refused(target, "exists already with other contents", _ASIDE) from None
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
-            raise EnvironmentMissing(f"{target} can not be written: {error.strerror}", "is there room?") from None
+            raise EnvironmentMissing(f"{target} cannot be written: {error.strerror}", "is there room?") from None
         _without_links(partial, target)
 
 
@@ -49,7 +49,7 @@ def _without_links(partial: Path, target: Path) -> None:
         with partial.open("rb") as content, target.open("xb") as out:
             shutil.copyfileobj(content, out, 2**20)
     except FileExistsError:
-        raise _refused(target, "is there already", _ASIDE) from None
+        raise _refused(target, "exists already", _ASIDE) from None
 
 
 def _umask() -> int:

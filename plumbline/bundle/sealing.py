@@ -13,7 +13,7 @@ def encrypt(file: Path, recipient: str) -> Path:
         to = x25519.Recipient.from_str(recipient)
     except RecipientError as error:
         hint = "a public key of age begins with age1; `age-keygen -y KEYFILE` prints it"
-        raise InputError([Finding("PLB960", f"{recipient} is no recipient of age: {error}", hint=hint)]) from None
+        raise InputError([Finding("PLB960", f"{recipient} is not an age recipient: {error}", hint=hint)]) from None
     target = file.with_name(f"{file.name}.age")
     encrypt_file(str(file), str(target), [to])
     file.unlink()

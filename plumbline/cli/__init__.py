@@ -1,92 +1,15 @@
-"""The command line. Commands are imported when they are called, so that `plumb check` pays for nothing else."""
+"""The command line: parse, call, print."""
 
-import os
 import sys
-from difflib import get_close_matches
-from importlib import import_module
-
-import click
-
-from plumbline.cli.common import EXIT_CODES_TOLD, VARIABLE, guarded, spec_folder
-
-COMMANDS = {
-    "check": ("plumbline.cli.check", "Check the spec and every committed artifact."),
-    "build": ("plumbline.cli.build", "Generate every artifact from the spec."),
-    "why": ("plumbline.cli.why", "Say which part of the spec a generated line comes from."),
-    "explain": ("plumbline.cli.explain", "Explain a rule: why, how to mend it, examples."),
-    "schema": ("plumbline.cli.schema", "Print a JSON Schema of the spec's files."),
-    "lock": ("plumbline.cli.lock", "Ask the registries for the images' digests, and write down what moved."),
-    "verify": ("plumbline.cli.verify", "Stand the generated projects up and compare them with the spec."),
-    "runbook": ("plumbline.cli.runbook", "List, show and carry out runbooks."),
-    "bundle": ("plumbline.cli.bundle", "Make, sign, look into and update the archive for a host that nothing reaches."),
-    "provision": ("plumbline.cli.provision", "Make tenants' objects at the cloud provider what the spec says."),
-    "site": ("plumbline.cli.site", "Build or serve the site."),
-    "completion": ("plumbline.cli.completion", "Print the script by which a shell completes commands."),
-    "init": ("plumbline.cli.init", "Start a new spec."),
-}
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are modules."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(COMMANDS[name][0]), name)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command; a name that is none is told with what was probably meant."""
-        name = args[0] if args else ""
-        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
-            return super().resolve_command(ctx, args)
-        close = get_close_matches(name, COMMANDS, n=1)
-        ctx.fail(f"no such command '{name}'" + (f"; did you mean `plumb {close[0]}`?" if close else ""))
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES_TOLD)
-@click.option(
-    "--spec",
-    "folder",
-    default="data",
-    metavar="DIR",
-    show_default=True,
-    envvar="PLUMB_SPEC",
-    help="The spec's folder. The project is the folder that holds it.",
-)
-@click.option("--no-color", is_flag=True, help="No colour, also on a terminal.")
-@click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
-@click.option("-v", "--verbose", count=True, help="More; -vv shows tracebacks.")
-@click.version_option(package_name="plumbline", prog_name="plumb")
-@click.pass_context
-def cli(ctx: click.Context, folder: str, no_color: bool, quiet: bool, verbose: int) -> None:
-    """One spec. Everything derived from it. Everything proven against it.
-
-    \b
-    plumb check                          is the spec sound, and does every artifact say the same?
-    plumb build                          write every artifact anew
-    plumb why deploy/offline/compose.yaml:41
-    plumb verify stack --mode offline    does it run, and is what runs what the spec says?
-
-    """
-    ctx.obj = {"folder": str(spec_folder(folder)), "colour": not no_color, "quiet": quiet, "verbose": verbose}
-    if no_color:
-        ctx.color = False
 
 
 def main() -> None:
-    """Entry point of `plumb`."""
-    if instruction := os.environ.get(VARIABLE):
-        from click.shell_completion import shell_complete
+    """Entry point of `plumb`. What is known from the last call is said before anything else is imported."""
+    from plumbline.cli import replay
 
-        sys.exit(shell_complete(cli, {}, "plumb", VARIABLE, instruction))
-    guarded(cli)
+    known = replay.known(sys.argv[1:])
+    if known is not None:
+        sys.exit(known)
+    from plumbline.cli.app import run
+
+    run()

@@ -18,20 +18,20 @@ from validators.rules import check_rules
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Build although a rule finds an error in the spec.")
-@click.option("--adopt", is_flag=True, help="Write over files that stand where artifacts belong.")
+@click.option("--force", is_flag=True, help="Build even if a rule finds an error in the spec.")
+@click.option("--adopt", is_flag=True, help="Overwrite unmanaged files at the paths of artifacts.")
 @click.pass_context
 def build(context: click.Context, force: bool, adopt: bool) -> None:
-    """Write every artifact that differs, and remove what the spec no longer generates.
+    """Write every artifact that differs from the spec, and remove those that the spec no longer generates.
 
-    A file that no build wrote is left, and ends the build before anything is written; --adopt takes its place.
+    If a path holds a file that no build wrote, the build stops before it writes anything. --adopt overwrites such files.
     """
     project = load(context)
     errors = [found for found in check_rules(project.spec, date.today()) if found.severity == Severity.ERROR]
     if errors:
         report(context, errors)
         if not force:
-            click.echo("nothing was written; mend these, or build all the same with --force", err=True)
+            click.echo("nothing was written; fix these errors, or build anyway with --force", err=True)
             sys.exit(EXIT_FINDINGS)
     artifacts = generate(project.spec, tuple(CATALOGUE.values()))
     made = [*artifacts, *_pictures(project.workspace, drawings(artifacts))]
@@ -42,7 +42,7 @@ def build(context: click.Context, force: bool, adopt: bool) -> None:
     for path in result.removed:
         click.echo(f"removed  {path}")
     for path in result.left:
-        click.echo(f"left     {path}: no longer generated, and maybe edited by hand; delete it yourself")
+        click.echo(f"left     {path}: no longer generated, but possibly edited by hand; delete it yourself")
     if not context.obj["quiet"]:
         click.echo(f"{len(result.written)} written, {len(result.removed)} removed, {result.unchanged} unchanged")
 

@@ -40,7 +40,7 @@ class Size(click.ParamType[int]):
 
 @click.group()
 def bundle() -> None:
-    """Make the signed archive for a host that nothing reaches; look into it, and carry only what changed."""
+    """Build, sign, inspect and update the archive for an air-gapped host."""
 
 
 @bundle.command()
@@ -48,22 +48,38 @@ def bundle() -> None:
     "--mode",
     metavar="MODE",
     shell_complete=completing.modes,
-    help="The mode to bundle; the sealed one where there is only one.",
+    help="Mode to bundle. Default: the only mode without egress.",
 )
-@click.option("--release", metavar="VERSION", help="The release; the platform's version where none is named.")
-@click.option("--customer", default="general", show_default=True, metavar="ID", help="Whom it is for.")
+@click.option("--release", metavar="VERSION", help="Release version. Default: the platform's version.")
+@click.option(
+    "--customer", default="general", show_default=True, metavar="ID", help="Customer ID written into the manifest."
+)
 @click.option("--models", type=click.Path(path_type=Path, file_okay=False), help="Folder with the model files.")
 @click.option(
-    "--images", type=click.Choice(["engine", "registry"]), default="engine", show_default=True, help="Where images are."
+    "--images",
+    type=click.Choice(["engine", "registry"]),
+    default="engine",
+    show_default=True,
+    help="Source of the images.",
 )
-@click.option("--platform", type=click.Choice(KNOWN), help="Of images from registries, where it is not the engine's.")
-@click.option("--stand-ins", is_flag=True, help="For tests: stand-ins for images that the engine has not got.")
-@click.option("--substitutes", is_flag=True, help="For tests: small substitutes for models that are not there.")
-@click.option("--sign", "key", metavar="KEY", help="Sign with this key of your GnuPG keyring, by its fingerprint.")
-@click.option("--next-key", type=FILE, help="Public key that signs later releases; hosts will trust it too.")
-@click.option("--max-part-size", type=Size(), help="Split for media: 4G, 700M.")
-@click.option("--encrypt-to", metavar="RECIPIENT", help="Encrypt the whole by age, for media that may get lost.")
-@click.option("--out", default="dist", show_default=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--platform", type=click.Choice(KNOWN), help="Platform of images from registries. Default: the engine's.")
+@click.option("--stand-ins", is_flag=True, help="For tests: stand-ins for images that the engine does not have.")
+@click.option("--substitutes", is_flag=True, help="For tests: small substitutes for missing model files.")
+@click.option("--sign", "key", metavar="KEY", help="Fingerprint of the signing key in your GnuPG keyring.")
+@click.option(
+    "--next-key", type=FILE, help="File with the public key that signs later releases; hosts will trust it too."
+)
+@click.option("--max-part-size", type=Size(), help="Maximum size of a part, for example 4G or 700M.")
+@click.option(
+    "--encrypt-to", metavar="RECIPIENT", help="age recipient to encrypt the bundle for, in case the medium gets lost."
+)
+@click.option(
+    "--out",
+    default="dist",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write into.",
+)
 @click.pass_context
 def build(
     context: click.Context,
@@ -81,14 +97,14 @@ def build(
     encrypt_to: str | None,
     out: Path,
 ) -> None:
-    """Make a bundle: images, models, deployment, scripts, site, bill of materials; one manifest, one signature.
+    """Build a bundle: images, models, deployment, scripts, site and bill of materials under one signed manifest.
 
     \b
     plumb bundle build --models /srv/models --sign 0123…CDEF
     plumb bundle build --stand-ins --substitutes          to try it out
-    plumb bundle build … --max-part-size 4G               for media that take no large files
+    plumb bundle build … --max-part-size 4G               for media with a file size limit
 
-    The same inputs give the same bytes, but for the signature.
+    The same inputs give the same bytes, except for the signature.
     """
     from plumbline.bundle import build as building
     from plumbline.bundle import medium, sealing, signing
@@ -138,7 +154,7 @@ def build(
 
 @bundle.command()
 @click.argument("file", type=FILE)
-@click.option("--key", required=True, metavar="KEY", help="Key of your GnuPG keyring, by its fingerprint.")
+@click.option("--key", required=True, metavar="KEY", help="Fingerprint of the signing key in your GnuPG keyring.")
 def sign(file: Path, key: str) -> None:
     """Sign a bundle, or replace its signature."""
     from plumbline.bundle import signing
@@ -167,10 +183,10 @@ def sign(file: Path, key: str) -> None:
 @bundle.command()
 @click.argument("old", type=FILE)
 @click.argument("new", type=FILE)
-@click.option("--out", type=FILE, help="File to write; beside NEW where none is named.")
-@click.option("--dry-run", is_flag=True, help="Only say how large it would be.")
+@click.option("--out", type=FILE, help="File to write. Default: a file beside NEW.")
+@click.option("--dry-run", is_flag=True, help="Show the size only; write nothing.")
 def delta(old: Path, new: Path, out: Path | None, dry_run: bool) -> None:
-    """Write only what NEW has and OLD lacks. A host that has OLD rebuilds NEW from it, byte for byte."""
+    """Write what NEW has and OLD lacks. A host that has OLD rebuilds NEW from it, byte for byte."""
     from plumbline.bundle import delta as deltas
     from plumbline.bundle.delta import WrongDelta
     from plumbline.bundle.frames import BrokenFrame
@@ -200,9 +216,9 @@ def delta(old: Path, new: Path, out: Path | None, dry_run: bool) -> None:
 @click.argument("delta", type=FILE)
 @click.option("--out", default=Path(), type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 def apply(old: Path, delta: Path, out: Path) -> None:
-    """Rebuild the new bundle from OLD and a delta. It still has to be verified, like any other.
+    """Rebuild the new bundle from OLD and DELTA. Verify the result like any other bundle.
 
-    It is named after the release in its manifest, and never takes the place of a file that is there.
+    The file is named after the release in its manifest. An existing file is never overwritten.
     """
     from shutil import disk_usage
 
@@ -231,12 +247,10 @@ def apply(old: Path, delta: Path, out: Path) -> None:
 
 @bundle.command()
 @click.argument("file", type=FILE)
-@click.option("--against", type=FILE, metavar="OLD", help="Also say what a delta from this bundle would carry.")
-@click.option(
-    "--layers", "deep", is_flag=True, help="Also each layer of each image; the whole bundle is read for that."
-)
+@click.option("--against", type=FILE, metavar="OLD", help="Older bundle; shows what a delta from it would carry.")
+@click.option("--layers", "deep", is_flag=True, help="Show every layer of every image too; reads the whole bundle.")
 def inspect(file: Path, against: Path | None, deep: bool) -> None:
-    """Say what a bundle holds: release, images, models, sizes. Only its head is read, and nothing is verified."""
+    """Show what a bundle holds: release, images, models and sizes. Reads only the head and verifies nothing."""
     from plumbline.bundle import delta as deltas
     from plumbline.bundle import inspection
     from plumbline.bundle.frames import BrokenFrame

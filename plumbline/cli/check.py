@@ -1,5 +1,6 @@
 """`plumb check`: rules and drift."""
 
+import sys
 from datetime import date
 
 import click
@@ -7,6 +8,7 @@ import click
 from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli.common import finish, load, report
+from plumbline.cli.replay import FRESH, remembered
 from plumbline.report.explained import ExplainedRule
 from plumbline.report.text import summary
 from plumbline.spec.finding import Severity
@@ -22,18 +24,25 @@ from validators.stand_in_folders import missing_stand_ins
     type=click.Choice(["text", "json", "sarif", "github", "junit"]),
     default="text",
     show_default=True,
+    help="Output format of findings.",
 )
-@click.option("--no-drift", is_flag=True, help="Only the spec, not the committed artifacts.")
+@click.option("--no-drift", is_flag=True, help="Check the spec alone, not the committed artifacts.")
+@click.option(FRESH, is_flag=True, help="Check again even if no file has changed since the last call.")
 @click.pass_context
-def check(context: click.Context, format: str, no_drift: bool) -> None:
-    """Check the spec's structure and rules, and that every committed artifact says the same."""
+def check(context: click.Context, format: str, no_drift: bool, fresh: bool) -> None:
+    """Check the structure and rules of the spec, and compare every committed artifact with it."""
+    with remembered(sys.argv[1:]):
+        _check(context, format, no_drift)
+
+
+def _check(context: click.Context, format: str, no_drift: bool) -> None:
     context.obj["format"] = format
     project = load(context)
     findings = check_rules(project.spec, date.today())
     findings += missing_stand_ins(project.spec, project.folder)
     unsound = any(finding.severity == Severity.ERROR for finding in findings)
     if unsound and not no_drift:
-        click.echo("artifacts are compared once the spec has no error", err=True)
+        click.echo("artifacts were not compared, because the spec has errors", err=True)
     elif not no_drift:
         artifacts = generate(project.spec, tuple(CATALOGUE.values()))
         workspace = project.workspace

@@ -27,12 +27,12 @@ EXIT_FINDINGS, EXIT_INPUT, EXIT_ENVIRONMENT, EXIT_FAULT, EXIT_INTERRUPTED = 1, 2
 
 
 EXIT_CODES = {
-    0: "fine",
+    0: "success",
     EXIT_FINDINGS: "findings",
-    EXIT_INPUT: "wrong input or call",
-    EXIT_ENVIRONMENT: "the machine lacks something",
+    EXIT_INPUT: "invalid input or usage",
+    EXIT_ENVIRONMENT: "something missing on this machine",
     WOULD_CHANGE: "`provision plan` would change something",
-    EXIT_FAULT: "a fault of plumb itself",
+    EXIT_FAULT: "internal error",
     EXIT_INTERRUPTED: "interrupted",
 }
 """Every code that a command ends with."""
@@ -42,7 +42,11 @@ VARIABLE = "_PLUMB_COMPLETE"
 """By which a shell's script asks for completions."""
 
 format_option = click.option(
-    "--format", type=click.Choice(["text", "json", "junit", "sarif", "github"]), default="text", show_default=True
+    "--format",
+    type=click.Choice(["text", "json", "junit", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="Output format of findings.",
 )
 """In which form findings are written."""
 
@@ -56,7 +60,7 @@ def report_option(stem: str, endings: str) -> Callable[[Command], Command]:
         show_default=True,
         metavar="DIR",
         type=click.Path(path_type=Path, file_okay=False),
-        help=f"Where {stem}{endings} are written.",
+        help=f"Folder for {stem}{endings}.",
     )
 
 
@@ -177,7 +181,7 @@ def guarded(command: click.Command) -> NoReturn:
         if isinstance(error, OSError) and type(error).__module__ in ("builtins", "shutil"):
             _say(_of_the_disk(error))
             sys.exit(EXIT_ENVIRONMENT)
-        _say(f"{type(error).__name__}: {error}\n  = this is a fault of plumb itself; `plumb -vv …` shows where")
+        _say(f"{type(error).__name__}: {error}\n  = this is a bug in plumb; `plumb -vv …` shows the traceback")
         sys.exit(EXIT_FAULT)
 
 
@@ -199,7 +203,7 @@ def _of_the_disk(error: OSError) -> str:
         return f"the disk is full: {where}\n  = free some, or set TMPDIR to a folder with room"
     what = error.strerror or str(error)
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{what[:1].lower()}{what[1:]}\n  = look at its permissions, and at what stands there; `plumb -vv …` shows more"
+    return f"{where}{what[:1].lower()}{what[1:]}\n  = check its permissions and what is at that path; `plumb -vv …` shows more"
 
 
 def _trace_if_asked() -> None:

@@ -12,11 +12,11 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script that makes SHELL complete commands, options, modes, tenants, runbooks, rules and files.
+    """Print the completion script for SHELL: commands, options, modes, tenants, runbooks, rules and files.
 
     \b
     plumb completion bash > ~/.local/share/bash-completion/completions/plumb
-    plumb completion zsh  > a file _plumb in a folder of $fpath
+    plumb completion zsh  > ~/.zfunc/_plumb      (any folder in $fpath)
     plumb completion fish > ~/.config/fish/completions/plumb.fish
     """
     made = get_completion_class(shell)

@@ -12,7 +12,7 @@ from validators.catalogue import CATALOGUE
 @click.command()
 @click.argument("rule", required=False, shell_complete=completing.rules)
 def explain(rule: str | None) -> None:
-    """Explain RULE, e.g. PLB101; without one, list them all."""
+    """Explain RULE, for example PLB101. Without RULE, list all rules."""
     if rule is None:
         for found in sorted(CATALOGUE.values(), key=lambda each: each.id):
             click.echo(f"{found.id}  {found.severity:<7}  {found.title}")
@@ -22,16 +22,16 @@ def explain(rule: str | None) -> None:
         raise click.BadParameter(f"there is no rule {rule}{_meant(rule.upper())}")
     click.echo(f"{known.id} ({known.severity}): {known.title}\n")
     click.echo(f"Why\n{indent(known.why.strip(), '  ')}\n")
-    click.echo(f"How to mend it\n{indent(known.fix.strip(), '  ')}\n")
+    click.echo(f"How to fix it\n{indent(known.fix.strip(), '  ')}\n")
     if known.failing:
-        click.echo(f"Found in\n{indent(known.failing.strip(), '  ')}\n")
-        click.echo(f"Not found in\n{indent(known.passing.strip(), '  ')}")
+        click.echo(f"Fails\n{indent(known.failing.strip(), '  ')}\n")
+        click.echo(f"Passes\n{indent(known.passing.strip(), '  ')}")
 
 
 def _meant(rule: str) -> str:
     """Rules that begin alike, or one that is written nearly so."""
     begin = sorted(each for each in CATALOGUE if rule.startswith("PLB") and each.startswith(rule))
     if begin:
-        return f"; rules that begin so: {', '.join(begin[:5])}{', …' if len(begin) > 5 else ''}"
+        return f"; rules with this prefix: {', '.join(begin[:5])}{', …' if len(begin) > 5 else ''}"
     close = get_close_matches(rule, CATALOGUE, n=1, cutoff=0.8)
     return f"; did you mean {close[0]}?" if close else "; `plumb explain` lists them"

@@ -12,7 +12,7 @@ from plumbline.spec.finding import Finding, InputError
 @click.command()
 @click.argument("target", metavar="DIR", default="data", type=click.Path(path_type=Path))
 def init(target: Path) -> None:
-    """Start a spec in DIR: two services, one mode, no finding. An existing folder must be empty."""
+    """Create a spec in DIR: two services, one mode, no findings. An existing folder must be empty."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError([Finding("PLB004", f"{target} exists and is not an empty folder", hint="name another folder")])
     starter = files("plumbline") / "starter"
@@ -22,7 +22,5 @@ def init(target: Path) -> None:
         copy.write_text(source.read_text("utf-8"), "utf-8")
         click.echo(f"wrote {os.path.relpath(copy)}")
     project = os.path.relpath(target.resolve().parent)
-    click.echo(
-        f"`plumb build` writes deploy/, docs/ and schema/ into {project}, and over nothing that is there already"
-    )
+    click.echo(f"`plumb build` writes deploy/, docs/ and schema/ into {project} and overwrites no existing file")
     click.echo(f"next: plumb --spec {target} check --no-drift, then plumb --spec {target} build")

@@ -17,20 +17,24 @@ FILE = "images.yaml"
 
 
 @click.command()
-@click.option("--image", "chosen", multiple=True, metavar="ID", help="Only this image; can be given several times.")
-@click.option("--check", "dry", is_flag=True, help="Change nothing; exit code 1 where a tag has moved.")
+@click.option("--image", "chosen", multiple=True, metavar="ID", help="Image to look up; repeatable. Default: all.")
+@click.option("--check", "dry", is_flag=True, help="Write nothing; exit code 1 if a tag has moved.")
 @click.option(
-    "--format", type=click.Choice(["text", "json", "sarif", "github", "junit"]), default="text", show_default=True
+    "--format",
+    type=click.Choice(["text", "json", "sarif", "github", "junit"]),
+    default="text",
+    show_default=True,
+    help="Output format of findings.",
 )
 @click.pass_context
 def lock(context: click.Context, chosen: tuple[str, ...], dry: bool, format: str) -> None:
-    """Ask each image's registry for the digest and the platforms of its tag, and write them into images.yaml.
+    """Look up the digest and platforms of each image's tag in its registry, and write them into images.yaml.
 
     \b
-    plumb lock --check               has a tag moved?
-    plumb lock --image postgres      take over what its tag leads to now
+    plumb lock --check               report the tags that have moved
+    plumb lock --image postgres      update one image
 
-    Nothing else in the file is touched. Users and passwords are those of `docker login`.
+    Nothing else in the file changes. Credentials come from `docker login`.
     """
     from validators import pins
 

@@ -42,60 +42,69 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             multiple=True,
             metavar="ID",
             shell_complete=completing.tenants,
-            help="A tenant; may be given several times.",
+            help="Tenant to provision; repeatable.",
         ),
         click.option("--all", "everyone", is_flag=True, help="All tenants of the spec."),
         click.option(
             "--mode",
             metavar="MODE",
             shell_complete=completing.modes,
-            help="The mode; the one with a cloud where there is only one.",
+            help="Mode to use. Default: the only mode that has a `cloud`.",
         ),
         click.option(
             "--allow",
             multiple=True,
             metavar="NAME",
-            help="Delete, replace, detach, shrink, stop, open or make dearer this object.",
+            help="Resource that may be deleted, replaced, detached, shrunk, stopped, opened or made more expensive; repeatable.",
         ),
-        click.option("--token-file", type=click.Path(path_type=Path), help="Holds the token."),
-        click.option("--proxy", metavar="URL", help="For the calls to the API; none of the environment is used."),
+        click.option(
+            "--token-file", type=click.Path(path_type=Path), help="File with the API token. Default: HCLOUD_TOKEN."
+        ),
+        click.option(
+            "--proxy", metavar="URL", help="Proxy for API calls; proxy settings of the environment are ignored."
+        ),
         click.option(
             "--journals",
             type=click.Path(path_type=Path, file_okay=False),
-            help="Folder of the records of what was done; $XDG_STATE_HOME/plumbline by itself.",
+            help="Folder for the journals. Default: $XDG_STATE_HOME/plumbline.",
         ),
         click.option(
-            "--at-once", default=8, show_default=True, type=click.IntRange(1, 64), help="Tenants side by side."
+            "--at-once",
+            default=8,
+            show_default=True,
+            type=click.IntRange(1, 64),
+            help="Number of tenants to process in parallel.",
         ),
     ):
         command = option(command)
     return command
 
 
-_yes = click.option("--yes", is_flag=True, help="Do not ask; without a terminal nothing is done without it.")
+_yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation. Required without a terminal.")
 
 
 @click.group()
 def provision() -> None:
-    """Make tenants' objects at the cloud provider what the spec says. The token is HCLOUD_TOKEN, or in --token-file.
+    """Create, update or delete each tenant's cloud resources to match the spec. The token comes from HCLOUD_TOKEN or --token-file.
 
     \b
-    plumb provision plan --tenant acme      what would change, and what it costs
-    plumb provision apply --all             make it so, for every tenant of the spec
-    plumb provision unlock --tenant acme    break the lock of a run that crashed
+    plumb provision plan --tenant acme      show the changes and their cost
+    plumb provision apply --all             apply them for every tenant of the spec
+    plumb provision unlock --tenant acme    break the lock of a crashed run
 
-    Exit codes: 0 fine; 1 failed, refused, or something is left that needs --allow; 2 a wrong call, or nobody can be asked and
-    there is no --yes; 3 no token, or no place for the journal; 4 plan: something would change, status: something is missing
-    or differs.
+    Exit codes: 0 success; 1 failed, refused, or some changes still need --allow; 2 invalid usage, or no terminal and no --yes;
+    3 no token, or no folder for the journal; 4 plan: there are changes, status: something is missing or differs.
     """
 
 
 @provision.command()
 @_options
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan, for `apply FILE`.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write the plan to, for `apply FILE`."
+)
 @click.pass_context
 def plan(context: click.Context, /, out: Path | None, **options: Any) -> None:
-    """Say what would change. Changes nothing; a read-only token is enough."""
+    """Show what would change. Changes nothing; a read-only token is enough."""
     _leave(lambda: _plan(_call(context, options), out))
 
 
@@ -105,7 +114,7 @@ def plan(context: click.Context, /, out: Path | None, **options: Any) -> None:
 @_yes
 @click.pass_context
 def apply(context: click.Context, /, file: Path | None, yes: bool, **options: Any) -> None:
-    """Make it so, or do exactly the plan of FILE. Nothing is undone on failure; another apply goes on."""
+    """Apply the changes, or exactly the plan in FILE. A failure undoes nothing; run apply again to continue."""
     _leave(lambda: _apply(context, file, yes, options))
 
 
@@ -113,7 +122,7 @@ def apply(context: click.Context, /, file: Path | None, yes: bool, **options: An
 @_options
 @click.pass_context
 def status(context: click.Context, /, **options: Any) -> None:
-    """Say what is there, object by object; exit code 4 when something is missing or differs."""
+    """List every resource and its state. Exit code 4 if something is missing or differs."""
     _leave(lambda: _status(_call(context, options)))
 
 
@@ -122,7 +131,7 @@ def status(context: click.Context, /, **options: Any) -> None:
 @_yes
 @click.pass_context
 def destroy(context: click.Context, /, yes: bool, **options: Any) -> None:
-    """Delete what tenants have; data and what is protected only where it is named by --allow."""
+    """Delete the resources of tenants. Data and protected resources need --allow NAME."""
     _leave(lambda: _destroy(context, yes, options))
 
 
@@ -131,7 +140,7 @@ def destroy(context: click.Context, /, yes: bool, **options: Any) -> None:
 @_yes
 @click.pass_context
 def unlock(context: click.Context, /, yes: bool, **options: Any) -> None:
-    """Break the lock of tenants, which a run that crashed has left."""
+    """Break the lock that a crashed run left behind."""
     _leave(lambda: _unlock(context, yes, options))
 
 
@@ -149,10 +158,10 @@ def _plan(call: ProvisionCall, out: Path | None) -> int:
     _check_words(call)
     if out:
         if len(planned) < len(call.runs):
-            click.echo(f"{out} is not written: not all tenants could be planned", err=True)
+            click.echo(f"{out} was not written, because some tenants could not be planned", err=True)
             return EXIT_FINDINGS
         write_plan(out, [call.runs[tenant].saved(steps) for tenant, steps in planned.items()])
-        click.echo(f"written to {out}; `plumb provision apply {out}` does exactly this, or refuses")
+        click.echo(f"written to {out}; `plumb provision apply {out}` applies exactly this plan, or refuses")
     return _worst(call, planned, lambda steps: WOULD_CHANGE if steps else 0)
 
 
@@ -162,7 +171,9 @@ def _apply(context: click.Context, file: Path | None, yes: bool, options: dict[s
 
     plans = read_plan(file) if file else {}
     if file and (options["allow"] or options["tenants"] or options["everyone"]):
-        raise click.UsageError("a plan has its tenants and names: give them to `plan --out`, not to `apply FILE`")
+        raise click.UsageError(
+            "a plan includes its tenants and --allow names: give them to `plan --out`, not to `apply FILE`"
+        )
     check_terminal(yes)
     call = _call(context, options, plans)
     looked = _each(
@@ -212,7 +223,7 @@ def _unlock(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
     found = _each(call, lambda run: run.holder(), lambda run, who, say: say(who or "nobody holds the lock"))
     held = {tenant: call.runs[tenant] for tenant, who in found.items() if who}
     if held:
-        confirm(", ".join(held), yes, "to break the lock; be sure that nothing runs")
+        confirm(", ".join(held), yes, "to break the lock (make sure that no run is in progress)")
     broken = _each(
         ProvisionCall(held, call.at_once, {}),
         lambda run: run.unlock(),

@@ -32,22 +32,22 @@ from plumbline.runbook.rendering import consent_name
 from plumbline.runbook.run import RunbookRun, digest
 
 setting = click.option(
-    "--set", "values", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A value it asks for."
+    "--set", "values", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Value of a parameter; repeatable."
 )
 in_mode = click.option(
-    "--mode", metavar="MODE", shell_complete=completing.modes, help="The mode; its first where none is named."
+    "--mode", metavar="MODE", shell_complete=completing.modes, help="Mode to run it in. Default: the runbook's first."
 )
 
 
 @click.group()
 def runbook() -> None:
-    """List, show and carry out runbooks."""
+    """List, show and run runbooks."""
 
 
 @runbook.command("list")
 @click.pass_context
 def list_(context: click.Context) -> None:
-    """Say which runbooks there are, and what each asks for."""
+    """List the runbooks and their parameters."""
     from tabulate import tabulate
 
     rows = [
@@ -63,7 +63,7 @@ def list_(context: click.Context) -> None:
 @in_mode
 @click.pass_context
 def show(context: click.Context, name: str, values: Pairs, mode: str | None) -> None:
-    """Show a runbook, with examples where no value is given.
+    """Show a runbook, with example values for parameters that are not set.
 
     \b
     plumb runbook show suspend-tenant --set tenant=globex
@@ -84,24 +84,26 @@ def show(context: click.Context, name: str, values: Pairs, mode: str | None) -> 
 @in_mode
 @click.option(
     "--at", "shells", multiple=True, metavar="PLACE=COMMAND", callback=pairs,
-    help="Another way to a place: a command that runs a shell there on its input; empty is this machine. One for each node.",
+    help="Command that opens a shell at a place; empty means this machine. Repeatable, once per node.",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Show what would be run, and where; run nothing.")
-@click.option("--resume", is_flag=True, help="Go on with the last run, at its first step that is not done.")
-@click.option("--undo", is_flag=True, help="Take back what the last run did, in reverse order.")
-@click.option("--journal", "file", type=click.Path(path_type=Path, dir_okay=False), help="The run to go on with.")
+@click.option("--dry-run", is_flag=True, help="Show what would run, and where; run nothing.")
+@click.option("--resume", is_flag=True, help="Continue the last run at its first unfinished step.")
+@click.option("--undo", is_flag=True, help="Undo what the last run did, in reverse order.")
+@click.option(
+    "--journal", "file", type=click.Path(path_type=Path, dir_okay=False), help="Journal of the run to resume or undo."
+)
 @click.option(
     "--journals", "folder", default="reports/runbooks", show_default=True, metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False), help="Where each run is written down.",
+    type=click.Path(path_type=Path, file_okay=False), help="Folder for the journals of runs.",
 )  # fmt: skip
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before it starts.")
-@click.option("--confirm", metavar="NAME", help="Do not ask before data is destroyed: it is of this tenant.")
+@click.option("-y", "--yes", is_flag=True, help="Start without asking.")
+@click.option("--confirm", metavar="NAME", help="Tenant whose data may be destroyed without asking.")
 @click.option(
-    "--half-done", type=click.Choice(["undo", "keep"]), help="With --undo: what becomes of a step that failed half-way."
+    "--half-done", type=click.Choice(["undo", "keep"]), help="With --undo: what to do with a step that failed half-way."
 )
 @click.option(
     "--accept-output", "seen", type=int, metavar="STEP",
-    help="With --resume: the step's output differs from the runbook, and is well all the same.",
+    help="With --resume: step whose different output you accept.",
 )  # fmt: skip
 @click.pass_context
 def run(
@@ -120,17 +122,17 @@ def run(
     half_done: str | None,
     seen: int | None,
 ) -> None:
-    """Carry a runbook out: every step, its verification after it, each written down.
+    """Run a runbook: every step, then its verification, recorded in a journal.
 
     \b
     plumb runbook run suspend-tenant --set tenant=acme
     plumb runbook run suspend-tenant --set tenant=acme --dry-run
-    plumb runbook run suspend-tenant --resume        after a failure: go on at the first step that is not done
-    plumb runbook run suspend-tenant --undo          take back what was done
+    plumb runbook run suspend-tenant --resume        after a failure: continue at the first unfinished step
+    plumb runbook run suspend-tenant --undo          undo what was done
     plumb runbook run suspend-tenant --set tenant=acme --at 'control=ssh root@192.0.2.10 sh'
-    plumb runbook run online-deprovision --set tenant=acme --yes --confirm acme        where nobody can be asked
+    plumb runbook run online-deprovision --set tenant=acme --yes --confirm acme        without a terminal
 
-    Exit codes: 0 done, 1 a step failed, 2 wrong call, 3 this machine lacks something, 130 interrupted.
+    Exit codes: 0 success, 1 a step failed, 2 invalid usage, 3 something missing on this machine, 130 interrupted.
     """
     _options_that_go_together(resume, undo, file, half_done, seen)
     project = load(context)

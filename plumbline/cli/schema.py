@@ -15,7 +15,7 @@ REPORTS = ("stack-report", "parity-report", "cloud-report")
 @click.argument("kind", type=click.Choice([*(section.schema for section in SECTIONS), MANIFEST, *REPORTS]))
 @click.pass_context
 def schema(context: click.Context, kind: str) -> None:
-    """Print the JSON Schema (draft 2020-12) of a kind of data file, of a bundle's manifest, or of a report of `plumb verify`."""
+    """Print the JSON Schema (draft 2020-12) of a data file, the bundle manifest or a `plumb verify` report."""
     if kind not in REPORTS:
         click.echo(schema_of(kind))
         return

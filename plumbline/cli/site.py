@@ -22,17 +22,23 @@ DEFAULTS = "site.yaml"
 
 @click.group()
 def site() -> None:
-    """Build or serve the site."""
+    """Build or serve the documentation site."""
 
 
 @site.command()
-@click.option("--site-dir", default="site", show_default=True, type=click.Path(path_type=Path))
+@click.option(
+    "--site-dir",
+    default="site",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write the site into.",
+)
 @click.pass_context
 def build(context: click.Context, site_dir: Path) -> None:
-    """Build the site, strictly; it can be read from a folder without a network.
+    """Build the site; any broken link fails the build. The site opens from a folder, without a network.
 
-    What `plumb verify` found last, in reports/, becomes part of it, in place of what the last release was published with.
-    The project's mkdocs.yml says how it looks; it needs none.
+    The latest `plumb verify` reports in reports/ become part of it and replace those of the last release.
+    A mkdocs.yml in the project is optional and configures the site.
     """
     with _configured(context, evidence=True) as config:
         _mkdocs(config, "build", "--strict", "--quiet", "--site-dir", str(site_dir.resolve()))
@@ -46,10 +52,10 @@ def build_plain(context: click.Context, target: Path) -> None:
 
 
 @site.command()
-@click.option("--address", default="127.0.0.1:8000", show_default=True)
+@click.option("--address", default="127.0.0.1:8000", show_default=True, help="Address and port to listen on.")
 @click.pass_context
 def serve(context: click.Context, address: str) -> None:
-    """Serve the site on loopback while you write."""
+    """Serve the site on loopback and reload it when a page changes."""
     with _configured(context) as config:
         _mkdocs(config, "serve", "--dev-addr", address)
 

@@ -27,7 +27,7 @@ from plumbline.spec.spec import Spec
 
 @click.group()
 def verify() -> None:
-    """Prove what was generated: stand it up, and compare."""
+    """Start what was generated and compare it with the spec."""
 
 
 verify.add_command(cloud)
@@ -35,7 +35,7 @@ verify.add_command(cloud)
 
 @verify.command()
 @click.option(
-    "--mode", required=True, metavar="MODE", shell_complete=completing.modes, help="The mode to stand up, e.g. offline."
+    "--mode", required=True, metavar="MODE", shell_complete=completing.modes, help="Mode to start, for example offline."
 )
 @click.option(
     "--tenant",
@@ -43,18 +43,21 @@ verify.add_command(cloud)
     multiple=True,
     metavar="ID",
     shell_complete=completing.tenants,
-    help="Only these tenants; all where none is named.",
+    help="Tenant to start; repeatable. Default: all.",
 )
 @click.option(
-    "--attach", multiple=True, metavar="PROJECT", help="Inspection at this compose project, started by somebody else."
+    "--attach",
+    multiple=True,
+    metavar="PROJECT",
+    help="Running Compose project to inspect instead of a new one; repeatable.",
 )
-@click.option("--faults", is_flag=True, help="Kill, pause, fill and restart things too; takes minutes.")
+@click.option("--faults", is_flag=True, help="Also inject faults: kill, pause, fill and restart. Takes minutes.")
 @click.option(
     "--restart-engine",
     metavar="COMMAND",
-    help="With --faults: restart the engine by this, e.g. 'systemctl restart docker'.",
+    help="With --faults: command that restarts the engine, for example 'systemctl restart docker'.",
 )
-@click.option("--keep", is_flag=True, help="Leave the stack up, and say how to reach it and take it down.")
+@click.option("--keep", is_flag=True, help="Keep the stack running, and show how to reach it and take it down.")
 @format_option
 @report_option("stack-MODE", ".json, .xml and .md")
 @click.pass_context
@@ -69,7 +72,7 @@ def stack(
     format: str,
     reports: Path,
 ) -> None:
-    """Stand the generated project of a mode up on a Docker engine, compare it with the spec, take it down.
+    """Start the generated project of a mode on a Docker engine, compare it with the spec, and take it down.
 
     \b
     plumb verify stack --mode offline
@@ -77,7 +80,7 @@ def stack(
     plumb verify stack --mode offline --faults
     plumb verify stack --mode offline --attach PROJECT
 
-    Every image that the engine has not got is replaced by its stand-in, and named in the report.
+    A stand-in replaces each image that the engine does not have. The report names every stand-in.
     """
     from plumbline.stack.attach import attached
     from plumbline.stack.connection import answering
@@ -127,19 +130,19 @@ def stack(
 @click.option(
     "--tenant",
     metavar="ID",
-    help="The tenant whose nodes stand, where the spec has any; the first where none is named.",
+    help="Tenant whose nodes are started. Default: the first one.",
 )
 @format_option
 @report_option("parity", ".json and .md")
 @click.pass_context
 def parity(context: click.Context, tenant: str | None, format: str, reports: Path) -> None:
-    """Stand all modes up side by side, ask every probe of the parity matrix in each, and compare the answers.
+    """Start all modes side by side, run every probe of the parity matrix in each, and compare the answers.
 
     \b
     plumb verify parity
     plumb verify parity --tenant acme
 
-    Rows of the matrix without a probe are counted and listed.
+    The report counts and lists matrix rows without a probe.
     """
     from plumbline.stack.connection import answering
     from plumbline.stack.engine import find_engine
@@ -175,22 +178,22 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     multiple=True,
     required=True,
     envvar="PLUMB_RELEASE_KEY",
-    help="Fingerprint of a key whose signature counts.",
+    help="Fingerprint of a trusted signing key; repeatable.",
 )
 @click.option(
     "--key",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Its public key; your keyring otherwise.",
+    help="File with the public key. Default: your GnuPG keyring.",
 )
 @format_option
 @click.pass_context
 def bundle(context: click.Context, file: Path, fingerprints: tuple[str, ...], key: Path | None, format: str) -> None:
-    """Hold a bundle against its signature, its manifest and the spec. Every byte is read; nothing is unpacked.
+    """Check a bundle against its signature, its manifest and the spec. Reads every byte, unpacks nothing.
 
     \b
     plumb verify bundle dist/docpipe-offline-1.0.tar.zst --fingerprint 0123…CDEF
 
-    A bundle whose signature counts gets a page in reports/, which `plumb site build` takes into the site.
+    A bundle with a trusted signature gets a page in reports/, which `plumb site build` includes.
     """
     from plumbline.bundle.inspection import as_text
     from validators.bundle import page

@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="ID",
     shell_complete=completing.tenants,
-    help="Only this tenant; may be given several times.",
+    help="Tenant to compare; repeatable.",
 )
-@click.option("--all", "everything", is_flag=True, help="All tenants, and what is left of tenants that are gone.")
+@click.option("--all", "everything", is_flag=True, help="All tenants, and leftovers of tenants that were removed.")
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="File with the API token; HCLOUD_TOKEN otherwise. One that may only read is enough.",
+    help="File with the API token; a read-only token is enough. Default: HCLOUD_TOKEN.",
 )
-@click.option("--live-prices", is_flag=True, help="Also ask for today's prices, and show them beside the catalogue's.")
+@click.option("--live-prices", is_flag=True, help="Also show today's prices, beside those of the catalogue.")
 @format_option
 @report_option("cloud", ".json, .xml and .md")
 @click.pass_context
@@ -53,14 +53,14 @@ def cloud(
     format: str,
     reports: Path,
 ) -> None:
-    """Read a project at the cloud provider, and compare it with the spec. Nothing is changed.
+    """Compare a project at the cloud provider with the spec. Changes nothing.
 
     \b
     plumb verify cloud --tenant acme
     plumb verify cloud --all --token-file read-only-token
     plumb verify cloud --tenant acme --live-prices
 
-    Each kind of object is listed once, however many tenants there are.
+    Lists each kind of resource once, however many tenants there are.
     """
     from generators.cloud.desired import cloud_tenants
     from plumbline.provisioning.calls import TROUBLE, described
@@ -70,7 +70,7 @@ def cloud(
 
     context.obj["format"] = format
     if bool(tenants) == everything:
-        raise click.UsageError("name tenants with --tenant ID, or take --all")
+        raise click.UsageError("name tenants with --tenant ID, or give --all")
     project = load(context)
     known_tenants(project.spec, tenants)
     known = list(dict.fromkeys(tenant for _, tenant in cloud_tenants(project.spec)))

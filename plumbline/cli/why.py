@@ -15,14 +15,14 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.catalogue import CATALOGUE
 
-_ITSELF = "comes from the generator itself, not from a value of the spec"
+_ITSELF = "comes from the generator itself, not from the spec"
 
 
 @click.command()
 @click.argument("place", metavar="FILE[:LINE]", shell_complete=completing.artifacts)
 @click.pass_context
 def why(context: click.Context, place: str) -> None:
-    """Say which part of the spec a generated line comes from, the closest first."""
+    """Show which parts of the spec a generated line comes from, the closest first."""
     path, _, number = place.partition(":")
     if number and not (number.isascii() and number.isdecimal() and int(number) > 0):
         raise click.BadParameter("write FILE or FILE:LINE, e.g. deploy/offline/compose.yaml:41")

@@ -52,7 +52,7 @@ def problem(pattern: str) -> str | None:
     try:
         _machine(pattern)
     except re.error as error:
-        return f"this is no regular expression: {error}"
+        return f"this is not a regular expression: {error}"
     except NotLinear as error:
         return str(error)
     return None
@@ -71,7 +71,7 @@ class _Machine:
 
     def _state(self, then: Sequence[int]) -> int:
         if len(self.next) >= MOST_STATES:
-            raise NotLinear(f"this repeats too much: written out it has more than {MOST_STATES:,} parts")
+            raise NotLinear(f"this repeats too much: expanded, it has more than {MOST_STATES:,} parts")
         self.next.append(then)
         return len(self.next) - 1
 
@@ -100,7 +100,7 @@ class _Machine:
             case op.ASSERT | op.ASSERT_NOT:
                 direction, parts = value
                 return self._look(direction, parts, kind is op.ASSERT, flags, then)
-        raise NotLinear("back-references, conditions and atomic groups are not taken: their time can't be told")
+        raise NotLinear("back-references, conditions and atomic groups are not allowed: they can take unlimited time")
 
     def _repeat(self, least: int, most: int, parts: Any, flags: int, then: int) -> int:
         if most is op.MAXREPEAT:

@@ -32,7 +32,7 @@ _TOO_DEEP = (RecursionError, SyntaxError, MemoryError)
 """What Python says of code that is nested beyond what it compiles or runs."""
 
 
-OTHERS_BRACES = "correct it; braces that belong to another program stand between `{% raw %}` and `{% endraw %}`"
+OTHERS_BRACES = "correct it, or put another program's braces between `{% raw %}` and `{% endraw %}`"
 """What to do about a text that is no expression at all."""
 
 
@@ -166,7 +166,7 @@ def _in_words(error: BaseException) -> str:
         case ValueError() if not isinstance(error, UnicodeError):
             return f"a value has the wrong form: {error}"
         case _:
-            return "does something with a value that its kind does not allow"
+            return "uses a value in a way that its type does not allow"
 
 
 @lru_cache(maxsize=4096)

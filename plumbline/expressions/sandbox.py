@@ -251,9 +251,9 @@ def _walked(values: Any, weight: int) -> Any:
 def _printed(value: Any) -> Any:
     """A value that becomes text. What only Python has a text for has none."""
     if isinstance(value, Iterator):
-        raise OverBudget("this has no text of its own: put `| join(', ')` behind it")
+        raise OverBudget("this has no text form: put `| join(', ')` after it")
     if not (value is None or isinstance(value, str | int | float | list | tuple | dict | Undefined)):
-        raise OverBudget(f"{_kind(value)} has no text of its own: name one of its fields")
+        raise OverBudget(f"{_kind(value)} has no text form: name one of its fields")
     return budget().take(value)
 
 

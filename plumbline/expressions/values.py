@@ -69,8 +69,8 @@ def normal(parameter: Parameter, value: str) -> str:
 def unsafe(value: str) -> str | None:
     """Why a value can't stand in a command, whatever its kind; None where it can."""
     if not SAFE.fullmatch(value):
-        return "it stands in shell commands, so it has letters, digits and . _ : / @ % + = , - alone, at most 1000, and begins with no dash"
-    return "no part of it may be . or .. alone" if _UPWARDS.search(value) else None
+        return "it goes into shell commands: use letters, digits and . _ : / @ % + = , - only, at most 1000 characters, and no dash at the start"
+    return "no part of it may be just . or .." if _UPWARDS.search(value) else None
 
 
 def form_problem(parameter: Parameter, value: str) -> str | None:
@@ -78,9 +78,9 @@ def form_problem(parameter: Parameter, value: str) -> str | None:
     if problem := unsafe(value):
         return problem
     if parameter.kind == "choice" and value not in parameter.choices:
-        return f"it has to be {says(parameter)}{_close(value, parameter.choices)}"
+        return f"it must be {says(parameter)}{_close(value, parameter.choices)}"
     if not re.fullmatch(KINDS[parameter.kind].pattern, value):
-        return f"it has to be {says(parameter)}"
+        return f"it must be {says(parameter)}"
     if parameter.kind == "text" and parameter.pattern:
         return _own_problem(parameter, parameter.pattern, value)
     return None
@@ -88,9 +88,9 @@ def form_problem(parameter: Parameter, value: str) -> str | None:
 
 def _own_problem(parameter: Parameter, pattern: str, value: str) -> str | None:
     try:
-        return None if fits(pattern, value) else f"it has to be {says(parameter)}"
+        return None if fits(pattern, value) else f"it must be {says(parameter)}"
     except (NotLinear, re.error) as error:
-        return f"it can't be held against {pattern}: {error}"
+        return f"it can't be matched against {pattern}: {error}"
 
 
 def problem(spec: Spec, parameter: Parameter, value: str) -> str | None:
@@ -114,10 +114,10 @@ def _tenant_problem(spec: Spec, parameter: Parameter, value: str) -> str | None:
     known = spec.tenants.tenants
     if value not in known:
         names = f"; there are {', '.join(sorted(known))}" if known else "; the spec has no tenants"
-        return f"it has to be {KINDS['tenant'].says}{_close(value, known) or names}"
+        return f"it must be {KINDS['tenant'].says}{_close(value, known) or names}"
     state = known[value].state
     if parameter.states and state not in parameter.states:
-        return f"its state in tenants.yaml has to be {' or '.join(parameter.states)}, and is {state}"
+        return f"its state in tenants.yaml must be {' or '.join(parameter.states)}, but is {state}"
     return None
 
 

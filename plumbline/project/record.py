@@ -9,7 +9,8 @@ RECORD = "generated.json"
 """File that lists what `plumb build` made. It holds paths alone, one a line, so that branches merge."""
 CACHE = ".cache/plumb"
 """Folder of what only this machine remembers; it ignores itself."""
-_DIGESTS = f"{CACHE}/written.json"
+DIGESTS = f"{CACHE}/written.json"
+"""What the last build on this machine left; a check tells by it what was edited from what is out of date."""
 _PATH = re.compile(r'^\s*("(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})+")', re.MULTILINE)
 """The first text of each line: a merge may have left lines twice, or without their comma."""
 MARK = b"enerated by plumb build"
@@ -45,7 +46,7 @@ def is_marked(content: bytes) -> bool:
 def read_digests(root: Path) -> dict[str, str]:
     """SHA-256 of what the last build on this machine left, by path; empty where nothing is remembered."""
     try:
-        found = json.loads((root / _DIGESTS).read_bytes())
+        found = json.loads((root / DIGESTS).read_bytes())
     except (OSError, ValueError):
         return {}
     return {str(path): str(digest) for path, digest in found.items()} if isinstance(found, dict) else {}
@@ -53,7 +54,7 @@ def read_digests(root: Path) -> dict[str, str]:
 
 def write_digests(root: Path, digests: Mapping[str, str]) -> None:
     """Remember what was written."""
-    file = root / _DIGESTS
+    file = root / DIGESTS
     file.parent.mkdir(parents=True, exist_ok=True)
     (root / CACHE / ".gitignore").write_text("*\n")
     file.write_text(json.dumps(digests, indent=0, sort_keys=True))

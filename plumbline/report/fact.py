@@ -53,11 +53,11 @@ class Check:
             case "unreadable", _, _:
                 return f"{self.attribute} can't be read"
             case _, None, observed:
-                return f"{self.attribute} is {observed}, and the spec has none"
+                return f"{self.attribute} is {observed}, but the spec has none"
             case _, expected, None:
-                return f"{self.attribute} should be {expected}, and there is none"
+                return f"{self.attribute} should be {expected}, but there is none"
             case _, expected, observed:
-                return f"{self.attribute} is {observed}, and the spec says {expected}"
+                return f"{self.attribute} is {observed}, but the spec says {expected}"
 
 
 def compare(expected: Iterable[Fact], observed: Iterable[Fact]) -> list[Check]:

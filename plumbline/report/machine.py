@@ -66,7 +66,7 @@ def _described(id: str, rules: Rules, page_of: PageAddress) -> dict[str, Any]:
         "fullDescription": {"text": why},
         "help": {
             "text": f"{why}\n\n{fix}\n\nplumb explain {id}",
-            "markdown": f"{why}\n\n**How to mend it:** {fix}\n\n`plumb explain {id}` shows examples.",
+            "markdown": f"{why}\n\n**How to fix it:** {fix}\n\n`plumb explain {id}` shows examples.",
         },
         "defaultConfiguration": {"level": _SARIF_LEVEL[Severity(rule.severity)]},
     }

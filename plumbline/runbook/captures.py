@@ -43,19 +43,19 @@ def pattern_problem(pattern: str) -> str | None:
     while at < len(pattern):
         found = _PART.match(pattern, at)
         if not found:
-            return f"it can't be read from `{pattern[at:]}` on"
+            return f"it is invalid from `{pattern[at:]}` on"
         parts.append(found)
         at = found.end()
     try:
         re.compile(pattern)
     except re.error as error:
-        return f"it is no regular expression: {error}"
+        return f"it is not a regular expression: {error}"
     if any(part["never"] for part in parts):
-        return "alternatives, look-around and back-references are not taken: their time can't be told"
+        return "alternatives, look-around and back-references are not allowed: they can take unlimited time"
     if [part["group"] for part in parts if part["group"]] != ["(", ")"]:
         return "it needs one group, in parentheses, around the value"
     if re.search(r"(?<!\\)\)[*+?{]", pattern):
-        return "a group that repeats is not taken: repeat what is in it"
+        return "a repeated group is not allowed: repeat what is in it"
     if sum(part["repeat"] is not None for part in parts) > 2:
-        return "it has more than two repeats (* + ? {2,3}): say more of the line literally"
+        return "it has more than two repeats (* + ? {2,3}): write more of the line literally"
     return None

@@ -86,7 +86,7 @@ def _bounded(findings: Sequence[Finding]) -> Iterable[Finding]:
     for (rule, file), count in (seen - told).items():
         last = next((each for each in reversed(kept) if each.rule == rule and _file(each) == file), kept[-1])
         more = f"{count:,} more findings of {rule}" + (f" in {file}" if file else "")
-        kept.append(Finding(rule, more, last.severity, last.location, "mend the first ones, then check again"))
+        kept.append(Finding(rule, more, last.severity, last.location, "fix the first ones, then check again"))
     return kept
 
 

@@ -89,13 +89,15 @@ class _Loader:
         """The name of a file is an id, and ends in names of files, hosts and Compose's keys."""
         self.taken.add(name)
         close = closest_name(stem, ID_PATTERN)
-        rule = "lower-case letters, digits and single hyphens, a letter first, 63 characters at most"
+        rule = "lower-case letters, digits and single hyphens, a letter first, at most 63 characters"
         self.findings.append(
             Finding(
                 "PLB006",
-                "has a name that is no id",
+                "has a name that is not a valid ID",
                 location=Location(self.label + name),
-                hint=f"call it `{close}.yaml`: an id has {rule}" if close and is_id(close) else f"an id has {rule}",
+                hint=f"rename it to `{close}.yaml`: an ID has {rule}"
+                if close and is_id(close)
+                else f"an ID has {rule}",
             )
         )
 
@@ -104,7 +106,10 @@ class _Loader:
             if name not in self.taken and not name.startswith(TEMPLATE_FOLDER):
                 self.findings.append(
                     Finding(
-                        "PLB006", "is no part of a spec", location=Location(self.label + name), hint=_place_hint(name)
+                        "PLB006",
+                        "does not belong to a spec",
+                        location=Location(self.label + name),
+                        hint=_place_hint(name),
                     )
                 )
 
@@ -142,10 +147,10 @@ def _place_hint(name: str) -> str:
     folders = {section.name for section in SECTIONS if section.folder}
     single = {section.name for section in SECTIONS if not section.folder}
     if not folder and base in folders:
-        return f"`{base}` is a folder, with a file for each id"
+        return f"`{base}` is a folder, with a file for each ID"
     top = folder.partition("/")[0]
     if top in folders:
-        return f"call it `{top}/{stem}.yaml`: only files of that ending, directly in the folder, are read"
+        return f"rename it to `{top}/{stem}.yaml`: only files with this ending directly in the folder are read"
     close = closest(top, sorted(folders)) if folder else closest(stem, sorted(single))
     if close:
         return f"did you mean `{close}{f'/{stem}' if folder else ''}.yaml`?"

@@ -35,7 +35,7 @@ def read_spec_files(folder: Path) -> dict[str, str]:
                 Finding(
                     "PLB004",
                     f"there is no spec folder {folder}",
-                    hint="name one with --spec DIR, or make one with `plumb init DIR`",
+                    hint="name one with --spec DIR, or create one with `plumb init DIR`",
                 )
             ]
         )
@@ -45,7 +45,7 @@ def read_spec_files(folder: Path) -> dict[str, str]:
         name = path.relative_to(folder).as_posix()
         try:
             if not name.isprintable():
-                raise _Refused("has a name that holds what no text shows", "give it another name")
+                raise _Refused("has a name with invisible characters", "give it another name")
             files[name] = _read(path, folder)
         except _Refused as refused:
             findings.append(Finding("PLB004", str(refused), location=Location(str(path)), hint=refused.hint))
@@ -71,7 +71,7 @@ def _candidates(folder: Path) -> tuple[list[Path], list[Finding]]:
                 "PLB004",
                 f"cannot be read: {error.strerror}",
                 location=Location(str(error.filename)),
-                hint="look at its permissions",
+                hint="check its permissions",
             )
         )
 
@@ -110,16 +110,14 @@ def _read(path: Path, folder: Path) -> str:
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        raise _Refused(
-            "leads nowhere: a link in a circle, or to nothing", "copy the file into the spec's folder"
-        ) from None
+        raise _Refused("is a link to itself or to nothing", "copy the file into the spec's folder") from None
     if not real.is_relative_to(folder.resolve()):
-        raise _Refused(f"leads out of the spec, to {real}", "copy the file into the spec's folder")
+        raise _Refused(f"is a link out of the spec, to {real}", "copy the file into the spec's folder")
     try:
         status = real.stat()
         if not stat.S_ISREG(status.st_mode):
             raise _Refused(
-                "is not a regular file", "a file of this name is expected here; move what is there elsewhere"
+                "is not a regular file", "a file with this name is expected here; move the other thing elsewhere"
             )
         if status.st_size > MAX_FILE_BYTES:
             raise _Refused(
@@ -133,4 +131,4 @@ def _read(path: Path, folder: Path) -> str:
             f"is not UTF-8: byte {error.start + 1} is 0x{error.object[error.start]:02x}", "save it as UTF-8"
         ) from None
     except OSError as error:
-        raise _Refused(f"cannot be read: {error.strerror}", "look at its permissions") from None
+        raise _Refused(f"cannot be read: {error.strerror}", "check its permissions") from None

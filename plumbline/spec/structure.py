@@ -40,8 +40,8 @@ _WORDS = {
     "less_than": "has to be less than {lt}",
     "less_than_equal": "has to be at most {le}",
     "string_too_long": "has to have at most {max_length} characters",
-    "too_short": "has to have at least {min_length}, and has {actual_length}",
-    "too_long": "has to have at most {max_length}, and has {actual_length}",
+    "too_short": "has to have at least {min_length} entries, but has {actual_length}",
+    "too_long": "has to have at most {max_length} entries, but has {actual_length}",
 }
 """What each kind of mistake means, with the names of its context."""
 
@@ -62,7 +62,7 @@ def structure_findings(error: ValidationError, root: YamlNode, section: Section)
                 "PLB007",
                 f"{len(meant) - MOST:,} more mistakes of structure follow in this file",
                 location=place,
-                hint="mend the first ones, then check again",
+                hint="fix the first ones, then check again",
             )
         )
     return kept
@@ -114,11 +114,11 @@ def _finding(details: ErrorDetails, root: YamlNode, section: Section) -> tuple[F
             location = (key or node_at(root, path[:-1])).location
             message, hint = f"`{name}`{_MISSING}", f"add `{name}:`{_described(path, section)}"
         case _ if details["input"] is None and not about_key:
-            message, hint = f"`{name}` has no value", f"write one behind the colon{_described(path, section)}"
+            message, hint = f"`{name}` has no value", f"write one after the colon{_described(path, section)}"
         case _:
             message, hint = f"`{name}` {_words(details)}", _value_hint(details, name)
             if about_key and details["type"] == "string_pattern_mismatch" and (close := _id_like(details)):
-                hint = f"call it `{close}`"
+                hint = f"rename it to `{close}`"
     finding = Finding(
         "PLB007",
         message,
@@ -167,7 +167,7 @@ def _field_hint(close: str | None, path: SpecPath, section: Section) -> str:
     model = model_at(section.model, path[:-1])
     name = str(path[-1])
     if model in (Service, Override) and name in COMPOSE_WORDS:
-        return f"`{name}` is Compose's: {COMPOSE_WORDS[name]}"
+        return f"`{name}` is a key of Compose: {COMPOSE_WORDS[name]}"
     return f"did you mean `{close}`?" if close else f"fields here: {listed(model.model_fields if model else [])}"
 
 

@@ -12,15 +12,15 @@ from plumbline.spec.location import Location
 
 _WORDS = {
     "did not find expected key": "a key is expected here, at the indentation of its neighbours",
-    "could not find expected ':'": "a key without a colon, or a text that goes on without a quote",
+    "could not find expected ':'": "a key without a colon, or a text that continues without a quote",
     "mapping values are not allowed in this context": "a second colon: put the value in quotes, or begin a new line",
-    "found character that cannot start any token": "nothing begins with this character: indent by spaces, and quote what begins with it",
+    "found character that cannot start any token": "no value can begin with this character: indent with spaces, and quote what begins with it",
     "did not find expected node content": "no value can begin like this: put it in quotes",
-    "did not find expected comment or line break": "behind this sign a new line has to begin",
+    "did not find expected comment or line break": "a new line has to begin after this character",
     "did not find expected '-' indicator": "an item of the list is expected here: `- `, at the indentation of its neighbours",
     "did not find expected ',' or '}'": "`,` or `}` is expected here",
     "did not find expected ',' or ']'": "`,` or `]` is expected here",
-    "found unknown escape character": "no escape: in double quotes a backslash is written twice",
+    "found unknown escape character": "unknown escape: write a backslash twice in double quotes",
 }
 """What libyaml says, and what it means."""
 _HINT = "look for a missing colon, quote or space, or a tab, at or just before this place"
@@ -60,9 +60,9 @@ def syntax_finding(error: yaml.YAMLError, last: Any, text: str, file: str, place
     problem, context = getattr(error, "problem", None) or "cannot be read", getattr(error, "context", None) or ""
     read = _Text(file, re.split(r"\r\n?|\n", text), places)
     if opened is not None and problem in _UNENDED:
-        return _opened(read, opened, noticed, "the text has no end")
+        return _opened(read, opened, noticed, "the text does not end")
     if _runs_on(last) and last.end_mark.line == noticed.line:
-        return _opened(read, last.start_mark, noticed, "the text ends in line {line} only")
+        return _opened(read, last.start_mark, noticed, "the text ends only in line {line}")
     if isinstance(last, yaml.SequenceStartEvent | yaml.MappingStartEvent) and last.flow_style:
         opened, context = last.start_mark, "flow"
     in_flow = opened is not None and "flow" in context and noticed.line > opened.line
@@ -87,5 +87,5 @@ def _opened(read: _Text, opening: Any, noticed: Any, how: str) -> Finding:
         f"not YAML: `{sign}` opens here, and {how.format(line=seen.line)}",
         location=opens,
         hint=f"close it in this line; where `{sign}` is part of the text, put all of it in quotes",
-        related=(Related("here it was noticed", seen),),
+        related=(Related("noticed here", seen),),
     )

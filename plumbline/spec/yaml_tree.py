@@ -89,7 +89,7 @@ def _unprintable(text: str, found: re.Match[str], file: str) -> Finding:
     line, column = _editors_place(text, found.start())
     return Finding(
         "PLB001",
-        f"not YAML: holds the character U+{ord(found[0]):04X}, which no text shows",
+        f"not YAML: contains the invisible character U+{ord(found[0]):04X}",
         location=Location(file, line, column, line, column + 1),
         hint="delete it",
     )
@@ -115,7 +115,7 @@ def unseen_characters(root: YamlNode, text: str) -> Iterator[Finding]:
     while waiting:
         node = waiting.pop()
         if isinstance(node.value, str) and (found := _UNSEEN.search(node.value)):
-            message = f"holds the character U+{ord(found[0]):04X}, which no text shows"
+            message = f"contains the invisible character U+{ord(found[0]):04X}"
             yield Finding("PLB003", message, location=node.location, hint="delete it")
         elif isinstance(node.value, list):
             waiting += node.value
@@ -197,17 +197,19 @@ class _Builder:
             case yaml.DocumentStartEvent():
                 self.documents += 1
                 if self.documents > 1:
-                    raise self._problem("a data file holds one document, and a second begins here", event)
+                    raise self._problem("a data file holds one document, but a second begins here", event)
 
     def _judge(self, node: YamlNode, event: Any) -> None:
         """What is written otherwise than it would be kept."""
         if event.tag not in _PLAIN_TAGS:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._find(f"the tag `{tag[:40]}` is no part of a spec", node, "delete it: a value is what is written")
+            self._find(
+                f"the tag `{tag[:40]}` is not allowed in a spec", node, "delete it: a value is taken as it is written"
+            )
         if isinstance(node.value, str) and len(node.value) > MAX_CHARACTERS:
             raise self._problem(f"has {len(node.value):,} characters; a value has at most {MAX_CHARACTERS:,}", event)
         if isinstance(node.value, float) and not math.isfinite(node.value):
-            self._find(f"{event.value} is beyond every number", node, "write a number that means something here")
+            self._find(f"{event.value} is not a finite number", node, "write a number that makes sense here")
 
     def _find(self, message: str, node: YamlNode, hint: str) -> None:
         self.findings.append(Finding("PLB003", message, location=node.location, hint=hint))
@@ -245,7 +247,7 @@ class _Builder:
             raise YamlProblem(
                 Finding(
                     "PLB003",
-                    f"holds more than {MAX_NODES:,} values once its aliases are followed",
+                    f"contains more than {MAX_NODES:,} values, aliases included",
                     location=place or node.location,
                     hint="write the values out, or split the file",
                 )
@@ -275,9 +277,7 @@ class _Builder:
 
     def _put(self, top: _Open, key: YamlNode, value: YamlNode) -> None:
         if key.value == "<<" and not key.style:
-            self._find(
-                "a merge key is no part of a spec", key, "write the fields out, so that each stands where it counts"
-            )
+            self._find("a merge key is not allowed in a spec", key, "write the fields out where they are used")
             for name, entry in value.value.items() if isinstance(value.value, dict) else ():
                 top.node.value.setdefault(name, entry)
             return

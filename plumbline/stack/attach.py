@@ -58,7 +58,7 @@ def _node(nodes: Sequence[Node], containers: Sequence[Mapping[str, Any]], name: 
     if len(found) == 1:
         return found[0]
     wanted = ", ".join(node.deployment.role for node in nodes)
-    message = f"no compose project {name} runs here" if not containers else f"{name} is no project of mode {mode}"
+    message = f"no compose project {name} runs here" if not containers else f"{name} is not a project of mode {mode}"
     hint = f"`docker compose ls` shows what runs; a project has containers with the label {_ROLE}: {wanted}"
     raise InputError([Finding("PLB909", message, hint=hint)])
 

@@ -65,7 +65,7 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
     recipe = folder / stand_in.recipe
     if not (recipe / "Dockerfile").is_file():
         path = path_of("images", image, "stand_in", "recipe")
-        message = f"{recipe} holds no Dockerfile"
+        message = f"{recipe} has no Dockerfile"
         raise InputError(
             [Finding("PLB908", message, location=spec.at(path), hint="write one, or name `contract`", subject=path)]
         )

@@ -38,9 +38,9 @@ def test_what_differs_from_the_spec_is_named(spec: Spec, tmp_path: Path, monkeyp
     file = tmp_path / "bundle"
     file.write_bytes(written(files()))
     messages = {message for rule, message in found(file, spec) if rule == "PLB963"}
-    assert "image postgres is not in it, and mode offline needs it" in messages
-    assert "image web is in it, and nothing in the spec needs it" in messages
-    assert f"it was made from spec 000000000000, and this one is {spec.revision}" in messages
+    assert "image postgres is missing, but mode offline needs it" in messages
+    assert "image web is included, but nothing in the spec needs it" in messages
+    assert f"it was built from spec 000000000000, but this one is {spec.revision}" in messages
     assert {rule for rule, _ in found(file, spec)} == {"PLB963"}
 
 

@@ -106,5 +106,5 @@ def test_parts_are_read_as_one(releases: list[Path]) -> None:
     with opened(parts[2]) as stream:
         assert stream.read() == whole
     parts[1].unlink()
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="is missing"):
         parts_of(parts[0])

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from plumbline.bundle.head import read_head
-from tests.bundle.faults import Fault, strike
+from proofs.bundle.faults import Fault, strike
+from proofs.bundle.sealed import wrong_images
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
 from tests.bundle.releases import Publisher, plumb
-from tests.bundle.sealed import wrong_images
 
 
 def installed(host: SealedHost, releases: Publisher, bundle: Path) -> None:

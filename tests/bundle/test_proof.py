@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bundle.updating import Entry
+from proofs.bundle.updating import Entry
 from tests.lab.leaving import described
 
 

@@ -116,7 +116,7 @@ def test_a_cipher_is_no_signature(host: Host, keys: Keys) -> None:
         (folder / name).write_bytes(data)
         assert sealing.encrypt(folder / name, recipient) == folder / f"{name}.age"
         assert not (folder / name).exists()
-    host.refuses((folder / "ours.age").read_bytes(), "it is encrypted, which says nothing about who made it")
+    host.refuses((folder / "ours.age").read_bytes(), "it is encrypted, which does not show who made it")
     with (folder / "ours.age").open("rb") as stream, pytest.raises(BundleRefused):
         read_head(stream)
 

@@ -142,7 +142,7 @@ def test_explain_knows_every_rule(built: Path) -> None:
     listed = [line.split()[0] for line in plumb("explain", cwd=built).stdout.splitlines()]
     assert len(listed) >= 30
     done = plumb("explain", listed[0].lower(), cwd=built)
-    assert "How to mend it" in done.stdout
+    assert "How to fix it" in done.stdout
 
 
 @pytest.mark.parametrize("format", ["json", "sarif", "github", "junit"])

@@ -132,7 +132,7 @@ def test_a_runbook_that_changed_is_not_gone_on_with(project: Path) -> None:
         (["greet", "--set", "name"], "write NAME=VALUE"),
         (["greet", "--set", "name=a", "--set", "nam=a"], "asks for no 'nam'"),
         *((["greet", "--set", f"name={value}"], "Error: --set name=") for value in BREAKING_OUT),
-        (["greet", "--set", "name=UPPER"], "it has to be a text like [a-z]+"),
+        (["greet", "--set", "name=UPPER"], "it must be a text like [a-z]+"),
         (["greet", "--set", "name=a", "--set", "name=b"], "is given twice"),
         (["greet", "--set", "name=a", "--at", "hots=sh"], "its places are host"),
         (["greet", "--set", "name=a", "--mode", "double"], "is for single"),

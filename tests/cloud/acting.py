@@ -47,9 +47,9 @@ from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
 from tests.cloud.cloud import client, desired, run_of
 from tests.cloud.comparing import compared, disruptions, objects_of
-from tests.cloud.fake import FakeCloud, fake_cloud
-from tests.cloud.fake.faults import Fault
-from tests.cloud.fake.wire import Incoming, Outgoing
+from tests.fake_hcloud import FakeCloud, fake_cloud
+from tests.fake_hcloud.faults import Fault
+from tests.fake_hcloud.wire import Incoming, Outgoing
 
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[2]

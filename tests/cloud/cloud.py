@@ -12,7 +12,7 @@ from generators.cloud.desired import desired_state
 from plumbline.provisioning.calls import connect
 from plumbline.provisioning.journal import ProvisionJournal
 from plumbline.provisioning.run import ProvisionRun
-from tests.cloud.fake import fake_cloud
+from tests.fake_hcloud import fake_cloud
 from tests.stack.conftest import shipped_spec
 
 OWN = ("placement_groups", "networks", "firewalls", "volumes", "servers", "primary_ips")

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.cloud.fake import FakeCloud
-from tests.cloud.fake.faults import Call
+from tests.fake_hcloud import FakeCloud
+from tests.fake_hcloud.faults import Call
 
 Json = dict[str, Any]
 Objects = dict[tuple[str, Any], Json]

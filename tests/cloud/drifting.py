@@ -24,7 +24,7 @@ from typing import Any
 from generators.cloud.desired import cloud_tenants, desired_state
 from plumbline.spec.spec import Spec
 from tests.cloud.cloud import client, run_of
-from tests.cloud.fake import FakeCloud, Fault, fake_cloud
+from tests.fake_hcloud import FakeCloud, Fault, fake_cloud
 from validators.cloud.report import CloudReport
 from validators.cloud.strays import RENEWED_DAYS
 from validators.cloud.verify import verify_cloud

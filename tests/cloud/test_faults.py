@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from proofs.cloud_faults import STORIES, calls_of, catalogue, tried
 from tests.cloud.acting import cases
 from tests.cloud.acting import tried as tried_case
-from tests.cloud.faults import STORIES, calls_of, catalogue, tried
 from tests.cloud.injection import KINDS
 
 EVERY = 41

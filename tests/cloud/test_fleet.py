@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.fleet import provisioned
-from tests.cloud.fake.limit import Rate
+from proofs.cloud_fleet import provisioned
+from tests.fake_hcloud.limit import Rate
 
 
 @pytest.mark.slow

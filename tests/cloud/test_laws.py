@@ -11,8 +11,8 @@ from plumbline.provisioning.journal import ProvisionJournal
 from plumbline.provisioning.plan import read_plan, write_plan
 from plumbline.provisioning.rules import opens_wider
 from tests.cloud.cloud import client, desired, ids, names, project, run_of
-from tests.cloud.fake import Fault
 from tests.cloud.test_provision import changed, marks, without
+from tests.fake_hcloud import Fault
 
 DB, DATA, NET = "tenant-acme-db-1", "tenant-acme-data", "tenant-acme-private"
 

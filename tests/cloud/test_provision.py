@@ -9,9 +9,9 @@ import pytest
 from plumbline.provisioning.calls import Failed, Refused
 from plumbline.provisioning.journal import ProvisionJournal
 from plumbline.provisioning.run import ProvisionRun
+from proofs.cloud_faults import ALL
 from tests.cloud.cloud import client, desired, ids, names, no_pause, project, run_of
-from tests.cloud.fake.faults import Fault
-from tests.cloud.faults import ALL
+from tests.fake_hcloud.faults import Fault
 
 
 def marks(steps: list[Any]) -> list[str]:

@@ -126,7 +126,7 @@ def test_plumb_provision_does_the_same_for_all_tenants(tmp_path: Path) -> None:
         (["plan"], 2, "which tenant?"),
         (["plan", "--tenant", "nobody"], 2, "there is no tenant 'nobody'; the spec has acme, globex"),
         (["apply", "--tenant", "acme", "--yes", "--token-file", "missing"], 2, "cannot be read"),
-        (["apply", "--tenant", "acme"], 2, "nobody can be asked"),
+        (["apply", "--tenant", "acme"], 2, "no terminal to confirm at"),
         (["plan", "--tenant", "acme", "--allow", "tenant-acme-dta"], 2, "did you mean tenant-acme-data?"),
     ],
 )

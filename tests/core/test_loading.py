@@ -40,7 +40,7 @@ CASES = {
         "'service' or 'job'",
         "did you mean `service`?",
     ),
-    "stranger": ("servces/web.yaml", "title: a\n", "is no part of a spec", "did you mean"),
+    "stranger": ("servces/web.yaml", "title: a\n", "does not belong to a spec", "did you mean"),
 }
 
 

@@ -14,7 +14,7 @@ from plumbline.report.fact import Check
 from plumbline.spec.finding import Finding, Related
 from plumbline.spec.loading import load_spec
 from plumbline.spec.location import Location
-from tests.wrong_specs.proof import files_of
+from proofs.wrong_specs import files_of
 from validators.catalogue import CATALOGUE
 from validators.check_reports import junit
 

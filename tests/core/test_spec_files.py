@@ -125,7 +125,7 @@ def test_a_file_in_place_of_a_folder_is_said(starter: Path) -> None:
     shutil.rmtree(starter / "runbooks")
     (starter / "runbooks").write_text("")
     _, findings = load_spec(read_spec_files(starter))
-    assert [finding.hint for finding in findings] == ["`runbooks` is a folder, with a file for each id"]
+    assert [finding.hint for finding in findings] == ["`runbooks` is a folder, with a file for each ID"]
 
 
 def test_a_folder_that_cannot_be_read_is_said(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:

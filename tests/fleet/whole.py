@@ -19,7 +19,7 @@ from generators.registry import generate
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
-from tests.cloud.fake import fake_cloud
+from tests.fake_hcloud import fake_cloud
 from tests.fleet.nodes import ROOT, STARTED, fleet, nodes_of
 
 WANTED = ("ansible_collections/hetzner/hcloud/", "ansible_collections/community/docker/")

@@ -76,7 +76,7 @@ def test_braces_that_are_no_expression_are_said_to_be_copied_elsewhere() -> None
     found = [each for each in check_rules(spec, date.today()) if each.rule == "PLB107"]
     assert len(found) == 1
     assert "{% raw %}" in (found[0].hint or "")
-    assert "copied as it is" in (found[0].hint or "")
+    assert "copied unchanged" in (found[0].hint or "")
 
 
 @pytest.mark.parametrize(

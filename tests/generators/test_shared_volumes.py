@@ -148,7 +148,7 @@ def test_a_share_on_another_node_is_an_error() -> None:
     found = [
         each for each in check_rules(three_modes({"services/web.yaml": shared}), date.today()) if each.rule == "PLB126"
     ]
-    assert [each.message for each in found] == ["web is on role host in mode cluster, and `db` is not"]
+    assert [each.message for each in found] == ["web is on role host in mode cluster, but `db` is not"]
 
 
 @pytest.mark.parametrize(

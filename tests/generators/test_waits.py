@@ -190,13 +190,13 @@ def three(after: list[str], job: dict[str, Any], roles: dict[str, list[str]]) ->
         (
             JOB,
             {"host": ["web", "migrate"], "store": ["db"]},
-            "db is on role store in mode cluster, and `migrate` is not",
+            "db is on role store in mode cluster, but `migrate` is not",
         ),
         (JOB, {"host": ["web"], "store": ["db"]}, "`migrate` is placed nowhere in mode cluster"),
         (
             {**JOB, "profile": "extra"},
             {"host": ["web"], "store": ["db", "migrate"]},
-            "`migrate` starts with profile `extra` alone, and db starts without it",
+            "`migrate` starts only with profile `extra`, but db starts without it",
         ),
     ],
 )

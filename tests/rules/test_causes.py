@@ -8,9 +8,9 @@ import pytest
 from plumbline.spec.finding import Finding, Severity
 from plumbline.spec.loading import load_spec
 from plumbline.spec.location import Location
+from proofs.wrong_specs import files_of
 from tests.rules.edited import shipped
 from tests.wrong_specs.edits import with_key
-from tests.wrong_specs.proof import files_of
 from tests.wrong_specs.sites import sites
 from validators.rules import check_rules
 from validators.rules.causes import told_once
@@ -191,3 +191,10 @@ def test_what_speaks_of_some_of_the_ids_does_not_follow() -> None:
 def test_a_warning_hides_no_error() -> None:
     cause = _finding("PLB105", "`db` is placed nowhere", Severity.WARNING, explains=(("db",),))
     assert len(told_once([cause, _finding("PLB721", "nobody runs `db`")])) == 2
+
+
+@pytest.mark.parametrize("word", ["and", "but"])
+def test_an_id_where_a_sentence_turns_is_spoken_of(word: str) -> None:
+    cause = _finding("PLB101", "there is no service `db`", explains=(("db",),))
+    follower = _finding("PLB127", f"web writes as 70:70, {word} db as 71:71")
+    assert [each.rule for each in told_once([cause, follower])] == ["PLB101"]

@@ -77,7 +77,7 @@ def test_keys_that_are_none(key: str) -> None:
 
 def test_a_key_stands_once() -> None:
     twice = {"a": {"public_key": KEY}, "b": {"public_key": f"{KEY} with a comment"}}
-    assert found("PLB512", cloud_example(), cloud__ssh_keys=twice) == ["is the key of `a` too"]
+    assert found("PLB512", cloud_example(), cloud__ssh_keys=twice) == ["is the same key as `a`"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from plumbline.cli import cli
+from plumbline.cli.app import cli
 from tests.rules.edited import edited
 from validators.rules.contradictions import PLUMB
 

@@ -37,7 +37,7 @@ def test_a_key_that_is_no_id_is_refused_where_it_stands_with_one_that_would_do(k
     first = found[0]
     assert first.location
     assert (first.rule, first.location.file, first.location.line) == ("PLB007", file, line)
-    assert first.hint == f"call it `{close}`"
+    assert first.hint == f"rename it to `{close}`"
 
 
 @pytest.mark.parametrize("folder", ["services", "topology", "runbooks"])
@@ -143,7 +143,7 @@ def test_servers_of_two_tenants_under_one_name_are_an_error() -> None:
         spec, problems = load_spec(files | changed)
         assert spec is not None, problems
         found = [each.message for each in check_rules(spec, date.today()) if each.rule == "PLB123"]
-        both = "role heavy of tenant acme-db and role db-heavy of tenant acme are both server `tenant-acme-db-heavy-{index}`"
+        both = "role heavy of tenant acme-db and role db-heavy of tenant acme both get the server name `tenant-acme-db-heavy-{index}`"
         assert found == ([both] if wrong else [])
 
 

@@ -67,7 +67,7 @@ def test_a_name_on_another_node_is_found_where_a_need_would_be_a_circle() -> Non
     assert calls_back({"one": ["web", "db", "agent"]}) == []
     for needing in ((), ("web",)):  # what a neighbour needs is let through, and its name is not known for that
         (hint,) = calls_back({"one": ["web"], "two": ["db", "agent"]}, *needing)
-        assert "a need would close a circle, as `web` waits for db: place both on one role" in hint
+        assert "a need would create a cycle, because `web` waits for db: place both on one role" in hint
 
 
 def test_a_name_in_no_common_segment_is_found_where_a_need_would_be_a_circle() -> None:
@@ -81,7 +81,7 @@ def test_a_name_in_no_common_segment_is_found_where_a_need_would_be_a_circle() -
     }
     (found,) = (each for each in check_rules(example_spec(json.dumps(files)), date.today()) if each.rule == "PLB116")
     assert found.hint
-    assert "a need would close a circle, as `web` waits for db: let both join one segment" in found.hint
+    assert "a need would create a cycle, because `web` waits for db: put both on one segment" in found.hint
 
 
 def test_one_that_calls_back_where_nothing_leads_is_found() -> None:

@@ -51,9 +51,9 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "topology.entry.requests_per_minute differs: 60 in cluster, absent in dev and single",
     ),
     "a node of another size": (_topology("single", roles=BIGGER), "PLB701", "topology.roles.host.size differs"),
-    "no mode named": (_apart("D1", []), "PLB720", "it covers differences, and the spec has the modes"),
-    "a mode that is not apart": (_apart("D1", ["dev", "single"]), "PLB702", "mode single is like the others"),
-    "all modes named": (_apart("D1", ["dev", "single", "cluster"]), "PLB702", "mode single is like the others"),
+    "no mode named": (_apart("D1", []), "PLB720", "it does not say which of the modes"),
+    "a mode that is not apart": (_apart("D1", ["dev", "single"]), "PLB702", "mode single does not differ"),
+    "all modes named": (_apart("D1", ["dev", "single", "cluster"]), "PLB702", "mode single does not differ"),
     "the wrong mode named": (_apart("D1", ["single"]), "PLB701", "services.mail differs"),
 }
 

@@ -12,9 +12,9 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.layout import nodes_of
 from plumbline.stack.probing import ProbeAnswer
 from plumbline.stack.project import ComposeProject
+from proofs.wrong_specs import files_of
 from tests.generators.test_one_relation import three_roles
 from tests.rules.three_modes import three_modes
-from tests.wrong_specs.proof import files_of
 from validators.stack.reach import RunningService, needed_ports, questions, rows
 
 

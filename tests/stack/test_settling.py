@@ -73,7 +73,7 @@ def test_a_late_health_check_is_no_finding_and_is_said() -> None:
     look, late = inspect_patiently(stack_of([LATE[1], FINE[1]], ["unhealthy", "healthy"]))
     assert ([each.outcome for each in look.checks], late) == (
         ["matches"],
-        ("services.web: state is unhealthy, and the spec says healthy",),
+        ("services.web: state is unhealthy, but the spec says healthy",),
     )
 
 
@@ -86,7 +86,7 @@ def looks(*observed: str) -> Any:
 def test_a_way_that_is_open_for_a_moment_is_no_finding_and_is_said() -> None:
     look, passed = inspect_patiently(looks("reaches it", "does not reach it"))
     assert [each.outcome for each in look.checks] == ["matches"]
-    assert passed == ("services.web: reach.db:sql is reaches it, and the spec says does not reach it",)
+    assert passed == ("services.web: reach.db:sql is reaches it, but the spec says does not reach it",)
 
 
 def test_a_way_that_stays_open_is_a_finding_after_one_more_look() -> None:

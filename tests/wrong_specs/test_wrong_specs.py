@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from proofs.wrong_specs import FOLDERS, SEED, files_of, sampled, score
 from tests.wrong_specs import relations, structural
 from tests.wrong_specs.judging import judged
-from tests.wrong_specs.proof import FOLDERS, SEED, files_of, sampled, score
 from tests.wrong_specs.structural import LEGAL, WRONG, Mutant
 
 

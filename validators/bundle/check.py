@@ -106,38 +106,38 @@ def _images(spec: Spec, manifest: Manifest, kept: Mapping[str, bytes]) -> Iterat
     """What is wrong with the images: against the spec, and between manifest and layers."""
     carried = {image.image: image for image in manifest.images}
     used = {service.image for service in services_of(spec, manifest.mode).values()}
-    yield from (f"image {id} is not in it, and mode {manifest.mode} needs it" for id in sorted(used - carried.keys()))
-    yield from (f"image {id} is in it, and nothing in the spec needs it" for id in sorted(carried.keys() - used))
+    yield from (f"image {id} is missing, but mode {manifest.mode} needs it" for id in sorted(used - carried.keys()))
+    yield from (f"image {id} is included, but nothing in the spec needs it" for id in sorted(carried.keys() - used))
     files = {file.path for file in manifest.files}
     for id in sorted(used & carried.keys()):
         image, pinned = carried[id], spec.images.images[id]
         if image.name != f"{pinned.repository}:{pinned.tag}":
-            yield f"image {id} is {image.name}, and the spec says {pinned.repository}:{pinned.tag}"
+            yield f"image {id} is {image.name}, but the spec says {pinned.repository}:{pinned.tag}"
         if image.stand_in is None and image.index != pinned.digest:
-            yield f"image {id} is of {image.index}, and the spec pins {pinned.digest}"
+            yield f"image {id} has the digest {image.index}, but the spec pins {pinned.digest}"
         yield from _layers(image, kept.get(blob_path(image.manifest)), files)
 
 
 def _layers(image: BundledImage, text: bytes | None, files: set[str]) -> Iterator[str]:
     if text is None:
-        yield f"the manifest of image {image.image}, {image.manifest}, is not in it"
+        yield f"the manifest of image {image.image}, {image.manifest}, is missing"
         return
     try:
         content = image_manifest(text)
     except ValueError:
-        yield f"the manifest of image {image.image}, {image.manifest}, is not one of an image"
+        yield f"the manifest of image {image.image}, {image.manifest}, is not an image manifest"
         return
     if content["config"]["digest"] != image.config:
-        yield f"image {image.image} has the configuration {content['config']['digest']}, and the manifest says {image.config}"
+        yield f"image {image.image} has the configuration {content['config']['digest']}, but the manifest says {image.config}"
     for blob in (content["config"], *content["layers"]):
         if blob_path(blob["digest"]) not in files:
-            yield f"{blob['digest']}, a part of image {image.image}, is not in it"
+            yield f"{blob['digest']}, a part of image {image.image}, is missing"
 
 
 def _rest(spec: Spec, manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator[str]:
     """What is wrong with the rest: spec, models, bill of materials."""
     if manifest.spec != spec.revision:
-        yield f"it was made from spec {manifest.spec}, and this one is {spec.revision}"
+        yield f"it was built from spec {manifest.spec}, but this one is {spec.revision}"
     sums = {file.sha256 for file in manifest.files}
     for model in manifest.models:
         known = spec.models.models.get(model.model)
@@ -148,4 +148,4 @@ def _rest(spec: Spec, manifest: Manifest, kept: Mapping[str, bytes]) -> Iterator
     if manifest.spec == spec.revision:
         others = [file for file in manifest.files if file.path != sbom.PATH]
         if sbom.sbom(spec, manifest.release, manifest.images, manifest.models, others) != kept.get(sbom.PATH):
-            yield f"{sbom.PATH} is not the bill of materials of what is in it"
+            yield f"{sbom.PATH} is not the bill of materials of this bundle"

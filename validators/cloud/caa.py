@@ -23,11 +23,11 @@ def verdict(records: Sequence[str], directory: str, challenge: str) -> Verdict:
     """What the set of records nearest to a name means for an issuer with this ACME directory and challenge."""
     parsed = [found.groups() if (found := _RECORD.fullmatch(each)) else None for each in records]
     if None in parsed:
-        return Verdict(None, "a record of it can't be read")
+        return Verdict(None, "one of its records is invalid")
     given = [(int(flags), tag.lower(), value.strip()) for flags, tag, value in (each for each in parsed if each)]
     strange = [tag for flags, tag, _ in given if flags & CRITICAL and tag not in ("issue", "issuewild", "iodef")]
     if strange:
-        return Verdict(False, f"it demands {', '.join(sorted(strange))}, which an issuer may not know")
+        return Verdict(False, f"it requires {', '.join(sorted(strange))}, which an issuer may not know")
     issue = [value for _, tag, value in given if tag == "issue"]
     if not issue:
         return Verdict(True)
@@ -35,7 +35,7 @@ def verdict(records: Sequence[str], directory: str, challenge: str) -> Verdict:
     if not fitting:
         return Verdict(
             False,
-            f"it lets only {', '.join(sorted(value.partition(';')[0].strip() or 'nobody' for value in issue))} issue",
+            f"allowed issuers: {', '.join(sorted(value.partition(';')[0].strip() or 'none' for value in issue))}",
         )
     answers = [_parameters(value, challenge) for value in fitting]
     return next((each for wish in (True, None) for each in answers if each.allowed is wish), answers[0])
@@ -54,7 +54,7 @@ def _parameters(value: str, challenge: str) -> Verdict:
     given = {key.strip().lower(): text.strip() for key, _, text in pairs if key.strip()}
     methods = given.get("validationmethods")
     if methods is not None and challenge not in [each.strip() for each in methods.split(",")]:
-        return Verdict(False, f"it lets the issuer look by {methods} alone, and it looks by {challenge}")
+        return Verdict(False, f"it allows the issuer to validate only by {methods}, but it uses {challenge}")
     if "accounturi" in given:
-        return Verdict(None, f"it is for the account {given['accounturi']} alone")
+        return Verdict(None, f"it is for the account {given['accounturi']} only")
     return Verdict(True)

@@ -25,7 +25,7 @@ RULES = {
     "load_balancer": "PLB980",
     "route": "PLB980",
     "routes_exposed_to_vswitch": "PLB980",
-    "network stranger": "PLB980",
+    "network foreign": "PLB980",
 }
 """Rules by the first word of an attribute, or by the kind and that word; all others are PLB971."""
 
@@ -60,7 +60,7 @@ def object_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
             yield _judged(state, want, check, "PLB970", "is missing")
         elif seen.labels is not None and not owned(seen, state["ownership"]):
             wish, have = _labels(state["ownership"]), _labels(seen.labels)
-            says = f"exists and is not the tenant's: it should have the labels {wish}, and has {have}"
+            says = f"exists but is not the tenant's: it should have the labels {wish}, but has {have}"
             yield _judged(state, want, check_of(state, want, "owner", wish, have), "PLB973", says)
         else:
             yield from _object(state, want, seen, look)
@@ -126,7 +126,7 @@ def _ssh_key(state: State, want: Want, snapshot: Snapshot) -> Judged:
         # a fingerprint is an MD5: two keys can be made that share one
         check = check_of(state, want, "public_key", want["public_key"], text(same[0].raw, "public_key"))
         return _judged(state, want, check, "PLB973", "another key has its fingerprint")
-    return _judged(state, want, check, "PLB973", f"the name is another key's: {have}")
+    return _judged(state, want, check, "PLB973", f"another key has this name: {have}")
 
 
 def _blob(public_key: str | None) -> str:
@@ -152,7 +152,7 @@ def _object(state: State, want: Want, seen: CloudObject, look: Look) -> Iterator
         expected["type"] = type if type and type in want["types"] else " or ".join(want["types"])
         observed["type"] = known(type)
         if isinstance(observed["image"], Untold) and want["image"] not in look.snapshot.images:
-            observed["image"] = Untold("", "went with the image, which is withdrawn")
+            observed["image"] = Untold("", "is unknown: the image is withdrawn")
     for check, rule, says in _compared(state, want, expected, _readable(observed, expected, look.snapshot)):
         yield _judged(state, want, check, rule, says)
     if want["kind"] == "server" and seen.labels is not None:
@@ -185,7 +185,7 @@ def _compared(state: State, want: Want, expected: Values, observed: Observed) ->
             continue
         if isinstance(have, Untold):
             check = check_of(state, want, attribute, expected.get(attribute), None, readable=False)
-            told = f"{attribute} {have.says}" if have.says else f"{attribute} can't be told from what the API says"
+            told = f"{attribute} {have.says}" if have.says else f"{attribute} is unknown: the API does not report it"
             yield check, have.rule, told
         else:
             check = check_of(state, want, attribute, expected.get(attribute), have)
@@ -203,10 +203,10 @@ def _first_boot(state: State, want: Want, labels: Mapping[str, str]) -> Iterator
     wish, have = user_data_hash(want[USER_DATA]), labels.get(USER_DATA)
     check = check_of(state, want, "user_data", wish, have, readable=have is not None)
     if have:
-        yield _judged(state, want, check, "PLB971", "was first booted with other user data than the spec's")
+        yield _judged(state, want, check, "PLB971", "was first booted with user data that differs from the spec")
     else:
         yield _judged(
-            state, want, check, "PLB975", f"what it was first booted with can't be told: no label {USER_DATA}"
+            state, want, check, "PLB975", f"its first-boot configuration is unknown: there is no label {USER_DATA}"
         )
     keys = check_of(state, want, "ssh_keys", ", ".join(sorted(want["ssh_keys"])), None, readable=False)
     yield _judged(state, want, keys, "")
@@ -219,5 +219,5 @@ def _told_volume(state: State, want: Want, labels: Mapping[str, str], snapshot: 
         return
     told = labels.get(TOLD_VOLUME)
     check = check_of(state, want, "told_volume", str(volume.id), told, readable=told is not None)
-    says = f"its first boot was told volume #{told}, and {volume.name} is #{volume.id}: it waits for another disk"
+    says = f"its first boot expects volume #{told}, but {volume.name} is #{volume.id}: it waits for another disk"
     yield _judged(state, want, check, "PLB971" if told else "", says)

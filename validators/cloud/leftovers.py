@@ -34,7 +34,7 @@ def leftovers(spec: Spec, mode: str, snapshot: Snapshot) -> Iterator[Judged]:
         if tenant is None or tenant in spec.tenants.tenants:
             continue
         path = path_of("topology", mode, "cloud", "ownership" if by_label else "names")
-        says = f"belongs to tenant {tenant}, which the spec does not have"
+        says = f"belongs to tenant {tenant}, which is not in the spec"
         yield Judged(Check(seen.subject, "exists", None, "yes"), "PLB976" if lonely else "PLB972", path, says)
 
 
@@ -51,7 +51,7 @@ def nobodys(spec: Spec, wanted: Container[tuple[str, ...]], snapshot: Snapshot) 
             or _own(seen) & addresses
         ):
             continue
-        says = "has no tenant's labels and no address of the spec: nobody knows whose it is"
+        says = "has neither a tenant's labels nor an address of the spec: nobody knows whose it is"
         yield Judged(Check(seen.subject, "owner", None, "nobody"), "PLB989", path, says)
 
 

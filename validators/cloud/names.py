@@ -36,7 +36,7 @@ def _zone(zone: CloudObject, path: PathText, snapshot: Snapshot) -> Iterator[Jud
         if isinstance(have, Untold) or have is None:
             told = have or UNTOLD
             check = Check(zone.subject, attribute, wish, None, readable=False)
-            return Judged(check, told.rule, path, f"{attribute} {told.says or 'is not said by the API'}")
+            return Judged(check, told.rule, path, f"{attribute} {told.says or 'is not reported by the API'}")
         return Judged(Check(zone.subject, attribute, wish, have), rule, path)
 
     yield judged("mode", "primary", text(zone.raw, "mode"), "PLB982")
@@ -51,7 +51,7 @@ def _zone(zone: CloudObject, path: PathText, snapshot: Snapshot) -> Iterator[Jud
 
 
 def _status(status: str | None) -> str | Untold | None:
-    return Untold("PLB986", "is updating: wait, and look again") if status == "updating" else status
+    return Untold("PLB986", "is updating: wait, and run the command again") if status == "updating" else status
 
 
 def _delegation(zone: CloudObject) -> str | Untold:
@@ -59,7 +59,7 @@ def _delegation(zone: CloudObject) -> str | Untold:
     status = text(zone.raw, "authoritative_nameservers.delegation_status")
     if status == "unknown" or status is None:
         # the provider has not asked yet; a look at any other day says it
-        return Untold("", "was not asked for yet")
+        return Untold("", "was not checked yet")
     return status
 
 
@@ -72,8 +72,8 @@ def host_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
             # what has the tenant's labels is a finding already
             if seen.key in wanted or not (at or below) or owned(seen, state["ownership"]):
                 continue
-            what = "stands beside the tenant's record" if at else "stands below the tenant's name"
-            says = f"{what} and is not in the spec: {', '.join(_values(seen))}"
+            what = "is next to the tenant's record" if at else "is below the tenant's name"
+            says = f"{what} but is not in the spec: {', '.join(_values(seen))}"
             yield Judged(check_of(state, seen, "exists", None, "yes"), "PLB981", path, says)
 
 
@@ -89,9 +89,9 @@ def parent_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judge
         for seen in _records(snapshot, zone):
             says = ""
             if seen.name.lower() == (f"*.{name}" if name else "*"):
-                says = "answers for every name under it that has no record of its own, such as that of a tenant that is gone"
+                says = "answers for every name below it without its own record, such as a former tenant's"
             elif name and seen.name.lower() == name and seen.type in DELEGATING:
-                says = "hands the tenants' names to other name servers"
+                says = "delegates the tenants' names to other name servers"
             if says:
                 check = Check(seen.subject, "exists", None, "yes")
                 yield Judged(check, "PLB981", path, f"{says}: {', '.join(_values(seen))}")
@@ -114,8 +114,8 @@ def issuer_checks(spec: Spec, states: Iterable[State], snapshot: Snapshot) -> It
             readable = answer.allowed is not None
             have = None if not readable else "yes" if answer.allowed else "no"
             check = Check(nearest.subject, f"allows {issuer.directory}", "yes", have, readable=readable)
-            says = f"the issuer of the tenants' certificates, {issuer.directory}, may not issue: {answer.why}"
-            unsure = f"whether it allows {issuer.directory} can't be told: {answer.why}"
+            says = f"the issuer of the tenants' certificates, {issuer.directory}, is not allowed to issue: {answer.why}"
+            unsure = f"it is unknown whether it allows {issuer.directory}: {answer.why}"
             yield Judged(check, "PLB981" if readable else "PLB985", path, says if readable else unsure)
 
 

@@ -16,7 +16,7 @@ def lists_checks(snapshot: Snapshot, path: PathText) -> Iterator[Judged]:
     """Each list that could not be read: what it holds, nobody can tell."""
     for kind, why in sorted(snapshot.unread.items()):
         check = Check(f"list of {kind}", "read", "yes", None, readable=False)
-        yield Judged(check, "PLB988", path, f"was not looked at: {why}")
+        yield Judged(check, "PLB988", path, f"could not be read: {why}")
 
 
 def offer_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judged]:
@@ -52,4 +52,4 @@ def key_checks(spec: Spec, snapshot: Snapshot) -> Iterator[Judged]:
         # one that has a name of the spec is a finding there
         if text(seen.raw, "fingerprint") not in known and seen.name not in names:
             check = Check(seen.subject, "fingerprint", None, text(seen.raw, "fingerprint") or "none")
-            yield Judged(check, "PLB984", path, f"is in the project, and the spec has no such key: {check.observed}")
+            yield Judged(check, "PLB984", path, f"is in the project but not in the spec: {check.observed}")

@@ -4,135 +4,143 @@ from plumbline.spec.finding import Severity
 from validators.documented import RealityRule
 
 _APPLY = (
-    "Look at it with `plumb provision plan`, and let `plumb provision apply` mend what the plan names; mend the rest in the console, "
-    "after asking who changed it. A wanted change belongs in the spec."
+    "Check it with `plumb provision plan`, and run `plumb provision apply` to fix what the plan names. Ask who changed the rest "
+    "before you fix it in the console. Add an intended change to the spec."
 )
 _RULES = (
     RealityRule(
         "PLB970",
-        "object is missing at the provider",
-        "Part of the tenant is not there: it does not run, is not protected, or cannot be reached.",
-        "Make it with `plumb provision apply`. Make a DNS zone once, by hand: `hcloud zone create --name NAME`, then "
+        "Object missing at the provider",
+        "Part of the tenant is missing: it does not run, is not protected, or cannot be reached.",
+        "Create it with `plumb provision apply`. Create a DNS zone once, by hand: `hcloud zone create --name NAME`, then "
         "`hcloud zone enable-protection NAME delete`.",
     ),
     RealityRule(
         "PLB971",
-        "object at the provider is not as the spec says",
-        "What is not in the spec was reviewed by nobody, and the next `apply` may take it back.",
+        "Object at the provider that differs from the spec",
+        "Nobody reviewed the difference, and the next `apply` may revert it.",
         _APPLY,
     ),
     RealityRule(
         "PLB972",
-        "object has an owner's labels and is not in the spec",
-        "It is paid for, reaches the tenant's network or data, and nobody knows why it is there.",
-        "Delete it (`plumb provision apply` does, data and what is protected with --allow NAME), or add it to the spec.",
+        "Object with an owner's labels that is not in the spec",
+        "It costs money and reaches the tenant's network or data, and nobody knows why it exists.",
+        "Delete it (`plumb provision apply` does; data and protected objects need --allow NAME), or add it to the spec.",
     ),
     RealityRule(
         "PLB973",
-        "name or key of the spec belongs to a stranger",
-        "Nothing is adopted that lacks the owner's labels: the tenant's own object cannot be made.",
-        "Rename or delete the stranger, or give it the labels if it is the tenant's.",
+        "Name or key of the spec that belongs to a foreign object",
+        "Plumbline adopts nothing without the owner's labels, so it cannot create the tenant's own object.",
+        "Rename or delete the foreign object, or give it the labels if it is the tenant's.",
     ),
     RealityRule(
         "PLB974",
-        "object is not protected from deletion as the spec says",
-        "One click, or one wrong script, and the data are gone.",
+        "Object whose deletion protection differs from the spec",
+        "One click or one wrong script, and the data is gone.",
         _APPLY,
     ),
     RealityRule(
         "PLB975",
-        "what the server was first booted with cannot be told",
-        "The API never gives user data back; without the label of its hash, nobody knows what the server did at its first boot.",
-        "Make the server anew with `plumb provision apply --allow NAME`; its volume moves with it.",
+        "Unknown first-boot configuration of a server",
+        "The API never returns user data. Without the label with its hash, nobody knows what the server did at its first boot.",
+        "Recreate the server with `plumb provision apply --allow NAME`. Its volume moves with it.",
         severity=Severity.WARNING,
     ),
     RealityRule(
         "PLB976",
-        "volume or address that no server has, or a firewall that filters nothing",
-        "It is paid for, may hold a customer's data, and does not do what it is there for.",
-        "Attach it with `plumb provision apply`; what nobody needs any more is deleted by its name.",
+        "Unattached volume or address, or firewall without an effect",
+        "It costs money, may hold a customer's data, and does not do its work.",
+        "Attach it with `plumb provision apply`. Delete by name what nobody needs any more.",
     ),
     RealityRule(
         "PLB977",
-        "certificate ends soon, or is not renewed",
-        "On its last day every client turns away; the provider renews its own a month before.",
-        "Renew it; for a managed one, see that its domain leads here.",
+        "Certificate that ends soon or is not renewed",
+        "After its last day every client refuses it. The provider renews its own certificates a month before.",
+        "Renew it. For a managed certificate, check that its domain leads here.",
     ),
     RealityRule(
         "PLB978",
-        "server type or image is withdrawn",
-        "A server that is lost can't be made again with it.",
-        "Choose another in the spec, while there is time to move the servers one by one.",
+        "Server type or image that the provider withdrew",
+        "A lost server cannot be created with it again.",
+        "Choose another in the spec while there is time to move the servers one by one.",
         severity=Severity.WARNING,
     ),
     RealityRule(
         "PLB979",
-        "server does not run",
+        "Server that does not run",
         "It does nothing, and is charged in full.",
-        "Start it with `plumb provision apply`; look at its console first if it should be running.",
+        "Start it with `plumb provision apply`. If it should be running, check its console first.",
     ),
     RealityRule(
         "PLB980",
-        "private network of a tenant is open to what is not the tenant's",
-        "Inside a private network no firewall of the provider filters: whoever is in it, or is led into it, reaches the stores.",
-        "Find out who did it. Take the server, load balancer, route or vSwitch out of the network; delete a load balancer that nobody owns.",
+        "Foreign member or route in a tenant's private network",
+        "No firewall of the provider filters inside a private network. Whoever is in it, or is routed into it, reaches "
+        "the stores.",
+        "Find out who added it. Remove the server, load balancer, route or vSwitch from the network, and delete a load "
+        "balancer without an owner.",
     ),
     RealityRule(
         "PLB981",
-        "DNS record overrides, delegates or bars a tenant's name",
-        "It sends clients or their passwords elsewhere, lets others have certificates for the name, or keeps the tenant's from being renewed.",
-        "Find out who made it, and delete it: `hcloud zone rrset delete ZONE NAME TYPE`. Let a CAA record name the issuer, or delete it.",
+        "DNS record that overrides, delegates or blocks a tenant's name",
+        "It sends clients or their passwords elsewhere, lets others get certificates for the name, or prevents the "
+        "tenant's renewal.",
+        "Find out who created it, and delete it: `hcloud zone rrset delete ZONE NAME TYPE`. Make a CAA record name the "
+        "issuer, or delete it.",
     ),
     RealityRule(
         "PLB982",
-        "DNS zone does not serve the tenants' names",
-        "What the project says of a name, nobody hears: tenants cannot be found, or somebody else's answers are taken.",
-        "Make the zone primary, delegate the domain to the name servers that the provider assigned, and keep its NS records as they were.",
+        "DNS zone that does not serve the tenants' names",
+        "Resolvers do not see the project's records: tenants cannot be found, or somebody else answers for them.",
+        "Make the zone primary, delegate the domain to the provider's assigned name servers, and restore its original NS "
+        "records.",
     ),
     RealityRule(
         "PLB983",
-        "DNS zone is not protected from deletion",
+        "DNS zone without deletion protection",
         "One click, and the names of all tenants are gone.",
         "Protect it: `hcloud zone enable-protection NAME delete`.",
         severity=Severity.WARNING,
     ),
     RealityRule(
         "PLB984",
-        "SSH key in the project that the spec does not have",
-        "Whoever adds a key can choose it for the next server, or boots a rescue system with it: this is how a breach looks.",
-        "Find out who added it, then delete it with `hcloud ssh-key delete NAME`; or add it to `cloud.ssh_keys` of the spec.",
+        "SSH key in the project that is not in the spec",
+        "Whoever added the key can select it for the next server, or boot a rescue system with it. This is what a breach "
+        "looks like.",
+        "Find out who added it, then delete it with `hcloud ssh-key delete NAME`, or add it to `cloud.ssh_keys` of the spec.",
     ),
     RealityRule(
         "PLB985",
-        "value at the provider cannot be told",
-        "The API does not say it, or says it in a form that this version does not know: it may be as the spec says, or not.",
-        "Look at it in the console; look for a newer release of Plumbline if the API has grown.",
+        "Unknown value at the provider",
+        "The API does not report it, or in a form that this version does not know. It may match the spec or not.",
+        "Check it in the console. If the API has changed, look for a newer release of Plumbline.",
         severity=Severity.WARNING,
     ),
     RealityRule(
         "PLB986",
-        "object is between two states",
-        "An action runs on it, or the provider works on it; what comes of it can't be told yet.",
-        "Wait some minutes, and look again. Ask the provider when it stays so.",
+        "Object between two states",
+        "An action is running on it, and its result is not known yet.",
+        "Wait some minutes and run the command again. If it stays so, ask the provider.",
         severity=Severity.WARNING,
     ),
     RealityRule(
         "PLB987",
-        "firewall is not in force on a server yet",
+        "Firewall not yet in force on a server",
         "Until it is, every port of the server's public interface is open to everybody.",
-        "Wait a minute, and look again. If it stays so, switch the server off, take the firewall off it, and put it on again.",
+        "Wait a minute and run the command again. If it stays so, switch the server off, detach the firewall, and attach "
+        "it again.",
     ),
     RealityRule(
         "PLB988",
-        "part of the project was not looked at",
-        "The API did not answer for a kind of objects: what is missing, changed or too much there, nobody knows. No answer is not a yes.",
-        "Run the command again; a 403 needs a token for this project that may read, a 5xx or 429 needs patience, a 422 a newer release.",
+        "Unread part of the project",
+        "The API did not answer for one kind of object. Nobody knows what is missing, changed or extra there.",
+        "Run the command again. Use a token of this project with read permission for a 403, wait after a 5xx or 429, and "
+        "try a newer release for a 422.",
     ),
     RealityRule(
         "PLB989",
-        "server, load balancer or address in the project that is nobody's",
-        "It is paid for, and what runs in the project under no known name may be a guest of the project or of a thief.",
-        "Find out whose it is. Delete it, move it to a project of its own, or give its address a name in `cloud.addresses`.",
+        "Server, load balancer or address without an owner",
+        "It costs money, and an unknown machine in the project may belong to an intruder.",
+        "Find out whose it is. Delete it, move it to another project, or name its address in `cloud.addresses`.",
         severity=Severity.WARNING,
     ),
 )

@@ -13,7 +13,7 @@ FAMILIES = ("ipv4", "ipv6")
 THE_PROVIDERS = "the provider's"
 _USUAL = re.compile(r"static\.[0-9.]+\.clients\.your-server\.de")
 """The name that an address has when nobody gave it another."""
-PENDING = "is not in force yet: until then nothing is filtered"
+PENDING = "is not in force yet: until it is, nothing is filtered"
 
 
 def expected(want: dict[str, Any], seen: CloudObject, look: Look) -> Values:
@@ -80,22 +80,20 @@ def _nullable(raw: Raw, path: str) -> str | Untold:
 def _state(raw: Raw) -> str | Untold:
     status = text(raw, "status")
     if status in TRANSIENT:
-        return Untold("PLB986", f"is {status}: wait, and look again")
+        return Untold("PLB986", f"is {status}: wait, and run the command again")
     return status if status in ("running", "off") else Untold(says=f"is {status}, which this version does not know")
 
 
 def _locked(raw: Raw) -> str | Untold:
     if flag(raw, "locked"):
-        return Untold("PLB986", "is yes: an action runs on it, or the provider holds it")
+        return Untold("PLB986", "is yes: an action is running on it, or the provider has locked it")
     return yes(flag(raw, "locked"))
 
 
 def _image(raw: Raw) -> str | Untold:
     """Null for one that is gone; what is withdrawn is said once, for the image."""
     if at(raw, "image") is None:
-        return Untold(
-            says="is gone from the project, and its name with it: what the server was made from can't be told"
-        )
+        return Untold(says="is no longer in the project: what the server was created from is unknown")
     if text(raw, "image.type") not in (None, "system"):
         return f"{text(raw, 'image.type')} {text(raw, 'image.description') or text(raw, 'image.name') or '?'}"
     return known(text(raw, "image.name"))

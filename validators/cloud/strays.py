@@ -30,7 +30,7 @@ def stray_checks(state: State, snapshot: Snapshot, today: date) -> Iterator[Judg
         elif is_lonely(seen) and alike.match(seen.name):
             yield _lonely(state, seen, "names")
         elif (server := copied_from(seen, snapshot)) and (server in servers or alike.match(server)):
-            says = f"is a copy of the disk of {server}, and not in the spec"
+            says = f"is a copy of the disk of {server} but is not in the spec"
             yield _judged(state, seen, "exists", "yes", "PLB972", "names", says)
     hosts = {(want["name"], want["zone"]) for want in state["objects"] if want["kind"] == "record"}
     names = {f"{name}.{zone}" for name, zone in hosts}
@@ -65,12 +65,12 @@ def _judged(state: State, seen: CloudObject, attribute: str, observed: str, rule
 
 
 def _extra(state: State, seen: CloudObject) -> Judged:
-    says = "has the tenant's labels and is not in the spec"
+    says = "has the tenant's labels but is not in the spec"
     return _judged(state, seen, "exists", "yes", "PLB972", "ownership", says)
 
 
 def _lonely(state: State, seen: CloudObject, field: str) -> Judged:
-    says = "no server has it, and it is not in the spec"
+    says = "is unattached and not in the spec"
     return _judged(state, seen, "carried_by", "no server", "PLB976", field, says)
 
 

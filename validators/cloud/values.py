@@ -25,12 +25,12 @@ class CloudKind:
     observed: Callable[[CloudObject, Look], Observed]
 
 
-def _strangers(seen: CloudObject, look: Look, servers: list[int] | None) -> Observed:
+def _foreign(seen: CloudObject, look: Look, servers: list[int] | None) -> Observed:
     """Servers of others in what is the tenant's alone."""
     return several(
-        "stranger",
+        "foreign",
         servers,
-        lambda id: {} if (name := look.name("server")(id)) in look.servers else {f"stranger.{name}": "in it"},
+        lambda id: {} if (name := look.name("server")(id)) in look.servers else {f"foreign.{name}": "in it"},
     )
 
 
@@ -39,7 +39,7 @@ def _placement_group(want: Want, seen: CloudObject, look: Look) -> Values:
 
 
 def _seen_placement_group(seen: CloudObject, look: Look) -> Observed:
-    return {"type": known(text(seen.raw, "type")), **_strangers(seen, look, numbers(seen.raw, "servers"))}
+    return {"type": known(text(seen.raw, "type")), **_foreign(seen, look, numbers(seen.raw, "servers"))}
 
 
 def _network(want: Want, seen: CloudObject, look: Look) -> Values:
@@ -54,7 +54,7 @@ def _seen_network(seen: CloudObject, look: Look) -> Observed:
         **several("subnet", entries(raw, "subnets"), _subnet),
         **several("route", entries(raw, "routes"), _route),
         "routes_exposed_to_vswitch": yes(flag(raw, "expose_routes_to_vswitch")),
-        **_strangers(seen, look, numbers(raw, "servers")),
+        **_foreign(seen, look, numbers(raw, "servers")),
         **_balancers(seen, numbers(raw, "load_balancers"), snapshot),
     }
 
@@ -92,7 +92,7 @@ def _firewall(want: Want, seen: CloudObject, look: Look) -> Values:
 def _seen_firewall(seen: CloudObject, look: Look) -> Observed:
     applied = entries(seen.raw, "applied_to")
     if applied is None:
-        return {"filters": UNTOLD, "selector": UNTOLD, "stranger": UNTOLD, **seen_rules(entries(seen.raw, "rules"))}
+        return {"filters": UNTOLD, "selector": UNTOLD, "foreign": UNTOLD, **seen_rules(entries(seen.raw, "rules"))}
     servers = [
         id for each in applied if text(each, "type") == "server" and (id := number(each, "server.id")) is not None
     ]
@@ -112,7 +112,7 @@ def _seen_firewall(seen: CloudObject, look: Look) -> Observed:
             f"applied_to.{each}": Untold(says="is a kind of resource that this version does not know")
             for each in others
         },
-        **_strangers(seen, look, [*servers, *selected]),
+        **_foreign(seen, look, [*servers, *selected]),
     }
 
 
@@ -146,7 +146,7 @@ def _seen_volume(seen: CloudObject, look: Look) -> Observed:
 
 def _disk_state(status: str | None) -> str | Untold:
     if status == "creating":
-        return Untold("PLB986", "is being made: wait, and look again")
+        return Untold("PLB986", "is being created: wait, and run the command again")
     return status if status == "available" else Untold(says=f"is {status}, which this version does not know")
 
 
@@ -197,6 +197,6 @@ NEEDS = {
     "floating_ip": "floating_ip",
     "primary_ip": "primary_ip",
     "carried_by": "server",
-    "stranger": "server",
+    "foreign": "server",
 }
 """The list that the first word of an attribute takes names from: without it, it cannot be told."""

@@ -5,21 +5,21 @@ from validators.documented import RealityRule
 _RULES = (
     RealityRule(
         "PLB931",
-        "mode answers a probe differently than the matrix declares",
-        "Whoever reads the matrix expects the other answer.",
-        "Mend the mode, or correct `answers` of the probe, and with it the feature's `parity`.",
+        "Mode that answers a probe differently than declared",
+        "Readers of the matrix expect the declared answer.",
+        "Fix the mode, or correct `answers` of the probe and with it the feature's `parity`.",
     ),
     RealityRule(
         "PLB932",
-        "feature with full parity behaves differently in two modes",
-        "«Full» is what people rely on when they move from one mode to the other.",
-        "Mend the mode that differs, or make the feature `divergent` and say what differs.",
+        "Feature with full parity that behaves differently in two modes",
+        "People rely on «full» when they move from one mode to the other.",
+        "Fix the mode that differs, or make the feature `divergent` and describe the difference.",
     ),
     RealityRule(
         "PLB933",
-        "declared divergence does not show",
-        "A divergence that is not there is a workaround that nobody needs, and hides the next that is.",
-        "Make the feature `full`, or give a probe that shows the difference.",
+        "Declared divergence that does not show",
+        "Its workaround is not needed, and it would hide a real difference that comes later.",
+        "Make the feature `full`, or add a probe that shows the difference.",
     ),
 )
 

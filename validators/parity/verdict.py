@@ -81,7 +81,7 @@ def faults(row: FeatureRow) -> list[tuple[str, str, SpecPath]]:
     found: list[tuple[str, str, SpecPath]] = [
         (
             "PLB931",
-            f"{row.title}: {mode} answers {observed!r}, and {probe.declared.get(mode)!r} is declared ({probe.shows})",
+            f"{row.title}: {mode} answers {observed!r}, but {probe.declared.get(mode)!r} is declared ({probe.shows})",
             ("probes", number, "answers"),
         )
         for number, probe in enumerate(row.probes)
@@ -90,7 +90,7 @@ def faults(row: FeatureRow) -> list[tuple[str, str, SpecPath]]:
     ]
     differing = [probe for probe in row.probes if len(set(probe.observed.values())) > 1]
     if row.parity == "full":
-        found += [("PLB932", f"{row.title} is full, and {_said(probe)}", ("parity",)) for probe in differing]
+        found += [("PLB932", f"{row.title} is full, but {_said(probe)}", ("parity",)) for probe in differing]
     if row.parity == "divergent" and row.probes and not differing and len(row.probes[0].observed) > 1:
         found.append(("PLB933", f"{row.title}: divergence {row.divergence} does not show", ("divergence",)))
     return found

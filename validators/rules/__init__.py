@@ -177,7 +177,7 @@ def _unjudged(rules: list[str]) -> Finding:
     judged_by = "a rule" if len(rules) == 1 else f"{len(rules)} rules"
     return Finding(
         UNJUDGED,
-        f"{judged_by} could not judge a spec with these errors: {', '.join(rules)}",
+        f"{judged_by} could not run because the spec has errors: {', '.join(rules)}",
         severity=Severity.NOTE,
-        hint="mend the errors, then check again",
+        hint="fix the errors, then check again",
     )

@@ -9,7 +9,7 @@ from plumbline.spec.finding import Finding, Related, Severity
 _QUOTED = re.compile(r"`([^`]+)`|'([^']+)'")
 _DOTTED = re.compile(r"[\w-]+(?:\.[\w*-]+)+")
 _CALLED = re.compile(
-    r"\b(?:in|and|modes?|service|image|model|network|segment|secret|role|runbook|place|tenant|location|parameter) (?=([\w-]+))"
+    r"\b(?:in|and|but|modes?|service|image|model|network|segment|secret|role|runbook|place|tenant|location|parameter) (?=([\w-]+))"
 )
 _WORD = re.compile(r"[\w-]+")
 _LACKS = re.compile(r"there is no |has no |there is nothing under | is not known here| is not published ")

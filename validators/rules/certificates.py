@@ -20,9 +20,9 @@ _FIELDS = {"issued": "issuer", "own": "own_certificates"}
 
 @rule(
     "PLB214",
-    title="certificate that comes from nowhere",
-    why="The entry would show a certificate of its own making for that tenant, and every client would refuse it.",
-    fix="Give `entry.tls` an `issuer`, or an `own_certificates` folder that is mounted; or change the tenant's `certificate`.",
+    title="Certificate without a source",
+    why="The entry would present a self-signed certificate for that tenant, and every client would refuse it.",
+    fix="Give `entry.tls` an `issuer` or a mounted `own_certificates` folder, or change the tenant's `certificate`.",
     failing=_EXAMPLE.format(tls="{own_certificates: /elsewhere}"),
     passing=_EXAMPLE.format(tls="{own_certificates: /own}"),
 )
@@ -39,6 +39,6 @@ def certificate_from_nowhere(spec: Spec) -> Iterator[Violation]:
             if not sources[tenant.certificate]:
                 yield Violation(
                     path_of("tenants", name, "certificate"),
-                    f"the entry of mode {mode} has no source for a certificate that is `{tenant.certificate}`",
+                    f"the entry of mode {mode} has no source for an `{tenant.certificate}` certificate",
                     also=((path_of("topology", mode, "entry", "tls", _FIELDS[tenant.certificate]), "its source"),),
                 )

@@ -25,9 +25,9 @@ SERVER_BOUND = re.compile(r"server create\b.*--firewall\b|apply-to-resource\b.*-
 
 @rule(
     "PLB501",
-    title="Server types and images are still there",
-    why="An order of something that was withdrawn fails once network and firewall are made, and leaves them.",
-    fix="use what the provider offers (catalogue.yaml, with its date)",
+    title="Withdrawn server type or image",
+    why="An order for something withdrawn fails after the network and firewall are created, and leaves both behind.",
+    fix="Use a server type or image that the provider still offers (see catalogue.yaml and its date).",
     failing=cloud_example(server_type="cx22"),
     passing=cloud_example(),
 )
@@ -46,16 +46,16 @@ def removed(spec: Spec) -> Iterator[Violation]:
             yield Violation(
                 path,
                 f"{name} no longer exists",
-                hint=f"use {successors[name]}, which took its place",
+                hint=f"use its successor {successors[name]}",
                 observed=name,
             )
 
 
 @rule(
     "PLB502",
-    title="A role's size is that of its server type",
-    why="Limits and placement are computed from the size; a smaller node is overcommitted.",
-    fix="copy vCPUs, memory and disk of the type to `size`, and choose fallbacks that are no smaller",
+    title="Role size that differs from its server type",
+    why="Limits and placement are computed from the size. If the node is smaller, it is overcommitted.",
+    fix="Copy vCPUs, memory and disk of the type to `size`, and choose fallbacks that are at least as large.",
     failing=cloud_example(memory_mib=16384),
     passing=cloud_example(),
 )
@@ -67,7 +67,7 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
             if want != have:
                 yield Violation(
                     path_of(path, "size", field),
-                    f"{role.server_type} has {field} {have}, and the size says {want}",
+                    f"{role.server_type} has {field} {have}, but the size says {want}",
                     expected=str(have),
                     observed=str(want),
                 )
@@ -77,15 +77,15 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
                 if have < want:
                     yield Violation(
                         path_of(path, "fallbacks", index),
-                        f"fallback {name} has {field} {have}, and the role needs {want}",
+                        f"fallback {name} has {field} {have}, but the role needs {want}",
                     )
 
 
 @rule(
     "PLB503",
-    title="The location offers the server type",
-    why="Lines are sold in some locations only; the order would be refused.",
-    fix="choose a type that is sold in the location, or another location",
+    title="Server type not sold in the location",
+    why="Each server line is sold in some locations only. The provider refuses the order.",
+    fix="Choose a type that is sold in the location, or another location.",
     failing=cloud_example(server_type="cpx11"),
     passing=cloud_example(),
 )
@@ -114,16 +114,17 @@ def type_not_at_location(spec: Spec) -> Iterator[Violation]:
                 paths[0],
                 f"{name} is not sold in {cloud.location} ({known.date}); it is in {sold}",
                 observed=name,
-                also=tuple((path, "names it too") for path in paths[1:]),
+                also=tuple((path, "names it as well") for path in paths[1:]),
             )
 
 
 @rule(
     "PLB504",
-    title="Names, labels and counts are within the API's limits",
-    why="The API refuses them once the objects before them exist; names that two tenants share make "
-    "one of them adopt the other's objects.",
-    fix="names need `{tenant}`, servers also `{role}` and `{index}`; labels take at most 63 of `A-Za-z0-9-_.`",
+    title="Name, label or count beyond the API's limits",
+    why="The API refuses it after it has created the objects before it. If two tenants share a name, one adopts the "
+    "other's objects.",
+    fix="Put `{tenant}` in every name, and `{role}` and `{index}` in server names. Keep labels to at most 63 of "
+    "`A-Za-z0-9-_.`.",
     failing=cloud_example(network="private"),
     passing=cloud_example(),
 )
@@ -135,10 +136,10 @@ def beyond_limits(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB505",
-    title="A firewall is bound in one way",
-    why="A firewall that a label selector applies and that was also given to the server can no longer be "
-    "detached by hand (`firewall_managed_by_label_selector`).",
-    fix="apply it by label, or give it to the servers; not both",
+    title="Firewall bound by label and by server",
+    why="A firewall that a label selector applies and that was also given to the server can no longer be detached by "
+    "hand (`firewall_managed_by_label_selector`).",
+    fix="Apply the firewall by label or give it to the servers, but not both.",
     failing=runbook_example(
         "hcloud server create --name a --firewall fw",
         BIND_BY_LABEL,
@@ -156,15 +157,15 @@ def firewall_bound_twice(spec: Spec) -> Iterator[Violation]:
             if by_server and LABEL_BOUND.search(text):
                 yield Violation(
                     path_of("runbooks", name, inner),
-                    f"this binds a firewall by label, and {by_server[0]} binds one by server",
+                    f"this binds a firewall by label, but {by_server[0]} binds one by server",
                 )
 
 
 @rule(
     "PLB506",
-    title="Location and network zone go together",
+    title="Location outside its network zone",
     why="A server can join only a subnet of its own zone.",
-    fix="use the zone of the location",
+    fix="Use the zone of the location.",
     failing=cloud_example(zone="us-east"),
     passing=cloud_example(),
 )

@@ -19,8 +19,8 @@ BITS = {"A": 32, "AAAA": 128}
 
 @rule(
     "PLB511",
-    title="record that leads to no single address",
-    why="The record is made last: the tenant's servers would run, be paid for, and be reached by nobody.",
+    title="DNS record without a single address",
+    why="The record is created last. The tenant's servers run and cost money, but nobody can reach them.",
     fix="Name an entry of `addresses` that is one address: /32 for A, /128 for AAAA.",
     failing=cloud_example(address="entrance"),
     passing=cloud_example(address="entry"),
@@ -36,7 +36,7 @@ def no_address(spec: Spec) -> Iterator[Violation]:
         try:
             network = ip_network(cloud.addresses[dns.address])
         except ValueError:
-            yield Violation(path, f"{cloud.addresses[dns.address]} is no range with zero host bits")
+            yield Violation(path, f"{cloud.addresses[dns.address]} is not a valid range (not a CIDR, or host bits set)")
             continue
         if network.prefixlen != BITS[dns.type] or network.max_prefixlen != BITS[dns.type]:
             yield Violation(path, f"{network} is not one address for a record of type {dns.type}")
@@ -44,9 +44,11 @@ def no_address(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB514",
-    title="record or zone that DNS does not take",
-    why="The API refuses it once everything else exists; a record without `{tenant}` is every tenant's, and the last one wins.",
-    fix="A record is relative to its zone and holds `{tenant}`; a zone is a registrable domain; labels have at most 63 of `a-z0-9-`.",
+    title="Record or zone that is not valid in DNS",
+    why="The API refuses it after everything else exists. Without `{tenant}`, all tenants share one record, and the last "
+    "one wins.",
+    fix="Make `record` relative to its zone, with `{tenant}` in it, and `zone` a registrable domain. Use at most 63 of "
+    "`a-z0-9-` for a label.",
     failing=cloud_example(record="tenants"),
     passing=cloud_example(record="{tenant}"),
 )
@@ -59,13 +61,13 @@ def beyond_dns(spec: Spec) -> Iterator[Violation]:
 
 def _dns_problems(dns: Dns, tenants: list[str]) -> Iterator[tuple[str, str]]:
     if "." not in dns.zone or not _is_name(dns.zone):
-        yield "zone", f"`{dns.zone}` is no registrable domain in lower case"
+        yield "zone", f"`{dns.zone}` is not a registrable domain in lower case"
     if "{tenant}" not in dns.record:
-        yield "record", "holds no {tenant}, so that all tenants would share one record"
+        yield "record", "has no {tenant}, so all tenants would share one record"
     for tenant in tenants:
         name = dns.record.replace("{tenant}", tenant)
         if not _is_name(name) or len(f"{name}.{dns.zone}") > NAME_LENGTH:
-            yield "record", f"`{name}` in `{dns.zone}` is no name that DNS takes"
+            yield "record", f"`{name}` in `{dns.zone}` is not a valid DNS name"
     if dns.ttl_s > MOST_SECONDS:
         yield "ttl_s", f"{dns.ttl_s} s is more than {MOST_SECONDS}"
 
@@ -76,9 +78,9 @@ def _is_name(name: str) -> bool:
 
 @rule(
     "PLB515",
-    title="record that is not the tenant's host name",
-    why="Certificates, routing and pages use `domain` of platform.yaml; another name leads to a gateway that does not know it.",
-    fix="Let `record` and `zone` together be `domain`.",
+    title="DNS record that differs from the tenant's host name",
+    why="Certificates, routing and pages use `domain` of platform.yaml. The gateway does not know any other name.",
+    fix="Make `record` and `zone` together equal `domain`.",
     failing=cloud_example(record="{tenant}.data"),
     passing=cloud_example(record="{tenant}"),
 )
@@ -89,7 +91,7 @@ def other_name(spec: Spec) -> Iterator[Violation]:
         if name != spec.platform.domain:
             yield Violation(
                 path_of("topology", mode, "cloud", "dns", "record"),
-                f"makes {name}, and a tenant's host name is {spec.platform.domain}",
+                f"gives {name}, but a tenant's host name is {spec.platform.domain}",
                 expected=spec.platform.domain,
                 observed=name,
             )

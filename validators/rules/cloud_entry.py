@@ -105,9 +105,12 @@ def _behind_a_proxy(spec: Spec) -> Iterator[tuple[str, Topology, Cloud, int]]:
 
 @rule(
     "PLB221",
-    title="backend that the entry does not reach",
-    why="The tenants' firewall drops the entry's requests: every client gets 503.",
-    fix="Let the entry's address in at `entry.backend_port`: an inbound rule for tcp whose peer is that of the DNS record.",
+    title="Backend that the entry cannot reach",
+    why="The tenants' firewall drops the entry's requests, so every client gets 503.",
+    fix=(
+        "Allow the entry's address at `entry.backend_port`: add an inbound tcp rule with the same peer as the DNS "
+        "record."
+    ),
     failing=proxied_example(inbound="[]"),
     passing=proxied_example(),
 )
@@ -121,7 +124,7 @@ def closed_backend(spec: Spec) -> Iterator[Violation]:
         found = openings(spec, mode, cloud)
         if entry is None or any(each.to(port) and each.lets_in(entry) for each in found):
             continue
-        message = f"nothing lets `{cloud.dns.address}` ({entry}) in at port {port}, the entry's `backend_port`"
+        message = f"no inbound rule admits `{cloud.dns.address}` ({entry}) at port {port}, the entry's `backend_port`"
         at_port = next((each for each in found if each.to(port)), None)
         from_entry = next((each for each in found if each.lets_in(entry) and not each.to(SSH)), None)
         base = path_of("topology", mode, "cloud")
@@ -129,7 +132,7 @@ def closed_backend(spec: Spec) -> Iterator[Violation]:
             peers = ", ".join(str(peer) for peer in at_port.peers)
             yield Violation(
                 path_of(base, "dns", "address"),
-                f"the record leads to `{cloud.dns.address}`, and the firewall lets {peers} in at the backend's port {port}",
+                f"the record leads to `{cloud.dns.address}`, but the firewall admits {peers} at the backend's port {port}",
                 "name the entry's address in both",
             )
         elif at_port:
@@ -168,9 +171,9 @@ def range_of(text: str) -> Range | None:
 
 @rule(
     "PLB222",
-    title="port that is open to the whole internet",
-    why="Whoever finds the address tries it: a store, SSH or a backend without its entry stands open to everybody.",
-    fix="Name the peers that need it; open to all are only ports that a service publishes for clients.",
+    title="Port open to the whole internet",
+    why="Anyone who finds the address can connect: a store, SSH, or a backend behind its entry is exposed to everyone.",
+    fix="Name the peers that need the port. Open only ports that a service publishes for clients to everyone.",
     failing=cloud_example(inbound='[{title: db, protocol: tcp, port: "5432", peers: [0.0.0.0/0]}]'),
     passing=cloud_example(inbound='[{title: db, protocol: tcp, port: "5432", peers: [192.0.2.0/24]}]'),
 )
@@ -193,12 +196,14 @@ def open_to_all(spec: Spec) -> Iterator[Violation]:
             if ports is None or len(ports) > 64:
                 message = f"port {each.rule.port} is open to everybody"
             elif SSH in ports:
-                message = f"port {SSH}, which administrators enter by, is open to everybody"
+                message = f"port {SSH} (SSH) is open to everybody"
             elif (closed := [port for port in ports if port not in public]) or not ports:
-                message = f"port {closed[0] if closed else each.rule.port} is open to everybody, and no service is published there"
+                message = (
+                    f"port {closed[0] if closed else each.rule.port} is open to everybody, but no service publishes it"
+                )
             elif behind.get(mode) in ports:
                 message = (
-                    f"port {behind[mode]} is open to everybody, past the entry `{topology.entry.service}` before it"
+                    f"port {behind[mode]} is open to everybody, which bypasses the entry `{topology.entry.service}`"
                 )
             else:
                 continue
@@ -207,9 +212,9 @@ def open_to_all(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB224",
-    title="record that does not lead to the entry",
-    why="Clients ask a server on which nothing answers them.",
-    fix="Let `target` be the role that runs `entry.service`.",
+    title="DNS record that does not lead to the entry",
+    why="Clients connect to a server on which nothing answers.",
+    fix="Set `target` to the role that runs `entry.service`.",
     failing=proxied_example(target="node"),
     passing=proxied_example(),
 )
@@ -222,16 +227,16 @@ def record_beside_the_entry(spec: Spec) -> Iterator[Violation]:
         if roles and cloud.dns.target in topology.roles and not {cloud.dns.target, base} & set(roles):
             yield Violation(
                 path_of("topology", mode, "cloud", "dns", "target"),
-                f"role `{cloud.dns.target}` does not run the entry `{topology.entry.service}`, which is on {', '.join(roles)}",
+                f"role `{cloud.dns.target}` does not run the entry `{topology.entry.service}`, which runs on {', '.join(roles)}",
                 observed=cloud.dns.target,
             )
 
 
 @rule(
     "PLB225",
-    title="entry that asks its backend's health elsewhere",
-    why="The backend answers 404 there: the entry takes it for dead and answers 503 itself.",
-    fix="Let `entry.health_path` be the path of the backend's health check.",
+    title="Entry that checks its backend's health at the wrong path",
+    why="The backend answers 404 there, so the entry treats it as down and answers 503.",
+    fix="Set `entry.health_path` to the path of the backend's health check.",
     failing=proxied_example(entry="health_path: /pong"),
     passing=proxied_example(entry="health_path: /ping"),
 )
@@ -249,7 +254,7 @@ def other_health(spec: Spec) -> Iterator[Violation]:
             for probe in feature.probes
             if probe.http and probe.http.service == entry.backend
         ]
-        message = f"the entry asks {entry.health_path}, and the health of `{entry.backend}` is {own}"
+        message = f"the entry asks {entry.health_path}, but the health check of `{entry.backend}` is at {own}"
         if asked.count(entry.health_path) > asked.count(own):
             # its probes ask what the entry asks: the check is the one that changed
             yield Violation(path_of("services", entry.backend or "", "health", "http", "path"), message, observed=own)

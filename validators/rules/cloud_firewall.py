@@ -17,10 +17,10 @@ NTP = 123
 
 @rule(
     "PLB508",
-    title="firewall rule for a private range",
-    why="The provider's firewall filters public interfaces alone: the rule does nothing, and whoever reads it believes in it. "
-    "What isolates tenants is that each has a network of its own; within one, the host's firewall is what filters.",
-    fix="Delete the peer; links between a tenant's nodes follow from `needs`.",
+    title="Firewall rule for a private range",
+    why="The provider's firewall filters public interfaces only, so the rule does nothing but looks as if it did. "
+    "Tenants are isolated because each has its own network; inside one, the host's firewall filters.",
+    fix="Delete the peer. Links between a tenant's nodes follow from `needs`.",
     failing=cloud_example(inbound='[{title: nodes, protocol: tcp, port: any, peers: ["10.1.0.0/16"]}]'),
     passing=cloud_example(inbound='[{title: office, protocol: tcp, port: "22", peers: ["192.0.2.0/24"]}]'),
 )
@@ -42,9 +42,9 @@ def private_peer(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB509",
-    title="outbound rules without NTP",
-    why="One outbound rule turns the default from accept into deny. A clock that drifts makes certificates and tokens invalid, "
-    "weeks later and all at once.",
+    title="Outbound rules without NTP",
+    why="One outbound rule turns the default from accept into deny. Clocks then drift, and weeks later all certificates "
+    "and tokens become invalid at once.",
     fix="Add an outbound rule for udp 123.",
     failing=cloud_example(outbound='[{title: web, protocol: tcp, port: "443", peers: [0.0.0.0/0]}]'),
     passing=cloud_example(outbound='[{title: time, protocol: udp, port: "123", peers: [0.0.0.0/0]}]'),

@@ -40,7 +40,9 @@ def problems(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iter
         if servers > SERVERS_PER_PLACEMENT_GROUP:
             yield (
                 inner_path("spread_servers"),
-                (f"a tenant may grow to {servers} servers, and a placement group takes {SERVERS_PER_PLACEMENT_GROUP}"),
+                (
+                    f"a tenant may grow to {servers} servers, but a placement group holds at most {SERVERS_PER_PLACEMENT_GROUP}"
+                ),
             )
 
 
@@ -51,12 +53,12 @@ def _names(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterat
         if missing:
             yield (
                 inner_path("names", kind),
-                f"the {kind} name lacks {', '.join(missing)}, so that two objects would share it",
+                f"the {kind} name lacks {', '.join(missing)}, so two objects would share it",
             )
             continue
         wrong = next((name for name in _filled(pattern, topology, tenants) if not _is_name(kind, name)), None)
         if wrong:
-            yield inner_path("names", kind), f"`{wrong}` is no {kind} name that the API accepts"
+            yield inner_path("names", kind), f"the API does not accept `{wrong}` as a {kind} name"
 
 
 def _is_name(kind: str, name: str) -> bool:
@@ -77,36 +79,39 @@ def _filled(pattern: str, topology: Topology, tenants: tuple[str, ...]) -> Itera
 
 def _labels(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Iterator[tuple[PartsText, str]]:
     if not any("{tenant}" in pattern for pattern in cloud.ownership.values()):
-        yield inner_path("ownership"), "no label of it holds {tenant}, so that one tenant's objects would be another's"
+        yield inner_path("ownership"), "no label contains {tenant}, so tenants would share each other's objects"
     both = [("ownership", *item) for item in cloud.ownership.items()]
     both += [("labels", *item) for item in cloud.labels.items()]
     for field, key, pattern in both:
         if key == TAKEN_LABEL:
-            yield inner_path(field, key), "servers have this label for the hash of their user data"
+            yield inner_path(field, key), "servers already use this label for the hash of their user data"
         if not key or not LABEL.fullmatch(key):
-            yield inner_path(field, key), f"`{key}` is no label key that the API accepts"
+            yield inner_path(field, key), f"the API does not accept `{key}` as a label key"
         values = _filled(pattern.replace("{environment}", cloud.environment), topology, tenants)
         wrong = next((value for value in values if not LABEL.fullmatch(value)), None)
         if wrong:
-            yield inner_path(field, key), f"`{wrong}` is no label value that the API accepts"
+            yield inner_path(field, key), f"the API does not accept `{wrong}` as a label value"
 
 
 def _firewall(cloud: Cloud) -> Iterator[tuple[PartsText, str]]:
     rules = [("inbound", index, rule) for index, rule in enumerate(cloud.firewall.inbound)]
     rules += [("outbound", index, rule) for index, rule in enumerate(cloud.firewall.outbound)]
     if len(rules) > RULES_PER_FIREWALL:
-        yield inner_path("firewall"), f"{len(rules)} rules, and a firewall takes {RULES_PER_FIREWALL}"
+        yield inner_path("firewall"), f"{len(rules)} rules, but a firewall takes at most {RULES_PER_FIREWALL}"
     for side, index, rule in rules:
         path = inner_path("firewall", side, index)
         if len(rule.peers) > PEERS_PER_RULE:
-            yield inner_path(path, "peers"), f"{len(rule.peers)} peers, and a rule takes {PEERS_PER_RULE}"
+            yield inner_path(path, "peers"), f"{len(rule.peers)} peers, but a rule takes at most {PEERS_PER_RULE}"
         if (rule.port is None) != (rule.protocol == "icmp"):
-            yield path, "a port belongs to tcp and udp, and to nothing else"
+            yield path, "tcp and udp need a port, and icmp has none"
         if len(rule.title) > TITLE_LENGTH:
-            yield inner_path(path, "title"), f"has {len(rule.title)} characters, and the API takes {TITLE_LENGTH}"
+            yield (
+                inner_path(path, "title"),
+                f"has {len(rule.title)} characters, but the API takes at most {TITLE_LENGTH}",
+            )
         first, _, last = (rule.port or "any").partition("-")
         if first != "any" and not 1 <= int(first) <= int(last or first) <= LAST_PORT:
             yield (
                 inner_path(path, "port"),
-                f"{rule.port} is no port, and no range of ports from the lower to the higher",
+                f"{rule.port} is neither a port nor a range from a lower to a higher port",
             )

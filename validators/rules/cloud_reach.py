@@ -28,8 +28,11 @@ _CALLS = "services/web.yaml: {environment: {API: https://api.example.com/v1}}\n"
 
 @rule(
     "PLB223",
-    title="endpoint outside that the firewall does not let out",
-    why="One outbound rule turns the default from accept into deny: the first request hangs, and so does the pull of an image.",
+    title="External endpoint that the firewall blocks",
+    why=(
+        "One outbound rule changes the default from accept to deny: the first request hangs, and so does the pull "
+        "of an image."
+    ),
     fix="Add an outbound rule for tcp at that port.",
     failing=_CALLS + cloud_example(outbound=f"[{_TIME}]"),
     passing=_CALLS + cloud_example(outbound=f"[{_TIME}, {_WEB}]"),
@@ -45,7 +48,7 @@ def shut_in(spec: Spec) -> Iterator[Violation]:
             more = f" and {len(users) - 2} more" if len(users) > 2 else ""
             yield Violation(
                 path_of("topology", mode, "cloud", "firewall", "outbound"),
-                f"nothing lets tcp {port} out, which {' and '.join(users[:2])}{more} need{'s' if len(users) == 1 else ''}",
+                f"no outbound rule allows tcp {port}, which {' and '.join(users[:2])}{more} need{'s' if len(users) == 1 else ''}",
             )
 
 
@@ -98,9 +101,12 @@ _ADMIN = '[{title: office, protocol: tcp, port: "22", peers: [192.0.2.0/24]}]'
 
 @rule(
     "PLB226",
-    title="place that its shell does not lead to",
-    why="The runbook's step is done on another node than its page says, or nobody gets in to do it.",
-    fix="Let `role` and `server_name(…)` name one role, and let the firewall admit SSH from where the shell comes.",
+    title="Place whose shell leads elsewhere or is blocked",
+    why="The runbook's step runs on another node than its page says, or nobody can log in to run it.",
+    fix=(
+        "Name one role in `role` and `server_name(…)`, and allow SSH in the firewall from the address that the "
+        "shell uses."
+    ),
     failing=_PLACE % "db" + cloud_example(inbound=_ADMIN),
     passing=_PLACE % "node" + cloud_example(inbound=_ADMIN),
 )
@@ -119,7 +125,7 @@ def lost_place(spec: Spec) -> Iterator[Violation]:
             if strangers and place.role not in servers:
                 yield Violation(
                     path_of("platform", "places", id, "role"),
-                    f"place {id} is each node of role `{place.role}`, and its shell leads to one of `{strangers[0]}`",
+                    f"place {id} is on role `{place.role}`, but its shell leads to a node of `{strangers[0]}`",
                     observed=place.role,
                 )
             ways = [arguments[0] for function, *arguments in called if function == "address_of"]
@@ -127,14 +133,14 @@ def lost_place(spec: Spec) -> Iterator[Violation]:
             if "ssh" in place.shell.split() and not found:
                 yield Violation(
                     path_of("topology", mode, "cloud", "firewall", "inbound"),
-                    f"nothing lets tcp {SSH} in, by which place `{id}` is entered",
+                    f"no inbound rule allows tcp {SSH}, which place `{id}` needs",
                 )
                 return
             known = [address for way in ways if (address := range_of(cloud.addresses.get(way, "")))]
             if known and found and not any(each.lets_in(address) for each in found for address in known):
                 yield Violation(
                     path_of(found[0].path, "peers"),
-                    f"port {SSH} is open to others than `{ways[0]}`, from where place `{id}` is entered",
+                    f"port {SSH} is not open to `{ways[0]}`, from where place `{id}` is entered",
                 )
                 return
 

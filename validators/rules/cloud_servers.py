@@ -13,9 +13,9 @@ from validators.rules.registry import Violation, rule
 
 @rule(
     "PLB507",
-    title="image whose end is announced",
-    why="After that day no server can be made with it, nor one that is lost be made again.",
-    fix="Choose an image of catalogue.yaml without an end; running servers are replaced one after another.",
+    title="OS image with an announced end",
+    why="After that day, no server can be created from it, and a lost server cannot be rebuilt.",
+    fix="Choose an image of catalogue.yaml without an end date. Running servers are replaced one after another.",
     failing=cloud_example(image="debian-11"),
     passing=cloud_example(image="ubuntu-24.04"),
 )
@@ -26,15 +26,15 @@ def ending_image(spec: Spec) -> Iterator[Violation]:
         if image and image.unavailable_after:
             yield Violation(
                 path_of("topology", mode, "cloud", "image"),
-                f"{cloud.image} is not for new servers after {image.unavailable_after}",
+                f"{cloud.image} cannot be used for new servers after {image.unavailable_after}",
             )
 
 
 @rule(
     "PLB512",
-    title="SSH key that is none, or stands twice",
-    why="The API refuses it: it reads the key's blob, and takes a fingerprint once. A key that is cut off lets nobody in.",
-    fix="Copy the whole line of the .pub file, and name each key once.",
+    title="Invalid or duplicate SSH key",
+    why="The API decodes the key and accepts each fingerprint once, so it refuses this one. A truncated key lets nobody in.",
+    fix="Copy the whole line of the .pub file, and list each key once.",
     failing=cloud_example(key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5"),
     passing=cloud_example(key=KEY),
 )
@@ -46,9 +46,9 @@ def broken_key(spec: Spec) -> Iterator[Violation]:
             path = path_of("topology", mode, "cloud", "ssh_keys", name, "public_key")
             type, blob = key.public_key.split(" ")[:2]
             if not _is_key(type, blob):
-                yield Violation(path, f"is no whole key of type {type}")
+                yield Violation(path, f"is not a complete key of type {type}")
             elif blob in seen:
-                yield Violation(path, f"is the key of `{seen[blob]}` too")
+                yield Violation(path, f"is the same key as `{seen[blob]}`")
             seen.setdefault(blob, name)
 
 
@@ -70,8 +70,8 @@ def _is_key(type: str, blob: str) -> bool:
 
 @rule(
     "PLB517",
-    title="server type with other processors",
-    why="Servers are made with the image of one architecture; on another, neither it nor the platform's images start.",
+    title="Server type with another CPU architecture",
+    why="Servers are created from an image for one architecture. On another, neither it nor the platform's images start.",
     fix=f"Choose a type of a line whose architecture is {ARCHITECTURE}.",
     failing=cloud_example(fallbacks="[cax21]"),
     passing=cloud_example(fallbacks="[]"),
@@ -82,14 +82,16 @@ def other_architecture(spec: Spec) -> Iterator[Violation]:
     for path, name in named_types(spec):
         line = known.lines.get(known.server_types[name].line) if name in known.server_types else None
         if line and line.architecture != ARCHITECTURE:
-            yield Violation(path, f"{name} has {line.architecture} processors, and servers are made for {ARCHITECTURE}")
+            yield Violation(
+                path, f"{name} has {line.architecture} processors, but servers are created for {ARCHITECTURE}"
+            )
 
 
 @rule(
     "PLB519",
-    title="role of a cloud without a server type or an address",
-    why="Its servers cannot be ordered; without `first_host` two roles would take the same address.",
-    fix="Give each role of a tenant `server_type` and `first_host`.",
+    title="Cloud role without a server type or `first_host`",
+    why="Its servers cannot be ordered. Without `first_host`, two roles would get the same address.",
+    fix="Give each tenant role a `server_type` and a `first_host`.",
     failing=cloud_example(first_host="null"),
     passing=cloud_example(first_host="10"),
 )

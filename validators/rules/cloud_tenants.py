@@ -16,9 +16,9 @@ _TWO = "tenants.yaml: {tenants: {a: {title: A, octet: 1, state: ACTIVE}, b: {tit
 
 @rule(
     "PLB513",
-    title="tenant with the name of a role",
-    why="What is made for the tenant and what is made for the role would stand in one folder.",
-    fix="Rename the tenant; ids of tenants and of roles share the folder of a mode.",
+    title="Tenant named like a role",
+    why="Generated files of the tenant and of the role share one folder.",
+    fix="Rename the tenant: ids of tenants and roles share the folder of a mode.",
     failing=_TENANT % "node" + cloud_example(),
     passing=_TENANT % "acme" + cloud_example(),
 )
@@ -32,9 +32,10 @@ def named_like_a_role(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB516",
-    title="more tenants than one project holds",
-    why="The next tenant's provisioning ends at the account's limit, with half of its objects made.",
-    fix="Ask the provider for more and write it in `limits` of catalogue.yaml, or give some tenants a project of their own.",
+    title="More tenants than one project can hold",
+    why="Provisioning the next tenant stops at the account's limit, with half of its objects created.",
+    fix="Ask the provider to raise the limit and write it in `limits` of catalogue.yaml, or give some tenants their own "
+    "project.",
     failing=_TWO + cloud_example(firewalls=1),
     passing=_TWO + cloud_example(firewalls=2),
     severity=Severity.WARNING,
@@ -46,7 +47,7 @@ def too_many_tenants(spec: Spec) -> Iterator[Violation]:
         for kind, most in (("placement_group", limits.placement_groups), ("firewall", limits.firewalls)):
             needed = len(spec.tenants.tenants) * _each(cloud, kind)
             if most is not None and needed > most:
-                message = f"{needed} tenants need one each, and a project holds {most}"
+                message = f"all tenants together need {needed} {kind.replace('_', ' ')}s, but a project can hold {most}"
                 yield Violation(path_of("topology", mode, "cloud", "names", kind), message)
 
 
@@ -56,10 +57,10 @@ def _each(cloud: Cloud, kind: str) -> int:
 
 @rule(
     "PLB723",
-    title="cloud from which nothing is made",
-    why="Servers, networks and firewalls are made for each tenant. A mode for exactly one has none to make them for, and a reader "
-    "of its `cloud` believes that it exists.",
-    fix="Set `tenancy: many` and add the one tenant to tenants.yaml; or leave `cloud` out, and write the addresses of your own nodes.",
+    title="Cloud in a mode without tenants",
+    why="Servers, networks and firewalls are created per tenant. With `tenancy: one` none are created, although `cloud` "
+    "suggests so.",
+    fix="Set `tenancy: many` and add the tenant to tenants.yaml, or remove `cloud` and write the addresses of your own nodes.",
     failing=cloud_example().replace("tenancy: many", "tenancy: one"),
     passing=_TENANT % "acme" + cloud_example(),
 )
@@ -69,6 +70,6 @@ def cloud_without_tenants(spec: Spec) -> Iterator[Violation]:
         if topology.tenancy == "one":
             yield Violation(
                 path_of("topology", mode, "cloud"),
-                f"mode {mode} has a cloud and `tenancy: one`: nothing is made there",
+                f"mode {mode} has a cloud and `tenancy: one`: nothing is created there",
                 at_key=True,
             )

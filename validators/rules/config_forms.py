@@ -39,9 +39,9 @@ services/web.yaml: {{config: [{{source: config/web.yml, target: /etc/web.yml}}]}
 
 @rule(
     "PLB140",
-    title="configuration file that its format does not allow",
-    why="The program ends at its start with the same error, on the first host that it is started on.",
-    fix="Mend the file so that what is generated from it can be read.",
+    title="Configuration file with a syntax error",
+    why="The program exits at start with the same error, on the first host where it starts.",
+    fix="Correct the file so that its generated form is valid.",
     failing=_CONFIG.format("a: [1"),
     passing=_CONFIG.format("a: [1]"),
 )
@@ -65,7 +65,7 @@ def _unreadable(text: WrittenText) -> Iterator[Violation]:
         if position < 0:
             position = sum(len(each) + 1 for each in text.literal.split("\n")[: max(line, 0)])
         yield Violation(
-            text.path, f"line {line + 1} of what becomes of {text.name}: {problem}", location=text.at(position)
+            text.path, f"line {line + 1} of the generated {text.name}: {problem}", location=text.at(position)
         )
 
 
@@ -84,8 +84,8 @@ def _error(error: Exception) -> tuple[int, str]:
 
 @rule(
     "PLB141",
-    title="configuration file that nothing uses",
-    why="Whoever edits it changes nothing; or the line of the service that mounts it is lost.",
+    title="Unused configuration file",
+    why="Edits to it change nothing, or the service has lost the line that mounts it.",
     fix="Name it in `config` of a service, or delete it.",
     failing='config/web.yml: "a: 1"',
     passing=_CONFIG.format("a: 1"),
@@ -101,9 +101,7 @@ def unused_file(spec: Spec) -> Iterator[Violation]:
         taken_in = any(own.name in text or own.stem in re.findall(r"(?:import|from)\s+(\w+)", text) for text in texts)
         if name not in sources and not taken_in and not own.name.upper().startswith(("README", "LICEN")):
             where = file_of(spec, name)
-            yield Violation(
-                path_of("services"), f"{name} is mounted by no service", location=Location(where, 1, 1, 1, 1)
-            )
+            yield Violation(path_of("services"), f"no service mounts {name}", location=Location(where, 1, 1, 1, 1))
 
 
 @dataclass(frozen=True)
@@ -127,9 +125,12 @@ services/web.yaml:
 
 @rule(
     "PLB142",
-    title="migrations that are no chain",
-    why="Alembic stops at two heads, at a revision that is not there, or that is there twice: no database gets to the release.",
-    fix="Let each `down_revision` name the migration before, and mount them all.",
+    title="Broken chain of migrations",
+    why=(
+        "Alembic stops if there are two heads, or if a revision is missing or exists twice: no database reaches "
+        "the release."
+    ),
+    fix="Set each `down_revision` to the previous migration, and mount all of them.",
     failing=_CHAIN % "0",
     passing=_CHAIN % "1",
 )
@@ -144,16 +145,18 @@ def _broken(spec: Spec) -> Iterator[Violation]:
         by_revision: dict[str, _Migration] = {}
         for each in chain:
             if each.revision in by_revision:
-                yield _at(each, "revision", f"revision {each.revision} is {by_revision[each.revision].text.name} too")
+                yield _at(
+                    each, "revision", f"revision {each.revision} is also in {by_revision[each.revision].text.name}"
+                )
             by_revision.setdefault(each.revision, each)
         for each in chain:
             for before in each.before:
                 if before not in by_revision:
-                    yield _at(each, "down_revision", f"there is no revision {before} before {each.revision}")
+                    yield _at(each, "down_revision", f"revision {each.revision} follows {before}, which does not exist")
         heads = [each for each in chain if not any(each.revision in other.before for other in chain)]
         if len(heads) > 1 and all(before in by_revision for each in chain for before in each.before):
             names = " and ".join(each.revision for each in heads)
-            yield _at(heads[-1], "down_revision", f"{names} are both the last: nothing comes after either")
+            yield _at(heads[-1], "down_revision", f"{names} are both heads: no migration follows them")
         elif len(heads) == 1 and len(by_revision) == len(chain):
             yield from _another_last(spec, set(by_revision), heads[0].revision)
 

@@ -16,9 +16,9 @@ from validators.rules.registry import Violation, rule
 
 @rule(
     "PLB108",
-    title="configuration template that is not there",
-    why="The file cannot be generated, and the container would not start.",
-    fix="Add the file below the spec's folder, or correct its path.",
+    title="Missing configuration template",
+    why="The file cannot be generated, so the container does not start.",
+    fix="Add the file to the spec's folder, or correct its path.",
     failing="services/web.yaml: {config: [{source: config/web.yml.j2, target: /etc/web.yml}]}",
     passing="""
 config/web.yml.j2: "a: 1\\n"
@@ -28,7 +28,7 @@ services/web.yaml: {config: [{source: config/web.yml.j2, target: /etc/web.yml}]}
 def missing_template(spec: Spec) -> Iterator[Violation]:
     """Configuration files without a source."""
     yield from once(
-        Violation(each.path("config"), f"there is no {file.source}")
+        Violation(each.path("config"), f"the file {file.source} does not exist")
         for each in placed_services(spec)
         for file in each.service.config
         if file.source not in spec.templates
@@ -37,9 +37,9 @@ def missing_template(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB110",
-    title="configuration for each tenant where there is none",
-    why="The folder of the files would be empty: no project can be started from it, and nothing would be routed.",
-    fix="Add a tenant, or leave `{tenant}` out of the target's name.",
+    title="Per-tenant configuration in a spec without tenants",
+    why="The folder of the files would be empty, so no project can start from it and nothing is routed.",
+    fix="Add a tenant, or remove `{tenant}` from the target's name.",
     failing="""
 config/web.yml.j2: "a: 1\\n"
 services/web.yaml: {config: [{source: config/web.yml.j2, target: "/etc/web/{tenant}.yml"}]}
@@ -54,7 +54,7 @@ def configuration_for_nobody(spec: Spec) -> Iterator[Violation]:
     """Files for each tenant, and no tenant."""
     if not spec.tenants.tenants:
         yield from once(
-            Violation(each.path("config"), f"{file.target} is for each tenant, and there is none")
+            Violation(each.path("config"), f"{file.target} is written for each tenant, but there are no tenants")
             for each in placed_services(spec)
             for file in each.service.config
             if TENANT in file.target
@@ -63,10 +63,13 @@ def configuration_for_nobody(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB120",
-    title="expression in a file that is copied",
+    title="Expression in a file that is not a template",
     severity=Severity.WARNING,
-    why="Only a file whose name ends in `.j2` is rendered: the container gets the expression itself, braces and all.",
-    fix="Let the file's name, and `source`, end in `.j2`.",
+    why=(
+        "Only files whose names end in `.j2` are rendered. The container gets the expression itself, including "
+        "the braces."
+    ),
+    fix="Add `.j2` to the file's name and to `source`.",
     failing="""
 config/web.yml: "db: {{ address('db', 'sql') }}\\n"
 services/web.yaml: {config: [{source: config/web.yml, target: /etc/web.yml}]}
@@ -90,17 +93,17 @@ def copied_expression(spec: Spec) -> Iterator[Violation]:
                 if speaks_of(text[begin:end], names):
                     yield Violation(
                         path_of(each.path("config"), index, "source"),
-                        f"{file.source} is copied as it is, with `{text[begin:end]}`",
-                        f"call it `{file.source}{TEMPLATE_ENDING}`",
+                        f"{file.source} is copied unchanged, with `{text[begin:end]}`",
+                        f"rename it to `{file.source}{TEMPLATE_ENDING}`",
                         location=spec.template_line(file.source, text.count("\n", 0, begin) + 1),
                     )
 
 
 @rule(
     "PLB121",
-    title="two configuration files under one name",
-    why="A service's files are written into one folder by their names, without `.j2`: one would take the other's place.",
-    fix="Give one of them another name; its `target` stays.",
+    title="Configuration files with the same generated name",
+    why="A service's files are written to one folder under their own names, without `.j2`: one overwrites the other.",
+    fix="Rename one of them. Its `target` can stay.",
     failing="""
 config/a/web.yml: "a: 1\\n"
 config/b/web.yml: "b: 1\\n"

@@ -24,9 +24,9 @@ _ASKED = re.compile(
 
 @rule(
     "PLB131",
-    title="role or database that the store does not make",
-    why="The store refuses the connection: «role does not exist», «database does not exist».",
-    fix="Write the names that the store is given, e.g. by POSTGRES_USER and POSTGRES_DB.",
+    title="Role or database that the store does not create",
+    why="The store refuses the connection: «role does not exist» or «database does not exist».",
+    fix="Write the names that the store is given, for example by POSTGRES_USER and POSTGRES_DB.",
     failing="services/db.yaml: {health: {command: [pg_isready, -U, smaple]}}",
     passing="services/db.yaml: {health: {command: [pg_isready, -U, sample]}}",
 )
@@ -52,7 +52,7 @@ def _unknown_roles(spec: Spec) -> Iterator[Violation]:
                     if close and name and name not in there | made:
                         yield Violation(
                             text.path,
-                            f"`{asked['host']}` makes no `{name}`",
+                            f"`{asked['host']}` does not create `{name}`",
                             f"did you mean `{close[0]}`?",
                             observed=name,
                             location=text.at(text.literal.find(name)),
@@ -86,14 +86,14 @@ def _own_calls(texts: tuple[WrittenText, ...], known: Mapping[str, set[str]]) ->
                 text = next((each for each in words if option["name"] in each.literal), words[0])
                 close = get_close_matches(option["name"], there, n=1)
                 hint = f"did you mean `{close[0]}`?" if close else None
-                message = f"the store makes no `{option['name']}`; it makes {', '.join(sorted(there))}"
+                message = f"the store does not create `{option['name']}`; it creates {', '.join(sorted(there))}"
                 yield Violation(text.path, message, hint, observed=option["name"])
 
 
 @rule(
     "PLB132",
-    title="variable that leads to another service than it says",
-    why="The process speaks one protocol and gets the answers of another: it fails at its first request.",
+    title="Variable or URL that leads to the wrong service",
+    why="The process speaks one protocol and gets answers in another, so its first request fails.",
     fix="Name the service that the variable, or the URL's scheme, is for.",
     failing="services/web.yaml: {environment: {SITE: {template: \"redis://{{ address('db', 'sql') }}\"}}}",
     passing="services/web.yaml: {environment: {SITE: {template: \"postgresql://{{ address('db', 'sql') }}/sample\"}}}",
@@ -120,7 +120,9 @@ def _misled(placed: Placed, text: WrittenText) -> Iterator[Violation]:
         others = {name for name, each in services.items() if found["scheme"] in _schemes(spec, each)}
         if image and image.schemes and found["scheme"] in _ALL_SCHEMES - image.schemes:
             hint = f"did you mean `{sorted(others)[0]}`?" if others else None
-            yield Violation(text.path, f"{found['scheme']}:// leads to `{found['host']}`", hint, observed=found["host"])
+            yield Violation(
+                text.path, f"a {found['scheme']}:// URL leads to `{found['host']}`", hint, observed=found["host"]
+            )
             return
     if text.where == Where.VARIABLE and text.named:
         words = set(text.name.lower().split("_"))
@@ -148,9 +150,9 @@ _HOST = re.compile(r"(?:127(?:\.\d+){3}|localhost|::1)(?::(?P<port>\d+))?")
 
 @rule(
     "PLB133",
-    title="service that listens to itself alone",
-    why="On 127.0.0.1 of its container nobody else reaches it. Its own health check does, so that it counts as healthy.",
-    fix="Let it listen on 0.0.0.0; its segments decide who reaches it.",
+    title="Needed or published service that listens on loopback only",
+    why="Nothing outside the container reaches its 127.0.0.1. Its own health check does, so it counts as healthy.",
+    fix="Set the listen address to 0.0.0.0. The service's segments decide who reaches it.",
     failing="services/web.yaml: {command: [--host, 127.0.0.1]}",
     passing="services/web.yaml: {command: [--host, 0.0.0.0]}",
 )
@@ -170,7 +172,9 @@ def _alone(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation
             if port is None or port in numbers:
                 path = text.path
                 yield Violation(
-                    path, f"others reach `{placed.id}` from outside of its container", location=text.at(position)
+                    path,
+                    f"`{placed.id}` listens on loopback, where nothing outside its container reaches it",
+                    location=text.at(position),
                 )
                 break
 

@@ -28,9 +28,9 @@ models.yaml:
 
 @rule(
     "PLB115",
-    title="two models at one path",
-    why="One of the two is laid over the other: a service loads a model that it does not know.",
-    fix="Give each a path of its own, and none inside another's.",
+    title="Models with the same path, or one inside the other",
+    why="One model is mounted over the other, so a service loads a model that it does not expect.",
+    fix="Give each model a path of its own, and none inside another's.",
     failing=_MODELS % "models/a",
     passing=_MODELS % "models/b",
 )
@@ -41,7 +41,7 @@ def same_model_path(spec: Spec) -> Iterator[Violation]:
         path = posixpath.normpath(model.path)
         for other, owner in seen.items():
             if path == other or path.startswith(f"{other}/") or other.startswith(f"{path}/"):
-                yield Violation(path_of("models", name, "path"), f"`{model.path}` is where model `{owner}` is")
+                yield Violation(path_of("models", name, "path"), f"`{model.path}` overlaps the path of model `{owner}`")
                 break
         seen.setdefault(path, name)
 
@@ -51,9 +51,15 @@ _SECRET = "secrets.yaml: {{secrets: {{db_password: {{scope: {0}}}}}}}\n"
 
 @rule(
     "PLB227",
-    title="secret of another reach than its services",
-    why="What is made for one tenant opens another's store, or all tenants share a node that would need the secret of each.",
-    fix="`scope: tenant` for what opens a tenant's own services; `platform` for what is issued once, or used by shared roles.",
+    title="Secret whose scope does not match its services",
+    why=(
+        "A secret that is made for one tenant opens another tenant's store, or a node that all tenants share "
+        "needs the secret of each."
+    ),
+    fix=(
+        "Use `scope: tenant` for what opens a tenant's own services, and `platform` for what is issued once or "
+        "used by shared roles."
+    ),
     failing=_SECRET.format("platform") + cloud_example(),
     passing=_SECRET.format("tenant") + cloud_example(),
 )
@@ -64,12 +70,13 @@ def misplaced_secret(spec: Spec) -> Iterator[Violation]:
             continue
         for name, secret in spec.secrets.secrets.items():
             users = [id for id, service in services_of(spec, mode).items() if name in service.secrets]
+            named = ", ".join(f"`{user}`" for user in users)
             scopes = {topology.roles[role].scope for user in users for role in roles_of(spec, mode, user)}
             path = path_of("secrets", name, "scope")
             if secret.scope == "platform" and secret.issued_by is None and scopes == {"tenant"}:
-                yield Violation(path, f"`{name}` is one for all tenants, and {', '.join(users)} are each tenant's own")
+                yield Violation(path, f"all tenants share `{name}`, but each tenant has its own {named}")
             elif secret.scope == "tenant" and scopes == {"shared"}:
-                yield Violation(path, f"`{name}` is each tenant's own, and {', '.join(users)} are shared by all")
+                yield Violation(path, f"each tenant has its own `{name}`, but all tenants share {named}")
 
 
 _LARGE = "{title: Large, count: 0, variant_of: %s, size: {vcpus: 4, memory_mib: 8192, disk_gb: 80, reserve_mib: 512}}"
@@ -77,9 +84,9 @@ _LARGE = "{title: Large, count: 0, variant_of: %s, size: {vcpus: 4, memory_mib: 
 
 @rule(
     "PLB530",
-    title="variant of a variant",
-    why="It takes the place of a role that runs nothing: no node would have the services.",
-    fix="Name a role with services of its own.",
+    title="Variant of a variant",
+    why="It replaces a role that runs nothing, so no node has the services.",
+    fix="Name a role that lists services itself.",
     failing=f"topology/single.yaml: {{roles: {{large: {_LARGE % 'large'}}}}}",
     passing=f"topology/single.yaml: {{roles: {{large: {_LARGE % 'host'}}}}}",
 )
@@ -97,9 +104,9 @@ def variant_of_itself(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB536",
-    title="successor that is not there either",
-    why="Whoever follows the advice orders what the provider does not have.",
-    fix="Name a server type or operating system of the catalogue.",
+    title="Successor that does not exist",
+    why="Whoever follows the advice orders something that the provider does not offer.",
+    fix="Name a server type or OS image of the catalogue.",
     failing=cloud_example().replace("removed: {cx22: cx33}", "removed: {cx22: cx99}"),
     passing=cloud_example(),
 )
@@ -121,9 +128,9 @@ update.yaml:
 
 @rule(
     "PLB537",
-    title="update that contradicts itself",
-    why="A service would be stopped and kept at once, or a tenant be first twice: each reader takes another half for true.",
-    fix="Name each service in one of `keep_running` and `drain`, no job in either, and each canary once.",
+    title="Contradictory update",
+    why="A service is both stopped and kept, or a tenant is first twice. Each reader believes a different half.",
+    fix="Name each service in either `keep_running` or `drain`, no job in either, and each canary once.",
     failing=_UPDATE.format("[db]", "[db]"),
     passing=_UPDATE.format("[db]", "[web]"),
 )
@@ -138,11 +145,11 @@ def contradicting_update(spec: Spec) -> Iterator[Violation]:
         for index, name in enumerate(names):
             service = spec.services.get(name) if field != "canaries" else None
             if name in names[:index]:
-                yield Violation(path_of(base, index), f"`{name}` stands here twice")
+                yield Violation(path_of(base, index), f"`{name}` is listed twice")
             elif service and service.kind == "job":
                 yield Violation(path_of(base, index), f"`{name}` is a job: it ends by itself")
             elif field == "drain" and name in update.keep_running:
-                yield Violation(path_of(base, index), f"`{name}` is in `keep_running` too, and is not stopped")
+                yield Violation(path_of(base, index), f"`{name}` is also in `keep_running`, so it is not stopped")
 
 
 _SCALING = "  scaling: [{{role: node, direction: {0}, trigger: It is full., how: Add one.}}]\n"
@@ -150,9 +157,9 @@ _SCALING = "  scaling: [{{role: node, direction: {0}, trigger: It is full., how:
 
 @rule(
     "PLB538",
-    title="role that cannot grow as it is said",
-    why="Whoever follows it finds no second node, or no larger one, in the spec.",
-    fix="Horizontal: raise `max_count` above `count`; vertical: add a role that is `variant_of` it.",
+    title="Scaling without room or a larger variant",
+    why="The procedure asks for a second or a larger node, and the spec has none.",
+    fix="Raise `max_count` above `count` for horizontal scaling, or add a role that is `variant_of` it for vertical scaling.",
     failing=cloud_example() + _SCALING.format("horizontal"),
     passing=cloud_example(max_count=3) + _SCALING.format("horizontal"),
 )
@@ -165,7 +172,7 @@ def cannot_scale(spec: Spec) -> Iterator[Violation]:
             if role is None:
                 continue
             if each.direction == "horizontal" and role.max_count <= max(role.count, 1):
-                yield Violation(path, f"`{each.role}` has {role.max_count} node at most")
+                yield Violation(path, f"the `max_count` of `{each.role}` is {role.max_count}")
             elif each.direction == "vertical" and not any(
                 other.variant_of in (each.role, name)  # what is a variant of itself is PLB530's
                 for name, other in topology.roles.items()
@@ -178,8 +185,8 @@ _PROOF = "requirements.yaml: {requirements: {RUN-02: {title: It runs., proofs: [
 
 @rule(
     "PLB539",
-    title="live proof that is no command",
-    why="The requirement is said to be shown by something that nobody can run.",
+    title="Live proof that is not a command",
+    why="The requirement claims a proof that nobody can run.",
     fix="Name a command as it is typed: `plumb verify stack --mode MODE`.",
     failing=_PROOF % "plumb verfy parity",
     passing=_PROOF % "plumb verify parity",
@@ -201,6 +208,6 @@ def proof_without_command(spec: Spec) -> Iterator[Violation]:
             elif words[0] == "plumb" and not any(words[1:][: len(name.split())] == name.split() for name in PLUMB):
                 close = get_close_matches(" ".join(words[1:3]), PLUMB, n=1)
                 hint = f"did you mean `plumb {close[0]}`?" if close else None
-                yield Violation(path, f"`{proof.ref}` is no command of plumb", hint, observed=proof.ref)
+                yield Violation(path, f"`{proof.ref}` is not a plumb command", hint, observed=proof.ref)
             elif "--mode" in words[:-1] and (mode := words[words.index("--mode") + 1]) not in spec.topology:
                 yield Violation(path, f"there is no mode `{mode}`", observed=proof.ref)

@@ -12,8 +12,9 @@ _LOOKED = 'images.yaml: {{images: {{postgres: {{evidence: {{confirmations: 2, ch
 
 @rule(
     "PLB546",
-    title="look-up in the future",
-    why="The day says how far a fact can be trusted; a day that has not come says nothing, and is never looked at again.",
+    title="Look-up date in the future",
+    why="The date says how far a fact can be trusted. A future date says nothing, and hides that the fact needs another "
+    "look-up.",
     fix="Write the day on which somebody looked.",
     failing=_LOOKED.format(day="2999-01-01"),
     passing=_LOOKED.format(day="2001-01-01"),
@@ -27,4 +28,4 @@ def looked_up_in_the_future(spec: Spec, today: date) -> Iterator[Violation]:
     for path, day in days.items():
         # east of here it may be tomorrow already
         if day and str(day) > (today + timedelta(days=1)).isoformat():
-            yield Violation(path, f"{day} has not come yet")
+            yield Violation(path, f"{day} is in the future")

@@ -37,9 +37,9 @@ _MANY_KEYS = f'k0: &key {{public_key: "ssh-ed25519 AAAA {"x" * 700}"}}, ' + ", "
 
 @rule(
     "PLB520",
-    title="User data fits what the cloud takes",
-    why="The cloud refuses a server whose user data is over 32 KiB, once network and volume are made.",
-    fix="name fewer or shorter `ssh_keys`",
+    title="User data larger than the cloud accepts",
+    why="The cloud refuses a server whose user data exceeds 32 KiB, after network and volume are created.",
+    fix="Use fewer or shorter `ssh_keys`.",
     failing=_TENANT + cloud_example(keys=_MANY_KEYS),
     passing=_TENANT + cloud_example(),
 )
@@ -63,10 +63,10 @@ def too_much_user_data(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB521",
-    title="The operating system brings an engine that runs the stack",
-    why="Servers take Docker from their distribution. Healthchecks with a start interval need Engine 25, and there has to be "
-    "a Compose: on anything older nothing would start.",
-    fix="use an image of catalogue.yaml whose `docker` is new enough",
+    title="OS image whose Docker is too old for the stack",
+    why="Servers install Docker from their distribution. Health checks with a start interval need Engine 25, and the "
+    "stack needs Compose. With anything older, nothing starts.",
+    fix="Use an image of catalogue.yaml whose `docker` is new enough.",
     failing=cloud_example(docker='{engine: "20.10", packages: [docker.io]}'),
     passing=cloud_example(),
 )
@@ -80,7 +80,7 @@ def unfit_system(spec: Spec) -> Iterator[Violation]:
         if docker is None:
             yield Violation(path, f"the catalogue does not say which Docker {cloud.image} can install")
         elif docker.compose is None:
-            yield Violation(path, f"{cloud.image} has Engine {docker.engine}, and no package of Compose")
+            yield Violation(path, f"{cloud.image} has Engine {docker.engine}, but no Compose package")
         elif _older(docker.engine, LEAST.engine) or _older(docker.compose, LEAST.compose):
             yield Violation(
                 path,
@@ -92,9 +92,9 @@ def unfit_system(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB522",
-    title="The administrator is an account of its own",
-    why="An account or group of that name is there before; it is not made, and nobody gets in.",
-    fix="name one that Debian does not have, e.g. `ops`",
+    title="Administrator name that Debian already uses",
+    why="The account or group already exists, so it is not created, and nobody can log in.",
+    fix="Choose a name that Debian does not use, e.g. `ops`.",
     failing=cloud_example(administrator="operator"),
     passing=cloud_example(administrator="ops"),
 )
@@ -105,16 +105,16 @@ def taken_administrator(spec: Spec) -> Iterator[Violation]:
         if name in TAKEN:
             yield Violation(
                 path_of("topology", mode, "cloud", "first_boot", "administrator"),
-                f"`{name}` is a user or group that Debian brings",
+                f"Debian already has a user or group `{name}`",
                 observed=name,
             )
 
 
 @rule(
     "PLB523",
-    title="A volume's role has one node",
-    why="A volume is attached to one server; the engine of every other node of its role would wait for it in vain.",
-    fix="keep `count` and `max_count` of the role, and of what can take its place, at 1",
+    title="Role with a volume and more than one node",
+    why="A volume is attached to one server. On every other node of the role, the engine waits for it forever.",
+    fix="Keep `count` and `max_count` at 1 for the role and for its variants.",
     failing=cloud_example(max_count=3),
     passing=cloud_example(),
 )
@@ -125,16 +125,16 @@ def shared_volume(spec: Spec) -> Iterator[Violation]:
             if cloud.volume.role in (name, role.variant_of) and max(role.count, role.max_count) > 1:
                 yield Violation(
                     path_of("topology", mode, "roles", name),
-                    f"may have {max(role.count, role.max_count)} nodes, and the volume is attached to one",
+                    f"may have {max(role.count, role.max_count)} nodes, but the volume is attached to one",
                     at_key=True,
                 )
 
 
 @rule(
     "PLB524",
-    title="The volume belongs to a role that keeps state",
-    why="Nothing would lie on it, and the stores would keep their data on a disk that goes with the server.",
-    fix="name the role of the services that have `volumes`",
+    title="Cloud volume for a role that keeps no state",
+    why="The volume stays empty, and the stores keep their data on a disk that is lost with the server.",
+    fix="Name the role whose services have `volumes`.",
     failing="services/db.yaml: {volumes: null}\n" + cloud_example(),
     passing=cloud_example(),
 )
@@ -154,9 +154,9 @@ def idle_volume(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB525",
-    title="Needs stay inside a tenant's network",
-    why="Nodes of all tenants are in none of their networks: the port would be published, and nobody could reach it.",
-    fix="place both services in roles of one scope, or give the need another way, as `entry.backend` is",
+    title="Need between a shared role and a tenant role",
+    why="Shared nodes are in no tenant's network. The port is published, but nobody can reach it.",
+    fix="Place both services in roles of one scope, or make the link another way, as `entry.backend` does.",
     failing=cloud_example(services="[db]", others=_SHARED),
     passing=cloud_example(),
 )
@@ -171,7 +171,7 @@ def need_without_a_way(spec: Spec) -> Iterator[Violation]:
                 if here and there and here != there:
                     yield Violation(
                         path_of("services", name, "needs", need),
-                        f"`{name}` stands on {'/'.join(sorted(here))} nodes, and `{need}` on {'/'.join(sorted(there))} ones",
+                        f"`{name}` runs on {'/'.join(sorted(here))} nodes, but `{need}` on {'/'.join(sorted(there))} nodes",
                     )
 
 

@@ -17,9 +17,9 @@ _OF_A_CLOUD = _AMD64
 
 @rule(
     "PLB311",
-    title="image for another processor than its node has",
-    why="«exec format error»: the container ends at once, whatever the rest of the spec says.",
-    fix="Take an image whose manifest list has the node's platform, and list it in `platforms`.",
+    title="Image for another processor than the node's",
+    why="The container ends at once with «exec format error».",
+    fix="Use an image whose manifest list has the node's platform, and list it in `platforms`.",
     failing="images.yaml: {images: {postgres: {platforms: [linux/arm64]}, traefik: {platforms: [linux/amd64]}}}",
     passing="images.yaml: {images: {postgres: {platforms: [linux/amd64]}, traefik: {platforms: [linux/amd64]}}}",
 )
@@ -41,7 +41,7 @@ def _other_processors(spec: Spec) -> Iterator[Violation]:
             if not platforms[name] & wanted:
                 yield Violation(
                     path_of("images", name, "platforms"),
-                    f"image {name} is not made for {min(wanted)}, and role {deployment.role} runs on that",
+                    f"image {name} does not support {min(wanted)}, on which role {deployment.role} runs",
                     expected=min(wanted),
                     observed=", ".join(sorted(platforms[name])),
                 )
@@ -56,9 +56,9 @@ services/web.yaml: {models: {words: /models/words}}
 
 @rule(
     "PLB312",
-    title="model larger than the memory of its service, or than the disk of its node",
-    why="The kernel kills the process while it loads the model, each time anew; or the model does not get onto the node at all.",
-    fix="Raise `limits.memory_mib` or `disk_gb`, or take a smaller model; `size_mb` is in MB.",
+    title="Model too large for its service's memory or its node's disk",
+    why="The kernel kills the process each time it loads the model, or the model does not fit on the node.",
+    fix="Raise `limits.memory_mib` or `disk_gb`, or use a smaller model. `size_mb` is in MB.",
     failing=_MODEL % 1000,
     passing=_MODEL % 100,
 )
@@ -75,15 +75,13 @@ def _oversized(spec: Spec) -> Iterator[Violation]:
                 carried.add(model)
                 mebibytes = spec.models.models[model].size_mb * 1_000_000 / 2**20
                 if service.limits and mebibytes > service.limits.memory_mib:
-                    message = (
-                        f"model {model} has {mebibytes:.0f} MiB, and `{name}` may take {service.limits.memory_mib} MiB"
-                    )
+                    message = f"model {model} is {mebibytes:.0f} MiB, but the limit of `{name}` is {service.limits.memory_mib} MiB"
                     yield Violation(path_of("models", model, "size_mb"), message)
         size = spec.topology[deployment.mode].roles[deployment.role].size
         total = sum(spec.models.models[model].size_mb for model in carried) / 1000
         if total > size.disk_gb:
             largest = max(carried, key=lambda each: spec.models.models[each].size_mb)
-            message = f"models of role {deployment.role} have {total:.0f} GB, and its disk {size.disk_gb} GB"
+            message = f"models of role {deployment.role} are {total:.0f} GB, but its disk is {size.disk_gb} GB"
             yield Violation(path_of("models", largest, "size_mb"), message)
 
 
@@ -101,9 +99,12 @@ _SETTINGS = (
 
 @rule(
     "PLB424",
-    title="memory setting beyond the service's limit, or without its unit",
-    why="Beyond the limit the kernel kills the process in the middle of its work; a number without a unit is bytes, or pages.",
-    fix="Derive it from the limit, e.g. `{{ (service.limits.memory_mib * 3 / 4) | int }}mb`.",
+    title="Memory setting above the service's limit or without a unit",
+    why=(
+        "Above the limit, the kernel kills the process in the middle of its work. A number without a unit counts "
+        "bytes or pages."
+    ),
+    fix="Derive it from the limit, for example `{{ (service.limits.memory_mib * 3 / 4) | int }}mb`.",
     failing="services/web.yaml: {environment: {JAVA_OPTS: -Xmx512m}}",
     passing="services/web.yaml: {environment: {JAVA_OPTS: -Xmx192m}}",
 )
@@ -125,7 +126,7 @@ def _beyond(text: WrittenText) -> Iterator[Violation]:
             line = re.search(rf"^.*{re.escape(name)}", text.literal, re.M)
             at = text.at(line.end()) if line else None
             if size > limits.memory_mib:
-                message = f"`{said}` is {size:.0f} MiB, and the limit of `{text.placed.id}` {limits.memory_mib} MiB"
+                message = f"`{said}` is {size:.0f} MiB, but the limit of `{text.placed.id}` is {limits.memory_mib} MiB"
                 yield Violation(text.path, message, location=at, expected=f"at most {limits.memory_mib} MiB")
             elif 0 < size < 1 and not unit:
                 yield Violation(text.path, f"`{said}` is less than 1 MiB: the unit is missing", location=at)

@@ -34,8 +34,8 @@ def _own(services: Mapping[str, Service], name: str) -> set[str]:
 
 @rule(
     "PLB609",
-    title="service without the secret of what it needs",
-    why="It reaches the port and is refused: it never becomes healthy, or fails at its first request.",
+    title="Service without the secret of what it needs",
+    why="It reaches the port and is refused. It never becomes healthy, or fails at its first request.",
     fix="Add the secret to `secrets` of the service.",
     failing=_READER.format("{}", "{db_password: {}}", _DB, _ASKS),
     passing=_READER.format("{db_password: {}}", "{db_password: {}}", _DB, _ASKS),
@@ -56,15 +56,17 @@ def _lacking(spec: Spec) -> Iterator[Violation]:
             for secret in sorted(_own(services, need) - placed.service.secrets.keys()):
                 if peers and all(secret in each.secrets for each in peers):
                     path = placed.path("secrets") if spec.has(placed.path("secrets")) else placed.path("needs", need)
-                    message = f"`{placed.id}` needs `{need}`, and has no `{secret}`, as all others have who need it"
+                    message = (
+                        f"`{placed.id}` needs `{need}` but lacks `{secret}`, which all other services that need it have"
+                    )
                     yield Violation(path, message, f"add `{secret}: {{}}` to `secrets` of {placed.id}")
 
 
 @rule(
     "PLB610",
-    title="secret of a service that is not needed",
-    why="Whoever gets into this container holds the key of a store that it has nothing to do with.",
-    fix="Take the secret out, or add the service that it opens to `needs`.",
+    title="Secret of a service that is not needed",
+    why="Whoever breaks into this container gets the key of a store that it does not use.",
+    fix="Remove the secret, or add the service that it opens to `needs`.",
     failing=_READER.format("{db_password: {}}", "{db_password: {}}", "null", _ASKS),
     passing=_READER.format("{db_password: {}}", "{}", "null", _ASKS),
 )
@@ -97,9 +99,9 @@ def _idle(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB611",
-    title="variable that is set twice",
-    why="One of the two is what the process gets, and the file does not say which.",
-    fix="Give each secret a variable of its own, and leave it out of `environment`.",
+    title="Variable set twice",
+    why="The process gets only one of the two values, and the file does not say which.",
+    fix="Give each secret its own variable, and remove that variable from `environment`.",
     failing="services/db.yaml: {environment: {POSTGRES_PASSWORD_FILE: /tmp/password}}",
     passing="services/db.yaml: {environment: {LANG: C}}",
 )
@@ -115,6 +117,6 @@ def _twice(placed: Placed) -> Iterator[Violation]:
             name = getattr(use, field)
             path = path_of(placed.path("secrets", secret), field)
             if name and name in taken:
-                yield Violation(path, f"`{name}` is set already", observed=name, also=((taken[name], "the other"),))
+                yield Violation(path, f"`{name}` is already set", observed=name, also=((taken[name], "the other"),))
             elif name:
                 taken[name] = path

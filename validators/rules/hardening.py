@@ -44,9 +44,9 @@ def _web(fields: str) -> str:
 
 @rule(
     "PLB411",
-    title="A service has a health check",
-    why="Start order, updates and load balancing wait for it; without one, running counts as ready.",
-    fix="add `health` with `http` or `command`",
+    title="Service without a health check",
+    why="Start order, updates and load balancing wait for it. Without one, a running service counts as ready.",
+    fix="Add `health` with an `http` request or a `command`.",
     failing=_web("health: null"),
     passing=_web("health: {http: null, command: [/bin/ok]}"),
 )
@@ -60,9 +60,9 @@ def service_without_health(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB412",
-    title="A job has no health check",
-    why="A job is done when it exits with 0; a check would only ever see it start.",
-    fix="remove `health`, or make it `kind: service`",
+    title="Job with a health check",
+    why="A job is done when it exits with 0. A health check would only see it start.",
+    fix="Remove `health`, or set `kind: service`.",
     failing=_web("kind: job, health: {http: null, command: [/bin/ok]}"),
     passing=_web("kind: job, health: null"),
 )
@@ -76,9 +76,9 @@ def job_with_health(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB413",
-    title="A health check asks in one way",
-    why="Given both a request and a command, one of them would silently not run; given none, neither.",
-    fix="keep one of `http` and `command`",
+    title="Health check with both or neither of `http` and `command`",
+    why="With both, one of them would silently not run. With neither, nothing is checked.",
+    fix="Keep one of `http` and `command`.",
     failing=_web("ports: {http: 8080}, health: {http: {port: http, path: /}, command: [/bin/ok]}"),
     passing=_web("health: {http: null, command: [/bin/ok]}"),
 )
@@ -94,25 +94,25 @@ def ambiguous_health(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB414",
-    title="A service names its user",
-    why="Otherwise the image decides, and many images decide for root.",
-    fix="set `user` to the image's numeric `uid:gid`",
+    title="Service without a user",
+    why="Without it the image decides, and many images decide for root.",
+    fix="Set `user` to the image's numeric `uid:gid`.",
     failing=_web("user: null"),
     passing=_web('user: "1000:1000"'),
 )
 def no_user(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         if placed.service.user is None:
-            yield Violation(path_of("services", placed.id, "user"), f"service {placed.id} names no user")
+            yield Violation(path_of("services", placed.id, "user"), f"service {placed.id} does not set a user")
 
     return _each(spec, check)
 
 
 @rule(
     "PLB415",
-    title="No service runs as root",
+    title="Service that runs as root",
     why="Root in a container is root on the host once a kernel flaw lets it out.",
-    fix="use a uid above 0; give it its volumes with that owner",
+    fix="Use a uid above 0, and give its volumes that owner.",
     failing=_web('user: "0:0"'),
     passing=_web('user: "1000:1000"'),
 )
@@ -126,9 +126,9 @@ def root_user(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB416",
-    title="A service has limits",
+    title="Service without limits",
     why="One leak or fork bomb takes the node down, and nobody can tell whether a node is large enough.",
-    fix="add `limits` with `memory_mib` and `cpus`",
+    fix="Add `limits` with `memory_mib` and `cpus`.",
     failing=_web("limits: null"),
     passing=_web("limits: {memory_mib: 64, cpus: 0.1}"),
 )
@@ -142,9 +142,9 @@ def no_limits(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB417",
-    title="No capability that opens the container",
+    title="Capability that lets a process out of its container",
     why="With it a process can mount, load or trace its way to the host.",
-    fix="remove it; if the program needs it, run that program on the node instead",
+    fix="Remove it. If the program needs it, run that program on the node instead.",
     failing=_web("capabilities: [SYS_ADMIN]"),
     passing=_web("capabilities: [NET_BIND_SERVICE]"),
 )
@@ -154,7 +154,7 @@ def dangerous_capability(spec: Spec) -> Iterator[Violation]:
             if capability.removeprefix("CAP_") in DANGEROUS:
                 yield Violation(
                     path_of(placed.path("capabilities"), index),
-                    f"service {placed.id} asks for {capability}",
+                    f"service {placed.id} adds {capability}",
                     observed=capability,
                 )
 
@@ -163,9 +163,9 @@ def dangerous_capability(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB418",
-    title="Folders of the node are mounted read-only",
-    why="A container that writes to the node can plant a program there; its state escapes the backup.",
-    fix="set `read_only: true`, or keep the state in `volumes`",
+    title="Writable mount of a folder of the node",
+    why="A container that writes to the node can plant a program there, and its state is missing from the backup.",
+    fix="Set `read_only: true`, or keep the state in `volumes`.",
     failing=_web("mounts: [{source: /srv/data, target: /data, read_only: false}]"),
     passing=_web("mounts: [{source: /srv/data, target: /data}]"),
 )
@@ -182,9 +182,9 @@ def writable_mount(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB419",
-    title="The engine's socket is mounted nowhere",
-    why="Whoever can talk to the engine is root on the node, also through a read-only mount.",
-    fix="give the service its configuration as a file, or put a filtering proxy on the node",
+    title="Mount of the engine's socket",
+    why="Anyone who can talk to the engine is root on the node, even through a read-only mount.",
+    fix="Give the service its configuration as a file, or put a filtering proxy on the node.",
     failing=_web("mounts: [{source: /var/run/docker.sock, target: /var/run/docker.sock}]"),
     passing=_web("mounts: [{source: /srv/data, target: /data}]"),
 )
@@ -203,9 +203,9 @@ def engine_socket(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB420",
-    title="Nothing is mounted twice at one path",
+    title="Mounts at the same path",
     why="One of the two hides the other, or the engine refuses to create the container.",
-    fix="give one of them another path",
+    fix="Give one of them another path.",
     failing=_web("tmpfs: [/data], volumes: {state: /data}"),
     passing=_web("tmpfs: [/tmp], volumes: {state: /data}"),
 )
@@ -217,7 +217,7 @@ def two_mounts_at_one_path(spec: Spec) -> Iterator[Violation]:
             if path in seen:
                 yield Violation(
                     placed.path(field),
-                    f"service {placed.id} mounts {label} at {path}, where {seen[path]} is mounted already",
+                    f"service {placed.id} mounts {label} at {path}, where {seen[path]} is already mounted",
                 )
             seen.setdefault(path, label)
 
@@ -239,9 +239,9 @@ def _targets(service: Service) -> Iterator[tuple[str, str, str]]:
 
 @rule(
     "PLB421",
-    title="A health check ends before the next one begins",
+    title="Health check whose timeout or start interval is too long",
     why="A timeout longer than the interval hides a service that has become slow.",
-    fix="make `timeout_s` at most `interval_s`",
+    fix="Set `timeout_s` to at most `interval_s`.",
     failing=_web("health: {http: null, command: [/bin/ok], interval_s: 5, timeout_s: 10}"),
     passing=_web("health: {http: null, command: [/bin/ok], interval_s: 10, timeout_s: 5}"),
 )
@@ -251,14 +251,14 @@ def slow_health(spec: Spec) -> Iterator[Violation]:
         if health and health.timeout_s > health.interval_s:
             yield Violation(
                 placed.path("health"),
-                f"a health check of {placed.id} may take {health.timeout_s:g} s, and one starts "
+                f"a health check of {placed.id} may take {health.timeout_s:g} s, but one starts "
                 f"every {health.interval_s:g} s",
             )
         elif health and health.start_interval_s > max(health.start_period_s, health.interval_s):
             yield Violation(
                 placed.path("health"),
-                f"the first health check of {placed.id} comes after {health.start_interval_s:g} s, when its start period is over",
-                "make `start_interval_s` at most `start_period_s`",
+                f"the first health check of {placed.id} starts after {health.start_interval_s:g} s, when its start period is over",
+                "set `start_interval_s` to at most `start_period_s`",
             )
 
     return _each(spec, check)

@@ -18,9 +18,12 @@ def _web(command: str) -> str:
 
 @rule(
     "PLB422",
-    title="A health check cannot fail",
-    why="The engine calls the service healthy whatever it does: what needs it starts too early, and updates go on over a dead one.",
-    fix="ask the service something that only it can answer, and let the check's last command fail when it does not",
+    title="Health check that cannot fail",
+    why=(
+        "The engine always reports the service as healthy: what needs it starts too early, and updates continue "
+        "over a dead service."
+    ),
+    fix="Ask the service something that only it can answer, and let the check's last command fail when it does not.",
     failing=_web('[sh, -c, "wget -q http://127.0.0.1:8080/ || true"]'),
     passing=_web('[sh, -c, "wget -q http://127.0.0.1:8080/"]'),
 )
@@ -28,7 +31,7 @@ def never_ill(spec: Spec) -> Iterator[Violation]:
     asked = [placed for placed in placed_services(spec) if placed.service.health and placed.service.health.command]
     scripts = parsed(tuple(_text(placed) for placed in asked))
     return once(
-        Violation(placed.path("health", "command"), f"the health check of {placed.id} ends well whatever happens")
+        Violation(placed.path("health", "command"), f"the health check of {placed.id} always succeeds")
         for placed, script in zip(asked, scripts, strict=True)
         if isinstance(script, Script) and script.statements and _ends_well(script.statements[-1])
     )

@@ -31,22 +31,22 @@ class _Taken:
     why: str
 
 
-_INDEX = "its page would be the index of them all"
-_FOLDER = "deploy/<mode>/{} is a folder of the mode itself"
+_INDEX = "its page would replace the index"
+_FOLDER = "deploy/<mode>/{} belongs to the mode itself"
 _TAKEN = (
-    _Taken("service", LOOPBACK, "every container has this name itself"),
+    _Taken("service", LOOPBACK, "every container uses this name for itself"),
     _Taken("service", ["index"], _INDEX),
     _Taken("runbook", ["index"], _INDEX),
     *(_Taken(kind, [folder], _FOLDER.format(folder)) for kind in ("role", "tenant") for folder in OF_A_MODE),
-    _Taken("profile", [JOB_PROFILE], "jobs are started by it"),
+    _Taken("profile", [JOB_PROFILE], "it starts the jobs"),
 )
 
 
 @rule(
     "PLB122",
-    title="id that stands for something else",
-    why="Names of hosts, pages, folders and profiles are made of ids: under this one something else is found.",
-    fix="Choose another id.",
+    title="Reserved ID",
+    why="Names of hosts, pages, folders and profiles are made of IDs, and this one already means something else.",
+    fix="Choose another ID.",
     failing="services/web.yaml: {profile: job}",
     passing="services/web.yaml: {profile: extra}",
 )
@@ -56,7 +56,7 @@ def taken_id(spec: Spec) -> Iterator[Violation]:
         for path, id in paths:
             for taken in _TAKEN:
                 if taken.kind == kind and id in taken.ids:
-                    message = f"no {kind} can be called `{id}`: {taken.why}"
+                    message = f"a {kind} cannot be called `{id}`: {taken.why}"
                     yield Violation(path, message, at_key=kind in ("role", "tenant"))
 
 
@@ -77,9 +77,11 @@ def _paths_by_kind(spec: Spec) -> Mapping[str, Iterable[tuple[PathText, str]]]:
 
 @rule(
     "PLB123",
-    title="two things under one name",
-    why="Volumes, projects and servers are named after several ids with hyphens between: `a-b` and `c` give the name of `a` and `b-c`, "
-    "and two things that should be apart are one.",
+    title="Different things with the same generated name",
+    why=(
+        "Volumes, projects and servers are named after several IDs with hyphens between them. `a-b` and `c` give "
+        "the same name as `a` and `b-c`, so two separate things become one."
+    ),
     fix="Rename one of them.",
     failing="""
 services/db.yaml: {volumes: {data-old: /var/lib/old}}
@@ -134,5 +136,5 @@ def _same(kind: str, named: Iterable[tuple[str, str, PathText]]) -> Iterator[Vio
     owners: dict[str, str] = {}
     for name, owner, path in named:
         if name in owners:
-            yield Violation(path, f"{owner} and {owners[name]} are both {kind} `{name}`", at_key=True)
+            yield Violation(path, f"{owner} and {owners[name]} both get the {kind} name `{name}`", at_key=True)
         owners.setdefault(name, owner)

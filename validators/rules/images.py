@@ -40,9 +40,9 @@ def _published(spec: Spec) -> Iterator[tuple[str, Image]]:
 
 @rule(
     "PLB301",
-    title="A published image has a digest",
-    why="A tag can be moved to other content; a digest cannot, so that every host runs what was reviewed.",
-    fix="run `plumb lock`, or copy the digest of the manifest list from two independent sources",
+    title="Published image without a digest",
+    why="A tag can be moved to other content, a digest cannot: with a digest, every host runs what was reviewed.",
+    fix="Run `plumb lock`, or copy the digest of the manifest list from two independent sources.",
     failing=_example(digest="null") + USED,
     passing=_example() + USED,
 )
@@ -56,10 +56,12 @@ def published_image_without_digest(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB302",
-    title="A tag names one version",
-    why="`latest`, or a tag without a full version (`16-alpine`), is something else next month; it tells a "
-    "reader nothing about what runs.",
-    fix="use the full version of the release, e.g. `16.9-alpine`",
+    title="Tag that does not name one version",
+    why=(
+        "`latest`, or a tag without a full version (`16-alpine`), is something else next month and tells a reader "
+        "nothing about what runs."
+    ),
+    fix="Use the full version of the release, for example `16.9-alpine`.",
     failing=_example(tag="latest") + USED,
     passing=_example(tag="16.9-alpine") + USED,
 )
@@ -68,17 +70,19 @@ def moving_tag(spec: Spec) -> Iterator[Violation]:
         if image.tag == "latest" or (image.digest is None and not VERSION.search(image.tag)):
             yield Violation(
                 path_of("images", name, "tag"),
-                f"tag `{image.tag}` of image {name} moves: it names no version",
+                f"tag `{image.tag}` of image {name} does not name a version",
                 observed=image.tag,
             )
 
 
 @rule(
     "PLB303",
-    title="An unpublished image has a stand-in and no digest",
-    why="What is in no registry has no digest, so one that is written was invented; without a stand-in "
-    "the stack cannot be stood up before the image exists.",
-    fix="set `digest` to null and add `stand_in`; or, once it is published, change `lifecycle.state`",
+    title="Unpublished image with a digest or without a stand-in",
+    why=(
+        "An image that is in no registry has no digest, so a given one was invented. Without a stand-in, the "
+        "stack cannot start before the image exists."
+    ),
+    fix="Set `digest` to null and add `stand_in`. Once the image is published, change `lifecycle.state`.",
     failing=_example(digest="null", lifecycle="{state: unpublished}") + USED,
     passing=_example(digest="null", lifecycle="{state: unpublished}") + STAND_IN + USED,
 )
@@ -87,16 +91,16 @@ def unpublished_image(spec: Spec) -> Iterator[Violation]:
         if image.lifecycle.state != "unpublished":
             continue
         if image.digest is not None:
-            yield Violation(path_of("images", name, "digest"), f"image {name} is unpublished, and has a digest")
+            yield Violation(path_of("images", name, "digest"), f"image {name} is unpublished but has a digest")
         if image.stand_in is None:
-            yield Violation(path_of("images", name), f"image {name} is unpublished, and has no stand-in", at_key=True)
+            yield Violation(path_of("images", name), f"image {name} is unpublished and has no stand-in", at_key=True)
 
 
 @rule(
     "PLB304",
-    title="No image in use is past its end of life",
-    why="Nobody mends its vulnerabilities any more.",
-    fix="move to a supported successor, or waive it in waivers.yaml until a day by which that is done",
+    title="Image past its end of life",
+    why="Nobody fixes its vulnerabilities any more.",
+    fix="Move to a supported successor, or waive the finding in waivers.yaml until the day by which that is done.",
     failing=_example(lifecycle="{state: end-of-life, note: archived}") + USED,
     passing=_example() + USED,
 )
@@ -107,16 +111,16 @@ def end_of_life_image(spec: Spec) -> Iterator[Violation]:
             note = f" ({image.lifecycle.note})" if image.lifecycle.note else ""
             yield Violation(
                 path_of("images", name),
-                f"image {name} is past its end of life{note}, and runs as {', '.join(users[name])}",
+                f"image {name} is past its end of life{note} and runs as {', '.join(users[name])}",
                 at_key=True,
             )
 
 
 @rule(
     "PLB305",
-    title="An image past its end of life has an open decision",
-    why="Readers must see that a successor is being chosen, from what, and what the delay costs.",
-    fix="write the question in platform.yaml under `open_decisions`, and name it in `lifecycle.decision`",
+    title="Image past its end of life without an open decision",
+    why="Readers need to see that a successor is being chosen, from which options, and what the delay costs.",
+    fix="Write the question in platform.yaml under `open_decisions`, and name it in `lifecycle.decision`.",
     failing=_example(lifecycle="{state: end-of-life}") + USED,
     passing="platform.yaml:\n  open_decisions:\n    successor:\n      question: What replaces it?\n"
     "      options: [one, other]\n      impact: no security fixes\n"
@@ -128,15 +132,15 @@ def end_of_life_without_decision(spec: Spec) -> Iterator[Violation]:
         if image.lifecycle.state == "end-of-life" and image.lifecycle.decision is None:
             yield Violation(
                 path_of("images", name, "lifecycle"),
-                f"image {name} is past its end of life, and no decision about its successor is named",
+                f"image {name} is past its end of life but names no decision about its successor",
             )
 
 
 @rule(
     "PLB306",
-    title="Every image is used",
+    title="Unused image",
     why="An image that no service runs is still mirrored, scanned and bundled.",
-    fix="remove it from images.yaml, or name it in a service",
+    fix="Remove it from images.yaml, or name it in a service.",
     failing=_example(),
     passing=_example() + "services/web.yaml: {modes: {single: {image: sample}}}\n",
 )
@@ -144,7 +148,7 @@ def unused_image(spec: Spec) -> Iterator[Violation]:
     used = {image for service in spec.services.values() for image in _images_of(service)}
     for name in spec.images.images:
         if name not in used:
-            yield Violation(path_of("images", name), f"image {name} is used by no service", at_key=True)
+            yield Violation(path_of("images", name), f"no service uses image {name}", at_key=True)
 
 
 MODEL = """\
@@ -156,9 +160,9 @@ models.yaml:
 
 @rule(
     "PLB307",
-    title="Every model is used",
+    title="Unused model",
     why="A model that no service loads still makes every bundle larger.",
-    fix="remove it from models.yaml, or name it in a service under `models`",
+    fix="Remove it from models.yaml, or name it in a service under `models`.",
     failing=MODEL,
     passing=MODEL + "services/web.yaml: {models: {weights: /models/weights.bin}}\n",
 )
@@ -166,15 +170,14 @@ def unused_model(spec: Spec) -> Iterator[Violation]:
     used = {model for service in spec.services.values() for model in _models_of(service)}
     for name in spec.models.models:
         if name not in used:
-            yield Violation(path_of("models", name), f"model {name} is loaded by no service", at_key=True)
+            yield Violation(path_of("models", name), f"no service loads model {name}", at_key=True)
 
 
 @rule(
     "PLB308",
-    title="A health check by HTTP has a client in its image",
-    why="The check runs in the container; without a client it fails for ever, and nothing that needs the "
-    "service starts.",
-    fix="use `command` with a program of the image, or correct `http_client` in images.yaml",
+    title="HTTP health check in an image without an HTTP client",
+    why="The check runs in the container. Without a client it always fails, and nothing that needs the service starts.",
+    fix="Use `command` with a program of the image, or correct `http_client` in images.yaml.",
     failing=_example(http_client="none") + "services/web.yaml: {image: sample, ports: {http: 8080}, "
     "health: {http: {port: http, path: /health}, command: null}}\n",
     passing=_example(http_client="none")
@@ -189,16 +192,18 @@ def _without_client(placed: Placed) -> Iterator[Violation]:
     if health and health.http and image and image.http_client == "none":
         yield Violation(
             path_of(placed.path("health"), "http"),
-            f"service {placed.id} is asked by HTTP, and image {placed.service.image} has no HTTP client",
+            f"service {placed.id} has an HTTP health check, but image {placed.service.image} has no HTTP client",
         )
 
 
 @rule(
     "PLB309",
-    title="A stand-in offers the programs that the spec calls",
-    why="A stub holds none of the real image's programs; a check or an entry point that it lacks fails "
-    "only once the stack is stood up.",
-    fix="add the program to `stand_in.commands` of the image",
+    title="Stand-in without a program that the spec calls",
+    why=(
+        "A stub has none of the real image's programs. A check or an entry point that it lacks fails only when "
+        "the stack starts."
+    ),
+    fix="Add the program to `stand_in.commands` of the image.",
     failing=_example(digest="null", lifecycle="{state: unpublished}")
     + STAND_IN
     + "services/web.yaml: {image: sample, entrypoint: [/usr/bin/sample]}\n",
@@ -221,8 +226,8 @@ def _without_program(placed: Placed) -> Iterator[Violation]:
         if program is not None and program not in image.stand_in.commands:
             yield Violation(
                 placed.path(field),
-                f"service {placed.id} calls `{program}`, and the stand-in of image "
-                f"{placed.service.image} does not offer it",
+                f"service {placed.id} calls `{program}`, but the stand-in of image "
+                f"{placed.service.image} does not have it",
             )
 
 
@@ -249,9 +254,12 @@ def _models_of(service: Service) -> Iterator[str]:
 
 @rule(
     "PLB310",
-    title="Two images have one digest",
-    why="A digest is the content: one of the two was copied from the other, and what runs is not what its name says.",
-    fix="run `plumb lock`, or copy the digest of each from its own page",
+    title="Images with the same digest",
+    why=(
+        "A digest identifies the content: one of the two was copied from the other, and what runs is not what its "
+        "name says."
+    ),
+    fix="Run `plumb lock`, or copy the digest of each from its own page.",
     failing=_example()
     + '    other: {repository: docker.io/library/other, tag: 2.0.0, digest: "'
     + DIGEST
@@ -265,4 +273,6 @@ def same_digest(spec: Spec) -> Iterator[Violation]:
         other = first.setdefault(image.digest or name, name)
         if spec.images.images[other].repository != image.repository:
             also = ((path_of("images", other, "digest"), "the other image"),)
-            yield Violation(path_of("images", name, "digest"), f"image {name} has the digest of {other}", also=also)
+            yield Violation(
+                path_of("images", name, "digest"), f"image {name} has the same digest as {other}", also=also
+            )

@@ -18,9 +18,9 @@ from validators.rules.registry import Violation, rule
 
 @rule(
     "PLB101",
-    title="reference to something that does not exist",
-    why="Whatever is generated from it would name a service, image, network or secret that nobody has.",
-    fix="Correct the id, or add what it names.",
+    title="Reference to something that does not exist",
+    why="Generated files would name a service, image, network or secret that does not exist.",
+    fix="Correct the ID, or add what it refers to.",
     failing="services/web.yaml: {segments: [front, bakc]}",
     passing="services/web.yaml: {segments: [front, back]}",
 )
@@ -69,8 +69,8 @@ def _nobody(kind: str, places: list[SpecReference], unnamed: str | None, hint: s
 
 @rule(
     "PLB102",
-    title="need names a port that the target does not have",
-    why="The link, its firewall rule and its address would lead nowhere.",
+    title="Need for a port that the target does not have",
+    why="The connection, its firewall rule and its address would lead nowhere.",
     fix="Name one of the target's ports.",
     failing="services/web.yaml: {needs: {db: sqll}}",
     passing="services/web.yaml: {needs: {db: sql}}",
@@ -102,9 +102,9 @@ def _at_what_lacks(
 
 @rule(
     "PLB103",
-    title="need without a shared segment",
-    why="Services that share no network cannot reach each other: the service would never become healthy.",
-    fix="Let both join one segment; between nodes, the target needs a segment that is not internal.",
+    title="Need without a shared segment",
+    why="Services without a common network cannot reach each other, so the service never becomes healthy.",
+    fix="Put both services on one segment. Between nodes, give the target a segment that is not internal.",
     failing="services/web.yaml: {segments: [front]}",
     passing="services/web.yaml: {segments: [front, back]}",
 )
@@ -118,7 +118,7 @@ def unreachable(spec: Spec) -> Iterator[Violation]:
             apart = not set(roles_of(spec, each.mode, each.id)) & set(roles_of(spec, each.mode, target))
             other = placed[target].segments
             if apart and all(_is_internal(spec, each.mode, segment) for segment in (*other, *each.service.segments)):
-                message = f"`{target}` is on another node in mode {each.mode}, and all its networks are internal"
+                message = f"`{target}` is on another node in mode {each.mode}, but all its networks are internal"
                 yield Violation(each.path("needs", target), message)
             elif not apart and not set(other) & set(each.service.segments):
                 yield Violation(each.path("needs", target), f"shares no segment with `{target}` in mode {each.mode}")
@@ -131,9 +131,9 @@ def _is_internal(spec: Spec, mode: str, segment: str) -> bool:
 
 @rule(
     "PLB104",
-    title="cycle in needs",
-    why="Each would wait for the other, to be healthy or to end: the stack never starts.",
-    fix="Take one of the needs, or of the entries in `after`, out, or split a service.",
+    title="Dependency cycle",
+    why="Each service waits for another one to become healthy or to end, so the stack never starts.",
+    fix="Remove one of the needs or one of the entries in `after`, or split a service.",
     failing="services/db.yaml: {needs: {web: http}}",
     passing="services/db.yaml: {needs: {}}",
 )
@@ -173,9 +173,9 @@ def _waits_inside(spec: Spec, mode: str, circle: Collection[str]) -> Iterator[tu
 
 @rule(
     "PLB105",
-    title="need of a service that is not there in this mode",
-    why="The service would wait for something that no node of the mode runs.",
-    fix="Place the target in the mode, or take the need out of it with `modes: {<mode>: {needs: {<target>: null}}}`.",
+    title="Need for a service that the mode does not run",
+    why="The service waits for something that no node of the mode runs.",
+    fix="Place the target in the mode, or remove the need there with `modes: {<mode>: {needs: {<target>: null}}}`.",
     failing="topology/single.yaml: {roles: {host: {services: [web]}}}",
     passing="topology/single.yaml: {roles: {host: {services: [web, db]}}}",
 )
@@ -205,8 +205,8 @@ def _where_placed(spec: Spec, mode: str) -> PathText:
 
 @rule(
     "PLB106",
-    title="health check or publication names a port that the service does not have",
-    why="Nothing would be asked, or published.",
+    title="Health check or publication for a port that the service lacks",
+    why="The health check has nothing to ask, and the publication has nothing to publish.",
     fix="Name one of the service's ports.",
     failing="services/web.yaml: {health: {http: {port: htp, path: /ping}}}",
     passing="services/web.yaml: {health: {http: {port: http, path: /ping}}}",
@@ -233,9 +233,9 @@ def own_port(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB109",
-    title="service tolerates the loss of something that it does not need",
-    why="What is not needed is not waited for either; the line says something about a link that does not exist.",
-    fix="Name one of its needs, or delete the entry.",
+    title="Tolerated loss of a service that is not needed",
+    why="A service does not wait for what it does not need, so the entry describes a connection that does not exist.",
+    fix="Name one of the service's needs, or delete the entry.",
     failing="services/web.yaml: {tolerates: [db], needs: null}",
     passing="services/web.yaml: {tolerates: [db], needs: {db: sql}}",
 )
@@ -250,4 +250,4 @@ def tolerated_stranger(spec: Spec) -> Iterator[Violation]:
         for path, tolerated in written:
             for number, other in enumerate(tolerated):
                 if other not in needed and (name, other) not in naming:
-                    yield Violation(path_of(path, number), f"{name} needs no `{other}` in any mode")
+                    yield Violation(path_of(path, number), f"{name} does not need `{other}` in any mode")

@@ -26,10 +26,12 @@ _HERE = frozenset({"localhost"})
 
 @rule(
     "PLB116",
-    title="service that is named and not needed",
-    why="Start order, networks between nodes and firewalls follow from `needs`: a connection that it does not list finds nobody, "
-    "or a service that is not ready.",
-    fix="Add it to `needs`, or take the text out that names it.",
+    title="Connection to a service that is not in `needs`",
+    why=(
+        "Start order, networks between nodes and firewalls follow from `needs`. Without an entry there, the "
+        "connection finds no host, or a service that is not ready."
+    ),
+    fix="Add the service to `needs`, or remove the text that names it.",
     failing="services/web.yaml: {needs: null, environment: {DB_URL: {template: \"{{ address('db', 'sql') }}\"}}}",
     passing="services/web.yaml: {needs: {db: sql}, environment: {DB_URL: {template: \"{{ address('db', 'sql') }}\"}}}",
 )
@@ -87,12 +89,12 @@ def _without_a_need(spec: Spec, placed: Placed, target: str) -> str:
     """What to do where a need would be a circle (PLB104)."""
     here, there = (set(roles_of(spec, placed.mode, name)) for name in (placed.id, target))
     way = (
-        "let both join one segment, in which its name is known without one"
+        "put both on one segment, where the name resolves without a need"
         if here <= there
-        else "place both on one role, for the name of a service on another node is known by needs alone, or let it be called back "
-        "at an address that reaches the node from outside"
+        else "place both on one role, because a name on another node resolves only with a need, or connect to an address that "
+        "reaches the node from outside"
     )
-    return f"a need would close a circle, as `{target}` waits for {placed.id}: {way}"
+    return f"a need would create a cycle, because `{target}` waits for {placed.id}: {way}"
 
 
 def _violation(spec: Spec, placed: Placed, target: str, naming: list[WrittenText], hint: str) -> Violation:
@@ -100,7 +102,7 @@ def _violation(spec: Spec, placed: Placed, target: str, naming: list[WrittenText
     first = naming[0]
     needs = _needs_path(spec, placed, first)
     lost = target in placed.service.tolerates or len(naming) > 1
-    message = f"{placed.id} names `{target}`, and `{target}` is none of its needs"
+    message = f"{placed.id} connects to `{target}`, but `{target}` is not one of its needs"
     if needs and (lost or any(_is_meant(spec, text, target) for text in naming)):
         return Violation(needs, message, hint, explains=((target, placed.id),))
     return Violation(
@@ -153,9 +155,9 @@ def naming_services(spec: Spec) -> set[tuple[str, str]]:
 
 @rule(
     "PLB117",
-    title="host that nobody has",
-    why="A name without a dot is that of a service, and there is none: it resolves to nothing.",
-    fix="Correct it, or write `{{ host('SERVICE') }}`, which is checked.",
+    title="Host name of a service that does not exist",
+    why="A name without a dot is the name of a service. Without that service, it does not resolve.",
+    fix="Correct the name, or write `{{ host('SERVICE') }}`, which is checked.",
     failing="services/web.yaml: {environment: {STORE_HOST: dbb}}",
     passing="services/web.yaml: {environment: {STORE_HOST: {template: \"{{ host('db') }}\"}}}",
 )

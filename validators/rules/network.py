@@ -28,9 +28,9 @@ def _network(text: str) -> Range | None:
 
 @rule(
     "PLB201",
-    title="address range that is none, or has host bits",
-    why="Docker and the cloud refuse it, or take another range than was meant.",
-    fix="Write the first address of the range, e.g. 172.29.0.0/24.",
+    title="Invalid address range (not a CIDR, or host bits set)",
+    why="Docker and the cloud refuse it, or use another range than intended.",
+    fix="Write the first address of the range, for example 172.29.0.0/24.",
     failing="networks.yaml: {networks: {back: {modes: {single: {subnet: 172.29.1.5/24, internal: true}}}}}",
     passing="networks.yaml: {networks: {back: {modes: {single: {subnet: 172.29.1.0/24, internal: true}}}}}",
 )
@@ -40,14 +40,15 @@ def unnormalised(spec: Spec) -> Iterator[Violation]:
         for mode, each in network.modes.items():
             if _network(each.subnet) is None:
                 yield Violation(
-                    path_of("networks", name, "modes", mode, "subnet"), f"{each.subnet} is no range with zero host bits"
+                    path_of("networks", name, "modes", mode, "subnet"),
+                    f"{each.subnet} is not a range with zero host bits",
                 )
 
 
 @rule(
     "PLB202",
-    title="overlapping ranges in one mode",
-    why="An address would belong to two networks; Docker refuses the second.",
+    title="Overlapping ranges in one mode",
+    why="One address would belong to two networks, and Docker refuses the second network.",
     fix="Give each segment a range of its own.",
     failing="networks.yaml: {networks: {back: {modes: {single: {subnet: 172.29.0.128/25, internal: true}}}}}",
     passing="networks.yaml: {networks: {back: {modes: {single: {subnet: 172.29.1.0/24, internal: true}}}}}",
@@ -78,9 +79,9 @@ def overlapping(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB203",
-    title="two tenants with one octet",
+    title="Tenants with the same octet",
     why="Their private networks would have the same range.",
-    fix="Give each tenant an octet of its own, 1 to 254.",
+    fix="Give each tenant an octet of its own, from 1 to 254.",
     failing="tenants.yaml: {tenants: {a: {title: A, octet: 1, state: ACTIVE}, b: {title: B, octet: 1, state: ACTIVE}}}",
     passing="tenants.yaml: {tenants: {a: {title: A, octet: 1, state: ACTIVE}, b: {title: B, octet: 2, state: ACTIVE}}}",
 )
@@ -91,7 +92,7 @@ def same_octet(spec: Spec) -> Iterator[Violation]:
         if tenant.octet in taken:
             yield Violation(
                 path_of("tenants", name, "octet"),
-                f"octet {tenant.octet} belongs to tenant `{taken[tenant.octet]}`",
+                f"octet {tenant.octet} already belongs to tenant `{taken[tenant.octet]}`",
                 also=((path_of("tenants", taken[tenant.octet], "octet"), "the other tenant"),),
             )
         taken.setdefault(tenant.octet, name)
@@ -135,9 +136,9 @@ def _cloud(**changes: object) -> str:
 
 @rule(
     "PLB204",
-    title="subnet outside the range, or a node outside the subnet",
-    why="The cloud refuses the subnet, or the node's address.",
-    fix="Keep the subnet inside the range, and first_host plus max_count inside the subnet.",
+    title="Subnet outside the range, or node outside the subnet",
+    why="The cloud refuses the subnet or the node's address.",
+    fix="Keep the subnet inside the range, and `first_host` plus `max_count` inside the subnet.",
     failing=_cloud(first=200, most=100),
     passing=_cloud(),
 )
@@ -148,22 +149,22 @@ def outside(spec: Spec) -> Iterator[Violation]:
         whole = _network(cloud.network.range.replace("{octet}", "1"))
         subnet = _network(cloud.network.subnet.replace("{octet}", "1"))
         if whole is None or subnet is None or not subnet.subnet_of(whole):  # type: ignore[arg-type]
-            yield Violation(path_of(path, "subnet"), f"is no subnet of {cloud.network.range}")
+            yield Violation(path_of(path, "subnet"), f"is not a subnet of {cloud.network.range}")
             continue
         for name, role in spec.topology[mode].roles.items():
             last = (role.first_host or 0) + max(role.count, role.max_count) - 1
             if role.first_host and last >= subnet.num_addresses - 1:
                 yield Violation(
                     path_of("topology", mode, "roles", name, "first_host"),
-                    f"node {last} lies outside {cloud.network.subnet}",
+                    f"node {last} is outside {cloud.network.subnet}",
                 )
 
 
 @rule(
     "PLB205",
-    title="two nodes with one address",
+    title="Nodes with the same address",
     why="The second server cannot be attached to the network.",
-    fix="Space the roles' first_host by at least max_count.",
+    fix="Space the roles' `first_host` by at least `max_count`.",
     failing="""
 topology/single.yaml:
   roles:
@@ -188,7 +189,7 @@ def same_address(spec: Spec) -> Iterator[Violation]:
                 if host in taken:
                     yield Violation(
                         path_of("topology", mode, "roles", name, "first_host"),
-                        f"host {host} belongs to role `{taken[host]}`",
+                        f"host {host} already belongs to role `{taken[host]}`",
                         also=((path_of("topology", mode, "roles", taken[host], "first_host"), "the other role"),),
                     )
                     break
@@ -197,9 +198,9 @@ def same_address(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB209",
-    title="segment has no range in a mode in which it is used",
-    why="The network cannot be made there.",
-    fix="Give the segment a subnet in that mode, or take the service out of it.",
+    title="Segment without a range in a mode that uses it",
+    why="The network cannot be created in that mode.",
+    fix="Give the segment a subnet in that mode, or remove the service from it.",
     failing="networks.yaml: {networks: {extra: {title: E, modes: {other: {subnet: 172.31.0.0/24, internal: true}}}}}\nservices/db.yaml: {segments: [back, extra]}",
     passing="networks.yaml: {networks: {extra: {title: E, modes: {single: {subnet: 172.31.0.0/24, internal: true}}}}}\nservices/db.yaml: {segments: [back, extra]}",
 )
@@ -214,9 +215,9 @@ def rangeless(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB210",
-    title="segment that nobody joins",
-    why="It isolates nothing; a reader would think that it does.",
-    fix="Delete it, or let services join it.",
+    title="Unused segment",
+    why="It isolates nothing, although a reader would think that it does.",
+    fix="Delete it, or add services to it.",
     failing="networks.yaml: {networks: {extra: {title: E, modes: {single: {subnet: 172.31.0.0/24, internal: true}}}}}",
     passing="networks.yaml: {}",
 )
@@ -233,9 +234,12 @@ def unused_segment(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB228",
-    title="service in no segment",
-    why="Compose puts a service without networks into one that it makes up: with a range that nobody chose, and with a way out.",
-    fix="Name a segment; an internal one keeps in what talks to nobody.",
+    title="Service without a segment",
+    why=(
+        "Compose puts a service without networks into a default network, with a range that nobody chose and with "
+        "egress."
+    ),
+    fix="Name a segment. Use an internal one for a service that talks to nobody.",
     failing="services/db.yaml: {segments: []}",
     passing="services/db.yaml: {segments: [back]}",
 )
@@ -243,13 +247,16 @@ def nowhere(spec: Spec) -> Iterator[Violation]:
     """Services and jobs that join no network."""
     for each in placed_services(spec):
         if not each.service.segments:
-            yield Violation(each.path("segments"), f"in mode {each.mode}, {each.id} joins no segment")
+            yield Violation(each.path("segments"), f"{each.id} joins no segment in mode {each.mode}")
 
 
 @rule(
     "PLB211",
-    title="outbound rules without DNS",
-    why="One outbound rule turns the firewall's default from accept into deny; without port 53 over udp and tcp no name resolves.",
+    title="Outbound rules without DNS",
+    why=(
+        "One outbound rule changes the firewall's default from accept to deny. Without port 53 over udp and tcp, "
+        "no name resolves."
+    ),
     fix="Add outbound rules for udp 53 and tcp 53 to the resolvers.",
     failing=_cloud(outbound="[{title: web, protocol: tcp, port: '443', peers: [0.0.0.0/0]}]"),
     passing=_cloud(outbound=_DNS_OUT),
@@ -261,15 +268,15 @@ def no_dns(spec: Spec) -> Iterator[Violation]:
             if not lets_out(cloud.firewall, protocol, _DNS_PORT):
                 yield Violation(
                     path_of("topology", mode, "cloud", "firewall", "outbound"),
-                    f"nothing lets {protocol} {_DNS_PORT} out",
+                    f"no outbound rule allows {protocol} {_DNS_PORT}",
                 )
 
 
 @rule(
     "PLB212",
-    title="firewall rule with a wrong port or peer",
+    title="Firewall rule with an invalid port or peer",
     why="The cloud refuses the rule.",
-    fix="Give tcp and udp a port, icmp none, and peers as ranges with zero host bits.",
+    fix="Give tcp and udp a port and icmp none. Write peers as ranges with zero host bits.",
     failing=_cloud(peer="192.0.2.5/24"),
     passing=_cloud(peer="192.0.2.0/24"),
 )
@@ -281,7 +288,7 @@ def malformed_rule(spec: Spec) -> Iterator[Violation]:
             for index, each in enumerate(getattr(cloud.firewall, direction)):
                 path = path_of("topology", mode, "cloud", "firewall", direction, index)
                 if (each.protocol == "icmp") == (each.port is not None):
-                    yield Violation(path, "icmp takes no port, tcp and udp need one")
+                    yield Violation(path, "icmp takes no port; tcp and udp need one")
                 for peer in each.peers:
                     try:
                         text = value_text(peer, names)
@@ -290,4 +297,4 @@ def malformed_rule(spec: Spec) -> Iterator[Violation]:
                         yield Violation(path_of(path, "peers"), message, explains=lacking(str(error)))
                         continue
                     if _network(text) is None:
-                        yield Violation(path_of(path, "peers"), f"{text} is no range with zero host bits")
+                        yield Violation(path_of(path, "peers"), f"{text} is not a range with zero host bits")

@@ -20,18 +20,22 @@ _PUBLISHED = "services/db.yaml: {{segments: [front, back], publish: {{sql: {{add
 
 @rule(
     "PLB139",
-    title="store that is published on every interface",
+    title="Store published on every interface",
     severity=Severity.WARNING,
-    why="Whoever reaches the node reaches the store, past its segments; passwords are guessed all day. Links between nodes follow "
-    "from `needs` and are published on the private address.",
-    fix="Publish on 127.0.0.1, or leave `publish` out.",
+    why=(
+        "Anyone who reaches the node reaches the store, past its segments, and can guess passwords. Connections "
+        "between nodes follow from `needs` and use the private address."
+    ),
+    fix="Publish it on 127.0.0.1, or remove `publish`.",
     failing=_PUBLISHED.format("0.0.0.0"),
     passing=_PUBLISHED.format("127.0.0.1"),
 )
 def open_store(spec: Spec) -> Iterator[Violation]:
     """Known stores on every interface, in modes without a cloud's firewall."""
     yield from once(
-        Violation(placed.path("publish", port), f"`{placed.id}` is open to whoever reaches the node at {each.port}")
+        Violation(
+            placed.path("publish", port), f"anyone who reaches the node reaches `{placed.id}` at port {each.port}"
+        )
         for placed in placed_services(spec)
         if not spec.topology[placed.mode].cloud and (image := known_image(spec, placed.service)) and image.schemes
         for port, each in placed.service.publish.items()
@@ -41,9 +45,9 @@ def open_store(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB553",
-    title="record that leads to one of several nodes",
-    why="The record has one address: the other nodes get no request, and are no help when this one is down.",
-    fix="Keep one node of the role, or put a load balancer before them and write its address.",
+    title="DNS record for one of several nodes",
+    why="The record has one address. The other nodes get no requests and cannot take over when this one fails.",
+    fix="Keep one node in the role, or put a load balancer in front and use its address.",
     failing=cloud_example(count=2, max_count=2),
     passing=cloud_example(count=1),
 )
@@ -54,7 +58,7 @@ def one_of_several(spec: Spec) -> Iterator[Violation]:
         if role and role.count > 1:
             path = path_of("topology", mode, "roles", cloud.dns.target, "count")
             message = (
-                f"the record leads to `{cloud.dns.address}` alone, and role {cloud.dns.target} has {role.count} nodes"
+                f"the record points to `{cloud.dns.address}` only, but role {cloud.dns.target} has {role.count} nodes"
             )
             yield Violation(path, message, also=((path_of("topology", mode, "cloud", "dns"), "the record"),))
 
@@ -64,8 +68,8 @@ _TWICE = "requirements.yaml: {{requirements: {{RUN-02: {{title: It runs., proofs
 
 @rule(
     "PLB554",
-    title="entry that stands twice",
-    why="One of the two was meant to be another: a second proof, port, option or runbook is missing.",
+    title="Duplicate entry",
+    why="One of the two was meant to be different: a second proof, port, option or runbook is missing.",
     fix="Correct one of them, or delete it.",
     failing=_TWICE.format("PLB101"),
     passing=_TWICE.format("PLB102"),
@@ -76,7 +80,7 @@ def stands_twice(spec: Spec) -> Iterator[Violation]:
         for index, each in enumerate(entries):
             if each in entries[:index]:
                 first = path_of(base, entries.index(each))
-                yield Violation(path_of(base, index), "it stands here twice", also=((first, "the first"),))
+                yield Violation(path_of(base, index), "this entry is listed twice", also=((first, "the first"),))
 
 
 def _lists(spec: Spec) -> Iterator[tuple[PathText, Sequence[object]]]:
@@ -98,9 +102,9 @@ _ADDRESS = re.compile(r"\baddress_of\(\s*['\"](?P<name>[\w-]+)['\"]")
 
 @rule(
     "PLB555",
-    title="address that nothing names",
-    why="A rule or a place has lost it, or it was opened for somebody who is gone.",
-    fix="Name it by `{{ address_of('NAME') }}`, or delete it.",
+    title="Unused cloud address",
+    why="A rule or place has lost it, or it was opened for somebody who has left.",
+    fix="Use it as `{{ address_of('NAME') }}`, or delete it.",
     failing=cloud_example().replace("addresses: {entry:", "addresses: {office: 198.51.100.7/32, entry:"),
     passing=cloud_example(),
 )
@@ -124,7 +128,7 @@ def unnamed_address(spec: Spec) -> Iterator[Violation]:
         for name in cloud.addresses:
             if name not in named:
                 path = path_of("topology", mode, "cloud", "addresses", name)
-                yield Violation(path, f"nothing names `{name}`", at_key=True)
+                yield Violation(path, f"nothing uses `{name}`", at_key=True)
 
 
 _ISSUED = """\
@@ -138,10 +142,10 @@ _ASKED_AT = {"http-01": 80, "tls-alpn-01": 443}
 
 @rule(
     "PLB556",
-    title="certificate that the issuer does not give, or that nobody trusts",
-    why="The issuer asks at port 80 or 443 of the host name, and nobody answers there; one of its test directory is refused by every "
-    "browser; and warnings to an address that no mail reaches are read by nobody.",
-    fix="Publish the entry at the port of the challenge; name the issuer's real directory, and an address with a domain.",
+    title="Certificate that cannot be issued or is not trusted",
+    why="The issuer asks port 80 or 443 of the host name, and nothing answers there. Browsers refuse certificates of a "
+    "test directory. Warnings to an undeliverable address reach nobody.",
+    fix="Publish the entry on the challenge's port, and name the issuer's production directory and an address with a domain.",
     failing=_ISSUED.format("acme.example.net", "ops@example.com", 8000),
     passing=_ISSUED.format("acme.example.net", "ops@example.com", 80),
 )
@@ -155,7 +159,7 @@ def not_issued(spec: Spec) -> Iterator[Violation]:
         path = path_of("topology", mode, "entry", "tls", "issuer")
         wanted = _ASKED_AT[issuer.challenge]
         if entry.publish and wanted not in {each.port for each in entry.publish.values()}:
-            message = f"{issuer.challenge} is asked at port {wanted}, where `{topology.entry.service}` is not published"
+            message = f"{issuer.challenge} needs port {wanted}, but `{topology.entry.service}` is not published there"
             yield Violation(
                 path_of(path, "challenge"),
                 message,
@@ -163,9 +167,9 @@ def not_issued(spec: Spec) -> Iterator[Violation]:
             )
         if re.search(r"staging", issuer.directory):
             yield Violation(
-                path_of(path, "directory"), "this is the issuer's directory for tests", observed=issuer.directory
+                path_of(path, "directory"), "this is the issuer's test directory", observed=issuer.directory
             )
         if "." not in issuer.email.rpartition("@")[2]:
             yield Violation(
-                path_of(path, "email"), f"no mail reaches {issuer.email} from outside", observed=issuer.email
+                path_of(path, "email"), f"mail from outside cannot reach {issuer.email}", observed=issuer.email
             )

@@ -22,9 +22,9 @@ SHOWN = 60
 
 @rule(
     "PLB701",
-    title="Every difference between modes is explained",
-    why="A difference that nobody wrote down is a surprise for whoever moves between modes, or a mistake.",
-    fix="remove the difference, or add its path to `covers` of a divergence or of an `equivalent` feature",
+    title="Unexplained difference between modes",
+    why="An undocumented difference is a mistake, or surprises whoever moves between modes.",
+    fix="Remove the difference, or add its path to `covers` of a divergence or of an `equivalent` feature.",
     failing=example(second_level="debug"),
     passing=example(second_level="debug", covered="services.web.environment"),
 )
@@ -45,7 +45,7 @@ def unexplained_difference(spec: Spec) -> Iterator[Violation]:
         renamed = closest(path, idle, _RENAMED)
         if explaining:
             places = " and ".join(each.path for each in explaining)
-            cover = f"say in a divergence of its own what sets {' and '.join(left.modes)} apart; {places} does not"
+            cover = f"add a divergence that sets {' and '.join(left.modes)} apart; {places} does not"
         yield Violation(
             left.source,
             f"{path} differs: {_by_mode(spec, pairs)}",
@@ -58,9 +58,9 @@ def unexplained_difference(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB702",
-    title="Every explanation has a difference",
-    why="A matrix that lists differences which are gone is not believed where it is right.",
-    fix="remove the path from `covers`, or correct it",
+    title="Explanation without a difference",
+    why="A matrix that lists differences which no longer exist is not trusted where it is right.",
+    fix="Remove the path from `covers`, or correct it.",
     failing=example(covered="services.web.environment"),
     passing=example(second_level="debug", covered="services.web.environment"),
 )
@@ -76,7 +76,7 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
         covered = [one for one in found if each.names(one.path)]
         for index, mode in enumerate(each.apart):
             if covered and not _is_apart(mode, set(spec.modes) - set(each.apart), spec.modes, covered):
-                message = f"mode {mode} is like the others in all that is covered here"
+                message = f"mode {mode} does not differ from the others in anything covered here"
                 yield Violation(path_of(each.path, "sets_apart", index), message, observed=mode)
 
 
@@ -106,9 +106,9 @@ def _is_apart(mode: str, others: set[str], modes: Sequence[str], covered: Sequen
 
 @rule(
     "PLB720",
-    title="explanation that does not say which of several modes it sets apart",
-    why="With three modes, «dev catches all mail» must not explain a wrong mail server in production too.",
-    fix="Name in `sets_apart` the modes that go their own way, e.g. `sets_apart: [dev]`; the others are then compared with each other.",
+    title="Explanation that does not say which modes it sets apart",
+    why="With three modes, «dev catches all mail» must not also explain a wrong mail server in production.",
+    fix="Name the modes that differ in `sets_apart`, e.g. `sets_apart: [dev]`. The others are then compared with each other.",
     failing=three_modes(),
     passing=three_modes(sets_apart="[third]"),
 )
@@ -118,15 +118,15 @@ def modes_not_set_apart(spec: Spec) -> Iterator[Violation]:
         for each in _explanations(spec):
             if each.covers and not each.apart:
                 yield Violation(
-                    each.path, f"it covers differences, and the spec has the modes {', '.join(spec.modes)}", at_key=True
+                    each.path, f"it does not say which of the modes {', '.join(spec.modes)} it sets apart", at_key=True
                 )
 
 
 @rule(
     "PLB703",
-    title="A divergence has a workaround",
-    why="Who meets it needs to know what to do, if only that there is nothing to do.",
-    fix="add `workaround`",
+    title="Divergence without a workaround",
+    why="Users need to know what to do about it, even if the answer is «nothing».",
+    fix="Add `workaround`.",
     failing=example(second_level="debug", covered="services.web.environment", workaround="null"),
     passing=example(second_level="debug", covered="services.web.environment"),
 )
@@ -138,9 +138,9 @@ def divergence_without_workaround(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB704",
-    title="A feature has a status in every mode",
+    title="Feature without a status in every mode",
     why="An empty cell in the matrix reads as an oversight, or as «the same».",
-    fix="give a status for each mode of topology/",
+    fix="Add a status for each mode of topology/.",
     failing=example(status="{single: full}"),
     passing=example(),
 )
@@ -155,9 +155,9 @@ def incomplete_status(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB705",
-    title="A divergent feature names its divergence, and no other does",
+    title="Feature whose `parity` and `divergence` disagree",
     why="The matrix links a divergent row to its reason, impact and workaround.",
-    fix="set `divergence` on rows with `parity: divergent`, and only there",
+    fix="Set `divergence` on rows with `parity: divergent`, and only there.",
     failing=example(parity="divergent"),
     passing=example(second_level="debug", covered="services.web.environment"),
 )
@@ -172,9 +172,9 @@ def divergent_without_divergence(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB706",
-    title="An equivalent feature says by which means",
-    why="«The same by other means» can be judged only by who knows the means.",
-    fix="add `means`, and set `covers` only on rows with `parity: equivalent`",
+    title="Equivalent feature without `means`, or `covers` on another",
+    why="Only a reader who knows the means can judge «the same by other means».",
+    fix="Add `means`, and set `covers` only on rows with `parity: equivalent`.",
     failing=example(parity="equivalent"),
     passing=example(parity="equivalent, means: a proxy"),
 )
@@ -183,21 +183,21 @@ def equivalent_without_means(spec: Spec) -> Iterator[Violation]:
         if feature.parity == "equivalent" and feature.means is None:
             yield Violation(
                 path_of("parity", "features", name),
-                f"feature {name} is equivalent, and says not by which means",
+                f"feature {name} is equivalent but does not say how (`means` is missing)",
                 at_key=True,
             )
         if feature.parity != "equivalent" and feature.covers:
             yield Violation(
                 path_of("parity", "features", name, "covers"),
-                f"feature {name} is `{feature.parity}`, so that its `covers` explains nothing",
+                f"feature {name} is `{feature.parity}`, so its `covers` explains nothing",
             )
 
 
 @rule(
     "PLB707",
-    title="A feature rests on paths that exist",
-    why="A path that leads nowhere: the part was renamed or dropped, and with it perhaps the feature.",
-    fix="correct the path; `*` stands for one part",
+    title="Feature path that does not exist",
+    why="The part was renamed or removed, and perhaps the feature with it.",
+    fix="Correct the path; `*` stands for one part.",
     failing=example(paths="[services.wbe]"),
     passing=example(paths="[services.web, services.*.health]"),
 )
@@ -222,9 +222,9 @@ def _lost(spec: Spec, path: str) -> tuple[tuple[str, ...], ...]:
 
 @rule(
     "PLB708",
-    title="Every divergence belongs to a feature",
-    why="Readers find a divergence by the feature that they use; one without a row is never found.",
-    fix="name it in `divergence` of a feature, or remove it",
+    title="Divergence without a feature",
+    why="Readers find a divergence through the feature they use. One without a row is never found.",
+    fix="Name it in `divergence` of a feature, or remove it.",
     failing=example(second_level="debug", covered="services.web.environment", parity="full"),
     passing=example(second_level="debug", covered="services.web.environment"),
 )
@@ -232,16 +232,14 @@ def divergence_without_feature(spec: Spec) -> Iterator[Violation]:
     used = {feature.divergence for feature in spec.parity.features.values()}
     for name in spec.parity.divergences:
         if name not in used:
-            yield Violation(
-                path_of("parity", "divergences", name), f"divergence {name} is named by no feature", at_key=True
-            )
+            yield Violation(path_of("parity", "divergences", name), f"no feature names divergence {name}", at_key=True)
 
 
 @rule(
     "PLB709",
-    title="A feature with full parity is missing nowhere",
-    why="«Full» for a feature that one mode lacks is the lie that the matrix exists to prevent.",
-    fix="make it `divergent` and name the divergence",
+    title="Feature with full parity that a mode lacks",
+    why="A matrix that says «full» although one mode lacks the feature is wrong where readers rely on it most.",
+    fix="Set `parity: divergent` and name the divergence.",
     failing=example(status="{single: full, second: absent}"),
     passing=example(),
 )
@@ -251,7 +249,7 @@ def full_but_missing(spec: Spec) -> Iterator[Violation]:
         if feature.parity == "full" and missing and len(missing) < len(feature.status):
             yield Violation(
                 path_of("parity", "features", name, "parity"),
-                f"feature {name} has full parity, and is missing in {', '.join(missing)}",
+                f"feature {name} has full parity but is missing in {', '.join(missing)}",
             )
 
 

@@ -14,8 +14,8 @@ _DEPTH = {"services": 3, "networks": 3, "topology": 2}
 
 @rule(
     "PLB220",
-    title="explanation of differences without a limit",
-    why="It explains each difference that anybody makes later, a mistake as well, and no check finds that any more.",
+    title="Explanation of differences without a limit",
+    why="It also explains every difference that is added later, including mistakes, and no check finds those.",
     fix="Name the field (`services.*.environment`), or the one thing that a mode lacks (`services.web`).",
     failing=example(second_level="debug", covered="services.*"),
     passing=example(second_level="debug", covered="services.*.environment"),
@@ -34,7 +34,7 @@ def explains_everything(spec: Spec) -> Iterator[Violation]:
         if covered:
             yield Violation(
                 path,
-                f"`{pattern}` explains whatever differs there, now {len(covered)} differences",
+                f"`{pattern}` explains every difference there, currently {len(covered)}",
                 f"name them: {', '.join(f'`{each}`' for each in covered[:3])}" + (", …" if len(covered) > 3 else ""),
                 observed=pattern,
             )

@@ -12,9 +12,9 @@ from validators.rules.registry import Violation, rule
 
 @rule(
     "PLB401",
-    title="service placed more than once in a mode",
-    why="Which of them holds the state, and which does a need mean? A store that exists twice is two stores.",
-    fix="Name it in one role. An agent that belongs on each node says `per_node: true`.",
+    title="Service placed more than once in a mode",
+    why="It is unclear which copy holds the state and which one a need means. A store that exists twice is two stores.",
+    fix="Name it in one role. For an agent that runs on each node, set `per_node: true`.",
     failing="""
 topology/single.yaml:
   roles:
@@ -40,8 +40,8 @@ def placed_twice(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB402",
-    title="service placed nowhere",
-    why="It is described, and no mode runs it.",
+    title="Service that no mode runs",
+    why="It is described, but it never starts.",
     fix="Name it in a role of a topology, or delete its file.",
     failing="services/idle.yaml: {title: Idle, summary: Does nothing., image: traefik}",
     passing="services/idle.yaml: {title: Idle, summary: Does nothing., image: traefik}\ntopology/single.yaml: {roles: {host: {services: [web, db, idle]}}}",
@@ -58,9 +58,9 @@ def placed_nowhere(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB403",
-    title="memory limits beyond the node's memory",
-    why="Under load the kernel kills whatever it likes, not what is over its limit.",
-    fix="Lower limits, move a service to another role, or take a larger node.",
+    title="Memory limits above the node's memory",
+    why="Under load the kernel kills any process, not the one that is above its limit.",
+    fix="Lower the limits, move a service to another role, or use a larger node.",
     failing="services/db.yaml: {limits: {memory_mib: 4096, cpus: 1}}",
     passing="services/db.yaml: {limits: {memory_mib: 2048, cpus: 1}}",
 )
@@ -73,15 +73,15 @@ def too_much_memory(spec: Spec) -> Iterator[Violation]:
         if wanted > have:
             yield Violation(
                 path_of("topology", deployment.mode, "roles", deployment.role, "size"),
-                f"limits add up to {wanted} MiB, and {have} MiB are left after the reserve",
+                f"limits add up to {wanted} MiB, but only {have} MiB are left after the reserve",
             )
 
 
 @rule(
     "PLB404",
-    title="processor limits beyond the node's cores",
-    why="A limit that the node cannot give is no promise; the services slow each other down.",
-    fix="Lower limits, move a service, or take a larger node.",
+    title="CPU limits above the node's cores",
+    why="The node cannot give what the limits promise, so the services slow each other down.",
+    fix="Lower the limits, move a service, or use a larger node.",
     failing="services/db.yaml: {limits: {memory_mib: 512, cpus: 3}}",
     passing="services/db.yaml: {limits: {memory_mib: 512, cpus: 1.5}}",
 )
@@ -93,7 +93,7 @@ def too_many_cores(spec: Spec) -> Iterator[Violation]:
         if wanted > size.vcpus:
             yield Violation(
                 path_of("topology", deployment.mode, "roles", deployment.role, "size"),
-                f"limits add up to {wanted:g} cores, and the node has {size.vcpus}",
+                f"limits add up to {wanted:g} cores, but the node has {size.vcpus}",
             )
 
 
@@ -102,9 +102,9 @@ _OTHER = "{title: Larger, count: 0, variant_of: host, services: %s, size: {vcpus
 
 @rule(
     "PLB405",
-    title="variant of a role with services of its own, or smaller than it",
-    why="A variant takes the role's place with the role's services; it has to be large enough for them.",
-    fix="Leave its services empty, and give it at least the role's cores and memory.",
+    title="Role variant that lists services or is smaller than its base role",
+    why="A variant replaces its base role and runs that role's services, so it has to be large enough for them.",
+    fix="Leave its services empty, and give it at least the base role's cores and memory.",
     failing="topology/single.yaml: {roles: {large: %s}}" % (_OTHER % "[db]"),
     passing="topology/single.yaml: {roles: {large: %s}}" % (_OTHER % "[]"),
 )
@@ -118,7 +118,7 @@ def odd_variant(spec: Spec) -> Iterator[Violation]:
             if role.services:
                 yield Violation(
                     path_of("topology", mode, "roles", name, "services"),
-                    f"a variant of `{role.variant_of}` has its services",
+                    f"a variant of `{role.variant_of}` lists services of its own",
                 )
             if role.size.vcpus < base.size.vcpus or role.size.memory_mib < base.size.memory_mib:
                 yield Violation(
@@ -128,9 +128,9 @@ def odd_variant(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB406",
-    title="more nodes at the start than at most",
-    why="The role could not be provisioned as it says.",
-    fix="Raise max_count, or lower count.",
+    title="`count` larger than `max_count`",
+    why="The role cannot be provisioned as it is described.",
+    fix="Raise `max_count`, or lower `count`.",
     failing="topology/single.yaml: {roles: {host: {count: 3, max_count: 2}}}",
     passing="topology/single.yaml: {roles: {host: {count: 2, max_count: 2}}}",
 )
@@ -141,5 +141,5 @@ def too_many_nodes(spec: Spec) -> Iterator[Violation]:
             if role.count > role.max_count:
                 yield Violation(
                     path_of("topology", mode, "roles", name, "count"),
-                    f"starts with {role.count} nodes, and {role.max_count} is the most",
+                    f"starts with {role.count} nodes, but may have at most {role.max_count}",
                 )

@@ -13,8 +13,8 @@ from validators.rules.registry import Violation, rule
 
 @rule(
     "PLB206",
-    title="two ports of a service with one number",
-    why="A process listens on a port once; one of the names is wrong.",
+    title="Ports of a service with the same number",
+    why="A process listens on a port only once, so one of the names is wrong.",
     fix="Give each port its own number, or keep one name.",
     failing="services/web.yaml: {ports: {http: 8000, admin: 8000}}",
     passing="services/web.yaml: {ports: {http: 8000, admin: 8001}}",
@@ -26,15 +26,15 @@ def same_port(spec: Spec) -> Iterator[Violation]:
         for port, number in each.service.ports.items():
             if number in names:
                 first = (each.path("ports", names[number]), "the other")
-                message = f"{number} is the number of `{names[number]}` too"
+                message = f"{number} is also the number of `{names[number]}`"
                 yield Violation(each.path("ports", port), message, also=(first,))
             names.setdefault(number, port)
 
 
 @rule(
     "PLB207",
-    title="two services take one port of a node",
-    why="The second container does not start: the port is in use.",
+    title="Services that take the same port of a node",
+    why="The second container does not start, because the port is in use.",
     fix="Publish one of them on another port or address.",
     failing="services/db.yaml: {segments: [front, back], publish: {sql: {address: 127.0.0.1, port: 8000}}}",
     passing="services/db.yaml: {segments: [front, back], publish: {sql: {address: 127.0.0.1, port: 8001}}}",
@@ -62,16 +62,19 @@ def same_host_port(spec: Spec) -> Iterator[Violation]:
             for number, address, path in wanted:
                 for other_address, other_name, other_path in taken[number]:
                     if other_address == address or "0.0.0.0" in (address, other_address):
-                        message = f"port {number} of role {deployment.role} is taken by `{other_name}`"
+                        message = f"`{other_name}` already takes port {number} of role {deployment.role}"
                         yield Violation(path, message, also=((other_path, f"`{other_name}` takes it"),))
                 taken[number].append((address, name, path))
 
 
 @rule(
     "PLB208",
-    title="published port of a service whose networks are all internal",
-    why="Docker publishes nothing from a container that is in internal networks alone, and says so nowhere: the connection is refused.",
-    fix="Let the service join a segment that is not internal as well.",
+    title="Published port of a service with internal networks only",
+    why=(
+        "Docker publishes nothing from a container that is only in internal networks, and reports no error. "
+        "Connections are refused."
+    ),
+    fix="Add a segment that is not internal to the service.",
     failing="services/web.yaml: {segments: [back]}",
     passing="services/web.yaml: {segments: [front, back]}",
 )
@@ -86,14 +89,14 @@ def published_inside(spec: Spec) -> Iterator[Violation]:
         known = len(seals) == len(each.service.segments)  # what is not known is reported as a reference
         if each.service.publish and seals and known and all(seals):
             yield Violation(
-                each.path("publish"), f"is published, and all its networks are internal in mode {each.mode}"
+                each.path("publish"), f"is published, but all its networks are internal in mode {each.mode}"
             )
 
 
 @rule(
     "PLB213",
-    title="entry that nothing can enter by",
-    why="Requests from outside reach the entry service, so it must publish a port.",
+    title="Entry or backend that does not publish its port",
+    why="Requests go from outside to the entry service and from there to its backend, so both have to publish a port.",
     fix="Publish a port of the entry service in this mode, or name another service as entry.",
     failing="topology/single.yaml: {entry: {service: db}}",
     passing="topology/single.yaml: {entry: {service: web}}",
@@ -113,10 +116,15 @@ def closed_entry(spec: Spec) -> Iterator[Violation]:
             published = {each.port for each in placed[backend].publish.values()}
             port = topology.entry.backend_port
             if port not in published:
-                path, message = path_of("topology", mode, "entry", "backend_port"), f"`{backend}` does not publish it"
+                path, message = (
+                    path_of("topology", mode, "entry", "backend_port"),
+                    f"`{backend}` does not publish this port",
+                )
                 if port and published and admits_the_entry(spec, mode, port):
                     # entry and firewall agree: what is published is what changed
                     name = next(iter(placed[backend].publish))
                     path = field_path(backend, spec.services[backend], mode, "publish", name)
-                    message = f"the entry of mode {mode} asks `{backend}` at port {port}, and it is published elsewhere"
+                    message = (
+                        f"the entry of mode {mode} asks `{backend}` at port {port}, but the backend publishes another"
+                    )
                 yield Violation(path, message, expected=str(port))

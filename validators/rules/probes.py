@@ -19,9 +19,9 @@ def _probes(spec: Spec) -> Iterator[tuple[PathText, Probe]]:
 
 @rule(
     "PLB711",
-    title="A probe asks one question, and one that can be asked",
-    why="A probe that asks nothing proves nothing, and one that can't be asked fails in every mode.",
-    fix=f"give one of {', '.join(KINDS)}, with a port, secret or variable that the service has",
+    title="Probe without exactly one answerable question",
+    why="A probe without a question proves nothing. One that cannot be asked fails in every mode.",
+    fix=f"Ask exactly one of {', '.join(KINDS)}. Name a port, secret or variable that the service has.",
     failing=example(probe="{shows: s, answers: {single: open, second: open}, tcp: {service: db, port: sqll}}"),
     passing=example(
         probe="{shows: s, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"
@@ -32,7 +32,9 @@ def askable_probe(spec: Spec) -> Iterator[Violation]:
     for path, probe in _probes(spec):
         given = [kind for kind in KINDS if getattr(probe, kind) is not None]
         if len(given) != 1:
-            yield Violation(path, f"the probe has {' and '.join(given) if given else 'no question'}, and must have one")
+            yield Violation(
+                path, f"the probe has {' and '.join(given) if given else 'no question'}, but needs exactly one"
+            )
             continue
         yield from (Violation(path_of(path, given[0]), message) for message in _unaskable(spec, probe))
 
@@ -48,11 +50,11 @@ def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
                 yield f"`{question.service}` has no port `{question.port}`; it has {', '.join(service.ports) or 'none'}"
                 return
             case HttpProbe() | TcpProbe() if probe.caller is None and question.port not in service.publish:
-                yield f"mode {mode} does not publish `{question.port}` of `{question.service}`; name a `caller` beside it"
+                yield f"mode {mode} does not publish `{question.port}` of `{question.service}`; add a `caller`"
             case HttpProbe() if (
                 question.tenant_host and not spec.tenants.tenants and "{tenant}" in spec.platform.domain
             ):
-                yield "it asks under a tenant's host name, and the spec has no tenants"
+                yield "it asks with a tenant's host name, but the spec has no tenants"
                 return
             case SqlProbe() if question.password not in service.secrets:
                 yield f"`{question.service}` has no secret `{question.password}` in mode {mode}"
@@ -62,9 +64,9 @@ def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
 
 @rule(
     "PLB712",
-    title="A probe says what every mode answers",
-    why="A mode without an answer is a mode that nobody compares.",
-    fix="give an answer for each mode; a service that a mode does not run answers `not deployed`",
+    title="Probe without an answer for every mode",
+    why="A mode without an answer is not compared.",
+    fix="Add an answer for each mode; if a mode does not run the service, write `not deployed`.",
     failing=example(probe="{shows: s, answers: {single: open}, caller: web, tcp: {service: db, port: sql}}"),
     passing=example(
         probe="{shows: s, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"
@@ -79,9 +81,9 @@ def unanswered_probe(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB713",
-    title="What probes answer fits the parity that is declared",
-    why="«Full» with different answers, and a divergence that no answer shows, are both lies of the matrix.",
-    fix="correct the answers, or the feature's `parity`",
+    title="Probe answers that contradict the declared parity",
+    why="«Full» with different answers is wrong, and so is a divergence that no answer shows.",
+    fix="Correct the answers, or the feature's `parity`.",
     failing=example(
         probe="{shows: s, answers: {single: open, second: closed}, caller: web, tcp: {service: db, port: sql}}"
     ),
@@ -98,17 +100,17 @@ def fitting_answers(spec: Spec) -> Iterator[Violation]:
             for index in differing:
                 yield Violation(
                     path_of(path, "probes", index, "answers"),
-                    f"feature {name} is `full`, and its modes answer differently",
+                    f"feature {name} is `full`, but its modes answer differently",
                 )
         elif feature.parity == "divergent" and feature.probes and not differing:
-            yield Violation(path_of(path, "probes"), f"feature {name} is `divergent`, and no probe answers differently")
+            yield Violation(path_of(path, "probes"), f"feature {name} is `divergent`, but no probe answers differently")
 
 
 @rule(
     "PLB721",
-    title="answer that the spec itself contradicts",
-    why="The matrix promises that two services are kept apart, or where one listens; and the spec next to it says otherwise.",
-    fix="Correct the answer, or what the spec says of the service. What only the image knows is asked for by a `command`.",
+    title="Probe answer that the spec contradicts",
+    why="The matrix declares that two services are kept apart, or where one listens. The spec says otherwise.",
+    fix="Correct the answer, or the service in the spec. Use a `command` to ask for what only the image knows.",
     failing=example(
         probe="{shows: s, answers: {single: closed, second: closed}, caller: web, tcp: {service: db, port: sql}}"
     ),
@@ -126,7 +128,7 @@ def contradicted_answer(spec: Spec) -> Iterator[Violation]:
             wanted = " or ".join(f"`{each}`" for each in known.answers) or f"not `{answer}`"
             yield Violation(
                 path_of(path, "answers", mode),
-                f"mode {mode} answers {wanted}, and `{answer}` is declared: {known.why}",
+                f"mode {mode} answers {wanted}, but `{answer}` is declared: {known.why}",
                 expected=" or ".join(known.answers) or None,
                 observed=answer,
             )

@@ -49,10 +49,13 @@ _NAMES_A_PORT = re.compile(r"(?<![\w-])(-[a-zA-Z]*[pP]|--port)[= \d]|://|\bport=
 
 @rule(
     "PLB113",
-    title="port that the program is not told",
+    title="Port that the program is not configured with",
     severity=Severity.WARNING,
-    why="The image listens, or the client asks, on a number of its own: the service is never healthy, or nobody reaches it.",
-    fix="Tell it the port, by an option, variable or configuration file with `{{ port('SERVICE', 'PORT') }}`.",
+    why=(
+        "The image listens on its default port, or the client asks there: the service never becomes healthy, or "
+        "nobody reaches it."
+    ),
+    fix="Set the port by an option, a variable or a configuration file with `{{ port('SERVICE', 'PORT') }}`.",
     failing="services/db.yaml: {ports: {sql: 5433}}",
     passing="""
 services/db.yaml:
@@ -80,7 +83,7 @@ def _untold(spec: Spec) -> Iterator[Violation]:
         if known and untold:
             name, number = untold[0]
             own = ", ".join(map(str, sorted(known)))
-            message = f"image {placed.service.image} listens on {own}, and nothing tells it {number}"
+            message = f"image {placed.service.image} listens on {own} by default, and nothing sets it to {number}"
             yield Violation(placed.path("ports", name), message, expected=own, observed=str(number))
         else:
             yield from _clients(placed, texts)
@@ -101,7 +104,7 @@ def _clients(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violati
                     # services, id, field; in a mode's own fields the mode stands before the field
                     field = path[4 if path[2] == "modes" else 2]
                     message = (
-                        f"`{program}` in `{field}` asks at {number}, and the port here is {next(iter(own.values()))}"
+                        f"`{program}` in `{field}` asks at {number}, but the port here is {next(iter(own.values()))}"
                     )
                     yield Violation(placed.path("ports"), message, observed=str(number), at_key=True)
                     return

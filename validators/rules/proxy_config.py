@@ -64,9 +64,9 @@ services/web.yaml: {{config: [{{source: config/routes.yml, target: /etc/traefik/
 
 @rule(
     "PLB143",
-    title="name in Traefik's files that none of them has",
-    why="Traefik leaves the router out, and says so in its log alone: requests for the host get 404.",
-    fix="Correct the name, or define it.",
+    title="Undefined name or unmounted path in Traefik's files",
+    why="Traefik drops the router and says so only in its log: requests for the host get 404.",
+    fix="Correct the name or path, or define it.",
     failing=_ROUTES.format("wbe"),
     passing=_ROUTES.format("web"),
 )
@@ -120,7 +120,9 @@ def _traefik_paths(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -
             *(mount.target for mount in placed.service.mounts if not mount.read_only),
         ]
         if isinstance(storage, str) and not any(PurePosixPath(storage).is_relative_to(path) for path in kept):
-            message = f"{storage} is in no volume: certificates are issued anew at each start, and soon refused"
+            message = (
+                f"{storage} is not in a volume: each start requests new certificates, which the issuer soon refuses"
+            )
             word = next((line for line in text.literal.splitlines() if "storage:" in line), storage)
             yield Violation(text.path, message, location=text.at(max(0, text.literal.find(word))))
 
@@ -145,9 +147,9 @@ topology/single.yaml: {{roles: {{host: {{services: [web, db, watch]}}}}}}
 
 @rule(
     "PLB144",
-    title="Prometheus file that Prometheus does not take",
-    why="It ends at its start; or it scrapes a host that is not there, and no alert of that target ever fires.",
-    fix="Write keys as the manual has them, durations with their unit, and hosts and files that are there.",
+    title="Invalid Prometheus configuration",
+    why="Prometheus exits at start, or it scrapes a host that does not exist and no alert for that target ever fires.",
+    fix="Write keys from the manual, durations with a unit, and hosts and files that exist.",
     failing=_SCRAPES.format("30", "0f" * 32),
     passing=_SCRAPES.format("30s", "0f" * 32),
 )
@@ -168,7 +170,7 @@ def _prometheus(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> I
         for key, value in part.items():
             if str(key).endswith(("_interval", "_timeout")) and not _DURATION.fullmatch(str(value)):
                 yield _violation(
-                    text, str(key), f"`{key}: {value}` is no duration: a unit such as `s` or `m` is missing"
+                    text, str(key), f"`{key}: {value}` is not a duration: a unit such as `s` or `m` is missing"
                 )
     for job in jobs:
         for target in [each for static in _dig(job, "static_configs") or () for each in _dig(static, "targets") or ()]:

@@ -20,9 +20,9 @@ _PROFILED = "services/db.yaml: {profile: stores}\n"
 
 @rule(
     "PLB136",
-    title="need in a profile that its user is not in",
-    why="A start without that profile leaves the need out, and starts the user: it is never healthy.",
-    fix="Take `profile` away from the need, give both the same, or list the need in `tolerates`.",
+    title="Need for a service in another profile",
+    why="A start without that profile starts the service but not what it needs, so it never becomes healthy.",
+    fix="Remove `profile` from the need, give both the same profile, or list the need in `tolerates`.",
     failing=_PROFILED,
     passing=_PROFILED + "services/web.yaml: {profile: stores}\ntopology/single.yaml: {entry: {service: web}}\n",
 )
@@ -41,7 +41,7 @@ def _left_out(spec: Spec) -> Iterator[Violation]:
                 where = next(each for each in placed_services(spec) if (each.mode, each.id) == (placed.mode, need))
                 yield Violation(
                     where.path("profile"),
-                    f"`{placed.id}` needs `{need}`, and is started without profile {other.profile}",
+                    f"`{placed.id}` needs `{need}`, but starts without profile {other.profile}",
                     also=((path, "the need"),),
                 )
 
@@ -51,9 +51,9 @@ _EXTRA = "networks.yaml: {{networks: {{back: {{modes: {{single: {{subnet: {0}, i
 
 @rule(
     "PLB229",
-    title="segment with too few addresses",
-    why="Network, gateway and broadcast take three; the last containers get none, and do not start.",
-    fix="Give the segment a larger range, e.g. a /24.",
+    title="Segment with too few addresses",
+    why="Network, gateway and broadcast take three addresses. The last containers get none and do not start.",
+    fix="Give the segment a larger range, for example a /24.",
     failing=_EXTRA.format("172.29.1.0/29")
     + "".join(
         f"services/s{n}.yaml: {{title: S, summary: S., image: traefik, segments: [back], ports: {{http: 80}}}}\n"
@@ -73,7 +73,9 @@ def too_small(spec: Spec) -> Iterator[Violation]:
             subnet = network.modes[deployment.mode].subnet
             room = ip_network(subnet, strict=False).num_addresses - 3
             if containers > room:
-                message = f"{containers} services of role {deployment.role} join it, and it has room for {room}"
+                message = (
+                    f"{containers} services of role {deployment.role} join this segment, which has room for {room}"
+                )
                 yield Violation(path_of("networks", name, "modes", deployment.mode, "subnet"), message, observed=subnet)
 
 
@@ -82,9 +84,12 @@ _DOCKERS_OWN = ip_network("172.17.0.0/16")
 
 @rule(
     "PLB230",
-    title="segment whose range is somebody else's",
-    why="Docker refuses a range that its own bridge has; and what really lives in the range is no longer reached from the node.",
-    fix="Take a private range that nothing else has, e.g. from 172.28.0.0/14.",
+    title="Segment whose range is already in use",
+    why=(
+        "Docker refuses the range of its own bridge, and hosts that really are in the range become unreachable "
+        "from the node."
+    ),
+    fix="Choose an unused private range, for example from 172.28.0.0/14.",
     failing=_EXTRA.format("172.17.1.0/24"),
     passing=_EXTRA.format("172.28.1.0/24"),
 )
@@ -100,10 +105,10 @@ def others_range(spec: Spec) -> Iterator[Violation]:
                 yield Violation(path, f"{_DOCKERS_OWN} is the range of Docker's own bridge", observed=each.subnet)
             elif subnet.is_global:
                 yield Violation(
-                    path, f"{each.subnet} is a public range: its owner is not reached any more", observed=each.subnet
+                    path, f"{each.subnet} is a public range: its real hosts become unreachable", observed=each.subnet
                 )
             elif mode in spec.topology and (owner := next(_named(spec, mode, subnet), None)):
-                yield Violation(path, f"{owner} lies in it", observed=each.subnet)
+                yield Violation(path, f"{owner} is in this range", observed=each.subnet)
 
 
 def _named(spec: Spec, mode: str, subnet: IPv4Network) -> Iterator[str]:
@@ -139,9 +144,12 @@ _ITSELF = re.compile(r"localhost|127(\.\d+){3}|0\.0\.0\.0")
 
 @rule(
     "PLB423",
-    title="health check that asks another service alone",
-    why="It says how the other is: this one counts as healthy while it is dead, and is restarted when the other is down.",
-    fix="Ask the service itself, at 127.0.0.1; what it needs is asked by the need's own check.",
+    title="Health check that asks only another service",
+    why=(
+        "It reports the other service's state: this one counts as healthy while it is dead, and restarts when the "
+        "other is down."
+    ),
+    fix="Ask the service itself, at 127.0.0.1. The health checks of its needs ask those.",
     failing="services/web.yaml: {health: {http: null, command: [pg_isready, -h, db, -U, sample]}}",
     passing="services/web.yaml: {health: {http: null, command: [wget, -q, 'http://127.0.0.1/']}}",
 )
@@ -169,9 +177,10 @@ _CALLED = "services/web.yaml: {environment: {API_URL: https://api.example.org/v1
 
 @rule(
     "PLB724",
-    title="endpoint outside in a mode without a way out",
-    why="The mode is sealed: the first request hangs until it times out, and what it was for does not happen.",
-    fix="Name a service of the mode, or leave the variable out there by `null`; `egress: true`, if the mode is to have a way out.",
+    title="External endpoint in a mode without egress",
+    why="The first request hangs until it times out, and its purpose is not met.",
+    fix="Name a service of the mode, or remove the variable there with `null`. If the mode may reach the internet, set "
+    "`egress: true`.",
     failing=_CALLED + "topology/single.yaml: {egress: false}\n",
     passing=_CALLED + "topology/single.yaml: {egress: true}\n",
 )
@@ -187,5 +196,5 @@ def _nowhere(spec: Spec) -> Iterator[Violation]:
             continue
         for url in URL_OUTSIDE.finditer(text.shown):
             if is_outside(url["host"]) and not (own and url["host"].endswith(own)):
-                message = f"mode {text.placed.mode} has no way out, and this asks {url['host']}"
+                message = f"mode {text.placed.mode} has no egress, but this connects to {url['host']}"
                 yield Violation(text.path, message, observed=url["host"])

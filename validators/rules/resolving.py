@@ -19,9 +19,9 @@ from validators.rules.registry import Violation, rule
 
 @rule(
     "PLB107",
-    title="expression that does not resolve",
+    title="Expression that does not resolve",
     why="The value cannot be generated.",
-    fix="Correct the name; the data reference lists what expressions know.",
+    fix="Correct the name. The data reference lists the names that expressions can use.",
     failing="services/web.yaml: {environment: {DB: {template: \"{{ address('db', 'http') }}\"}}}",
     passing="services/web.yaml: {environment: {DB: {template: \"{{ address('db', 'sql') }}\"}}}",
 )
@@ -86,7 +86,7 @@ def _failing_files(spec: Spec) -> Iterator[_Failure]:
                     break  # one tenant's file is like another's
 
 
-_IN_A_FILE = f"{OTHERS_BRACES}, or in a file whose name does not end in `{TEMPLATE_ENDING}`: it is copied as it is"
+_IN_A_FILE = f"{OTHERS_BRACES}, or remove `{TEMPLATE_ENDING}` from the file's name: it is copied unchanged then"
 
 
 def _once_for_all_modes(spec: Spec, failures: Iterable[_Failure]) -> Iterator[Violation]:

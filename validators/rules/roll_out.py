@@ -41,9 +41,9 @@ _NAMES = "services/names.yaml: {title: Names, summary: Knows names., image: trae
 
 @rule(
     "PLB531",
-    title="Batches of a roll-out rise to 100 %",
-    why="Tenants behind the last batch would keep the old release, and nobody would be told.",
-    fix="each number larger than the one before, and 100 at the end",
+    title="Roll-out batches that do not rise to 100 %",
+    why="Tenants after the last batch keep the old release, and nobody is told.",
+    fix="Make each number larger than the one before, and end with 100.",
     failing=_example(", batches_percent: [50, 90]").replace("batches_percent: [50, 100], ", ""),
     passing=_example(),
 )
@@ -60,8 +60,8 @@ def batches_short_of_all(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB532",
     title="Roles that need each other",
-    why="A roll-out goes role by role, those first that others need; in a circle nobody is first, and all change at once.",
-    fix="place the services so that needs between roles lead one way",
+    why="A roll-out updates roles in order: first those that others need. In a cycle no role is first, and all change at once.",
+    fix="Place the services so that needs between roles go one way.",
     failing=_example(cloud=cloud_example().replace(_ONE_ROLE, _TWO_ROLES))
     + _NAMES
     + "services/db.yaml: {needs: {names: http}, segments: [front, back]}\n",
@@ -77,9 +77,9 @@ def roles_in_a_circle(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB533",
-    title="A server's labels name its tenant and its role",
-    why="The fleet is read from labels: a node without them gets another tenant's release, or none.",
-    fix="add labels whose values are `{tenant}` and `{role}` and nothing else",
+    title="Server labels without the tenant or the role",
+    why="The fleet is read from labels. A node without them gets another tenant's release, or none.",
+    fix="Add labels whose values are exactly `{tenant}` and `{role}`.",
     failing=_example(cloud=cloud_example().replace('labels: {role: "{role}"}', "labels: {}")),
     passing=_example(),
 )
@@ -92,9 +92,9 @@ def unlabelled(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB534",
-    title="A canary is a tenant that works",
-    why="On a tenant that nobody uses nothing shows, and the others get what it was to show.",
-    fix="choose a tenant whose state is ACTIVE",
+    title="Canary tenant that is not active",
+    why="Nobody uses this tenant, so no fault shows there, and the others get the faulty release.",
+    fix="Choose a tenant whose state is ACTIVE.",
     failing=_example(state="PENDING"),
     passing=_example(),
 )
@@ -104,7 +104,7 @@ def idle_canary(spec: Spec) -> Iterator[Violation]:
         if tenant and tenant.state != "ACTIVE":
             yield Violation(
                 path_of("update", "rollout", "canaries", index),
-                f"{name} is {tenant.state}",
+                f"tenant {name} is {tenant.state}",
                 expected="ACTIVE",
                 observed=tenant.state,
             )
@@ -112,9 +112,9 @@ def idle_canary(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB535",
-    title="Health is waited for as long as services may take",
-    why="A release that is well would be put back, because a service was still within its start period.",
-    fix="raise `health_timeout_s` above the longest start period, or lower that",
+    title="Health timeout shorter than a start period",
+    why="A healthy release would be rolled back because a service was still within its start period.",
+    fix="Raise `health_timeout_s` above the longest start period, or shorten that period.",
     failing=_example() + "services/db.yaml: {health: {command: [pg_isready], start_period_s: 600}}\n",
     passing=_example(),
 )

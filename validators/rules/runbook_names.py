@@ -37,9 +37,9 @@ def _calls(spec: Spec) -> Iterator[tuple[ReadStep, PathText, Call]]:
 
 @rule(
     "PLB848",
-    title="A compose call names a service that does not run there",
+    title="Compose call for a service that does not run there",
     why="`docker compose` says «no such service», and the procedure stops half-way.",
-    fix="name a service of that node, or do the step at the place where it runs",
+    fix="Name a service of that node, or do the step at the place where it runs.",
     failing=example("docker compose stop wbe", PLAIN),
     passing=example("docker compose stop web", PLAIN),
 )
@@ -88,9 +88,9 @@ def _services_at(spec: Spec, runbook: Runbook, place: str) -> set[str]:
 
 @rule(
     "PLB849",
-    title="A call of plumb that is none",
+    title="Invalid plumb command",
     why="The command ends with «no such command», or asks for a value that the step does not give.",
-    fix="write it as `plumb --help` shows it; of a runbook all its parameters, by `--set NAME=VALUE`",
+    fix="Write the command as `plumb --help` shows it. Pass all parameters of a runbook with `--set NAME=VALUE`.",
     failing=example("plumb runbook run sampel", PLAIN),
     passing=example("plumb runbook run sample", PLAIN),
 )
@@ -128,11 +128,7 @@ def _wrong_runbook(spec: Spec, words: Sequence[str]) -> tuple[str, str | None] |
     for each in sorted(given - wanted.keys()):
         return f"runbook {name} has no parameter `{each}`", _hint(each, sorted(wanted))
     missing = sorted(wanted.keys() - given)
-    return (
-        (f"runbook {name} asks for `{missing[0]}`, and it is not given", None)
-        if words[1] == "run" and missing
-        else None
-    )
+    return (f"runbook {name} needs `{missing[0]}`, which is not given", None) if words[1] == "run" and missing else None
 
 
 _SCRIPT = re.compile(r"(?<![\w.-])/opt/(?P<folder>[\w.-]+)/scripts/(?P<name>[\w.-]+)")
@@ -140,9 +136,9 @@ _SCRIPT = re.compile(r"(?<![\w.-])/opt/(?P<folder>[\w.-]+)/scripts/(?P<name>[\w.
 
 @rule(
     "PLB850",
-    title="A script that no installation has",
+    title="Script that no installation has",
     why="The shell says «No such file», in the middle of the procedure.",
-    fix="name one of the scripts of the bundle: " + ", ".join(f"{name}.sh" for name in SCRIPTS),
+    fix=f"Name one of the bundle's scripts: {', '.join(f'{name}.sh' for name in SCRIPTS)}.",
     failing=example("sh /opt/sample/scripts/verfy.sh", PLAIN),
     passing=example("sh /opt/sample/scripts/verify.sh", PLAIN),
 )
@@ -155,7 +151,7 @@ def missing_script(spec: Spec) -> Iterator[Violation]:
                 yield Violation(path, f"there is no script {found['name']}", _hint(found["name"], files))
             elif found["folder"] != spec.platform.name and found["name"] in files:
                 right = f"/opt/{spec.platform.name}/scripts/{found['name']}"
-                yield Violation(path, f"`{found[0]}` is another installation's", f"write {right}")
+                yield Violation(path, f"`{found[0]}` belongs to another installation", f"write {right}")
 
 
 _SECRET = re.compile(r"(?<![\w.-])(?P<folder>/run/|(?<![/\w])|\./)secrets/(?P<name>[a-z][a-z0-9_]*)")
@@ -163,9 +159,9 @@ _SECRET = re.compile(r"(?<![\w.-])(?P<folder>/run/|(?<![/\w])|\./)secrets/(?P<na
 
 @rule(
     "PLB854",
-    title="A secret that the spec does not have",
-    why="The file is not there: the command fails, or goes on with an empty password.",
-    fix="name a secret of secrets.yaml",
+    title="Unknown secret in a runbook",
+    why="The file does not exist. The command fails, or continues with an empty password.",
+    fix="Name a secret of secrets.yaml.",
     failing=example("docker compose exec -T db cat /run/secrets/db_pasword", PLAIN),
     passing=example("docker compose exec -T db cat /run/secrets/db_password", PLAIN),
 )
@@ -190,9 +186,9 @@ _STEP = re.compile(r"\b[Ss]tep (?P<number>\d{1,3})\b(?! of (?!this\b))")
 
 @rule(
     "PLB851",
-    title="A step that the runbook does not have",
-    why="Who follows the text looks for a step that was removed, or takes another back.",
-    fix="correct the number; steps count from 1",
+    title="Reference to a step that does not exist",
+    why="The operator looks for a step that was removed, or undoes the wrong one.",
+    fix="Correct the number; steps count from 1.",
     failing=example(rest="expect: what step 2 needs;; undo: nothing"),
     passing=example(rest="expect: what step 1 needs;; undo: nothing"),
 )
@@ -215,9 +211,9 @@ _SECONDS: Mapping[str, frozenset[str]] = {
 
 @rule(
     "PLB852",
-    title="A step ends before its command may",
-    why="The step counts as failed while the command still does what it was told, and is killed half-way.",
-    fix="raise `timeout_s` above the longest wait in the script",
+    title="Step timeout shorter than its command's wait",
+    why="The step counts as failed while the command is still working, and the command is killed half-way.",
+    fix="Raise `timeout_s` above the longest wait in the script.",
     failing=example("docker compose stop --timeout 600", PLAIN),
     passing=example("docker compose stop --timeout 600", PLAIN + ";; timeout_s: 900"),
 )
@@ -225,7 +221,7 @@ def too_short(spec: Spec) -> Iterator[Violation]:
     for each, path, call in _calls(spec):
         longest = max(_waits(call), default=0)
         if longest >= each.step.timeout_s:
-            message = f"`{call.program}` may wait for {longest} s, and the step ends after {each.step.timeout_s} s"
+            message = f"`{call.program}` may wait for {longest} s, but the step ends after {each.step.timeout_s} s"
             yield Violation(path, message, expected=f"more than {longest}", observed=str(each.step.timeout_s))
 
 

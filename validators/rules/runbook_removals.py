@@ -15,9 +15,9 @@ from validators.rules.runbook_scripts import any_or_newest, example, has_pattern
 
 @rule(
     "PLB837",
-    title="A removal goes by a pattern",
-    why="It removes what earlier runs and other people left in the same folder, such as every backup before today's.",
-    fix="take the name out of what `run` prints, by `capture`, and remove that one: `rm {{ captured.NAME }}`",
+    title="Removal by pattern",
+    why="It also removes what earlier runs and other people left in the folder, such as all earlier backups.",
+    fix="Take the name from the output of `run` with `capture`, and remove only that: `rm {{ captured.NAME }}`.",
     failing=example("echo made", "expect: made;; undo: rm /srv/export-*.tar"),
     passing=example(
         "echo made /srv/export-1.tar", "expect: made;; capture: {file: 'made (.*)'};; undo: 'rm {{ captured.file }}'"
@@ -45,9 +45,9 @@ def _by_pattern(call: Call, part: str) -> str | None:
 
 @rule(
     "PLB838",
-    title="An undo removes what the step may have found there",
-    why="Copying over a file, or `mkdir -p`, says nothing of what was there before; the undo takes that away too.",
-    fix="let `run` refuse what is there already (`test ! -e PATH`, or `mkdir` without -p), or remove a captured name",
+    title="Undo that removes what was there before",
+    why="Neither a copy over a file nor `mkdir -p` tells whether something was there before. The undo removes that too.",
+    fix="Make `run` refuse what already exists (`test ! -e PATH`, or `mkdir` without -p), or remove a captured name.",
     failing=example("cp /srv/a /srv/kept/a", "expect: a copy;; undo: rm /srv/kept/a"),
     passing=example('"test ! -e /srv/kept/a\\ncp /srv/a /srv/kept/a"', "expect: a copy;; undo: rm /srv/kept/a"),
 )
@@ -65,7 +65,7 @@ def undoes_others_work(spec: Spec) -> Iterator[Violation]:
                     if not path.startswith("-") and "captured_" not in path and path not in looked:
                         yield Violation(
                             path_of(each.path, "undo"),
-                            f"`run` does not look whether {path} is there before it makes it",
+                            f"`run` does not check whether {path} exists before it creates it",
                         )
 
 
@@ -95,9 +95,9 @@ def _filled(word: str, values: dict[str, str]) -> str:
 
 @rule(
     "PLB839",
-    title="A step deletes for good and does not say so",
-    why="A run then goes on without asking for the tenant's name, and nobody knows beforehand that nothing brings it back.",
-    fix="say in `destroys` what is lost; or give commands in `undo` that bring it back",
+    title="Step that deletes without `destroys`",
+    why="The run continues without asking for the tenant's name, and nobody knows beforehand that the loss is final.",
+    fix="Say in `destroys` what is lost, or write commands in `undo` that restore it.",
     failing=example("dropdb accounts", "expect: nothing;; undo: 'nothing: it is gone'"),
     passing=example("dropdb accounts", "expect: nothing;; destroys: the database;; undo: 'nothing: it is gone'"),
 )
@@ -110,22 +110,23 @@ def destroys_unsaid(spec: Spec) -> Iterator[Violation]:
         if each.step.undo_commands:
             for call in deletions(run, by_name=False) if undo and brings_nothing_back(undo) else ():
                 yield Violation(
-                    each.path, f"`{short(run.source(call.node))}` deletes for good, and the undo only starts things"
+                    each.path, f"`{short(run.source(call.node))}` deletes for good, but the undo only starts things"
                 )
             continue
         for call in deletions(run, by_name=True):
             yield Violation(
-                each.path, f"`{short(run.source(call.node))}` deletes, and nothing takes it back", at_key=False
+                each.path, f"`{short(run.source(call.node))}` deletes, and nothing restores it", at_key=False
             )
         for name, node in emptied(run):
-            yield Violation(each.path, f"`{short(run.source(node))}` empties {name}, and nothing takes it back")
+            yield Violation(each.path, f"`{short(run.source(node))}` empties {name}, and nothing restores it")
 
 
 @rule(
     "PLB843",
-    title="An undo deletes for good and does not say so",
-    why="What the step made has been used since: a run goes on without asking for the tenant's name, and the data is gone.",
-    fix="say in `undo_destroys` what is lost",
+    title="Undo that deletes without `undo_destroys`",
+    why="What the step created has been used since. The run continues without asking for the tenant's name, and the data "
+    "is gone.",
+    fix="Say in `undo_destroys` what is lost.",
     failing=example("createdb accounts", "expect: nothing;; undo: dropdb accounts"),
     passing=example("createdb accounts", "expect: nothing;; undo: dropdb accounts;; undo_destroys: what is in it"),
 )

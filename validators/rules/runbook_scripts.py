@@ -46,10 +46,10 @@ def _verified(verify: str, run: str = "'true'") -> str:
 
 @rule(
     "PLB830",
-    title="A script says yes when its program is missing",
-    why='`! TOOL`, `test -z "$(TOOL)"` and `if TOOL; then exit 1; fi` are content when TOOL is missing or may not look: '
-    "«nothing is left» is what they say of a customer's data that is still there.",
-    fix="get the answer first, as a command of its own that may fail, e.g. `left=$(TOOL)`; then test it for what has to be there",
+    title="Script that succeeds when its program is missing",
+    why='`! TOOL`, `test -z "$(TOOL)"` and `if TOOL; then exit 1; fi` succeed when TOOL is missing or lacks permission. '
+    "They report «nothing is left» while a customer's data is still there.",
+    fix="Get the answer first, in a command of its own that may fail, e.g. `left=$(TOOL)`. Then test for what must be there.",
     failing=_verified("'! docker ps | grep -q web'"),
     passing=_verified('\'docker inspect --format "{{ "{{.State.Status}}" }}" web | grep -qx exited\''),
 )
@@ -59,9 +59,9 @@ def fails_open(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB831",
-    title="A pipe loses the failure of its left side",
-    why="`sh` takes the exit code of the last command: a dump that broke off half-way, or a key of no letters, goes on as if whole.",
-    fix="write to a file or a variable, and go on from there: the command's failure then ends the step; or test what came out of it",
+    title="Pipe that hides a failure on its left",
+    why="`sh` takes the exit code of the last command. A dump that broke off half-way, or an empty key, passes as complete.",
+    fix="Write to a file or a variable and continue from there, so that a failure ends the step; or test the result.",
     failing=example("'age-keygen | tee /root/key'", PLAIN),
     passing=example("'age-keygen -o /root/key'", PLAIN),
 )
@@ -71,10 +71,10 @@ def pipe_without_its_left(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB832",
-    title="A step goes on after a command that failed",
-    why="`sh -e` does not stop at what fails left of `&&`, before `|| true`, in the background or in a shell of its own: "
-    "a check of two scripts passes when the first is forged.",
-    fix="end it by `|| exit 1`, or put the commands on lines of their own; give `sh -c` the option -e",
+    title="Step that continues after a failed command",
+    why="`sh -e` does not stop at a failure left of `&&`, before `|| true`, in the background or in a subshell. A check "
+    "of two scripts passes when the first is forged.",
+    fix="End the command with `|| exit 1`, or put the commands on separate lines. Give `sh -c` the option -e.",
     failing=example("'for file in a b; do cmp $file /srv/$file && echo same; done'", PLAIN),
     passing=example("'for file in a b; do cmp $file /srv/$file || exit 1; done'", PLAIN),
 )
@@ -84,9 +84,9 @@ def goes_on(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB833",
-    title="A command's failure is lost inside `$( )`",
-    why='The command around it is called all the same, with nothing in that place: `rm "$(dirname FILE)/old"` removes `/old`.',
-    fix="assign it first, on a line of its own: `folder=$(dirname FILE)`",
+    title="Failure hidden inside `$( )`",
+    why='The outer command runs anyway, with nothing in that place: `rm "$(dirname FILE)/old"` removes `/old`.',
+    fix="Assign the value first, on its own line: `folder=$(dirname FILE)`.",
     failing=example("'rm \"$(dirname /srv/new)/old\"'", "expect: nothing;; destroys: the old one;; undo: nothing"),
     passing=example(
         "'folder=$(dirname /srv/new); rm \"$folder/old\"'", "expect: nothing;; destroys: the old one;; undo: nothing"
@@ -110,9 +110,9 @@ def short(text: str) -> str:
 
 @rule(
     "PLB834",
-    title="A verification cannot fail",
-    why="It says yes on a system on which nothing was done.",
-    fix="ask the system for what the step changed; a file that the step wrote as its input shows nothing",
+    title="Verification that cannot fail",
+    why="It succeeds on a system where nothing was done.",
+    fix="Ask the system for what the step changed. A file that the step wrote as its input proves nothing.",
     failing=_verified(
         "test -s /tmp/document", '"printf x > /tmp/document\\ncurl -f -F file=@/tmp/document http://localhost/"'
     ),
@@ -128,7 +128,7 @@ def cannot_fail(spec: Spec) -> Iterator[Violation]:
             yield Violation(path_of(each.path, "verify"), "none of its commands can fail")
         elif run and _own_input(asks, run):
             yield Violation(
-                path_of(each.path, "verify"), "it looks at a file alone that `run` wrote for another command"
+                path_of(each.path, "verify"), "it checks only a file that `run` wrote as input for another command"
             )
 
 
@@ -167,9 +167,9 @@ def _own_input(asks: list[Call], run: Script) -> bool:
 
 @rule(
     "PLB835",
-    title="A verification is content with something older",
-    why="`ls *` and the newest file are there since last year: the step that failed today is verified by them.",
-    fix="take the file's name out of what `run` prints, by `capture`, and ask for that one",
+    title="Verification that an older file satisfies",
+    why="`ls *` and the newest file also match files of last year. They verify a step that failed today.",
+    fix="Take the file's name from the output of `run` with `capture`, and check that file.",
     failing=_verified("'ls /srv/export-*.tar'"),
     passing=example(
         "echo exported /srv/export-1.tar",
@@ -187,14 +187,14 @@ def verified_by_older(spec: Spec) -> Iterator[Violation]:
                     yield Violation(path_of(each.path, "verify"), f"`{short(script.source(node))}`: {_ANY}")
 
 
-_ANY = "any file that matches is as good as this run's"
+_ANY = "any matching file satisfies it, not only this run's"
 
 
 def any_or_newest(call: Call) -> str | None:
     if any(map(has_pattern, call.arguments)) and call.program not in {"case", "find", "echo", "printf"}:
         return _ANY
     if call.program == "ls" and any(word.startswith("-") and "t" in word for word in call.words):
-        return "the newest file need not be this run's"
+        return "the newest file may be another run's"
     return None
 
 
@@ -208,9 +208,9 @@ def has_pattern(word: Node) -> bool:
 
 @rule(
     "PLB836",
-    title="A verification does not say for what",
-    why="It says yes of another tenant, another release or another file than the one that the step was given.",
-    fix="ask for a value that `run` uses, or for one that it captured",
+    title="Verification that ignores the step's values",
+    why="It succeeds for another tenant, release or file than the step's.",
+    fix="Check a value that `run` uses, or one that it captured.",
     failing=example("\"mkdir '{{ target }}'\"", f"{PLAIN};; verify: test -d /srv"),
     passing=example("\"mkdir '{{ target }}'\"", f"{PLAIN};; verify: \"test -d '{{{{ target }}}}'\""),
 )
@@ -223,20 +223,20 @@ def verifies_another(spec: Spec) -> Iterator[Violation]:
         tenants = {name for name in wanted if each.runbook.parameters[name].kind == "tenant"}
         if missing := tenants - asked:
             yield Violation(
-                path_of(each.path, "verify"), f"`run` is for one {missing.pop()}, and this is the same for all"
+                path_of(each.path, "verify"), f"`run` is for one {missing.pop()}, but this is the same for all"
             )
         elif wanted and not asked:
             yield Violation(
                 path_of(each.path, "verify"),
-                f"`run` uses {', '.join(sorted(wanted))}, and this is the same for all of them",
+                f"`run` uses {', '.join(sorted(wanted))}, but this is the same for every value",
             )
 
 
 @rule(
     "PLB844",
-    title="psql goes on after a statement that failed",
-    why="From a file, a here-document or several -c, psql goes on, and ends with 0: half of a change is taken for the whole.",
-    fix="add `-v ON_ERROR_STOP=1`",
+    title="psql call that continues after a failed statement",
+    why="With a file, a here-document or several -c, psql continues and exits with 0. Half a change passes as a whole one.",
+    fix="Add `-v ON_ERROR_STOP=1`.",
     failing=example("psql -f /srv/change.sql", PLAIN),
     passing=example("psql -v ON_ERROR_STOP=1 -f /srv/change.sql", PLAIN),
 )
@@ -248,7 +248,7 @@ def psql_goes_on(spec: Spec) -> Iterator[Violation]:
                     one = sum(_ONE_STATEMENT(word) is not None for word in call.words)
                     if one != 1 and "--list" not in call.words and "--version" not in call.words:
                         yield Violation(
-                            read.where, f"`{short(read.script.source(call.node))}` ends with 0 when a statement fails"
+                            read.where, f"`{short(read.script.source(call.node))}` exits with 0 when a statement fails"
                         )
 
 
@@ -257,10 +257,10 @@ _ONE_STATEMENT = re.compile(r"-[a-zA-Z]*c|--command(=.*)?", re.DOTALL).fullmatch
 
 @rule(
     "PLB840",
-    title="A value stands outside of quotes",
+    title="Unquoted value",
     severity=Severity.NOTE,
-    why="Its kind keeps spaces and `*` out of it today; quotes keep the command one command whatever the kind takes later.",
-    fix="put it into single quotes: `'{{ name }}'`",
+    why="Its kind excludes spaces and `*` today. With quotes, the command stays intact whatever the kind accepts later.",
+    fix="Put the value into single quotes: `'{{ name }}'`.",
     failing=example("'mkdir {{ target }}'", PLAIN),
     passing=example("\"mkdir '{{ target }}'\"", PLAIN),
 )
@@ -282,16 +282,14 @@ def unquoted_value(spec: Spec) -> Iterator[Violation]:
             }
             for name in sorted(each.depends(part) & set(examples)):
                 if any(examples[name] in text for text in bare):
-                    yield Violation(
-                        path_of(each.path, part.removesuffix("_commands")), f"{name} stands outside of quotes here"
-                    )
+                    yield Violation(path_of(each.path, part.removesuffix("_commands")), f"{name} is not quoted here")
 
 
 @rule(
     "PLB841",
-    title="curl takes an error for an answer",
-    why="Without --fail, curl ends with 0 on «500 Internal Server Error»: the step goes on, and the verification says yes.",
-    fix="add --fail (-f), or ask for the code: `-w '%{http_code}'`",
+    title="curl call that ignores HTTP errors",
+    why="Without --fail, curl exits with 0 on «500 Internal Server Error». The step continues, and the verification succeeds.",
+    fix="Add --fail (-f), or check the status code: `-w '%{http_code}'`.",
     failing=example("curl -sS http://localhost/health", PLAIN),
     passing=example("curl -fsS http://localhost/health", PLAIN),
 )
@@ -301,7 +299,8 @@ def curl_without_fail(spec: Spec) -> Iterator[Violation]:
             for call in all_calls(list(read.script.statements)):
                 if call.program == "curl" and not _fails(call):
                     yield Violation(
-                        read.where, f"`{short(read.script.source(call.node))}` ends with 0 when the server says no"
+                        read.where,
+                        f"`{short(read.script.source(call.node))}` exits with 0 when the server reports an error",
                     )
 
 
@@ -315,9 +314,9 @@ def _fails(call: Call) -> bool:
 
 @rule(
     "PLB842",
-    title="A script that no shell understands",
-    why="The operator finds out at the step itself, half-way through.",
-    fix="mend it; scripts are for the POSIX shell `sh`, without the extensions of bash",
+    title="Script that is not valid shell",
+    why="The operator finds out at the step itself, half-way through the procedure.",
+    fix="Fix the script. Scripts are for the POSIX shell `sh`, without bash extensions.",
     failing=example("'if true; then echo yes'", PLAIN),
     passing=example("'if true; then echo yes; fi'", PLAIN),
 )

@@ -36,10 +36,11 @@ def statements(script: Script) -> list[str]:
 
 @rule(
     "PLB845",
-    title="A statement changes every row",
-    why="`UPDATE` and `DELETE` without `WHERE`, or with one that is the same for all tenants, change what belongs to others, "
-    "and the undo does not know what was there.",
-    fix="add `WHERE` with what was asked for, e.g. `WHERE id = '{{ tenant }}'`; `WHERE true`, where every row is meant",
+    title="SQL statement that changes every row",
+    why="`UPDATE` and `DELETE` without `WHERE`, or with one that is the same for all tenants, change other tenants' "
+    "rows. The undo does not know the old values.",
+    fix="Add a `WHERE` with the value asked for, e.g. `WHERE id = '{{ tenant }}'`. Write `WHERE true` where every row is "
+    "meant.",
     failing=example('psql -c "UPDATE accounts SET active = false"', PLAIN),
     passing=example("psql -c \"UPDATE accounts SET active = false WHERE name = 'root'\"", PLAIN),
 )
@@ -94,9 +95,9 @@ def _set(after: str, before: str = "ACTIVE") -> str:
 
 @rule(
     "PLB846",
-    title="A state or a change of state that tenants do not have",
-    why="Nothing that reads the state knows it: the entry goes on routing, and no other runbook finds the tenant.",
-    fix="write a state of tenants.yaml, and a change that its `transitions` allow; or add the transition",
+    title="Unknown tenant state or transition",
+    why="No other program knows the state. The entry keeps routing, and no other runbook finds the tenant.",
+    fix="Use a state of tenants.yaml and a change that its `transitions` allow, or add the transition.",
     failing=_set("SUSPENDET"),
     passing=_set("SUSPENDED"),
 )
@@ -134,9 +135,9 @@ _MIGRATION = "config/0001.sql: CREATE TABLE accounts (id text);\n"
 
 @rule(
     "PLB847",
-    title="A table that no migration makes",
+    title="Table that no migration creates",
     why="The statement fails in the operator's hands, in the middle of the procedure.",
-    fix="correct the name; tables are those that the configuration's `CREATE TABLE` statements make",
+    fix="Correct the name: tables are those that the configuration's `CREATE TABLE` statements create.",
     failing=_MIGRATION + example('psql -c "SELECT id FROM acounts"', PLAIN),
     passing=_MIGRATION + example('psql -c "SELECT id FROM accounts"', PLAIN),
 )
@@ -148,7 +149,7 @@ def unknown_table(spec: Spec) -> Iterator[Violation]:
             for name, meant in _mistyped(script, tables).items():
                 yield Violation(
                     path_of(each.path, part.removesuffix("_commands")),
-                    f"no migration makes a table `{name}`",
+                    f"no migration creates a table `{name}`",
                     f"did you mean `{meant}`?",
                     observed=name,
                 )

@@ -64,9 +64,10 @@ def _example(
 
 @rule(
     "PLB820",
-    title="A value is taken out of an output by a pattern that can't run away",
-    why="The output is a program's, and may be long or hostile; a pattern with nested or many repeats can take hours on a line of it.",
-    fix="one group around the value, at most two repeats, no alternatives: `export: 'exported: (.*), [0-9]+ bytes'`",
+    title="Unsafe capture pattern",
+    why="The pattern runs on a program's output, which may be long or hostile. Nested or many repeats can take hours on "
+    "one line.",
+    fix="Write one group around the value, at most two repeats and no alternatives: `export: 'exported: (.*), [0-9]+ bytes'`.",
     failing=_example(capture="made: '(.*)+ made'"),
     passing=_example(),
 )
@@ -80,9 +81,11 @@ def pattern_that_runs_away(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB821",
-    title="A captured value stands after the step that captures it, in a script, outside single quotes",
-    why="Elsewhere it is empty, or the name of a variable and not its value: `rm` of the wrong thing, or of nothing.",
-    fix="use `{{ captured.NAME }}` in that step's verify and undo, or in later steps' run, verify and undo; it brings its own double quotes",
+    title="Captured value used before its step or outside a script",
+    why="It is empty there, or the shell sees the variable's name instead of its value. `rm` then removes the wrong "
+    "thing, or nothing.",
+    fix="Use `{{ captured.NAME }}` in that step's verify and undo, or in run, verify and undo of later steps. It brings "
+    "its own double quotes.",
     failing=_example(second="''{{ captured.made }}''"),
     passing=_example(),
 )
@@ -90,7 +93,8 @@ def captured_out_of_place(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
         yield from (
             Violation(
-                path_of("runbooks", name, inner), f"{CAPTURED}.{found} is not known here: it is for scripts of steps"
+                path_of("runbooks", name, inner),
+                f"{CAPTURED}.{found} is not known here: only scripts of steps can use it",
             )
             for inner, text in runbook_texts(runbook)
             if inner.parts[-1] not in _SCRIPTS
@@ -106,7 +110,7 @@ def captured_out_of_place(spec: Spec) -> Iterator[Violation]:
                         yield Violation(path, f"{CAPTURED}.{found} is used before a step captures it")
                     elif _in_single_quotes(text):
                         yield Violation(
-                            path, f"{CAPTURED}.{found} stands in single quotes, where a shell puts in no value"
+                            path, f"{CAPTURED}.{found} is in single quotes, where the shell does not expand it"
                         )
                 known |= set(step.capture) if field == "run" else set()
 
@@ -123,9 +127,10 @@ def _in_single_quotes(script: str) -> bool:
 
 @rule(
     "PLB822",
-    title="A captured value has one origin",
-    why="With two, nobody can tell which of two things a later step or an undo takes away; a step that is skipped, or done on many nodes, has none or several.",
-    fix="give each value a name of its own, in a step that is never skipped and is done on one node",
+    title="Captured value without exactly one origin",
+    why="With two origins, nobody can tell which thing a later step or an undo removes. A step that is skipped captures "
+    "nothing, and one that runs on many nodes captures several values.",
+    fix="Give each value its own name, in a step that is never skipped and runs on one node.",
     failing=_example(first="verify: test -e made\n      skip_when_verified: true"),
     passing=_example(),
 )
@@ -136,11 +141,11 @@ def captured_twice(spec: Spec) -> Iterator[Violation]:
             for value in step.capture:
                 path = path_of("runbooks", name, "steps", index, "capture", value)
                 if value in seen:
-                    yield Violation(path, f"{CAPTURED}.{value} is captured by an earlier step already")
+                    yield Violation(path, f"an earlier step already captures {CAPTURED}.{value}")
                 if step.skip_when_verified:
                     yield Violation(path, "the step may be skipped, and then captures nothing")
                 if _nodes(spec, runbook, step.where) > 1:
-                    yield Violation(path, f"the step is done on each of several nodes of {step.where}")
+                    yield Violation(path, f"the step runs on several nodes of {step.where}")
                 seen.add(value)
 
 
@@ -152,9 +157,10 @@ def _nodes(spec: Spec, runbook: Runbook, place: str) -> int:
 
 @rule(
     "PLB823",
-    title="A parameter has the fields of its kind",
-    why="A field that its kind does not know checks nothing, and a choice without choices takes none.",
-    fix="`choices` go with kind choice, `pattern` with kind text, `states` with kind tenant; the first two are needed there",
+    title="Parameter whose fields do not fit its kind",
+    why="A field of another kind checks nothing, and a choice without choices accepts nothing.",
+    fix="Use `choices` with kind choice, `pattern` with kind text and `states` with kind tenant. The first two are "
+    "required there.",
     failing=_example(use="{{ how }}", parameters="how: {description: How, kind: text, example: fast}"),
     passing=_example(
         use="{{ how }}", parameters="how: {description: How, kind: choice, choices: [fast, slow], example: fast}"
@@ -165,7 +171,9 @@ def parameter_of_another_kind(spec: Spec) -> Iterator[Violation]:
         for field, kind in _OWN_FIELD.items():
             given = bool(getattr(parameter, field))
             if given and parameter.kind != kind:
-                yield Violation(path_of(path, field), f"{field} is for kind {kind}, and this is a {parameter.kind}")
+                yield Violation(
+                    path_of(path, field), f"{field} is for kind {kind}, but this is of kind {parameter.kind}"
+                )
             elif not given and parameter.kind == kind and field != "states":
                 yield Violation(path_of(path, "kind"), f"kind {kind} needs {field}")
         if parameter.pattern and (found := _wrong_pattern(parameter.pattern)):
@@ -186,9 +194,9 @@ _LONGEST_PATTERN = 500
 
 @rule(
     "PLB824",
-    title="An example is of its parameter's kind",
-    why="Pages show commands with the examples; one that a run would refuse misleads, and may break out of its command.",
-    fix="give an example that `plumb runbook run --set` would take",
+    title="Example that its parameter does not accept",
+    why="Pages show commands with the examples. One that a run refuses misleads, and may break out of its command.",
+    fix="Write an example that `plumb runbook run --set` accepts.",
     failing=_example(use="{{ where }}", parameters="where: {description: Where, kind: folder, example: media}"),
     passing=_example(use="{{ where }}", parameters="where: {description: Where, kind: folder, example: /media}"),
 )
@@ -212,9 +220,10 @@ def _parameters(spec: Spec) -> Iterator[tuple[PathText, Parameter]]:
 
 @rule(
     "PLB825",
-    title="A runbook that acts on a tenant asks for which",
-    why="Names such as `tenant_host` and `server_name` are those of some tenant: without a parameter they are the first one's, whoever was meant.",
-    fix="add a parameter of kind tenant, one alone; `tenant` as a name is for that kind",
+    title="Runbook for a tenant that does not ask which",
+    why="Names such as `tenant_host` and `server_name` belong to one tenant. Without a parameter, they always mean the "
+    "first one.",
+    fix="Add exactly one parameter of kind tenant. Use the name `tenant` for that kind only.",
     failing=_example(use="{{ tenant_host }}"),
     passing=_example(use="{{ tenant_host }}", parameters="tenant: {description: Whose, kind: tenant, example: acme}"),
 )
@@ -223,11 +232,12 @@ def tenant_not_asked(spec: Spec) -> Iterator[Violation]:
         kinds = {key: parameter.kind for key, parameter in runbook.parameters.items()}
         if kinds.get("tenant", "tenant") != "tenant":
             yield Violation(
-                path_of("runbooks", name, "parameters", "tenant", "kind"), "a parameter named tenant is of kind tenant"
+                path_of("runbooks", name, "parameters", "tenant", "kind"),
+                "a parameter named tenant must be of kind tenant",
             )
         if list(kinds.values()).count("tenant") > 1:
             yield Violation(
-                path_of("runbooks", name, "parameters"), "it asks for two tenants, and acts on the first alone"
+                path_of("runbooks", name, "parameters"), "it asks for two tenants but acts on the first only"
             )
         if tenant_parameter(runbook):
             continue

@@ -43,9 +43,9 @@ def _example(run: str = "'true'", rest: str = "expect: nothing, undo: nothing", 
 
 @rule(
     "PLB801",
-    title="Expressions in runbooks resolve",
-    why="A renamed port or service would otherwise leave a command that fails in the operator's hands.",
-    fix="correct the name, or add a parameter of that name",
+    title="Runbook expression that does not resolve",
+    why="The port or service was renamed, and the command would fail in the operator's hands.",
+    fix="Correct the name, or add a parameter with that name.",
     failing=_example(run='\'curl {{ url("wbe", "http") }}\''),
     passing=_example(run="'echo {{ mode }}'"),
 )
@@ -62,9 +62,9 @@ def unresolved_expression(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB809",
-    title="Places of runbooks can be reached",
-    why="A step that says where it is done by a name that does not resolve can be done by nobody.",
-    fix="correct the expression; runbooks in several modes need places that exist in each of them",
+    title="Place with an expression that does not resolve",
+    why="Nobody can reach the place, so nobody can do the steps there.",
+    fix="Correct the expression. A runbook for several modes needs places that exist in each of them.",
     failing="platform.yaml: {places: {host: {shell: 'ssh {{ nobody }} sh'}}}",
     passing="platform.yaml: {places: {host: {shell: 'ssh {{ mode }}.example.com sh'}}}",
 )
@@ -87,9 +87,9 @@ class _Error(NamedTuple):
 
 @rule(
     "PLB810",
-    title="A step that can be skipped says how that is seen",
+    title="Skippable step without `verify`",
     why="`skip_when_verified` without `verify` skips nothing.",
-    fix="add `verify`, or leave `skip_when_verified` out",
+    fix="Add `verify`, or remove `skip_when_verified`.",
     failing=_example(rest="expect: nothing, undo: nothing, skip_when_verified: true"),
     passing=_example(rest="expect: nothing, undo: nothing, verify: test -e /done, skip_when_verified: true"),
 )
@@ -98,7 +98,8 @@ def skipped_unseen(spec: Spec) -> Iterator[Violation]:
         for index, step in enumerate(runbook.steps):
             if step.skip_when_verified and step.verify is None:
                 yield Violation(
-                    path_of("runbooks", name, "steps", index, "skip_when_verified"), "there is nothing to see it by"
+                    path_of("runbooks", name, "steps", index, "skip_when_verified"),
+                    "`verify` is missing, so the step is never skipped",
                 )
 
 
@@ -119,9 +120,9 @@ def _first_error(spec: Spec, runbook: Runbook, text: str) -> _Error | None:
 
 @rule(
     "PLB802",
-    title="A step says what to expect",
-    why="Without it the operator cannot tell a step that worked from one that failed quietly.",
-    fix="add `expect`: what is seen when it went well",
+    title="Step without an expectation",
+    why="The operator cannot tell a step that worked from one that failed quietly.",
+    fix="Add `expect`: what the operator sees when the step went well.",
     failing=_example(rest="undo: nothing"),
     passing=_example(),
 )
@@ -131,14 +132,14 @@ def step_without_expectation(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB803",
-    title="A step says how it is taken back",
+    title="Step without an undo",
     why="A procedure that fails half-way leaves the system in a state that somebody has to undo at once.",
-    fix="add `undo`: commands, or the word `nothing` and why nothing has to be undone",
+    fix="Add `undo`: commands, or the word `nothing` and why nothing has to be undone.",
     failing=_example(rest="expect: nothing"),
     passing=_example(),
 )
 def step_without_undo(spec: Spec) -> Iterator[Violation]:
-    return _steps_without(spec, "undo", "does not say how it is taken back")
+    return _steps_without(spec, "undo", "does not say how to undo it")
 
 
 def _steps_without(spec: Spec, field: str, problem: str) -> Iterator[Violation]:
@@ -152,9 +153,9 @@ def _steps_without(spec: Spec, field: str, problem: str) -> Iterator[Violation]:
 
 @rule(
     "PLB804",
-    title="Every parameter is used",
-    why="The operator is asked for a value that changes nothing, or a step has lost its place for it.",
-    fix="use it as `{{ name }}`, or remove it",
+    title="Unused parameter",
+    why="The operator is asked for a value that changes nothing, or a step has lost it.",
+    fix="Use it as `{{ name }}`, or remove it.",
     failing=_example(parameters="host: {description: Host, kind: text, pattern: '[a-z]+', example: a}"),
     passing=_example(
         run="'ping {{ host }}'", parameters="host: {description: Host, kind: text, pattern: '[a-z]+', example: a}"
@@ -165,7 +166,7 @@ def unused_parameter(spec: Spec) -> Iterator[Violation]:
         for parameter in _unused(runbook):
             yield Violation(
                 path_of("runbooks", name, "parameters", parameter),
-                f"parameter {parameter} is used by no step",
+                f"no step uses parameter {parameter}",
                 at_key=True,
             )
 
@@ -180,9 +181,9 @@ REQUIREMENT = "requirements.yaml:\n  requirements:\n    DEPLOY-01: {{title: It r
 
 @rule(
     "PLB805",
-    title="Every requirement has a proof",
-    why="A requirement that nothing shows to be met is a hope.",
-    fix="add `proofs`; or `related: true` where another document answers for it",
+    title="Requirement without a proof",
+    why="Nothing shows that the requirement is met.",
+    fix="Add `proofs`, or `related: true` where another document covers it.",
     failing=REQUIREMENT.format(rest="proofs: []"),
     passing=REQUIREMENT.format(rest="proofs: [{kind: rule, ref: PLB801}]"),
 )
@@ -194,9 +195,9 @@ def requirement_without_proof(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB806",
-    title="A proof refers to a rule or runbook that exists",
-    why="A proof that is gone proves nothing.",
-    fix="correct `ref`: the id of a rule (`plumb explain`) or of a runbook (`plumb runbook list`)",
+    title="Proof whose rule or runbook does not exist",
+    why="The rule or runbook is gone, so nothing proves the requirement.",
+    fix="Correct `ref`: the id of a rule (`plumb explain`) or of a runbook (`plumb runbook list`).",
     failing=REQUIREMENT.format(rest="proofs: [{kind: runbook, ref: missing}]"),
     passing=REQUIREMENT.format(rest="proofs: [{kind: rule, ref: PLB801}]"),
 )
@@ -214,9 +215,9 @@ def proof_without_target(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB807",
-    title="Bundles are signed, not encrypted",
-    why="`age` encrypts: anyone can make such a file, and reading it needs the private key.",
-    fix="sign with a detached GPG signature and verify with the public key; keep age for secrets",
+    title="Bundle encrypted instead of signed",
+    why="`age` encrypts: anyone can create such a file, and reading it needs the private key.",
+    fix="Sign with a detached GPG signature and verify it with the public key. Keep age for secrets.",
     failing=_example(run="'age -e -R release.pub -o MANIFEST.json.age MANIFEST.json'"),
     passing=_example(run="'gpg --detach-sign --armor MANIFEST.json'"),
 )
@@ -224,7 +225,7 @@ def signed_by_encryption(spec: Spec) -> Iterator[Violation]:
     for name, runbook in spec.runbooks.items():
         for inner, text in runbook_texts(runbook):
             if any(_encrypts(line) and SIGNED_THING.search(line) for line in _commands(text)):
-                yield Violation(path_of("runbooks", name, inner), "this uses age in place of a signature")
+                yield Violation(path_of("runbooks", name, inner), "this uses age instead of a signature")
 
 
 def _encrypts(line: str) -> bool:
@@ -261,10 +262,10 @@ topology/spare.yaml:
 
 @rule(
     "PLB808",
-    title="Every mode has a runbook",
+    title="Mode without a runbook",
     severity=Severity.NOTE,
-    why="Operators of a mode without one have nothing to follow.",
-    fix="write a runbook in runbooks/ whose `modes` names it",
+    why="Operators of the mode have nothing to follow.",
+    fix="Write a runbook in runbooks/ whose `modes` names it.",
     failing=_SPARE_MODE,
     passing=_SPARE_MODE + _example().replace("[single]", "[single, spare]"),
 )

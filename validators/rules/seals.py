@@ -15,9 +15,9 @@ networks.yaml: {{networks: {{back: {{modes: {{single: {{internal: {internal}}}}}
 
 @rule(
     "PLB722",
-    title="open segment in a mode without a way out",
-    why="Only what is published needs a segment that is not internal. Any other that is open is a seal that somebody broke.",
-    fix="Set `internal: true`, or `egress: true` in the mode's topology if it is to have a way out.",
+    title="Open segment in a mode without egress",
+    why="Only published services need a segment that is not internal. Any other open segment breaks the isolation.",
+    fix="Set `internal: true`, or `egress: true` in the mode's topology if it may reach the internet.",
     failing=_EXAMPLE.format(internal="false"),
     passing=_EXAMPLE.format(internal="true"),
 )
@@ -44,8 +44,8 @@ def open_segment(spec: Spec) -> Iterator[Violation]:
             if members[name]:
                 yield Violation(
                     path_of("networks", name, "modes", mode, "internal"),
-                    f"segment {name} is open in mode {mode}, which has no way out, and nothing that it publishes needs it",
+                    f"segment {name} is open in mode {mode}, which has no egress, and no published service needs it",
                     expected="true",
                     observed="false",
-                    also=((path_of("topology", mode, "egress"), "the mode has no way out"),),
+                    also=((path_of("topology", mode, "egress"), "the mode has no egress"),),
                 )

@@ -32,23 +32,23 @@ tenants.yaml:
 
 @rule(
     "PLB601",
-    title="No secret value in an environment variable",
-    why="Everybody reads the spec, and an environment is shown by `docker inspect` and inherited.",
-    fix="add the secret to secrets.yaml and use it under `secrets` with `variable`",
+    title="Secret value in an environment variable",
+    why="Anyone can read the spec, `docker inspect` shows the environment, and child processes inherit it.",
+    fix="Add the secret to secrets.yaml, and use it under `secrets` with `variable`.",
     failing="services/web.yaml: {environment: {DB_PASSWORD: correct-horse}}\n",
     passing=AS_FILE,
 )
 def secret_in_environment(spec: Spec) -> Iterator[Violation]:
     for path, name, value in _environment(spec):
         if SECRET_NAME.search(name) and is_literal(raw(value)):
-            yield Violation(path, f"{name} is given a literal value", at_key=True)
+            yield Violation(path, f"{name} has a literal value", at_key=True)
 
 
 @rule(
     "PLB602",
-    title="Secrets are files",
-    why="A value in the environment is shown by `docker inspect`, and often ends in a log or crash report.",
-    fix="use `variable` (the image's `…_FILE` form) or a configuration file; else waive it",
+    title="Secret passed as an environment variable",
+    why="`docker inspect` shows the environment, and its values often end up in logs and crash reports.",
+    fix="Use `variable` (the image's `…_FILE` form) or a configuration file; otherwise add a waiver.",
     failing=INVENTORY + "services/web.yaml: {secrets: {sample_password: {environment: SAMPLE_PASSWORD}}}\n",
     passing=AS_FILE,
 )
@@ -62,9 +62,9 @@ def secret_as_environment(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB603",
-    title="No secret is written out",
-    why="What is committed once stays in the history, and in every copy of it.",
-    fix="take it out, replace the secret itself, and read it from its file under /run/secrets",
+    title="Secret written in the spec",
+    why="Whatever is committed once stays in the history and in every clone.",
+    fix="Remove it, rotate the secret, and read it from its file under /run/secrets.",
     failing='services/web.yaml: {command: ["--token=AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQ"]}\n',
     passing=AS_FILE,
 )
@@ -81,9 +81,9 @@ def written_secret(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB604",
-    title="No password in a URL",
+    title="Password in a URL",
     why="URLs are logged, shown in error messages and passed on to other services.",
-    fix="leave the password out of the URL, and give it as a secret's file",
+    fix="Remove the password from the URL, and pass it as a secret file.",
     failing='services/web.yaml: {environment: {DB_URL: "postgresql://app:hunter22@db/app"}}\n',
     passing='services/web.yaml: {environment: {DB_URL: "postgresql://app@db/app"}}\n',
 )
@@ -100,9 +100,9 @@ def password_in_url(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB605",
-    title="Every secret is used",
-    why="A secret that nobody reads is kept and rotated for nothing, or a service has lost it.",
-    fix="remove it from secrets.yaml, or name it in a service",
+    title="Unused secret",
+    why="It is stored and rotated for nothing, or a service has lost it.",
+    fix="Remove it from secrets.yaml, or use it in a service.",
     failing=INVENTORY,
     passing=AS_FILE,
 )
@@ -110,28 +110,28 @@ def unused_secret(spec: Spec) -> Iterator[Violation]:
     used = {path.rsplit(".", 1)[1] for path, _ in _uses(spec)}
     for name in spec.secrets.secrets:
         if name not in used:
-            yield Violation(path_of("secrets", name), f"secret {name} is used by no service", at_key=True)
+            yield Violation(path_of("secrets", name), f"no service uses secret {name}", at_key=True)
 
 
 @rule(
     "PLB606",
-    title="A secret is handed over in one way",
-    why="With the value beside the path, the file protects nothing.",
-    fix="remove `environment`",
+    title="Secret passed both as a file and as a value",
+    why="The file protects nothing when the environment holds the value as well.",
+    fix="Remove `environment`.",
     failing=INVENTORY + "services/web.yaml: {secrets: {sample_password: {variable: A_FILE, environment: A}}}\n",
     passing=AS_FILE,
 )
 def ambiguous_secret(spec: Spec) -> Iterator[Violation]:
     for path, use in _uses(spec):
         if use.environment and use.variable:
-            yield Violation(path, "the secret is given both as a file's path and as a value")
+            yield Violation(path, "the secret is passed both as a file's path and as a value")
 
 
 @rule(
     "PLB607",
-    title="Each tenant's secrets have a folder of their own",
-    why="Secrets of several tenants in one folder are encrypted to one key, and opened together.",
-    fix="put `{tenant}` in `folder`",
+    title="Secret folder shared by all tenants",
+    why="Secrets of several tenants in one folder are encrypted to one key, so whoever opens one opens all.",
+    fix="Put `{tenant}` in `folder`.",
     failing=AS_FILE.replace("secrets/{tenant}", "secrets/all"),
     passing=AS_FILE,
 )
@@ -145,9 +145,9 @@ def shared_secret_folder(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB608",
-    title="Each tenant's secrets have a key of their own",
-    why="Whoever opens one tenant's secrets opens the other's too, and neither key can be taken back alone.",
-    fix="make another key by `age-keygen`, and encrypt this tenant's secrets to it anew",
+    title="Encryption key shared by two tenants",
+    why="Whoever opens one tenant's secrets opens the other's too, and neither key can be revoked alone.",
+    fix="Create another key with `age-keygen`, and re-encrypt this tenant's secrets to it.",
     failing=TENANTS.format(other=RECIPIENT),
     passing=TENANTS.format(other=ANOTHER_RECIPIENT),
 )
@@ -155,7 +155,7 @@ def shared_recipient(spec: Spec) -> Iterator[Violation]:
     first: dict[str, str] = {}
     for name, tenant in spec.tenants.tenants.items():
         if tenant.recipient and (other := first.setdefault(tenant.recipient, name)) != name:
-            yield Violation(path_of("tenants", name, "recipient"), f"tenant {name} has the recipient of {other}")
+            yield Violation(path_of("tenants", name, "recipient"), f"tenant {name} has the same recipient as {other}")
 
 
 def _environment(spec: Spec) -> Iterator[tuple[PathText, str, Value]]:

@@ -20,9 +20,9 @@ def _example(share: str = "service: db, volume: data", more: str = "") -> str:
 
 @rule(
     "PLB126",
-    title="shared volume that is not there",
-    why="A volume is one service's, on one node: a mount of anything else would be a new one, empty.",
-    fix="Name a volume of a service on the same role; one of its own stands in `volumes`.",
+    title="Shared volume that does not exist",
+    why="A volume belongs to one service on one node. Mounting anything else creates a new, empty volume.",
+    fix="Name a volume of a service on the same role. List the service's own volumes in `volumes`.",
     failing=_example("service: db, volume: date"),
     passing=_example(),
 )
@@ -33,10 +33,13 @@ def nothing_to_share(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB127",
-    title="shared volume that two users write",
+    title="Shared volume that two users write to",
     severity=Severity.WARNING,
-    why="What one user makes belongs to that user: the other can neither change nor remove it, and perhaps not read it.",
-    fix="Mount it `read_only: true`, or let both run with the same user or group.",
+    why=(
+        "Files belong to the user that writes them: the other user cannot change or delete them, and may not be "
+        "able to read them."
+    ),
+    fix="Mount it with `read_only: true`, or run both services with the same user or group.",
     failing=_example(more=", read_only: false"),
     passing=_example(),
 )
@@ -61,14 +64,14 @@ def _missing(spec: Spec, deployment: Deployment, name: str, share: SharedVolume)
         return None if share.volume in owner.volumes else f"`{share.service}` has no volume `{share.volume}`"
     if share.service not in services_of(spec, deployment.mode):
         return f"`{share.service}` is placed nowhere in mode {deployment.mode}"
-    return f"{name} is on role {deployment.role} in mode {deployment.mode}, and `{share.service}` is not"
+    return f"{name} is on role {deployment.role} in mode {deployment.mode}, but `{share.service}` is not"
 
 
 def _written_by_two(spec: Spec, deployment: Deployment, name: str, share: SharedVolume) -> str | None:
     one, other = deployment.services[name], deployment.services.get(share.service)
     if share.read_only or other is None or share.volume not in other.volumes or _have_one_owner(one, other):
         return None
-    return f"{name} writes as {one.user}, and {share.service} as {other.user}"
+    return f"{name} writes as {one.user}, but {share.service} as {other.user}"
 
 
 def _have_one_owner(one: Service, other: Service) -> bool:

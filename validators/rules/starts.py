@@ -20,10 +20,12 @@ topology/single.yaml: {roles: {host: {services: [web, db, migrate]}}}
 
 @rule(
     "PLB124",
-    title="start after something that does not come",
-    why="Compose waits for what is in the same project and starts with it: elsewhere the wait would be left out without a word, and "
-    "the service would find a store that nobody has prepared.",
-    fix="Place both on one role, take `profile` off what is waited for, or leave it out of `after`.",
+    title="Entry in `after` that does not start together with the service",
+    why=(
+        "Compose can wait only for what starts in the same project. Elsewhere the wait is dropped silently, and "
+        "the service finds a store that nobody has prepared."
+    ),
+    fix="Place both on one role, remove the other's `profile`, or remove it from `after`.",
     failing=_JOB % (", profile: extra", "after: [migrate]"),
     passing=_JOB % ("", "after: [migrate]"),
 )
@@ -42,7 +44,7 @@ def _in(spec: Spec, deployment: Deployment) -> Iterator[Violation]:
             if other in services:
                 if not can_wait(started_by[name], started_by[other]):
                     only = " or ".join(f"`{each}`" for each in started_by[other])
-                    yield Violation(path, f"`{other}` starts with profile {only} alone, and {name} starts without it")
+                    yield Violation(path, f"`{other}` starts only with profile {only}, but {name} starts without it")
             elif other in spec.services:
                 yield Violation(path, _elsewhere(spec, deployment, name, other))
 
@@ -51,21 +53,21 @@ def _elsewhere(spec: Spec, deployment: Deployment, name: str, other: str) -> str
     mode = deployment.mode
     if other not in services_of(spec, mode):
         return f"`{other}` is placed nowhere in mode {mode}"
-    return f"{name} is on role {deployment.role} in mode {mode}, and `{other}` is not"
+    return f"{name} is on role {deployment.role} in mode {mode}, but `{other}` is not"
 
 
 @rule(
     "PLB125",
-    title="need of a job",
-    why="A need is a connection, and a job that has ended answers nobody.",
-    fix="List it in `after`, to start when it has ended; name in `needs` what its work is kept in.",
+    title="Need for a job",
+    why="A need is a connection, and a job that has ended does not answer.",
+    fix="List the job in `after` to start when it has ended. Name in `needs` the service that stores its results.",
     failing=_JOB % (", ports: {done: 1234}", "needs: {db: sql, migrate: done}"),
     passing=_JOB % ("", "needs: {db: sql}, after: [migrate]"),
 )
 def connected_to_a_job(spec: Spec) -> Iterator[Violation]:
     """Needs of services that run once."""
     yield from once(
-        Violation(path, f"`{need}` is a job: nothing connects to it", f"write `after: [{need}]`", at_key=True)
+        Violation(path, f"`{need}` is a job: nothing can connect to it", f"write `after: [{need}]`", at_key=True)
         for path, need in _needs(spec)
         if spec.services[need].kind == "job"
     )

@@ -14,9 +14,9 @@ from validators.rules.registry import Violation, rule
 
 @rule(
     "PLB510",
-    title="volumes beyond the room for them",
-    why="A store that fills its disk stops in the middle of a write, and takes all others on that disk with it.",
-    fix="Give the cloud volume, or the role's disk, at least the sum of `volume_gb`; a key of it is a volume of the service.",
+    title="Volumes larger than the disk, or size of an unknown volume",
+    why="A store that fills its disk stops in the middle of a write, and so do all others on that disk.",
+    fix="Give the cloud volume, or the role's disk, at least the sum of `volume_gb`. Name only volumes of the service there.",
     failing="services/db.yaml: {volume_gb: {data: 50}}",
     passing="services/db.yaml: {volume_gb: {data: 20}}",
 )
@@ -40,7 +40,7 @@ def no_room(spec: Spec) -> Iterator[Violation]:
         if needed > room:
             yield Violation(
                 path_of("topology", deployment.mode, path),
-                f"the volumes of role {deployment.role} need {needed} GB, and this is {room} GB",
+                f"the volumes of role {deployment.role} need {needed} GB, but this is {room} GB",
                 expected=f"at least {needed}",
                 observed=str(room),
             )
@@ -48,9 +48,9 @@ def no_room(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB518",
-    title="volume that no server carries",
-    why="The stores would write to the server's own disk, and lose everything with the server.",
-    fix="Name a role, or a role whose variant, has a server of its own.",
+    title="Cloud volume without a server",
+    why="The stores write to the server's own disk, and lose everything with the server.",
+    fix="Name a role that has its own server, or whose variant has one.",
     failing=cloud_example(count=0),
     passing=cloud_example(count=1),
 )
@@ -60,7 +60,7 @@ def homeless_volume(spec: Spec) -> Iterator[Violation]:
         if not any(carries_volume(topology, role, index) for role, index in servers_of(topology)):
             yield Violation(
                 path_of("topology", mode, "cloud", "volume", "role"),
-                f"role {cloud.volume.role} has no server of a tenant",
+                f"role {cloud.volume.role} has no tenant server",
             )
 
 

@@ -15,9 +15,12 @@ from validators.rules.registry import Violation, rule
 
 @rule(
     "PLB134",
-    title="store that keeps its data nowhere",
-    why="The root file system is read-only and goes with the container: the store does not start, or begins empty each time.",
-    fix="Mount a volume where the image writes; or tell the image, by its variable or option, where the volume is.",
+    title="Store without a volume for its data",
+    why=(
+        "The root file system is read-only and is deleted with the container: the store does not start, or starts "
+        "empty each time."
+    ),
+    fix="Mount a volume where the image writes, or set the image's variable or option to the volume's path.",
     failing="services/db.yaml: {volumes: {data: /var/lib/pgsql}}",
     passing="services/db.yaml: {volumes: {data: /var/lib/postgresql/data}}",
 )
@@ -32,10 +35,10 @@ def _without_a_place(spec: Spec) -> Iterator[Violation]:
         path = placed.path("volumes") if service.volumes else path_of("services", placed.id)
         folder = _data(placed, image) if image else ""
         if folder and not _is_covered(placed, folder):
-            message = f"image {service.image} writes to {folder}, and nothing is mounted there"
+            message = f"image {service.image} writes to {folder}, but nothing is mounted there"
             yield Violation(path, message, at_key=not service.volumes, expected=folder)
         elif service.state_test and not service.volumes and not any(not each.read_only for each in service.mounts):
-            message = f"`{placed.id}` has a state test, and no volume to keep state in"
+            message = f"`{placed.id}` has a state test but no volume to keep state in"
             yield Violation(path_of("services", placed.id, "state_test"), message, at_key=True)
 
 
@@ -75,8 +78,8 @@ _EXPORTS = "exports: [{file: state.dump, title: State, command: [/bin/dump]}]"
 
 @rule(
     "PLB135",
-    title="two exports with one file",
-    why="The second is written over the first: one of the two stores is missing from every export.",
+    title="Exports with the same file name",
+    why="The second export overwrites the first, so one of the two stores is missing from every export.",
     fix="Give each export a file name of its own.",
     failing=f"services/web.yaml: {{{_EXPORTS}}}\nservices/db.yaml: {{{_EXPORTS}}}",
     passing=f"services/web.yaml: {{{_EXPORTS}}}\nservices/db.yaml: {{{_EXPORTS.replace('state', 'db')}}}",
@@ -94,16 +97,16 @@ def _same_exports(spec: Spec) -> Iterator[Violation]:
                 path = path_of("services", name, "exports", index, "file")
                 if each.file in taken:
                     other = taken[each.file]
-                    message = f"`{each.file}` is an export of `{other.parts[1]}` too"
+                    message = f"`{each.file}` is also an export of `{other.parts[1]}`"
                     yield Violation(path, message, also=((other, "the other"),))
                 taken.setdefault(each.file, path)
 
 
 @rule(
     "PLB612",
-    title="image that is not given the password that it starts with",
-    why="With an empty folder it ends at once and says so: the first start of every installation fails.",
-    fix="Hand a secret over by the variable that the image reads, e.g. `{variable: POSTGRES_PASSWORD_FILE}`.",
+    title="Image without the password it needs to start",
+    why="With an empty data folder, the container exits at once. The first start of every installation fails.",
+    fix="Pass a secret through the variable that the image reads, e.g. `{variable: POSTGRES_PASSWORD_FILE}`.",
     failing="services/db.yaml: {secrets: {db_password: {variable: null}}}",
     passing="services/db.yaml: {secrets: {db_password: {variable: POSTGRES_PASSWORD_FILE}}}",
 )
@@ -121,9 +124,9 @@ def without_password(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB613",
-    title="variable that the image does not read",
-    why="The secret's file is there, and the image never looks at it: it starts with another password, or with none.",
-    fix="Write the variable as the image's manual has it.",
+    title="Variable that the image does not read",
+    why="The secret file exists, but the image ignores it. It starts with another password, or with none.",
+    fix="Spell the variable as in the image's manual.",
     failing="services/db.yaml: {secrets: {db_password: {variable: POSTGRES_PASS_FILE}}}",
     passing="services/db.yaml: {secrets: {db_password: {variable: POSTGRES_PASSWORD_FILE}}}",
 )

@@ -19,9 +19,9 @@ tenants.yaml:
 
 @rule(
     "PLB550",
-    title="change of state that is none, stands twice, or begins where no tenant gets",
-    why="Runbooks and people go by the list: a state that nothing leads to was lost from it, or stands there by mistake.",
-    fix="Let each transition lead to another state, once; only PENDING needs none that leads to it.",
+    title="Empty, duplicate or unreachable state transition",
+    why="Runbooks and people follow the list. A state that no transition reaches was forgotten, or is a mistake.",
+    fix="Make each transition lead to another state, and list it once. Only PENDING may have no transition to it.",
     failing=_LIFE.format("FAILED", "ACTIVE"),
     passing=_LIFE.format("SUSPENDED", "ACTIVE"),
 )
@@ -35,7 +35,7 @@ def odd_transition(spec: Spec) -> Iterator[Violation]:
         if each.before == each.after:
             yield Violation(path, f"it leads from {each.before} to {each.after}")
         elif (each.before, each.after) in seen:
-            yield Violation(path, f"{each.before} to {each.after} stands here twice")
+            yield Violation(path, f"{each.before} to {each.after} is listed twice")
         elif each.before not in reached:
             yield Violation(path_of(path, "before"), f"no transition leads to {each.before}", observed=each.before)
         seen.add((each.before, each.after))
@@ -47,9 +47,9 @@ _RANGE = re.compile(r"\((-?\d+(?:\.\d+)?) (?:to|–|-) (-?\d+(?:\.\d+)?)\)")
 
 @rule(
     "PLB551",
-    title="setting outside of its own range",
-    why="Each new tenant gets the value: what it limits is never reached, or always exceeded.",
-    fix="Give a default within the range that its description names, and a `…_default` of at most its `…_max`.",
+    title="Setting outside its own range",
+    why="Each new tenant gets the value. The limit is never reached, or always exceeded.",
+    fix="Choose a default within the range in its description, and a `…_default` no larger than its `…_max`.",
     failing=_SETTINGS.format("{threshold: {default: 7, description: Score (0 to 1) of a hit.}}"),
     passing=_SETTINGS.format("{threshold: {default: 0.7, description: Score (0 to 1) of a hit.}}"),
 )
@@ -66,7 +66,7 @@ def outside_its_range(spec: Spec) -> Iterator[Violation]:
         said = _RANGE.search(settings[name].description)
         if said and not float(said[1]) <= value <= float(said[2]):
             yield Violation(
-                path, f"{value} is not from {said[1]} to {said[2]}, as its description says", observed=str(value)
+                path, f"{value} is outside the range {said[1]} to {said[2]} in its description", observed=str(value)
             )
         stem = name.removesuffix("_default")
         most, least = numbers.get(f"{stem}_max"), numbers.get(f"{stem}_min")

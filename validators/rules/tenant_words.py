@@ -36,9 +36,9 @@ _RUNBOOK = _TENANT + example("docker compose logs web", PLAIN).replace(
 
 @rule(
     "PLB853",
-    title="A runbook for any tenant names one",
+    title="Tenant name in a runbook for any tenant",
     why="Run for another tenant, it acts on this one: it suspends, deletes or reports the wrong customer.",
-    fix="write `{{ tenant }}`",
+    fix="Write `{{ tenant }}`.",
     failing=_RUNBOOK.replace("docker compose logs web", "echo acme '{{ tenant }}'"),
     passing=_RUNBOOK.replace("docker compose logs web", "echo '{{ tenant }}'"),
 )
@@ -58,7 +58,7 @@ def literal_tenant(spec: Spec) -> Iterator[Violation]:
                     if tenant not in programs.get(name, ()):
                         yield Violation(
                             path_of("runbooks", name, "steps", index, field),
-                            f"`{tenant}` is one tenant, and this is run for any",
+                            f"`{tenant}` is one tenant, but this runs for any tenant",
                             f"write `{{{{ {asked} }}}}`",
                             observed=tenant,
                         )
@@ -66,9 +66,9 @@ def literal_tenant(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB130",
-    title="A tenant's name in what all tenants get",
-    why="Each tenant's copy says the same: requests, files or data of all others go to this one.",
-    fix="write `{{ tenant }}`, `{{ tenant_host }}` or a path with `{tenant}`",
+    title="Tenant name in text that all tenants get",
+    why="Every tenant's copy names the same tenant, so the requests, files or data of all others go to that one.",
+    fix="Write `{{ tenant }}`, `{{ tenant_host }}` or a path with `{tenant}`.",
     failing=_TENANT + "services/web.yaml: {environment: {BUCKET: acme}}\ntopology/single.yaml: {tenancy: many}",
     passing=_TENANT + "services/web.yaml: {environment: {BUCKET: shared}}\ntopology/single.yaml: {tenancy: many}",
 )
@@ -90,7 +90,7 @@ def _for_all(spec: Spec) -> Iterator[Violation]:
         for word in found.values():
             yield Violation(
                 text.path,
-                f"`{word}` is one tenant's, and every tenant's {text.placed.id} gets this",
+                f"`{word}` belongs to one tenant, but every tenant's {text.placed.id} gets it",
                 observed=word,
                 location=text.at(text.literal.find(word)),
             )

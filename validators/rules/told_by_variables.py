@@ -19,9 +19,9 @@ _ZONE = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+)*")
 
 @rule(
     "PLB137",
-    title="time zone that is none",
-    why="Most programs take UTC then, without a word: what runs at night runs at another hour, and days end at another.",
-    fix="Write a name of the tz database, e.g. Europe/Berlin.",
+    title="Unknown time zone",
+    why="Most programs fall back to UTC silently: nightly jobs run at another hour, and days end at another time.",
+    fix="Write a name of the tz database, for example Europe/Berlin.",
     failing="services/web.yaml: {environment: {TZ: Europe/Berln}}",
     passing="services/web.yaml: {environment: {TZ: Europe/Berlin}}",
 )
@@ -64,9 +64,9 @@ services/web.yaml: {{environment: {{RUN_MODE: {0}}}}}
 
 @rule(
     "PLB138",
-    title="service that is told another mode than it runs in",
-    why="It does what that mode does: it calls outside where nothing gets out, or keeps apart what belongs together.",
-    fix='Write `{template: "{{ mode }}"}`, as the others do.',
+    title="Service configured for another mode than it runs in",
+    why="The service behaves as in that mode: it calls outside without egress, or separates what belongs together.",
+    fix='Write `{template: "{{ mode }}"}`, as the other services do.',
     failing=_TWO.format("single"),
     passing=_TWO.format('{template: "{{ mode }}"}'),
 )
@@ -83,7 +83,7 @@ def another_mode(spec: Spec) -> Iterator[Violation]:
     yield from once(
         Violation(
             text.path,
-            f"`{text.placed.id}` runs in mode {text.placed.mode}, and is told `{text.shown}`",
+            f"`{text.placed.id}` runs in mode {text.placed.mode}, but is configured for `{text.shown}`",
             expected=text.placed.mode,
             observed=text.shown,
         )

@@ -18,9 +18,9 @@ _FILLED_IN = re.compile(r"\$\{[A-Za-z_]\w*(?::?[-?+][^}]*)?\}")
 
 @rule(
     "PLB118",
-    title="variable of the platform that its list does not have, or that nobody sets",
-    why="The program reads another name: what is set is ignored without a word, and what is documented does nothing.",
-    fix="Correct the name, or add it to, or take it out of, `environment` in platform.yaml.",
+    title="Platform variable that is not in the list or that no service sets",
+    why="The program reads another name: it ignores the variable that is set, and the documented one has no effect.",
+    fix="Correct the name, or add it to, or remove it from, `environment` in platform.yaml.",
     failing="""
 platform.yaml: {environment: {SAMPLE_MODE: The mode.}}
 services/web.yaml: {environment: {SAMPLE_MOED: one}}
@@ -57,7 +57,7 @@ def undocumented_variable(spec: Spec) -> Iterator[Violation]:
     for name, paths in strangers.items():
         meant = _closest(name, listed)
         if meant is None and len({path.parts[1] for path in paths}) > 1:
-            message = f"services set `{name}`, and the list does not have it"
+            message = f"services set `{name}`, but it is not in the list of the platform's variables"
             yield Violation(path_of("platform", "environment"), message, f"add `{name}: what it means`")
             continue
         for path in dict.fromkeys(paths):
@@ -104,10 +104,13 @@ def _is_told_to_people(spec: Spec, name: str) -> bool:
 
 @rule(
     "PLB119",
-    title="variable that Compose would fill in",
+    title="Compose-style `${NAME}` that nothing substitutes",
     severity=Severity.WARNING,
-    why="In a compose file `${NAME}` is replaced; a spec's text is taken as it stands, and the process sees the dollar sign.",
-    fix="Write the value, an expression in `template:`, or a secret; keep it where the program itself reads `${NAME}`.",
+    why=(
+        "Compose replaces `${NAME}` in its own files, but text of a spec is passed on unchanged: the process sees "
+        "the dollar sign."
+    ),
+    fix="Write the value, an expression in `template:`, or a secret. Keep it if the program itself reads `${NAME}`.",
     failing='services/web.yaml: {environment: {SITE: "${SITE:-http://localhost}"}}',
     passing="services/web.yaml: {environment: {SITE: http://localhost}}",
 )
@@ -116,7 +119,7 @@ def compose_would_fill_in(spec: Spec) -> Iterator[Violation]:
     yield from once(
         Violation(
             placed.path("environment", name),
-            f"the process gets `{found[0]}` as it stands: nothing fills it in",
+            f"the process gets `{found[0]}` literally: nothing substitutes it",
             observed=found[0],
         )
         for placed in placed_services(spec)

@@ -20,9 +20,9 @@ images.yaml:
 
 @rule(
     "PLB901",
-    title="waiver has expired",
-    why="A waiver accepts a finding for a time, so that somebody looks again. After that time the finding counts.",
-    fix="Mend what it waived, or renew it: a new date and a reason that still holds.",
+    title="Expired waiver",
+    why="A waiver accepts a finding for a limited time, so that somebody looks again. After that the finding counts.",
+    fix="Fix the waived finding, or renew the waiver with a new date and a reason that still holds.",
     failing=_FAR.format(reason="no successor chosen", day="2001-01-01", state="end-of-life"),
     passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),
     dated=True,
@@ -38,15 +38,15 @@ def expired(spec: Spec, day: date) -> Iterator[Violation]:
             )
     for index, ignored in enumerate(spec.waivers.ignored):
         if ignored.expires < today:
-            message = f"{ignored.subject}: {ignored.fact} is ignored no longer since {ignored.expires}"
+            message = f"{ignored.subject}: {ignored.fact} is no longer ignored since {ignored.expires}"
             yield Violation(path_of("waivers", "ignored", index, "expires"), message)
 
 
 @rule(
     UNUSED,
     dated=True,
-    title="waiver accepts nothing",
-    why="It would hide the next finding of that rule there, which nobody has looked at.",
+    title="Waiver without a finding",
+    why="It would hide the next finding of that rule there, which nobody has reviewed.",
     fix="Delete the waiver, or correct its rule and subject.",
     failing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="supported"),
     passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),

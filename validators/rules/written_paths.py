@@ -23,10 +23,12 @@ _KEEPS = re.compile(
 
 @rule(
     "PLB114",
-    title="path that is mounted elsewhere",
-    why="The process opens a file that is not there, or writes where nothing may be written: it ends at once, or runs with the "
-    "image's defaults.",
-    fix="Let the command and the mount name one path.",
+    title="Path that does not match its mount",
+    why=(
+        "The process opens a file that does not exist, or writes to a read-only path. It exits at once, or runs "
+        "with the image's defaults."
+    ),
+    fix="Use the same path in the command and in the mount.",
     failing="""
 config/web.yml: "a: 1\\n"
 services/web.yaml: {command: [--configFile=/etc/web/web.yml], config: [{source: config/web.yml, target: /etc/other/web.yml}]}
@@ -82,7 +84,7 @@ def _files(
         if not wanted:
             continue
         users = [text for text in texts if wanted[0] in _paths(text)]
-        message = f"`{wanted[0]}` is named, and {file.source} is mounted at `{file.target}`"
+        message = f"`{wanted[0]}` is used, but {file.source} is mounted at `{file.target}`"
         beside = [each for each in placed.service.config if PurePosixPath(each.target).parent == target.parent]
         if file.target in named or (len(beside) > 1 and PurePosixPath(wanted[0]).parent == target.parent):
             # another text, or the files beside it, say that it is in the right place
@@ -115,7 +117,7 @@ def _volumes(
             ]
             if idle and not _is_below(path, mounted):
                 target = placed.service.volumes[idle[0]]
-                message = f"`{path}` is to be written, and volume {idle[0]} is mounted at `{target}`"
+                message = f"data is written to `{path}`, but volume {idle[0]} is mounted at `{target}`"
                 yield Violation(placed.path("volumes", idle[0]), message, observed=target)
 
 
@@ -126,5 +128,5 @@ def _secrets(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violati
         for name in dict.fromkeys(re.findall(rf"{SECRET_FOLDER}/([\w-]+)", shown)):
             if name not in placed.service.secrets:
                 hint = f"add `{name}` to `secrets` of {placed.id}, or name one that it has"
-                message = f"reads {SECRET_FOLDER}/{name}, and {placed.id} has no such secret"
+                message = f"reads {SECRET_FOLDER}/{name}, but {placed.id} has no such secret"
                 yield Violation(text.path, message, hint, location=text.at(text.literal.find(name)))

@@ -18,9 +18,12 @@ from validators.rules.written import Where, blanked, of_services
 
 @rule(
     "PLB111",
-    title="number of a port that nobody listens on",
-    why="The process listens on one number and is asked at another: it never becomes healthy, or nobody reaches it.",
-    fix="Let the number come from the spec: `{template: \"{{ port('SERVICE', 'PORT') }}\"}`; or list the port in `ports`.",
+    title="Port number that nothing listens on",
+    why="The process listens on one port and clients ask another: it never becomes healthy, or nobody reaches it.",
+    fix=(
+        "Take the number from the spec with `{template: \"{{ port('SERVICE', 'PORT') }}\"}`, or list the port in "
+        "`ports`."
+    ),
     failing='services/web.yaml: {command: ["--port", "8001"]}',
     passing="services/web.yaml: {command: [\"--port\", {template: \"{{ port('web', 'http') }}\"}]}",
 )
@@ -75,7 +78,7 @@ def _nobodys_in_runbooks(spec: Spec) -> Iterator[Violation]:
                 yield Violation(
                     path_of("runbooks", name, inner),
                     f"nothing is published at {number}; published ports: {where}",
-                    "write {{ published('SERVICE', 'PORT') }}, and it follows the spec",
+                    "write {{ published('SERVICE', 'PORT') }}, which follows the spec",
                     observed=str(number),
                 )
 
@@ -97,15 +100,15 @@ def _needed(service: Service, others: dict[str, Service], number: int) -> tuple[
 
 
 def _hint(service: str, port: str) -> str:
-    return f"write {{{{ port('{service}', '{port}') }}}} in a `template:`, and it follows the spec"
+    return f"write {{{{ port('{service}', '{port}') }}}} in a `template:`, which follows the spec"
 
 
 @rule(
     "PLB112",
-    title="port that is written a second time",
+    title="Hard-coded port number",
     severity=Severity.WARNING,
-    why="The next change of the port has to find each copy; an expression follows by itself.",
-    fix="Write an expression in its place: `{template: \"{{ port('SERVICE', 'PORT') }}\"}`.",
+    why="When the port changes, every copy has to change too. An expression follows the spec.",
+    fix="Replace it with an expression: `{template: \"{{ port('SERVICE', 'PORT') }}\"}`.",
     failing='services/web.yaml: {command: ["--port", "8000"]}',
     passing="services/web.yaml: {command: [\"--port\", {template: \"{{ port('web', 'http') }}\"}]}",
 )
@@ -127,7 +130,7 @@ def _again(spec: Spec) -> Iterator[Violation]:
                 if named is not None:
                     yield Violation(
                         text.path,
-                        f"{word.number} is port `{named}` of `{owner}`, written out",
+                        f"{word.number} is the hard-coded port `{named}` of `{owner}`",
                         _hint(owner, named),
                         observed=str(word.number),
                         location=text.at(word.position),
@@ -150,7 +153,7 @@ def _again_in_runbooks(spec: Spec) -> Iterator[Violation]:
                     service, port = published[number]
                     yield Violation(
                         path_of("runbooks", name, inner),
-                        f"{number} is where port `{port}` of `{service}` is published, written out",
-                        f"write {{{{ published('{service}', '{port}') }}}} for address and number, and it follows the spec",
+                        f"{number} is the hard-coded published port `{port}` of `{service}`",
+                        f"write {{{{ published('{service}', '{port}') }}}} for address and number, which follow the spec then",
                         observed=str(number),
                     )

@@ -55,7 +55,7 @@ def _unused(spec: Spec, index: int, entry: IgnoredFact) -> Finding:
     path = path_of("waivers", "ignored", index)
     return Finding(
         UNUSED.id,
-        f"{entry.subject}: {entry.fact} differs nowhere in mode {entry.mode}",
+        f"{entry.subject}: {entry.fact} does not differ in mode {entry.mode}",
         location=spec.at(path),
         hint=UNUSED.fix,
         subject=path,

@@ -3,11 +3,11 @@
 {
 usage() {
   cat << 'TEXT'
-export.sh FOLDER          write all that the stores hold into FOLDER/docpipe-export-TIME.tar.zst; changes nothing
-  --home DIR, --state DIR    where the installation and what it remembers are
-  --dry-run                  only say what would be exported
-Put back by: sh restore.sh FILE
-Exit codes: 0 exported, 2 wrong call, 3 the host lacks something, 4 stopped half-way; FOLDER then holds nothing new.
+export.sh FOLDER          export all data of the stores to FOLDER/docpipe-export-TIME.tar.zst; changes nothing
+  --home DIR, --state DIR    folder of the installation, and folder of its state
+  --dry-run                  show what would be exported
+Restore with: sh restore.sh FILE
+Exit codes: 0 exported, 2 invalid usage, 3 something missing on the host, 4 interrupted; FOLDER is then unchanged.
 TEXT
 }
 set -eu

@@ -3,11 +3,11 @@
 {
 usage() {
   cat << 'TEXT'
-rebuild.sh OLD DELTA FOLDER   put the new bundle together from one that is here and a delta; then: sh install.sh NEW
-It is named after the release that its signed manifest says, and never takes the place of a file that is there.
-  --state DIR                where this host remembers whose signature counts
-  --dry-run                  only check that DELTA is for OLD
-Exit codes: 0 rebuilt, 1 the delta is not for this bundle, damaged or not signed for, 2 wrong call, 3 the host lacks something.
+rebuild.sh OLD DELTA FOLDER   rebuild the new bundle from the old one and a delta; then: sh install.sh NEW
+The new file is named after the release in its signed manifest. An existing file is never overwritten.
+  --state DIR                folder of the installation's state, with the trusted keys
+  --dry-run                  check that DELTA is for OLD; write nothing
+Exit codes: 0 rebuilt, 1 the delta is damaged, unsigned or for another bundle, 2 invalid usage, 3 something missing on the host.
 TEXT
 }
 set -eu
@@ -242,29 +242,29 @@ only_ours() {
 # refuse_for REASON [WHAT WAS SEEN]
 refuse_for() {
   case $1 in
-    encrypted) why='it is encrypted, which says nothing about who made it; decrypt it first' ;;
-    head) why='its head is not written the way heads are: it is no bundle, damaged, or of an older format' ;;
+    encrypted) why='it is encrypted, which does not show who made it; decrypt it first' ;;
+    head) why='its head is malformed: it is not a bundle, it is damaged, or its format is older' ;;
     unsigned) why='it is not signed' ;;
-    armor) why='its signature is not written the way gpg writes one' ;;
+    armor) why='its signature is not in the format that gpg writes' ;;
     signatures) why='it does not have exactly one signature' ;;
-    unknown-key) why='the signature is not one of a key that is trusted here' ;;
-    bad-signature) why='the signature is not one over this manifest' ;;
-    signature-kind) why='the signature is one over a text, not over these bytes' ;;
-    weak-digest) why='the digest of its signature is weak: SHA-256, SHA-384 and SHA-512 count' ;;
-    weak-key) why='the key is weak: RSA of 3072 bits or more counts, and Ed25519, Ed448, NIST P and Brainpool curves' ;;
+    unknown-key) why='no key that is trusted here made the signature' ;;
+    bad-signature) why='the signature does not match this manifest' ;;
+    signature-kind) why='the signature covers a text, not these bytes' ;;
+    weak-digest) why='the digest of its signature is weak: it must be SHA-256, SHA-384 or SHA-512' ;;
+    weak-key) why='the key is weak: it must be RSA with at least 3072 bits, Ed25519, Ed448, NIST P or Brainpool' ;;
     expired-key) why='the key has expired' ;;
     revoked-key) why='the key was revoked' ;;
     expired-signature) why='the signature has expired' ;;
-    future) why='it was signed later than it is now by this clock' ;;
-    format) why='its manifest is of another format than the one that is read here; it has to be built anew' ;;
-    manifest) why='its manifest is not written the way manifests are' ;;
+    future) why='it was signed in the future by this clock' ;;
+    format) why='its manifest has another format than this version reads; build it again' ;;
+    manifest) why='its manifest is malformed' ;;
     names) why='its manifest names a file twice, out of order, or below another file' ;;
     platform) why='it is for another platform' ;;
     mode) why='it is for another mode' ;;
-    body) why='what stands behind its head is not what was signed: it is damaged, cut off or added to' ;;
-    archive) why='its archive is not what is written for its manifest' ;;
-    file) why='a file is not what the manifest says' ;;
-    next-key) why='it does not bring the one key that its manifest names as the next' ;;
+    body) why='what follows its head is not what was signed: it is damaged, truncated or extended' ;;
+    archive) why='its archive does not match its manifest' ;;
+    file) why='a file does not match the manifest' ;;
+    next-key) why='it lacks the one key that its manifest names as the next' ;;
   esac
   refuse "$why ($1)${2:+: $2}"
 }

@@ -3,11 +3,11 @@
 {
 usage() {
   cat << 'TEXT'
-restore.sh FILE           put an export back into the running stores, for this release; what they hold now is replaced, objects that came later stay
-  --home DIR, --state DIR    where the installation and what it remembers are
-  --dry-run                  only verify the export
-Undo: restore an export that was made before.
-Exit codes: 0 restored, 1 the export is damaged or another customer's, 2 wrong call, 3 the host lacks something, 4 stopped half-way; run it again.
+restore.sh FILE           restore an export into the running stores; replaces their data, keeps objects that were added later
+  --home DIR, --state DIR    folder of the installation, and folder of its state
+  --dry-run                  verify the export; change nothing
+Undo: restore an earlier export.
+Exit codes: 0 restored, 1 the export is damaged or another customer's, 2 invalid usage, 3 something missing on the host, 4 interrupted; run it again.
 TEXT
 }
 set -eu

@@ -3,10 +3,10 @@
 {
 usage() {
   cat << 'TEXT'
-status.sh                 what is installed here, and is it well?
-  --home DIR, --state DIR    where the installation and what it remembers are
-  --dry-run                  the same: looking changes nothing
-Exit codes: 0 well, 1 something is not, 2 wrong call, 3 the host lacks something.
+status.sh                 show what is installed here, and whether it is healthy
+  --home DIR, --state DIR    folder of the installation, and folder of its state
+  --dry-run                  no difference: status changes nothing
+Exit codes: 0 healthy, 1 something is not, 2 invalid usage, 3 something missing on the host.
 TEXT
 }
 set -eu

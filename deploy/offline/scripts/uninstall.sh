@@ -3,12 +3,12 @@
 {
 usage() {
   cat << 'TEXT'
-uninstall.sh              stop and remove containers, networks, images and what the release brought; data and secrets stay
-  --delete-data docpipe   also delete all documents, databases and secrets; nothing brings them back
-  --home DIR, --state DIR    where the installation and what it remembers are
-  --dry-run                  only say what would go
-What this host remembers of releases stays, so that no older one comes back unnoticed.
-Exit codes: 0 gone, 2 wrong call, 3 the host lacks something, 4 stopped half-way; run it again.
+uninstall.sh              stop and remove containers, networks, images and files of the release; keeps data and secrets
+  --delete-data docpipe   also delete all documents, databases and secrets, permanently
+  --home DIR, --state DIR    folder of the installation, and folder of its state
+  --dry-run                  show what would be removed
+The record of installed releases stays, so that an older one cannot return unnoticed.
+Exit codes: 0 removed, 2 invalid usage, 3 something missing on the host, 4 interrupted; run it again.
 TEXT
 }
 set -eu

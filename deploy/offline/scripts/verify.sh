@@ -3,13 +3,13 @@
 {
 usage() {
   cat << 'TEXT'
-verify.sh BUNDLE                       is it ours, whole, and no older than what this host has had?
-verify.sh --key FILE --fingerprint F BUNDLE    the first time: trust this key, whose fingerprint was compared
-  --allow-downgrade REASON   take an older release; it is logged
-  --allow-customer REASON    take another customer's release; it is logged
-  --home DIR, --state DIR    where the installation and what it remembers are
-  --dry-run                  keep no record, and trust no key for longer than this run
-Exit codes: 0 verified, 1 refused, 2 wrong call, 3 the host lacks something. Nothing is installed.
+verify.sh BUNDLE                       check the signature, every file and the release order
+verify.sh --key FILE --fingerprint F BUNDLE    first use: trust this key after comparing its fingerprint
+  --allow-downgrade REASON   accept an older release; logged
+  --allow-customer REASON    accept another customer's release; logged
+  --home DIR, --state DIR    folder of the installation, and folder of its state
+  --dry-run                  keep no record, and trust the key for this run only
+Exit codes: 0 verified, 1 refused, 2 invalid usage, 3 something missing on the host. Installs nothing.
 TEXT
 }
 set -eu
@@ -244,29 +244,29 @@ only_ours() {
 # refuse_for REASON [WHAT WAS SEEN]
 refuse_for() {
   case $1 in
-    encrypted) why='it is encrypted, which says nothing about who made it; decrypt it first' ;;
-    head) why='its head is not written the way heads are: it is no bundle, damaged, or of an older format' ;;
+    encrypted) why='it is encrypted, which does not show who made it; decrypt it first' ;;
+    head) why='its head is malformed: it is not a bundle, it is damaged, or its format is older' ;;
     unsigned) why='it is not signed' ;;
-    armor) why='its signature is not written the way gpg writes one' ;;
+    armor) why='its signature is not in the format that gpg writes' ;;
     signatures) why='it does not have exactly one signature' ;;
-    unknown-key) why='the signature is not one of a key that is trusted here' ;;
-    bad-signature) why='the signature is not one over this manifest' ;;
-    signature-kind) why='the signature is one over a text, not over these bytes' ;;
-    weak-digest) why='the digest of its signature is weak: SHA-256, SHA-384 and SHA-512 count' ;;
-    weak-key) why='the key is weak: RSA of 3072 bits or more counts, and Ed25519, Ed448, NIST P and Brainpool curves' ;;
+    unknown-key) why='no key that is trusted here made the signature' ;;
+    bad-signature) why='the signature does not match this manifest' ;;
+    signature-kind) why='the signature covers a text, not these bytes' ;;
+    weak-digest) why='the digest of its signature is weak: it must be SHA-256, SHA-384 or SHA-512' ;;
+    weak-key) why='the key is weak: it must be RSA with at least 3072 bits, Ed25519, Ed448, NIST P or Brainpool' ;;
     expired-key) why='the key has expired' ;;
     revoked-key) why='the key was revoked' ;;
     expired-signature) why='the signature has expired' ;;
-    future) why='it was signed later than it is now by this clock' ;;
-    format) why='its manifest is of another format than the one that is read here; it has to be built anew' ;;
-    manifest) why='its manifest is not written the way manifests are' ;;
+    future) why='it was signed in the future by this clock' ;;
+    format) why='its manifest has another format than this version reads; build it again' ;;
+    manifest) why='its manifest is malformed' ;;
     names) why='its manifest names a file twice, out of order, or below another file' ;;
     platform) why='it is for another platform' ;;
     mode) why='it is for another mode' ;;
-    body) why='what stands behind its head is not what was signed: it is damaged, cut off or added to' ;;
-    archive) why='its archive is not what is written for its manifest' ;;
-    file) why='a file is not what the manifest says' ;;
-    next-key) why='it does not bring the one key that its manifest names as the next' ;;
+    body) why='what follows its head is not what was signed: it is damaged, truncated or extended' ;;
+    archive) why='its archive does not match its manifest' ;;
+    file) why='a file does not match the manifest' ;;
+    next-key) why='it lacks the one key that its manifest names as the next' ;;
   esac
   refuse "$why ($1)${2:+: $2}"
 }

@@ -1,0 +1,1 @@
+"""What is claimed of a bundle, on hosts that nothing reaches."""
