@@ -289,7 +289,7 @@ def test_on_a_terminal_the_name_is_typed_at_the_step(data: Path, reply: str, cod
     [
         ("tenant=acne", "did you mean acme?"),
         ("tenant=nobody", "there are acme, globex"),
-        ("tenant=globex", "has to be ACTIVE, and is FAILED"),
+        ("tenant=globex", "must be ACTIVE, but is FAILED"),
         ("key=0123", "40 or 64 hexadecimal digits"),
         ("key=" + "g" * 40, "40 or 64 hexadecimal digits"),
     ],
