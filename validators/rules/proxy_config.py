@@ -177,9 +177,3 @@ def _prometheus(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> I
             host = str(target).rpartition(":")[0] or str(target)
             if re.fullmatch(r"[A-Za-z][\w-]*", host) and host not in {*placed.spec.services, "localhost"}:
                 yield _violation(text, host, f"there is no service `{host}` to scrape", placed.spec.services)
-    mounted = [PurePosixPath(each.target) for each in placed.service.config]
-    mounted += [PurePosixPath(each.target) / "x" for each in placed.service.mounts]
-    for pattern in _dig(file, "rule_files") or ():
-        path = PurePosixPath(str(pattern))
-        if path.is_absolute() and not any(each.match(str(path)) or each.parent == path.parent for each in mounted):
-            yield _violation(text, str(pattern), f"no file is mounted at {pattern}")
