@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from generators.markdown import Page, code, text
+from generators.markdown import Page, code, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.spec.sections import SECTIONS
 from plumbline.spec.spec import Spec
@@ -23,7 +23,7 @@ def reference(spec: Spec) -> Iterable[Artifact]:
         _fields(page, schema)
         for name, part in sorted(schema.get("$defs", {}).items()):
             if part.get("properties"):
-                page.add(f"### {name} in {text(file)}").add(text(part.get("description", "")))
+                page.add(f"### {name} in {text(file)}").add(prose(part.get("description", "")))
                 _fields(page, part)
     yield page.done()
 
@@ -39,7 +39,7 @@ def _fields(page: Page, schema: dict[str, Any]) -> None:
                     code(name),
                     code(_kind(field)),
                     "yes" if name in required else "",
-                    text(field.get("description", ""))
+                    prose(field.get("description", ""))
                     + (" *(documentation only)*" if field.get(DOCUMENTATION_KEY) else ""),
                 ],
             )
