@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from generators.site.rule_pages import RulePageGenerator
+from plumbline.cli.common import _more
 from plumbline.effective.published import page_address
 from plumbline.report import REPORTERS
 from plumbline.report.fact import Check
@@ -112,11 +114,21 @@ def _sarif(mkdocs: str) -> list[dict[str, str]]:
 def test_every_rule_leads_to_its_page_where_the_site_is_published() -> None:
     spec, _ = load_spec(files_of("starter"))
     assert spec is not None
+    spec = replace(spec, platform=spec.platform.model_copy(update={"reference": True}))
     pages = {artifact.path for artifact in RulePageGenerator(tuple(CATALOGUE.values())).generate(spec)}
     for rule in _sarif(SITE):
         page = rule["helpUri"].removeprefix("https://docs.example.org/sample/").removesuffix(".html")
         assert f"docs/{page}.md" in pages
         assert page.endswith(rule["id"])
+
+
+def test_a_rule_leads_to_no_page_that_the_project_does_not_have(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").write_text(SITE)
+    page_of = _more(tmp_path / "data", "sarif", None)["page_of"]
+    assert page_of("architect/rules/PLB101") is None
+    (tmp_path / "docs/architect/rules").mkdir(parents=True)
+    (tmp_path / "docs/architect/rules/PLB101.md").touch()
+    assert page_of("architect/rules/PLB101") == "https://docs.example.org/sample/architect/rules/PLB101.html"
 
 
 @pytest.mark.parametrize("mkdocs", ["", "site_name: x\n", "site_url: ''\n", "site_url: docs\n", "a: [\n", "- a\n"])
