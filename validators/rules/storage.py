@@ -107,7 +107,9 @@ def _mounted_elsewhere(spec: Spec) -> Iterator[Violation]:
                         yield Violation(path_of(base, index), message, observed=mount.source)
 
 
-_SIZED = "services/db.yaml: {{volumes: {{data: /var/lib/postgresql/data, more: /more}}, volume_gb: {0}}}\n"
+_SIZED = (
+    "services/web.yaml: {{volumes: {{cache: /cache}}, volume_gb: {{cache: 1}}}}\nservices/db.yaml: {{volume_gb: {0}}}\n"
+)
 
 
 @rule(
@@ -115,11 +117,11 @@ _SIZED = "services/db.yaml: {{volumes: {{data: /var/lib/postgresql/data, more: /
     title="Volume of unknown size on a cloud volume",
     why="The cloud volume is ordered for the sum of the sizes. What has none fills it, and all stores on it stop.",
     fix="Add the volume to `volume_gb`, with the room that it needs.",
-    failing=_SIZED.format("{data: 5}") + cloud_example(),
-    passing=_SIZED.format("{data: 5, more: 1}") + cloud_example(),
+    failing=_SIZED.format("null") + cloud_example(),
+    passing=_SIZED.format("{data: 5}") + cloud_example(),
 )
 def of_unknown_size(spec: Spec) -> Iterator[Violation]:
-    """Volumes without a size, on a cloud volume on which others have one."""
+    """Volumes of services that give none a size, on a cloud volume on which others do."""
     yield from once(_of_unknown_size(spec))
 
 
@@ -128,7 +130,7 @@ def _of_unknown_size(spec: Spec) -> Iterator[Violation]:
         for each in deployments(spec, mode):
             if each.role == cloud.volume.role and any(service.volume_gb for service in each.services.values()):
                 for name, service in each.services.items():
-                    for volume in sorted(service.volumes.keys() - service.volume_gb.keys()):
+                    for volume in () if service.volume_gb else sorted(service.volumes):
                         path = field_path(name, spec.services[name], mode, "volumes", volume)
                         message = f"nothing says how much room `{volume}` of `{name}` takes on the cloud volume"
                         yield Violation(path, message, at_key=True)
