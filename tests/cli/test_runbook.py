@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import RUN, plumb
+from tests.calling import RUN, plumb
 from tests.core.support import STARTER
 
 RUNBOOK = """\
