@@ -44,7 +44,7 @@ def chosen(words: Iterable[str]) -> Iterator[Mutant]:
     given = dict(word.split("=") for word in words if "=" in word)
     parts = [word for word in words if "=" not in word] or ["relations", "structural"]
     if "relations" in parts:
-        yield from relations.mutants(files_of("shipped"))
+        yield from relations.mutants(files_of)
     if "structural" in parts:
         for spec in SPECS:
             yield from sampled(spec, int(given.get("each", EACH[spec])), int(given.get("seed", SEED)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from generators.markdown import Page, Where, code, codes, link, text
+from generators.markdown import Page, Where, code, codes, link, prose, text
 from generators.site.secret_handover import handovers, how_secrets_are_read
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
@@ -41,7 +41,7 @@ def images(spec: Spec) -> Iterable[Artifact]:
             (path_of(path, "http_client"), ["Client for health checks", code(image.http_client)]),
             (
                 path_of(path, "lifecycle"),
-                ["Lifecycle", text(f"{image.lifecycle.state}. {image.lifecycle.note or ''}".strip())],
+                ["Lifecycle", prose(f"{image.lifecycle.state}. {image.lifecycle.note or ''}".strip())],
             ),
         ]
         if image.lifecycle.decision:
@@ -63,7 +63,7 @@ def images(spec: Spec) -> Iterable[Artifact]:
                     path_of(path, "evidence"),
                     [
                         "Evidence",
-                        text(f"{said} {evidence.checked}{note}"),
+                        prose(f"{said} {evidence.checked}{note}"),
                     ],
                 )
             )
@@ -88,7 +88,7 @@ def models(spec: Spec) -> Iterable[Artifact]:
                     code(model.sha256) if model.sha256 else "fixed when a bundle is built",
                     text(model.source),
                     text(model.licence),
-                    text(model.note or "–"),
+                    prose(model.note or "–"),
                 ],
             )
             for name, model in sorted(spec.models.models.items())
@@ -106,7 +106,7 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
     tenants = bool(spec.tenants.tenants)
     if tenants or "{tenant}" not in spec.secrets.folder:
         page.add(f"Folder: {code(spec.secrets.folder)}.", path_of("secrets", "folder"))
-    page.add(text(spec.secrets.encryption), path_of("secrets", "encryption"))
+    page.add(prose(spec.secrets.encryption), path_of("secrets", "encryption"))
     users: dict[str, set[str]] = {}
     uses: dict[str, list[PathText]] = {}
     for each in handovers(spec):
@@ -193,9 +193,9 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
     for name, decision in spec.platform.open_decisions.items():
         path = path_of("platform", "open_decisions", name)
         page.add(f"## {text(name)}", path)
-        page.add(text(decision.question), path_of(path, "question"))
-        page.add("\n".join(f"- {text(option)}" for option in decision.options), path_of(path, "options"))
-        page.add(f"While it is open: {text(decision.impact)}", path_of(path, "impact"))
+        page.add(prose(decision.question), path_of(path, "question"))
+        page.add("\n".join(f"- {prose(option)}" for option in decision.options), path_of(path, "options"))
+        page.add(f"While it is open: {prose(decision.impact)}", path_of(path, "impact"))
     if spec.waivers.waivers:
         page.add("## Waivers")
         page.add("Findings that are accepted for a time. An expired or unused waiver is a finding itself.")
@@ -208,7 +208,7 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
                 [
                     link(waiver.rule, f"../architect/rules/{waiver.rule}.md"),
                     code(waiver.subject),
-                    text(waiver.reason),
+                    prose(waiver.reason),
                     text(waiver.expires),
                 ],
             )
@@ -221,7 +221,7 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
         [
             (
                 path_of("waivers", "ignored", index),
-                [code(each.mode), code(each.subject), code(each.fact), text(each.expires), text(each.reason)],
+                [code(each.mode), code(each.subject), code(each.fact), text(each.expires), prose(each.reason)],
             )
             for index, each in enumerate(spec.waivers.ignored)
         ],

@@ -7,7 +7,7 @@ from generators.site.cost_page import Cost, catalogue_prices, estimate, shared_e
 from generators.cloud.desired import Object, cloud_tenants, desired_state, spec_path
 from generators.site.cloud_diagram import shown_tenant
 from generators.cloud.origins import origins
-from generators.markdown import Page, Where, code, codes, link, text
+from generators.markdown import Page, Where, code, codes, link, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import tenant_folder
 from plumbline.spec.paths import PathText, path_of
@@ -81,7 +81,7 @@ def _catalogue(page: Page, catalogue: Catalogue) -> None:
                     _known(each.memory_gb, " GB"),
                     _known(each.disk_gb, " GB"),
                     _money(each.price),
-                    text(each.note or ""),
+                    prose(each.note or ""),
                 ],
             )
             for name, each in catalogue.server_types.items()
@@ -237,7 +237,7 @@ def _firewalls(page: Page, mode: str, state: dict[str, Any]) -> None:
             at = path_of(spec_path(mode, want), side, places[direction])
             places[direction] += 1
             cells = [text(rule["direction"]), text(rule["protocol"]), text(rule["port"] or "–"), codes(rule["peers"])]
-            rows.append(((at, path_of("topology", mode, "cloud", "addresses")), [*cells, text(rule["description"])]))
+            rows.append(((at, path_of("topology", mode, "cloud", "addresses")), [*cells, prose(rule["description"])]))
     page.table(["Direction", "Protocol", "Port", "Peers", "For"], rows)
 
 
@@ -273,7 +273,7 @@ def _cost(page: Page, spec: Spec, state: dict[str, Any], cloud: Cloud) -> None:
     page.table(
         ["For", "What", "As usual", "At most"],
         [
-            *((line.paths, [text(line.what), text(line.detail), *_amounts(line)]) for line in costs),
+            *((line.paths, [text(line.what), prose(line.detail), *_amounts(line)]) for line in costs),
             (_summed(costs), ["**Sum**", "", *_totals(costs)]),
         ],
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from generators.json_schema import plain_schema
-from generators.markdown import Page, code, text
+from generators.markdown import Page, code, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.spec.sections import SECTIONS
 from plumbline.spec.spec import Spec
@@ -24,7 +24,7 @@ def reference(spec: Spec) -> Iterable[Artifact]:
         _fields(page, schema)
         for name, part in sorted(schema.get("$defs", {}).items()):
             if part.get("properties"):
-                page.add(f"### {name} in {text(file)}").add(text(part.get("description", "")))
+                page.add(f"### {name} in {text(file)}").add(prose(part.get("description", "")))
                 _fields(page, part)
     yield page.done()
 
@@ -40,7 +40,7 @@ def _fields(page: Page, schema: dict[str, Any]) -> None:
                     code(name),
                     code(_kind(field)),
                     "yes" if name in required else "",
-                    text(field.get("description", ""))
+                    prose(field.get("description", ""))
                     + (" *(documentation only)*" if field.get(DOCUMENTATION_KEY) else ""),
                 ],
             )

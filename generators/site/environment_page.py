@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from generators.markdown import Page, code, text
+from generators.markdown import Page, code, prose, text
 from generators.site.secret_handover import handovers, how_secrets_are_read
 from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import field_path, services_of
@@ -30,7 +30,7 @@ def environment(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/operator/environment.md", "Environment")
     page.add(how_secrets_are_read(spec))
     for variable, meaning in spec.platform.environment.items():
-        page.add(f"- {code(variable)}: {text(meaning)}", path_of("platform", "environment", variable))
+        page.add(f"- {code(variable)}: {prose(meaning)}", path_of("platform", "environment", variable))
     variables = _variables(spec)
     placed = {mode: services_of(spec, mode).keys() for mode in spec.modes}
     alike = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from generators.markdown import Page, code, codes, link, text
+from generators.markdown import Page, code, codes, link, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import path_of
 from plumbline.runbook.rendering import rendered
@@ -36,7 +36,7 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
         [
             (
                 path_of("tenants", "settings", name),
-                [code(name), code(_shown(setting.default)), text(setting.description)],
+                [code(name), code(_shown(setting.default)), prose(setting.description)],
             )
             for name, setting in spec.tenants.settings.items()
         ],
@@ -45,7 +45,7 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
         "## Changes of state",
         ["From", "To", "Effect"],
         [
-            (path_of("tenants", "transitions", index), [code(each.before), code(each.after), text(each.effect)])
+            (path_of("tenants", "transitions", index), [code(each.before), code(each.after), prose(each.effect)])
             for index, each in enumerate(spec.tenants.transitions)
         ],
     )
@@ -69,16 +69,16 @@ def update(spec: Spec) -> Iterable[Artifact]:
         (path_of("update", "strategy"), path_of("update", "downtime_goal_s")),
     )
     for index, each in enumerate(update.measured):
-        page.add(f"Measured: {text(each)}", path_of("update", "measured", index))
+        page.add(f"Measured: {prose(each)}", path_of("update", "measured", index))
     kept = [("Keep running", update.keep_running), ("Drained first", update.drain)]
     if said := [f"{title}: {codes(names)}." for title, names in kept if names]:
         page.add(" ".join(said), [path_of("update", each) for each in ("keep_running", "drain")])
     for index, phase in enumerate(update.phases):
         page.add(f"## {index + 1}. {text(phase.title)}", path_of("update", "phases", index, "title"))
-        page.add(text(phase.detail), path_of("update", "phases", index, "detail"))
+        page.add(prose(phase.detail), path_of("update", "phases", index, "detail"))
     if update.migrations:
         page.add("## Application migrations")
-        page.add("\n".join(f"1. {text(each)}" for each in update.migrations), path_of("update", "migrations"))
+        page.add("\n".join(f"1. {prose(each)}" for each in update.migrations), path_of("update", "migrations"))
     if update.runbooks:
         page.add("## Runbooks")
         links = (link(rendered(spec, each).title, f"runbooks/{each}.md") for each in update.runbooks)

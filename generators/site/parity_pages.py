@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from generators.markdown import Page, code, codes, text
+from generators.markdown import Page, code, codes, prose, text
 from generators.provenance import Origins, OutputPath, sources
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import path_of
@@ -57,7 +57,7 @@ def _page(spec: Spec) -> Artifact:
     for name, feature in spec.parity.features.items():
         if feature.means:
             page.add(
-                f"**{text(feature.title)}** is equivalent: {text(feature.means)}",
+                f"**{text(feature.title)}** is equivalent: {prose(feature.means)}",
                 (path_of("parity", "features", name, "means"), path_of("parity", "features", name, "title")),
             )
     page.add("## Divergences")
@@ -68,9 +68,9 @@ def _page(spec: Spec) -> Artifact:
         page.table(
             ["", ""],
             [
-                (path_of(path, "reason"), ["Reason", text(divergence.reason)]),
-                (path_of(path, "impact"), ["Impact", text(divergence.impact)]),
-                (path_of(path, "workaround"), ["Workaround", text(divergence.workaround or "none")]),
+                (path_of(path, "reason"), ["Reason", prose(divergence.reason)]),
+                (path_of(path, "impact"), ["Impact", prose(divergence.impact)]),
+                (path_of(path, "workaround"), ["Workaround", prose(divergence.workaround or "none")]),
                 (path_of(path, "covers"), ["Explains", codes(divergence.covers)]),
                 *(
                     [(path_of(path, "sets_apart"), ["Sets apart", codes(divergence.sets_apart)])]
@@ -104,7 +104,7 @@ def _probes(page: Page, spec: Spec) -> None:
                 (path_of("parity", "features", name, "probes", number), path_of("parity", "features", name, "title")),
                 [
                     text(feature.title),
-                    text(probe.shows),
+                    prose(probe.shows),
                     code(asked(probe)),
                     *(code(probe.answers.get(mode, "–")) for mode in spec.modes),
                 ],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from generators.markdown import Page, code, fence, link, text
+from generators.markdown import Page, code, fence, link, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.report.explained import ExplainedRule
 from plumbline.report.machine import RULE_PAGES
@@ -25,7 +25,7 @@ class RulePageGenerator:
         index.add("What `plumb check` and `plumb verify` look for. `plumb explain RULE` says the same at a terminal.")
         index.table(
             ["Rule", "Severity", "Finds"],
-            [(None, [link(rule.id, f"{rule.id}.md"), text(rule.severity), text(rule.title)]) for rule in self.rules],
+            [(None, [link(rule.id, f"{rule.id}.md"), text(rule.severity), prose(rule.title)]) for rule in self.rules],
         )
         yield index.done()
         for rule in self.rules:
@@ -35,8 +35,8 @@ class RulePageGenerator:
 def _page(rule: ExplainedRule) -> Artifact:
     page = Page(f"{FOLDER}/{rule.id}.md", f"{rule.id}: {rule.title}")
     page.add(f"Severity: {code(rule.severity)}")
-    page.add("## Why").add(text(rule.why.strip()))
-    page.add("## How to fix it").add(text(rule.fix.strip()))
+    page.add("## Why").add(prose(rule.why.strip()))
+    page.add("## How to fix it").add(prose(rule.fix.strip()))
     if not rule.failing:
         return page.done()
     page.add("The examples are merged into the spec that `plumb init` makes; they are also the rule's tests.")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from generators.markdown import Page, code, codes, fence, link, text
+from generators.markdown import Page, code, codes, fence, link, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.effective.expression_places import known_for_tenant, known_in_spec
 from plumbline.expressions.rendering import environment
@@ -28,7 +28,7 @@ def runbooks(spec: Spec) -> Iterable[Artifact]:
                 path_of("runbooks", name),
                 [
                     link(rendered(spec, name).title, f"{name}.md"),
-                    text(rendered(spec, name).summary),
+                    prose(rendered(spec, name).summary),
                     codes(runbook.modes),
                     f"{runbook.duration_min} min",
                 ],
@@ -46,7 +46,7 @@ def _page(spec: Spec, name: str) -> Artifact:
     path = path_of("runbooks", name)
     at = partial(_places, path, spoken_in(spec, name))
     page = Page(f"{FOLDER}/{name}.md", shown.title, at("title"))
-    page.add(text(shown.summary), at("summary"))
+    page.add(prose(shown.summary), at("summary"))
     page.add(
         f"{len(shown.steps)} steps, about {runbook.duration_min} minutes. Modes: {codes(runbook.modes)}. "
         f"Requirements: {', '.join(link(each, '../../auditor/requirements.md') for each in runbook.requirements) or '–'}.",
@@ -59,7 +59,7 @@ def _page(spec: Spec, name: str) -> Artifact:
             [
                 (
                     path_of(path, "parameters", key),
-                    [code(key), text(parameter.description), text(says(parameter)), code(parameter.example)],
+                    [code(key), prose(parameter.description), text(says(parameter)), code(parameter.example)],
                 )
                 for key, parameter in runbook.parameters.items()
             ],
@@ -92,11 +92,11 @@ def _page(spec: Spec, name: str) -> Artifact:
     if shown.before:
         page.add("## Before you start")
         page.add(
-            "\n".join(f"- [ ] {text(line)}" for line in shown.before),
+            "\n".join(f"- [ ] {prose(line)}" for line in shown.before),
             [each for index in range(len(shown.before)) for each in at("before", index)],
         )
     page.add("## If a step fails")
-    page.add(text(shown.on_failure), at("on_failure"))
+    page.add(prose(shown.on_failure), at("on_failure"))
     for index, step in enumerate(shown.steps):
         _step(page, partial(at, "steps", index), index + 1, step)
     return page.done()
@@ -132,7 +132,7 @@ def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: Rend
             page.add(f"Set there before, as an earlier step says: {variables}. Where it is not set, the commands stop.")
     page.add(fence(step.typed(step.run), "sh"), at("run"))
     if step.expect:
-        page.add(f"**Expect:** {text(step.expect.strip())}", at("expect"))
+        page.add(f"**Expect:** {prose(step.expect.strip())}", at("expect"))
     if step.output:
         page.add("**It prints**, with … for what differs from host to host:")
         page.add(fence(step.output, "text"), at("output"))
@@ -149,14 +149,14 @@ def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: Rend
     if step.undo_commands:
         page.add("**Undo:**").add(fence(step.typed(step.undo_commands), "sh"), at("undo"))
     elif step.undo:
-        page.add(f"**Undo:** {text(step.undo.strip())}", at("undo"))
+        page.add(f"**Undo:** {prose(step.undo.strip())}", at("undo"))
 
 
 def _danger(title: str, what: str) -> str:
     """A warning that readers don't pass over: red in the site, a paragraph in any other builder."""
     return (
         '<div class="admonition danger" markdown="1">\n'
-        f'<p class="admonition-title">{text(title)}</p>\n\n{text(what.strip())}\n\n</div>'
+        f'<p class="admonition-title">{text(title)}</p>\n\n{prose(what.strip())}\n\n</div>'
     )
 
 

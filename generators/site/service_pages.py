@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from generators.markdown import Page, Where, code, codes, link, text
+from generators.markdown import Page, Where, code, codes, link, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import effective, field_path, roles_of, services_of
 from plumbline.effective.expression_names import service_names
@@ -32,7 +32,7 @@ def services(spec: Spec) -> Iterable[Artifact]:
         rows.append(
             (
                 (path_of("services", name, "summary"), *places),
-                [link(name, f"{name}.md"), text(service.summary), *map(text, where)],
+                [link(name, f"{name}.md"), prose(service.summary), *map(text, where)],
             )
         )
     index.table(["Service", "What it does", *spec.modes], rows)
@@ -45,7 +45,7 @@ def _page(spec: Spec, name: str) -> Artifact:
     service = spec.services[name]
     path = path_of("services", name)
     page = Page(f"{FOLDER}/{name}.md", service.title, path_of(path, "title"))
-    page.add(text(service.summary), path_of(path, "summary"))
+    page.add(prose(service.summary), path_of(path, "summary"))
     page.table(
         ["", ""],
         [
@@ -61,7 +61,7 @@ def _page(spec: Spec, name: str) -> Artifact:
     _tests(page, spec, name)
     if service.notes:
         page.add("## Notes")
-        page.add("\n".join(f"- {text(note)}" for note in service.notes), path_of(path, "notes"))
+        page.add("\n".join(f"- {prose(note)}" for note in service.notes), path_of(path, "notes"))
     return page.done()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from generators.site.catalogue_pages import has_decisions
 from generators.site.diagrams import nodes_of_role
-from generators.markdown import Page, code, codes, link, text
+from generators.markdown import Page, code, codes, link, prose, text
 from generators.site.operator_pages import has_tenants
 from plumbline.project.artifact import Artifact
 from plumbline.effective.expression_names import tenant_names
@@ -20,7 +20,7 @@ def home(spec: Spec) -> Iterable[Artifact]:
     """`docs/index.md`: where each kind of reader begins."""
     platform = spec.platform
     page = Page("docs/index.md", platform.title, path_of("platform", "title"))
-    page.add(text(platform.summary), path_of("platform", "summary"))
+    page.add(prose(platform.summary), path_of("platform", "summary"))
     page.add(
         f"Release {code(platform.version)}.{_host_name(spec)}",
         (path_of("platform", "version"), path_of("platform", "domain")),
@@ -90,7 +90,7 @@ def topology(spec: Spec) -> Iterable[Artifact]:
 
 def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
     path = path_of("topology", mode)
-    page.add(f"## {text(topology.title)}", path_of(path, "title")).add(text(topology.summary), path_of(path, "summary"))
+    page.add(f"## {text(topology.title)}", path_of(path, "title")).add(prose(topology.summary), path_of(path, "summary"))
     page.add(
         f"![Who connects to whom](../diagrams/needs-{mode}-light.svg#only-light)\n"
         f"![Who connects to whom](../diagrams/needs-{mode}-dark.svg#only-dark)"
@@ -139,7 +139,7 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
             [
                 (
                     path_of(path, "scaling", index),
-                    [code(each.role), text(each.direction), text(each.trigger), text(each.how)],
+                    [code(each.role), text(each.direction), prose(each.trigger), prose(each.how)],
                 )
                 for index, each in enumerate(topology.scaling)
             ],
@@ -151,7 +151,7 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
             [
                 (
                     path_of(path, "availability", index),
-                    [text(each.failure), text(each.effect), text(each.recovery)],
+                    [prose(each.failure), prose(each.effect), prose(each.recovery)],
                 )
                 for index, each in enumerate(topology.availability)
             ],
@@ -253,4 +253,4 @@ def _spoken(spec: Spec, mode: str, rule: FirewallRule) -> list[PathText]:
 
 def _rule(rule: FirewallRule, names: dict[str, object]) -> list[str]:
     peers = codes(value_text(peer, names) for peer in rule.peers)
-    return [text(rule.protocol), text(rule.port or "–"), peers, text(rule.title)]
+    return [text(rule.protocol), text(rule.port or "–"), peers, prose(rule.title)]

@@ -89,7 +89,7 @@ def test_the_page_holds_everything_and_no_value_becomes_markup() -> None:
     finding = Finding("PLB963", "image two is another")
     shown = as_markdown(manifest, SIGNER, [finding], [Layer("one", BOTH, 2_000_000, ("two",))], "bundle.tar.zst")
     for word in ("AB" * 20, "CD" * 20, "2025-11-24 16:00 UTC", "PLB963", "release-1.0.cdx.json", "scripts/install.sh"):
-        assert word in shown.replace("&#46;", ".").replace("&#95;", "_").replace("&#58;", ":")
+        assert word in shown
     for digest in (ONE, TWO, BOTH):
         assert digest.removeprefix("sha256:") in shown
     assert "<stub>" not in shown

@@ -12,7 +12,7 @@ NASTY = (
 
 texts = st.one_of(
     st.sampled_from(NASTY),
-    st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), min_size=1, max_size=40),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\r\t"), min_size=1, max_size=40),
     st.lists(st.sampled_from(NASTY), min_size=2, max_size=4).map("".join),
 )
 """Any text, with the nasty ones well represented."""

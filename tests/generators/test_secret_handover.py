@@ -37,7 +37,7 @@ def test_pages_say_which_secrets_are_in_an_environment() -> None:
     for page in ("docs/operator/environment.md", "docs/auditor/secrets.md"):
         assert "In the environment of a service" in made[page]
         assert "none is in an environment" not in made[page]
-    assert "<code>TOKEN</code>, by value" in made["docs/architect/services/web.md"]
+    assert "`TOKEN`, by value" in made["docs/architect/services/web.md"]
 
 
 def test_pages_of_a_spec_that_keeps_them_in_files_say_so() -> None:

@@ -81,7 +81,7 @@ def test_a_share_comes_from_the_line_that_says_so() -> None:
 def test_both_pages_show_it() -> None:
     pages = {each.path: html.unescape(each.content.decode()) for each in PageGenerator().generate(spec_of(SHARE))}
     assert "files of store: /mnt/files (read-only)" in pages["docs/architect/services/web.md"]
-    assert "| Volumes shared with | <code>files</code>: <code>web</code> |" in pages["docs/architect/services/store.md"]
+    assert "| Volumes shared with | `files`: `web` |" in pages["docs/architect/services/store.md"]
 
 
 def test_its_room_is_asked_for_once() -> None:

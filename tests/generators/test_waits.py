@@ -155,11 +155,8 @@ def test_who_starts_after_another_does_not_connect_to_it() -> None:
 def test_pages_and_pictures_show_who_starts_after_whom() -> None:
     spec = spec_of(accepted(after=["migrate", "db"]), {"migrate": JOB, "db": DB})
     pages = {each.path: each.content.decode() for each in PageGenerator().generate(spec)}
-    assert (
-        "| Starts after | <code>migrate</code> has ended with 0, <code>db</code> is well |"
-        in pages["docs/architect/services/web.md"]
-    )
-    assert "| Starts before | <code>web</code> |" in pages["docs/architect/services/migrate.md"]
+    assert "| Starts after | `migrate` has ended with 0, `db` is well |" in pages["docs/architect/services/web.md"]
+    assert "| Starts before | `web` |" in pages["docs/architect/services/migrate.md"]
     drawn = {each.path: each.content.decode() for each in DiagramGenerator().generate(spec)}
     assert '"web" -> "migrate": "starts after it" {style.stroke-dash: 4}' in drawn["docs/diagrams/needs-left.d2"]
 

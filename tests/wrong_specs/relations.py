@@ -1,6 +1,6 @@
 """Edits that somebody thought of: wrong only by what stands elsewhere in the spec, or legal although they look odd."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -11,16 +11,20 @@ from tests.wrong_specs.structural import Mutant
 _CASES = Path(__file__).with_name("cases")
 
 
-def mutants(files: Mapping[str, str]) -> Iterator[Mutant]:
-    """All of them. Raises LookupError where a case's old text is no longer in its file: mend the case."""
+def mutants(files_of: Callable[[str], Mapping[str, str]]) -> Iterator[Mutant]:
+    """All of them; `spec` of a case names another spec than the shipped one.
+
+    Raises LookupError where a case's old text is no longer in its file: mend the case.
+    """
     for name, wrong in (("relations", True), ("legal", False)):
         kinds = yaml.safe_load((_CASES / f"{name}.yaml").read_text())
         for kind, cases in kinds.items():
             for case in cases:
-                yield _mutant(files, kind, wrong, case)
+                spec = case.get("spec", "shipped")
+                yield _mutant(files_of(spec), spec, kind, wrong, case)
 
 
-def _mutant(files: Mapping[str, str], kind: str, wrong: bool, case: Mapping[str, object]) -> Mutant:
+def _mutant(files: Mapping[str, str], spec: str, kind: str, wrong: bool, case: Mapping[str, object]) -> Mutant:
     file, old, new = str(case["file"]), str(case["old"]), str(case["new"])
     text = files[file]
     start = text.find(old)
@@ -31,7 +35,7 @@ def _mutant(files: Mapping[str, str], kind: str, wrong: bool, case: Mapping[str,
     line = text.count("\n", 0, start + same) + 1
     around = _around(file, text, start + same) if len(new) < len(old) else frozenset()
     also = tuple(str(each) for each in case.get("also", ()))  # type: ignore[attr-defined]
-    return Mutant(kind, wrong, file, line, f"{kind}: {file}: {old!r} → {new!r}", changed, around, also=also)
+    return Mutant(kind, wrong, file, line, f"{kind}: {file}: {old!r} → {new!r}", changed, around, spec, also)
 
 
 def _around(file: str, text: str, position: int) -> frozenset[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from generators.markdown import EvidencePage, code, link, table, text
+from generators.markdown import EvidencePage, code, link, prose, table, text
 from plumbline.bundle.inspection import Layer, mb, parts, sharing
 from plumbline.bundle.signing import Signer
 from plumbline.spec.finding import Finding
@@ -33,13 +33,13 @@ def as_markdown(
     if wrong:
         page.table(
             ["", "Rule", "What"],
-            [(None, [text(each.severity), code(each.rule), text(each.message)]) for each in wrong],
+            [(None, [text(each.severity), code(each.rule), prose(each.message)]) for each in wrong],
         )
     else:
         page.add("Nothing: signature, form, every file, and what the spec says.")
     if manifest.caveats:
         page.add("## Not for a customer")
-        page.add("\n".join(f"- {text(caveat)}" for caveat in manifest.caveats))
+        page.add("\n".join(f"- {prose(caveat)}" for caveat in manifest.caveats))
     page.add("## Images")
     page.add(
         "*List* is what the spec pins; *manifest* is the image's ID in the containerd store, *configuration* in the classic one."
@@ -95,4 +95,4 @@ def _layer(layer: Layer) -> list[str]:
 
 def _folded(page: EvidencePage, title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A long table that a reader opens."""
-    page.add(f'<details markdown="1">\n<summary>{text(title)}</summary>\n\n{table(headers, list(rows))}\n\n</details>')
+    page.add(f'<details markdown="1">\n<summary>{title}</summary>\n\n{table(headers, list(rows))}\n\n</details>')

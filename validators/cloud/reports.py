@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from generators.markdown import EvidencePage, code, text
+from generators.markdown import EvidencePage, code, prose, text
 from plumbline.spec.foreign import printable
 from validators.check_reports import junit, sides
 from validators.cloud.report import CloudReport
@@ -40,9 +40,9 @@ def as_markdown(report: CloudReport) -> str:
     """A page for people: the summary, the findings, and every check in a table."""
     page = EvidencePage("cloud.md", f"Cloud: {report.count('matches')} of {len(report.checks)} facts match")
     page.add(f"Seen on {text(report.began)}.")
-    page.add("\n".join(f"- {text(line)}" for line in summary_lines(report)))
+    page.add("\n".join(f"- {prose(line)}" for line in summary_lines(report)))
     page.add("## Findings")
-    page.table(["Rule", "Finding"], [(None, [text(each.rule), text(each.message)]) for each in report.findings])
+    page.table(["Rule", "Finding"], [(None, [text(each.rule), prose(each.message)]) for each in report.findings])
     page.add("## Every fact")
     rows = [
         (

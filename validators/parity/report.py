@@ -9,7 +9,7 @@ from typing import get_args
 from pydantic import TypeAdapter
 from tabulate import tabulate
 
-from generators.markdown import EvidencePage, code, text
+from generators.markdown import EvidencePage, code, prose, text
 from plumbline.spec.finding import Finding
 from plumbline.spec.foreign import printable
 from plumbline.stack.engine import Versions
@@ -98,9 +98,9 @@ def as_markdown(report: ParityReport) -> str:
     as_declared = sum(1 for row in report.rows if row.verdict == "as declared")
     page = EvidencePage("parity.md", f"Parity: {as_declared} of {len(report.rows)} features as declared")
     page.add(f"Seen on {text(report.began)}.")
-    page.add("\n".join(f"- {text(line)}" for line in summary_lines(report)))
+    page.add("\n".join(f"- {prose(line)}" for line in summary_lines(report)))
     page.add("## Findings")
-    page.table(["Rule", "Finding"], [(None, [text(each.rule), text(each.message)]) for each in report.findings])
+    page.table(["Rule", "Finding"], [(None, [text(each.rule), prose(each.message)]) for each in report.findings])
     page.add("## Matrix")
     page.table(
         ["Feature", "Declared", *report.modes, "Verdict"],
@@ -128,7 +128,7 @@ def as_markdown(report: ParityReport) -> str:
                 None,
                 [
                     text(row.title),
-                    text(probe.shows),
+                    prose(probe.shows),
                     text(probe.kind),
                     *(
                         f"{code(probe.declared.get(mode, '–'))} → {code(printable(probe.observed[mode]))}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from plumbline.spec.finding import Finding, Related, Severity
 
 _QUOTED = re.compile(r"`([^`]+)`|'([^']+)'")
-_DOTTED = re.compile(r"[\w-]+(?:\.[\w*-]+)+")
+_DOTTED = re.compile(r"(?<![\w-])[\w-]+(?:\.[\w*-]+)+")
 _CALLED = re.compile(
     r"\b(?:in|and|but|modes?|service|image|model|network|segment|secret|role|runbook|place|tenant|location|parameter) (?=([\w-]+))"
 )

@@ -18,7 +18,7 @@ from validators.rules.registry import Violation, rule
 
 Range = IPv4Network | IPv6Network
 SSH = 22
-_WORLD = {4: 8, 6: 16}
+WORLD = {4: 8, 6: 16}
 """Shorter prefixes than these are nobody's own range."""
 
 _NODE = "      services: [db, web]\n"
@@ -189,7 +189,7 @@ def open_to_all(spec: Spec) -> Iterator[Violation]:
             if not each.address.startswith("127.")
         }
         for each in openings(spec, mode, cloud):
-            if not any(peer.prefixlen < _WORLD[peer.version] for peer in each.peers):
+            if not any(peer.prefixlen < WORLD[peer.version] for peer in each.peers):
                 continue
             first, _, last = (each.rule.port or "").partition("-")
             ports = range(int(first), int(last or first) + 1) if first.isdecimal() else None

@@ -13,8 +13,8 @@ class KnownImage:
 
     data: str = ""
     """Folder that it writes its data to; empty where it is told by a command or file."""
-    moved_by: str = ""
-    """Variable that names another folder."""
+    settings: frozenset[str] = frozenset()
+    """Variables, options and keys of its files that name a folder for data, without the dashes of an option."""
     password: frozenset[str] = frozenset()
     """Variables of which it needs one to begin with an empty folder."""
     files: frozenset[str] = frozenset()
@@ -29,7 +29,7 @@ class KnownImage:
 
 _POSTGRES = KnownImage(
     data="/var/lib/postgresql",
-    moved_by="PGDATA",
+    settings=frozenset({"PGDATA", "data_directory"}),
     password=frozenset({"POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_HOST_AUTH_METHOD"}),
     files=frozenset({"POSTGRES_PASSWORD_FILE", "POSTGRES_USER_FILE", "POSTGRES_DB_FILE", "POSTGRES_INITDB_ARGS_FILE"}),
     user="POSTGRES_USER",
@@ -38,26 +38,40 @@ _POSTGRES = KnownImage(
 )
 
 
-_MYSQL = KnownImage(data="/var/lib/mysql", schemes=frozenset({"mysql", "mariadb"}))
-_REDIS = KnownImage(data="/data", schemes=frozenset({"redis", "rediss"}))
+_MYSQL = KnownImage(data="/var/lib/mysql", settings=frozenset({"datadir"}), schemes=frozenset({"mysql", "mariadb"}))
+_REDIS = KnownImage(data="/data", settings=frozenset({"dir"}), schemes=frozenset({"redis", "rediss"}))
+_LOKI = frozenset({"path_prefix", "chunks_directory", "rules_directory", "working_directory", "active_index_directory"})
 KNOWN: Mapping[str, KnownImage] = {
-    "elasticsearch": KnownImage(data="/usr/share/elasticsearch/data"),
-    "grafana": KnownImage(data="/var/lib/grafana", moved_by="GF_PATHS_DATA"),
+    "alloy": KnownImage(settings=frozenset({"storage.path"})),
+    "elasticsearch": KnownImage(data="/usr/share/elasticsearch/data", settings=frozenset({"path.data"})),
+    "etcd": KnownImage(settings=frozenset({"data-dir", "ETCD_DATA_DIR"})),
+    "grafana": KnownImage(data="/var/lib/grafana", settings=frozenset({"GF_PATHS_DATA"})),
     "influxdb": KnownImage(data="/var/lib/influxdb"),
+    "loki": KnownImage(settings=_LOKI | {"common.path-prefix"}),
     "mariadb": _MYSQL,
     "minio": KnownImage(
         files=frozenset(
             {"MINIO_ROOT_USER_FILE", "MINIO_ROOT_PASSWORD_FILE", "MINIO_ACCESS_KEY_FILE", "MINIO_SECRET_KEY_FILE"}
         )
     ),
-    "mongo": KnownImage(data="/data/db", schemes=frozenset({"mongodb", "mongodb+srv"})),
+    "mongo": KnownImage(
+        data="/data/db", settings=frozenset({"dbpath", "dbPath"}), schemes=frozenset({"mongodb", "mongodb+srv"})
+    ),
     "mysql": _MYSQL,
-    "nats": KnownImage(schemes=frozenset({"nats"})),
+    "nats": KnownImage(settings=frozenset({"store_dir", "sd"}), schemes=frozenset({"nats"})),
     "postgres": _POSTGRES,
-    "qdrant": KnownImage(data="/qdrant/storage", moved_by="QDRANT__STORAGE__STORAGE_PATH"),
-    "rabbitmq": KnownImage(data="/var/lib/rabbitmq", schemes=frozenset({"amqp", "amqps"})),
+    "prometheus": KnownImage(data="/prometheus", settings=frozenset({"storage.tsdb.path"})),
+    "qdrant": KnownImage(data="/qdrant/storage", settings=frozenset({"QDRANT__STORAGE__STORAGE_PATH", "storage_path"})),
+    "rabbitmq": KnownImage(
+        data="/var/lib/rabbitmq", settings=frozenset({"RABBITMQ_MNESIA_BASE"}), schemes=frozenset({"amqp", "amqps"})
+    ),
     "redis": _REDIS,
+    "registry": KnownImage(
+        data="/var/lib/registry",
+        settings=frozenset({"rootdirectory", "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY"}),
+    ),
     "valkey": _REDIS,
+    "victoria-metrics": KnownImage(settings=frozenset({"storageDataPath"})),
 }
 """By the last part of the repository's name."""
 

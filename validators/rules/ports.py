@@ -1,9 +1,9 @@
-"""PLB206 to PLB208 and PLB213: ports, where they are published, and the entry."""
+"""PLB206 to PLB208, PLB213 and PLB231: ports, where they are published, and the entry."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
-from plumbline.effective.deployment import deployments, field_path, roles_of, services_of
+from plumbline.effective.deployment import deployments, field_path, ports_for_other_nodes, roles_of, services_of
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_entry import admits_the_entry
@@ -128,3 +128,32 @@ def closed_entry(spec: Spec) -> Iterator[Violation]:
                         f"the entry of mode {mode} asks `{backend}` at port {port}, but the backend publishes another"
                     )
                 yield Violation(path, message, expected=str(port))
+
+
+_NODES_OWN = {22: "SSH"}
+"""Ports that a node listens on itself, on every address."""
+
+
+@rule(
+    "PLB231",
+    title="Published port that the node itself uses",
+    why=(
+        "The container does not start, because the port is in use. Where it starts first, after a reboot, nobody can "
+        "log in to the node."
+    ),
+    fix="Publish it on another port, or give the service's port another number where other nodes need it.",
+    failing="services/web.yaml: {publish: {http: {address: 0.0.0.0, port: 22}}}",
+    passing="services/web.yaml: {publish: {http: {address: 0.0.0.0, port: 2222}}}",
+)
+def nodes_own_port(spec: Spec) -> Iterator[Violation]:
+    """Publications, and ports published for other nodes, at a number of the node's own."""
+    for each in placed_services(spec):
+        for port, published in each.service.publish.items():
+            if own := _NODES_OWN.get(published.port):
+                path = path_of(each.path("publish", port), "port")
+                yield Violation(path, f"port {published.port} of the node is {own}'s", observed=str(published.port))
+        for port in ports_for_other_nodes(spec, each.mode, each.id):
+            if own := _NODES_OWN.get(each.service.ports.get(port, 0)):
+                number = each.service.ports[port]
+                message = f"other nodes need `{each.id}`, which takes port {number} of its node, and that is {own}'s"
+                yield Violation(each.path("ports", port), message, observed=str(number))

@@ -17,7 +17,7 @@ Read = tuple[WrittenText, Mapping[str, Any]]
 """A file, and what is read out of it."""
 
 
-def _files(spec: Spec, program: str) -> Iterator[tuple[Placed, list[Read]]]:
+def files_of_program(spec: Spec, program: str) -> Iterator[tuple[Placed, list[Read]]]:
     """The YAML files of each service whose image is a program's."""
     for placed, texts in of_services(spec):
         image = spec.images.images.get(placed.service.image)
@@ -36,14 +36,14 @@ def _files(spec: Spec, program: str) -> Iterator[tuple[Placed, list[Read]]]:
             yield placed, found
 
 
-def _dig(value: Any, *keys: str) -> Any:
+def dig(value: Any, *keys: str) -> Any:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
-def _map(value: Any, *keys: str) -> Mapping[str, Any]:
-    found = _dig(value, *keys)
+def mapping(value: Any, *keys: str) -> Mapping[str, Any]:
+    found = dig(value, *keys)
     return found if isinstance(found, dict) else {}
 
 
@@ -72,32 +72,34 @@ services/web.yaml: {{config: [{{source: config/routes.yml, target: /etc/traefik/
 )
 def unknown_to_traefik(spec: Spec) -> Iterator[Violation]:
     """Services, middlewares, entry points, resolvers and folders that Traefik's files name and do not define."""
-    yield from once(found for placed, files in _files(spec, "traefik") for found in _traefik(placed, files))
+    yield from once(found for placed, files in files_of_program(spec, "traefik") for found in _traefik(placed, files))
 
 
 def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
     arguments = " ".join(str(word) for word in placed.service.command or ()).lower()
-    entries = {name for _, file in files for name in _map(file, "entryPoints")}
+    entries = {name for _, file in files for name in mapping(file, "entryPoints")}
     entries |= set(re.findall(r"--entrypoints\.([\w-]+)\.", arguments))
-    resolvers = {name for _, file in files for name in _map(file, "certificatesResolvers")}
+    resolvers = {name for _, file in files for name in mapping(file, "certificatesResolvers")}
     for text, file in files:
         for kind in ("http", "tcp"):
             known = {
-                each: {name for _, other in files for name in _map(other, kind, each)}
+                each: {name for _, other in files for name in mapping(other, kind, each)}
                 for each in ("services", "middlewares")
             }
-            for router in filter(None, _map(file, kind, "routers").values()):
-                asked = [("service", _dig(router, "service"), known["services"])]
-                asked += [("middleware", name, known["middlewares"]) for name in _dig(router, "middlewares") or ()]
-                asked += [("entry point", name, entries) for name in _dig(router, "entryPoints") or () if entries]
-                asked += [("resolver", _dig(router, "tls", "certResolver"), resolvers)]
+            for router in filter(None, mapping(file, kind, "routers").values()):
+                asked = [("service", dig(router, "service"), known["services"])]
+                asked += [("middleware", name, known["middlewares"]) for name in dig(router, "middlewares") or ()]
+                asked += [("entry point", name, entries) for name in dig(router, "entryPoints") or () if entries]
+                asked += [("resolver", dig(router, "tls", "certResolver"), resolvers)]
                 for what, name, there in asked:
                     if isinstance(name, str) and "@" not in name and name not in there:
                         yield _violation(text, name, f"there is no {what} `{name}`", there)
-        named = [_dig(file, "ping", "entryPoint")]
-        named += [_dig(each, "http", "redirections", "entryPoint", "to") for each in _map(file, "entryPoints").values()]
+        named = [dig(file, "ping", "entryPoint")]
         named += [
-            _dig(each, "acme", "httpChallenge", "entryPoint") for each in _map(file, "certificatesResolvers").values()
+            dig(each, "http", "redirections", "entryPoint", "to") for each in mapping(file, "entryPoints").values()
+        ]
+        named += [
+            dig(each, "acme", "httpChallenge", "entryPoint") for each in mapping(file, "certificatesResolvers").values()
         ]
         for name in named:
             if isinstance(name, str) and name not in entries and not name.startswith(":"):
@@ -108,13 +110,13 @@ def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
 def _traefik_paths(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> Iterator[Violation]:
     targets = [PurePosixPath(each.target) for each in placed.service.config]
     folders = {*(str(each.parent) for each in targets), *(mount.target for mount in placed.service.mounts)}
-    folder, name = (_dig(file, "providers", "file", key) for key in ("directory", "filename"))
+    folder, name = (dig(file, "providers", "file", key) for key in ("directory", "filename"))
     if isinstance(folder, str) and folder.rstrip("/") not in folders | set(placed.service.volumes.values()):
         yield _violation(text, folder, f"nothing is mounted in {folder}", folders)
     if isinstance(name, str) and name not in map(str, targets):
         yield _violation(text, name, f"no file is mounted at {name}", map(str, targets))
-    for each in _map(file, "certificatesResolvers").values():
-        storage = _dig(each, "acme", "storage")
+    for each in mapping(file, "certificatesResolvers").values():
+        storage = dig(each, "acme", "storage")
         kept = [
             *placed.service.volumes.values(),
             *(mount.target for mount in placed.service.mounts if not mount.read_only),
@@ -156,7 +158,10 @@ topology/single.yaml: {{roles: {{host: {{services: [web, db, watch]}}}}}}
 def not_for_prometheus(spec: Spec) -> Iterator[Violation]:
     """Keys and durations that are none, hosts of targets that are no service, rule files that nothing mounts."""
     yield from once(
-        found for placed, files in _files(spec, "prometheus") for read in files for found in _prometheus(placed, *read)
+        found
+        for placed, files in files_of_program(spec, "prometheus")
+        for read in files
+        for found in _prometheus(placed, *read)
     )
 
 
@@ -165,21 +170,15 @@ def _prometheus(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> I
         return  # rules, or targets of their own
     for key in sorted(set(map(str, file)) - _KEYS):
         yield _violation(text, key, f"Prometheus has no key `{key}`", _KEYS)
-    jobs = [job for job in _dig(file, "scrape_configs") or () if isinstance(job, dict)]
-    for part in (_map(file, "global"), *jobs):
+    jobs = [job for job in dig(file, "scrape_configs") or () if isinstance(job, dict)]
+    for part in (mapping(file, "global"), *jobs):
         for key, value in part.items():
             if str(key).endswith(("_interval", "_timeout")) and not _DURATION.fullmatch(str(value)):
                 yield _violation(
                     text, str(key), f"`{key}: {value}` is not a duration: a unit such as `s` or `m` is missing"
                 )
     for job in jobs:
-        for target in [each for static in _dig(job, "static_configs") or () for each in _dig(static, "targets") or ()]:
+        for target in [each for static in dig(job, "static_configs") or () for each in dig(static, "targets") or ()]:
             host = str(target).rpartition(":")[0] or str(target)
             if re.fullmatch(r"[A-Za-z][\w-]*", host) and host not in {*placed.spec.services, "localhost"}:
                 yield _violation(text, host, f"there is no service `{host}` to scrape", placed.spec.services)
-    mounted = [PurePosixPath(each.target) for each in placed.service.config]
-    mounted += [PurePosixPath(each.target) / "x" for each in placed.service.mounts]
-    for pattern in _dig(file, "rule_files") or ():
-        path = PurePosixPath(str(pattern))
-        if path.is_absolute() and not any(each.match(str(path)) or each.parent == path.parent for each in mounted):
-            yield _violation(text, str(pattern), f"no file is mounted at {pattern}")

@@ -28,7 +28,7 @@ class Violation:
     """Mark the key rather than the value."""
     location: Location | None = None
     """Where it is, for what no spec path names: a line of a template."""
-    also: tuple[tuple[PathText, str], ...] = ()
+    also: tuple[tuple[PathText | Location, str], ...] = ()
     """Other places that it is about, and what is to be seen there."""
     explains: tuple[tuple[str, ...], ...] = ()
     """Ids at fault: findings that speak of all of one of these follow from this one."""
@@ -66,7 +66,7 @@ class Rule:
                 subject=found.path,
                 expected=found.expected,
                 observed=found.observed,
-                related=tuple(Related(message, spec.at(path)) for path, message in found.also),
+                related=tuple(Related(message, _place(spec, place)) for place, message in found.also),
                 explains=found.explains,
             )
 
@@ -74,6 +74,10 @@ class Rule:
 def _location(spec: Spec, found: Violation) -> Location:
     parts = parts_of(found.path)
     return spec.key_at(parts) if found.at_key else spec.at(parts)
+
+
+def _place(spec: Spec, place: PathText | Location) -> Location:
+    return place if isinstance(place, Location) else spec.at(place)
 
 
 RULES: dict[str, Rule] = {}

@@ -1,4 +1,4 @@
-"""PLB124, PLB125: what a service starts after."""
+"""PLB124, PLB125, PLB146: what a service starts after, and whether the entry starts at all."""
 
 from collections.abc import Iterator
 
@@ -76,3 +76,30 @@ def connected_to_a_job(spec: Spec) -> Iterator[Violation]:
 def _needs(spec: Spec) -> Iterator[tuple[PathText, str]]:
     for each in placed_services(spec):
         yield from ((each.path("needs", need), need) for need in each.service.needs if need in spec.services)
+
+
+@rule(
+    "PLB146",
+    title="Entry that starts only with a profile",
+    why="`docker compose up` starts everything else, reports success, and nobody answers requests.",
+    fix="Remove `profile` from the entry and from its backend.",
+    failing="services/web.yaml: {profile: extra}",
+    passing="services/web.yaml: {tolerates: [db]}\nservices/db.yaml: {profile: extra}",
+)
+def dormant_entry(spec: Spec) -> Iterator[Violation]:
+    """Entries and backends in a profile."""
+    for mode, topology in spec.topology.items():
+        services, field = (
+            services_of(spec, mode),
+            {"service": topology.entry.service, "backend": topology.entry.backend},
+        )
+        for role, name in field.items():
+            if name in services and name and services[name].profile:
+                path = field_path(name, spec.services[name], mode, "profile")
+                message = f"`{name}` is the {_ROLES[role]} of mode {mode}, but starts only with profile {services[name].profile}"
+                also = ((path_of("topology", mode, "entry", role), "where it is named"),)
+                yield Violation(path, message, observed=services[name].profile, also=also)
+
+
+_ROLES = {"service": "entry", "backend": "entry's backend"}
+"""What a field of `entry` makes of the service that it names."""

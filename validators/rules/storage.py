@@ -1,9 +1,10 @@
-"""PLB510…: room for what services keep."""
+"""PLB510, PLB518, PLB526, PLB527: room for what services keep."""
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from generators.cloud.desired import carries_volume, servers_of
-from plumbline.effective.deployment import deployments, effective
+from plumbline.effective.deployment import deployments, effective, field_path
 from plumbline.spec.paths import inner_path, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
@@ -71,3 +72,63 @@ def _sizes_of_nothing(spec: Spec) -> Iterator[Violation]:
         known = own.volumes.keys() | {volume for mode in spec.modes for volume in effective(own, mode).volumes}
         for volume in sorted(each.service.volume_gb.keys() - known):
             yield Violation(each.path("volume_gb", volume), f"`{each.id}` has no volume `{volume}`", at_key=True)
+
+
+_MOUNTED = "services/web.yaml: {mounts: [{source: /mnt/data/web, target: /srv/web, read_only: false}]}\n"
+_SECOND = """\
+    second: {title: Second, server_type: cx33, first_host: 20, services: [%s],
+             size: {vcpus: 4, memory_mib: 8192, disk_gb: 80, reserve_mib: 512}}
+"""
+
+
+@rule(
+    "PLB526",
+    title="Mount of a cloud volume on a node that has none",
+    why="The folder is one of the server's own disk there. What is written to it is lost with the server.",
+    fix="Place the service on the role of `cloud.volume`, or mount another folder.",
+    failing=_MOUNTED + cloud_example(services="[db]", others=_SECOND % "web"),
+    passing=_MOUNTED + cloud_example(),
+)
+def mounts_a_volume_elsewhere(spec: Spec) -> Iterator[Violation]:
+    """Mounts below the cloud volume's folder, of services on other roles."""
+    yield from once(_mounted_elsewhere(spec))
+
+
+def _mounted_elsewhere(spec: Spec) -> Iterator[Violation]:
+    for mode, topology, cloud in clouds(spec):
+        for each in deployments(spec, mode):
+            if cloud.volume.role in (each.role, topology.roles[each.role].variant_of):
+                continue
+            for name, service in each.services.items():
+                base = field_path(name, spec.services[name], mode, "mounts")
+                for index, mount in enumerate(service.mounts):
+                    if PurePosixPath(mount.source).is_relative_to(cloud.volume.mount):
+                        message = f"{mount.source} is on the cloud volume, which role {each.role} does not have"
+                        yield Violation(path_of(base, index), message, observed=mount.source)
+
+
+_SIZED = "services/db.yaml: {{volumes: {{data: /var/lib/postgresql/data, more: /more}}, volume_gb: {0}}}\n"
+
+
+@rule(
+    "PLB527",
+    title="Volume of unknown size on a cloud volume",
+    why="The cloud volume is ordered for the sum of the sizes. What has none fills it, and all stores on it stop.",
+    fix="Add the volume to `volume_gb`, with the room that it needs.",
+    failing=_SIZED.format("{data: 5}") + cloud_example(),
+    passing=_SIZED.format("{data: 5, more: 1}") + cloud_example(),
+)
+def of_unknown_size(spec: Spec) -> Iterator[Violation]:
+    """Volumes without a size, on a cloud volume on which others have one."""
+    yield from once(_of_unknown_size(spec))
+
+
+def _of_unknown_size(spec: Spec) -> Iterator[Violation]:
+    for mode, _, cloud in clouds(spec):
+        for each in deployments(spec, mode):
+            if each.role == cloud.volume.role and any(service.volume_gb for service in each.services.values()):
+                for name, service in each.services.items():
+                    for volume in sorted(service.volumes.keys() - service.volume_gb.keys()):
+                        path = field_path(name, spec.services[name], mode, "volumes", volume)
+                        message = f"nothing says how much room `{volume}` of `{name}` takes on the cloud volume"
+                        yield Violation(path, message, at_key=True)

@@ -63,6 +63,11 @@ class WrittenText:
         return Location(file_of(self.placed.spec, self.name), line, 1, line, 1)
 
 
+def without_comments(text: str) -> str:
+    """A configuration file's text with each line empty that is a comment."""
+    return "\n".join("" if line.lstrip().startswith(("#", ";", "//")) else line for line in text.split("\n"))
+
+
 def file_of(spec: Spec, name: str) -> str:
     """A file of the spec's folder as locations name it."""
     return spec.at(("platform",)).file.removesuffix("platform.yaml") + name

@@ -11,13 +11,16 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once
+from validators.rules.included_files import included
+from validators.rules.known_images import known_image
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, WrittenText, of_services
+from validators.rules.written import Where, WrittenText, of_services, without_comments
 
 _PATH = re.compile(r"(?<![\w./:{}$)~-])/(?:[\w.@+-]+/)*[\w.@+-]*\w")
 _KEEPS = re.compile(
-    r"(?:^|[\s\"'])--?[\w.-]*(?:storage|data)[\w.-]*[= ]\s*[\"']?(?P<path>/[\w./-]+)|^[ \t]*(?:dir|data_dir|datadir)[ \t:=]+(?P<dir>/[\w./-]+)",
-    re.MULTILINE,
+    r"(?:^|[\s\"'])--?[\w.-]*(?:storage|data)[\w.-]*[= ]\s*[\"']?(?P<path>/[\w./-]+)"
+    r"|(?:^[ \t]*|[{,][ \t]*)[\"']?(?:dir|(?:data|storage|chunks|wal)[_-]?(?:dir(?:ectory)?|path|folder))[\"']?[ \t]*[:= ][ \t]*[\"']?(?P<dir>/[\w./-]+)",
+    re.MULTILINE | re.IGNORECASE,
 )
 
 
@@ -55,7 +58,10 @@ def _elsewhere(spec: Spec) -> Iterator[Violation]:
 def _paths(text: WrittenText) -> list[str]:
     if text.where == Where.SCRIPT:
         return []
-    return list(_PATH.findall(text.literal if text.where == Where.CONFIG else text.shown))
+    if text.where == Where.CONFIG:
+        taken_in = {path for path, _ in included(text)}  # PLB145 judges them
+        return [path for path in _PATH.findall(without_comments(text.literal)) if path not in taken_in]
+    return list(_PATH.findall(text.shown))
 
 
 def _mounted(service: Service) -> list[PurePosixPath]:
@@ -105,6 +111,9 @@ def _volumes(
     placed: Placed, texts: tuple[WrittenText, ...], mounted: list[PurePosixPath], named: dict[str, WrittenText]
 ) -> Iterator[Violation]:
     """A folder to keep data in that nothing fills, where a volume is named by nothing: the root is read-only."""
+    image = known_image(placed.spec, placed.service)
+    if image and image.settings:
+        return  # PLB134 says so
     for text in texts:
         if text.where not in (Where.COMMAND, Where.CONFIG):
             continue

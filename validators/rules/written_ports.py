@@ -13,7 +13,7 @@ from schema.types import Template
 from validators.rules.effective_services import once
 from validators.rules.port_words import OWN, UNSAID, PortWord, host_ports, port_words
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, blanked, of_services
+from validators.rules.written import BLANK, Where, WrittenText, blanked, of_services
 
 
 @rule(
@@ -40,6 +40,7 @@ def _nobodys(spec: Spec) -> Iterator[Violation]:
             word.number for text in texts if text.where != Where.HEALTH for word in port_words(text) if word.inside
         }
         for text in texts:
+            yield from _beside_an_expression(text, others)
             for word in port_words(text):
                 owner, service = _owner(word, placed.id, placed.service, others)
                 if service is None or word.number in service.ports.values():
@@ -57,6 +58,18 @@ def _nobodys(spec: Spec) -> Iterator[Violation]:
                     observed=str(word.number),
                     location=text.at(word.position),
                 )
+
+
+def _beside_an_expression(text: WrittenText, others: dict[str, Service]) -> Iterator[Violation]:
+    """Numbers behind the host that an expression writes: `{{ host('db') }}:5433`."""
+    for host in text.named if BLANK + ":" in text.literal else ():
+        for found in re.finditer(rf"(?<![\w.-]){re.escape(host)}:(\d{{2,5}})(?![\w.:-])", text.shown):
+            ports = others[host].ports if host in others else {}
+            if ports and int(found[1]) not in ports.values() and f"{BLANK}:{found[1]}" in text.literal:
+                has = ", ".join(f"{name} {number}" for name, number in ports.items())
+                at = text.at(text.literal.find(f"{BLANK}:{found[1]}"))
+                message = f"`{host}` has no port {found[1]}; its ports: {has}"
+                yield Violation(text.path, message, _hint(host, next(iter(ports))), observed=found[1], location=at)
 
 
 _BROUGHT = re.compile(r"(?:-\w{0,9}[LRDp]|--port)[ =]?\S{0,80}?(\d{2,5})")

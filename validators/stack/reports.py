@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from generators.markdown import EvidencePage, code, text
+from generators.markdown import EvidencePage, code, prose, text
 from plumbline.spec.foreign import printable
 from validators.check_reports import junit, sides
 from validators.stack.matrix import picture, signs_of
@@ -55,9 +55,9 @@ def as_markdown(report: StackReport) -> str:
         f"stack-{report.mode}.md", f"Stack {report.mode}: {report.count('matches')} of {len(report.checks)} facts match"
     )
     page.add(f"Seen on {text(report.began)}.")
-    page.add("\n".join(f"- {text(line)}" for line in summary_lines(report)))
+    page.add("\n".join(f"- {prose(line)}" for line in summary_lines(report)))
     page.add("## Findings")
-    page.table(["Rule", "Finding"], [(None, [text(each.rule), text(each.message)]) for each in report.findings])
+    page.table(["Rule", "Finding"], [(None, [text(each.rule), prose(each.message)]) for each in report.findings])
     page.add("## Who reached whom")
     page.add(
         "Row to column, every declared port tried. ● (green) reached as needed, ○ (blue) reached and allowed, · (grey) not reached, "
