@@ -142,6 +142,8 @@ publish-evidence: setup  ## make what was proven last part of the committed page
 	@mkdir -p $(EVIDENCE)
 	@rm -f $(EVIDENCE)/*.md $(EVIDENCE)/*.json
 	@cp reports/*.md reports/*.cdx.json $(EVIDENCE)/
+	@for page in reports/*.md; do data=$$(basename "$$page" .md).json; \
+		! grep -qF "]($$data)" "$$page" || cp "reports/$$data" $(EVIDENCE)/; done
 	@$(PLUMB) site build
 
 golden: setup  ## rewrite the expected files of the tests from what is produced now

@@ -22,18 +22,20 @@ MANIFEST = "manifest"
 
 
 class SchemaGenerator:
-    """`schema/json/<kind>.json` for any spec; `schema/project/<kind>.json` for this one."""
+    """`schema/project/<kind>.json` for this spec, and `schema/json/<kind>.json` for any where the project holds the reference."""
 
     name = "schema"
 
     def generate(self, spec: Spec) -> Iterable[Artifact]:
-        """Two schemas per kind of file, and that of a bundle's manifest."""
+        """A schema or two per kind of file; beside the general ones that of a bundle's manifest."""
         ids = ids_by_kind(spec)
         for section in SECTIONS:
             general = _schema(section)
-            yield _artifact(GENERAL_FOLDER, section.schema, general)
             yield _artifact(PROJECT_FOLDER, section.schema, _with_enumerations(general, ids))
-        yield _artifact(GENERAL_FOLDER, MANIFEST, _manifest())
+            if spec.platform.reference:
+                yield _artifact(GENERAL_FOLDER, section.schema, general)
+        if spec.platform.reference:
+            yield _artifact(GENERAL_FOLDER, MANIFEST, _manifest())
 
 
 def schema_of(kind: str) -> str:

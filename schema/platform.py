@@ -101,6 +101,8 @@ class Platform(Model):
     """Where steps of runbooks are done, by id."""
     open_decisions: dict[Id, Decision] = {}
     """Questions that are still open, by id."""
+    reference: bool = False
+    """Whether the project holds Plumbline's own reference too: a page for each rule, the data reference, and the schemas of any spec."""
     environment: dict[str, Text] = documentation("The platform's own variables and what they mean.", default={})
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import PurePath
 from typing import Any, ClassVar, Protocol, get_args
 
 from pydantic import TypeAdapter
 
-from generators.markdown import code
+from generators.markdown import Page, code, link, text
 from plumbline.report.fact import Check, Outcome
 from plumbline.report.junit import Case, SuiteTotals, document
 from plumbline.spec.foreign import printable
@@ -26,11 +27,17 @@ class CheckReport(Protocol):
 
 
 def as_json(report: CheckReport) -> str:
-    """Every field of the report, with an outcome for each check."""
-    data = asdict(report)
-    data["checks"] = [asdict(check) | {"outcome": check.outcome} for check in report.checks]
+    """Every field of the report, with an outcome for each check; the checks last, a line each."""
+    data = {key: value for key, value in asdict(report).items() if key != "checks"}
     data["outcomes"] = dict(Counter(check.outcome for check in report.checks))
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    return with_checks(data, (asdict(check) | {"outcome": check.outcome} for check in report.checks))
+
+
+def with_checks(data: Mapping[str, Any], checks: Iterable[Mapping[str, Any]]) -> str:
+    """JSON in which a changed check changes one line."""
+    rows = [f"  {json.dumps(check, ensure_ascii=False)}" for check in checks]
+    head = json.dumps({**data, "checks": []}, indent=1, ensure_ascii=False)
+    return head.removesuffix("[]\n}") + "[\n" + ",\n".join(rows) + "\n ]\n}\n"
 
 
 def json_schema(report: type[CheckReport]) -> str:
@@ -62,6 +69,34 @@ def _case(check: Check) -> Case:
         replace(said, ended="skipped")
         if check.outcome == "unreadable"
         else replace(said, ended="failure", type=check.outcome)
+    )
+
+
+def add_facts(page: Page, checks: Sequence[Check], where: str, subject: str) -> None:
+    """What does not match, in a table; all facts are thousands, and stand in the report's JSON beside the page."""
+    file = f"{PurePath(page.path).stem}.json"
+    page.add("## Facts")
+    page.add(f"Every fact, with what was expected and what was observed: {link(file, file)}, a line each.")
+    odd = [check for check in checks if check.outcome != "matches"]
+    if not odd:
+        page.add("All match.")
+        return
+    page.add("Those that do not match:")
+    page.table(
+        [where, subject, "Fact", "Result", "Expected", "Observed"],
+        [
+            (
+                None,
+                [
+                    text(check.where or "–"),
+                    code(check.subject),
+                    code(check.attribute),
+                    text(check.outcome),
+                    *sides(check),
+                ],
+            )
+            for check in odd
+        ],
     )
 
 

@@ -168,16 +168,22 @@ def requirements(spec: Spec) -> Iterable[Artifact]:
         page.table(
             ["Proof", "What"],
             [
-                (path_of("requirements", name, "proofs", index), [text(proof.kind), _proof(proof.kind, proof.ref)])
+                (path_of("requirements", name, "proofs", index), [text(proof.kind), _proof(spec, proof.kind, proof.ref)])
                 for index, proof in enumerate(requirement.proofs)
             ],
         )
     yield page.done()
 
 
-def _proof(kind: str, ref: str) -> str:
-    targets = {"rule": f"../architect/rules/{ref}.md", "runbook": f"../operator/runbooks/{ref}.md"}
-    return link(ref, targets[kind]) if kind in targets else code(ref)
+def _proof(spec: Spec, kind: str, ref: str) -> str:
+    if kind == "rule":
+        return _rule(spec, ref)
+    return link(ref, f"../operator/runbooks/{ref}.md") if kind == "runbook" else code(ref)
+
+
+def _rule(spec: Spec, id: str) -> str:
+    """A rule; its page is in a project that holds the reference, elsewhere `plumb explain` shows it."""
+    return link(id, f"../architect/rules/{id}.md") if spec.platform.reference else code(id)
 
 
 def has_decisions(spec: Spec) -> bool:
@@ -206,7 +212,7 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
             (
                 path_of("waivers", "waivers", index),
                 [
-                    link(waiver.rule, f"../architect/rules/{waiver.rule}.md"),
+                    _rule(spec, waiver.rule),
                     code(waiver.subject),
                     prose(waiver.reason),
                     text(waiver.expires),

@@ -12,7 +12,9 @@ from schema.types import DOCUMENTATION_KEY
 
 
 def reference(spec: Spec) -> Iterable[Artifact]:
-    """`docs/architect/data.md`."""
+    """`docs/architect/data.md`, in a project that holds the reference."""
+    if not spec.platform.reference:
+        return
     page = Page("docs/architect/data.md", "Data reference")
     page.add(
         "What a spec may say, file by file. The JSON Schemas are in `schema/json`, those with this spec's own ids in `schema/project`."

@@ -20,7 +20,9 @@ class RulePageGenerator:
         self.rules = sorted(rules, key=lambda rule: rule.id)
 
     def generate(self, spec: Spec) -> Iterable[Artifact]:
-        """`index.md` and `<id>.md`."""
+        """`index.md` and `<id>.md`, in a project that holds the reference; elsewhere `plumb explain` shows them."""
+        if not spec.platform.reference:
+            return
         index = Page(f"{FOLDER}/index.md", "Rules")
         index.add("What `plumb check` and `plumb verify` look for. `plumb explain RULE` says the same at a terminal.")
         index.table(

@@ -64,8 +64,8 @@ def _beginnings(spec: Spec) -> dict[str, list[tuple[str, str, bool]]]:
         "an architect": [
             ("topology", "architect/topology.md", True),
             ("services", "architect/services/index.md", True),
-            ("rules", "architect/rules/index.md", True),
-            ("data reference", "architect/data.md", True),
+            ("rules", "architect/rules/index.md", spec.platform.reference),
+            ("data reference", "architect/data.md", spec.platform.reference),
         ],
         "an auditor": [
             ("requirements", "auditor/requirements.md", bool(spec.requirements.requirements)),

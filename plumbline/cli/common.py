@@ -116,9 +116,15 @@ def _more(folder: Path, format: str, tried: Rules | None) -> dict[str, Any]:
         return {}
     from validators.catalogue import CATALOGUE
 
-    site = folder.resolve().parent / "mkdocs.yml"
-    text = site.read_text("utf-8", "replace") if site.is_file() else ""
-    return {"rules": CATALOGUE, "page_of": page_address(text)}
+    project = folder.resolve().parent
+    site = project / "mkdocs.yml"
+    address = page_address(site.read_text("utf-8", "replace") if site.is_file() else "")
+    # only a project that holds the reference has pages of rules
+    return {"rules": CATALOGUE, "page_of": lambda page: address(page) if _is_page(project, page) else None}
+
+
+def _is_page(project: Path, page: str) -> bool:
+    return (project / "docs" / f"{page}.md").is_file()
 
 
 def _wants_colour() -> bool:

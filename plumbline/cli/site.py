@@ -99,7 +99,9 @@ def _with_evidence(project: Path, evidence: list[Path], folder: Path) -> Path:
     shutil.copytree(project / "docs", docs)
     target = docs / "auditor" / "evidence"
     target.mkdir(parents=True, exist_ok=True)
-    for file in (*evidence, *(project / "reports").glob("*.cdx.json")):
+    data = (file.with_suffix(".json") for file in evidence)
+    linked = (each for each in data if f"]({each.name})" in each.with_suffix(".md").read_text("utf-8"))
+    for file in (*evidence, *linked, *(project / "reports").glob("*.cdx.json")):
         shutil.copy(file, target)
     return docs
 

@@ -2,12 +2,15 @@
 
 import json
 import re
+from dataclasses import asdict, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from generators.site.rule_pages import RulePageGenerator
+from plumbline.cli.common import _more
+from plumbline.cli.site import _with_evidence
 from plumbline.effective.published import page_address
 from plumbline.report import REPORTERS
 from plumbline.report.fact import Check
@@ -16,7 +19,9 @@ from plumbline.spec.loading import load_spec
 from plumbline.spec.location import Location
 from proofs.wrong_specs import files_of
 from validators.catalogue import CATALOGUE
-from validators.check_reports import junit
+from validators.check_reports import as_json, junit
+from validators.cloud.report import CloudReport
+from validators.cloud.reports import as_markdown
 
 ROOT = Path(__file__).parents[2]
 COUNTS = {"tests", "failures", "errors"}
@@ -100,6 +105,35 @@ def test_facts_are_junit_with_a_suite_for_each_kind_and_the_times_that_are_known
     assert [case.get("time") for case in suites.iter("testcase")] == ["1.25", None, None]
 
 
+CHECKS = (
+    Check("server one", "image", "a|b", "a|b", where="acme", seconds=1.5),
+    Check("server one", "location", "fsn1", None, where="acme"),
+    Check("server two", "name", "two", None, deployed=False),
+)
+
+
+@pytest.mark.parametrize("checks", [CHECKS, CHECKS[:1], ()])
+def test_a_report_has_a_line_of_json_for_each_fact_and_a_page_of_what_does_not_match(checks: tuple[Check, ...]) -> None:
+    report = CloudReport("p", ("acme",), "2026", {"read": 1, "compare": 1}, "0" * 12, 2, (), checks, ())
+    read = json.loads(as_json(report))
+    assert read["checks"] == [asdict(each) | {"outcome": each.outcome} for each in checks]
+    assert sum(read["outcomes"].values()) == len(checks)
+    assert {json.dumps(each) in as_json(report) for each in read["checks"]} <= {True}
+    page = as_markdown(report)
+    assert "[cloud.json](cloud.json)" in page
+    for each in checks:
+        assert (f"| `{each.attribute}` |" in page) == (each.outcome != "matches")
+
+
+def test_the_data_that_a_page_of_evidence_links_is_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "reports").mkdir()
+    for name, content in {"a.md": "[a.json](a.json)", "a.json": "{}", "b.md": "", "b.json": "{}", "c.md": ""}.items():
+        (tmp_path / "reports" / name).write_text(content)
+    docs = _with_evidence(tmp_path, sorted((tmp_path / "reports").glob("*.md")), tmp_path / "made")
+    assert {each.name for each in (docs / "auditor/evidence").iterdir()} == {"a.md", "a.json", "b.md", "c.md"}
+
+
 SITE = "INHERIT: plumbline/site.yaml\nsite_url: https://docs.example.org/sample/\n"
 
 
@@ -112,11 +146,21 @@ def _sarif(mkdocs: str) -> list[dict[str, str]]:
 def test_every_rule_leads_to_its_page_where_the_site_is_published() -> None:
     spec, _ = load_spec(files_of("starter"))
     assert spec is not None
+    spec = replace(spec, platform=spec.platform.model_copy(update={"reference": True}))
     pages = {artifact.path for artifact in RulePageGenerator(tuple(CATALOGUE.values())).generate(spec)}
     for rule in _sarif(SITE):
         page = rule["helpUri"].removeprefix("https://docs.example.org/sample/").removesuffix(".html")
         assert f"docs/{page}.md" in pages
         assert page.endswith(rule["id"])
+
+
+def test_a_rule_leads_to_no_page_that_the_project_does_not_have(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").write_text(SITE)
+    page_of = _more(tmp_path / "data", "sarif", None)["page_of"]
+    assert page_of("architect/rules/PLB101") is None
+    (tmp_path / "docs/architect/rules").mkdir(parents=True)
+    (tmp_path / "docs/architect/rules/PLB101.md").touch()
+    assert page_of("architect/rules/PLB101") == "https://docs.example.org/sample/architect/rules/PLB101.html"
 
 
 @pytest.mark.parametrize("mkdocs", ["", "site_name: x\n", "site_url: ''\n", "site_url: docs\n", "a: [\n", "- a\n"])

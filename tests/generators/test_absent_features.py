@@ -2,12 +2,15 @@
 
 import html
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
 import yaml
 
 from generators.compose.project import ComposeGenerator
+from generators.registry import generate
 from generators.site.diagrams import DiagramGenerator
 from generators.site.pages import PageGenerator
 from generators.site.parity_pages import ParityGenerator
@@ -16,6 +19,7 @@ from plumbline.spec.spec import Spec
 from tests.generators.test_one_relation import proxied, shipped, three_roles
 from tests.rules.three_modes import three_modes
 from tests.rules.two_modes import service, two_modes
+from validators.catalogue import CATALOGUE
 from validators.rules.examples import example_spec
 
 NO_TENANTS = {
@@ -24,7 +28,7 @@ NO_TENANTS = {
     "two nodes": three_roles,
     "proxied": proxied,
 }
-OF_THE_PRODUCT = ("docs/architect/data.md", "docs/architect/rules/")
+OF_THE_PRODUCT = ("docs/architect/data.md", "docs/architect/rules/", "schema/json/")
 """Pages that are about Plumbline and not about the spec."""
 LINK = re.compile(r"\]\(([^)#\s]+)")
 
@@ -68,6 +72,23 @@ def test_no_link_leads_to_a_page_that_is_not_there(spec: Spec) -> None:
             place = _joined(path, target)
             if not place.startswith(OF_THE_PRODUCT) and "diagrams/" not in place:
                 assert place in made, (path, target)
+
+
+@pytest.mark.parametrize("reference", [False, True])
+@pytest.mark.parametrize(
+    "of", [shipped, three_modes, lambda: example_spec("")], ids=["shipped", "three modes", "starter"]
+)
+def test_the_reference_is_where_the_spec_asks_for_it(of: Callable[[], Spec], reference: bool) -> None:
+    spec = of()
+    spec = replace(spec, platform=spec.platform.model_copy(update={"reference": reference}))
+    made = {each.path: each.content.decode() for each in generate(spec, tuple(CATALOGUE.values()))}
+    for begin in OF_THE_PRODUCT:
+        assert any(path.startswith(begin) for path in made) == reference
+    assert any(path.startswith("schema/project/") for path in made)
+    for path, page in made.items():
+        for target in LINK.findall(page) if path.endswith(".md") and "docs/architect/rules/" not in path else ():
+            place = _joined(path, target)
+            assert place in made or place.endswith(".svg") or "runbooks/" in place, (path, target)
 
 
 def _joined(page: str, target: str) -> str:

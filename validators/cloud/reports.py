@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from generators.markdown import EvidencePage, code, prose, text
+from generators.markdown import EvidencePage, prose, text
 from plumbline.spec.foreign import printable
-from validators.check_reports import junit, sides
+from validators.check_reports import add_facts, junit
 from validators.cloud.report import CloudReport
 
 
@@ -37,25 +37,11 @@ def _counted(count: int, what: str) -> str:
 
 
 def as_markdown(report: CloudReport) -> str:
-    """A page for people: the summary, the findings, and every check in a table."""
+    """A page for people: the summary, the findings, and what does not match."""
     page = EvidencePage("cloud.md", f"Cloud: {report.count('matches')} of {len(report.checks)} facts match")
     page.add(f"Seen on {text(report.began)}.")
     page.add("\n".join(f"- {prose(line)}" for line in summary_lines(report)))
     page.add("## Findings")
     page.table(["Rule", "Finding"], [(None, [text(each.rule), prose(each.message)]) for each in report.findings])
-    page.add("## Every fact")
-    rows = [
-        (
-            None,
-            [
-                text(check.where or "–"),
-                code(check.subject),
-                code(check.attribute),
-                text(check.outcome),
-                *sides(check),
-            ],
-        )
-        for check in report.checks
-    ]
-    page.table(["Tenant", "Object", "Fact", "Result", "Expected", "Observed"], rows)
+    add_facts(page, report.checks, "Tenant", "Object")
     return page.done().content.decode()

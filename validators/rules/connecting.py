@@ -12,7 +12,7 @@ from validators.rules.known_images import KNOWN, known_image
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services
 
-_MADE = re.compile(r"\bCREATE\s+(?:ROLE|USER|DATABASE)\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.I)
+MADE = re.compile(r"\bCREATE\s+(?:ROLE|USER|DATABASE)\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.I)
 _OPTION = re.compile(
     r"(?<![\w-])(?:-(?P<short>[Ud])|--(?P<long>username|dbname))[ =]?(?P<name>[A-Za-z_][\w-]*)(?![\w$-])"
 )
@@ -36,17 +36,17 @@ def unknown_role(spec: Spec) -> Iterator[Violation]:
 
 
 def _unknown_roles(spec: Spec) -> Iterator[Violation]:
-    made = {name for text in spec.templates.values() for name in _MADE.findall(text)}
+    made = {name for text in spec.templates.values() for name in MADE.findall(text)}
     for placed, texts in of_services(spec):
         services = services_of(spec, placed.mode)
-        roles, databases = _names(spec, placed.service)
+        roles, databases = names_made(spec, placed.service)
         if roles:
             yield from _own_calls(texts, {"U": roles | made, "d": databases | made})
         for text in texts:
             if text.where == Where.SCRIPT:
                 continue
             for asked in _ASKED.finditer(text.shown):
-                known = _names(spec, services[asked["host"]]) if asked["host"] in services else (set(), set())
+                known = names_made(spec, services[asked["host"]]) if asked["host"] in services else (set(), set())
                 for name, there in zip((asked["user"], asked["database"]), known, strict=True):
                     close = get_close_matches(name, there, n=1, cutoff=0.7) if name else []
                     if close and name and name not in there | made:
@@ -59,7 +59,7 @@ def _unknown_roles(spec: Spec) -> Iterator[Violation]:
                         )
 
 
-def _names(spec: Spec, service: Service) -> tuple[set[str], set[str]]:
+def names_made(spec: Spec, service: Service) -> tuple[set[str], set[str]]:
     """Roles and databases that a known store makes at its first start; none where they are not written out."""
     image = known_image(spec, service)
     if image is None or not image.user:

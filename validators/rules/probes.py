@@ -1,13 +1,28 @@
 """PLB711…: probes of features ask what can be asked, and their answers fit what the matrix says."""
 
+import re
 from collections.abc import Iterator
 
 from plumbline.effective.decided import decided
 from plumbline.effective.deployment import services_of
+from plumbline.effective.expression_names import SECRET_FOLDER
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
-from schema.probe import KINDS, AddressProbe, HttpProbe, MetricProbe, Probe, SqlProbe, TcpProbe, VariableProbe
+from schema.probe import (
+    KINDS,
+    AddressProbe,
+    CommandProbe,
+    HttpProbe,
+    MetricProbe,
+    Probe,
+    SqlProbe,
+    TcpProbe,
+    VariableProbe,
+)
+from schema.service import Service
+from validators.rules.connecting import MADE, names_made
 from validators.rules.parity_examples import example
+from validators.rules.program_ports import SERVERS
 from validators.rules.registry import Violation, rule
 
 
@@ -58,8 +73,41 @@ def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
                 return
             case SqlProbe() if question.password not in service.secrets:
                 yield f"`{question.service}` has no secret `{question.password}` in mode {mode}"
+            case SqlProbe() if problem := _not_made(spec, service, question):
+                yield problem
+                return
+            case MetricProbe() if (program := _program(spec, service)) in SERVERS and program not in _METRICS:
+                yield f"`{question.service}` runs {program}, which answers no queries of metrics"
+                return
+            case CommandProbe() if lost := sorted(_secrets_in(question) - service.secrets.keys()):
+                yield f"the command reads secret `{lost[0]}`, which `{question.service}` is not given"
+                return
             case VariableProbe() if question.name in {use.environment for use in service.secrets.values()}:
                 yield f"`{question.name}` holds a secret in mode {mode}, and its answer would show it"
+
+
+_METRICS = frozenset({"prometheus", "victoria-metrics"})
+"""Programs of `SERVERS` that answer queries of metrics."""
+_SECRET = re.compile(rf"{SECRET_FOLDER}/([\w-]+)")
+
+
+def _program(spec: Spec, service: Service) -> str:
+    image = spec.images.images.get(service.image)
+    return image.repository.rpartition("/")[2] if image else ""
+
+
+def _not_made(spec: Spec, service: Service, question: SqlProbe) -> str | None:
+    """What is wrong with a question in SQL: its role or database is none that the store makes."""
+    roles, databases = names_made(spec, service)
+    made = {name for text in spec.templates.values() for name in MADE.findall(text)}
+    for kind, name, known in (("role", question.user, roles), ("database", question.database, databases)):
+        if known and name not in known | made:
+            return f"`{question.service}` does not create the {kind} `{name}`; it creates {', '.join(sorted(known))}"
+    return None
+
+
+def _secrets_in(question: CommandProbe) -> set[str]:
+    return {name for word in question.run for name in _SECRET.findall(word)}
 
 
 @rule(

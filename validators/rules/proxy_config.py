@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from plumbline.effective.config_files import TENANT
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
@@ -105,6 +106,7 @@ def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
             if isinstance(name, str) and name not in entries and not name.startswith(":"):
                 yield _violation(text, name, f"there is no entry point `{name}`", entries)
         yield from _traefik_paths(placed, text, file)
+        yield from _traefik_hosts(placed, text, file)
 
 
 def _traefik_paths(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> Iterator[Violation]:
@@ -127,6 +129,27 @@ def _traefik_paths(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -
             )
             word = next((line for line in text.literal.splitlines() if "storage:" in line), storage)
             yield Violation(text.path, message, location=text.at(max(0, text.literal.find(word))))
+
+
+_HOST_RULE = re.compile(r"\bHost\(\s*[`'\"](?P<host>[^`'\"]+)[`'\"]\s*\)")
+
+
+def _traefik_hosts(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> Iterator[Violation]:
+    """Routers of a tenant for another host than the tenant's, and entry points that redirect to themselves."""
+    entry = placed.spec.topology[placed.mode].entry
+    if TENANT in placed.service.config[int(str(text.path.parts[-1]))].target and entry.service == placed.id:
+        hosts = set(_HOST_RULE.findall(" ".join(map(str, mapping(file, "http", "routers").values()))))
+        known = {placed.spec.platform.domain.replace(TENANT, tenant) for tenant in placed.spec.tenants.tenants}
+        if hosts and not hosts & known:
+            name = sorted(hosts)[0]
+            at = text.at(max(0, text.literal.find("Host(")))
+            yield Violation(
+                text.path, f"`{name}` is no tenant's host name", expected=sorted(known)[0], observed=name, location=at
+            )
+    for name, each in mapping(file, "entryPoints").items():
+        to = dig(each, "http", "redirections", "entryPoint", "to")
+        if to == name:
+            yield _violation(text, "redirections", f"entry point `{name}` redirects to itself, without end")
 
 
 _KEYS = frozenset(

@@ -4,7 +4,7 @@ from collections import Counter
 
 from generators.markdown import EvidencePage, code, prose, text
 from plumbline.spec.foreign import printable
-from validators.check_reports import junit, sides
+from validators.check_reports import add_facts, junit
 from validators.stack.matrix import picture, signs_of
 from validators.stack.report import StackReport
 
@@ -50,7 +50,7 @@ def summary_lines(report: StackReport) -> list[str]:
 
 
 def as_markdown(report: StackReport) -> str:
-    """A page for people: the summary, who reached whom, and every check in a table."""
+    """A page for people: the summary, who reached whom, and what does not match."""
     page = EvidencePage(
         f"stack-{report.mode}.md", f"Stack {report.mode}: {report.count('matches')} of {len(report.checks)} facts match"
     )
@@ -64,22 +64,7 @@ def as_markdown(report: StackReport) -> str:
         "✗ (red) against the spec."
     )
     _add_matrix(page, report)
-    page.add("## Every fact")
-    rows = [
-        (
-            None,
-            [
-                text(check.where or "–"),
-                code(check.subject),
-                code(check.attribute),
-                text(check.outcome),
-                *sides(check),
-                f"{check.seconds:.1f} s" if check.seconds is not None else "",
-            ],
-        )
-        for check in report.checks
-    ]
-    page.table(["Node", "Subject", "Fact", "Result", "Expected", "Observed", "Took"], rows)
+    add_facts(page, report.checks, "Node", "Subject")
     return page.done().content.decode()
 
 

@@ -1,0 +1,53 @@
+"""PLB150: names of components in Alloy's files."""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from plumbline.spec.spec import Spec
+from validators.rules.effective_services import once
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, WrittenText, without_comments, written
+
+_BLOCK = re.compile(r"^[ \t]*(?P<kind>[a-z_]+(?:\.[a-z_0-9]+)+)[ \t]+\"(?P<label>\w+)\"[ \t]*\{", re.MULTILINE)
+_SAMPLE = """
+config/a.alloy: |
+  loki.source.file "logs" {{
+    targets    = []
+    forward_to = [loki.write.{0}.receiver]
+  }}
+  loki.write "store" {{}}
+services/web.yaml: {{config: [{{source: config/a.alloy, target: /etc/a.alloy}}]}}
+"""
+
+
+@rule(
+    "PLB150",
+    title="Undefined component in Alloy's files",
+    why="Alloy refuses the whole file and exits: no node ships its logs.",
+    fix='Write kind and label as they are defined: `loki.write.LABEL.receiver` for `loki.write "LABEL"`.',
+    failing=_SAMPLE.format("sotre"),
+    passing=_SAMPLE.format("store"),
+)
+def unknown_component(spec: Spec) -> Iterator[Violation]:
+    """References to components of a kind that the file defines, by labels that it does not."""
+    yield from once(found for text in written(spec) if text.where == Where.CONFIG for found in _unknown(text))
+
+
+def _unknown(text: WrittenText) -> Iterator[Violation]:
+    if not text.name.removesuffix(".j2").endswith((".alloy", ".river")):
+        return
+    shown = without_comments(text.shown)
+    defined: dict[str, set[str]] = {}
+    for block in _BLOCK.finditer(shown):
+        defined.setdefault(block["kind"], set()).add(block["label"])
+    for kind, labels in defined.items():
+        for found in re.finditer(rf"(?<![\w.]){re.escape(kind)}\.(?P<label>\w+)\.", shown):
+            label = found["label"]
+            if label not in labels and f"{kind}.{label}" not in defined:
+                close = get_close_matches(label, labels, n=1)
+                hint = f"did you mean `{kind}.{close[0]}`?" if close else None
+                at = text.at(max(0, text.literal.find(found[0])))
+                yield Violation(
+                    text.path, f"there is no `{kind}` with the label `{label}`", hint, observed=label, location=at
+                )
