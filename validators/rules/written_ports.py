@@ -60,7 +60,7 @@ def _nobodys(spec: Spec) -> Iterator[Violation]:
                 )
 
 
-def _beside_an_expression(text: WrittenText, others: dict[str, Service]) -> Iterator[Violation]:
+def _beside_an_expression(text: WrittenText, others: Mapping[str, Service]) -> Iterator[Violation]:
     """Numbers behind the host that an expression writes: `{{ host('db') }}:5433`."""
     for host in text.named if BLANK + ":" in text.literal else ():
         for found in re.finditer(rf"(?<![\w.-]){re.escape(host)}:(\d{{2,5}})(?![\w.:-])", text.shown):
