@@ -36,7 +36,7 @@ class RulePageGenerator:
 
 def _page(rule: ExplainedRule) -> Artifact:
     page = Page(f"{FOLDER}/{rule.id}.md", f"{rule.id}: {rule.title}")
-    page.add(f"Severity: {code(rule.severity)}")
+    page.add(f"Severity: {code(rule.severity)}. {link('All rules', 'index.md')}")
     page.add("## Why").add(prose(rule.why.strip()))
     page.add("## How to fix it").add(prose(rule.fix.strip()))
     if not rule.failing:

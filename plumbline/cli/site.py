@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from plumbline.cli.common import load
+from plumbline.project.built_site import trim
 from plumbline.spec.finding import EnvironmentMissing
 
 DEFAULTS = "site.yaml"
@@ -42,6 +43,7 @@ def build(context: click.Context, site_dir: Path) -> None:
     """
     with _configured(context, evidence=True) as config:
         _mkdocs(config, "build", "--strict", "--quiet", "--site-dir", str(site_dir.resolve()))
+    trim(site_dir)
     click.echo(f"site: {site_dir}/index.html")
 
 
@@ -49,6 +51,7 @@ def build_plain(context: click.Context, target: Path) -> None:
     """Build the site from the pages alone, without evidence and with no day in it: the same pages, the same bytes."""
     with _configured(context) as config:
         _mkdocs(config, "build", "--strict", "--quiet", "--site-dir", str(target), SOURCE_DATE_EPOCH="0")
+    trim(target)
 
 
 @site.command()

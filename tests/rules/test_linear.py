@@ -12,7 +12,7 @@ import pytest
 from plumbline.effective.relations import _URL
 from plumbline.expressions.rendering import expressions_in, without_expressions
 from validators import rules
-from validators.rules import data_folders, included_files, known_images, runbooks, secret_patterns
+from validators.rules import data_folders, included_files, known_images, runbooks, secret_patterns, unsafe_settings
 
 UNITS = ("\n", " ", "a.", "a ", "eyJ-", "{{", "{%", "{{ }}", "age ", "sudo age ", ";age ", "release", "//", "a:", "x=", "- ", "--a ", "user > ", "[", "\\")  # fmt: skip
 SEEN: dict[str, Callable[[str], object]] = {
@@ -42,6 +42,9 @@ def _patterns() -> Iterator[tuple[str, Callable[[str], object]]]:
             yield f"data_folders._setting of {program}", data_folders._setting(image.settings).findall
     for program, including in included_files.PROGRAMS.items():
         yield f"included_files._line of {program}", included_files._line(including.beside | including.absolute).findall
+    for program, settings in unsafe_settings.PROGRAMS.items():
+        for each in settings:
+            yield f"unsafe_settings._setting of {program} {each.name}", unsafe_settings._setting(each).findall
 
 
 def _in(value: object) -> Iterator[re.Pattern[str]]:

@@ -13,7 +13,7 @@ import yaml
 from plumbline.spec.location import Location
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from validators.rules.effective_services import once
+from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, file_of, of_services, written
 
@@ -140,7 +140,8 @@ def broken_chain(spec: Spec) -> Iterator[Violation]:
 
 
 def _broken(spec: Spec) -> Iterator[Violation]:
-    for _, texts in of_services(spec):
+    for placed, texts in of_services(spec):
+        yield from _lost_folders(placed, texts)
         chain = [found for text in texts if text.name.endswith(".py") and (found := _migration(text))]
         by_revision: dict[str, _Migration] = {}
         for each in chain:
@@ -159,6 +160,22 @@ def _broken(spec: Spec) -> Iterator[Violation]:
             yield _at(heads[-1], "down_revision", f"{names} are both heads: no migration follows them")
         elif len(heads) == 1 and len(by_revision) == len(chain):
             yield from _another_last(spec, set(by_revision), heads[0].revision)
+
+
+_FOLDERS = re.compile(
+    r"^(?P<key>script_location|version_locations)[ \t]*=[ \t]*(?P<path>/[\w./-]+)[ \t]*$", re.MULTILINE
+)
+
+
+def _lost_folders(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
+    """Folders in alembic.ini that none of its files is mounted in, where they are mounted elsewhere."""
+    folders = [PurePosixPath(file.target).parent for file in placed.service.config if file.target.endswith(".py")]
+    for text in texts:
+        if folders and text.where == Where.CONFIG and PurePosixPath(text.name).name.startswith("alembic.ini"):
+            for found in _FOLDERS.finditer(text.literal):
+                if PurePosixPath(found["path"]) not in folders:
+                    message = f"`{found['key']}` is {found['path']}, where no migration is mounted"
+                    yield Violation(text.path, message, observed=found["path"], location=text.at(found.start()))
 
 
 def _migration(text: WrittenText) -> _Migration | None:

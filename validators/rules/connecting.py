@@ -108,6 +108,9 @@ _SCHEME = re.compile(
 )
 
 
+_WEB = frozenset({"http", "https"})
+_WITH_HTTP = frozenset({"amqp", "nats"})
+"""Schemes of stores that answer HTTP too, at a port for people."""
 _ALL_SCHEMES = frozenset(scheme for image in KNOWN.values() for scheme in image.schemes)
 
 
@@ -118,7 +121,8 @@ def _misled(placed: Placed, text: WrittenText) -> Iterator[Violation]:
     for found in _SCHEME.finditer(text.shown):
         image = known_image(spec, services[found["host"]]) if found["host"] in services else None
         others = {name for name, each in services.items() if found["scheme"] in _schemes(spec, each)}
-        if image and image.schemes and found["scheme"] in _ALL_SCHEMES - image.schemes:
+        strange = _ALL_SCHEMES | (frozenset() if image and image.schemes & _WITH_HTTP else _WEB)
+        if image and image.schemes and found["scheme"] in strange - image.schemes:
             hint = f"did you mean `{sorted(others)[0]}`?" if others else None
             yield Violation(
                 text.path, f"a {found['scheme']}:// URL leads to `{found['host']}`", hint, observed=found["host"]

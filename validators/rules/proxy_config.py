@@ -81,6 +81,12 @@ def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
     entries = {name for _, file in files for name in mapping(file, "entryPoints")}
     entries |= set(re.findall(r"--entrypoints\.([\w-]+)\.", arguments))
     resolvers = {name for _, file in files for name in mapping(file, "certificatesResolvers")}
+    redirecting = {
+        str(name)
+        for _, file in files
+        for name, each in mapping(file, "entryPoints").items()
+        if dig(each, "http", "redirections", "entryPoint", "to")
+    }
     for text, file in files:
         for kind in ("http", "tcp"):
             known = {
@@ -107,6 +113,8 @@ def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
                 yield _violation(text, name, f"there is no entry point `{name}`", entries)
         yield from _traefik_paths(placed, text, file)
         yield from _traefik_hosts(placed, text, file)
+        yield from _traefik_tls(text, file)
+        yield from _never_asked(text, file, redirecting)
 
 
 def _traefik_paths(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> Iterator[Violation]:
@@ -152,10 +160,37 @@ def _traefik_hosts(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -
             yield _violation(text, "redirections", f"entry point `{name}` redirects to itself, without end")
 
 
+_VERSIONS = tuple(f"VersionTLS1{minor}" for minor in range(4))
+
+
+def _traefik_tls(text: WrittenText, file: Mapping[str, Any]) -> Iterator[Violation]:
+    """Versions of TLS that are none, and certificates that stand for their own key."""
+    for each in mapping(file, "tls", "options").values():
+        for key in ("minVersion", "maxVersion"):
+            version = dig(each, key)
+            if isinstance(version, str) and version not in _VERSIONS:
+                yield _violation(text, version, f"there is no version `{version}`", _VERSIONS)
+    for each in dig(file, "tls", "certificates") or ():
+        if dig(each, "certFile") and dig(each, "certFile") == dig(each, "keyFile"):
+            yield _violation(text, "keyFile", f"{dig(each, 'keyFile')} is the certificate and the key")
+
+
+def _never_asked(text: WrittenText, file: Mapping[str, Any], redirecting: set[str]) -> Iterator[Violation]:
+    """Routers at entry points alone that send every request elsewhere."""
+    for name, each in mapping(file, "http", "routers").items():
+        points = dig(each, "entryPoints") or ()
+        if points and set(map(str, points)) <= redirecting and dig(each, "priority") is None:
+            message = (
+                f"router `{name}` is never asked: entry point {' and '.join(map(str, points))} redirects everything"
+            )
+            yield _violation(text, "entryPoints", message)
+
+
 _KEYS = frozenset(
     {"alerting", "global", "otlp", "remote_read", "remote_write", "rule_files", "runtime", "scrape_config_files", "scrape_configs",
      "storage", "tracing"}
 )  # fmt: skip
+_ITSELF = re.compile(r"localhost|127(?:\.\d+){3}")
 _DURATION = re.compile(r"0|(?:\d+(?:ms|[smhdwy]))+")
 _SCRAPES = """
 images.yaml:
@@ -203,5 +238,10 @@ def _prometheus(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> I
     for job in jobs:
         for target in [each for static in dig(job, "static_configs") or () for each in dig(static, "targets") or ()]:
             host = str(target).rpartition(":")[0] or str(target)
+            number = str(target).rpartition(":")[2]
+            own = placed.service.ports.values()
+            if _ITSELF.fullmatch(host) and own and number.isdecimal() and int(number) not in own:
+                message = f"the container itself listens on {', '.join(map(str, own))}, not on {number}"
+                yield _violation(text, str(target), message, map(str, own))
             if re.fullmatch(r"[A-Za-z][\w-]*", host) and host not in {*placed.spec.services, "localhost"}:
                 yield _violation(text, host, f"there is no service `{host}` to scrape", placed.spec.services)

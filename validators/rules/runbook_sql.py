@@ -9,6 +9,7 @@ from plumbline.runbook.shell_inside import calls_of
 from plumbline.runbook.shell_syntax import Script
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import is_template
 from schema.platform import TenantState
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import PARTS, ReadStep, steps
@@ -98,6 +99,7 @@ def _set(after: str, before: str = "ACTIVE") -> str:
     passing=_set("SUSPENDED"),
 )
 def unknown_state(spec: Spec) -> Iterator[Violation]:
+    yield from _in_templates(spec)
     allowed = {(each.before, each.after) for each in spec.tenants.transitions}
     for each in steps(spec):
         for part, script in each.scripts.items():
@@ -116,6 +118,23 @@ def unknown_state(spec: Spec) -> Iterator[Violation]:
                     continue  # an undo goes back, as no transition does
                 for change in sorted({(old, new) for old in before for new in after if old != new} - allowed):
                     yield Violation(path, f"no transition leads from {change[0]} to {change[1]}")
+
+
+_BLOCK = re.compile(r"\{[{%](?P<inside>[^{}]*\.state\b[^{}]*)[%}]\}")
+
+
+def _in_templates(spec: Spec) -> Iterator[Violation]:
+    """States in the conditions of configuration files."""
+    for name, text in spec.templates.items():
+        for block in _BLOCK.finditer(text) if is_template(name) else ():
+            for word in re.findall(r"['\"]([A-Z_]+)['\"]", block["inside"]):
+                if word not in _STATES:
+                    close = get_close_matches(word, _STATES, n=1)
+                    hint = f"did you mean `{close[0]}`?" if close else None
+                    where = spec.template_line(name, text.count("\n", 0, text.index(word, block.start())) + 1)
+                    yield Violation(
+                        path_of("tenants"), f"there is no state `{word}`", hint, observed=word, location=where
+                    )
 
 
 def _named(clause: str) -> list[str]:

@@ -1,6 +1,7 @@
 """PLB137, PLB138: values of variables and settings that name something of the world: a time zone, a mode."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from plumbline.spec.spec import Spec
@@ -79,7 +80,7 @@ def another_mode(spec: Spec) -> Iterator[Violation]:
         and "{{" in raw(text.placed.service.environment[text.name])
         and text.shown == text.placed.mode
     ]
-    names = {text.name for text in told}
+    by_name = Counter(text.name for text in told)
     yield from once(
         Violation(
             text.path,
@@ -89,7 +90,8 @@ def another_mode(spec: Spec) -> Iterator[Violation]:
         )
         for text in written(spec)
         if text.where == Where.VARIABLE
-        and text.name in names
-        and text.shown in spec.topology
+        and text.name in by_name
         and text.shown != text.placed.mode
+        # a word that is no mode's is told where several services show what the variable is for
+        and (text.shown in spec.topology or (by_name[text.name] > 2 and text.shown == text.literal))
     )

@@ -50,6 +50,8 @@ class WrittenText:
     """With its expressions evaluated; empty where they do not resolve."""
     named: tuple[str, ...]
     """Services that its expressions name to connect to."""
+    ports: tuple[tuple[str, str], ...] = ()
+    """Services with the ports that its expressions name."""
     name: str = ""
     """The variable's name, or the configuration file's path below the spec's folder."""
     before: str = ""
@@ -128,31 +130,32 @@ def _files(placed: Placed) -> Iterator[WrittenText]:
         for _, names in config_names(placed.spec, placed.mode, placed.id, file):
             path = path_of(placed.path("config"), index)
             rendered = is_template(file.source)
-            shown, named = _rendered(template, names) if rendered else (template, ())
+            shown, named, ports = _rendered(template, names) if rendered else (template, (), ())
             literal = _blank(template) if rendered else template
-            yield WrittenText(placed, Where.CONFIG, path, literal, shown, named, name=file.source)
+            yield WrittenText(placed, Where.CONFIG, path, literal, shown, named, ports, file.source)
             break
 
 
 def _written(
     placed: Placed, where: Where, path: PathText, value: Value, *, name: str = "", before: str = ""
 ) -> WrittenText:
-    shown, named = (
-        (value, ())
+    shown, named, ports = (
+        (value, (), ())
         if isinstance(value, str)
         else _rendered(value.template, service_names(placed.spec, placed.mode, placed.id))
     )
-    return WrittenText(placed, where, path, blanked(value), shown, named, name, before)
+    return WrittenText(placed, where, path, blanked(value), shown, named, ports, name, before)
 
 
-def _rendered(template: str, names: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """The text, and the services that it names."""
+def _rendered(template: str, names: Mapping[str, Any]) -> tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The text, the services that it names, and those with the port that it names too."""
     followed, called = following(names, _NAMING)
     try:
         shown = render(template, followed)
     except ExpressionError:
         shown = ""  # PLB107 says so
-    return shown, tuple(dict.fromkeys(arguments[0] for _, *arguments in called if arguments))
+    named = tuple(dict.fromkeys(arguments[0] for _, *arguments in called if arguments))
+    return shown, named, tuple(dict.fromkeys((each[1], each[2]) for each in called if len(each) == 3))
 
 
 def following(names: Mapping[str, Any], functions: tuple[str, ...]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:

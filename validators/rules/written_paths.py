@@ -53,6 +53,7 @@ def _elsewhere(spec: Spec) -> Iterator[Violation]:
         yield from _files(placed, texts, mounted, named)
         yield from _volumes(placed, texts, mounted, named)
         yield from _secrets(placed, texts)
+        yield from _mounts(placed, mounted, named)
 
 
 def _paths(text: WrittenText) -> list[str]:
@@ -128,6 +129,21 @@ def _volumes(
                 target = placed.service.volumes[idle[0]]
                 message = f"data is written to `{path}`, but volume {idle[0]} is mounted at `{target}`"
                 yield Violation(placed.path("volumes", idle[0]), message, observed=target)
+
+
+def _mounts(placed: Placed, mounted: list[PurePosixPath], named: dict[str, WrittenText]) -> Iterator[Violation]:
+    """A folder of the node that nothing names, beside a path in a configuration file that nothing fills."""
+    for index, mount in enumerate(placed.service.mounts):
+        target = PurePosixPath(mount.target)
+        if any(PurePosixPath(path).is_relative_to(target) for path in named):
+            continue
+        for path, text in named.items():
+            beside = PurePosixPath(path).is_relative_to(target.parent) and len(target.parts) > 2
+            if beside and text.where == Where.CONFIG and not _is_below(path, mounted):
+                message = f"`{path}` is used, but {mount.source} is mounted at `{mount.target}`"
+                also = ((path_of(placed.path("mounts"), index, "target"), "its mount"),)
+                yield Violation(text.path, message, location=text.at(text.literal.find(path)), also=also)
+                break
 
 
 def _secrets(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:

@@ -1,0 +1,29 @@
+"""A built site without what no reader's browser loads or shows; it travels in every bundle."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+_EXACT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
+"""Where an empty line counts."""
+_LINE_ENDS = re.compile(r"\s*\n\s*")
+
+
+def trim(site: Path) -> None:
+    """Remove source maps, the stemmers of languages that nothing is searched in, and empty lines of pages."""
+    for path in site.rglob("*.map"):
+        path.unlink()
+    index = site / "search/search_index.json"
+    if index.is_file() and json.loads(index.read_text("utf-8")).get("config", {}).get("lang") == ["en"]:
+        shutil.rmtree(site / "assets/javascripts/lunr", ignore_errors=True)
+    for path in site.rglob("*.html"):
+        path.write_text(_without_empty_lines(path.read_text("utf-8")), "utf-8")
+
+
+def _without_empty_lines(page: str) -> str:
+    # split at two groups: text, element, its name, text, …
+    parts = _EXACT.split(page)
+    return "".join(
+        part if number % 3 else _LINE_ENDS.sub("\n", part) for number, part in enumerate(parts) if number % 3 != 2
+    )
