@@ -18,9 +18,12 @@ from tests.bundle.swapping import good_files, trusting
 from tests.bundle.tampering import Keys, signed
 
 PROJECT = "docpipe-offline"
-pytestmark = pytest.mark.skipif(
-    which("gpg") is None or os.geteuid() != 0, reason="needs gpg, and root for a network of its own"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        which("gpg") is None or os.geteuid() != 0, reason="needs gpg, and root for a network of its own"
+    ),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.cli.test_commands import RUN
+from tests.calling import RUN
 from tests.core.support import STARTER
 
 RUNBOOK = """\

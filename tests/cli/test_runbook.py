@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.calling import RUN, plumb
 from tests.cli.runbook_project import RUNBOOK, asked, with_runbook
-from tests.cli.test_commands import RUN, plumb
 
 BREAKING_OUT = (
     "a'; touch hacked; '",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.calling import plumb
 from tests.cli.runbook_project import asked, with_runbook
-from tests.cli.test_commands import plumb
 
 TENANTS = "tenants: {acme: {title: Acme, octet: 1, state: ACTIVE}, globex: {title: Globex, octet: 2, state: FAILED}}\n"
 REMOVE = """\
