@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from plumbline.project.artifact import Artifact
@@ -60,10 +61,17 @@ def _manifest() -> dict[str, Any]:
     return _described(Manifest, "MANIFEST.json of a bundle")
 
 
+@cache
+def plain_schema(model: type[Model]) -> dict[str, Any]:
+    """The model's schema as pydantic gives it. It is shared: it must not be changed."""
+    return model.model_json_schema()
+
+
+@cache
 def _described(model: type[Model], place: str) -> dict[str, Any]:
     return {
         "$schema": DIALECT,
-        **_closed_keys(model.model_json_schema()),
+        **_closed_keys(plain_schema(model)),
         "$comment": f"Describes {place}. Generated from schema/; do not edit.",
     }
 

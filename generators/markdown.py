@@ -133,12 +133,13 @@ class Page:
         self._sources += [Source(first, len(self._lines), path) for path in paths_of(source)]
         return self
 
-    def table(self, headers: Sequence[str], rows: Sequence[tuple[Where, Sequence[str]]]) -> "Page":
-        """Append a table of (spec path of the row, cells); nothing where there are no rows."""
+    def table(self, headers: Sequence[str], rows: Sequence[tuple[Where, Sequence[str]]], heads: Where = None) -> "Page":
+        """Append a table of (spec path of the row, cells); nothing where there are no rows. `heads`: what the headers come from."""
         if not rows:
             return self.add("None.")
         self.add(table(headers, [cells for _, cells in rows]))
         first_row = len(self._lines) - len(rows) + 1
+        self._sources += [Source(first_row - 2, first_row - 1, path) for path in paths_of(heads)]
         self._sources += [
             Source(first_row + at, first_row + at, path)
             for at, (where, _) in enumerate(rows)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from plumbline.bundle.image_lock import Pin, known_platforms
-from plumbline.bundle.registry import NotThere, Registry, split_name
 from plumbline.spec.finding import Finding
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -43,6 +42,9 @@ class RegistryAnswer:
 
 def ask(spec: Spec, ids: Iterable[str]) -> Iterator[RegistryAnswer]:
     """Ask each image's registry for its tag. Raises EnvironmentMissing where a registry does not answer."""
+    # it brings an HTTP client along, which a check has no use for
+    from plumbline.bundle.registry import NotThere, Registry, split_name
+
     registries: dict[str, Registry] = {}
     for id in ids:
         host, path = split_name(spec.images.images[id].repository)

@@ -2972,10 +2972,14 @@ def _read(path: Path, expected: str | None = None) -> bytes:
     return content
 
 
+# --- exit_codes: Exit codes of the provisioning script; `plumb provision` gives the same. EPILOGUE says what each means.
+
+FINE, TROUBLED, MISUSED, MISSING, WOULD_CHANGE = 0, 1, 2, 3, 4
+
+
 # --- command: The command line of provisioning: what is shown, what is asked, and how it ends.
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
-FINE, TROUBLED, MISUSED, MISSING, WOULD_CHANGE = 0, 1, 2, 3, 4
 EPILOGUE = """\
 The token comes from HCLOUD_TOKEN or --token-file. Proxy settings and .netrc of the environment are ignored.
 Exit codes: 0 success; 1 failed, refused, or some changes still need --allow; 2 invalid usage, or no terminal and no

@@ -5,6 +5,7 @@ What is desired of a tenant, and what its servers do at first boot, is data in t
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.resources import files
 
 from generators.cloud.desired import cloud_modes
@@ -77,6 +78,7 @@ class ProvisionScriptGenerator:
             yield Artifact(f"deploy/{mode}/provision.py", text.encode(), executable=True, sources=(whole,))
 
 
+@cache
 def modules() -> tuple[str, str]:
     """The imports of all modules, merged, and the rest of each. Raises ValueError where two define one name."""
     merged: dict[str, set[str]] = {}

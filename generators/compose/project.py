@@ -5,7 +5,8 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from generators.compose.service import ServiceWriter, address_variable, secret_variable
+from generators.compose.interpolation import address_variable, secret_variable
+from generators.compose.service import ServiceWriter
 from generators.provenance import Origins, document
 from generators.template_sources import own_lines, template_sources
 from plumbline.effective.config_files import config_names, config_path, config_text

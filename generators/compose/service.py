@@ -4,6 +4,8 @@ from functools import partial
 from typing import Any
 
 from generators.compose.http_health import http_test
+from generators.compose.interpolation import address_variable, literal, secret_variable
+from generators.compose.mounts import OPEN, bind, tmpfs_options, volume
 from generators.compose.waits import profiles, waits
 from generators.provenance import Origins, OutputPath
 from plumbline.effective.config_files import config_behind, config_mounts
@@ -17,7 +19,7 @@ from plumbline.effective.deployment import (
 )
 from plumbline.effective.expression_names import SECRET_FOLDER, service_names
 from plumbline.effective.expression_places import known_in_service, value_places
-from plumbline.effective.volumes import VolumeMount, volume_mounts
+from plumbline.effective.volumes import volume_mounts
 from plumbline.expressions.rendering import value_text
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -25,21 +27,6 @@ from schema.service import Health, Service
 from schema.types import Value
 
 LABEL = "io.plumbline"
-
-
-def address_variable(role: str) -> str:
-    """Variable that holds the private address of a role's first node."""
-    return f"{role.upper().replace('-', '_')}_ADDRESS"
-
-
-def secret_variable(secret: str) -> str:
-    """The project's variable that holds a secret: services may use one name for different secrets."""
-    return f"SECRET_{secret.upper().replace('-', '_')}"
-
-
-def literal(value: str) -> str:
-    """Text that Compose takes as it is: `$` doubled, so that nothing is interpolated."""
-    return value.replace("$", "$$")
 
 
 class ServiceWriter:
@@ -238,20 +225,20 @@ class ServiceWriter:
             self.volumes.add(each.name)
             key = each.key if isinstance(each.key, str) else None
             at = self._at(name, each.field, key) if key else path_of(self._at(name, each.field), each.key)
-            add(_volume(each, name), at, target=(at if each.owner == name else path_of(at, "target"),))
+            add(volume(each, name), at, target=(at if each.owner == name else path_of(at, "target"),))
         for model, target in service.models.items():
             at, path = self._at(name, "models", model), self.spec.models.models[model].path
-            add(_bind(f"./{path}", target, True), at, source=(path_of("models", model, "path"),), target=(at,))
+            add(bind(f"./{path}", target, True), at, source=(path_of("models", model, "path"),), target=(at,))
         for target, path in config_mounts(service).items():
             at = self._at(name, "config")
             files = config_behind(service, target)
             sources = tuple(path_of(at, index, "source" if own else "target") for index, own in files)
             targets = tuple(path_of(at, index, "target") for index, _ in files)
-            add(_bind(f"./config/{name}/{path}", target, True), at, source=sources, target=targets)
+            add(bind(f"./config/{name}/{path}", target, True), at, source=sources, target=targets)
         for index, host in enumerate(service.mounts):
             at = path_of(self._at(name, "mounts"), index)
             own = {key: (path_of(at, key),) for key in ("source", "target", "read_only")}
-            add(_bind(host.source, host.target, host.read_only), at, **own)
+            add(bind(host.source, host.target, host.read_only), at, **own)
         return mounts
 
     def _healthcheck(self, service: Service, names: dict[str, Any]) -> dict[str, Any]:
@@ -295,36 +282,6 @@ def _is_said(key: str, value: Any) -> bool:
 
 def _words(words: tuple[Value, ...] | None, names: dict[str, Any]) -> list[str] | None:
     return None if words is None else [literal(value_text(word, names)) for word in words]
-
-
-OPEN = ("/tmp",)
-"""Folders in memory that are open to all."""
-
-
-def tmpfs_options(path: str, user: str | None) -> str:
-    """Options of a writable folder in memory: open to all below /tmp, else the user's own."""
-    if path in OPEN or user is None:
-        return "mode=1777"
-    uid, gid = user.split(":")
-    return f"uid={uid},gid={gid},mode=0700"
-
-
-def _volume(mount: VolumeMount, name: str) -> dict[str, Any]:
-    """What an image holds at the place goes into a new volume by its owner alone, whoever starts first."""
-    whole: dict[str, Any] = {"type": "volume", "source": mount.name, "target": mount.target}
-    if mount.owner != name:
-        whole |= {"read_only": mount.read_only, "volume": {"nocopy": True}}
-    return whole
-
-
-def _bind(source: str, target: str, read_only: bool) -> dict[str, Any]:
-    return {
-        "type": "bind",
-        "source": literal(source),
-        "target": literal(target),
-        "read_only": read_only,
-        "bind": {"create_host_path": False},
-    }
 
 
 def _port(target: int, published: int, address: str) -> dict[str, Any]:

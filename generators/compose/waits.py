@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-import networkx
-
+from plumbline.effective.graphs import in_order, is_acyclic, reduced
 from schema.service import Service
 
 JOB_PROFILE = "job"
@@ -14,11 +13,11 @@ def profiles(services: Mapping[str, Service]) -> dict[str, list[str]]:
 
     A job waits for its call. One that others start after is started with them.
     """
-    waiting: networkx.DiGraph[str] = networkx.DiGraph()
-    waiting.add_nodes_from(services)
-    waiting.add_edges_from(
-        (job, name) for name, service in services.items() for job in service.after if job in services
-    )
+    waiting: dict[str, list[str]] = {name: [] for name in services}
+    for name, service in services.items():
+        for job in service.after:
+            if job in services:
+                waiting[job].append(name)
 
     def of(name: str, passed: tuple[str, ...] = ()) -> list[str]:
         service = services[name]
@@ -47,10 +46,7 @@ def called_jobs(services: Mapping[str, Service]) -> list[str]:
 
 def ordered(services: Mapping[str, Service], some: list[str]) -> list[str]:
     """Some of the services, each behind those that it waits for."""
-    graph = _waiting(services).subgraph(some).reverse()
-    if not networkx.is_directed_acyclic_graph(graph):
-        return some
-    return list(networkx.lexicographical_topological_sort(graph))
+    return in_order(_waiting(services), some)
 
 
 def waits(services: Mapping[str, Service]) -> dict[str, list[str]]:
@@ -60,12 +56,12 @@ def waits(services: Mapping[str, Service]) -> dict[str, list[str]]:
     left out, for it has another profile, must not stand for one that is always there.
     """
     of = profiles(services)
-    written = [edge for edge in _waiting(services).edges if can_wait(of[edge[0]], of[edge[1]])]
-    graph: networkx.DiGraph[str] = networkx.DiGraph(written)
-    graph.add_nodes_from(services)
-    if networkx.is_directed_acyclic_graph(graph):
-        graph = networkx.transitive_reduction(graph)
-    return {name: sorted(graph.successors(name)) for name in services}
+    written = {
+        name: {other for other in others if can_wait(of[name], of[other])}
+        for name, others in _waiting(services).items()
+    }
+    graph = reduced(written) if is_acyclic(written) else written
+    return {name: sorted(graph[name]) for name in services}
 
 
 def can_wait(waiter: list[str], awaited: list[str]) -> bool:
@@ -73,14 +69,9 @@ def can_wait(waiter: list[str], awaited: list[str]) -> bool:
     return not awaited or bool(waiter and set(waiter) <= set(awaited))
 
 
-def _waiting(services: Mapping[str, Service]) -> "networkx.DiGraph[str]":
+def _waiting(services: Mapping[str, Service]) -> dict[str, set[str]]:
     """Who waits for whom, as it is declared."""
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
-    graph.add_nodes_from(services)
-    graph.add_edges_from(
-        (name, other)
+    return {
+        name: {other for other in (*service.needs, *service.after) if other in services}
         for name, service in services.items()
-        for other in (*service.needs, *service.after)
-        if other in services
-    )
-    return graph
+    }

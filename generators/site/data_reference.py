@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from generators.json_schema import plain_schema
 from generators.markdown import Page, code, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.spec.sections import SECTIONS
@@ -21,7 +22,7 @@ def reference(spec: Spec) -> Iterable[Artifact]:
     for section in SECTIONS:
         file = f"{section.name}/<id>.yaml" if section.folder else f"{section.name}.yaml"
         page.add(f"## {text(file)}")
-        schema = section.model.model_json_schema()
+        schema = plain_schema(section.model)
         _fields(page, schema)
         for name, part in sorted(schema.get("$defs", {}).items()):
             if part.get("properties"):

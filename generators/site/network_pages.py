@@ -82,6 +82,7 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
             )
             for source in rows
         ],
+        heads=[each.path for each in relations(spec, mode) if each.because in (Because.CALLED, Because.ISSUER)],
     )
 
 

@@ -14,7 +14,7 @@ import click
 
 from plumbline.effective.published import page_address
 from plumbline.project.workspace import Workspace
-from plumbline.provisioning.command import WOULD_CHANGE
+from plumbline.provisioning.exit_codes import WOULD_CHANGE
 from plumbline.report.explained import Rules
 from plumbline.spec.finding import EnvironmentMissing, Finding, InputError, Severity
 from plumbline.spec.foreign import presentable, printable_lines

@@ -151,7 +151,8 @@ def _leave(work: Callable[[], int]) -> None:
 
 
 def _plan(call: ProvisionCall, out: Path | None) -> int:
-    from plumbline.provisioning.command import WOULD_CHANGE, show
+    from plumbline.provisioning.command import show
+    from plumbline.provisioning.exit_codes import WOULD_CHANGE
     from plumbline.provisioning.plan import write_plan
 
     planned = _each(call, lambda run: run.plan(), show)
@@ -190,7 +191,8 @@ def _apply(context: click.Context, file: Path | None, yes: bool, options: dict[s
 
 
 def _status(call: ProvisionCall) -> int:
-    from plumbline.provisioning.command import WOULD_CHANGE, status_lines
+    from plumbline.provisioning.command import status_lines
+    from plumbline.provisioning.exit_codes import WOULD_CHANGE
 
     found = _each(call, status_lines, lambda run, lines, say: _said(lines[0], say))
     return _worst(call, found, lambda lines: 0 if lines[1] else WOULD_CHANGE)

@@ -58,8 +58,11 @@ def build_plain(context: click.Context, target: Path) -> None:
 @click.option("--address", default="127.0.0.1:8000", show_default=True, help="Address and port to listen on.")
 @click.pass_context
 def serve(context: click.Context, address: str) -> None:
-    """Serve the site on loopback and reload it when a page changes."""
-    with _configured(context) as config:
+    """Serve the site on loopback. When a file of the spec changes, build again and reload the page."""
+    # it brings threads along that no other command has a use for
+    from plumbline.cli.watching import rebuilding
+
+    with _configured(context) as config, rebuilding(Path(context.obj["folder"])):
         _mkdocs(config, "serve", "--dev-addr", address)
 
 

@@ -1,10 +1,12 @@
 """Modes applied: the effective form of each service, and what one compose project holds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
+from types import MappingProxyType
 from typing import Any
 
+from plumbline.effective.per_spec import per_spec
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.image import Image
@@ -55,10 +57,13 @@ def field_path(service_id: str, service: Service, mode: str, field: str, key: st
     return path_of(base, key) if key is not None else base
 
 
-def services_of(spec: Spec, mode: str) -> dict[str, Service]:
+@per_spec
+def services_of(spec: Spec, mode: str) -> Mapping[str, Service]:
     """The effective services that are placed in a mode, by id, in alphabetical order."""
     placed = {name for role in spec.topology[mode].roles.values() for name in role.services}
-    return {name: effective(spec.services[name], mode) for name in sorted(placed) if name in spec.services}
+    return MappingProxyType(
+        {name: effective(spec.services[name], mode) for name in sorted(placed) if name in spec.services}
+    )
 
 
 def roles_of(spec: Spec, mode: str, service: str) -> tuple[str, ...]:
@@ -66,16 +71,20 @@ def roles_of(spec: Spec, mode: str, service: str) -> tuple[str, ...]:
     return tuple(name for name, role in spec.topology[mode].roles.items() if service in role.services)
 
 
-def deployments(spec: Spec, mode: str | None = None) -> Iterator[Deployment]:
+@per_spec
+def deployments(spec: Spec, mode: str | None = None) -> tuple[Deployment, ...]:
     """Every compose project of a mode, or of all modes; roles without services have none."""
-    for name in spec.modes if mode is None else (mode,):
-        for role_name, role in spec.topology[name].roles.items():
-            if role.services:
-                yield Deployment(name, role_name, _services(spec, name, role))
+    return tuple(
+        Deployment(name, role_name, _services(spec, name, role))
+        for name in (spec.modes if mode is None else (mode,))
+        for role_name, role in spec.topology[name].roles.items()
+        if role.services
+    )
 
 
-def _services(spec: Spec, mode: str, role: Role) -> dict[str, Service]:
-    return {name: effective(spec.services[name], mode) for name in sorted(role.services) if name in spec.services}
+def _services(spec: Spec, mode: str, role: Role) -> Mapping[str, Service]:
+    all_services = services_of(spec, mode)
+    return MappingProxyType({name: all_services[name] for name in sorted(role.services) if name in all_services})
 
 
 def is_sealed(spec: Spec, mode: str) -> bool:

@@ -175,7 +175,10 @@ def names_in(template: str) -> frozenset[str]:
     if "{{" not in template and "{%" not in template:
         return frozenset()
     try:
-        return frozenset(meta.find_undeclared_variables(_environment().parse(template)))
+        read = _environment().parse(template)
+        if "{%" not in template:  # nothing in it declares a name
+            return frozenset(name.name for name in read.find_all(nodes.Name))
+        return frozenset(meta.find_undeclared_variables(read))
     except (TemplateError, *_TOO_DEEP):
         return frozenset()
 

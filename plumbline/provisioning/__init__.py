@@ -26,6 +26,7 @@ MODULES = (
     "destroying",
     "run",
     "data",
+    "exit_codes",
     "command",
 )
 """Modules in the order in which the script holds them: each after those whose classes it builds on."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from plumbline.provisioning.calls import TROUBLE, Failed, Lacking, Misused, Refused, connect, described
 from plumbline.provisioning.data import Edited, desired_of, tenants_in
+from plumbline.provisioning.exit_codes import FINE, MISSING, MISUSED, TROUBLED, WOULD_CHANGE
 from plumbline.provisioning.guard import check_words
 from plumbline.provisioning.journal import ProvisionJournal, journal_folder
 from plumbline.provisioning.looking import ODD
@@ -18,7 +19,6 @@ from plumbline.provisioning.plan import PlanStep, plan_lines, read_plan, write_p
 from plumbline.provisioning.run import ProvisionRun
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
-FINE, TROUBLED, MISUSED, MISSING, WOULD_CHANGE = 0, 1, 2, 3, 4
 EPILOGUE = """\
 The token comes from HCLOUD_TOKEN or --token-file. Proxy settings and .netrc of the environment are ignored.
 Exit codes: 0 success; 1 failed, refused, or some changes still need --allow; 2 invalid usage, or no terminal and no

@@ -4,6 +4,7 @@ here-document that a shell reads. What they do is done as well, so whoever asks 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from plumbline.runbook.shell_syntax import Call, Script, call_of, every, flat, parsed
@@ -113,6 +114,12 @@ def here_documents(node: Any) -> dict[int, str]:
         for each in every(node)
         if "Cmd" in each and any("Hdoc" in one for one in each.get("Redirs", ()))
     }
+
+
+@lru_cache(maxsize=1024)
+def calls_of(script: Script) -> tuple[Call, ...]:
+    """Every simple command of a script, those for other shells too."""
+    return tuple(all_calls(list(script.statements)))
 
 
 def all_calls(node: Any, depth: int = _DEPTH) -> Iterator[Call]:

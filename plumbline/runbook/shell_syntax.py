@@ -21,7 +21,7 @@ _SECONDS = 30
 _NAME = "plumb_script_"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Script:
     """A script that was read."""
 

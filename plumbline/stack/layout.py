@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 
-import networkx
-
 from plumbline.effective.deployment import (
     Deployment,
     deployments,
@@ -17,6 +15,7 @@ from plumbline.effective.deployment import (
     ports_for_other_nodes,
     private_address,
 )
+from plumbline.effective.graphs import generations, is_acyclic
 from plumbline.spec.spec import Spec
 from schema.service import Publication
 
@@ -94,20 +93,20 @@ def _for_others(spec: Spec, node: Node) -> dict[str, tuple[int, ...]]:
 
 def _generations(spec: Spec, found: Sequence[Deployment]) -> dict[str, int]:
     """Roles by how many others have to be there first; the entry's node comes after all that it passes requests to."""
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
-    graph.add_nodes_from(each.role for each in found)
+    graph: dict[str, set[str]] = {each.role: set() for each in found}
     for each in found:
         for name in each.services:
-            graph.add_edges_from((role, each.role) for role in needs_on_other_nodes(spec, each, name).values())
+            for role in needs_on_other_nodes(spec, each, name).values():
+                graph.setdefault(role, set()).add(each.role)
     entry = spec.topology[found[0].mode].entry
     for front in found:
         if entry.service in front.services and entry.backend:
-            graph.add_edges_from(
-                (back.role, front.role) for back in found if entry.backend in back.services and back is not front
-            )
-    if not networkx.is_directed_acyclic_graph(graph):
+            for back in found:
+                if entry.backend in back.services and back is not front:
+                    graph[back.role].add(front.role)
+    if not is_acyclic(graph):
         return dict.fromkeys(graph, 0)
-    return {role: order for order, roles in enumerate(networkx.topological_generations(graph)) for role in roles}
+    return {role: order for order, roles in enumerate(generations(graph)) for role in roles}
 
 
 def bound(node: Node, publication: Publication) -> tuple[str, int]:

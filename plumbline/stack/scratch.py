@@ -6,7 +6,7 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
-from generators.compose.service import address_variable, secret_variable
+from generators.compose.interpolation import address_variable, secret_variable
 from plumbline.effective.deployment import folder_of, tenant_folder
 from plumbline.spec.finding import Finding, InputError
 from plumbline.spec.location import Location

@@ -69,11 +69,11 @@ def test_there_are_enough_of_them_and_for_every_reason() -> None:
     assert {case.expected for case in CASES} == {ACCEPTED, *REASONS}
 
 
+@pytest.mark.slow
 def test_both_verifiers_agree_on_some(bench: Bench) -> None:
     assert wrong(bench, [case for case in CASES if any(word in case.name for word in QUICK)]) == []
 
 
-@pytest.mark.live
 @pytest.mark.slow
 def test_both_verifiers_agree_on_all(bench: Bench) -> None:
     assert wrong(bench, CASES) == []

@@ -69,6 +69,7 @@ def test_every_changed_byte_is_refused() -> None:
     assert missed == []
 
 
+@pytest.mark.slow
 def test_every_truncation_is_refused() -> None:
     chance = random.Random(SEED)
     for _ in range(60):

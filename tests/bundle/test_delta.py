@@ -19,7 +19,7 @@ from tests.bundle.verifying import Host
 REBUILD = Path(__file__).parents[2] / "deploy" / "offline" / "scripts" / "rebuild.sh"
 ROOM = 2**30
 Rebuild = Callable[..., "subprocess.CompletedProcess[str]"]
-pytestmark = pytest.mark.usefixtures("gpg")
+pytestmark = [pytest.mark.usefixtures("gpg"), pytest.mark.slow]
 
 
 @pytest.fixture

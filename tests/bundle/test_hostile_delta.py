@@ -19,7 +19,7 @@ from tests.bundle.tampering import Keys, signed
 from tests.bundle.test_delta import REBUILD
 from tests.bundle.verifying import Host
 
-pytestmark = pytest.mark.usefixtures("gpg")
+pytestmark = [pytest.mark.usefixtures("gpg"), pytest.mark.slow]
 NAME = "docpipe-offline-1.1.tar.zst"
 EXPORT = "docpipe-export-2026-11-25.tar.zst"
 

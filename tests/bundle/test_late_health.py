@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 INSTALL = Path(__file__).parents[2] / "deploy" / "offline" / "scripts" / "install.sh"
 COUNT = 'count() { n=$(($(cat "$1" 2> /dev/null || echo 0) + 1)); echo "$n" > "$1"; echo "$n"; }'
 DOCKER = f"""#!/bin/sh

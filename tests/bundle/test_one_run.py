@@ -16,6 +16,7 @@ from tests.bundle.tampering import Keys, signed
 TRIES = 100
 ALL = ("install", "export", "restore", "uninstall")
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("gpg"),
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a network of its own"),
 ]

@@ -12,6 +12,7 @@ from tests.bundle.swapping import CONTENTS, Swaps, good_files, trusting, wrong
 from tests.bundle.tampering import Keys, signed
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("gpg"),
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a network of its own"),
 ]

@@ -12,6 +12,7 @@ SCRIPTS = sorted((Path(__file__).parents[2] / "deploy" / "offline" / "scripts").
 INSTALL = next(script for script in SCRIPTS if script.stem == "install")
 
 
+@pytest.mark.slow
 def test_shellcheck_has_nothing_to_say() -> None:
     call = [Path(sys.executable).with_name("shellcheck"), "--severity=warning", "--shell=sh", *SCRIPTS]
     done = subprocess.run(call, capture_output=True, text=True, check=False)

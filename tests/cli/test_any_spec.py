@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.test_commands import plumb
+from tests.calling import plumb
 from tests.rules.three_modes import files as three_modes_files
 from tests.rules.three_modes import three_modes
 from tests.rules.two_modes import texts_of

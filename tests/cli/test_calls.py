@@ -14,7 +14,7 @@ import pytest
 from plumbline.cli.common import EXIT_CODES, EXIT_CODES_TOLD
 from plumbline.spec.compose_words import COMPOSE_WORDS
 from schema.service import Service
-from tests.cli.test_commands import RUN, plumb
+from tests.calling import plumb
 from validators.rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -29,8 +29,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def asked(project: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    whole = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.run([*RUN, *arguments], cwd=project, env=whole, capture_output=True, text=True, check=False)
+    return plumb(*arguments, cwd=project, environment=environment)
 
 
 def completed(project: Path, shell: str, *words: str) -> list[str]:

@@ -1,10 +1,7 @@
 """The command line as its user meets it: output, exit codes, no traceback."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,26 +9,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from tests.calling import plumb
 from tests.core.support import STARTER
-
-RUN = [sys.executable, "-c", "from plumbline.cli import main; main()"]
-
-
-def plumb(*arguments: str, cwd: Path, input: str = "") -> subprocess.CompletedProcess[str]:
-    """Run plumb without a terminal; a traceback is a failure whatever the exit code."""
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(
-        [*RUN, *arguments],
-        cwd=cwd,
-        input=input,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "PYTHONPATH": root},
-    )
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
 
 
 @pytest.fixture(scope="module")

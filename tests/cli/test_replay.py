@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from plumbline.cli import main, replay
 
+pytestmark = pytest.mark.slow
+
 Call = Callable[..., tuple[int, str, str]]
 EDITS: dict[str, Callable[[Path], object]] = {
     "a comment": lambda root: _append(root / "data/platform.yaml", "# more\n"),

@@ -2,44 +2,13 @@
 
 import json
 import os
-import pty
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import RUN, plumb
-from tests.core.support import STARTER
-
-RUNBOOK = """\
-title: Greet
-summary: Greets a host.
-modes: [single]
-duration_min: 1
-parameters:
-  name: {description: Who is greeted., kind: text, pattern: "[a-z]+", example: world}
-before: [Somebody is there.]
-on_failure: Greet again.
-steps:
-  - title: Write the greeting
-    where: host
-    run: |
-      test ! -e greeting
-      echo 'hello {{ name }}' > greeting
-    expect: No output.
-    verify: grep -q '{{ name }}' greeting
-    undo: rm greeting
-  - title: Say it, and a secret
-    where: host
-    run: |
-      cat greeting
-      echo "$SAMPLE_TOKEN" AKIAABCDEFGHIJKLMNOP
-      test -e mended
-    expect: The greeting.
-    undo: "nothing: what is said is said."
-"""
-
+from tests.calling import RUN, plumb
+from tests.cli.runbook_project import RUNBOOK, asked, with_runbook
 
 BREAKING_OUT = (
     "a'; touch hacked; '",
@@ -63,12 +32,7 @@ BREAKING_OUT = (
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The starter, with a runbook whose place is the project's folder."""
-    shutil.copytree(STARTER, tmp_path / "data")
-    (tmp_path / "data/runbooks/greet.yaml").write_text(RUNBOOK)
-    platform = tmp_path / "data/platform.yaml"
-    platform.write_text(platform.read_text().replace("{title: ", f"{{folder: {tmp_path}, title: "))
-    return tmp_path
+    return with_runbook(tmp_path)
 
 
 def journal(project: Path) -> Path:
@@ -165,26 +129,6 @@ def test_an_unknown_place_is_a_finding(project: Path) -> None:
     assert "did you mean `host`" in done.stdout
 
 
-def asked(project: Path, reply: str, *arguments: str) -> tuple[int, str]:
-    """`plumb runbook run` on a terminal, at which somebody types; its exit code, and what it said."""
-    ours, theirs = pty.openpty()
-    root = str(Path(__file__).parents[2])
-    with subprocess.Popen(
-        [*RUN, "runbook", "run", *arguments],
-        cwd=project,
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONPATH": root},
-    ) as process:
-        os.write(ours, reply.encode())
-        output, _ = process.communicate(timeout=60)
-    os.close(ours)
-    os.close(theirs)
-    return process.returncode, output
-
-
 @pytest.mark.parametrize(("reply", "code"), [("n\n", 130), ("\n", 130), ("y\n", 1)])
 def test_on_a_terminal_it_shows_for_whom_and_where_and_asks(project: Path, reply: str, code: int) -> None:
     ended, output = asked(project, reply, "greet", "--set", "name=moon")
@@ -201,114 +145,6 @@ def test_without_a_terminal_it_begins_nothing_unless_it_is_told_yes(project: Pat
     assert "there is no terminal to ask at" in done.stderr
     assert not (project / "greeting").exists()
     assert not (project / "reports").exists()
-
-
-TENANTS = "tenants: {acme: {title: Acme, octet: 1, state: ACTIVE}, globex: {title: Globex, octet: 2, state: FAILED}}\n"
-REMOVE = """\
-title: Remove
-summary: Removes a tenant's file.
-modes: [single]
-duration_min: 1
-parameters:
-  tenant: {description: Whose., kind: tenant, states: [ACTIVE], example: acme}
-  key: {description: Of the one who signed., kind: fingerprint, example: 0123456789ABCDEF0123456789ABCDEF01234567}
-on_failure: Look.
-steps:
-  - title: Say who signed
-    where: host
-    run: echo {{ key }}
-    expect: The key.
-    output: |
-      {{ key }}
-    undo: "nothing: saying changes nothing."
-  - title: Remove it
-    where: host
-    run: rm '{{ tenant }}.data'
-    expect: No output.
-    destroys: the data of {{ tenant }}
-    undo: "nothing: it is gone."
-"""
-KEY = "abcd " * 10
-
-
-@pytest.fixture
-def data(project: Path) -> Path:
-    """The project with a runbook that destroys: the file that it removes."""
-    (project / "data/runbooks/remove.yaml").write_text(REMOVE)
-    (project / "data/tenants.yaml").write_text(TENANTS)
-    file = project / "acme.data"
-    file.touch()
-    return file
-
-
-REMOVING = ("runbook", "run", "remove", "--set", "tenant=acme", "--set", f"key={KEY}")
-
-
-def test_who_breaks_off_at_the_name_is_told_whole_commands_to_go_on_by(data: Path) -> None:
-    ended, output = asked(data.parent, "\x04", "remove", *REMOVING[3:], "--yes")
-    (journal,) = (data.parent / "reports/runbooks").glob("*.jsonl")
-    again = f"plumb runbook run remove --journal {journal.relative_to(data.parent)}"
-    assert (ended, data.exists()) == (130, True)
-    assert f"go on: {again} --resume\n" in output
-    assert f"take back what was done: {again} --undo\n" in output
-
-
-@pytest.mark.parametrize(
-    ("options", "code", "says"),
-    [
-        ([], 2, "no terminal to ask at"),
-        (["--yes"], 2, "then give --confirm acme"),
-        (["--yes", "--confirm", "globex"], 2, "is of 'acme'"),
-        (["--yes", "--confirm", ""], 2, "is of 'acme'"),
-        (["--confirm", "acme"], 2, "give --yes"),
-        (["--yes", "--confirm", "acme"], 0, "done"),
-    ],
-)
-def test_what_destroys_is_done_only_for_the_tenant_that_is_named(
-    data: Path, options: list[str], code: int, says: str
-) -> None:
-    done = plumb(*REMOVING, *options, cwd=data.parent)
-    assert done.returncode == code, done.stderr
-    assert says in done.stdout + done.stderr
-    assert data.exists() == (code != 0)
-    assert ("ABCD" * 10 in done.stdout) == (code == 0)  # nothing ran before; the key is as commands expect it
-
-
-@pytest.mark.parametrize(
-    ("reply", "code"), [("y\nacme\n", 0), ("y\nglobex\n", 1), ("y\ny\n", 1), ("y\n\n", 1), ("n\n", 130)]
-)
-def test_on_a_terminal_the_name_is_typed_at_the_step(data: Path, reply: str, code: int) -> None:
-    ended, output = asked(data.parent, reply, *REMOVING[2:])
-    assert "step 2 («Remove it») destroys, for good: the data of acme" in output
-    assert ended == code, output
-    assert data.exists() == (code != 0)
-
-
-@pytest.mark.parametrize(
-    ("value", "says"),
-    [
-        ("tenant=acne", "did you mean acme?"),
-        ("tenant=nobody", "there are acme, globex"),
-        ("tenant=globex", "must be ACTIVE, but is FAILED"),
-        ("key=0123", "40 or 64 hexadecimal digits"),
-        ("key=" + "g" * 40, "40 or 64 hexadecimal digits"),
-    ],
-)
-def test_a_value_that_names_nothing_is_refused_where_it_is_given(data: Path, value: str, says: str) -> None:
-    for verb in ("run", "show"):
-        done = plumb("runbook", verb, "remove", "--set", value, cwd=data.parent)
-        assert done.returncode == 2
-        assert value.split("=", maxsplit=1)[0] in done.stderr
-        assert says in done.stderr
-
-
-def test_a_spec_without_tenants_says_so(data: Path) -> None:
-    (data.parent / "data/tenants.yaml").unlink()
-    assert plumb("build", cwd=data.parent).returncode == 0
-    assert plumb("check", cwd=data.parent).returncode == 0
-    done = plumb(*REMOVING, "--yes", cwd=data.parent)
-    assert done.returncode == 2
-    assert "the spec has no tenants" in done.stderr
 
 
 KEEP = """\

@@ -9,6 +9,8 @@ from tests.cloud.acting import cases
 from tests.cloud.acting import tried as tried_case
 from tests.cloud.injection import KINDS
 
+pytestmark = pytest.mark.slow
+
 EVERY = 41
 """Coprime to the number of kinds, so that each kind meets early and late calls."""
 

@@ -14,6 +14,8 @@ from tests.cloud.cloud import client, desired, ids, names, project, run_of
 from tests.cloud.test_provision import changed, marks, without
 from tests.fake_hcloud import Fault
 
+pytestmark = pytest.mark.slow
+
 DB, DATA, NET = "tenant-acme-db-1", "tenant-acme-data", "tenant-acme-private"
 
 

@@ -13,6 +13,8 @@ from proofs.cloud_faults import ALL
 from tests.cloud.cloud import client, desired, ids, names, no_pause, project, run_of
 from tests.fake_hcloud.faults import Fault
 
+pytestmark = pytest.mark.slow
+
 
 def marks(steps: list[Any]) -> list[str]:
     """Mark, kind and name of each step."""

@@ -14,6 +14,8 @@ import pytest
 
 from tests.cloud.cloud import names, project
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "deploy/online/provision.py"
 ACME = (SCRIPT, "--tenant", "acme")

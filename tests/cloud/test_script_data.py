@@ -149,6 +149,7 @@ def test_a_spec_without_tenants_has_the_script_and_says_so(tmp_path: Path, capsy
     assert "there is no tenant yet: add one to the spec's tenants.yaml, then plumb build" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_200_tenants_add_200_folders_and_no_program(tmp_path: Path) -> None:
     tenants = {f"t{octet}": {"title": "Tenant", "octet": octet, "state": "ACTIVE"} for octet in range(1, 201)}
     folder = written(spec_with(tenants), tmp_path)

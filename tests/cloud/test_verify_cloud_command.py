@@ -1,9 +1,6 @@
 """`plumb verify cloud` as its user meets it."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +9,7 @@ import jsonschema
 import pytest
 
 from plumbline.spec.spec import Spec
+from tests.calling import plumb
 from tests.cloud import drifting
 from tests.cloud.drifting import Provisioned
 from tests.stack.conftest import DATA
@@ -28,15 +26,12 @@ def project(shipped: Spec, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def verify(project: Provisioned, folder: Path, *arguments: str, token: str | None = None) -> tuple[int, str, str]:
     """Exit code, what it printed, and what it complained of."""
-    environment = {name: value for name, value in os.environ.items() if name != "HCLOUD_TOKEN"}
-    environment |= {"HCLOUD_ENDPOINT": project.cloud.endpoint, "NO_COLOR": "1"}
-    if token is None:
-        environment["HCLOUD_TOKEN"] = project.cloud.read_only_token
-    elif token:
-        environment["HCLOUD_TOKEN"] = token
-    call = [sys.executable, "-m", "plumbline", "--spec", str(DATA), "verify", "cloud", *arguments]
-    done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert "Traceback" not in done.stderr
+    environment = {
+        "HCLOUD_ENDPOINT": project.cloud.endpoint,
+        "NO_COLOR": "1",
+        "HCLOUD_TOKEN": project.cloud.read_only_token if token is None else token or None,
+    }
+    done = plumb("--spec", DATA, "verify", "cloud", *arguments, cwd=folder, environment=environment)
     assert project.cloud.read_only_token not in done.stdout + done.stderr
     return done.returncode, done.stdout, done.stderr
 

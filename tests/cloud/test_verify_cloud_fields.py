@@ -151,6 +151,7 @@ def test_a_field_that_nobody_knows_is_named(raws: dict[str, list[Any]]) -> None:
     assert unknown_fields("server", [raws["server"][0] | {"gpu": {"count": 1}}]) == {"server.gpu.count"}
 
 
+@pytest.mark.slow
 def test_each_field_that_is_said_to_be_compared_is(shipped: Spec, raws: dict[str, list[Any]]) -> None:
     clean = told(shipped, raws)
     tried = set()

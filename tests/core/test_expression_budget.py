@@ -102,6 +102,7 @@ def _names() -> dict[str, object]:
     return tenant_names(spec, "single", "acme", 1) | service_names(spec, "single", "web")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COSTLY)
 def test_what_costs_too_much_is_refused_at_its_line(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     budgets: list[budget.Budget] = []

@@ -136,7 +136,7 @@ def _each(cases: dict[tuple[str, str], tuple[Any, ...]]) -> list[Any]:
 
 
 def _with(file: str, path: str, value: Any) -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load((DATA / f"{file}.yaml").read_text())
+    data: dict[str, Any] = yaml.load((DATA / f"{file}.yaml").read_text(), Loader=yaml.CSafeLoader)
     at: Any = data
     *parents, last = [int(part) if part.isdecimal() else part for part in path.split(".")]
     for part in parents:

@@ -58,6 +58,7 @@ def _empty(folder: Path) -> None:
 HOSTILE = [_too_large, _link_out, _link_loop, _directory, _not_utf8, _pipe, _deep, _aliases, _empty]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", HOSTILE, ids=lambda spoil: spoil.__name__.strip("_"))
 def test_hostile_file_ends_in_one_error(spoil: Callable[[Path], None], starter: Path) -> None:
     (starter / "networks.yaml").unlink()

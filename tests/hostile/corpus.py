@@ -81,12 +81,16 @@ def _repeated(unit: str, times: int, before: str = "", after: str = "", numbered
 def _forms() -> Iterator[Case]:
     """Each value that means nothing, in each kind of field."""
     for (name, path), values in CASES.items():
-        marked = yaml.safe_dump(_with(name, path, _SENTINEL), allow_unicode=True).split("\n")
+        marked = _dumped(_with(name, path, _SENTINEL)).split("\n")
         line = next(number for number, text in enumerate(marked, 1) if _SENTINEL in text)
         for value in values:
-            text = yaml.safe_dump(_with(name, path, value), allow_unicode=True)
+            text = _dumped(_with(name, path, value))
             title = f"{path} of {name}: {value!r:.60}"
             yield Case(title, f"{name}.yaml", line, "PLB007", 2, lambda path, text=text: _write(path, text))
+
+
+def _dumped(data: object) -> str:
+    return str(yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True))
 
 
 def _write(path: Path, text: str) -> None:

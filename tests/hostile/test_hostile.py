@@ -7,6 +7,8 @@ from proofs.hostile import base_seconds
 from tests.hostile.corpus import Case, corpus
 from tests.hostile.judging import FORMATS, judged
 
+pytestmark = pytest.mark.slow
+
 CASES = corpus()
 
 

@@ -16,6 +16,8 @@ from schema.types import Template
 from tests.provenance.changing import kinds_of, leaves, others, value_at, with_value
 from tests.provenance.shapes import shape
 
+pytestmark = pytest.mark.slow
+
 SHAPES = ["starter", "overridden", pytest.param("shipped", marks=pytest.mark.slow)]
 SEED = 20261126
 SAMPLES = {"starter": 12, "overridden": 20, "shipped": 12}

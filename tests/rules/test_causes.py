@@ -15,6 +15,8 @@ from tests.wrong_specs.sites import sites
 from validators.rules import check_rules
 from validators.rules.causes import told_once
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 26)
 ONLINE, OFFLINE = "topology/online.yaml", "topology/offline.yaml"
 Edit = tuple[str, str, str]

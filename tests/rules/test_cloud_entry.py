@@ -6,6 +6,8 @@ import pytest
 
 from tests.rules.edited import edited
 
+pytestmark = pytest.mark.slow
+
 ONLINE, GATEWAY, PLATFORM = "topology/online.yaml", "services/intake-gateway.yaml", "platform.yaml"
 FROM_ENTRY = "peers: [{template: \"{{ address_of('api-gateway') }}\"}]"
 FROM_BASTION = "peers: [{template: \"{{ address_of('bastion') }}\"}]"

@@ -7,6 +7,8 @@ from plumbline.cli.app import cli
 from tests.rules.edited import edited
 from validators.rules.contradictions import PLUMB
 
+pytestmark = pytest.mark.slow
+
 ONLINE, UPDATE = "topology/online.yaml", "update.yaml"
 WRONG = {
     "a variant of itself": (ONLINE, "    variant_of: db\n", "    variant_of: db-heavy\n", "PLB530"),

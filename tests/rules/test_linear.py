@@ -76,6 +76,7 @@ def _took(look: Callable[[str], object], text: str, times_over: int = 3) -> floa
     return min(times)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEEN)
 def test_eight_times_the_text_takes_nowhere_near_sixty_four_times_as_long(name: str) -> None:
     look = SEEN[name]

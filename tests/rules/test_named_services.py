@@ -10,6 +10,8 @@ from tests.rules.edited import edited
 from validators.rules import check_rules
 from validators.rules.examples import example_spec
 
+pytestmark = pytest.mark.slow
+
 EMBED, SERVING = "services/embed-worker.yaml", "services/serving.yaml"
 NEEDS = {
     "a need that several variables name": (EMBED, "minio: s3, ", ""),

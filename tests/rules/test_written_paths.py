@@ -4,6 +4,8 @@ import pytest
 
 from tests.rules.edited import edited
 
+pytestmark = pytest.mark.slow
+
 TRAEFIK, MIGRATE, SERVING = "services/traefik.yaml", "services/migrate.yaml", "services/serving.yaml"
 GATEWAY, PLATFORM = "services/intake-gateway.yaml", "platform.yaml"
 HOST = "{template: \"{{ host('postgres') }}\"}"

@@ -83,6 +83,7 @@ def test_there_are_the_steps_that_are_tried_here() -> None:
     assert list(STEPS) == [1, 2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.slow
 def test_the_steps_do_what_they_say(copy: Copy) -> None:
     copy.change(1)
 

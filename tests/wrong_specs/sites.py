@@ -6,7 +6,7 @@ The places come from PyYAML and the schemas, not from the loader that is under t
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,14 @@ def sites(files: Mapping[str, str]) -> Iterator[Site]:
         yield from sites_of(file, files[file])
 
 
-def sites_of(file: str, text: str) -> Iterator[Site]:
+@lru_cache(maxsize=256)
+def sites_of(file: str, text: str) -> tuple[Site, ...]:
     """All places of a file; none where it is no YAML file of the spec."""
-    if file.endswith(".yaml") and not file.startswith(("config/", "stand-ins/")):
-        root = json.loads(_schema_text(_FOLDERS.get(file.partition("/")[0], file.removesuffix(".yaml"))))
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        yield from _below(file, (), node, (root,), root, frozenset({1, node.start_mark.line + 1}))
+    if not file.endswith(".yaml") or file.startswith(("config/", "stand-ins/")):
+        return ()
+    root = json.loads(_schema_text(_FOLDERS.get(file.partition("/")[0], file.removesuffix(".yaml"))))
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    return tuple(_below(file, (), node, (root,), root, frozenset({1, node.start_mark.line + 1})))
 
 
 @cache

@@ -9,6 +9,8 @@ from tests.wrong_specs import relations, structural
 from tests.wrong_specs.judging import judged
 from tests.wrong_specs.structural import LEGAL, WRONG, Mutant
 
+pytestmark = pytest.mark.slow
+
 
 def name(mutant: Mutant) -> str:
     return mutant.what[:90]

@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
-import networkx
-
 from plumbline.effective.deployment import effective, field_path, roles_of, services_of
+from plumbline.effective.graphs import knots
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.references import SpecReference, definition, ids_by_kind, references
 from plumbline.spec.spec import Spec
@@ -141,13 +140,12 @@ def cycle(spec: Spec) -> Iterator[Violation]:
     """Circles of needs and of what is waited for, by mode."""
     for mode in spec.modes:
         services = services_of(spec, mode)
-        graph: networkx.DiGraph[str] = networkx.DiGraph()
-        graph.add_edges_from(
-            (name, need) for name, each in services.items() for need in (*each.needs, *each.after) if need in services
-        )
-        for component in networkx.strongly_connected_components(graph):
+        graph = {
+            name: [need for need in (*each.needs, *each.after) if need in services] for name, each in services.items()
+        }
+        for component in knots(graph):
             first = min(component)
-            if len(component) > 1 or graph.has_edge(first, first):
+            if len(component) > 1 or first in graph[first]:
                 circle = sorted(component)
                 inside = any(need in component for need in services[first].needs)
                 yield Violation(

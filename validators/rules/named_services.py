@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-import networkx
-
 from plumbline.effective.deployment import roles_of, services_of
+from plumbline.effective.graphs import reachable
 from plumbline.effective.reachability import Reach, reachability
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -70,9 +69,8 @@ def _targets(text: WrittenText) -> list[str]:
 def _closes_a_circle(spec: Spec, placed: Placed, target: str) -> bool:
     """Whether the target waits for the service, so that a need of it would be a circle."""
     services = services_of(spec, placed.mode)
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
-    graph.add_edges_from((name, need) for name, each in services.items() for need in (*each.needs, *each.after))
-    return target in graph and placed.id in graph and networkx.has_path(graph, target, placed.id)
+    graph = {name: (*each.needs, *each.after) for name, each in services.items()}
+    return target == placed.id or placed.id in reachable(graph, target)
 
 
 def _is_reached_beside(spec: Spec, placed: Placed, target: str) -> bool:

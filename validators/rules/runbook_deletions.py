@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Set
 from itertools import pairwise
 
-from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_inside import all_calls, calls_of
 from plumbline.runbook.shell_syntax import Call, Node, Script, call_of, every, flat
 from validators.shell_flow import holds
 
@@ -50,7 +50,7 @@ _PAIRS = {
 def deletions(script: Script, *, by_name: bool) -> Iterator[Call]:
     """Commands of a script that delete for good; with `by_name`, also files by their names, and rows of a table."""
     own = _own(script)
-    for call in all_calls(list(script.statements)):
+    for call in calls_of(script):
         if call.program not in _SAYING and (_deletes(call, by_name) or (by_name and _removes(call, own))):
             yield call
 
@@ -119,7 +119,7 @@ def brings_nothing_back(undo: Script) -> bool:
     return all(
         call.program in _STARTERS
         or (call.program in {"docker", "docker-compose", "systemctl"} and bool(_STARTING & set(call.words)))
-        for call in all_calls(list(undo.statements))
+        for call in calls_of(undo)
     )
 
 

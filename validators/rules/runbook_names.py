@@ -8,7 +8,7 @@ from itertools import pairwise
 from generators.offline.scripts import SCRIPTS
 from plumbline.effective.deployment import services_of
 from plumbline.runbook.rendering import runbook_texts
-from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_inside import calls_of
 from plumbline.runbook.shell_syntax import Call
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -31,7 +31,7 @@ def _calls(spec: Spec) -> Iterator[tuple[ReadStep, PathText, Call]]:
     """Every command of every script, with its step and its spec path."""
     for each in steps(spec):
         for part, script in each.scripts.items():
-            for call in all_calls(list(script.statements)):
+            for call in calls_of(script):
                 yield each, path_of(each.path, part.removesuffix("_commands")), call
 
 

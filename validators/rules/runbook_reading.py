@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from plumbline.expressions.rendering import ExpressionError
 from plumbline.runbook.rendering import RenderedRunbook, RenderedStep, rendered
@@ -35,7 +35,7 @@ class Read:
     @cached_property
     def lost(self) -> tuple[Lost, ...]:
         """Its commands whose failure is lost; of a script that is no shell, none."""
-        return tuple(lost(self.script.statements)) if isinstance(self.script, Script) else ()
+        return _lost(self.script) if isinstance(self.script, Script) else ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class ReadStep:
     def depends(self, part: str) -> set[str]:
         """Parameters that a part of the step changes with."""
         return {name for name, other in self.others.items() if getattr(other, part) != getattr(self.step, part)}
+
+
+@lru_cache(maxsize=1024)
+def _lost(script: Script) -> tuple[Lost, ...]:
+    return tuple(lost(script.statements))
 
 
 _last: list[tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]]] = []

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_inside import calls_of
 from plumbline.runbook.shell_syntax import Call, Script, every, flat
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -26,7 +26,7 @@ from validators.rules.runbook_scripts import any_or_newest, example, has_pattern
 def removed_by_pattern(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):
         if isinstance(read.script, Script) and read.part != "verify":
-            for call in all_calls(list(read.script.statements)):
+            for call in calls_of(read.script):
                 if problem := _by_pattern(call, read.part):
                     yield Violation(read.where, f"`{short(read.script.source(call.node))}`: {problem}")
 
@@ -58,7 +58,7 @@ def undoes_others_work(spec: Spec) -> Iterator[Violation]:
             continue
         looked = _looked_for(run)
         values = _values(undo)
-        for call in all_calls(list(undo.statements)):
+        for call in calls_of(undo):
             if call.program in REMOVERS - {"rmdir"}:
                 for word in call.words:
                     path = _filled(word, values)
@@ -73,7 +73,7 @@ def _looked_for(run: Script) -> set[str]:
     """Paths that a run looks at, or makes in a way that fails where there is one."""
     values = _values(run)
     found: set[str] = set()
-    for call in all_calls(list(run.statements)):
+    for call in calls_of(run):
         if call.program in {"test", "[", "cmp"} or (call.program == "mkdir" and "-p" not in call.words):
             found |= {_filled(word, values) for word in call.words}
     return found

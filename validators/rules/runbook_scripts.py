@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_inside import calls_of
 from plumbline.runbook.shell_syntax import Call, Node, Script, Unreadable, calls, every
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import path_of
@@ -243,7 +243,7 @@ def verifies_another(spec: Spec) -> Iterator[Violation]:
 def psql_goes_on(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):
         if isinstance(read.script, Script):
-            for call in all_calls(list(read.script.statements)):
+            for call in calls_of(read.script):
                 if call.program == "psql" and not any("ON_ERROR_STOP" in word for word in call.words):
                     one = sum(_ONE_STATEMENT(word) is not None for word in call.words)
                     if one != 1 and "--list" not in call.words and "--version" not in call.words:
@@ -296,7 +296,7 @@ def unquoted_value(spec: Spec) -> Iterator[Violation]:
 def curl_without_fail(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):
         if isinstance(read.script, Script):
-            for call in all_calls(list(read.script.statements)):
+            for call in calls_of(read.script):
                 if call.program == "curl" and not _fails(call):
                     yield Violation(
                         read.where,

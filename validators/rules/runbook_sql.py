@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import get_args
 
-from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_inside import calls_of
 from plumbline.runbook.shell_syntax import Script
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -26,11 +26,7 @@ _SAID = {"run": "destroys", "undo_commands": "undo_destroys"}
 def statements(script: Script) -> list[str]:
     """SQL statements among the words of a script's commands, and in what here-documents tell them."""
     texts = [
-        text
-        for call in all_calls(list(script.statements))
-        if call.program != "grep"
-        for text in (*call.words, call.told)
-        if " " in text
+        text for call in calls_of(script) if call.program != "grep" for text in (*call.words, call.told) if " " in text
     ]
     return list(dict.fromkeys(each.strip() for text in texts for each in text.split(";") if each.strip()))
 

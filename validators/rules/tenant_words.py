@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from plumbline.runbook.rendering import tenant_parameter
-from plumbline.runbook.shell_inside import all_calls
+from plumbline.runbook.shell_inside import calls_of
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from schema.types import Template
@@ -48,7 +48,7 @@ def literal_tenant(spec: Spec) -> Iterator[Violation]:
     for each in steps(spec):
         called = programs.setdefault(str(each.path.parts[1]), set())
         for script in each.scripts.values():
-            called |= {call.program for call in all_calls(list(script.statements))}
+            called |= {call.program for call in calls_of(script)}
     for name, runbook in spec.runbooks.items():
         asked = tenant_parameter(runbook)
         for index, step in enumerate(runbook.steps) if asked else ():

@@ -1,7 +1,7 @@
 """PLB111, PLB112: numbers of ports that a service's texts write out, held against the ports that the spec has."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from plumbline.effective.deployment import services_of
 from plumbline.runbook.rendering import runbook_texts
@@ -60,7 +60,7 @@ def _nobodys(spec: Spec) -> Iterator[Violation]:
                 )
 
 
-def _beside_an_expression(text: WrittenText, others: dict[str, Service]) -> Iterator[Violation]:
+def _beside_an_expression(text: WrittenText, others: Mapping[str, Service]) -> Iterator[Violation]:
     """Numbers behind the host that an expression writes: `{{ host('db') }}:5433`."""
     for host in text.named if BLANK + ":" in text.literal else ():
         for found in re.finditer(rf"(?<![\w.-]){re.escape(host)}:(\d{{2,5}})(?![\w.:-])", text.shown):
@@ -96,14 +96,14 @@ def _nobodys_in_runbooks(spec: Spec) -> Iterator[Violation]:
                 )
 
 
-def _owner(word: PortWord, own: str, service: Service, others: dict[str, Service]) -> tuple[str, Service | None]:
+def _owner(word: PortWord, own: str, service: Service, others: Mapping[str, Service]) -> tuple[str, Service | None]:
     """The service that a number is said to be a port of; None where it is none of the spec's."""
     if word.host in (OWN, UNSAID, own):
         return own, service
     return word.host, others.get(word.host)
 
 
-def _needed(service: Service, others: dict[str, Service], number: int) -> tuple[str, str] | None:
+def _needed(service: Service, others: Mapping[str, Service], number: int) -> tuple[str, str] | None:
     """The needed service, and the name of its port, of a number."""
     for need in service.needs:
         for name, each in others[need].ports.items() if need in others else ():

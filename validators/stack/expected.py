@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from generators.compose.http_health import http_test
-from generators.compose.service import LABEL, tmpfs_options
+from generators.compose.mounts import tmpfs_options
+from generators.compose.service import LABEL
 from plumbline.effective.config_files import config_mounts
 from plumbline.effective.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes
 from plumbline.effective.expression_names import SECRET_FOLDER, service_names
