@@ -14,7 +14,7 @@ from tests.bundle.host import SealedHost
 
 Kind = Literal["killed", "disk full", "engine stopped"]
 _BEFORE = """#!/bin/sh
-step=$(tail -n 1 '{journal}' 2> /dev/null)
+step=$(tail -n +{first} '{journal}' 2> /dev/null | tail -n 1)
 case "${{step##* }} $*" in
   '{step} '{arguments})
     echo >> '{count}'
@@ -35,10 +35,11 @@ _BESIDE = """exec 3<&0
 
 @dataclass(frozen=True)
 class Fault:
-    """It strikes at the nth call of a program in a step, or some seconds after that call began."""
+    """It strikes at the nth call of a program in a step of this run, or some seconds after that call began."""
 
     kind: Kind
     step: str
+    """Empty before a run's first step, and in a script that has none."""
     program: str
     arguments: str = "*"
     """Pattern of the shell for them."""
@@ -126,8 +127,11 @@ def _program(host: SealedHost, fault: Fault, count: Path, filler: Path) -> str:
         "disk full": f"dd if=/dev/zero of='{filler}' bs=1M 2> /dev/null",
         "engine stopped": f"kill {host.engine.pid_file.read_text().strip()}",
     }[fault.kind]
+    journal = host.state / "journal"
     names = {
-        "journal": host.state / "journal",
+        "journal": journal,
+        # the runs before have left their steps in it
+        "first": len(journal.read_text().splitlines()) + 1 if journal.exists() else 1,
         "count": count,
         "step": fault.step,
         "arguments": fault.arguments.replace(" ", "' '"),

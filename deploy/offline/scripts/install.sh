@@ -159,7 +159,7 @@ lock() {
     sleep 0.1
   done
   locked=1
-  echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) install.sh" > "$state/lock" || unwritten "$state"
+  { echo "$$ $(began $$) $(date +%Y-%m-%dT%H:%M:%SZ) install.sh" > "$state/lock"; } 2> /dev/null || unwritten "$state"
   lock_home
 }
 
