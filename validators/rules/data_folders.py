@@ -76,9 +76,11 @@ def _told_outside(placed: Placed, told: list[_Told], outside: list[_Told]) -> It
             target = service.volumes[idle[0]]
             also = ((each.place, "the folder that it is told"),)
             yield Violation(placed.path("volumes", idle[0]), message, observed=target, also=also)
+        elif not service.volumes:
+            also = ((each.place, "the folder that it is told"),)
+            yield Violation(path_of("services", placed.id), message, at_key=True, expected=each.folder, also=also)
         else:
-            volume = next(iter(service.volumes), None)
-            at_volume = ((placed.path("volumes", volume), "its volume"),) if volume else ()
+            at_volume = ((placed.path("volumes", next(iter(service.volumes))), "its volume"),)
             yield Violation(each.path, message, observed=each.folder, location=each.location, also=at_volume)
 
 
