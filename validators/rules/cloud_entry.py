@@ -59,6 +59,11 @@ class InboundOpening:
     rule: FirewallRule
     peers: tuple[Range, ...]
 
+    @property
+    def is_to_everybody(self) -> bool:
+        """Whether a peer is more than anybody's own range."""
+        return any(peer.prefixlen < WORLD[peer.version] for peer in self.peers)
+
     def lets_in(self, address: Range) -> bool:
         """Whether an address is one of the peers."""
         return any(peer.version == address.version and address.subnet_of(peer) for peer in self.peers)  # type: ignore[arg-type]
@@ -189,7 +194,7 @@ def open_to_all(spec: Spec) -> Iterator[Violation]:
             if not each.address.startswith("127.")
         }
         for each in openings(spec, mode, cloud):
-            if not any(peer.prefixlen < WORLD[peer.version] for peer in each.peers):
+            if not each.is_to_everybody:
                 continue
             first, _, last = (each.rule.port or "").partition("-")
             ports = range(int(first), int(last or first) + 1) if first.isdecimal() else None

@@ -55,7 +55,8 @@ def asks_in_vain(spec: Spec) -> Iterator[Violation]:
 
 
 def _servers(placed: Placed, text: WrittenText, balancer: Mapping[str, object]) -> Iterator[Violation]:
-    servers = balancer.get("servers")
+    servers, entry = balancer.get("servers"), placed.spec.topology[placed.mode].entry
+    to_backend = placed.id == entry.service
     for server in servers if isinstance(servers, list) else ():
         asked = dig(server, "url") or dig(server, "address")
         url = _URL.fullmatch(asked) if isinstance(asked, str) else None
@@ -64,6 +65,8 @@ def _servers(placed: Placed, text: WrittenText, balancer: Mapping[str, object]) 
             continue
         number = int(url["port"] or _USUAL.get(url["scheme"] or "", 0))
         if number not in known:
+            if to_backend and number == entry.backend_port:
+                continue  # PLB213 says so
             there = ", ".join(map(str, sorted(known))) or "none"
             message = f"`{asked}` leads to port {number}, but the ports there are {there}"
             yield _at_line(text, r"(?:url|address)[\"']?:", message, str(number))
@@ -74,6 +77,8 @@ def _servers(placed: Placed, text: WrittenText, balancer: Mapping[str, object]) 
             yield _at_line(text, r"url[\"']?:", f"`{asked}` speaks TLS, but port `{port}` answers plain HTTP", asked)
         path = dig(balancer, "healthCheck", "path")
         if check and check.port == port and isinstance(path, str) and path != check.path:
+            if to_backend and path == entry.health_path:
+                continue  # PLB225 says so
             message = f"the check asks {path}, but the health check of the backend is at {check.path}"
             yield _at_line(text, r"healthCheck[\"']?:", message, path)
 
