@@ -15,7 +15,7 @@ from plumbline.bundle.head import read_head
 from schema.bundle import BundledImage
 from tests.bundle.host import scripts_of, sealed_host
 from tests.bundle.keys import Key, end_agent, make_key
-from tests.bundle.small_project import SmallProject, small_project
+from tests.bundle.small_project import ROOT, SmallProject, small_project
 from tests.lab.registry import local_registry
 
 pytestmark = pytest.mark.live
@@ -68,7 +68,7 @@ def test_the_manifest_is_one_by_its_schema(small: Releases) -> None:
         text = read_head(stream).text
     schema = json.loads(small.project.plumb("schema", "manifest").stdout)
     assert list(Draft202012Validator(schema).iter_errors(json.loads(text))) == []
-    assert schema == json.loads((small.project.folder / "schema" / "json" / "manifest.json").read_text())
+    assert schema == json.loads((ROOT / "schema" / "json" / "manifest.json").read_text())
 
 
 def test_manifest_and_layers_are_the_registrys_own_bytes(small: Releases) -> None:
