@@ -107,6 +107,8 @@ def _plain(environment: Environment) -> Environment:
 
 def places_in(environment: Environment, template: str, known: Known) -> Places:
     """The places that a short template speaks of, once each; none where it can't be read."""
+    if "{" not in template:
+        return ()
     try:
         lines = spoken_of(environment, template, known)
     except TemplateError:
