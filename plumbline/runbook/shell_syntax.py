@@ -5,6 +5,7 @@ A node is the JSON of `shfmt --to-json`, whose shapes are those of the Go packag
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from plumbline.spec.finding import EnvironmentMissing
 Node = dict[str, Any]
 _SECONDS = 30
 _NAME = "plumb_script_"
+_PLACE = re.compile(r"(\d+):\d+: ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,8 @@ class Unreadable:
     """A text that is no shell script."""
 
     reason: str
+    line: int | None = None
+    """Line of the script, from 1, at which the parser gave up."""
 
 
 @lru_cache(maxsize=256)
@@ -89,7 +93,9 @@ def _read(text: bytes) -> list[Node] | Unreadable:
     call = [program, "-ln", "posix", "--to-json"]
     done = subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False)
     if done.returncode:
-        return Unreadable(done.stderr.decode(errors="replace").strip().removeprefix("<standard input>:"))
+        said = done.stderr.decode(errors="replace").strip().removeprefix("<standard input>:")
+        place = _PLACE.match(said)
+        return Unreadable(said[place.end() :], int(place[1])) if place else Unreadable(said)
     statements: list[Node] = json.loads(done.stdout).get("Stmts", [])
     return statements
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
+from tests.rules.edited import edited
 from validators.rules import RULES
 from validators.rules.examples import example_spec
 
@@ -155,3 +156,11 @@ def test_an_undo_that_takes_more_is_found(rule: str, text: str) -> None:
 @pytest.mark.parametrize("fields", HONEST.values(), ids=HONEST)
 def test_an_honest_step_is_not_blamed(fields: Mapping[str, str]) -> None:
     assert found(**fields) == set()
+
+
+@pytest.mark.slow
+def test_a_script_that_can_not_be_read_is_found_at_the_line_where_the_reading_ends() -> None:
+    last = "'config/traefik/routes/{{ tenant }}.suspended.yml'\n"
+    found = edited("runbooks/suspend-tenant.yaml", f".new' {last}", f".new' {last[1:]}")
+    assert found.rules == ["PLB842"]
+    assert found.is_near

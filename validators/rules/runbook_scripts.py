@@ -323,4 +323,5 @@ def _fails(call: Call) -> bool:
 def not_shell(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):
         if isinstance(read.script, Unreadable):
-            yield Violation(read.where, read.script.reason)
+            line = spec.line_of(read.where, read.script.line)
+            yield Violation(read.where, f"the script can't be read: {read.script.reason}", location=line)
