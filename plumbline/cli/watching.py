@@ -18,6 +18,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
+from watchdog.observers.polling import PollingObserver
 
 _CHANGES = (FileCreatedEvent, FileModifiedEvent, FileDeletedEvent, FileMovedEvent, FileClosedEvent)
 """What a reader causes, such as opening a file, is no change."""
@@ -32,7 +33,12 @@ def rebuilding(folder: Path) -> Iterator[None]:
     builder = Thread(target=_builds, args=(folder, changes.seen, done), daemon=True)
     observer = Observer()
     observer.schedule(changes, str(folder), recursive=True, event_filter=list(_CHANGES))
-    observer.start()
+    try:
+        observer.start()
+    except OSError:  # the system tells of no more folders: its limit is reached by other programs
+        observer = PollingObserver()
+        observer.schedule(changes, str(folder), recursive=True, event_filter=list(_CHANGES))
+        observer.start()
     builder.start()
     try:
         yield
