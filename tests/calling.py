@@ -8,12 +8,14 @@ that, of signals and of terminals start it themselves, by `RUN`.
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[1]
@@ -57,7 +59,7 @@ def serve() -> None:
 
 
 def _answer(call: Mapping[str, Any]) -> dict[str, Any]:
-    """What a child that is plumb wrote and ended with; killed after SECONDS of processor time."""
+    """What a child that is plumb wrote and ended with; killed after SECONDS of silence, or of processor time."""
     read_out, out = os.pipe()
     read_err, err = os.pipe()
     told, tell = os.pipe()
@@ -68,15 +70,13 @@ def _answer(call: Mapping[str, Any]) -> dict[str, Any]:
         _become_plumb(call, told, out, err)
     for end in (told, out, err):
         os.close(end)
-    texts = _exchanged(tell, call["input"].encode(), read_out, read_err)
+    texts = _exchanged(child, tell, call["input"].encode(), read_out, read_err)
     _, status = os.waitpid(child, 0)
     return {"code": os.waitstatus_to_exitcode(status), "out": texts[0], "err": texts[1]}
 
 
-def _exchanged(tell: int, said: bytes, *ends: int) -> list[str]:
+def _exchanged(child: int, tell: int, said: bytes, *ends: int) -> list[str]:
     """What comes out of each end, all at once, so that no pipe fills up while another is read; `said` fits into a pipe."""
-    from selectors import EVENT_READ, DefaultSelector
-
     with os.fdopen(tell, "wb") as stream:
         stream.write(said)
     heard = dict.fromkeys(ends, b"")
@@ -84,7 +84,10 @@ def _exchanged(tell: int, said: bytes, *ends: int) -> list[str]:
         for end in ends:
             selector.register(end, EVENT_READ)
         while selector.get_map():
-            for key, _ in selector.select():
+            ready = selector.select(SECONDS)
+            if not ready:
+                os.kill(child, signal.SIGKILL)
+            for key, _ in ready:
                 if part := os.read(key.fd, 65_536):
                     heard[key.fd] += part
                 else:
