@@ -16,7 +16,7 @@ services/web.yaml: {{environment: {{ADMIN: {{template: "{{{{ address('db', '{0}'
 
 @rule(
     "PLB151",
-    title="Another port of a needed service than the need's",
+    title="Port that differs from the need's",
     why=(
         "Only the port in `needs` is published for other nodes and let through their firewalls. The service speaks one "
         "protocol to a port of another."
