@@ -49,6 +49,11 @@ class StandIn(Model):
         Annotated[str, form(r"^[a-z0-9][a-z0-9+.-]*$", "the name of a Debian package, e.g. ca-certificates")], ...
     ] = ()
     """Debian packages to install in the stub; a command that one of them brings is the real one."""
+    programs: Annotated[str, form(r"^stand-ins/[a-z0-9-]+$", "a folder such as stand-ins/platform")] | None = None
+    """Folder below the spec that a `contract` stub carries: once the contract holds, a program of its `bin/` takes the place of
+    the command of that name, and Python finds the packages in it."""
+    command: tuple[Text, ...] = ()
+    """What the image runs where the spec gives no command."""
 
 
 class Image(Model):

@@ -16,6 +16,9 @@ def missing_stand_ins(spec: Spec, folder: Path) -> Iterator[Finding]:
             path = path_of("images", id, "stand_in", "recipe")
             if not (folder / image.stand_in.recipe / "Dockerfile").is_file():
                 yield _missing(spec, folder, path, image.stand_in.recipe, "has no Dockerfile")
+        if image.stand_in and image.stand_in.programs and not (folder / image.stand_in.programs).is_dir():
+            path = path_of("images", id, "stand_in", "programs")
+            yield _missing(spec, folder, path, image.stand_in.programs, "is not a folder")
     for id, model in spec.models.models.items():
         if model.stand_in and not (folder / model.stand_in).is_dir():
             yield _missing(spec, folder, path_of("models", id, "stand_in"), model.stand_in, "is not a folder")

@@ -47,6 +47,8 @@ class Recipe:
     """Build arguments: OWNER (uid:gid), FOLDERS that it owns, COMMANDS that it offers."""
     contract: str
     """JSON: for each service, what the image must offer it."""
+    programs: Path | None = None
+    """Folder of what runs once the contract holds."""
 
 
 def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
@@ -61,7 +63,10 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
     if stand_in.recipe == "contract":
         arguments |= {"COMMANDS": " ".join(stand_in.commands), "PACKAGES": " ".join(stand_in.packages)}
         contract = {name: contract_of(spec, mode, service, stand_in) for name, service in users.items()}
-        return Recipe(image, stand_in.server, None, arguments, json.dumps(contract, indent=1, sort_keys=True))
+        programs = folder / stand_in.programs if stand_in.programs else None
+        return Recipe(
+            image, stand_in.server, None, arguments, json.dumps(contract, indent=1, sort_keys=True), programs
+        )
     recipe = folder / stand_in.recipe
     if not (recipe / "Dockerfile").is_file():
         path = path_of("images", image, "stand_in", "recipe")
@@ -96,6 +101,7 @@ def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> d
         ),
         "writable": sorted([*(each.target for each in volumes if not each.read_only), *service.tmpfs]),
         "commands": list(stand_in.commands),
+        "command": list(stand_in.command),
     }
 
 
@@ -111,6 +117,7 @@ def build(engine: Engine, recipe: Recipe) -> str:
             shutil.copytree(source, context)
             if recipe.contract:
                 (context / "contract.json").write_text(recipe.contract)
+                _copy_programs(recipe, context / "programs")
             if (context / _WHEELS).exists():
                 download(context / _WHEELS, context / "wheels")
             _build(engine, recipe, context, reference, fingerprint)
@@ -136,9 +143,16 @@ def _fingerprint(recipe: Recipe, source: Path) -> str:
     digest = hashlib.sha256(f"{RECIPE_LABEL}\n{recipe.server}\n{recipe.contract}".encode())
     for name, value in sorted(recipe.arguments.items()):
         digest.update(f"{name}={value}\n".encode())
-    for file in sorted(path for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        digest.update(f"{file.relative_to(source).as_posix()}\n".encode() + file.read_bytes())
+    for folder in (source, *([recipe.programs] if recipe.programs else [])):
+        for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+            digest.update(f"{file.relative_to(folder).as_posix()}\n".encode() + file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _copy_programs(recipe: Recipe, folder: Path) -> None:
+    folder.mkdir()
+    if recipe.programs:
+        shutil.copytree(recipe.programs, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def download(wanted: Path, folder: Path) -> None:

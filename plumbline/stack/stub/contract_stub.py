@@ -2,8 +2,9 @@
 """Stands in for an image that cannot be had, and keeps its contract: /contract.json, the entry of this host's name.
 
 A broken contract (a variable, secret or folder that is missing, another user) ends it with code 78 and says what is broken.
-The health path answers 200 while everything answers that the service needs and can't do without. A job waits until all
-that it needs answers; then its program runs, where the image has the real one, or it ends with 0.
+Then the command's program takes its place, where the image has one: of /opt/programs/bin, or of a package. Otherwise the
+health path answers 200 while everything answers that the service needs and can't do without. A job waits until all that it
+needs answers; without a program it ends with 0.
 
 It listens where its command says, as the real program would, and covers for no disagreement with the spec's ports:
 `uvicorn APP` listens on --host and --port and nowhere else, by itself on 127.0.0.1:8000 (uvicorn's documented settings);
@@ -28,6 +29,7 @@ BROKEN = 78
 JOB_SECONDS = 60
 ASK_EVERY_S = 1
 ANSWER_WITHIN_S = 2
+PROGRAMS = Path("/opt/programs/bin")
 NAMES_A_PORT = re.compile(r"--(?:[\w.-]+[.-])?(?:port|listen-addr|listen-address)(?:=(?P<value>.*))?")
 
 
@@ -35,10 +37,17 @@ class ContractRefused(Exception):
     """The real program would not start like this."""
 
 
-def words_of_the_command() -> list[str]:
+def words_of_the_command(contract: dict[str, Any]) -> list[str]:
     """The command with its program first, however it came to be this file: by the entry point, or as a link of its name."""
     name = Path(sys.argv[0]).name
-    return sys.argv[1:] if name in ("contract-stub", "contract_stub.py") else [name, *sys.argv[1:]]
+    return (sys.argv[1:] or contract["command"]) if name in ("contract-stub", "contract_stub.py") else [name, *sys.argv[1:]]
+
+
+def become_the_program(words: list[str]) -> None:
+    """Run the program that the image has for a command in place of this file; where there is none, return."""
+    for found in (str(PROGRAMS / words[0]), shutil.which(words[0])) if words else ():
+        if found and os.access(found, os.X_OK) and not Path(found).samefile(__file__):
+            os.execv(found, [found, *words[1:]])
 
 
 def option(words: list[str], name: str, otherwise: str) -> str:
@@ -91,7 +100,7 @@ def broken(contract: dict[str, Any]) -> list[str]:
         faults.append(f"{sys.argv[1]}: not a command of this image")
     if contract["kind"] != "job":
         try:
-            listening(words_of_the_command(), contract["ports"])
+            listening(words_of_the_command(contract), contract["ports"])
         except ContractRefused as refused:
             faults.append(str(refused))
     return faults
@@ -166,7 +175,7 @@ def serve(contract: dict[str, Any], needs: Needs) -> None:
         def log_message(self, *_: object) -> None:
             """Health checks would fill the log."""
 
-    places = listening(words_of_the_command(), contract["ports"])
+    places = listening(words_of_the_command(contract), contract["ports"])
     # this server has IPv4 alone; who listens on every IPv6 interface is asked there too
     servers = [ThreadingHTTPServer(("0.0.0.0" if host == "::" else host, port), Handler) for host, port in places]
     for server in servers:
@@ -175,14 +184,12 @@ def serve(contract: dict[str, Any], needs: Needs) -> None:
     threading.Event().wait()
 
 
-def run_job(needs: Needs) -> int:
+def run_job(contract: dict[str, Any]) -> int:
     """0 once every need answers; 1 when that takes too long."""
-    end = time.monotonic() + JOB_SECONDS
+    needs, end = Needs(contract["needs"]), time.monotonic() + JOB_SECONDS
     while time.monotonic() < end:
         if not needs.silent():
-            program = shutil.which(sys.argv[1]) if len(sys.argv) > 1 else None
-            if program and not Path(program).samefile(__file__):
-                os.execv(program, sys.argv[1:])
+            become_the_program(words_of_the_command(contract))
             return 0
         time.sleep(0.1)
     print(f"no answer from {', '.join(needs.silent())}", file=sys.stderr)
@@ -200,10 +207,10 @@ def main() -> int:
     if faults := broken(contract):
         print(f"contract of {name} broken: {'; '.join(faults)}", file=sys.stderr)
         return BROKEN
-    needs = Needs(contract["needs"])
     if contract["kind"] == "job":
-        return run_job(needs)
-    serve(contract, needs)
+        return run_job(contract)
+    become_the_program(words_of_the_command(contract))
+    serve(contract, Needs(contract["needs"]))
     return 0
 
 
