@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.forms import form
-from schema.probe import Probe
+from schema.probe import Flow, Preparation, Probe
 from schema.types import DivergenceId, Id, ModeId, Model, Text, Title
 
 CoveredPath = Annotated[
@@ -60,3 +60,7 @@ class Parity(Model):
     """Rows by id, in the order of the matrix."""
     divergences: dict[Annotated[str, form(r"^D[0-9]+$", "an id such as D1")], Divergence]
     """Divergences by id."""
+    flows: dict[Id, Flow] = {}
+    """Requests that probes begin with, by id."""
+    prepare: tuple[Preparation, ...] = ()
+    """What happens in each mode, in this order, before it is asked anything."""

@@ -5,11 +5,28 @@ A new kind is a class here, a field of `Probe`, and its `ask` in validators/pari
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from schema.types import AnyPath, Bool, ModeId, Model, PortName, SecretId, ServiceId, Text, UrlPath
+from schema.forms import form
+from schema.types import (
+    AnyPath,
+    Bool,
+    FlowId,
+    Int,
+    ModeId,
+    Model,
+    PortName,
+    SecretId,
+    ServiceId,
+    Text,
+    Title,
+    UrlPath,
+)
+
+Pointer = Annotated[str, form(r"^(/[^/]+)+$", "a JSON pointer, e.g. /items/0/name")]
+FlowName = Annotated[str, form(r"^[a-z][a-z0-9_]*$", "a name in lower case, e.g. document")]
 
 
 class Question(Model):
@@ -143,6 +160,77 @@ class MetricProbe(PortQuestion):
         return f"metric of {self.service}: {self.query}"
 
 
+class FlowWait(Model):
+    """Until when a request is made again, once a second."""
+
+    at: Pointer
+    """Where in the answer's JSON to look."""
+    among: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """The values that end it."""
+    seconds: Annotated[Int, Field(ge=1, le=300)] = 60
+    """After how many seconds it is given up."""
+
+
+class FlowStep(Model):
+    """A request of a flow. `${name}` in it stands for what was kept before, for a text of the probe or a secret of the flow.
+
+    A text `t` also gives `${t.sha256}` and `${t.bytes}`; `${status}` and `${body}` are those of the last answer.
+    """
+
+    request: Annotated[str, form(r"^(GET|POST|PUT|PATCH|DELETE) /\S*$", "a method and a path, e.g. POST /v1/documents")]
+    """Method and path."""
+    headers: dict[
+        Annotated[str, form(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header, e.g. Authorization")], Text
+    ] = {}
+    """Headers of the request."""
+    body: Text | None = None
+    """Body of the request."""
+    keep: dict[FlowName, Pointer | Literal["status", "body"]] = {}
+    """What of the answer is kept: a place in its JSON, its `status`, or its `body`; by the name that later steps know it by."""
+    until: FlowWait | None = None
+    """Asks again until the answer is one of these."""
+    expect: dict[FlowName, Text] = {}
+    """What something kept has to be; otherwise the flow ends there, and says so."""
+
+
+class Flow(Model):
+    """Requests one after another, which many probes begin with."""
+
+    title: Title
+    """What it does."""
+    secrets: tuple[SecretId, ...] = ()
+    """Secrets of the asked service whose values the steps may send."""
+    steps: Annotated[tuple[FlowStep, ...], Field(min_length=1)]
+    """The requests in their order."""
+
+
+class Preparation(Model):
+    """A command in a service's container that a mode needs before it can be asked, such as one that registers a tenant."""
+
+    service: ServiceId
+    """The service in whose container the command runs. A mode that does not run it goes without."""
+    run: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """The command (argument list, no shell)."""
+
+
+class FlowProbe(LinkQuestion):
+    """A flow of requests that does real work; the answer is what it is put together from in the end."""
+
+    flow: FlowId
+    """The flow of `flows` that it begins with."""
+    texts: dict[FlowName, Text] = {}
+    """What its steps send, by name; one may name those before it."""
+    then: tuple[FlowStep, ...] = ()
+    """Steps of this probe alone, after those of the flow."""
+    answer: Text
+    """The answer, with `${name}` for what was kept."""
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"flow {self.flow} by {self.service}:{self.port}, then {self.answer}"
+
+
 class Probe(Model):
     """A question of exactly one kind, and what each mode answers.
 
@@ -171,6 +259,8 @@ class Probe(Model):
     """A file in a container."""
     metric: MetricProbe | None = None
     """A query to Prometheus."""
+    flow: FlowProbe | None = None
+    """Requests one after another."""
 
     @property
     def kind(self) -> str:

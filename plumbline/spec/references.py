@@ -32,6 +32,7 @@ _DEFINED: dict[str, tuple[str, ...]] = {
     "mode": ("topology",),
     "requirement": ("requirements", "requirements"),
     "divergence": ("parity", "divergences"),
+    "flow": ("parity", "flows"),
     "decision": ("platform", "open_decisions"),
     "runbook": ("runbooks",),
     "place": ("platform", "places"),

@@ -64,9 +64,7 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
         arguments |= {"COMMANDS": " ".join(stand_in.commands), "PACKAGES": " ".join(stand_in.packages)}
         contract = {name: contract_of(spec, mode, service, stand_in) for name, service in users.items()}
         programs = folder / stand_in.programs if stand_in.programs else None
-        return Recipe(
-            image, stand_in.server, None, arguments, json.dumps(contract, indent=1, sort_keys=True), programs
-        )
+        return Recipe(image, stand_in.server, None, arguments, json.dumps(contract, indent=1, sort_keys=True), programs)
     recipe = folder / stand_in.recipe
     if not (recipe / "Dockerfile").is_file():
         path = path_of("images", image, "stand_in", "recipe")

@@ -14,6 +14,7 @@ from schema.probe import (
     AddressProbe,
     CommandProbe,
     FileProbe,
+    FlowProbe,
     HttpProbe,
     LinkQuestion,
     MetricProbe,
@@ -55,6 +56,7 @@ class AskedMode:
 def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
     """What a running mode answers to every probe. Raises EnvironmentMissing where the probe can't be run."""
     places = {place.service: place for place in places_of(stack)}
+    _prepare(stack, places)
     found: dict[Key, str] = {}
     inside: dict[str, tuple[Key, dict[str, Any]]] = {}
     for key, probe in probes(stack.spec):
@@ -70,6 +72,17 @@ def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
     project = f"plumb-probe-{stack.run.id}"
     given = run_inside(stack.engine, project, "ask.py", {id: asked for id, (_, asked) in inside.items()}, _SECONDS)
     return found | {key: str(given[id]) for id, (key, _) in inside.items()}
+
+
+def _prepare(stack: Stack, places: Mapping[str, RunningService]) -> None:
+    for number, each in enumerate(stack.spec.parity.prepare):
+        if each.service in places:
+            code, output = stack.engine.execute(places[each.service].container, each.run)
+            if code:
+                raise EnvironmentMissing(
+                    f"a mode could not be prepared: the command in {each.service} ends with {code}: {output[-400:]}",
+                    f"look at parity.prepare.{number}",
+                )
 
 
 @singledispatch
@@ -145,6 +158,18 @@ def _executed(mode: AskedMode, service: str, command: Sequence[str]) -> str:
     """The output of a command in the service's own container."""
     code, output = mode.stack.engine.execute(mode.places[service].container, command)
     return f"exit code {code}" if code else output
+
+
+@ask.register
+def _(question: FlowProbe, mode: AskedMode) -> dict[str, Any] | str:
+    way = _way(question, mode)
+    if isinstance(way, str):
+        return way
+    flow = mode.stack.spec.parity.flows[question.flow]
+    steps = [step.model_dump(exclude_none=True) for step in (*flow.steps, *question.then)]
+    place = mode.places[question.service].pid
+    asked = {"steps": steps, "texts": dict(question.texts), "answer": question.answer, "secrets": list(flow.secrets)}
+    return {**way[0], "flow": f"http://{way[1]}", "secrets_of": place, **asked}
 
 
 def _way(link: LinkQuestion, mode: AskedMode) -> tuple[dict[str, int], str] | str:

@@ -41,7 +41,9 @@ def tenant_of(request: Request) -> tuple[str, dict[str, Any]]:
     try:
         if scheme != "Bearer":
             raise Refusal(401, "a bearer token is missing")
-        tenant = str(jwt.decode(token, secret("tenant_api_key"), algorithms=["HS256"], options={"require": ["exp"]})["sub"])
+        tenant = str(
+            jwt.decode(token, secret("tenant_api_key"), algorithms=["HS256"], options={"require": ["exp"]})["sub"]
+        )
     except (jwt.InvalidTokenError, KeyError) as error:
         raise Refusal(401, f"the token is not ours: {error}") from error
     state, settings = stores.tenants().get(tenant, ("", {}))
@@ -138,7 +140,9 @@ def take(tenant: str, document: str, manifest: dict[str, Any], size: int, sha256
         raise Refusal(422, f"malware: {virus}", "MALWARE_FOUND")
     file.seek(0)
     client = stores.objects()
-    client.upload_fileobj(file, stores.bucket(client, tenant), f"raw/{document}", ExtraArgs={"ContentType": manifest["mime"]})
+    client.upload_fileobj(
+        file, stores.bucket(client, tenant), f"raw/{document}", ExtraArgs={"ContentType": manifest["mime"]}
+    )
     with stores.database() as cursor:
         cursor.execute(
             "INSERT INTO intake_receipts (id, tenant, name, size_bytes, sha256) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
@@ -183,7 +187,9 @@ def query(request: Request) -> Response:
     """Retrieval is the serving service's: what it answers, for this tenant."""
     tenant, _ = tenant_of(request)
     port = contract("intake-gateway")["needs"]["serving"]
-    forwarded = urllib.request.Request(f"http://serving:{port}/v1/query?{request.url.query}", headers={"X-Tenant": tenant})
+    forwarded = urllib.request.Request(
+        f"http://serving:{port}/v1/query?{request.url.query}", headers={"X-Tenant": tenant}
+    )
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(forwarded, timeout=30) as response:
             return Response(response.read(), response.status, media_type="application/json")

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from docpipe import scanning, stores
+from docpipe.asking import ask
 from docpipe.settings import contract
 
 
@@ -17,14 +18,14 @@ def _relational(_: int) -> None:
 
 def _embedding(_: int) -> None:
     endpoint = os.environ["DOCPIPE_EMBEDDING_ENDPOINT"]
-    stores.ask(endpoint.replace("/embeddings", "/health"), "GET")
+    ask(endpoint.replace("/embeddings", "/health"), "GET")
 
 
 _ASK: dict[str, Any] = {
     "postgres": _relational,
     "redis": lambda _: stores.queues().ping(),
     "minio": lambda _: stores.objects().list_buckets(),
-    "qdrant": lambda _: stores.vectors("GET", "/readyz"),
+    "qdrant": lambda _: stores.vectors("GET", "/collections"),
     "clamav": lambda port: scanning.ping("clamav", port),
     "nomic-embed": _embedding,
 }
@@ -33,13 +34,13 @@ _ASK: dict[str, Any] = {
 def _fails(need: str, port: int) -> str | None:
     try:
         _ASK.get(need, _connect(need))(port)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the need does not do its work
+    except Exception as error:
         return f"{need}: {type(error).__name__}: {error}"
     return None
 
 
 def _connect(host: str) -> Any:
-    return lambda port: stores.ask(f"http://{host}:{port}/health", "GET")
+    return lambda port: ask(f"http://{host}:{port}/health", "GET")
 
 
 def answer() -> tuple[int, bytes]:

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from docpipe.embedding import HASHED, hashed
+from docpipe.hashing import HASHED, hashed
 
 DIMENSIONS = 768
 """What Nomic embed-text v1.5 gives by itself."""
@@ -19,4 +19,9 @@ async def embeddings(request: Request) -> Response:
     return JSONResponse({"model": HASHED.format(dimensions), "data": data})
 
 
-app = Starlette(routes=[Route("/health", lambda _: JSONResponse({"stand_in": True})), Route("/embeddings", embeddings, methods=["POST"])])
+app = Starlette(
+    routes=[
+        Route("/health", lambda _: JSONResponse({"stand_in": True})),
+        Route("/embeddings", embeddings, methods=["POST"]),
+    ]
+)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,9 +12,8 @@ import redis
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from docpipe.asking import SECONDS, ask
 from docpipe.settings import DEFAULTS, secret
-
-SECONDS = 5
 
 
 @contextmanager
@@ -69,7 +67,9 @@ def events(tenant: str, subject: str) -> list[tuple[str, dict[str, Any]]]:
 
 def objects() -> Any:
     """A client of the object store."""
-    patient = Config(connect_timeout=SECONDS, read_timeout=30, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"})
+    patient = Config(
+        connect_timeout=SECONDS, read_timeout=30, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}
+    )
     return boto3.client(
         "s3", endpoint_url=os.environ["DOCPIPE_MINIO_ENDPOINT"], region_name="us-east-1", config=patient,
         aws_access_key_id=secret("minio_access_key"), aws_secret_access_key=secret("minio_secret_key"),
@@ -102,22 +102,13 @@ def store(tenant: str, key: str, content: bytes) -> None:
 def queues() -> Any:
     """A client of Redis, which also counts requests."""
     return redis.Redis.from_url(
-        os.environ["DOCPIPE_REDIS_URL"], password=secret("redis_password"), socket_timeout=SECONDS, socket_connect_timeout=SECONDS
+        os.environ["DOCPIPE_REDIS_URL"],
+        password=secret("redis_password"),
+        socket_timeout=SECONDS,
+        socket_connect_timeout=SECONDS,
     )
 
 
 def vectors(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """Ask the vector store. Raises urllib.error.HTTPError."""
-    return ask(
-        f"{os.environ['DOCPIPE_QDRANT_URL']}{path}", method, body, {"api-key": secret("qdrant_api_key")}
-    )
-
-
-def ask(url: str, method: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
-    """JSON for JSON, by no proxy. Raises urllib.error.HTTPError, OSError."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=SECONDS) as response:
-        text = response.read()
-    return json.loads(text) if text.strip() else None
+    return ask(f"{os.environ['DOCPIPE_QDRANT_URL']}{path}", method, body, {"api-key": secret("qdrant_api_key")})

@@ -64,7 +64,7 @@ def _follow_registry(consumer: Any, stage: str) -> None:
     while True:
         try:
             active = {tenant for tenant, (state, _) in stores.tenants().items() if state == "ACTIVE"}
-        except Exception as error:  # noqa: BLE001 - a registry that is away for a moment changes nothing
+        except Exception as error:
             print(f"registry: {error}", flush=True)
             active = taken
         for tenant in active - taken:
