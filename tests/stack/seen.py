@@ -8,7 +8,6 @@ of an engine and a kernel, in a file of `recorded/`, with what `with` adds; all 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,19 +55,22 @@ def _resolved(value: Any) -> Any:
 
 
 def edited(whole: Any, edits: Sequence[Mapping[str, Any]]) -> Any:
-    """A copy with some edits: `set`, `drop` or `add` (to a list) is a path of keys, `to` the value."""
-    copied = deepcopy(whole)
+    """The same with some edits: `set`, `drop` or `add` (to a list) is a path of keys, `to` the value. The original is left alone."""
     for edit in edits:
-        (*path, last) = next(edit[word] for word in ("set", "drop", "add") if word in edit)
-        place = copied
-        for key in path:
-            place = place[key]
-        if "set" in edit:
-            place[last] = edit["to"]
-        elif "add" in edit:
-            place[last] = [*(place[last] or []), edit["to"]]
-        else:
-            del place[last]
+        word = next(word for word in ("set", "drop", "add") if word in edit)
+        whole = _edited(whole, edit[word], word, edit.get("to"))
+    return whole
+
+
+def _edited(place: Any, path: Sequence[Any], word: str, value: Any) -> Any:
+    key, rest = path[0], path[1:]
+    copied = place.copy()
+    if rest:
+        copied[key] = _edited(place[key], rest, word, value)
+    elif word == "drop":
+        del copied[key]
+    else:
+        copied[key] = value if word == "set" else [*(place[key] or []), value]
     return copied
 
 
@@ -166,8 +168,10 @@ def told(answers: Seen) -> Iterator[list[Any]]:
     asked: list[Any] = []
 
     def run_inside(engine: Engine, project: str, program: str, question: Any, seconds: float, *volumes: str) -> Any:
-        asked.append({"project": project, "program": program, "question": question, "seconds": seconds, "volumes": volumes})
-        return deepcopy(answers["probe"])
+        asked.append(
+            {"project": project, "program": program, "question": question, "seconds": seconds, "volumes": volumes}
+        )
+        return answers["probe"]
 
     with (
         patch("plumbline.stack.probing.run_inside", run_inside),

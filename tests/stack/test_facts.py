@@ -80,9 +80,7 @@ def test_every_kind_of_fact_is_seen_right_and_wrong(folder: Path) -> None:
     """Whoever adds a kind adds what it is like: in a stack of `seen/`, and in an entry of its own file."""
     kinds = {kind.name for kind in KINDS}
     kinds |= {name for name, trial in TRIED.items() if trial.takes is not Takes.FAULTS}
-    right = {
-        check.attribute.partition(".")[0] for name in STACKS for check in look(seen(name), folder / name)[1]
-    }
+    right = {check.attribute.partition(".")[0] for name in STACKS for check in look(seen(name), folder / name)[1]}
     wrong = {
         name.partition(":")[0]
         for name, case in CASES.items()
