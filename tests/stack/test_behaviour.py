@@ -85,7 +85,7 @@ def test_a_secret_in_a_log(broken: Stack) -> None:
         if each.attribute.startswith("kept.") and each.outcome != "matches"
     ]
     assert [(each.subject, each.attribute, each.observed) for each in checks] == [
-        ("secrets.postgres_password", "kept.log", "in that of policy-engine")
+        ("secrets.postgres_password", "kept.log", "present in policy-engine")
     ]
 
 

@@ -8,6 +8,7 @@ from validators.stack.expected import environment as configured_environment
 from validators.stack.expected import storage as configured_storage
 from validators.stack.observed import ObservedService
 
+OPEN = "open"
 _FILTERED = "2"
 _UNBOUNDED = 2**62
 """Version 1 says "no limit" as the largest number of bytes in whole pages, a little below 2^63."""
@@ -152,15 +153,13 @@ def observed_environment(seen: ObservedService) -> Values:
 
 def expected_listening(promise: Promise) -> Values:
     """The declared ports and no other."""
-    return {str(port): "listens" for port in promise.service.ports.values()}
+    return {str(port): OPEN for port in promise.service.ports.values()}
 
 
 def observed_listening(seen: ObservedService) -> Values:
     """From /proc/PID/net/tcp, tcp6, udp and udp6, without loopback."""
     kernel = _kernel(seen)
-    return {str(port): "listens" for port in kernel["listening"]} | {
-        f"{port}/udp": "takes datagrams" for port in kernel["datagrams"]
-    }
+    return {str(port): OPEN for port in kernel["listening"]} | {f"{port}/udp": OPEN for port in kernel["datagrams"]}
 
 
 def _real(target: str) -> str:
