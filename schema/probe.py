@@ -1,19 +1,43 @@
-"""Probes: a question to a running stack whose answer shows how a feature is there, in each mode."""
+"""Probes: a question to a running stack whose answer shows how a feature is there, in each mode.
 
-from typing import Annotated
+A new kind is a class here, a field of `Probe`, and its `ask` in validators/parity/asking.py.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, get_args
 
 from pydantic import Field
 
 from schema.types import AnyPath, Bool, ModeId, Model, PortName, SecretId, ServiceId, Text, UrlPath
 
 
-class HttpProbe(Model):
-    """A request; the answer is its status, e.g. `200`."""
+class Question(Model):
+    """What all kinds of questions have."""
 
     service: ServiceId
     """The service that is asked."""
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """The question in one line, e.g. `tcp redis:redis`."""
+
+
+class PortQuestion(Question):
+    """A question about a port."""
+
     port: PortName
     """Name of its port."""
+
+
+class LinkQuestion(PortQuestion):
+    """A question that is asked over the network: from the probe's `caller`, or from the node."""
+
+
+class HttpProbe(LinkQuestion):
+    """A request; the answer is its status, e.g. `200`."""
+
     path: UrlPath
     """Path of the request."""
     tls: Bool = False
@@ -21,21 +45,25 @@ class HttpProbe(Model):
     tenant_host: Bool = False
     """Whether it is asked under the tenant's host name (`domain` in platform.yaml), by which an entry tells tenants apart."""
 
+    @property
+    def text(self) -> str:
+        """In one line."""
+        what = f"{'https' if self.tls else 'http'} {self.service}:{self.port}{self.path}"
+        return what + (", by the tenant's host name" if self.tenant_host else "")
 
-class TcpProbe(Model):
+
+class TcpProbe(LinkQuestion):
     """A connection; the answer is `open` or `closed`."""
 
-    service: ServiceId
-    """The service that is connected to."""
-    port: PortName
-    """Name of its port."""
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"tcp {self.service}:{self.port}"
 
 
-class SqlProbe(Model):
+class SqlProbe(Question):
     """A statement for PostgreSQL, by `psql` in the service's container; the answer is what it prints, without decoration."""
 
-    service: ServiceId
-    """The database's service."""
     user: Text
     """Role that asks."""
     database: Text
@@ -45,64 +73,78 @@ class SqlProbe(Model):
     statement: Text
     """The statement."""
 
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"sql {self.service}/{self.database} as {self.user}: {self.statement}"
 
-class CommandProbe(Model):
+
+class CommandProbe(Question):
     """A command in the service's container; the answer is what it prints, or `exit code N` when it fails."""
 
-    service: ServiceId
-    """The service in whose container it runs."""
     run: Annotated[tuple[Text, ...], Field(min_length=1)]
     """The command (argument list, no shell)."""
 
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"command in {self.service}: {' '.join(self.run)}".strip()
 
-class AddressProbe(Model):
+
+class AddressProbe(PortQuestion):
     """Where a port is reached on the node; the answer is address and port, e.g. `127.0.0.1:8080`, or `not published`."""
 
-    service: ServiceId
-    """The service."""
-    port: PortName
-    """Name of its port."""
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"address {self.service}:{self.port}"
 
 
-class VariableProbe(Model):
+class VariableProbe(Question):
     """An environment variable of the service's main process; the answer is its value, or `not set`.
 
     `plumb check` answers it by the spec. A variable that only the image sets is asked for by a `command`.
     """
 
-    service: ServiceId
-    """The service."""
     name: Text
     """Name of the variable; never one that holds a secret."""
 
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"variable {self.name} of {self.service}"
 
-class FileProbe(Model):
+
+class FileProbe(Question):
     """A file or folder in the service's container; the answer is `present`, `empty` or `absent`.
 
     It is one that the spec puts there: configuration, a secret, a model, or below a volume, a folder of the node or one in
     memory. What the image brings is asked for by a `command`.
     """
 
-    service: ServiceId
-    """The service."""
     path: AnyPath
     """Path in the container."""
 
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"file {self.path} of {self.service}"
 
-class MetricProbe(Model):
+
+class MetricProbe(PortQuestion):
     """A query to Prometheus; the answer is the value of the first series, or `no series`."""
 
-    service: ServiceId
-    """The Prometheus server."""
-    port: PortName
-    """Name of its port."""
     query: Text
     """The query (PromQL)."""
 
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"metric of {self.service}: {self.query}"
+
 
 class Probe(Model):
-    """A question, and what each mode answers. Give exactly one of `http`, `tcp`, `address`, `sql`, `command`, `variable`, `file`,
-    `metric`.
+    """A question of exactly one kind, and what each mode answers.
 
     A service that the mode does not run answers `not deployed`.
     """
@@ -136,12 +178,22 @@ class Probe(Model):
         return next((kind for kind in KINDS if getattr(self, kind) is not None), "")
 
     @property
-    def question(self) -> "Question | None":
+    def question(self) -> Question | None:
         """The first kind that is given."""
         return next((each for kind in KINDS if (each := getattr(self, kind)) is not None), None)
 
+    @property
+    def text(self) -> str:
+        """The question in one line, e.g. `tcp redis:redis, from embed-worker`."""
+        if self.question is None:
+            return "nothing"
+        return f"{self.question.text}, from {self.caller}" if self.caller else self.question.text
 
-Question = HttpProbe | TcpProbe | AddressProbe | SqlProbe | CommandProbe | VariableProbe | FileProbe | MetricProbe
 
-KINDS = ("http", "tcp", "address", "sql", "command", "variable", "file", "metric")
-"""Names of the kinds."""
+KINDS: Mapping[str, type[Question]] = {
+    name: kind
+    for name, field in Probe.model_fields.items()
+    for kind in get_args(field.annotation)
+    if isinstance(kind, type) and issubclass(kind, Question)
+}
+"""The kinds of questions by name."""

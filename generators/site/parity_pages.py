@@ -12,17 +12,6 @@ from generators.provenance import Origins, OutputPath, sources
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from schema.probe import (
-    AddressProbe,
-    CommandProbe,
-    FileProbe,
-    HttpProbe,
-    MetricProbe,
-    Probe,
-    SqlProbe,
-    TcpProbe,
-    VariableProbe,
-)
 
 FOLDER = "docs/auditor"
 
@@ -105,7 +94,7 @@ def _probes(page: Page, spec: Spec) -> None:
                 [
                     text(feature.title),
                     prose(probe.shows),
-                    code(asked(probe)),
+                    code(probe.text),
                     *(code(probe.answers.get(mode, "–")) for mode in spec.modes),
                 ],
             )
@@ -117,28 +106,6 @@ def _probes(page: Page, spec: Spec) -> None:
     if unprobed:
         titles = "; ".join(text(title) for title in unprobed.values())
         page.add(f"No probe shows: {titles}.", [path_of("parity", "features", name, "title") for name in unprobed])
-
-
-def asked(probe: Probe) -> str:
-    """A probe's question in one line, e.g. `tcp redis:redis, from embed-worker`."""
-    place = f", from {probe.caller}" if probe.caller else ""
-    match probe.question:
-        case HttpProbe() as http:
-            what = f"{'https' if http.tls else 'http'} {http.service}:{http.port}{http.path}"
-            return what + (", by the tenant's host name" if http.tenant_host else "") + place
-        case TcpProbe() | AddressProbe() as port:
-            return f"{probe.kind} {port.service}:{port.port}{place}"
-        case SqlProbe() as sql:
-            return f"sql {sql.service}/{sql.database} as {sql.user}: {sql.statement}"
-        case CommandProbe() as command:
-            return f"command in {command.service}: {' '.join(command.run)}".strip()
-        case VariableProbe() as variable:
-            return f"variable {variable.name} of {variable.service}"
-        case FileProbe() as file:
-            return f"file {file.path} of {file.service}"
-        case MetricProbe() as metric:
-            return f"metric of {metric.service}: {metric.query}"
-    return "nothing"
 
 
 def _csv(spec: Spec) -> Artifact:

@@ -12,7 +12,7 @@ from plumbline.effective.node_links import deployment_of
 from plumbline.effective.volumes import volume_mounts
 from plumbline.expressions.rendering import ExpressionError, value_text
 from plumbline.spec.spec import Spec
-from schema.probe import AddressProbe, FileProbe, HttpProbe, Probe, TcpProbe, VariableProbe
+from schema.probe import AddressProbe, FileProbe, LinkQuestion, Probe, TcpProbe, VariableProbe
 from schema.service import Service
 
 NOT_DEPLOYED, NOT_PUBLISHED, NO_WAY = "not deployed", "not published", "no way"
@@ -47,7 +47,7 @@ def decided(spec: Spec, mode: str, probe: Probe) -> Decided | None:
             return None
     service = services[question.service]
     match question:
-        case TcpProbe() | HttpProbe():
+        case LinkQuestion():
             found = _link(spec, mode, probe.caller, question)
         case AddressProbe():
             publication = service.publish.get(question.port)
@@ -64,7 +64,7 @@ def decided(spec: Spec, mode: str, probe: Probe) -> Decided | None:
     return found or Decided((), f"mode {mode} runs `{question.service}`", (NOT_DEPLOYED,))
 
 
-def _link(spec: Spec, mode: str, caller: str | None, link: TcpProbe | HttpProbe) -> Decided | None:
+def _link(spec: Spec, mode: str, caller: str | None, link: LinkQuestion) -> Decided | None:
     """Whether a connection can be made: from a service by the segments and needs, from outside where it is published."""
     services = services_of(spec, mode)
     if link.port not in services[link.service].ports:

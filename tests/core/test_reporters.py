@@ -91,8 +91,8 @@ def test_findings_are_junit_with_a_suite_for_each_kind_of_rule(
 
 def test_facts_are_junit_with_a_suite_for_each_kind_and_the_times_that_are_known() -> None:
     checks = [
-        Check("services.a", "reach.b:http", "reaches it", "reaches it", seconds=1.25),
-        Check("services.a", "reach.c:http", "reaches it", "does not reach it", where="acme-db"),
+        Check("services.a", "reach.b:http", "open", "open", seconds=1.25),
+        Check("services.a", "reach.c:http", "open", "closed", where="acme-db"),
         Check("services.a", "image", "x", None, readable=False),
     ]
     suites = ElementTree.fromstring(

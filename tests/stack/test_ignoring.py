@@ -8,9 +8,9 @@ from plumbline.spec.spec import Spec
 from tests.core.support import starter_files
 from validators.stack.ignoring import sort_out
 
-LISTENS = Check("services.db", "listen.9001", None, "listens")
-FINE = Check("services.db", "listen.5432", "listens", "listens")
-OTHER = Check("services.web", "listen.9001", None, "listens")
+LISTENS = Check("services.db", "listen.9001", None, "open")
+FINE = Check("services.db", "listen.5432", "open", "open")
+OTHER = Check("services.web", "listen.9001", None, "open")
 TODAY = date(2026, 11, 23)
 
 

@@ -56,21 +56,21 @@ def address(kernel: Kernel, interface: int, local: str) -> None:
 
 
 TAMPERED: dict[str, tuple[Callable[[Kernel], None], str, str]] = {
-    "root": (of_own(status={"Uid": "0 0 0 0"}), "processes.user", "evil: 0:10001"),
+    "root": (of_own(status={"Uid": "0 0 0 0"}), "processes.user", "0:10001 (evil)"),
     "only the saved user": (of_own(status={"Uid": "10001 10001 0 10001"}), "processes.user", "evil"),
     "root's group": (of_own(status={"Groups": "0 10001"}), "processes.groups", "in 0 10001"),
     "every capability": (of_own(status={"CapEff": EVERYTHING}), "processes.capabilities", "41 more"),
     "what it may take": (of_own(status={"CapBnd": EVERYTHING}), "processes.capabilities", "41 more"),
-    "new privileges": (of_own(status={"NoNewPrivs": "0"}), "processes.new_privileges", "evil: possible"),
-    "no filter": (of_own(status={"Seccomp": "0"}), "processes.system_calls", "evil: not filtered"),
-    "from outside": (of_own(parent=1), "processes.parents", "evil: was started from outside"),
+    "new privileges": (of_own(status={"NoNewPrivs": "0"}), "processes.new_privileges", "possible (evil)"),
+    "no filter": (of_own(status={"Seccomp": "0"}), "processes.system_calls", "not filtered (evil)"),
+    "from outside": (of_own(parent=1), "processes.parents", "started from outside (evil)"),
     "another network": (of_own(namespaces={"net": "net:[1]"}), "processes.namespaces", "evil"),
-    "a program in memory": (of_own(program="/memfd:x (deleted)"), "processes.programs", "runs /memfd:x"),
+    "a program in memory": (of_own(program="/memfd:x (deleted)"), "processes.programs", "/memfd:x"),
     "a raised limit": (of_own(limits={"Max open files": "unlimited"}), "processes.limits", "Max open files"),
-    "killed last": (of_own(oom=-900), "processes.kill_order", "has -900"),
+    "killed last": (of_own(oom=-900), "processes.kill_order", "-900"),
     "a share": (lambda kernel: kernel["cgroup"].update(weight="2"), "processes.group_weight", "2"),
-    "a name": (text("hosts", "203.0.113.9 postgres"), "names.hosts", "postgres is 203.0.113.9"),
-    "a name of its own": (text("hosts", "127.0.0.1 postgres"), "names.hosts", "postgres is 127.0.0.1"),
+    "a name": (text("hosts", "203.0.113.9 postgres"), "names.hosts", "with postgres at 203.0.113.9"),
+    "a name of its own": (text("hosts", "127.0.0.1 postgres"), "names.hosts", "with postgres at 127.0.0.1"),
     "a resolver": (text("resolv.conf", "nameserver 203.0.113.9"), "names.resolver", "203.0.113.9"),
     "a hostname": (lambda kernel: kernel["texts"].update(hostname="x"), "names.hostname", "x"),
     "an address": (lambda kernel: address(kernel, 1, "203.0.113.9"), "names.addresses", "203.0.113.9/24"),
@@ -79,8 +79,8 @@ TAMPERED: dict[str, tuple[Callable[[Kernel], None], str, str]] = {
     "a route": (link("routes", dst="203.0.113.0/24", dev="eth0"), "names.routes", "203.0.113.0/24 via eth0"),
     "a way out": (link("routes", dst="default", gateway="172.29.0.1", dev="eth0"), "names.routes", "172.29.0.1"),
     "an address taken": (link("routes", dst="203.0.113.9", type="local", dev="lo"), "names.routes", "203.0.113.9"),
-    "a rule": (link("rules", priority=5, src="all", table="99"), "names.routes", "rule 5 leads to table 99"),
-    "a fixed neighbour": (link("neighbours", dst="172.28.0.3"), "names.neighbours", "172.28.0.3 is fixed"),
+    "a rule": (link("rules", priority=5, src="all", table="99"), "names.routes", "with rule 5 to table 99"),
+    "a fixed neighbour": (link("neighbours", dst="172.28.0.3"), "names.neighbours", "fixed for 172.28.0.3"),
 }
 
 
@@ -122,7 +122,7 @@ def test_a_name_that_the_project_adds_has_to_be_there() -> None:
     kernel = RECORDED["kernel"]
     checks = name_checks("services.x", "", RECORDED["container"], {"db": "10.0.0.9"}, kernel, ["", "x"])
     (hosts,) = [each for each in checks if each.attribute == "names.hosts"]
-    assert hosts.observed == "db is missing"
+    assert hosts.observed == "without db"
 
 
 def test_what_the_host_searched_before_is_no_surprise_where_most_have_it() -> None:

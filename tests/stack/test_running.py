@@ -53,7 +53,7 @@ def test_another_value_one_too_many_and_a_missing_one_are_named(asked: Any) -> N
 
 def test_a_query_that_fails_is_a_difference(asked: Any) -> None:
     assert differing(asked("prometheus"), 2, "no such relation") == {
-        "running.targets": ("answers", "exit code 2: no such relation")
+        "running.targets": ("an answer", "exit code 2: no such relation")
     }
 
 

@@ -40,7 +40,7 @@ def test_it_is_found(kind: str, holder: str, described: str, kernel: dict[str, o
         project(), values, [container(described)], {"db": kernel}, {"db": log}, {"compose.yaml": file}
     )
     found = {check.attribute: check.observed for check in checks if check.outcome != "matches"}
-    assert found == {f"kept.{kind}": f"in that of {holder}"}
+    assert found == {f"kept.{kind}": f"present in {holder}"}
     assert VALUE not in str(checks)
 
 

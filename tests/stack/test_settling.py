@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from plumbline.report.fact import Check
-from plumbline.stack.settling import Condition, condition, settled
+from plumbline.stack.settling import Condition, condition, wait_until_settled
 from plumbline.stack.stack import Stack
 from validators.stack.inspection import Inspection
 from validators.stack.patient_inspection import inspect_patiently
@@ -63,10 +63,10 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_late_one_is_waited_for_and_an_ill_one_is_not() -> None:
     late = stack_of([*LATE, FINE[1]])
-    assert settled(late, late.projects)
+    assert wait_until_settled(late, late.projects)
     ill = stack_of([*LATE, ILL[0]])
-    assert not settled(ill, ill.projects)
-    assert settled(ill, ill.projects, apart_from={"web"})
+    assert not wait_until_settled(ill, ill.projects)
+    assert wait_until_settled(ill, ill.projects, apart_from={"web"})
 
 
 def test_a_late_health_check_is_no_finding_and_is_said() -> None:
@@ -79,18 +79,18 @@ def test_a_late_health_check_is_no_finding_and_is_said() -> None:
 
 def looks(*observed: str) -> Any:
     """A stack whose looks see this of one way."""
-    left = [Inspection([Check("services.web", "reach.db:sql", "does not reach it", each)], []) for each in observed]
+    left = [Inspection([Check("services.web", "reach.db:sql", "closed", each)], []) for each in observed]
     return cast(Stack, SimpleNamespace(inspect=lambda: left.pop(0), left=left))
 
 
 def test_a_way_that_is_open_for_a_moment_is_no_finding_and_is_said() -> None:
-    look, passed = inspect_patiently(looks("reaches it", "does not reach it"))
+    look, passed = inspect_patiently(looks("open", "closed"))
     assert [each.outcome for each in look.checks] == ["matches"]
-    assert passed == ("services.web: reach.db:sql is reaches it, but the spec says does not reach it",)
+    assert passed == ("services.web: reach.db:sql is open, but the spec says closed",)
 
 
 def test_a_way_that_stays_open_is_a_finding_after_one_more_look() -> None:
-    stack = looks("reaches it", "reaches it", "does not reach it")
+    stack = looks("open", "open", "closed")
     look, passed = inspect_patiently(stack)
     assert ([each.outcome for each in look.checks], passed, len(stack.left)) == (["differs"], (), 1)
 

@@ -1,6 +1,8 @@
 """Asks a running mode the probes of the parity matrix."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
 from typing import Any
 
 from plumbline.effective.decided import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
@@ -13,8 +15,10 @@ from schema.probe import (
     CommandProbe,
     FileProbe,
     HttpProbe,
+    LinkQuestion,
     MetricProbe,
     Probe,
+    Question,
     SqlProbe,
     TcpProbe,
     VariableProbe,
@@ -36,38 +40,54 @@ def probes(spec: Spec) -> Iterator[tuple[Key, Probe]]:
             yield (name, number), probe
 
 
+@dataclass(frozen=True)
+class AskedMode:
+    """A running mode, as the questions of one probe need it."""
+
+    stack: Stack
+    places: Mapping[str, RunningService]
+    """By service."""
+    tenant: str | None
+    caller: str | None
+    """The service from whose network the probe asks; None: the node itself."""
+
+
 def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
     """What a running mode answers to every probe. Raises EnvironmentMissing where the probe can't be run."""
-    places = places_of(stack)
-    by_service = {place.service: place for place in places}
+    places = {place.service: place for place in places_of(stack)}
     found: dict[Key, str] = {}
     inside: dict[str, tuple[Key, dict[str, Any]]] = {}
     for key, probe in probes(stack.spec):
         question = probe.question
-        if question is None or question.service not in by_service:
+        if question is None or question.service not in places:
             found[key] = NOT_DEPLOYED
-        elif isinstance(question, AddressProbe):
-            found[key] = _published(stack, by_service[question.service], question.port)
-        elif isinstance(question, (CommandProbe, SqlProbe)):
-            found[key] = _executed(stack, by_service[question.service], question)
+            continue
+        asked = ask(question, AskedMode(stack, places, tenant, probe.caller))
+        if isinstance(asked, str):
+            found[key] = asked
         else:
-            asked = _asked(stack.spec, by_service, probe, tenant)
-            if isinstance(asked, str):
-                found[key] = asked
-            else:
-                inside[f"{key[0]} {key[1]}"] = key, asked
+            inside[f"{key[0]} {key[1]}"] = key, asked
     project = f"plumb-probe-{stack.run.id}"
     given = run_inside(stack.engine, project, "ask.py", {id: asked for id, (_, asked) in inside.items()}, _SECONDS)
     return found | {key: str(given[id]) for id, (key, _) in inside.items()}
 
 
-def _published(stack: Stack, place: RunningService, port: str) -> str:
+@singledispatch
+def ask(question: Question, mode: AskedMode) -> dict[str, Any] | str:
+    """The answer to a question, or the question as `probe/ask.py` is to ask it. A new kind is a function of its own."""
+    raise EnvironmentMissing(f"nothing asks a {type(question).__name__}", "run `plumb check`")
+
+
+@ask.register
+def _(question: AddressProbe, mode: AskedMode) -> str:
     """Where the engine says that a port is published, as the spec would say it: a run binds another address where it has to.
 
     What is published for other nodes, on the node's private address, is no publication of the service.
     """
+    place, port = mode.places[question.service], question.port
     number, node = place.ports[port], place.project.node
-    container = next(each for each in stack.engine.containers(place.project.name) if each["Id"] == place.container)
+    containers = mode.stack.engine.containers(place.project.name)
+    container = next(each for each in containers if each["Id"] == place.container)
     bindings = (container["NetworkSettings"].get("Ports") or {}).get(f"{number}/tcp") or []
     seen = {f"{each['HostIp']}:{each['HostPort']}" for each in bindings}
     publication = place.project.deployment.services[place.service].publish.get(port)
@@ -77,41 +97,65 @@ def _published(stack: Stack, place: RunningService, port: str) -> str:
     return foreign[0] if foreign else NOT_PUBLISHED
 
 
-def _executed(stack: Stack, place: RunningService, question: CommandProbe | SqlProbe) -> str:
+@ask.register
+def _(question: SqlProbe, mode: AskedMode) -> str:
+    words = [question.password, question.user, question.database, question.statement]
+    return _executed(mode, question.service, ["sh", "-c", _PSQL, *words])
+
+
+@ask.register
+def _(question: CommandProbe, mode: AskedMode) -> str:
+    return _executed(mode, question.service, question.run)
+
+
+@ask.register
+def _(question: FileProbe, mode: AskedMode) -> dict[str, Any]:
+    return {"pid": mode.places[question.service].pid, "file": question.path}
+
+
+@ask.register
+def _(question: VariableProbe, mode: AskedMode) -> dict[str, Any]:
+    return {"pid": mode.places[question.service].pid, "variable": question.name}
+
+
+@ask.register
+def _(question: MetricProbe, mode: AskedMode) -> dict[str, Any]:
+    place = mode.places[question.service]
+    server = f"http://127.0.0.1:{place.ports[question.port]}"
+    return {"pid": place.pid, "metric": server, "query": question.query}
+
+
+@ask.register
+def _(question: TcpProbe, mode: AskedMode) -> dict[str, Any] | str:
+    way = _way(question, mode)
+    return way if isinstance(way, str) else {**way[0], "tcp": way[1]}
+
+
+@ask.register
+def _(question: HttpProbe, mode: AskedMode) -> dict[str, Any] | str:
+    way = _way(question, mode)
+    if isinstance(way, str):
+        return way
+    domain = mode.stack.spec.platform.domain.replace("{tenant}", mode.tenant or "")
+    host = {"host": domain} if question.tenant_host else {}
+    return {**way[0], **host, "url": f"{'https' if question.tls else 'http'}://{way[1]}{question.path}"}
+
+
+def _executed(mode: AskedMode, service: str, command: Sequence[str]) -> str:
     """The output of a command in the service's own container."""
-    if isinstance(question, SqlProbe):
-        words = [question.password, question.user, question.database, question.statement]
-        command: Sequence[str] = ["sh", "-c", _PSQL, *words]
-    else:
-        command = question.run
-    code, output = stack.engine.execute(place.container, command)
+    code, output = mode.stack.engine.execute(mode.places[service].container, command)
     return f"exit code {code}" if code else output
 
 
-def _asked(spec: Spec, places: Mapping[str, RunningService], probe: Probe, tenant: str | None) -> dict[str, Any] | str:
-    """A question for the probe container, or the answer where it can't even be asked."""
-    match probe.question:
-        case FileProbe() as file:
-            return {"pid": places[file.service].pid, "file": file.path}
-        case VariableProbe() as variable:
-            return {"pid": places[variable.service].pid, "variable": variable.name}
-        case MetricProbe() as metric:
-            place = places[metric.service]
-            server = f"http://127.0.0.1:{place.ports[metric.port]}"
-            return {"pid": place.pid, "metric": server, "query": metric.query}
-        case HttpProbe() | TcpProbe() as link:
-            if probe.caller is not None and probe.caller not in places:
-                return NOT_DEPLOYED
-            caller = places[probe.caller] if probe.caller else None
-            address = _address(spec, caller, places[link.service], link.port)
-            if address is None:
-                return NO_WAY if caller else NOT_PUBLISHED
-            pid = {"pid": caller.pid} if caller else {}
-            if isinstance(link, TcpProbe):
-                return {**pid, "tcp": address}
-            host = {"host": spec.platform.domain.replace("{tenant}", tenant or "")} if link.tenant_host else {}
-            return {**pid, **host, "url": f"{'https' if link.tls else 'http'}://{address}{link.path}"}
-    raise EnvironmentMissing("a probe has no question", "run `plumb check`")
+def _way(link: LinkQuestion, mode: AskedMode) -> tuple[dict[str, int], str] | str:
+    """The process from whose network a link is tried, and the address; or the answer where there is none to try."""
+    if mode.caller is not None and mode.caller not in mode.places:
+        return NOT_DEPLOYED
+    caller = mode.places[mode.caller] if mode.caller else None
+    address = _address(mode.stack.spec, caller, mode.places[link.service], link.port)
+    if address is None:
+        return NO_WAY if caller else NOT_PUBLISHED
+    return {"pid": caller.pid} if caller else {}, address
 
 
 def _address(spec: Spec, caller: RunningService | None, target: RunningService, port: str) -> str | None:

@@ -10,13 +10,13 @@ from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.probe import (
     KINDS,
-    AddressProbe,
     CommandProbe,
     HttpProbe,
+    LinkQuestion,
     MetricProbe,
+    PortQuestion,
     Probe,
     SqlProbe,
-    TcpProbe,
     VariableProbe,
 )
 from schema.service import Service
@@ -61,10 +61,10 @@ def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
         if service is None:
             continue
         match question:
-            case HttpProbe() | TcpProbe() | MetricProbe() | AddressProbe() if question.port not in service.ports:
+            case PortQuestion() if question.port not in service.ports:
                 yield f"`{question.service}` has no port `{question.port}`; it has {', '.join(service.ports) or 'none'}"
                 return
-            case HttpProbe() | TcpProbe() if probe.caller is None and question.port not in service.publish:
+            case LinkQuestion() if probe.caller is None and question.port not in service.publish:
                 yield f"mode {mode} does not publish `{question.port}` of `{question.service}`; add a `caller`"
             case HttpProbe() if (
                 question.tenant_host and not spec.tenants.tenants and "{tenant}" in spec.platform.domain

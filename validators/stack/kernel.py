@@ -8,7 +8,10 @@ from validators.stack.expected import environment as configured_environment
 from validators.stack.expected import storage as configured_storage
 from validators.stack.observed import ObservedService
 
+OPEN = "open"
 _FILTERED = "2"
+_UNBOUNDED = 2**62
+"""Version 1 says "no limit" as the largest number of bytes in whole pages, a little below 2^63."""
 _CAPABILITIES = [
     "CHOWN",
     "DAC_OVERRIDE",
@@ -64,7 +67,7 @@ def expected_process(promise: Promise) -> Values:
         # added capabilities are in a process of another user than root only if its file has them
         "capabilities": NONE
         if not service.capabilities or not user.startswith("0:")
-        else " ".join(service.capabilities),
+        else " ".join(sorted(service.capabilities)),
         "new_privileges": "never",
         "system_calls": "filtered",
     }
@@ -91,7 +94,7 @@ def expected_limits(promise: Promise) -> Values:
     """As the control group has them."""
     limits = promise.service.limits
     if limits is None:
-        return {}
+        return {"memory": NONE, "cpus": NONE, "pids": NONE}
     return {"memory": f"{limits.memory_mib} MiB", "cpus": f"{limits.cpus:g}", "pids": str(limits.pids)}
 
 
@@ -100,8 +103,9 @@ def observed_limits(seen: ObservedService) -> Values:
     group = _kernel(seen)["cgroup"]
     quota, period = group["quota"], group["period"]
     limited = quota.lstrip("-").isdecimal() and int(quota) > 0 and period.isdecimal()
+    bounded = group["memory"].isdecimal() and int(group["memory"]) < _UNBOUNDED
     return {
-        "memory": f"{int(group['memory']) // MIB} MiB" if group["memory"].isdecimal() else NONE,
+        "memory": f"{int(group['memory']) // MIB} MiB" if bounded else NONE,
         "cpus": f"{int(quota) / int(period):g}" if limited else NONE,
         "pids": group["pids"] if group["pids"].isdecimal() else NONE,
     }
@@ -149,15 +153,13 @@ def observed_environment(seen: ObservedService) -> Values:
 
 def expected_listening(promise: Promise) -> Values:
     """The declared ports and no other."""
-    return {str(port): "listens" for port in promise.service.ports.values()}
+    return {str(port): OPEN for port in promise.service.ports.values()}
 
 
 def observed_listening(seen: ObservedService) -> Values:
     """From /proc/PID/net/tcp, tcp6, udp and udp6, without loopback."""
     kernel = _kernel(seen)
-    return {str(port): "listens" for port in kernel["listening"]} | {
-        f"{port}/udp": "takes datagrams" for port in kernel["datagrams"]
-    }
+    return {str(port): OPEN for port in kernel["listening"]} | {f"{port}/udp": OPEN for port in kernel["datagrams"]}
 
 
 def _real(target: str) -> str:

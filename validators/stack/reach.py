@@ -9,16 +9,16 @@ from plumbline.effective.reachability import Reach
 from plumbline.effective.relations import Because, between_services
 from plumbline.report.fact import Check
 from plumbline.spec.spec import Spec
-from plumbline.stack.layout import bound
+from plumbline.stack.layout import binding_of
 from plumbline.stack.probing import ProbeAnswer, Question
 from plumbline.stack.project import ComposeProject
 
-REACHES, REACHES_NOT = "reaches it", "does not reach it"
-RESOLVES, RESOLVES_NOT = "resolves", "does not resolve"
-REFUSED, OPEN = "refused", "open"
+OPEN, CLOSED = "open", "closed"
+RESOLVED, UNRESOLVED = "resolved", "unresolved"
+REFUSED = "refused"
 _NEEDED_S, _OTHER_S = 5.0, 1.0
 """On one host a connection takes milliseconds. What must succeed gets long, for a busy machine; the others end a look sooner."""
-KEPT, LEAKED = "kept in", "got out"
+BLOCKED, LEAKED = "blocked", "leaked"
 Needed = Mapping[tuple[str, str], str]
 """The port that one place needs of another, by both keys."""
 
@@ -115,8 +115,8 @@ def reach_checks(table: Iterable[Row], places: Sequence[RunningService]) -> list
             Check(
                 f"services.{source.service}",
                 f"reach.{other}:{row.port}",
-                REACHES if row.expected is Reach.MUST else REACHES_NOT,
-                REACHES if row.reached else REACHES_NOT,
+                OPEN if row.expected is Reach.MUST else CLOSED,
+                OPEN if row.reached else CLOSED,
                 where=source.project.node.name,
             )
         )
@@ -135,12 +135,12 @@ def name_checks(places: Sequence[RunningService], answers: Mapping[str, ProbeAns
                 Check(
                     f"services.{source.service}",
                     f"name.{target.service}",
-                    RESOLVES if _share(source, target) else RESOLVES_NOT,
-                    RESOLVES
+                    RESOLVED if _share(source, target) else UNRESOLVED,
+                    RESOLVED
                     if address in target.addresses.values()
-                    else RESOLVES_NOT
+                    else UNRESOLVED
                     if address is None
-                    else f"is {address}",
+                    else f"resolved to the foreign address {address}",
                     where=source.project.node.name,
                 )
             )
@@ -159,16 +159,18 @@ def egress_checks(spec: Spec, places: Sequence[RunningService], answers: Mapping
         subject, where = f"services.{place.service}", place.project.node.name
         seen = OPEN if answer.outside == "open" else REFUSED
         checks.append(Check(subject, "egress.connection", REFUSED, seen, where=where))
-        checks.append(Check(subject, "egress.datagrams", KEPT, LEAKED if answer.leaks_datagrams else KEPT, where=where))
+        checks.append(
+            Check(subject, "egress.datagrams", BLOCKED, LEAKED if answer.leaks_datagrams else BLOCKED, where=where)
+        )
         if place.project.resolver:
-            checks.append(Check(subject, "leak.names", KEPT, LEAKED if answer.leaks_names else KEPT, where=where))
+            checks.append(Check(subject, "leak.names", BLOCKED, LEAKED if answer.leaks_names else BLOCKED, where=where))
     return checks
 
 
 def published(place: RunningService) -> dict[int, str]:
     """Where the spec publishes a place's ports on its host: port in the container → address."""
     service, node = place.project.deployment.services[place.service], place.project.node
-    return {service.ports[port]: "{}:{}".format(*bound(node, each)) for port, each in service.publish.items()}
+    return {service.ports[port]: "{}:{}".format(*binding_of(node, each)) for port, each in service.publish.items()}
 
 
 def published_checks(places: Sequence[RunningService], host: Mapping[str, str]) -> list[Check]:
@@ -177,8 +179,8 @@ def published_checks(places: Sequence[RunningService], host: Mapping[str, str]) 
         Check(
             f"services.{place.service}",
             f"published.{port}/tcp",
-            f"{address} open",
-            f"{address} {host.get(address, 'not tried')}",
+            f"open at {address}",
+            f"{host.get(address, 'not tried')} at {address}",
             where=place.project.node.name,
         )
         for place in places

@@ -13,7 +13,7 @@ from validators.stack.reach import RunningService
 
 RUNNING = "running"
 _TOGETHER = 8
-_ANSWERS = "answers"
+_ANSWER = "an answer"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def checks_of(asked: Asked, code: int, text: str) -> list[Check]:
     subject, where = f"services.{asked.place.service}", asked.place.project.node.name
     attribute = f"{RUNNING}.{asked.id}"
     if code:
-        return [Check(subject, attribute, _ANSWERS, f"exit code {code}: {text[-200:]}", where=where)]
+        return [Check(subject, attribute, _ANSWER, f"exit code {code}: {text[-200:]}", where=where)]
     wanted, found = asked.expected, answers_in(text)
     return [
         Check(subject, f"{attribute}.{name}", wanted.get(name), found.get(name), where=where)

@@ -9,7 +9,7 @@ from plumbline.report.fact import Check
 from plumbline.stack.engine import SERVICE
 from plumbline.stack.project import ComposeProject
 
-ABSENT = "not there"
+ABSENT = "absent"
 
 
 def secret_checks(
@@ -37,7 +37,7 @@ def secret_checks(
         allowed = _allowed(project, secret)
         for kind, texts in places.items():
             found = [name for name, text in sorted(texts.items()) if values[secret] in text and name not in allowed]
-            observed = f"in that of {', '.join(found)}" if found else ABSENT
+            observed = f"present in {', '.join(found)}" if found else ABSENT
             checks.append(Check(f"secrets.{secret}", f"kept.{kind}", ABSENT, observed, where=project.node.name))
     return checks
 

@@ -25,7 +25,7 @@ def project_checks(
     known = {each["Id"] for each in containers if service_of(each) in project.deployment.services and is_first(each)}
     observed = [*_networks(project, networks), *_volumes(project, volumes)]
     observed += [
-        Fact(f"containers.{each['Name'].lstrip('/')}", "project", "in the project")
+        Fact(f"containers.{each['Name'].lstrip('/')}", "container", "present")
         for each in containers
         if each["Id"] not in known
     ]
@@ -50,7 +50,7 @@ def _expected(spec: Spec, project: ComposeProject) -> list[Fact]:
         facts.append(Fact(f"networks.{name}", "way_out", "none" if name in project.dead_ends else "default route"))
         facts.append(Fact(f"networks.{name}", "subnet", project.moved.get(name, subnet)))
     for name, service in deployment.services.items():
-        facts += [Fact(f"volumes.{volume_name(name, volume)}", "volume", "exists") for volume in service.volumes]
+        facts += [Fact(f"volumes.{volume_name(name, volume)}", "volume", "present") for volume in service.volumes]
     return facts
 
 
@@ -73,4 +73,4 @@ def _network_subject(project: ComposeProject, network: Mapping[str, Any]) -> str
 
 
 def _volumes(project: ComposeProject, volumes: Iterable[Mapping[str, Any]]) -> list[Fact]:
-    return [Fact(f"volumes.{each['Name'].removeprefix(f'{project.name}_')}", "volume", "exists") for each in volumes]
+    return [Fact(f"volumes.{each['Name'].removeprefix(f'{project.name}_')}", "volume", "present") for each in volumes]

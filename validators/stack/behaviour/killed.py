@@ -22,7 +22,7 @@ def killed(stack: Stack) -> Iterator[Check]:
 
     now = wait_until(stack, over, max(start_seconds(each.service) for each in before.values()))
     for key, each in before.items():
-        expected = f"well again within {start_seconds(each.service):g} s"
+        expected = f"{each.well_state} within {start_seconds(each.service):g} s"
         if key in back and back[key] <= start_seconds(each.service):
             yield each.check("killed", expected, expected, back[key])
         else:
@@ -34,4 +34,4 @@ def _instead(before: Running, now: Running | None, seconds: float | None) -> str
         return "gone"
     if now.started == before.started:
         return "not killed"
-    return f"well again after {seconds:.0f} s" if seconds else now.state
+    return f"{now.state} after {seconds:.0f} s" if seconds else now.state

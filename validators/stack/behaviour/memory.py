@@ -9,7 +9,7 @@ from validators.stack.behaviour.running import inject, running
 
 _BEYOND_MIB = 64
 _SECONDS = 600
-_EXPECTED = "kills what takes more, and nothing else"
+_EXPECTED = "enforced"
 
 
 def memory(stack: Stack) -> Iterator[Check]:
@@ -33,12 +33,12 @@ def _observed(key: str, mib: int, found: dict[str, Any]) -> str:
         case "not tried":
             return f"not tried: the engine's host has not {mib} MiB to spare"
         case "got it":
-            return f"lets {mib} MiB through"
+            return f"not enforced: {mib} MiB were allocated"
         case "killed" if not found["alive"]:
-            return "kills the service itself"
+            return "enforced by killing the service"
         case "killed" if found["killed_in"] == [key]:
             return _EXPECTED
         case "killed":
-            return f"kills in {', '.join(found['killed_in']) or 'no control group'}"
+            return f"enforced by killing in {', '.join(found['killed_in']) or 'no control group'}"
         case end:
-            return f"the attempt was {end}"
+            return f"unknown: the attempt was {end}"

@@ -64,7 +64,12 @@ class Running:
     @property
     def well(self) -> bool:
         """Whether it is as it should be."""
-        return self.state == ("healthy" if self.service.health else "running")
+        return self.state == self.well_state
+
+    @property
+    def well_state(self) -> str:
+        """The state that it should have."""
+        return "healthy" if self.service.health else "running"
 
     def check(self, attribute: str, expected: str, observed: str, seconds: float | None = None) -> Check:
         """A check about this service."""

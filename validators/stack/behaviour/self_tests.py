@@ -15,6 +15,6 @@ def self_tests(stack: Stack) -> Iterator[Check]:
             stack.watch.phase(f"{each.key}: {test.title}")
             start = time.monotonic()
             code, output = execute(stack, each, test.run)
-            expected = f"prints {test.prints}"
+            expected = f"output with {test.prints}"
             observed = expected if test.prints in output else f"exit code {code}: {output[-300:]}"
             yield each.check(f"self_test.{name}", expected, observed, time.monotonic() - start)

@@ -14,7 +14,8 @@ from plumbline.stack.starting import UP_SECONDS, run_compose, start
 from validators.stack.behaviour.running import Running, execute, inject, running, wait_until
 
 _FILE = ".plumbline-kept"
-_WORD, _FILED = "what was written is there", "the file is there"
+_WORD = "what was written"
+_KEPT, _LOST = "kept", "lost"
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ def state(stack: Stack, restart_engine: str | None) -> Iterator[Check]:
         now = wait_until(stack, lambda now, _: all(key in now and now[key].well for key in before), UP_SECONDS)
         seconds = time.monotonic() - begin
         for key, each in before.items():
-            yield each.check(f"returns.{name}", "well", _how(now.get(key)), seconds)
+            yield each.check(f"returns.{name}", each.well_state, _how(now.get(key)), seconds)
         yield from _read(stack, now, written, name)
 
 
 def _how(each: Running | None) -> str:
-    return "gone" if each is None else "well" if each.well else each.state
+    return "gone" if each is None else each.state
 
 
 def _write_words(stack: Stack, services: Mapping[str, Running], written: list[WrittenWord]) -> Iterator[Check]:
@@ -90,17 +91,17 @@ def _read(stack: Stack, now: Mapping[str, Running], written: list[WrittenWord], 
         each, test = now.get(item.by.key), item.by.service.state_test
         if item.path:
             kept = files.get(item.by.key, {}).get(item.path) == item.word
-            expected, observed = _FILED, _FILED if kept else "the file is gone"
+            expected, observed = _KEPT, _KEPT if kept else _LOST
         elif each and test:
             _, output = execute(stack, each, test.read, item.word)
             expected, observed = _WORD, _word_or(output, item.word)
         else:
-            expected, observed = _WORD, "the service is gone"
+            expected, observed = _WORD, "not read: the service is gone"
         yield item.by.check(f"survives.{happening}.{item.what}", expected, observed)
 
 
 def _word_or(output: str, word: str) -> str:
-    return _WORD if output == word else f"it printed {output[-200:]!r}"
+    return _WORD if output == word else repr(output[-200:])
 
 
 def _down_and_up(stack: Stack) -> None:

@@ -51,5 +51,5 @@ def _same(stack: Stack) -> Iterator[Check]:
         if each.outcome != "matches" and each.attribute != "state.restarts"
     ]
     yield from wrong
-    observed = f"{len(wrong)} facts differ" if wrong else _SAME
+    observed = f"different in {len(wrong)} facts" if wrong else _SAME
     yield Check("stack", "after_faults", _SAME, observed)

@@ -48,7 +48,7 @@ def name_checks(
         "hostname": (hostname, texts["hostname"]),
         "addresses": (_listed(_given(endpoints)), _listed(_held(links["addresses"]))),
         "routes": _same("its networks' alone", _routes(links, endpoints)),
-        "neighbours": _same("all found out", [f"{each.get('dst')} is fixed" for each in links["neighbours"]]),
+        "neighbours": _same("all learned", [f"fixed for {each.get('dst')}" for each in links["neighbours"]]),
     }
     return [Check(subject, f"{NAMES}.{name}", *pair, where=where) for name, pair in pairs.items()]
 
@@ -82,13 +82,13 @@ def _hosts(text: str, extra: Mapping[str, str], hostname: str, endpoints: Iterab
             seen.add((name, address))
             is_own = address in own and name.partition(".")[0] == hostname.partition(".")[0]
             if not (name in _LOCAL.get(address, ()) or is_own or extra.get(name) == address):
-                odd.append(f"{name} is {address}")
-    return odd + [f"{name} is missing" for name, address in extra.items() if (name, address) not in seen]
+                odd.append(f"with {name} at {address}")
+    return odd + [f"without {name}" for name, address in extra.items() if (name, address) not in seen]
 
 
 def _resolver(text: str, searches: Sequence[str]) -> list[str]:
     servers = _words(text, "nameserver")
-    odd = [f"asks {' '.join(sorted(servers))}"] if servers != {_RESOLVER} else []
+    odd = [" ".join(sorted(servers))] if servers != {_RESOLVER} else []
     return odd + ([f"with {settings_of(text)}"] if settings_of(text) not in searches else [])
 
 
@@ -136,9 +136,9 @@ def _routes(links: Mapping[str, Any], endpoints: Sequence[Mapping[str, Any]]) ->
         if not fine and not (kind == "unicast" and to in _ITSELF and route.get("dev") == "lo"):
             odd.append(" ".join(filter(None, [to, "via", str(route.get("gateway") or route.get("dev") or kind)])))
     if gateways and not has_default and not odd:
-        odd.append("no way out")
+        odd.append("without a default")
     rules = {(each.get("priority"), str(each.get("table"))) for each in links["rules"]}
-    return odd + [f"rule {priority} leads to table {table}" for priority, table in sorted(rules - _RULES, key=str)]
+    return odd + [f"with rule {priority} to table {table}" for priority, table in sorted(rules - _RULES, key=str)]
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -79,13 +79,13 @@ def _place(own: Iterable[Process], first: Process) -> Values:
             own,
             lambda each: each is first or each["parent"] in pids,
             "all its own",
-            lambda _: "was started from outside",
+            lambda _: "started from outside",
         ),
         "namespaces": _all(
-            own, lambda each: each["namespaces"] == first["namespaces"], "all in its own", lambda _: "is in others"
+            own, lambda each: each["namespaces"] == first["namespaces"], "all in its own", lambda _: "in others"
         ),
         "programs": _all(
-            own, lambda each: not _is_no_file(each["program"]), "all files", lambda each: f"runs {each['program']}"
+            own, lambda each: not _is_no_file(each["program"]), "all files", lambda each: f"{each['program']}"
         ),
     }
 
@@ -98,13 +98,13 @@ def _means(own: Iterable[Process], usual: Mapping[str, Any], group: Mapping[str,
 
     pairs = {
         "limits": _all(
-            own, lambda each: not raised(each), "none raised", lambda each: f"has more: {', '.join(raised(each))}"
+            own, lambda each: not raised(each), "none raised", lambda each: f"raised in {', '.join(raised(each))}"
         ),
         "kill_order": _all(
             own,
             lambda each: each["oom"] >= usual["oom"],
             f"none before {usual['oom']}",
-            lambda each: f"has {each['oom']}",
+            lambda each: str(each["oom"]),
         ),
     }
     told = [name for name in ("weight", "cores", "reserved", "out_of_memory") if usual["cgroup"][name]]
@@ -114,7 +114,7 @@ def _means(own: Iterable[Process], usual: Mapping[str, Any], group: Mapping[str,
 def _all(
     own: Iterable[Process], fine: Callable[[Process], bool], expected: str, what: Callable[[Process], str]
 ) -> tuple[str, str]:
-    odd = sorted({f"{_shown(each)}: {what(each)}" for each in own if not fine(each)})
+    odd = sorted({f"{what(each)} ({_shown(each)})" for each in own if not fine(each)})
     return expected, "; ".join(odd) if odd else expected
 
 
