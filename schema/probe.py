@@ -5,7 +5,7 @@ A new kind is a class here, a field of `Probe`, and its `ask` in validators/pari
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -29,9 +29,15 @@ Pointer = Annotated[str, form(r"^(/[^/]+)+$", "a JSON pointer, e.g. /items/0/nam
 FlowName = Annotated[str, form(r"^[a-z][a-z0-9_]*$", "a name in lower case, e.g. document")]
 
 
+Proof = Literal["behaviour", "readiness", "configuration"]
+"""What an answer proves: that work is done, that something is there and answers, or that it was told so."""
+
+
 class Question(Model):
     """What all kinds of questions have."""
 
+    usual_proof: ClassVar[Proof] = "configuration"
+    """What an answer proves, unless the probe says otherwise."""
     service: ServiceId
     """The service that is asked."""
 
@@ -55,6 +61,8 @@ class LinkQuestion(PortQuestion):
 class HttpProbe(LinkQuestion):
     """A request; the answer is its status, e.g. `200`."""
 
+    usual_proof = "readiness"
+
     path: UrlPath
     """Path of the request."""
     tls: Bool = False
@@ -72,6 +80,8 @@ class HttpProbe(LinkQuestion):
 class TcpProbe(LinkQuestion):
     """A connection; the answer is `open` or `closed`."""
 
+    usual_proof = "readiness"
+
     @property
     def text(self) -> str:
         """In one line."""
@@ -80,6 +90,8 @@ class TcpProbe(LinkQuestion):
 
 class SqlProbe(Question):
     """A statement for PostgreSQL, by `psql` in the service's container; the answer is what it prints, without decoration."""
+
+    usual_proof = "readiness"
 
     user: Text
     """Role that asks."""
@@ -98,6 +110,8 @@ class SqlProbe(Question):
 
 class CommandProbe(Question):
     """A command in the service's container; the answer is what it prints, or `exit code N` when it fails."""
+
+    usual_proof = "readiness"
 
     run: Annotated[tuple[Text, ...], Field(min_length=1)]
     """The command (argument list, no shell)."""
@@ -150,6 +164,8 @@ class FileProbe(Question):
 
 class MetricProbe(PortQuestion):
     """A query to Prometheus; the answer is the value of the first series, or `no series`."""
+
+    usual_proof = "readiness"
 
     query: Text
     """The query (PromQL)."""
@@ -216,6 +232,8 @@ class Preparation(Model):
 class FlowProbe(LinkQuestion):
     """A flow of requests that does real work; the answer is what it is put together from in the end."""
 
+    usual_proof = "behaviour"
+
     flow: FlowId
     """The flow of `flows` that it begins with."""
     texts: dict[FlowName, Text] = {}
@@ -241,8 +259,11 @@ class Probe(Model):
     """What the answer shows, for readers."""
     answers: Annotated[dict[ModeId, Text], Field(min_length=1)]
     """The answer in each mode."""
+    proves: Proof | None = None
+    """What the answer proves; absent: by a flow `behaviour`, by a request, connection, statement, command or query `readiness`, by
+    everything else `configuration`."""
     caller: ServiceId | None = None
-    """For `http` and `tcp`: the service from whose network it is asked; absent: the node itself, at the published address."""
+    """For `http`, `tcp` and `flow`: the service from whose network it is asked; absent: the node itself, at the published address."""
     http: HttpProbe | None = None
     """A request."""
     tcp: TcpProbe | None = None
@@ -271,6 +292,11 @@ class Probe(Model):
     def question(self) -> Question | None:
         """The first kind that is given."""
         return next((each for kind in KINDS if (each := getattr(self, kind)) is not None), None)
+
+    @property
+    def proof(self) -> Proof:
+        """What the answer proves."""
+        return self.proves or (self.question.usual_proof if self.question else "configuration")
 
     @property
     def text(self) -> str:

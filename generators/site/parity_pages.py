@@ -87,13 +87,14 @@ def _probes(page: Page, spec: Spec) -> None:
     page.add("## How it is shown")
     page.add("`plumb verify parity` stands the modes up side by side, and asks each of them this.")
     page.table(
-        ["Feature", "What it shows", "How", *spec.modes],
+        ["Feature", "What it shows", "Proves", "How", *spec.modes],
         [
             (
                 (path_of("parity", "features", name, "probes", number), path_of("parity", "features", name, "title")),
                 [
                     text(feature.title),
                     prose(probe.shows),
+                    text(probe.proof),
                     code(probe.text),
                     *(code(probe.answers.get(mode, "–")) for mode in spec.modes),
                 ],

@@ -13,6 +13,7 @@ from generators.markdown import EvidencePage, code, prose, text
 from plumbline.spec.finding import Finding
 from plumbline.spec.foreign import printable
 from plumbline.stack.engine import Versions
+from schema.probe import Proof
 from validators.parity.verdict import FeatureRow, Verdict
 
 
@@ -56,11 +57,12 @@ def as_table(report: ParityReport) -> str:
             row.parity + (f" ({row.divergence})" if row.divergence else ""),
             *("\n".join(_observed(row, mode)) for mode in report.modes),
             row.verdict,
+            row.proven_by,
         ]
         for row in report.rows
     ]
-    heads = ["feature", "declared", *(f"observed {mode}" for mode in report.modes), "verdict"]
-    widths = [34, None, *(40 for _ in report.modes), None]
+    heads = ["feature", "declared", *(f"observed {mode}" for mode in report.modes), "verdict", "proven by"]
+    widths = [34, None, *(40 for _ in report.modes), None, 14]
     return tabulate(rows, heads, tablefmt="grid", maxcolwidths=widths, disable_numparse=True)
 
 
@@ -71,12 +73,15 @@ def _observed(row: FeatureRow, mode: str) -> list[str]:
 def summary_lines(report: ParityReport) -> list[str]:
     """What a person wants to know after the matrix."""
     verdicts = Counter(row.verdict for row in report.rows)
+    proofs = Counter(row.proof for row in report.rows)
     probes = sum(len(row.probes) for row in report.rows)
     lines = [
         f"{report.platform}, spec {report.spec_revision}, {_stood(report)} on Docker Engine {report.engine.engine} "
         f"with Compose {report.engine.compose}",
         f"{len(report.rows)} features: {verdicts['as declared']} as declared, {verdicts['differs']} differ, "
         f"{verdicts['no probe']} without a probe; {probes} probes in each mode",
+        f"{proofs['behaviour']} of {len(report.rows)} are proven by behaviour, {proofs['readiness']} by readiness, "
+        f"{proofs['configuration']} by configuration, {proofs['nothing']} by nothing",
         "took " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.seconds.items()),
     ]
     lines += [f"no probe: {row.title}" for row in report.unprobed]
@@ -103,7 +108,7 @@ def as_markdown(report: ParityReport) -> str:
     page.table(["Rule", "Finding"], [(None, [text(each.rule), prose(each.message)]) for each in report.findings])
     page.add("## Matrix")
     page.table(
-        ["Feature", "Declared", *report.modes, "Verdict"],
+        ["Feature", "Declared", *report.modes, "Verdict", "Proven by"],
         [
             (
                 None,
@@ -115,6 +120,7 @@ def as_markdown(report: ParityReport) -> str:
                         for mode in report.modes
                     ),
                     text(row.verdict),
+                    text(row.proven_by),
                 ],
             )
             for row in report.rows
@@ -122,7 +128,7 @@ def as_markdown(report: ParityReport) -> str:
     )
     page.add("## Probes")
     page.table(
-        ["Feature", "What it shows", "Kind", *(f"{mode}: declared → observed" for mode in report.modes)],
+        ["Feature", "What it shows", "Kind", "Proves", *(f"{mode}: declared → observed" for mode in report.modes)],
         [
             (
                 None,
@@ -130,6 +136,7 @@ def as_markdown(report: ParityReport) -> str:
                     text(row.title),
                     prose(probe.shows),
                     text(probe.kind),
+                    text(probe.proof),
                     *(
                         f"{code(probe.declared.get(mode, '–'))} → {code(printable(probe.observed[mode]))}"
                         for mode in report.modes
@@ -146,7 +153,7 @@ def as_markdown(report: ParityReport) -> str:
 def as_json(report: ParityReport) -> str:
     """Every field of the report, with a verdict for each row."""
     data = asdict(report)
-    data["rows"] = [asdict(row) | {"verdict": row.verdict} for row in report.rows]
+    data["rows"] = [asdict(row) | {"verdict": row.verdict, "proof": row.proof} for row in report.rows]
     data["verdicts"] = dict(Counter(row.verdict for row in report.rows))
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
@@ -156,5 +163,6 @@ def json_schema() -> str:
     schema = TypeAdapter(ParityReport).json_schema(mode="serialization")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["$defs"]["FeatureRow"]["properties"]["verdict"] = {"enum": list(get_args(Verdict))}
+    schema["$defs"]["FeatureRow"]["properties"]["proof"] = {"enum": [*get_args(Proof), "nothing"]}
     schema["properties"]["verdicts"] = {"type": "object", "additionalProperties": {"type": "integer"}}
     return json.dumps(schema, indent=1) + "\n"

@@ -1,12 +1,15 @@
 """What the answers of all modes say about each feature of the matrix. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from plumbline.spec.finding import Finding
 from plumbline.spec.paths import SpecPath, path_of
 from plumbline.spec.spec import Spec
+from schema.image import StandIn
+from schema.parity import Feature
+from schema.probe import Proof
 from validators.parity.asking import Key
 from validators.parity.rules import PARITY_RULES
 
@@ -19,6 +22,7 @@ class Answered:
 
     shows: str
     kind: str
+    proof: Proof
     declared: Mapping[str, str]
     observed: Mapping[str, str]
 
@@ -34,6 +38,19 @@ class FeatureRow:
     status: Mapping[str, str]
     """What is declared, by mode."""
     probes: tuple[Answered, ...]
+    ran_on: tuple[str, ...]
+    """What did the work: `image`, another `server`, a `reference` or a `stub` in its place; for each service that it rests on."""
+
+    @property
+    def proof(self) -> Proof | Literal["nothing"]:
+        """The best that its probes prove, as long as all answers are as declared."""
+        found = [probe.proof for probe in self.probes] if self.verdict == "as declared" else []
+        return next((each for each in get_args(Proof) if each in found), "nothing")
+
+    @property
+    def proven_by(self) -> str:
+        """The same with what did the work, e.g. `behaviour (reference, server)`."""
+        return f"{self.proof} ({', '.join(self.ran_on)})" if self.probes and self.ran_on else self.proof
 
     @property
     def verdict(self) -> Verdict:
@@ -43,8 +60,10 @@ class FeatureRow:
         return "differs" if faults(self) else "as declared"
 
 
-def feature_rows(spec: Spec, observed: Mapping[str, Mapping[Key, str]]) -> list[FeatureRow]:
-    """Every feature, in the order of the matrix. `observed` is by mode."""
+def feature_rows(
+    spec: Spec, observed: Mapping[str, Mapping[Key, str]], stood_in: Collection[str] = ()
+) -> list[FeatureRow]:
+    """Every feature, in the order of the matrix. `observed` is by mode, `stood_in` the images that something took the place of."""
     return [
         FeatureRow(
             name,
@@ -54,13 +73,34 @@ def feature_rows(spec: Spec, observed: Mapping[str, Mapping[Key, str]]) -> list[
             feature.status,
             tuple(
                 Answered(
-                    probe.shows, probe.kind, probe.answers, {mode: observed[mode][name, number] for mode in observed}
+                    probe.shows,
+                    probe.kind,
+                    probe.proof,
+                    probe.answers,
+                    {mode: observed[mode][name, number] for mode in observed},
                 )
                 for number, probe in enumerate(feature.probes)
             ),
+            _ran_on(spec, feature, stood_in),
         )
         for name, feature in spec.parity.features.items()
     ]
+
+
+def _ran_on(spec: Spec, feature: Feature, stood_in: Collection[str]) -> tuple[str, ...]:
+    services = {path.split(".")[1] for path in feature.paths if path.startswith("services.")}
+    services |= {
+        name for probe in feature.probes if probe.question for name in (probe.question.service, probe.caller) if name
+    }
+    images = {spec.services[name].image for name in services if name in spec.services}
+    kinds = {_played_by(spec.images.images[image].stand_in) if image in stood_in else "image" for image in images}
+    return tuple(sorted(kinds))
+
+
+def _played_by(stand_in: StandIn | None) -> str:
+    if stand_in is None or stand_in.recipe != "contract":
+        return "server"
+    return "reference" if stand_in.programs else "stub"
 
 
 def parity_findings(spec: Spec, rows: Sequence[FeatureRow]) -> list[Finding]:

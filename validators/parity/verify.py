@@ -36,7 +36,8 @@ def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str | N
             watch.result(f"answers of {mode}", len(observed[mode]) - wrong, wrong)
         down = phases.start("down")
     down()
-    rows = feature_rows(spec, observed)
+    stand_ins = {image: server for stack in stacks.values() for image, server in sorted(stack.stand_ins.items())}
+    rows = feature_rows(spec, observed, stand_ins)
     return ParityReport(
         platform=spec.platform.name,
         tenant=tenant,
@@ -44,7 +45,7 @@ def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str | N
         seconds=phases.seconds,
         engine=engine.versions,
         spec_revision=spec.revision,
-        stand_ins={image: server for stack in stacks.values() for image, server in sorted(stack.stand_ins.items())},
+        stand_ins=stand_ins,
         trouble={mode: tuple(stack.trouble) for mode, stack in stacks.items() if stack.trouble},
         rows=tuple(rows),
         findings=tuple(parity_findings(spec, rows)),
