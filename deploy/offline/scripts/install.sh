@@ -892,7 +892,7 @@ preflight() {
     *) fail 3 'this release is for Linux on amd64 or arm64' ;;
   esac
   memory=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB$/\1/p' /proc/meminfo) / 1024))
-  [ "$memory" -ge 9408 ] || fail 3 "this host has $memory MiB of memory, and the services may take 9408 MiB"
+  [ "$memory" -ge 9664 ] || fail 3 "this host has $memory MiB of memory, and the services may take 9664 MiB"
   [ "$memory" -ge 15564 ] || say "warning: this host has $memory MiB of memory, and 16384 MiB are meant"
   [ "$(date +%Y)" -ge 2026 ] || fail 3 "the clock says $(date)" 'set it, or signatures can not be judged'
   port_free 8080 '1F90' '127.0.0.1'
@@ -971,7 +971,7 @@ place_file() {
 
 place() {
   recreate=$(cat "$state/recreate" 2> /dev/null || true)
-  [ -z "$(changed models/clamav)" ] || recreate="$recreate clamav"
+  [ -z "$(changed models/clamav deployment/config/clamav)" ] || recreate="$recreate clamav"
   [ -z "$(changed models/nomic-embed-text-v1.5)" ] || recreate="$recreate nomic-embed"
   [ -z "$(changed models/pii)" ] || recreate="$recreate policy-engine"
   [ -z "$(changed deployment/config/postgres)" ] || recreate="$recreate postgres"
