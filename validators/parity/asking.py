@@ -27,7 +27,7 @@ from schema.probe import (
 from validators.stack.inspection import places as places_of
 from validators.stack.reach import RunningService, published, ways
 
-_SECONDS = 120
+_SECONDS = 300
 _PSQL = 'PGPASSWORD="$(cat "/run/secrets/$0")" exec psql -qAtX -h 127.0.0.1 -U "$1" -d "$2" -c "$3"'
 
 Key = tuple[str, int]

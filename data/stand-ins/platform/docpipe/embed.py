@@ -8,7 +8,7 @@ from typing import Any
 
 from docpipe import stores
 from docpipe.embedding import embedded
-from docpipe.worker import worker
+from docpipe.worker import RETRIED, worker
 
 app = worker("embedding")
 
@@ -17,7 +17,7 @@ class WrongDimensions(Exception):
     """A vector has another length than the tenant's setting says."""
 
 
-@app.task(name="docpipe.embedding")  # type: ignore[untyped-decorator]
+@app.task(name="docpipe.embedding", **RETRIED)
 def embed(tenant: str, document: str) -> None:
     """Embed and index a document that passed the gates; again is the same."""
     settings = stores.tenants()[tenant][1]

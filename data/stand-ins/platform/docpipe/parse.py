@@ -7,13 +7,13 @@ import re
 from typing import Any
 
 from docpipe import stores
-from docpipe.worker import send, worker
+from docpipe.worker import RETRIED, send, worker
 
 PASSAGE_WORDS = 80
 app = worker("parse")
 
 
-@app.task(name="docpipe.parse")  # type: ignore[untyped-decorator]
+@app.task(name="docpipe.parse", **RETRIED)
 def parse(tenant: str, document: str) -> None:
     """Parse a document and hand it on; again is the same."""
     raw = stores.stored(tenant, f"raw/{document}")

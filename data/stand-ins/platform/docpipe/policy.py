@@ -4,12 +4,12 @@ import json
 
 from docpipe import stores
 from docpipe.gates import judge
-from docpipe.worker import send, worker
+from docpipe.worker import RETRIED, send, worker
 
 app = worker("policy")
 
 
-@app.task(name="docpipe.policy")  # type: ignore[untyped-decorator]
+@app.task(name="docpipe.policy", **RETRIED)
 def policy(tenant: str, document: str) -> None:
     """Judge a document; a quarantined one goes no further."""
     settings = stores.tenants()[tenant][1]

@@ -16,6 +16,8 @@ from docpipe.settings import contract, secret
 
 REDELIVERED_AFTER_S = 60
 """A task whose worker was killed comes back; it has to be longer than the longest task."""
+RETRIED = {"autoretry_for": (Exception,), "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 100}
+"""How a task meets a store that is away: it waits, ever longer, and is not lost."""
 _REGISTRY_EVERY_S = 2
 
 

@@ -1,0 +1,137 @@
+"""`make pipeline-faults`: faults put into the reference platform, each found by the probes of parity; the last line is the score.
+
+The offline stack is stood up once. For each fault the image of one service is built with an edit of its program, and the service
+is made anew with it. The probes have to answer otherwise than the matrix declares, and as declared again once it is taken out. One
+fault shows only when a worker is killed while documents come in: all of them have to come through.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from plumbline.stack.engine import find_engine
+from plumbline.stack.probing import run_inside
+from plumbline.stack.project import ComposeProject
+from plumbline.stack.stack import Stack
+from plumbline.stack.stand_ins import build, recipe_of
+from plumbline.stack.starting import stack_up
+from proofs.evidence import REPORTS, seen_on
+from tests.lab.running import with_engine
+from tests.stack.conftest import DATA, Silence, shipped_spec
+from schema.probe import FlowProbe
+from validators.parity.asking import AskedMode, answers, ask, probes
+from validators.stack.inspection import places
+
+MODE = "offline"
+CATALOGUE = Path(__file__).with_suffix(".json")
+REPORT = REPORTS / "pipeline-faults.json"
+KILLED = "parse-worker"
+"""The service that is killed while a sound platform works."""
+_SENT = FlowProbe(service="intake-gateway", port="http", flow="document", answer="${state}")
+_DOCUMENTS, _KILLED_AFTER_S = 30, 6
+_UP_SECONDS = 300
+
+
+def main(only: list[str]) -> int:
+    """Try them all, or those whose name holds a word of the call; 1 where one was not found, or a sound platform was blamed."""
+    spec = shipped_spec()
+    faults = [
+        each for each in json.loads(CATALOGUE.read_text()) if not only or any(word in each["fault"] for word in only)
+    ]
+    results = []
+    with stack_up(find_engine(), spec, DATA, MODE, Silence()) as stack:
+        head, blamed = seen_on(spec, stack.engine), [*wrong(stack), *lost(stack, KILLED)]
+        for row in blamed:
+            print(f"false  {row}", flush=True)
+        for fault in faults:
+            with injected(stack, fault):
+                found = list(lost(stack, fault["service"]) if fault.get("killed") else wrong(stack))
+            print(
+                f"{'found ' if found else 'missed'} {fault['fault']}" + "".join(f"\n    {row}" for row in found),
+                flush=True,
+            )
+            results.append({"fault": fault["fault"], "service": fault["service"], "found": found})
+        blamed += wrong(stack)
+    score = sum(1 for each in results if each["found"])
+    REPORTS.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps({"seen": head, "results": results, "false": blamed}, indent=1) + "\n")
+    print(f"{score} of {len(results)} faults of the pipeline found, {len(blamed)} false findings")
+    return int(score < len(results) or bool(blamed))
+
+
+def wrong(stack: Stack) -> Iterator[str]:
+    """Answers that are not as declared."""
+    observed = answers(stack, None)
+    for key, probe in probes(stack.spec):
+        if observed[key] != probe.answers.get(MODE):
+            yield f"{key[0]}: {observed[key]!r}, not {probe.answers.get(MODE)!r}"
+
+
+def lost(stack: Stack, service: str) -> Iterator[str]:
+    """Documents that do not come through while the service that works on them is killed in the middle, and started again."""
+    (project,) = stack.projects
+    mode = AskedMode(stack, {place.service: place for place in places(stack)}, None, None)
+    questions = {}
+    for number in range(_DOCUMENTS):
+        sent = _SENT.model_copy(
+            update={"texts": {"mime": "text/plain", "document": f"{service} number {number} {stack.run.id}"}}
+        )
+        asked = ask(sent, mode)
+        assert not isinstance(asked, str), asked
+        questions[str(number)] = asked
+    killer = threading.Timer(_KILLED_AFTER_S, _kill, [stack, f"{project.name}-{service}-1"])
+    killer.start()
+    given = run_inside(stack.engine, f"plumb-probe-{stack.run.id}", "ask.py", questions, _UP_SECONDS)
+    killer.join()
+    for number, answer in given.items():
+        if answer != "INDEXED":
+            yield f"document {number}: {answer}"
+
+
+def _kill(stack: Stack, container: str) -> None:
+    for word in ("kill", "start"):
+        done = stack.engine.run([word, container])
+        assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def injected(stack: Stack, fault: Mapping[str, Any]) -> Iterator[None]:
+    """One service with a fault in its program, until it is made anew without."""
+    (project,) = stack.projects
+    service: str = fault["service"]
+    recipe = recipe_of(stack.spec, DATA, MODE, stack.spec.services[service].image)
+    assert recipe.programs is not None
+    with tempfile.TemporaryDirectory(prefix="plumb-fault-") as name:
+        programs = Path(name) / "programs"
+        shutil.copytree(recipe.programs, programs, ignore=shutil.ignore_patterns("__pycache__"))
+        for file, old, new in fault["edits"]:
+            text = (programs / file).read_text()
+            assert text.count(old) == 1, f"{fault['fault']}: {old!r} stands {text.count(old)} times in {file}"
+            (programs / file).write_text(text.replace(old, new))
+        other = Path(name) / "fault.yaml"
+        image = build(stack.engine, replace(recipe, programs=programs))
+        other.write_text(json.dumps({"services": {service: {"image": image}}}))
+        try:
+            _make_anew(stack, project, service, other)
+            yield
+        finally:
+            _make_anew(stack, project, service)
+            stack.engine.run(["image", "rm", image])
+
+
+def _make_anew(stack: Stack, project: ComposeProject, service: str, *extra: Path) -> None:
+    """A service that never becomes healthy is a fault too, which the probes have to see."""
+    words = ["up", "--detach", "--no-deps", "--force-recreate", "--wait", f"--wait-timeout={_UP_SECONDS}", service]
+    done = stack.engine.run(stack.compose(project, *words, extra=extra), _UP_SECONDS + 60)
+    assert extra or done.returncode == 0, done.stderr
+
+
+if __name__ == "__main__":
+    sys.exit(with_engine(lambda: main(sys.argv[1:])))
