@@ -23,9 +23,9 @@ from plumbline.stack.stack import Stack
 from plumbline.stack.stand_ins import build, recipe_of
 from plumbline.stack.starting import stack_up
 from proofs.evidence import REPORTS, seen_on
+from schema.probe import FlowProbe
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
-from schema.probe import FlowProbe
 from validators.parity.asking import AskedMode, answers, ask, probes
 from validators.stack.inspection import places
 
