@@ -135,7 +135,10 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
         "watched": [(name, " ".join(paths)) for name in services if (paths := _watched(spec, deployment, name))],
         "secrets": [(name, spec.secrets.secrets[name].length) for name in secrets],
         "jobs": ordered(services, [name for name, service in services.items() if service.kind == "job"]),
-        "called": called_jobs(services),
+        "called": [
+            {"name": name, "needs": [need for need in services[name].needs if need in services]}
+            for name in called_jobs(services)
+        ],
         "up_seconds": _UP_SECONDS,
         "patience": HEALTH_PATIENCE,
         "smoke": list(_smoke(spec, deployment)),

@@ -1054,6 +1054,10 @@ ailing() {
     done
 }
 
+how_they_fare() {
+  printf 'docker compose --project-directory %s ps; docker compose --project-directory %s logs SERVICE' "$home" "$home"
+}
+
 # `up` ends at the first check that is late. As long as nobody is ill, it is asked again.
 bring_up() {
   tries=6 patience=600
@@ -1068,22 +1072,22 @@ bring_up() {
   done
 }
 
-start() {
+# Before what is new starts: it may ask for the schema that it was made for. What is old goes on meanwhile.
+migrate() {
   clear_away
   compose_here config --quiet || fail 4 'docker compose does not take the file'
-  bring_up --remove-orphans ||
-    fail 4 'not every service became healthy' "docker compose --project-directory $home ps; docker compose --project-directory $home logs SERVICE"
+  bring_up postgres || fail 4 'what migrate needs did not become healthy' "$(how_they_fare)"
+  compose_here run --rm --no-deps -T migrate >> "$log" 2>&1 < /dev/null || fail 4 'migrate failed' "the end of $log says why"
+}
+
+start() {
+  bring_up --remove-orphans || fail 4 'not every service became healthy' "$(how_they_fare)"
   for service in $(cat "$state/recreate"); do
     [ -n "$(compose_here ps --quiet "$service")" ] || continue
     bring_up --no-deps --force-recreate "$service" ||
       fail 4 "$service did not become healthy with its new files"
   done
   rm -f "$state/recreate"
-}
-
-migrate() {
-  compose_here run --rm --no-deps -T migrate >> "$log" 2>&1 < /dev/null || fail 4 'migrate failed' "the end of $log says why"
-  :
 }
 
 # Services that are not as they have to be, those among them that are not there.
@@ -1176,10 +1180,10 @@ enter place "deployment, models, scripts and site into $home"
 place
 enter secrets 'made here, never overwritten'
 make_secrets
-enter start 'services'
-start
 enter migrate 'the databases'
 migrate
+enter start 'services'
+start
 enter health 'of every service'
 healthy
 enter smoke 'from outside'
