@@ -55,6 +55,7 @@ for name in sh cat date httpd; do ln -sf busybox /keeper/bin/$name; done
 tar -C /keeper -c . | docker import - keeper
 """
 SSH = "ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes -i /key"
+AGAIN = "systemctl is-active -q docpipe-stack && docker ps --quiet | grep -q ."
 RULES = "nft --stateless list table inet private_network"
 
 
@@ -89,7 +90,10 @@ def checks(machine: Node, image: str) -> Iterator[tuple[str, bool]]:
     yield "delivered, it starts and is healthy", machine.run("systemctl", "restart", "docpipe-stack")[0] == 0
     yield from at_work(machine, "first")
     before = machine.shell(RULES)
-    machine.shell("systemctl restart docker && systemctl start docpipe-stack")
+    for words in ("systemctl restart docker", "systemctl stop docker docker.socket && systemctl start docker"):
+        machine.shell(words)
+        came_back = machine.run("sh", "-c", f"for try in $(seq 90); do {AGAIN} && exit 0; sleep 1; done; exit 1")[0]
+        yield f"it comes back by itself after `{words}`", came_back == 0
     yield "a restart of the engine leaves the rules as they are", machine.shell(RULES) == before
     yield from at_work(machine, "first")
     deliver(machine, b"second")

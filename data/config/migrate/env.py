@@ -1,6 +1,7 @@
 """Connects Alembic with the relational store. The password is read from its file; no argument and no setting holds it."""
 
 import os
+import time
 from pathlib import Path
 
 from alembic import context
@@ -8,6 +9,13 @@ from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
+
+LOCK_TIMEOUT_S = 2
+"""Whoever reads a table stands behind a migration that waits for its lock: it gives up, lets them pass, and tries again."""
+STATEMENT_TIMEOUT_S = 600
+TRIES, PAUSE_S = 60, 5
+LOCK_NOT_AVAILABLE = "55P03"
 
 url = URL.create(
     "postgresql+psycopg2",
@@ -26,7 +34,17 @@ def unknown(revision: str) -> bool:
         return True
 
 
-engine = create_engine(url)
+def migrate() -> None:
+    """Every migration that is due, each in a transaction of its own: what is done stays done."""
+    with engine.connect() as connection:
+        context.configure(connection=connection, transaction_per_migration=True)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+engine = create_engine(
+    url, connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT_S}s -c statement_timeout={STATEMENT_TIMEOUT_S}s"}
+)
 with engine.connect() as connection:
     heads = MigrationContext.configure(connection).get_current_heads()
 ahead = [head for head in heads if unknown(head)]
@@ -34,7 +52,12 @@ if ahead:
     # migrations expand before they contract: this release works with what a later one has added
     print(f"the database is ahead of this release, at {', '.join(ahead)}; it is left as it is")
 else:
-    with engine.connect() as connection:
-        context.configure(connection=connection, transaction_per_migration=True)
-        with context.begin_transaction():
-            context.run_migrations()
+    for attempt in range(1, TRIES + 1):
+        try:
+            migrate()
+            break
+        except OperationalError as error:
+            if getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE or attempt == TRIES:
+                raise
+            print(f"a table is in use; attempt {attempt + 1} of {TRIES} follows in {PAUSE_S} s")
+            time.sleep(PAUSE_S)

@@ -34,7 +34,6 @@ def celery() -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
-        worker_concurrency=2,
         broker_transport_options={"visibility_timeout": REDELIVERED_AFTER_S, "socket_timeout": 30},
         broker_connection_retry_on_startup=True,
         worker_hijack_root_logger=False,
