@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from ipaddress import IPv4Network
 from typing import Any
 
 from jinja2 import Environment
@@ -101,6 +102,7 @@ def _known(spec: Spec, deployment: Deployment) -> Known:
             "project": platform,
             "limits_mib": fields("limits"),
             "published": fields("publish"),
+            "ranges": (path_of("networks"),),
             "watched": (*fields("config", "models"), *(path_of("models", name) for name in spec.models.models)),
             "secrets": (*fields("secrets"), *(path_of("secrets", name) for name in secrets)),
             "jobs": fields("kind"),
@@ -132,6 +134,7 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
         "size": role.size,
         "limits_mib": sum(limits),
         "published": [(each.port, each.address) for service in services.values() for each in service.publish.values()],
+        "ranges": _ranges(spec, deployment),
         "watched": [(name, " ".join(paths)) for name in services if (paths := _watched(spec, deployment, name))],
         "secrets": [(name, spec.secrets.secrets[name].length) for name in secrets],
         "jobs": ordered(services, [name for name, service in services.items() if service.kind == "job"]),
@@ -158,6 +161,13 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
             for each in service.exports
         ],
     }
+
+
+def _ranges(spec: Spec, deployment: Deployment) -> dict[str, IPv4Network]:
+    """Address ranges of the networks that its services join."""
+    joined = sorted({name for service in deployment.services.values() for name in service.segments})
+    in_mode = {name: spec.networks.networks[name].modes.get(deployment.mode) for name in joined}
+    return {name: IPv4Network(each.subnet) for name, each in in_mode.items() if each}
 
 
 def _call(spec: Spec, mode: str, service: str, folder: bool, command: tuple[Value, ...]) -> str:

@@ -896,6 +896,11 @@ preflight() {
   [ "$memory" -ge 15564 ] || say "warning: this host has $memory MiB of memory, and 16384 MiB are meant"
   [ "$(date +%Y)" -ge 2026 ] || fail 3 "the clock says $(date)" 'set it, or signatures can not be judged'
   port_free 8080 '1F90' '127.0.0.1'
+  range_free edge 172.29.0.0/24 2887581696 2887581951 < /proc/net/route
+  range_free etl-internal 172.28.0.0/16 2887516160 2887581695 < /proc/net/route
+  range_free inference 172.29.2.0/24 2887582208 2887582463 < /proc/net/route
+  range_free monitoring 172.29.3.0/24 2887582464 2887582719 < /proc/net/route
+  range_free scan 172.29.1.0/24 2887581952 2887582207 < /proc/net/route
 }
 
 # A port that is listened on belongs to us, or to a stranger.
@@ -903,6 +908,24 @@ port_free() {
   cat /proc/net/tcp /proc/net/tcp6 2> /dev/null | grep -qE "^ *[0-9]+: [0-9A-F]+:$2 [0-9A-F]+:0000 0A " || return 0
   [ -n "$(docker ps --quiet --filter "label=com.docker.compose.project=docpipe-offline" --filter "publish=$1")" ] ||
     fail 3 "another program listens on port $1" "ss -ltnp 'sport = :$1' names it; $3:$1 has to be free"
+}
+
+# An engine takes a range that is in use without a word, and the host no longer reaches what was there: its LAN, say, and with
+# it whoever installs. What lies behind the default route alone can not be seen.
+range_free() {
+  ours=$(docker network ls --quiet --filter 'label=com.docker.compose.project=docpipe-offline')
+  while read -r interface to _ _ _ _ _ mask _; do
+    case $interface:$to in Iface:* | *:00000000) continue ;; esac
+    case " $(echo "$ours" | sed 's/^/br-/' | tr '\n' ' ')" in *" $interface "*) continue ;; esac
+    first=$(in_order "$to") mask=$(in_order "$mask")
+    [ $((first)) -gt "$4" ] || [ $((first | (0xFFFFFFFF ^ mask))) -lt "$3" ] ||
+      fail 3 "network $1 is to have $2, and this host has a route there by $interface" "ip route names it; the range has to be free, or another one in the spec's networks.yaml"
+  done
+}
+
+# A number of /proc/net/route, its last byte first.
+in_order() {
+  echo "0x$(echo "$1" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')"
 }
 
 would_install() {
