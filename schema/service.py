@@ -133,6 +133,9 @@ class Export(Model):
     """Name in the export, e.g. `database.dump`."""
     title: Title
     """What it is."""
+    after: tuple[Text, ...] = ()
+    """Files of other exports that are taken before it, and put back after it: rows before the objects that they name, so that no
+    row is without its object."""
     folder: Bool = False
     """False: the command runs in the running container and its output is the file, which `restore` reads as its input.
     True: it runs in a container of its own, of the same image, with the folder mounted at /export; $PEER is the address

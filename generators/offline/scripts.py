@@ -16,6 +16,7 @@ from generators.offline.shell_templates import shell_templates
 from generators.template_sources import template_sources
 from plumbline.effective.deployment import Deployment, deployments, field_path, folder_of, is_sealed
 from plumbline.effective.expression_names import service_names
+from plumbline.effective.graphs import in_order
 from plumbline.expressions.rendering import value_text
 from plumbline.expressions.template_lines import Known
 from plumbline.project.artifact import Artifact, Source
@@ -147,20 +148,27 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
         "smoke": list(_smoke(spec, deployment)),
         "urls": list(_urls(deployment)),
         "seals": list(_seals(spec, deployment)),
-        "exports": [
-            {
-                "service": name,
-                "file": each.file,
-                "title": each.title.replace("'", "’"),
-                "folder": each.folder,
-                "user": service.user or "0:0",
-                "out": _call(spec, deployment.mode, name, each.folder, each.command),
-                "back": _call(spec, deployment.mode, name, each.folder, each.restore) if each.restore else "",
-            }
-            for name, service in services.items()
-            for each in service.exports
-        ],
+        "exports": _exports(spec, deployment),
     }
+
+
+def _exports(spec: Spec, deployment: Deployment) -> list[dict[str, Any]]:
+    """What export.sh calls, in the order in which it is taken; restore.sh goes the other way."""
+    made = {
+        each.file: {
+            "service": name,
+            "file": each.file,
+            "title": each.title.replace("'", "’"),
+            "folder": each.folder,
+            "user": service.user or "0:0",
+            "out": _call(spec, deployment.mode, name, each.folder, each.command),
+            "back": _call(spec, deployment.mode, name, each.folder, each.restore) if each.restore else "",
+        }
+        for name, service in deployment.services.items()
+        for each in service.exports
+    }
+    after = {each.file: each.after for service in deployment.services.values() for each in service.exports}
+    return [made[file] for file in in_order(after, made)]
 
 
 def _ranges(spec: Spec, deployment: Deployment) -> dict[str, IPv4Network]:

@@ -1,9 +1,10 @@
-"""PLB135, PLB612, PLB613: stores whose image is known, and whether they start and are exported."""
+"""PLB135, PLB153, PLB612, PLB613: stores whose image is known, and whether they start and are exported."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
 
 from plumbline.effective.deployment import deployments
+from plumbline.effective.graphs import reachable
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once, placed_services
@@ -37,6 +38,37 @@ def _same_exports(spec: Spec) -> Iterator[Violation]:
                     message = f"`{each.file}` is also an export of `{other.parts[1]}`"
                     yield Violation(path, message, also=((other, "the other"),))
                 taken.setdefault(each.file, path)
+
+
+_AFTER = "services/db.yaml: {exports: [{file: a, title: A, command: [/bin/a]}, {file: b, title: B, after: [%s], command: [/bin/b]}]}"
+
+
+@rule(
+    "PLB153",
+    title="Export after one that does not exist, or in a circle",
+    why="An order that cannot be kept is not kept: the export would then hold rows without their objects.",
+    fix="Name the file of another export of the same mode, and no circle of files.",
+    failing=_AFTER % "c",
+    passing=_AFTER % "a",
+)
+def unkept_order(spec: Spec) -> Iterator[Violation]:
+    """Names in `after` of an export that no export of the deployment has, and files that are after themselves."""
+    yield from once(_unkept(spec))
+
+
+def _unkept(spec: Spec) -> Iterator[Violation]:
+    for deployment in deployments(spec):
+        after = {each.file: each.after for service in deployment.services.values() for each in service.exports}
+        for name, service in deployment.services.items():
+            for index, each in enumerate(service.exports):
+                path = path_of("services", name, "exports", index, "after")
+                for file in each.after:
+                    if file not in after:
+                        close = get_close_matches(file, after, n=1)
+                        hint = f"; did you mean `{close[0]}`?" if close else ""
+                        yield Violation(path, f"no export of mode {deployment.mode} makes `{file}`{hint}")
+                if each.file in reachable(after, each.file):
+                    yield Violation(path, f"`{each.file}` is after itself")
 
 
 @rule(

@@ -259,9 +259,9 @@ need_root
 need_engine
 need tar zstd sha256sum
 if [ -n "$dry_run" ]; then
-  say 'would export objects: The buckets, a folder each'
   say 'would export audit.jsonl: Audit events, a JSON object per line'
   say 'would export database.dump: The database'
+  say 'would export objects: The buckets, a folder each'
   exit 0
 fi
 lock
@@ -270,18 +270,18 @@ leave_behind_nothing 4
 sweep "$target" .export
 scratch "$target" .export
 mkdir "$work/content"
-say 'objects: The buckets, a folder each'
-mkdir "$work/content/objects"
-chown 1000:1000 "$work/content/objects"
-compose_here run --rm --no-deps -T --env "PEER=$(address_of minio)" --volume "$work/content/objects:/export" --entrypoint sh minio -c 'export MC_CONFIG_DIR=/tmp/mc MC_HOST_here="http://$(cat /run/secrets/minio_access_key):$(cat /run/secrets/minio_secret_key)@$PEER:9000"
-mc mirror --quiet here/ /export/
-' >> "$log" 2>&1 < /dev/null || fail 4 'objects can not be exported' "see $log"
 say 'audit.jsonl: Audit events, a JSON object per line'
 compose_here exec -T postgres sh -c 'PGPASSWORD="$(cat /run/secrets/postgres_password)" psql -qAtX -h 127.0.0.1 -U docpipe -d docpipe -v ON_ERROR_STOP=1 -c "
 SELECT row_to_json(event) FROM audit_events event ORDER BY id"
 ' > "$work/content/audit.jsonl" 2>> "$log" < /dev/null || fail 4 'audit.jsonl can not be exported' "see $log"
 say 'database.dump: The database'
 compose_here exec -T postgres sh -c 'PGPASSWORD="$(cat /run/secrets/postgres_password)" pg_dump -h 127.0.0.1 -U docpipe -d docpipe --format custom' > "$work/content/database.dump" 2>> "$log" < /dev/null || fail 4 'database.dump can not be exported' "see $log"
+say 'objects: The buckets, a folder each'
+mkdir "$work/content/objects"
+chown 1000:1000 "$work/content/objects"
+compose_here run --rm --no-deps -T --env "PEER=$(address_of minio)" --volume "$work/content/objects:/export" --entrypoint sh minio -c 'export MC_CONFIG_DIR=/tmp/mc MC_HOST_here="http://$(cat /run/secrets/minio_access_key):$(cat /run/secrets/minio_secret_key)@$PEER:9000"
+mc mirror --quiet here/ /export/
+' >> "$log" 2>&1 < /dev/null || fail 4 'objects can not be exported' "see $log"
 cp "$home/MANIFEST.json" "$work/content/RELEASE.json"
 (cd "$work/content" && find . -type f ! -name SHA256SUMS | sort | while read -r file; do sha256sum "$file"; done > SHA256SUMS)
 name=docpipe-export-$(date +%Y-%m-%dT%H%M%SZ).tar.zst

@@ -286,8 +286,8 @@ of=$(manifest_value customer "$content/RELEASE.json") here=$(manifest_value cust
 [ "$of" = "$here" ] || fail 1 "it is of customer $of, and this host belongs to $here"
 theirs=$(manifest_value release "$content/RELEASE.json") own=$(manifest_value release "$home/MANIFEST.json")
 ! older "$own" "$theirs" || fail 1 "it is of release $theirs, and older code does not know newer data: $own is installed" "install $theirs first"
-[ -d "$content/objects" ] || fail 1 'it lacks objects: The buckets, a folder each' 'nothing was put back; it was made by another release'
 [ -f "$content/database.dump" ] || fail 1 'it lacks database.dump: The database' 'nothing was put back; it was made by another release'
+[ -d "$content/objects" ] || fail 1 'it lacks objects: The buckets, a folder each' 'nothing was put back; it was made by another release'
 [ -z "$dry_run" ] || exit 0
 chmod 0711 "$work" "$content"
 say 'putting back objects: The buckets, a folder each'
