@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.project.built_site import trim
+from plumbline.site.trimming import trim
 
 PAGE = "<p>one\n\n   two</p>\n\n\n<pre><code>a\n\n  b\n</code></pre>\n <p>x</p>\n\n<script>\n\n1\n</script><style>\n\na</style>"
 

@@ -18,7 +18,7 @@ ODD = (AttributeError, KeyError, TypeError, ValueError)
 """What reading an answer in an unknown form ends in."""
 
 
-class Looking:
+class TenantObjects:
     """A tenant's desired state and what of it is there."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Looking:
         self.blocked: dict[Key, str] = {}
         """Why a desired object cannot be taken for what has its name, or its identity."""
 
-    def look(self) -> None:
+    def read(self) -> None:
         """List each kind by the owner's labels, then ask for each missing name."""
         selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
         self.project.held, self.project.others, self.project.rivals, self.blocked = {}, [], [], {}
@@ -126,7 +126,7 @@ class Looking:
             raise Refused(f"{key[0]} {key[1]}: {self.blocked[key]}")
         return bound
 
-    def lasting(self) -> list[tuple[str, bool]]:
+    def leftovers(self) -> list[tuple[str, bool]]:
         """What stays in the project when the tenant goes, in words, and whether it is there: SSH keys and zones."""
         wants = self.desired["objects"]
         keys = [want for want in wants if want["kind"] == "ssh_key"]

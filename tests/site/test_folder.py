@@ -1,13 +1,10 @@
 """The site, as it is read from a USB stick: built strictly, and asking no other host for anything."""
 
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
 LOADS = {
     "script": "src",
     "link": "href",
@@ -34,16 +31,6 @@ class Loaded(HTMLParser):
 
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of the shipped spec."""
-    folder = tmp_path_factory.mktemp("site")
-    call = [sys.executable, "-m", "plumbline", "site", "build", "--site-dir", str(folder)]
-    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
 
 
 def test_pages_load_nothing_from_elsewhere_and_miss_nothing(site: Path) -> None:
