@@ -11,7 +11,7 @@ from statistics import median
 from plumbline.stack.engine import Engine, find_engine
 from plumbline.stack.run import new_run
 from plumbline.stack.stack import Stack
-from plumbline.stack.starting import UP_SECONDS, prepare, standing
+from plumbline.stack.starting import UP_SECONDS, prepare, stack_up
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
 from tests.stack.tampering import failing
@@ -66,7 +66,7 @@ def plain_compose(engine: Engine) -> None:
 
 def whole_verification(engine: Engine) -> None:
     """Up, every fact and who reaches whom, down."""
-    opening = standing(engine, shipped_spec(), DATA, "offline", Silence())
+    opening = stack_up(engine, shipped_spec(), DATA, "offline", Silence())
     report, _ = verify_stack(opening, "offline")
     if report.findings:
         raise SystemExit("the clean stack has findings")
@@ -75,7 +75,7 @@ def whole_verification(engine: Engine) -> None:
 def look_seconds(engine: Engine) -> tuple[float, int]:
     """Median seconds of a whole look at the online mode with one tenant, and how many services it has."""
     spec = shipped_spec()
-    with standing(engine, spec, DATA, "online", Silence(), tenants=list(spec.tenants.tenants)[:1]) as stack:
+    with stack_up(engine, spec, DATA, "online", Silence(), tenants=list(spec.tenants.tenants)[:1]) as stack:
         if failing(inspect_patiently(stack)[0].checks):
             raise SystemExit("the clean stack has findings")
         return median(seconds(lambda: inspect_stack(stack)) for _ in range(_ROUNDS)), len(places(stack))

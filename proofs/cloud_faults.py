@@ -19,7 +19,7 @@ from typing import Any
 
 import hcloud._client
 
-from plumbline.provisioning.calls import TROUBLE, Failed, Refused, connect
+from plumbline.provisioning.calls import API_ERRORS, Failed, Refused, connect
 from plumbline.provisioning.journal import ProvisionJournal
 from plumbline.provisioning.run import ProvisionRun
 from tests.cloud import acting
@@ -144,7 +144,7 @@ def tried(what: Fault | str) -> list[str]:
             it.done(injection)
         except Crash:
             crashed = True
-        except (Failed, Refused, *TROUBLE):
+        except (Failed, Refused, *API_ERRORS):
             pass
         if injection.calls <= what.nth:
             return ["the call was never made"]

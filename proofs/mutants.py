@@ -11,7 +11,7 @@ from pathlib import Path
 from generators.markdown import EvidencePage, codes, text
 from plumbline.stack.engine import find_engine
 from plumbline.stack.stack import Stack
-from plumbline.stack.starting import standing
+from plumbline.stack.starting import stack_up
 from proofs.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, Silence, shipped_spec
@@ -36,7 +36,7 @@ def main() -> int:
     spec = shipped_spec()
     results: list[dict[str, object]] = []
     with (
-        standing(find_engine(), spec, DATA, "offline", Silence()) as stack,
+        stack_up(find_engine(), spec, DATA, "offline", Silence()) as stack,
         as_another(stack, DATA) as other,
         tempfile.TemporaryDirectory() as folder,
     ):

@@ -15,7 +15,7 @@ from plumbline.runbook.shell_syntax import (
     every,
     flat,
     kind,
-    parsed,
+    parse_scripts,
     substitutions,
 )
 from validators.shell_questions import (
@@ -252,7 +252,7 @@ def _asked_first(condition: Sequence[Node]) -> Iterator[Lost]:
 
 def _other_shell(statement: Node, given: InnerScript, program: str) -> Iterator[Lost]:
     """Commands for another shell, which does not always stop at the first that fails."""
-    (inner,) = parsed((given.text,))
+    (inner,) = parse_scripts((given.text,))
     if isinstance(inner, Unreadable) or not inner.statements:
         return
     first = call_of(inner.statements[0].get("Cmd") or {})

@@ -88,7 +88,7 @@ CALL_SECONDS = 30
 WHOLE_CALL_SECONDS = 120
 """For a call as a whole, however slowly its answer drips."""
 MOST_PAGES = 1000
-TROUBLE = (APIException, ActionException, requests.RequestException)
+API_ERRORS = (APIException, ActionException, requests.RequestException)
 """What a call can end with."""
 
 
@@ -189,7 +189,7 @@ def _patient(request: Callable[..., dict[str, Any]], pause: Callable[[float], No
                     raise Failed(f"the answer to {method} {url} is not one of the API")
                 _check_page(url, options.get("params") or {}, answer)
                 return answer
-            except TROUBLE as error:
+            except API_ERRORS as error:
                 code = code_of(error)
                 waits = rates if code == RATE else reads
                 if code in FINAL or not waits or (isinstance(error, APIException) and code == "not_found"):
@@ -216,7 +216,7 @@ def code_of(error: Exception) -> str:
     return type(error).__name__
 
 
-def described(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """An error in one line: the cause as the API put it, and what to do."""
     if isinstance(error, APIException):
         code = str(error.code)
@@ -258,7 +258,7 @@ def _cause(error: Exception) -> str:
     return next((meaning for mark, meaning in CAUSES if mark in text), type(error).__name__)
 
 
-def finished(*actions: Any) -> None:
+def wait_for(*actions: Any) -> None:
     """Wait until actions have ended well; what is no action is passed over. Raises ActionException."""
     for action in actions:
         for each in action if isinstance(action, list) else [action]:
@@ -267,7 +267,7 @@ def finished(*actions: Any) -> None:
                 each.wait_until_finished()
 
 
-def persistently(
+def retry(
     attempt: Callable[[], bool],
     sleep: Callable[[float], None] = time.sleep,
     waits: Iterable[float] = WAITS,
@@ -280,10 +280,10 @@ def persistently(
         try:
             if attempt():
                 return
-        except TROUBLE as error:
+        except API_ERRORS as error:
             if code_of(error) in FINAL:
-                raise Failed(lead + described(error)) from None
-            reason = described(error)
+                raise Failed(lead + describe_error(error)) from None
+            reason = describe_error(error)
         if seconds is not None:
             sleep(seconds)
     raise Failed(lead + reason)
@@ -472,7 +472,7 @@ def name_aside(name: str, id: int) -> str:
     return name[: 63 - len(end)] + end
 
 
-def marked(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
+def identity_labels(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
     """Desired labels with the identity of the object, and what an existing one says of its first boot."""
     kept = {key: value for key, value in labels_of(bound).items() if key in (TOLD_VOLUME, USER_DATA)} if bound else {}
     return {**labels, **kept, OBJECT: identity(name)}
@@ -831,7 +831,7 @@ class ResourceKind(ABC):
         if held.get(OBJECT) != identity(want["name"]) or LEAVING in held:
             words.append(f"mark as {want['name']}")
         if words:
-            labels = marked(want["labels"], want["name"], bound)
+            labels = identity_labels(want["labels"], want["name"], bound)
             yield ResourceChange("; ".join(words), lambda: bound.update(labels=labels))
 
     def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -864,7 +864,7 @@ def _renamed(bound: Any, want: Want, holder: Any) -> None:
     bound.update(name=want["name"])
 
 
-def protected(bound: Any) -> bool | None:
+def is_protected(bound: Any) -> bool | None:
     """Whether an object is protected from deletion; None where the API does not say."""
     found = getattr(bound, "protection", None)
     return None if found is None else bool(found.get("delete", False))
@@ -1000,9 +1000,9 @@ class PlacementGroupKind(ResourceKind):
         return {**common("placement_group", bound), "type": bound.type}
 
     def create(self, project: CloudProject, want: Want) -> Any:
-        labels = marked(want["labels"], want["name"])
+        labels = identity_labels(want["labels"], want["name"])
         made = project.api.placement_groups.create(name=want["name"], type=want["type"], labels=labels)
-        finished(made.action)
+        wait_for(made.action)
         return made.placement_group
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
@@ -1025,7 +1025,7 @@ class NetworkKind(ResourceKind):
             **common("network", bound),
             "ip_range": bound.ip_range,
             "subnets": sorted(subnets, key=lambda each: str(each["ip_range"])),
-            "protected": protected(bound),
+            "protected": is_protected(bound),
         }
 
     def create(self, project: CloudProject, want: Want) -> Any:
@@ -1033,7 +1033,7 @@ class NetworkKind(ResourceKind):
             name=want["name"],
             ip_range=want["ip_range"],
             subnets=[_subnet(each) for each in want["subnets"]],
-            labels=marked(want["labels"], want["name"]),
+            labels=identity_labels(want["labels"], want["name"]),
         )
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -1081,7 +1081,7 @@ class NetworkKind(ResourceKind):
         words = (project.word_for("server", each.id) for each in bound.servers or [])
         return sorted(word for word in words if word is not None)
 
-    def strangers(self, project: CloudProject, bound: Any) -> list[Any]:
+    def foreign_servers(self, project: CloudProject, bound: Any) -> list[Any]:
         """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
         found = [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
         return sorted(found, key=lambda each: int(each.id))
@@ -1096,7 +1096,7 @@ class NetworkKind(ResourceKind):
         return [
             *(
                 f"server {each.name} (#{each.id}), which is not this tenant's, is in it"
-                for each in self.strangers(project, bound)
+                for each in self.foreign_servers(project, bound)
             ),
             *(f"load balancer {each.name} (#{each.id}), which is not this tenant's, is in it" for each in balancers),
         ]
@@ -1130,9 +1130,9 @@ class FirewallKind(ResourceKind):
 
     def create(self, project: CloudProject, want: Want) -> Any:
         # the SDK says that labels are a string here
-        labels: Any = marked(want["labels"], want["name"])
+        labels: Any = identity_labels(want["labels"], want["name"])
         made = project.api.firewalls.create(name=want["name"], rules=_rules(want), labels=labels)
-        finished(made.actions)
+        wait_for(made.actions)
         return made.firewall
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -1212,7 +1212,7 @@ class VolumeKind(ResourceKind):
             "size_gb": bound.size,
             "format": bound.format,
             "location": bound.location.name if bound.location else None,
-            "protected": protected(bound),
+            "protected": is_protected(bound),
             "status": bound.status,
         }
 
@@ -1220,7 +1220,7 @@ class VolumeKind(ResourceKind):
         return bool(seen["status"] == "creating")
 
     def create(self, project: CloudProject, want: Want) -> Any:
-        labels: Any = marked(want["labels"], want["name"])
+        labels: Any = identity_labels(want["labels"], want["name"])
         made = project.api.volumes.create(
             name=want["name"],
             size=want["size_gb"],
@@ -1228,7 +1228,7 @@ class VolumeKind(ResourceKind):
             location=Location(name=want["location"]),
             labels=labels,
         )
-        finished(made.action, made.next_actions)
+        wait_for(made.action, made.next_actions)
         return made.volume
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -1260,7 +1260,7 @@ class VolumeKind(ResourceKind):
 
     def delete(self, project: CloudProject, bound: Any) -> Any:
         if bound.server is not None:
-            finished(bound.detach())
+            wait_for(bound.detach())
         return bound.delete()
 
 
@@ -1309,7 +1309,7 @@ class RecordKind(ResourceKind):
             labels=want["labels"],
             records=_records(want),
         )
-        finished(made.action)
+        wait_for(made.action)
         return made.rrset
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -1474,7 +1474,7 @@ class Orders:
         passing = [error for error in refusals if code_of(error) == "placement_error"]
         if passing:
             raise passing[0]
-        said = f" ({described(refusals[-1])})" if refusals else ""
+        said = f" ({describe_error(refusals[-1])})" if refusals else ""
         raise Failed(
             f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {ceiling:.2f} "
             f"a month{said}; try again later; a dearer one of the list is bought only with --allow {want['name']}"
@@ -1566,7 +1566,7 @@ class ServerMoves(ResourceKind):
         self.switched_off(project, other)
         network = project.lookup("network", want["network"])
         if any(each.network.id == network.id for each in other.private_net or []):
-            finished(other.detach_from_network(network))
+            wait_for(other.detach_from_network(network))
         return _joined(project, bound, want)
 
     def _with_volume(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -1614,20 +1614,20 @@ class ServerMoves(ResourceKind):
         self.switched_off(project, bound)
         volume.reload()
         if volume.server is not None and volume.server.id == bound.id:
-            finished(volume.detach())
+            wait_for(volume.detach())
 
     def switched_off(self, project: CloudProject, bound: Any) -> None:
         """Ask the system to end; switch off what does not."""
         if bound.status == "off":
             return
         project.stopped.add(bound.id)
-        finished(bound.shutdown())
+        wait_for(bound.shutdown())
         for _ in range(SHUTDOWN_POLLS):
             bound.reload()
             if bound.status == "off":
                 return
             project.pause(1)
-        finished(bound.power_off())
+        wait_for(bound.power_off())
 
 
 def stops(seen: Want) -> Effects:
@@ -1676,7 +1676,7 @@ class ServerKind(ServerMoves):
             ),
             "placement_group": project.name_of("placement_group", group.id) if group else None,
             "volumes": sorted(project.name_of("volume", each.id) for each in bound.volumes or []),
-            "protected": protected(bound),
+            "protected": is_protected(bound),
             USER_DATA: labels_of(bound).get(USER_DATA),
             "told_volume": labels_of(bound).get(TOLD_VOLUME),
             "status": bound.status,
@@ -1729,7 +1729,7 @@ class ServerKind(ServerMoves):
 
     def create(self, project: CloudProject, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"]) if want["volume"] else None
-        labels = {**marked(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
+        labels = {**identity_labels(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
         if volume is not None:
             labels[TOLD_VOLUME] = str(volume.id)
         image = self.orders.image(project, want)
@@ -1751,7 +1751,7 @@ class ServerKind(ServerMoves):
             # a fixed address in the private network can only be given to a server that exists
             start_after_create=False,
         )
-        finished(made.action, made.next_actions)
+        wait_for(made.action, made.next_actions)
         return made.server
 
     def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
@@ -1836,7 +1836,7 @@ class ServerKind(ServerMoves):
     def _regroup(self, project: CloudProject, bound: Any, want: Want) -> Any:
         self.switched_off(project, bound)
         if bound.placement_group:
-            finished(bound.remove_from_placement_group())
+            wait_for(bound.remove_from_placement_group())
         if want["placement_group"]:
             return bound.add_to_placement_group(project.lookup("placement_group", want["placement_group"]))
         return None
@@ -1860,10 +1860,10 @@ class ServerKind(ServerMoves):
         def change() -> Any:
             self.switched_off(project, bound)
             try:
-                return finished(bound.change_type(self.orders.type(choice.type), upgrade_disk=False))
-            except TROUBLE:
+                return wait_for(bound.change_type(self.orders.type(choice.type), upgrade_disk=False))
+            except API_ERRORS:
                 # it is not left switched off for a type that cannot be had
-                finished(bound.power_on())
+                wait_for(bound.power_on())
                 raise
 
         yield ResourceChange(what, change, effects, price=more)
@@ -1939,8 +1939,8 @@ class LivePrices:
             try:
                 # the SDK has no method for it
                 self._pricing = dict(self._api.request("GET", "/pricing")["pricing"])
-            except TROUBLE as error:
-                self._pricing, self.missing = {}, described(error)
+            except API_ERRORS as error:
+                self._pricing, self.missing = {}, describe_error(error)
             except (KeyError, TypeError):
                 self._pricing, self.missing = {}, "its answer is not known here"
         return self._pricing
@@ -2021,13 +2021,13 @@ def _of(labels: dict[str, str] | None, ownership: dict[str, str]) -> bool:
     return ownership.items() <= (labels or {}).items()
 
 
-# --- looking: Finds a tenant's objects: by labels and ids, and by name alone only to see whose the name is.
+# --- tenant_objects: Finds a tenant's objects: by labels and ids, and by name alone only to see whose the name is.
 
 ODD = (AttributeError, KeyError, TypeError, ValueError)
 """What reading an answer in an unknown form ends in."""
 
 
-class Looking:
+class TenantObjects:
     """A tenant's desired state and what of it is there."""
 
     def __init__(
@@ -2042,7 +2042,7 @@ class Looking:
         self.blocked: dict[Key, str] = {}
         """Why a desired object cannot be taken for what has its name, or its identity."""
 
-    def look(self) -> None:
+    def read(self) -> None:
         """List each kind by the owner's labels, then ask for each missing name."""
         selector = ",".join(f"{key}={value}" for key, value in sorted(self.desired["ownership"].items()))
         self.project.held, self.project.others, self.project.rivals, self.blocked = {}, [], [], {}
@@ -2135,7 +2135,7 @@ class Looking:
             raise Refused(f"{key[0]} {key[1]}: {self.blocked[key]}")
         return bound
 
-    def lasting(self) -> list[tuple[str, bool]]:
+    def leftovers(self) -> list[tuple[str, bool]]:
         """What stays in the project when the tenant goes, in words, and whether it is there: SSH keys and zones."""
         wants = self.desired["objects"]
         keys = [want for want in wants if want["kind"] == "ssh_key"]
@@ -2188,7 +2188,7 @@ def canonical(value: Any) -> Any:
 
 # --- planning: Turns what was found into steps. Changes nothing.
 
-class Planning(Looking):
+class Planning(TenantObjects):
     """The steps from what is there to what is desired."""
 
     prices: LivePrices
@@ -2211,7 +2211,7 @@ class Planning(Looking):
                 steps += [self.step(key, change) for change in changes]
                 # a replacement names what is in its way itself
                 if not any(change.replaces for change in changes):
-                    self._note_strangers(key, self.project.held[key])
+                    self._note_foreign(key, self.project.held[key])
         return steps
 
     def _foresee(self) -> None:
@@ -2263,11 +2263,11 @@ class Planning(Looking):
         words = (key[1], *kind.users(self.project, self.project.held[key]))
         return ResourceChange(what, lambda: None, effects, words, replaces=True, blocked=blocked)
 
-    def _note_strangers(self, key: Key, bound: Any) -> None:
+    def _note_foreign(self, key: Key, bound: Any) -> None:
         with suppress(*ODD):  # of an object in an unknown form, `changes` has said so
-            self.notes += self._strangers(key, bound)
+            self.notes += self._foreign(key, bound)
 
-    def _strangers(self, key: Key, bound: Any) -> list[str]:
+    def _foreign(self, key: Key, bound: Any) -> list[str]:
         """What a stranger has in an object, or on it, in words."""
         if key[0] == "server":
             public = bound.public_net
@@ -2360,7 +2360,7 @@ class Planning(Looking):
         """The deletion of what is not desired."""
         kind, bound = self.kinds[other.kind], other.bound
         users = kind.users(self.project, bound)
-        effects = effects_of_deletion(other.kind, bool(protected(bound))) | ({Effect.DETACHES} if users else NOTHING)
+        effects = effects_of_deletion(other.kind, bool(is_protected(bound))) | ({Effect.DETACHES} if users else NOTHING)
         needs = words_missing(effects, (other.word, *users), self.allowed)
         why = "another takes its place" if other.successor else "it is not desired any more"
         if not makes(self.desired):
@@ -2442,7 +2442,7 @@ class Lock:
         self.name = lock_name(tenant)
 
     @contextmanager
-    def held(self, verb: str) -> Iterator[None]:
+    def hold(self, verb: str) -> Iterator[None]:
         """Hold it while the block runs. Raises Refused while somebody else does."""
         group = self._taken(verb)
         try:
@@ -2477,7 +2477,7 @@ class Lock:
             return True
 
         try:
-            persistently(attempt, self.pause, about=f"lock {self.name}")
+            retry(attempt, self.pause, about=f"lock {self.name}")
         except KeyboardInterrupt:
             self.say(f"the lock {self.name} may have been made. {self._way_out()}")
             raise
@@ -2496,9 +2496,9 @@ class Lock:
             return True
 
         try:
-            persistently(attempt, self.pause, (1, 2, 4), f"lock {self.name}")
+            retry(attempt, self.pause, (1, 2, 4), f"lock {self.name}")
         except (Exception, KeyboardInterrupt) as error:
-            why = described(error) if isinstance(error, TROUBLE) else str(error)
+            why = describe_error(error) if isinstance(error, API_ERRORS) else str(error)
             self.say(f"the lock {self.name} (#{group.id}) is still there: {why}. {self._way_out()}")
 
     def holder(self) -> Any:
@@ -2508,7 +2508,7 @@ class Lock:
             raise Refused(f"placement group {self.name} (#{found.id}) is no lock: it lacks the label {LOCK}")
         return found
 
-    def broken(self, holder: Any) -> None:
+    def break_open(self, holder: Any) -> None:
         """Break the lock that was shown, by its id."""
         self._release(holder)
 
@@ -2546,7 +2546,7 @@ class Destroying(Planning):
     pause: Callable[[float], None]
     _recorded: Callable[[str, Callable[[], list[PlanStep]]], list[PlanStep]]
 
-    def doomed(self) -> list[PlanStep]:
+    def deletions(self) -> list[PlanStep]:
         """What a destroy would delete, and what it would keep and why. Changes nothing.
 
         Raises Refused where nothing is there, nor anything by which the project is known: another project's token finds no
@@ -2554,14 +2554,14 @@ class Destroying(Planning):
         """
         self.records.zones_may_be_gone = True
         try:
-            self.look()
+            self.read()
         finally:
             self.records.zones_may_be_gone = False
         self.notes, self.prices = self.records.zones_missing(), LivePrices(self.project.api)
         steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
-        if not steps and (lasting := self.lasting()) and not any(there for _, there in lasting):
+        if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)
             raise Refused(
                 f"nothing of tenant {self.desired['tenant']} is in this project, and neither is what stays when a tenant "
@@ -2582,7 +2582,7 @@ class Destroying(Planning):
         wanted = any(
             want.get("protected") for want in self.desired["objects"] if (want["kind"], want["name"]) == (kind, word)
         )
-        effects = effects_of_deletion(kind, bool(protected(bound)) or wanted)
+        effects = effects_of_deletion(kind, bool(is_protected(bound)) or wanted)
         needs = words_missing(effects, (word,), self.allowed, "destroy")
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
         price = -self.prices.of(kind, bound)
@@ -2597,14 +2597,14 @@ class Destroying(Planning):
     def destroy(self, planned: Sequence[PlanStep] | None = None) -> list[PlanStep]:
         """Delete what was planned; what is kept. Raises Refused when the plan is not `planned`."""
         self.journal.open()
-        steps = self.doomed()
+        steps = self.deletions()
         if planned is not None:
             check_same(planned, steps)
         kept = [step for step in steps if not step.done]
         if len(kept) == len(steps):
             return kept
-        with self.lock.held("destroy"):
-            check_same(steps, self.doomed())
+        with self.lock.hold("destroy"):
+            check_same(steps, self.deletions())
             return self._recorded("destroy", lambda: self._destroyed(kept))
 
     def _destroyed(self, kept: list[PlanStep]) -> list[PlanStep]:
@@ -2633,19 +2633,19 @@ class Destroying(Planning):
             bound = kind.again(self.project, known)
             if bound is None:
                 return True
-            if protected(bound):
-                finished(kind.protect(bound, False))
-            finished(kind.delete(self.project, bound))
+            if is_protected(bound):
+                wait_for(kind.protect(bound, False))
+            wait_for(kind.delete(self.project, bound))
             return kind.again(self.project, bound) is None
 
-        persistently(attempt, self.pause, about=f"{kind_name} {name}")
+        retry(attempt, self.pause, about=f"{kind_name} {name}")
         self.project.forget(kind_name, known)
         self.journal.write("deleted", kind=kind_name, name=name, id=getattr(known, "id", None))
 
 
 def _why(kind: str, bound: Any, wanted: bool) -> str:
     reasons = ["holds data"] if kind == "volume" else []
-    if protected(bound):
+    if is_protected(bound):
         reasons.append("is protected from deletion")
     elif wanted:
         reasons.append("is to be protected by the spec, though somebody lifted that")
@@ -2681,7 +2681,7 @@ class ProvisionRun(Destroying):
         pause: Callable[[float], None] = time.sleep,
     ):
         super().__init__(api, desired, pause, allowed)
-        self.journal, self.say, self.pause = journal, unfailing(say), pause
+        self.journal, self.say, self.pause = journal, say_safely(say), pause
         self.lock = Lock(api, desired["tenant"], self.say, pause)
         self.notes: list[str] = []
         self._shown: dict[Key, set[str]] = {}
@@ -2693,10 +2693,10 @@ class ProvisionRun(Destroying):
 
     def plan(self) -> list[PlanStep]:
         """What an apply would do. Changes nothing."""
-        self.look()
+        self.read()
         return self.steps()
 
-    def saved(self, steps: Sequence[PlanStep]) -> dict[str, Any]:
+    def plan_data(self, steps: Sequence[PlanStep]) -> dict[str, Any]:
         """A plan that was just made, as plain data."""
         return as_plan(self.desired, self.fingerprint(), self.allowed, steps)
 
@@ -2720,7 +2720,7 @@ class ProvisionRun(Destroying):
         self._refuse_half(steps)
         if not any(step.done for step in steps):
             return steps
-        with self.lock.held("apply"):
+        with self.lock.hold("apply"):
             check_same(steps, self.plan())
             return self._recorded("apply", lambda: self._applied(steps))
 
@@ -2744,8 +2744,8 @@ class ProvisionRun(Destroying):
         self.journal.write(verb, tenant=self.desired["tenant"], allow=sorted(self.allowed))
         try:
             left = work()
-        except (Failed, Refused, *TROUBLE) as error:
-            reason = described(error) if isinstance(error, TROUBLE) else str(error)
+        except (Failed, Refused, *API_ERRORS) as error:
+            reason = describe_error(error) if isinstance(error, API_ERRORS) else str(error)
             self.journal.write("failed", why=reason)
             self.say(f"failed: {reason}")
             self._say_what_is_paid_for()
@@ -2760,13 +2760,13 @@ class ProvisionRun(Destroying):
     def _say_what_is_paid_for(self) -> None:
         try:
             lines = paid_lines(self.project.api, self.desired["ownership"])
-        except (Failed, *TROUBLE) as error:
+        except (Failed, *API_ERRORS) as error:
             held = [
                 f"{kind} {name} (#{bound.id})"
                 for (kind, name), bound in self.project.held.items()
                 if kind in ("server", "volume")
             ]
-            why = described(error) if isinstance(error, TROUBLE) else str(error)
+            why = describe_error(error) if isinstance(error, API_ERRORS) else str(error)
             lines = [f"what is there could not be listed ({why}); last seen: {', '.join(held) or 'nothing'}"]
         for line in lines:
             self.say(line)
@@ -2826,7 +2826,7 @@ class ProvisionRun(Destroying):
                 return False
             return True
 
-        persistently(attempt, self.pause, about=f"{key[0]} {key[1]}")
+        retry(attempt, self.pause, about=f"{key[0]} {key[1]}")
         self.journal.write("created", kind=key[0], name=key[1], id=getattr(self.project.held[key], "id", None))
 
     def _settle(self, key: Key, looked: bool) -> None:
@@ -2835,17 +2835,17 @@ class ProvisionRun(Destroying):
 
         def attempt() -> bool:
             if next(tries):
-                self._look_again(key)
+                self._read_again(key)
             changes = [change for change in self.changes(key) if not change.replaces and self._may(key, change)]
             for change in changes:
                 self.say(f"{key[0]} {key[1]}: {change.what}")
                 self.journal.write("change", kind=key[0], name=key[1], what=change.what)
-                finished(change.do())
+                wait_for(change.do())
             return not changes and not kind.passing(kind.seen(self.project, self.project.held[key]))
 
-        persistently(attempt, self.pause, about=f"{key[0]} {key[1]}")
+        retry(attempt, self.pause, about=f"{key[0]} {key[1]}")
 
-    def _look_again(self, key: Key) -> None:
+    def _read_again(self, key: Key) -> None:
         bound = self.kinds[key[0]].again(self.project, self.project.held[key])
         if bound is None:
             raise Failed(f"{key[0]} {key[1]} is gone: somebody else deletes objects of this tenant")
@@ -2858,7 +2858,7 @@ class ProvisionRun(Destroying):
         self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {name}; it goes on until another is there")
         self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
         labels = {**labels_of(old), LEAVING: "yes"}
-        persistently(lambda: bool(old.update(name=name, labels=labels)), self.pause, about=f"{key[0]} {key[1]}")
+        retry(lambda: bool(old.update(name=name, labels=labels)), self.pause, about=f"{key[0]} {key[1]}")
         old.reload()
         self.project.renewed.discard(key)
         del self.project.held[key]
@@ -2882,7 +2882,7 @@ class ProvisionRun(Destroying):
             return True
 
         try:
-            persistently(attempt, self.pause, (1, 2, 4), f"{key[0]} {key[1]}")
+            retry(attempt, self.pause, (1, 2, 4), f"{key[0]} {key[1]}")
         except Failed as error:
             self.say(f"{error}; it (#{old.id}) stays under another name; another apply goes on")
 
@@ -2898,12 +2898,12 @@ class ProvisionRun(Destroying):
         found = self.lock.holder()
         if found is None:
             return ""
-        self.lock.broken(found)
+        self.lock.break_open(found)
         self.journal.write("unlock", was=holder_of(found))
         return holder_of(found)
 
 
-def unfailing(say: Callable[[str], None]) -> Callable[[str], None]:
+def say_safely(say: Callable[[str], None]) -> Callable[[str], None]:
     """Say it, and go on where nobody listens any more: a terminal that closed must not stop a change in its middle."""
 
     def said(text: str) -> None:
@@ -3001,14 +3001,14 @@ def main(folder: Path, arguments: list[str] | None = None) -> int:
     except Edited as error:
         print(f"refused: {error}", file=sys.stderr)
         return MISUSED
-    return guarded(lambda: _done(desired, options))
+    return run_guarded(lambda: _done(desired, options))
 
 
 def _interrupted(signum: int, frame: Any) -> None:
     raise KeyboardInterrupt
 
 
-def guarded(work: Callable[[], int]) -> int:
+def run_guarded(work: Callable[[], int]) -> int:
     """Do it; an error in one line, and its exit code."""
     try:
         return work()
@@ -3020,8 +3020,8 @@ def guarded(work: Callable[[], int]) -> int:
         return MISSING
     except (Refused, Failed) as error:
         print(f"{type(error).__name__.lower()}: {error}", file=sys.stderr)
-    except TROUBLE as error:
-        print(f"failed: {described(error)}", file=sys.stderr)
+    except API_ERRORS as error:
+        print(f"failed: {describe_error(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; run it again to go on", file=sys.stderr)
     except ODD as error:
@@ -3147,7 +3147,7 @@ def _plan(run: ProvisionRun, options: argparse.Namespace) -> int:
     check_words(run.allowed, run.known_names())
     show(run, steps)
     if options.out:
-        write_plan(options.out, [run.saved(steps)])
+        write_plan(options.out, [run.plan_data(steps)])
         print(f"written to {options.out}; `apply {options.out}` applies exactly this plan, or refuses")
     return WOULD_CHANGE if steps else FINE
 
@@ -3171,9 +3171,9 @@ def _apply(run: ProvisionRun, options: argparse.Namespace, plan: dict[str, Any] 
 
 
 def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
-    steps = run.doomed()
+    steps = run.deletions()
     check_words(run.allowed, run.known_names())
-    show_doomed(run, steps)
+    show_deletions(run, steps)
     if any(step.done for step in steps):
         confirm(run.desired["tenant"], options.yes, "to delete this")
     kept = run.destroy(steps)
@@ -3182,7 +3182,7 @@ def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
     return TROUBLED if kept else FINE
 
 
-def show_doomed(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[str], None] = print) -> None:
+def show_deletions(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[str], None] = print) -> None:
     """What a destroy would delete."""
     if not steps:
         for line in [*(f"* {note}" for note in run.notes), "nothing to do: nothing is there"]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from generators.markdown import Page, code, codes, link, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import path_of
-from plumbline.runbook.rendering import rendered
+from plumbline.runbook.rendering import render_runbook
 from plumbline.spec.spec import Spec
 
 
@@ -81,7 +81,7 @@ def update(spec: Spec) -> Iterable[Artifact]:
         page.add("\n".join(f"1. {prose(each)}" for each in update.migrations), path_of("update", "migrations"))
     if update.runbooks:
         page.add("## Runbooks")
-        links = (link(rendered(spec, each).title, f"runbooks/{each}.md") for each in update.runbooks)
+        links = (link(render_runbook(spec, each).title, f"runbooks/{each}.md") for each in update.runbooks)
         titles = [path_of("runbooks", each, "title") for each in update.runbooks]
         page.add("\n".join(f"- {each}" for each in links), [path_of("update", "runbooks"), *titles])
     yield page.done()

@@ -10,7 +10,7 @@ from plumbline.project.artifact import Artifact
 from plumbline.effective.expression_places import known_for_tenant, known_in_spec
 from plumbline.expressions.rendering import environment
 from plumbline.spec.paths import PathText, SpecPath, path_of
-from plumbline.runbook.rendering import CAPTURED, RenderedPlace, RenderedStep, mode_of, rendered, runbook_texts
+from plumbline.runbook.rendering import CAPTURED, RenderedPlace, RenderedStep, mode_of, render_runbook, runbook_texts
 from plumbline.spec.spec import Spec
 from plumbline.expressions.template_lines import Places, places_in
 from plumbline.expressions.values import says
@@ -27,8 +27,8 @@ def runbooks(spec: Spec) -> Iterable[Artifact]:
             (
                 path_of("runbooks", name),
                 [
-                    link(rendered(spec, name).title, f"{name}.md"),
-                    prose(rendered(spec, name).summary),
+                    link(render_runbook(spec, name).title, f"{name}.md"),
+                    prose(render_runbook(spec, name).summary),
                     codes(runbook.modes),
                     f"{runbook.duration_min} min",
                 ],
@@ -42,7 +42,7 @@ def runbooks(spec: Spec) -> Iterable[Artifact]:
 
 
 def _page(spec: Spec, name: str) -> Artifact:
-    runbook, shown = spec.runbooks[name], rendered(spec, name)
+    runbook, shown = spec.runbooks[name], render_runbook(spec, name)
     path = path_of("runbooks", name)
     at = partial(_places, path, spoken_in(spec, name))
     page = Page(f"{FOLDER}/{name}.md", shown.title, at("title"))
@@ -130,7 +130,7 @@ def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: Rend
         variables = codes(f"{CAPTURED}_{name}" for name in needed if name not in step.capture)
         if variables != codes(()):
             page.add(f"Set there before, as an earlier step says: {variables}. Where it is not set, the commands stop.")
-    page.add(fence(step.typed(step.run), "sh"), at("run"))
+    page.add(fence(step.script(step.run), "sh"), at("run"))
     if step.expect:
         page.add(f"**Expect:** {prose(step.expect.strip())}", at("expect"))
     if step.output:
@@ -143,11 +143,11 @@ def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: Rend
         )
         page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), at("capture", name))
     if step.verify:
-        page.add("**Verify** (exit code 0):").add(fence(step.typed(step.verify), "sh"), at("verify"))
+        page.add("**Verify** (exit code 0):").add(fence(step.script(step.verify), "sh"), at("verify"))
     if step.undo_destroys:
         page.add(_danger("The undo destroys, for good", step.undo_destroys), at("undo_destroys"))
     if step.undo_commands:
-        page.add("**Undo:**").add(fence(step.typed(step.undo_commands), "sh"), at("undo"))
+        page.add("**Undo:**").add(fence(step.script(step.undo_commands), "sh"), at("undo"))
     elif step.undo:
         page.add(f"**Undo:** {prose(step.undo.strip())}", at("undo"))
 

@@ -5,11 +5,11 @@ import sys
 
 def main() -> None:
     """Entry point of `plumb`. What is known from the last call is said before anything else is imported."""
-    from plumbline.cli import replay
+    from plumbline.cli.replay import replay
 
-    known = replay.known(sys.argv[1:])
-    if known is not None:
-        sys.exit(known)
+    code = replay(sys.argv[1:])
+    if code is not None:
+        sys.exit(code)
     from plumbline.cli.app import run
 
     run()

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from plumbline.cli.common import EXIT_CODES_TOLD, VARIABLE, guarded, spec_folder
+from plumbline.cli.common import EXIT_CODES_TOLD, VARIABLE, run_guarded, spec_folder
 
 COMMANDS = {
     "check": ("plumbline.cli.check", "Check the spec and every committed artifact."),
@@ -92,4 +92,4 @@ def run() -> None:
         from click.shell_completion import shell_complete
 
         sys.exit(shell_complete(cli, {}, "plumb", VARIABLE, instruction))
-    guarded(cli)
+    run_guarded(cli)

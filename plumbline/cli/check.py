@@ -8,7 +8,7 @@ import click
 from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli.common import finish, load, report
-from plumbline.cli.replay import FRESH, remembered
+from plumbline.cli.replay import FRESH, remember
 from plumbline.report.explained import ExplainedRule
 from plumbline.report.text import summary
 from plumbline.spec.finding import Severity
@@ -31,7 +31,7 @@ from validators.stand_in_folders import missing_stand_ins
 @click.pass_context
 def check(context: click.Context, format: str, no_drift: bool, fresh: bool) -> None:
     """Check the structure and rules of the spec, and compare every committed artifact with it."""
-    with remembered(sys.argv[1:]):
+    with remember(sys.argv[1:]):
         _check(context, format, no_drift)
 
 

@@ -156,7 +156,7 @@ def finish(findings: Sequence[Finding]) -> NoReturn:
     sys.exit(EXIT_FINDINGS if any(finding.severity == Severity.ERROR for finding in findings) else 0)
 
 
-def guarded(command: click.Command) -> NoReturn:
+def run_guarded(command: click.Command) -> NoReturn:
     """Run a command; no user's mistake ends in a traceback, unless -vv asks for it."""
     try:
         with command.make_context("plumb", _general_first(sys.argv[1:])) as context:

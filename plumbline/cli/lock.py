@@ -11,7 +11,7 @@ from plumbline.bundle.image_lock import Pin, changes
 from plumbline.cli.common import SpecProject, finish, load, report
 from plumbline.project.workspace import replace_file
 from plumbline.spec.finding import Finding, InputError
-from plumbline.spec.yaml_edit import CannotEdit, edited
+from plumbline.spec.yaml_edit import CannotEdit, edit_yaml
 
 FILE = "images.yaml"
 
@@ -95,7 +95,7 @@ def _write(project: SpecProject, found: Sequence[Pin]) -> bool:
     file = (project.folder / FILE).resolve()
     before = file.read_bytes()
     try:
-        after = edited(before.decode("utf-8-sig"), wanted)
+        after = edit_yaml(before.decode("utf-8-sig"), wanted)
     except CannotEdit as error:
         place = project.spec.at(("images",))
         hint = "write the digests out, each at its image; then run this again"

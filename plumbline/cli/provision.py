@@ -145,9 +145,9 @@ def unlock(context: click.Context, /, yes: bool, **options: Any) -> None:
 
 
 def _leave(work: Callable[[], int]) -> None:
-    from plumbline.provisioning.command import guarded
+    from plumbline.provisioning.command import run_guarded
 
-    sys.exit(guarded(work))
+    sys.exit(run_guarded(work))
 
 
 def _plan(call: ProvisionCall, out: Path | None) -> int:
@@ -161,7 +161,7 @@ def _plan(call: ProvisionCall, out: Path | None) -> int:
         if len(planned) < len(call.runs):
             click.echo(f"{out} was not written, because some tenants could not be planned", err=True)
             return EXIT_FINDINGS
-        write_plan(out, [call.runs[tenant].saved(steps) for tenant, steps in planned.items()])
+        write_plan(out, [call.runs[tenant].plan_data(steps) for tenant, steps in planned.items()])
         click.echo(f"written to {out}; `plumb provision apply {out}` applies exactly this plan, or refuses")
     return _worst(call, planned, lambda steps: WOULD_CHANGE if steps else 0)
 
@@ -199,11 +199,11 @@ def _status(call: ProvisionCall) -> int:
 
 
 def _destroy(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
-    from plumbline.provisioning.command import check_terminal, confirm, kept_lines, show_doomed
+    from plumbline.provisioning.command import check_terminal, confirm, kept_lines, show_deletions
 
     check_terminal(yes)
     call = _call(context, options)
-    looked = _each(call, lambda run: run.doomed(), show_doomed)
+    looked = _each(call, lambda run: run.deletions(), show_deletions)
     _check_words(call)
     if any(step.done for steps in looked.values() for step in steps):
         confirm(", ".join(looked), yes, "to delete this")

@@ -64,7 +64,7 @@ _PASSED_OVER = frozenset(
 """Folders of a project that a check does not read."""
 
 
-def known(words: Sequence[str]) -> int | None:
+def replay(words: Sequence[str]) -> int | None:
     """The exit code of the same call on the same files, once its output is written; None where it has to be carried out."""
     if FRESH in words or (key := key_of(words)) is None:
         return None
@@ -84,7 +84,7 @@ def known(words: Sequence[str]) -> int | None:
 
 
 @contextmanager
-def remembered(words: Sequence[str]) -> Iterator[None]:
+def remember(words: Sequence[str]) -> Iterator[None]:
     """Keep what the block writes, and the code that it leaves with, for the next call: 0 or 1, any other is no answer."""
     before = key_of(words)
     if before is None:

@@ -14,20 +14,20 @@ from plumbline.cli import completing
 from plumbline.cli.common import EXIT_FINDINGS, load
 from plumbline.cli.runbook_call import (
     Pairs,
-    can_reach,
-    files_there,
+    check_files,
+    check_programs,
+    find_run,
     given_values,
-    hidden,
     pairs,
-    reached,
-    ready,
-    to_go_on_with,
-    ways,
+    parse_shells,
+    prepare,
+    secret_masker,
+    with_ways,
 )
-from plumbline.cli.runbook_call import asked as asked_runbook
+from plumbline.cli.runbook_call import find_runbook as asked_runbook
 from plumbline.cli.runbook_consent import asked_for, begins, by_name, see_that_somebody_can_say, undo_of_half_done
 from plumbline.cli.runbook_telling import StepLines, tell_failure, tell_steps
-from plumbline.runbook.journal import Busy, RunbookJournal, alone, reopened, started
+from plumbline.runbook.journal import Busy, RunbookJournal, create_journal, hold_lock, open_journal
 from plumbline.runbook.rendering import consent_name
 from plumbline.runbook.run import RunbookRun, digest
 
@@ -70,7 +70,7 @@ def show(context: click.Context, name: str, values: Pairs, mode: str | None) -> 
     """
     project = load(context)
     asked_runbook(project, name, mode)
-    shown = ready(project, name, mode, given_values(project, name, values, new=True), examples=True)
+    shown = prepare(project, name, mode, given_values(project, name, values, new=True), examples=True)
     click.echo(f"{shown.title}\n{shown.summary}\n")
     for line in shown.before:
         click.echo(f"before: {line}")
@@ -139,11 +139,11 @@ def run(
     runbook = asked_runbook(project, name, mode)
     goes_on = resume or undo
     chosen = given_values(project, name, values, new=not goes_on)
-    kept = to_go_on_with(name, file, folder, chosen, undo) if goes_on else None
+    kept = find_run(name, file, folder, chosen, undo) if goes_on else None
     if kept:
         mode, chosen = _same(kept, mode), kept.begin["values"]
-    work = ready(project, name, mode, chosen)
-    given = ways(work, shells)
+    work = prepare(project, name, mode, chosen)
+    given = parse_shells(work, shells)
     begin = {
         "runbook": name,
         "mode": work.mode,
@@ -154,24 +154,24 @@ def run(
     }
     if kept:
         given = _the_very_same(kept, begin, bool(shells))
-    work = reached(work, given)
+    work = with_ways(work, given)
     if dry_run:
         tell_steps(work)
         return
-    can_reach(work)
+    check_programs(work)
     if not kept:
-        files_there(project, work, chosen)
+        check_files(project, work, chosen)
     answers_to = consent_name(project.spec, runbook, chosen)
     see_that_somebody_can_say(yes, confirm, answers_to, bool(asked_for(work, kept, undo)))
     try:
-        with _interruptible(), alone(kept.path.parent if kept else folder, name, chosen):
-            kept = reopened(kept.path, hidden()) if kept else None
+        with _interruptible(), hold_lock(kept.path.parent if kept else folder, name, chosen):
+            kept = open_journal(kept.path, secret_masker()) if kept else None
             if seen is not None and (kept is None or kept.states.get(seen) != "differs"):
                 raise click.UsageError(f"--accept-output {seen}: the output of step {seen} did not differ in that run")
             also_half = undo and kept is not None and undo_of_half_done(work, kept, half_done)
             what = "take back what was done" if undo else f"{len(work.steps)} steps"
             begins(work, chosen, what, asked_for(work, kept, undo), yes)
-            journal = kept or started(folder, begin, hidden())
+            journal = kept or create_journal(folder, begin, secret_masker())
             carrying = RunbookRun(
                 work,
                 journal,

@@ -14,9 +14,9 @@ import click
 from plumbline.cli.common import SpecProject
 from plumbline.expressions.rendering import names_in
 from plumbline.expressions.values import file_problem, form_problem, normal, problem, says
-from plumbline.runbook.journal import RunbookJournal, UnusableJournal, newest, reopened
-from plumbline.runbook.rendering import RenderedRunbook, mode_of, rendered, step_texts
-from plumbline.runbook.run import DONE, GOES_BACK, HALF_DONE, OURS, elsewhere
+from plumbline.runbook.journal import RunbookJournal, UnusableJournal, newest_journals, open_journal
+from plumbline.runbook.rendering import RenderedRunbook, mode_of, render_runbook, step_texts
+from plumbline.runbook.run import DONE, GOES_BACK, HALF_DONE, OURS, with_shells
 from plumbline.spec.finding import EnvironmentMissing
 from schema.runbook import Runbook
 
@@ -35,7 +35,7 @@ def pairs(_: click.Context, parameter: click.Parameter, given: Pairs) -> Pairs:
     return given
 
 
-def asked(project: SpecProject, name: str, mode: str | None) -> Runbook:
+def find_runbook(project: SpecProject, name: str, mode: str | None) -> Runbook:
     """The runbook of that name, which is for that mode."""
     known = project.spec.runbooks
     if name not in known:
@@ -65,11 +65,11 @@ def given_values(project: SpecProject, name: str, given: Pairs, *, new: bool) ->
     return values
 
 
-def ready(
+def prepare(
     project: SpecProject, name: str, mode: str | None, values: Mapping[str, str], *, examples: bool = False
 ) -> RenderedRunbook:
     """The runbook with its values, all of them unless examples will do."""
-    runbook = asked(project, name, mode)
+    runbook = find_runbook(project, name, mode)
     missing = [
         f"--set {key}=…  ({each.description} It has to be {says(each)}.)"
         for key, each in runbook.parameters.items()
@@ -77,10 +77,10 @@ def ready(
     ]
     if missing and not examples:
         raise click.UsageError(f"{name} needs more:\n  " + "\n  ".join(missing))
-    return rendered(project.spec, name, mode or mode_of(project.spec, runbook), values)
+    return render_runbook(project.spec, name, mode or mode_of(project.spec, runbook), values)
 
 
-def ways(runbook: RenderedRunbook, given: Pairs) -> Shells:
+def parse_shells(runbook: RenderedRunbook, given: Pairs) -> Shells:
     """The other ways to its places that a call gives."""
     known = {step.place.id for step in runbook.steps}
     shells: Shells = {}
@@ -92,7 +92,7 @@ def ways(runbook: RenderedRunbook, given: Pairs) -> Shells:
     return shells
 
 
-def reached(runbook: RenderedRunbook, shells: Shells) -> RenderedRunbook:
+def with_ways(runbook: RenderedRunbook, shells: Shells) -> RenderedRunbook:
     """The runbook with these ways; each place has one."""
     for place in {step.place.id: step.place for step in runbook.steps}.values():
         if place.id not in shells and not place.plumb and not any(place.shells):
@@ -100,10 +100,10 @@ def reached(runbook: RenderedRunbook, shells: Shells) -> RenderedRunbook:
                 f"nothing says how {place.title} is reached from here: its place has neither `shell` nor `plumb`; "
                 f"say it by --at {place.id}=COMMAND, which runs a shell there; an empty COMMAND is this machine"
             )
-    return elsewhere(runbook, shells)
+    return with_shells(runbook, shells)
 
 
-def can_reach(runbook: RenderedRunbook) -> None:
+def check_programs(runbook: RenderedRunbook) -> None:
     """See that the programs that lead to its places are there."""
     for step in runbook.steps:
         for shell in filter(None, step.place.shells):
@@ -115,7 +115,7 @@ def can_reach(runbook: RenderedRunbook) -> None:
                 )
 
 
-def files_there(project: SpecProject, runbook: RenderedRunbook, values: Mapping[str, str]) -> None:
+def check_files(project: SpecProject, runbook: RenderedRunbook, values: Mapping[str, str]) -> None:
     """See that the files and folders are there of which this machine alone has to know."""
     source = project.spec.runbooks[runbook.id]
     for key, parameter in source.parameters.items():
@@ -129,23 +129,23 @@ def files_there(project: SpecProject, runbook: RenderedRunbook, values: Mapping[
             raise click.UsageError(f"--set {key}={values[key]!r}: {wrong}")
 
 
-def to_go_on_with(name: str, file: Path | None, folder: Path, values: Mapping[str, str], undo: bool) -> RunbookJournal:
+def find_run(name: str, file: Path | None, folder: Path, values: Mapping[str, str], undo: bool) -> RunbookJournal:
     """The one run that a call can mean: the one that it names, or the only one that has something left to do."""
     try:
-        runs = [reopened(file, hidden())] if file else newest(folder, name, values, hidden())
+        runs = [open_journal(file, secret_masker())] if file else newest_journals(folder, name, values, secret_masker())
     except UnusableJournal as error:
         raise click.UsageError(str(error)) from None
     if file and runs[0].begin["runbook"] != name:
         raise click.UsageError(f"{file} is of the runbook {runs[0].begin['runbook']}")
     if file and not values.items() <= runs[0].begin["values"].items():
-        raise click.UsageError(f"{file} is of a run with other values: {written(runs[0].begin['values'])}")
+        raise click.UsageError(f"{file} is of a run with other values: {values_line(runs[0].begin['values'])}")
     open_runs = [run for run in runs if _has_to(run, undo)]
     if len(open_runs) == 1:
         return open_runs[0]
     verb = "taken back" if undo else "gone on with"
     if not open_runs:
         raise click.UsageError(f"no run of {name} can be {verb}: none such is written down in {file or folder}")
-    listed = "\n  ".join(f"{written(run.begin['values'])}  ({run.path})" for run in open_runs)
+    listed = "\n  ".join(f"{values_line(run.begin['values'])}  ({run.path})" for run in open_runs)
     raise click.UsageError(f"more than one run of {name} can be {verb}: say which by --set or --journal\n  {listed}")
 
 
@@ -156,12 +156,12 @@ def _has_to(run: RunbookJournal, undo: bool) -> bool:
     return not states & GOES_BACK and run.begin["steps"] != sum(each in DONE for each in run.states.values())
 
 
-def written(values: Mapping[str, Any]) -> str:
+def values_line(values: Mapping[str, Any]) -> str:
     """Values in a line."""
     return " ".join(f"{key}={value}" for key, value in values.items()) or "no values"
 
 
-def hidden() -> Callable[[str], str]:
+def secret_masker() -> Callable[[str], str]:
     """What takes secrets out of output: the values of this environment's secret variables, and whatever looks like one."""
     from validators.rules.secret_patterns import MASK, SECRET_NAME, masked
 

@@ -89,6 +89,6 @@ def undo_of_half_done(runbook: RenderedRunbook, journal: RunbookJournal, choice:
             f"step {number} («{step.title}») failed half-way; say --half-done undo to take it back as well, or --half-done keep"
         )
     click.echo(f"Step {number} («{step.title}») failed half-way. This takes it back:", err=True)
-    for line in step.typed(step.undo_commands or "").splitlines():
+    for line in step.script(step.undo_commands or "").splitlines():
         click.echo(f"    {line}", err=True)
     return click.confirm("Take it back as well?", default=False, err=True)

@@ -34,13 +34,13 @@ def tell_steps(runbook: RenderedRunbook) -> None:
         click.echo(f"\n{number}. {step.title}\n   at {step.place.title} ({there}), at most {step.timeout_s} s")
         typed = {
             "destroys": step.destroys,
-            "run": step.typed(step.run),
+            "run": step.script(step.run),
             "expect": step.expect,
             "output": step.output,
             "capture": "\n".join(f"{name}: {pattern}" for name, pattern in step.capture.items()),
-            "verify": step.verify and step.typed(step.verify),
+            "verify": step.verify and step.script(step.verify),
             "undo destroys": step.undo_destroys,
-            "undo": step.typed(step.undo_commands) if step.undo_commands else step.undo,
+            "undo": step.script(step.undo_commands) if step.undo_commands else step.undo,
         }
         for label, text in typed.items():
             if text:
@@ -61,7 +61,7 @@ def tell_failure(runbook: RenderedRunbook, journal: RunbookJournal, failure: Fai
         lines.append(f"  = {runbook.on_failure}")
         if step.undo_commands and failure.number in journal.nodes:
             lines += ["  = it may be half done; what takes it back:"]
-            lines += [f"      {line}" for line in step.typed(step.undo_commands).splitlines()]
+            lines += [f"      {line}" for line in step.script(step.undo_commands).splitlines()]
         lines.append(f"  = go on, with this step again:    {again} --resume")
         if failure.differs:
             lines.append(

@@ -82,10 +82,10 @@ def stack(
 
     A stand-in replaces each image that the engine does not have. The report names every stand-in.
     """
-    from plumbline.stack.attach import attached
-    from plumbline.stack.connection import answering
+    from plumbline.stack import attach as attaching
+    from plumbline.stack.connection import engine_errors
     from plumbline.stack.engine import find_engine
-    from plumbline.stack.starting import standing
+    from plumbline.stack.starting import stack_up
     from validators.check_reports import as_json
     from validators.stack import reports as formats
     from validators.stack.verify import Faults, verify_stack
@@ -99,12 +99,14 @@ def stack(
     _known_mode(project.spec, mode)
     known_tenants(project.spec, tenants)
     engine = find_engine()
-    with _terminable(), answering(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
+    with _terminable(), engine_errors(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         spec, folder = project.spec, project.folder
         if attach:
-            opening = attached(engine, spec, folder, mode, watch, names=attach, tenant=next(iter(tenants), None))
+            opening = attaching.attach(
+                engine, spec, folder, mode, watch, names=attach, tenant=next(iter(tenants), None)
+            )
         else:
-            opening = standing(engine, spec, folder, mode, watch, tenants=tenants or None)
+            opening = stack_up(engine, spec, folder, mode, watch, tenants=tenants or None)
         result, opened = verify_stack(opening, mode, faults=Faults(restart_engine) if faults else None, keep=keep)
     write_reports(
         reports / f"stack-{mode}",
@@ -144,7 +146,7 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
 
     The report counts and lists matrix rows without a probe.
     """
-    from plumbline.stack.connection import answering
+    from plumbline.stack.connection import engine_errors
     from plumbline.stack.engine import find_engine
     from validators.parity import report as formats
     from validators.parity.verify import verify_parity
@@ -155,7 +157,7 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     _askable(project.spec)
     chosen = tenant or next(iter(project.spec.tenants.tenants), None)
     engine = find_engine()
-    with _terminable(), answering(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
+    with _terminable(), engine_errors(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         result = verify_parity(engine, project.spec, project.folder, chosen, watch)
     write_reports(reports / "parity", {"json": formats.as_json(result), "md": formats.as_markdown(result)})
     if format == "json":

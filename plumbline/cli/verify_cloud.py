@@ -63,7 +63,7 @@ def cloud(
     Lists each kind of resource once, however many tenants there are.
     """
     from generators.cloud.desired import cloud_tenants
-    from plumbline.provisioning.calls import TROUBLE, described
+    from plumbline.provisioning.calls import API_ERRORS, describe_error
     from validators.check_reports import as_json
     from validators.cloud import reports as formats
     from validators.cloud.verify import verify_cloud
@@ -83,8 +83,8 @@ def cloud(
     try:
         result = verify_cloud(api, project.spec, chosen, everything)
         costs = _costs(api, project.spec, chosen) if live_prices else ""
-    except TROUBLE as error:
-        raise EnvironmentMissing(f"the project could not be read: {described(error)}", _way_out(error)) from None
+    except API_ERRORS as error:
+        raise EnvironmentMissing(f"the project could not be read: {describe_error(error)}", _way_out(error)) from None
     write_reports(
         reports / "cloud",
         {"json": as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},

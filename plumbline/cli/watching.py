@@ -27,7 +27,7 @@ _QUIET_S = 0.2
 
 
 @contextmanager
-def rebuilding(folder: Path) -> Iterator[None]:
+def rebuild_on_change(folder: Path) -> Iterator[None]:
     """While the block runs: `plumb build` for each change of the spec's folder. Findings are printed, and nothing is written then."""
     changes, done = _Changes(), Event()
     builder = Thread(target=_builds, args=(folder, changes.seen, done), daemon=True)

@@ -19,7 +19,7 @@ MODULES = (
     "moving",
     "servers",
     "prices",
-    "looking",
+    "tenant_objects",
     "planning",
     "journal",
     "lock",

@@ -30,7 +30,7 @@ CALL_SECONDS = 30
 WHOLE_CALL_SECONDS = 120
 """For a call as a whole, however slowly its answer drips."""
 MOST_PAGES = 1000
-TROUBLE = (APIException, ActionException, requests.RequestException)
+API_ERRORS = (APIException, ActionException, requests.RequestException)
 """What a call can end with."""
 
 
@@ -131,7 +131,7 @@ def _patient(request: Callable[..., dict[str, Any]], pause: Callable[[float], No
                     raise Failed(f"the answer to {method} {url} is not one of the API")
                 _check_page(url, options.get("params") or {}, answer)
                 return answer
-            except TROUBLE as error:
+            except API_ERRORS as error:
                 code = code_of(error)
                 waits = rates if code == RATE else reads
                 if code in FINAL or not waits or (isinstance(error, APIException) and code == "not_found"):
@@ -158,7 +158,7 @@ def code_of(error: Exception) -> str:
     return type(error).__name__
 
 
-def described(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """An error in one line: the cause as the API put it, and what to do."""
     if isinstance(error, APIException):
         code = str(error.code)
@@ -200,7 +200,7 @@ def _cause(error: Exception) -> str:
     return next((meaning for mark, meaning in CAUSES if mark in text), type(error).__name__)
 
 
-def finished(*actions: Any) -> None:
+def wait_for(*actions: Any) -> None:
     """Wait until actions have ended well; what is no action is passed over. Raises ActionException."""
     for action in actions:
         for each in action if isinstance(action, list) else [action]:
@@ -209,7 +209,7 @@ def finished(*actions: Any) -> None:
                 each.wait_until_finished()
 
 
-def persistently(
+def retry(
     attempt: Callable[[], bool],
     sleep: Callable[[float], None] = time.sleep,
     waits: Iterable[float] = WAITS,
@@ -222,10 +222,10 @@ def persistently(
         try:
             if attempt():
                 return
-        except TROUBLE as error:
+        except API_ERRORS as error:
             if code_of(error) in FINAL:
-                raise Failed(lead + described(error)) from None
-            reason = described(error)
+                raise Failed(lead + describe_error(error)) from None
+            reason = describe_error(error)
         if seconds is not None:
             sleep(seconds)
     raise Failed(lead + reason)

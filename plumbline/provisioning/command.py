@@ -9,14 +9,14 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from plumbline.provisioning.calls import TROUBLE, Failed, Lacking, Misused, Refused, connect, described
+from plumbline.provisioning.calls import API_ERRORS, Failed, Lacking, Misused, Refused, connect, describe_error
 from plumbline.provisioning.data import Edited, desired_of, tenants_in
 from plumbline.provisioning.exit_codes import FINE, MISSING, MISUSED, TROUBLED, WOULD_CHANGE
 from plumbline.provisioning.guard import check_words
 from plumbline.provisioning.journal import ProvisionJournal, journal_folder
-from plumbline.provisioning.looking import ODD
 from plumbline.provisioning.plan import PlanStep, plan_lines, read_plan, write_plan
 from plumbline.provisioning.run import ProvisionRun
+from plumbline.provisioning.tenant_objects import ODD
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
 EPILOGUE = """\
@@ -40,14 +40,14 @@ def main(folder: Path, arguments: list[str] | None = None) -> int:
     except Edited as error:
         print(f"refused: {error}", file=sys.stderr)
         return MISUSED
-    return guarded(lambda: _done(desired, options))
+    return run_guarded(lambda: _done(desired, options))
 
 
 def _interrupted(signum: int, frame: Any) -> None:
     raise KeyboardInterrupt
 
 
-def guarded(work: Callable[[], int]) -> int:
+def run_guarded(work: Callable[[], int]) -> int:
     """Do it; an error in one line, and its exit code."""
     try:
         return work()
@@ -59,8 +59,8 @@ def guarded(work: Callable[[], int]) -> int:
         return MISSING
     except (Refused, Failed) as error:
         print(f"{type(error).__name__.lower()}: {error}", file=sys.stderr)
-    except TROUBLE as error:
-        print(f"failed: {described(error)}", file=sys.stderr)
+    except API_ERRORS as error:
+        print(f"failed: {describe_error(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; run it again to go on", file=sys.stderr)
     except ODD as error:
@@ -186,7 +186,7 @@ def _plan(run: ProvisionRun, options: argparse.Namespace) -> int:
     check_words(run.allowed, run.known_names())
     show(run, steps)
     if options.out:
-        write_plan(options.out, [run.saved(steps)])
+        write_plan(options.out, [run.plan_data(steps)])
         print(f"written to {options.out}; `apply {options.out}` applies exactly this plan, or refuses")
     return WOULD_CHANGE if steps else FINE
 
@@ -210,9 +210,9 @@ def _apply(run: ProvisionRun, options: argparse.Namespace, plan: dict[str, Any] 
 
 
 def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
-    steps = run.doomed()
+    steps = run.deletions()
     check_words(run.allowed, run.known_names())
-    show_doomed(run, steps)
+    show_deletions(run, steps)
     if any(step.done for step in steps):
         confirm(run.desired["tenant"], options.yes, "to delete this")
     kept = run.destroy(steps)
@@ -221,7 +221,7 @@ def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
     return TROUBLED if kept else FINE
 
 
-def show_doomed(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[str], None] = print) -> None:
+def show_deletions(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[str], None] = print) -> None:
     """What a destroy would delete."""
     if not steps:
         for line in [*(f"* {note}" for note in run.notes), "nothing to do: nothing is there"]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from plumbline.provisioning.calls import Refused, finished, persistently
+from plumbline.provisioning.calls import Refused, retry, wait_for
 from plumbline.provisioning.guard import effects_of_deletion, words_missing
 from plumbline.provisioning.journal import ProvisionJournal
-from plumbline.provisioning.kinds import protected
+from plumbline.provisioning.kinds import is_protected
 from plumbline.provisioning.lock import Lock
 from plumbline.provisioning.plan import PlanStep, check_same
 from plumbline.provisioning.planning import Planning
@@ -22,7 +22,7 @@ class Destroying(Planning):
     pause: Callable[[float], None]
     _recorded: Callable[[str, Callable[[], list[PlanStep]]], list[PlanStep]]
 
-    def doomed(self) -> list[PlanStep]:
+    def deletions(self) -> list[PlanStep]:
         """What a destroy would delete, and what it would keep and why. Changes nothing.
 
         Raises Refused where nothing is there, nor anything by which the project is known: another project's token finds no
@@ -30,14 +30,14 @@ class Destroying(Planning):
         """
         self.records.zones_may_be_gone = True
         try:
-            self.look()
+            self.read()
         finally:
             self.records.zones_may_be_gone = False
         self.notes, self.prices = self.records.zones_missing(), LivePrices(self.project.api)
         steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
-        if not steps and (lasting := self.lasting()) and not any(there for _, there in lasting):
+        if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)
             raise Refused(
                 f"nothing of tenant {self.desired['tenant']} is in this project, and neither is what stays when a tenant "
@@ -58,7 +58,7 @@ class Destroying(Planning):
         wanted = any(
             want.get("protected") for want in self.desired["objects"] if (want["kind"], want["name"]) == (kind, word)
         )
-        effects = effects_of_deletion(kind, bool(protected(bound)) or wanted)
+        effects = effects_of_deletion(kind, bool(is_protected(bound)) or wanted)
         needs = words_missing(effects, (word,), self.allowed, "destroy")
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
         price = -self.prices.of(kind, bound)
@@ -73,14 +73,14 @@ class Destroying(Planning):
     def destroy(self, planned: Sequence[PlanStep] | None = None) -> list[PlanStep]:
         """Delete what was planned; what is kept. Raises Refused when the plan is not `planned`."""
         self.journal.open()
-        steps = self.doomed()
+        steps = self.deletions()
         if planned is not None:
             check_same(planned, steps)
         kept = [step for step in steps if not step.done]
         if len(kept) == len(steps):
             return kept
-        with self.lock.held("destroy"):
-            check_same(steps, self.doomed())
+        with self.lock.hold("destroy"):
+            check_same(steps, self.deletions())
             return self._recorded("destroy", lambda: self._destroyed(kept))
 
     def _destroyed(self, kept: list[PlanStep]) -> list[PlanStep]:
@@ -109,19 +109,19 @@ class Destroying(Planning):
             bound = kind.again(self.project, known)
             if bound is None:
                 return True
-            if protected(bound):
-                finished(kind.protect(bound, False))
-            finished(kind.delete(self.project, bound))
+            if is_protected(bound):
+                wait_for(kind.protect(bound, False))
+            wait_for(kind.delete(self.project, bound))
             return kind.again(self.project, bound) is None
 
-        persistently(attempt, self.pause, about=f"{kind_name} {name}")
+        retry(attempt, self.pause, about=f"{kind_name} {name}")
         self.project.forget(kind_name, known)
         self.journal.write("deleted", kind=kind_name, name=name, id=getattr(known, "id", None))
 
 
 def _why(kind: str, bound: Any, wanted: bool) -> str:
     reasons = ["holds data"] if kind == "volume" else []
-    if protected(bound):
+    if is_protected(bound):
         reasons.append("is protected from deletion")
     elif wanted:
         reasons.append("is to be protected by the spec, though somebody lifted that")

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from hcloud import Client
 
-from plumbline.provisioning.calls import TROUBLE, Failed, Lacking, Misused, Refused, connect, described
+from plumbline.provisioning.calls import API_ERRORS, Failed, Lacking, Misused, Refused, connect, describe_error
 from plumbline.provisioning.throttle import Bucket, Throttle
 
 AT_ONCE = 8
@@ -67,8 +67,8 @@ def _outcome(tenant: str, result: Callable[[], Result]) -> TenantOutcome[Result]
         return TenantOutcome(tenant, result())
     except (Refused, Failed, Misused, Lacking) as error:
         return TenantOutcome(tenant, None, f"{type(error).__name__.lower()}: {error}")
-    except TROUBLE as error:
-        return TenantOutcome(tenant, None, f"failed: {described(error)}")
+    except API_ERRORS as error:
+        return TenantOutcome(tenant, None, f"failed: {describe_error(error)}")
     except Exception as error:
         # whatever it is, it is this tenant's alone
         return TenantOutcome(tenant, None, f"failed: a fault of plumb itself, {type(error).__name__}: {error}")

@@ -11,7 +11,15 @@ from hcloud import APIException, Client
 from plumbline.provisioning.calls import Failed
 from plumbline.provisioning.codes import GONE
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
-from plumbline.provisioning.labels import LEAVING, OBJECT, identity, labels_of, marked, name_aside, plain_labels
+from plumbline.provisioning.labels import (
+    LEAVING,
+    OBJECT,
+    identity,
+    identity_labels,
+    labels_of,
+    name_aside,
+    plain_labels,
+)
 
 Want = dict[str, Any]
 """An object of the desired state."""
@@ -196,7 +204,7 @@ class ResourceKind(ABC):
         if held.get(OBJECT) != identity(want["name"]) or LEAVING in held:
             words.append(f"mark as {want['name']}")
         if words:
-            labels = marked(want["labels"], want["name"], bound)
+            labels = identity_labels(want["labels"], want["name"], bound)
             yield ResourceChange("; ".join(words), lambda: bound.update(labels=labels))
 
     def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -229,7 +237,7 @@ def _renamed(bound: Any, want: Want, holder: Any) -> None:
     bound.update(name=want["name"])
 
 
-def protected(bound: Any) -> bool | None:
+def is_protected(bound: Any) -> bool | None:
     """Whether an object is protected from deletion; None where the API does not say."""
     found = getattr(bound, "protection", None)
     return None if found is None else bool(found.get("delete", False))

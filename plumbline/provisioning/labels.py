@@ -44,7 +44,7 @@ def name_aside(name: str, id: int) -> str:
     return name[: 63 - len(end)] + end
 
 
-def marked(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
+def identity_labels(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
     """Desired labels with the identity of the object, and what an existing one says of its first boot."""
     kept = {key: value for key, value in labels_of(bound).items() if key in (TOLD_VOLUME, USER_DATA)} if bound else {}
     return {**labels, **kept, OBJECT: identity(name)}

@@ -16,7 +16,7 @@ from typing import Any
 
 from hcloud import APIException, Client
 
-from plumbline.provisioning.calls import TROUBLE, Refused, code_of, described, persistently
+from plumbline.provisioning.calls import API_ERRORS, Refused, code_of, describe_error, retry
 from plumbline.provisioning.codes import GONE, TAKEN
 from plumbline.provisioning.labels import labels_of
 
@@ -32,7 +32,7 @@ class Lock:
         self.name = lock_name(tenant)
 
     @contextmanager
-    def held(self, verb: str) -> Iterator[None]:
+    def hold(self, verb: str) -> Iterator[None]:
         """Hold it while the block runs. Raises Refused while somebody else does."""
         group = self._taken(verb)
         try:
@@ -67,7 +67,7 @@ class Lock:
             return True
 
         try:
-            persistently(attempt, self.pause, about=f"lock {self.name}")
+            retry(attempt, self.pause, about=f"lock {self.name}")
         except KeyboardInterrupt:
             self.say(f"the lock {self.name} may have been made. {self._way_out()}")
             raise
@@ -86,9 +86,9 @@ class Lock:
             return True
 
         try:
-            persistently(attempt, self.pause, (1, 2, 4), f"lock {self.name}")
+            retry(attempt, self.pause, (1, 2, 4), f"lock {self.name}")
         except (Exception, KeyboardInterrupt) as error:
-            why = described(error) if isinstance(error, TROUBLE) else str(error)
+            why = describe_error(error) if isinstance(error, API_ERRORS) else str(error)
             self.say(f"the lock {self.name} (#{group.id}) is still there: {why}. {self._way_out()}")
 
     def holder(self) -> Any:
@@ -98,7 +98,7 @@ class Lock:
             raise Refused(f"placement group {self.name} (#{found.id}) is no lock: it lacks the label {LOCK}")
         return found
 
-    def broken(self, holder: Any) -> None:
+    def break_open(self, holder: Any) -> None:
         """Break the lock that was shown, by its id."""
         self._release(holder)
 

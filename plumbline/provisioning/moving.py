@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from plumbline.provisioning.calls import finished
+from plumbline.provisioning.calls import wait_for
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
 from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want
 
@@ -69,7 +69,7 @@ class ServerMoves(ResourceKind):
         self.switched_off(project, other)
         network = project.lookup("network", want["network"])
         if any(each.network.id == network.id for each in other.private_net or []):
-            finished(other.detach_from_network(network))
+            wait_for(other.detach_from_network(network))
         return _joined(project, bound, want)
 
     def _with_volume(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -117,20 +117,20 @@ class ServerMoves(ResourceKind):
         self.switched_off(project, bound)
         volume.reload()
         if volume.server is not None and volume.server.id == bound.id:
-            finished(volume.detach())
+            wait_for(volume.detach())
 
     def switched_off(self, project: CloudProject, bound: Any) -> None:
         """Ask the system to end; switch off what does not."""
         if bound.status == "off":
             return
         project.stopped.add(bound.id)
-        finished(bound.shutdown())
+        wait_for(bound.shutdown())
         for _ in range(SHUTDOWN_POLLS):
             bound.reload()
             if bound.status == "off":
                 return
             project.pause(1)
-        finished(bound.power_off())
+        wait_for(bound.power_off())
 
 
 def stops(seen: Want) -> Effects:

@@ -10,11 +10,11 @@ from hcloud.firewalls import FirewallRule
 from hcloud.locations import Location
 from hcloud.networks import NetworkSubnet
 
-from plumbline.provisioning.calls import Failed, code_of, finished
+from plumbline.provisioning.calls import Failed, code_of, wait_for
 from plumbline.provisioning.codes import IN_USE
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
-from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, protected
-from plumbline.provisioning.labels import marked
+from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, is_protected
+from plumbline.provisioning.labels import identity_labels
 from plumbline.provisioning.rules import opens_wider, peer
 
 IN_USE_POLLS = 5
@@ -60,9 +60,9 @@ class PlacementGroupKind(ResourceKind):
         return {**common("placement_group", bound), "type": bound.type}
 
     def create(self, project: CloudProject, want: Want) -> Any:
-        labels = marked(want["labels"], want["name"])
+        labels = identity_labels(want["labels"], want["name"])
         made = project.api.placement_groups.create(name=want["name"], type=want["type"], labels=labels)
-        finished(made.action)
+        wait_for(made.action)
         return made.placement_group
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
@@ -85,7 +85,7 @@ class NetworkKind(ResourceKind):
             **common("network", bound),
             "ip_range": bound.ip_range,
             "subnets": sorted(subnets, key=lambda each: str(each["ip_range"])),
-            "protected": protected(bound),
+            "protected": is_protected(bound),
         }
 
     def create(self, project: CloudProject, want: Want) -> Any:
@@ -93,7 +93,7 @@ class NetworkKind(ResourceKind):
             name=want["name"],
             ip_range=want["ip_range"],
             subnets=[_subnet(each) for each in want["subnets"]],
-            labels=marked(want["labels"], want["name"]),
+            labels=identity_labels(want["labels"], want["name"]),
         )
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -141,7 +141,7 @@ class NetworkKind(ResourceKind):
         words = (project.word_for("server", each.id) for each in bound.servers or [])
         return sorted(word for word in words if word is not None)
 
-    def strangers(self, project: CloudProject, bound: Any) -> list[Any]:
+    def foreign_servers(self, project: CloudProject, bound: Any) -> list[Any]:
         """Servers in it that are not the tenant's; the API takes them out without a word when it is deleted."""
         found = [each for each in bound.servers or [] if project.word_for("server", each.id) is None]
         return sorted(found, key=lambda each: int(each.id))
@@ -156,7 +156,7 @@ class NetworkKind(ResourceKind):
         return [
             *(
                 f"server {each.name} (#{each.id}), which is not this tenant's, is in it"
-                for each in self.strangers(project, bound)
+                for each in self.foreign_servers(project, bound)
             ),
             *(f"load balancer {each.name} (#{each.id}), which is not this tenant's, is in it" for each in balancers),
         ]
@@ -190,9 +190,9 @@ class FirewallKind(ResourceKind):
 
     def create(self, project: CloudProject, want: Want) -> Any:
         # the SDK says that labels are a string here
-        labels: Any = marked(want["labels"], want["name"])
+        labels: Any = identity_labels(want["labels"], want["name"])
         made = project.api.firewalls.create(name=want["name"], rules=_rules(want), labels=labels)
-        finished(made.actions)
+        wait_for(made.actions)
         return made.firewall
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -272,7 +272,7 @@ class VolumeKind(ResourceKind):
             "size_gb": bound.size,
             "format": bound.format,
             "location": bound.location.name if bound.location else None,
-            "protected": protected(bound),
+            "protected": is_protected(bound),
             "status": bound.status,
         }
 
@@ -280,7 +280,7 @@ class VolumeKind(ResourceKind):
         return bool(seen["status"] == "creating")
 
     def create(self, project: CloudProject, want: Want) -> Any:
-        labels: Any = marked(want["labels"], want["name"])
+        labels: Any = identity_labels(want["labels"], want["name"])
         made = project.api.volumes.create(
             name=want["name"],
             size=want["size_gb"],
@@ -288,7 +288,7 @@ class VolumeKind(ResourceKind):
             location=Location(name=want["location"]),
             labels=labels,
         )
-        finished(made.action, made.next_actions)
+        wait_for(made.action, made.next_actions)
         return made.volume
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
@@ -320,5 +320,5 @@ class VolumeKind(ResourceKind):
 
     def delete(self, project: CloudProject, bound: Any) -> Any:
         if bound.server is not None:
-            finished(bound.detach())
+            wait_for(bound.detach())
         return bound.delete()

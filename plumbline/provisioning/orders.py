@@ -6,7 +6,7 @@ from typing import Any
 
 from hcloud import APIException
 
-from plumbline.provisioning.calls import Failed, code_of, described
+from plumbline.provisioning.calls import Failed, code_of, describe_error
 from plumbline.provisioning.codes import SOLD_OUT
 from plumbline.provisioning.kinds import CloudProject, Want
 
@@ -111,7 +111,7 @@ class Orders:
         passing = [error for error in refusals if code_of(error) == "placement_error"]
         if passing:
             raise passing[0]
-        said = f" ({described(refusals[-1])})" if refusals else ""
+        said = f" ({describe_error(refusals[-1])})" if refusals else ""
         raise Failed(
             f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {ceiling:.2f} "
             f"a month{said}; try again later; a dearer one of the list is bought only with --allow {want['name']}"

@@ -5,16 +5,16 @@ from contextlib import suppress
 from typing import Any
 
 from plumbline.provisioning.guard import NOTHING, Effect, effects_of_deletion, words_missing
-from plumbline.provisioning.kinds import Key, ResourceChange, UnplannedObject, Want, protected
+from plumbline.provisioning.kinds import Key, ResourceChange, UnplannedObject, Want, is_protected
 from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, labels_of
 from plumbline.provisioning.lifecycle import makes, state_of
-from plumbline.provisioning.looking import ODD, Looking
 from plumbline.provisioning.plan import PlanStep
 from plumbline.provisioning.prices import LivePrices
 from plumbline.provisioning.servers import ServerKind, user_data_hash, volume_exists
+from plumbline.provisioning.tenant_objects import ODD, TenantObjects
 
 
-class Planning(Looking):
+class Planning(TenantObjects):
     """The steps from what is there to what is desired."""
 
     prices: LivePrices
@@ -37,7 +37,7 @@ class Planning(Looking):
                 steps += [self.step(key, change) for change in changes]
                 # a replacement names what is in its way itself
                 if not any(change.replaces for change in changes):
-                    self._note_strangers(key, self.project.held[key])
+                    self._note_foreign(key, self.project.held[key])
         return steps
 
     def _foresee(self) -> None:
@@ -89,11 +89,11 @@ class Planning(Looking):
         words = (key[1], *kind.users(self.project, self.project.held[key]))
         return ResourceChange(what, lambda: None, effects, words, replaces=True, blocked=blocked)
 
-    def _note_strangers(self, key: Key, bound: Any) -> None:
+    def _note_foreign(self, key: Key, bound: Any) -> None:
         with suppress(*ODD):  # of an object in an unknown form, `changes` has said so
-            self.notes += self._strangers(key, bound)
+            self.notes += self._foreign(key, bound)
 
-    def _strangers(self, key: Key, bound: Any) -> list[str]:
+    def _foreign(self, key: Key, bound: Any) -> list[str]:
         """What a stranger has in an object, or on it, in words."""
         if key[0] == "server":
             public = bound.public_net
@@ -186,7 +186,7 @@ class Planning(Looking):
         """The deletion of what is not desired."""
         kind, bound = self.kinds[other.kind], other.bound
         users = kind.users(self.project, bound)
-        effects = effects_of_deletion(other.kind, bool(protected(bound))) | ({Effect.DETACHES} if users else NOTHING)
+        effects = effects_of_deletion(other.kind, bool(is_protected(bound))) | ({Effect.DETACHES} if users else NOTHING)
         needs = words_missing(effects, (other.word, *users), self.allowed)
         why = "another takes its place" if other.successor else "it is not desired any more"
         if not makes(self.desired):

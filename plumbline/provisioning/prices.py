@@ -4,7 +4,7 @@ from typing import Any
 
 from hcloud import Client
 
-from plumbline.provisioning.calls import TROUBLE, described
+from plumbline.provisioning.calls import API_ERRORS, describe_error
 from plumbline.provisioning.kinds import Key, Want
 
 
@@ -23,8 +23,8 @@ class LivePrices:
             try:
                 # the SDK has no method for it
                 self._pricing = dict(self._api.request("GET", "/pricing")["pricing"])
-            except TROUBLE as error:
-                self._pricing, self.missing = {}, described(error)
+            except API_ERRORS as error:
+                self._pricing, self.missing = {}, describe_error(error)
             except (KeyError, TypeError):
                 self._pricing, self.missing = {}, "its answer is not known here"
         return self._pricing

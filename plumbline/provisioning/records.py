@@ -6,7 +6,7 @@ from typing import Any
 from hcloud import APIException
 from hcloud.zones import ZoneRecord
 
-from plumbline.provisioning.calls import Failed, finished
+from plumbline.provisioning.calls import Failed, wait_for
 from plumbline.provisioning.codes import GONE
 from plumbline.provisioning.guard import Effect
 from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, shown_labels
@@ -55,7 +55,7 @@ class RecordKind(ResourceKind):
             labels=want["labels"],
             records=_records(want),
         )
-        finished(made.action)
+        wait_for(made.action)
         return made.rrset
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from hcloud import APIException, Client
 
-from plumbline.provisioning.calls import TROUBLE, Failed, Refused, code_of, described, finished, persistently
+from plumbline.provisioning.calls import API_ERRORS, Failed, Refused, code_of, describe_error, retry, wait_for
 from plumbline.provisioning.codes import TAKEN
 from plumbline.provisioning.destroying import Destroying
 from plumbline.provisioning.journal import ProvisionJournal
@@ -41,7 +41,7 @@ class ProvisionRun(Destroying):
         pause: Callable[[float], None] = time.sleep,
     ):
         super().__init__(api, desired, pause, allowed)
-        self.journal, self.say, self.pause = journal, unfailing(say), pause
+        self.journal, self.say, self.pause = journal, say_safely(say), pause
         self.lock = Lock(api, desired["tenant"], self.say, pause)
         self.notes: list[str] = []
         self._shown: dict[Key, set[str]] = {}
@@ -53,10 +53,10 @@ class ProvisionRun(Destroying):
 
     def plan(self) -> list[PlanStep]:
         """What an apply would do. Changes nothing."""
-        self.look()
+        self.read()
         return self.steps()
 
-    def saved(self, steps: Sequence[PlanStep]) -> dict[str, Any]:
+    def plan_data(self, steps: Sequence[PlanStep]) -> dict[str, Any]:
         """A plan that was just made, as plain data."""
         return as_plan(self.desired, self.fingerprint(), self.allowed, steps)
 
@@ -80,7 +80,7 @@ class ProvisionRun(Destroying):
         self._refuse_half(steps)
         if not any(step.done for step in steps):
             return steps
-        with self.lock.held("apply"):
+        with self.lock.hold("apply"):
             check_same(steps, self.plan())
             return self._recorded("apply", lambda: self._applied(steps))
 
@@ -104,8 +104,8 @@ class ProvisionRun(Destroying):
         self.journal.write(verb, tenant=self.desired["tenant"], allow=sorted(self.allowed))
         try:
             left = work()
-        except (Failed, Refused, *TROUBLE) as error:
-            reason = described(error) if isinstance(error, TROUBLE) else str(error)
+        except (Failed, Refused, *API_ERRORS) as error:
+            reason = describe_error(error) if isinstance(error, API_ERRORS) else str(error)
             self.journal.write("failed", why=reason)
             self.say(f"failed: {reason}")
             self._say_what_is_paid_for()
@@ -120,13 +120,13 @@ class ProvisionRun(Destroying):
     def _say_what_is_paid_for(self) -> None:
         try:
             lines = paid_lines(self.project.api, self.desired["ownership"])
-        except (Failed, *TROUBLE) as error:
+        except (Failed, *API_ERRORS) as error:
             held = [
                 f"{kind} {name} (#{bound.id})"
                 for (kind, name), bound in self.project.held.items()
                 if kind in ("server", "volume")
             ]
-            why = described(error) if isinstance(error, TROUBLE) else str(error)
+            why = describe_error(error) if isinstance(error, API_ERRORS) else str(error)
             lines = [f"what is there could not be listed ({why}); last seen: {', '.join(held) or 'nothing'}"]
         for line in lines:
             self.say(line)
@@ -186,7 +186,7 @@ class ProvisionRun(Destroying):
                 return False
             return True
 
-        persistently(attempt, self.pause, about=f"{key[0]} {key[1]}")
+        retry(attempt, self.pause, about=f"{key[0]} {key[1]}")
         self.journal.write("created", kind=key[0], name=key[1], id=getattr(self.project.held[key], "id", None))
 
     def _settle(self, key: Key, looked: bool) -> None:
@@ -195,17 +195,17 @@ class ProvisionRun(Destroying):
 
         def attempt() -> bool:
             if next(tries):
-                self._look_again(key)
+                self._read_again(key)
             changes = [change for change in self.changes(key) if not change.replaces and self._may(key, change)]
             for change in changes:
                 self.say(f"{key[0]} {key[1]}: {change.what}")
                 self.journal.write("change", kind=key[0], name=key[1], what=change.what)
-                finished(change.do())
+                wait_for(change.do())
             return not changes and not kind.passing(kind.seen(self.project, self.project.held[key]))
 
-        persistently(attempt, self.pause, about=f"{key[0]} {key[1]}")
+        retry(attempt, self.pause, about=f"{key[0]} {key[1]}")
 
-    def _look_again(self, key: Key) -> None:
+    def _read_again(self, key: Key) -> None:
         bound = self.kinds[key[0]].again(self.project, self.project.held[key])
         if bound is None:
             raise Failed(f"{key[0]} {key[1]} is gone: somebody else deletes objects of this tenant")
@@ -218,7 +218,7 @@ class ProvisionRun(Destroying):
         self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {name}; it goes on until another is there")
         self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
         labels = {**labels_of(old), LEAVING: "yes"}
-        persistently(lambda: bool(old.update(name=name, labels=labels)), self.pause, about=f"{key[0]} {key[1]}")
+        retry(lambda: bool(old.update(name=name, labels=labels)), self.pause, about=f"{key[0]} {key[1]}")
         old.reload()
         self.project.renewed.discard(key)
         del self.project.held[key]
@@ -242,7 +242,7 @@ class ProvisionRun(Destroying):
             return True
 
         try:
-            persistently(attempt, self.pause, (1, 2, 4), f"{key[0]} {key[1]}")
+            retry(attempt, self.pause, (1, 2, 4), f"{key[0]} {key[1]}")
         except Failed as error:
             self.say(f"{error}; it (#{old.id}) stays under another name; another apply goes on")
 
@@ -258,12 +258,12 @@ class ProvisionRun(Destroying):
         found = self.lock.holder()
         if found is None:
             return ""
-        self.lock.broken(found)
+        self.lock.break_open(found)
         self.journal.write("unlock", was=holder_of(found))
         return holder_of(found)
 
 
-def unfailing(say: Callable[[str], None]) -> Callable[[str], None]:
+def say_safely(say: Callable[[str], None]) -> Callable[[str], None]:
     """Say it, and go on where nobody listens any more: a terminal that closed must not stop a change in its middle."""
 
     def said(text: str) -> None:

@@ -15,11 +15,11 @@ from hcloud import APIException
 from hcloud.firewalls import FirewallResource
 from hcloud.locations import Location
 
-from plumbline.provisioning.calls import TROUBLE, Failed, finished
+from plumbline.provisioning.calls import API_ERRORS, Failed, wait_for
 from plumbline.provisioning.codes import GONE
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
-from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, protected
-from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, labels_of, marked
+from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, is_protected
+from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, identity_labels, labels_of
 from plumbline.provisioning.moving import ServerMoves, stops
 from plumbline.provisioning.objects import FirewallKind, NetworkKind, PlacementGroupKind, SshKeyKind, VolumeKind
 from plumbline.provisioning.orders import Choice, Orders
@@ -60,7 +60,7 @@ class ServerKind(ServerMoves):
             ),
             "placement_group": project.name_of("placement_group", group.id) if group else None,
             "volumes": sorted(project.name_of("volume", each.id) for each in bound.volumes or []),
-            "protected": protected(bound),
+            "protected": is_protected(bound),
             USER_DATA: labels_of(bound).get(USER_DATA),
             "told_volume": labels_of(bound).get(TOLD_VOLUME),
             "status": bound.status,
@@ -113,7 +113,7 @@ class ServerKind(ServerMoves):
 
     def create(self, project: CloudProject, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"]) if want["volume"] else None
-        labels = {**marked(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
+        labels = {**identity_labels(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
         if volume is not None:
             labels[TOLD_VOLUME] = str(volume.id)
         image = self.orders.image(project, want)
@@ -135,7 +135,7 @@ class ServerKind(ServerMoves):
             # a fixed address in the private network can only be given to a server that exists
             start_after_create=False,
         )
-        finished(made.action, made.next_actions)
+        wait_for(made.action, made.next_actions)
         return made.server
 
     def must_be_replaced(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> list[str]:
@@ -220,7 +220,7 @@ class ServerKind(ServerMoves):
     def _regroup(self, project: CloudProject, bound: Any, want: Want) -> Any:
         self.switched_off(project, bound)
         if bound.placement_group:
-            finished(bound.remove_from_placement_group())
+            wait_for(bound.remove_from_placement_group())
         if want["placement_group"]:
             return bound.add_to_placement_group(project.lookup("placement_group", want["placement_group"]))
         return None
@@ -244,10 +244,10 @@ class ServerKind(ServerMoves):
         def change() -> Any:
             self.switched_off(project, bound)
             try:
-                return finished(bound.change_type(self.orders.type(choice.type), upgrade_disk=False))
-            except TROUBLE:
+                return wait_for(bound.change_type(self.orders.type(choice.type), upgrade_disk=False))
+            except API_ERRORS:
                 # it is not left switched off for a type that cannot be had
-                finished(bound.power_on())
+                wait_for(bound.power_on())
                 raise
 
         yield ResourceChange(what, change, effects, price=more)

@@ -11,7 +11,7 @@ class Phases:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def started(self, name: str) -> Callable[[], None]:
+    def start(self, name: str) -> Callable[[], None]:
         """Begin a phase; call what is returned at its end, which adds to the phase."""
         start = time.monotonic()
 
@@ -21,9 +21,9 @@ class Phases:
         return ended
 
     @contextmanager
-    def measured(self, name: str) -> Iterator[None]:
+    def measure(self, name: str) -> Iterator[None]:
         """Add the block's duration to a phase."""
-        ended = self.started(name)
+        ended = self.start(name)
         try:
             yield
         finally:

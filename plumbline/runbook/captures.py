@@ -12,7 +12,7 @@ class NotCaptured(Exception):
     """A value that a step should have printed; the message says what is wrong."""
 
 
-def captured(pattern: str, printed: str) -> str:
+def capture(pattern: str, printed: str) -> str:
     """The value that a pattern takes out of what a step printed. Raises NotCaptured where there is none, or not one alone."""
     compiled = re.compile(pattern)
     lines = (line for line in printed.split("\n") if len(line) <= _MOST_CHARACTERS)

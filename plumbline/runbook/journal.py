@@ -63,7 +63,7 @@ class RunbookJournal:
         self.captured.update(entry.get("captured", {}))
 
 
-def started(folder: Path, begin: Mapping[str, Any], hide: Callable[[str], str]) -> RunbookJournal:
+def create_journal(folder: Path, begin: Mapping[str, Any], hide: Callable[[str], str]) -> RunbookJournal:
     """A new journal in a folder, named after the runbook and the time."""
     folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
@@ -72,7 +72,7 @@ def started(folder: Path, begin: Mapping[str, Any], hide: Callable[[str], str]) 
     return journal
 
 
-def reopened(path: Path, hide: Callable[[str], str]) -> RunbookJournal:
+def open_journal(path: Path, hide: Callable[[str], str]) -> RunbookJournal:
     """A journal that is there, which is not touched. Raises UnusableJournal where it is not one, or damaged but for its end."""
     try:
         content = path.read_bytes()
@@ -94,7 +94,9 @@ def reopened(path: Path, hide: Callable[[str], str]) -> RunbookJournal:
     return journal
 
 
-def newest(folder: Path, runbook: str, given: Mapping[str, str], hide: Callable[[str], str]) -> list[RunbookJournal]:
+def newest_journals(
+    folder: Path, runbook: str, given: Mapping[str, str], hide: Callable[[str], str]
+) -> list[RunbookJournal]:
     """Of the runs of a runbook whose values include these, the newest of each set of values; the newest first.
 
     Raises UnusableJournal where one can't be read: it may be the one that is meant.
@@ -103,14 +105,14 @@ def newest(folder: Path, runbook: str, given: Mapping[str, str], hide: Callable[
     for path in sorted(folder.glob(f"{runbook}-[0-9]*.jsonl"), reverse=True):
         if not path.stat().st_size:
             continue
-        journal = reopened(path, hide)
+        journal = open_journal(path, hide)
         if journal.begin["runbook"] == runbook and given.items() <= journal.begin["values"].items():
             found.setdefault(json.dumps(journal.begin["values"], sort_keys=True), journal)
     return list(found.values())
 
 
 @contextmanager
-def alone(folder: Path, runbook: str, values: Mapping[str, str]) -> Iterator[None]:
+def hold_lock(folder: Path, runbook: str, values: Mapping[str, str]) -> Iterator[None]:
     """Nobody else carries the runbook out with these values, as far as they keep their journals in this folder.
 
     Raises Busy. The kernel releases the lock when the process ends, however it ends.

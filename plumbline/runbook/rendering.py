@@ -60,7 +60,7 @@ class RenderedStep:
     destroys: str | None = None
     undo_destroys: str | None = None
 
-    def typed(self, text: str) -> str:
+    def script(self, text: str) -> str:
         """A script of the step as a page shows it and a run executes it, the very same: in the place's folder, and ended by its
         first failing command also where an operator's shell would go on."""
         folder = self.place.folder
@@ -92,7 +92,7 @@ class RenderedRunbook:
     steps: tuple[RenderedStep, ...]
 
 
-def rendered(
+def render_runbook(
     spec: Spec, runbook_id: str, mode: str | None = None, values: Mapping[str, str] | None = None
 ) -> RenderedRunbook:
     """The runbook in a mode (absent: its first), with values, or the examples, for its parameters.

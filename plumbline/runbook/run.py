@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Protocol
 
-from plumbline.runbook.captures import NotCaptured, captured
+from plumbline.runbook.captures import NotCaptured, capture
 from plumbline.runbook.execution import TIME_RAN_OUT, Listener, ScriptOutcome, run_at
 from plumbline.runbook.journal import RunbookJournal, now
 from plumbline.runbook.rendering import CAPTURED, RenderedPlace, RenderedRunbook, RenderedStep
@@ -26,7 +26,7 @@ GOES_BACK = frozenset({"undone", "left", "undo failed"})
 """Outcomes after which a run is not gone on with: it is being taken back."""
 
 
-class Teller(Protocol):
+class StepListener(Protocol):
     """Is told what happens."""
 
     def step(self, number: int, step: RenderedStep, doing: str) -> None:
@@ -58,7 +58,7 @@ class RunbookRun:
 
     runbook: RenderedRunbook
     journal: RunbookJournal
-    tell: Teller
+    tell: StepListener
     consent: Consent = lambda number, step, what: False
     execute: Execute = run_at
     seen: int | None = None
@@ -157,7 +157,7 @@ class RunbookRun:
             return ScriptOutcome(1, tuple(f"{CAPTURED}.{name}: no step of this run captured it\n" for name in lacking))
         place = replace(step.place, shells=tuple(step.place.shells[node] for node in nodes))
         values = "".join(f"{CAPTURED}_{name}='{value}'\n" for name, value in given.items())
-        return self.execute(place, values + step.typed(text), step.timeout_s, hear)
+        return self.execute(place, values + step.script(text), step.timeout_s, hear)
 
     def _undo(self, number: int, step: RenderedStep) -> Failure | None:
         attempt = _Attempt(step, now(), monotonic())
@@ -201,7 +201,7 @@ def digest(runbook: RenderedRunbook) -> str:
     return hashlib.sha256(repr((runbook.mode, runbook.steps)).encode()).hexdigest()[:12]
 
 
-def elsewhere(runbook: RenderedRunbook, shells: Mapping[str, tuple[str, ...]]) -> RenderedRunbook:
+def with_shells(runbook: RenderedRunbook, shells: Mapping[str, tuple[str, ...]]) -> RenderedRunbook:
     """The runbook with other ways to its places."""
     steps = (
         replace(step, place=replace(step.place, shells=shells.get(step.place.id, step.place.shells)))
@@ -215,7 +215,7 @@ def _values(step: RenderedStep, ran: ScriptOutcome) -> tuple[dict[str, str], str
     found: dict[str, str] = {}
     for name, pattern in step.capture.items():
         try:
-            found[name] = captured(pattern, "".join(ran.printed))
+            found[name] = capture(pattern, "".join(ran.printed))
         except NotCaptured as problem:
             return found, f"{CAPTURED}.{name} can't be taken out of what it printed: {problem}"
     return found, None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from plumbline.runbook.shell_syntax import Call, Script, call_of, every, flat, parsed
+from plumbline.runbook.shell_syntax import Call, Script, call_of, every, flat, parse_scripts
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _WITH_A_VALUE = {
@@ -130,6 +130,6 @@ def all_calls(node: Any, depth: int = _DEPTH) -> Iterator[Call]:
             said = told.get(id(each), "")
             yield replace(call, told=said)
             if depth and (found := inside(call, said)):
-                (script,) = parsed((found.text,))
+                (script,) = parse_scripts((found.text,))
                 if isinstance(script, Script):
                     yield from (replace(one, node=each) for one in all_calls(list(script.statements), depth - 1))

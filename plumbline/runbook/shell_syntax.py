@@ -48,7 +48,7 @@ class Unreadable:
 
 
 @lru_cache(maxsize=256)
-def parsed(texts: tuple[str, ...]) -> tuple[Script | Unreadable, ...]:
+def parse_scripts(texts: tuple[str, ...]) -> tuple[Script | Unreadable, ...]:
     """The scripts, as POSIX shell. One call reads all of them; raises EnvironmentMissing where `shfmt` is not installed."""
     if not texts:
         return ()

@@ -10,7 +10,7 @@ from plumbline.spec.finding import Finding
 from plumbline.spec.model_walk import model_at
 from plumbline.spec.paths import SpecPath, format_path
 from plumbline.spec.sections import Section
-from plumbline.spec.suggestions import closest, closest_name, listed, shortened
+from plumbline.spec.suggestions import closest, closest_name, join_names, shorten
 from plumbline.spec.yaml_tree import YamlNode, holds, key_at, node_at
 from schema.forms import SAYS
 from schema.service import Override, Service
@@ -102,7 +102,7 @@ def _finding(details: ErrorDetails, root: YamlNode, section: Section) -> tuple[F
     about_key = details["type"] == "extra_forbidden" or "[key]" in details["loc"]
     node = key_at(root, path) if about_key else None
     location = (node or node_at(root, path)).location
-    name = shortened(str(path[-1])) if path else section.name
+    name = shorten(str(path[-1])) if path else section.name
     hint: str | None
     expected = None
     match details["type"]:
@@ -168,7 +168,7 @@ def _field_hint(close: str | None, path: SpecPath, section: Section) -> str:
     name = str(path[-1])
     if model in (Service, Override) and name in COMPOSE_WORDS:
         return f"`{name}` is a key of Compose: {COMPOSE_WORDS[name]}"
-    return f"did you mean `{close}`?" if close else f"fields here: {listed(model.model_fields if model else [])}"
+    return f"did you mean `{close}`?" if close else f"fields here: {join_names(model.model_fields if model else [])}"
 
 
 def _described(path: SpecPath, section: Section) -> str:

@@ -35,7 +35,7 @@ def closest_name(text: str, pattern: str) -> str | None:
     return next((name for name in tried if len(text) <= _LONGEST and re.fullmatch(pattern, name)), None)
 
 
-def listed(known: Iterable[str], none: str = "none") -> str:
+def join_names(known: Iterable[str], none: str = "none") -> str:
     """Names with commas between; the first of many."""
     names = list(known)
     more = len(names) - _MOST_LISTED
@@ -46,9 +46,9 @@ def suggestion(word: str, known: Iterable[str], others: str = "there is", none: 
     """«did you mean `x`?», or what there is."""
     names = list(known)
     close = closest(word, names)
-    return f"did you mean `{close}`?" if close else f"{others}: {listed(names, none)}"
+    return f"did you mean `{close}`?" if close else f"{others}: {join_names(names, none)}"
 
 
-def shortened(text: str, most: int = 80) -> str:
+def shorten(text: str, most: int = 80) -> str:
     """A text as it is, or its beginning and how long it is."""
     return text if len(text) <= most else f"{text[: most - 20]}… ({len(text):,} characters)"

@@ -37,7 +37,7 @@ class _Edit:
     text: str
 
 
-def edited(text: str, changes: Sequence[YamlChange]) -> str:
+def edit_yaml(text: str, changes: Sequence[YamlChange]) -> str:
     """The text with the changes made. Raises CannotEdit, YamlProblem."""
     root, wanted = _read(text)
     lines = [0, *(match.end() for match in _BREAK.finditer(text))]

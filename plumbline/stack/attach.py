@@ -23,7 +23,7 @@ _ROLE = f"{LABEL}.role"
 
 
 @contextmanager
-def attached(
+def attach(
     engine: Engine,
     spec: Spec,
     spec_folder: Path,
@@ -42,7 +42,7 @@ def attached(
         images: dict[str, str] = {}
         for name in names:
             containers = engine.containers(name)
-            node, left_out = started(_node(nodes, containers, name, mode), containers)
+            node, left_out = as_started(_node(nodes, containers, name, mode), containers)
             node = replace(node, is_played=False)
             stack.left_out += left_out
             for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
@@ -63,7 +63,7 @@ def _node(nodes: Sequence[Node], containers: Sequence[Mapping[str, Any]], name: 
     raise InputError([Finding("PLB909", message, hint=hint)])
 
 
-def started(node: Node, containers: Sequence[Mapping[str, Any]]) -> tuple[Node, list[str]]:
+def as_started(node: Node, containers: Sequence[Mapping[str, Any]]) -> tuple[Node, list[str]]:
     """The node without what is not expected on it: optional services that nobody asked for, and jobs that left no container
     (`run --rm`); and the names of those."""
     services = node.deployment.services

@@ -90,7 +90,7 @@ def find_connection() -> tuple[Connection, Mapping[str, Any], str]:
 
 
 @contextmanager
-def answering() -> Iterator[None]:
+def engine_errors() -> Iterator[None]:
     """An engine that stops answering, or refuses, is the machine's fault, and said as such."""
     try:
         yield

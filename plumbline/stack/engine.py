@@ -129,7 +129,7 @@ class Engine:
             found = pool.map(lambda each: self._inspected(each["Id"]), listed)
             return [each for each in found if each is not None]
 
-    def listed(self) -> list[dict[str, Any]]:
+    def list_containers(self) -> list[dict[str, Any]]:
         """Every container of the engine, running or not, as `docker ps` has it."""
         return list(self.client.api.containers(all=True))
 
@@ -170,7 +170,7 @@ class Engine:
         found = [ip_network(f"{_address(row[1])}/{_address(row[7])}") for row in rows]
         return [str(network) for network in found if network.prefixlen >= _NARROW]
 
-    def published(self) -> set[str]:
+    def published_addresses(self) -> set[str]:
         """Every `address:port` that a container of the engine publishes."""
         return {
             f"{port.get('IP') or '0.0.0.0'}:{port['PublicPort']}"

@@ -33,14 +33,14 @@ class Events:
         times = self.seen.get((project, service), {}).get(action)
         return times[0] if times else None
 
-    def looping(self, project: str, services: Iterable[str]) -> dict[str, int]:
+    def restart_loops(self, project: str, services: Iterable[str]) -> dict[str, int]:
         """Services that ended again and again, and how often."""
         ends = {service: len(self.seen.get((project, service), {}).get(ENDED, ())) for service in services}
         return {service: count for service, count in ends.items() if count >= _LOOPS}
 
 
 @contextmanager
-def recorded(engine: Engine) -> Iterator[Events]:
+def record_events(engine: Engine) -> Iterator[Events]:
     """The events from now on."""
     events = Events()
     filters = {"type": "container", "event": [STARTED, "health_status", ENDED], "label": PROJECT}

@@ -109,7 +109,7 @@ def _generations(spec: Spec, found: Sequence[Deployment]) -> dict[str, int]:
     return {role: order for order, roles in enumerate(generations(graph)) for role in roles}
 
 
-def bound(node: Node, publication: Publication) -> tuple[str, int]:
+def binding_of(node: Node, publication: Publication) -> tuple[str, int]:
     """The address and port that a publication has. On a shared engine: never every interface, and no port that another holds."""
     address = publication.address
     if node.is_played and ip_address(address).is_unspecified:

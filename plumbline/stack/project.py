@@ -10,7 +10,7 @@ from generators.compose.project import addresses_of, serves_loopback
 from generators.compose.waits import called_jobs
 from plumbline.effective.deployment import Deployment
 from plumbline.spec.spec import Spec
-from plumbline.stack.layout import Node, bound
+from plumbline.stack.layout import Node, binding_of
 from schema.service import Service
 
 HOST_FOLDER = "host"
@@ -103,7 +103,7 @@ def override(project: ComposeProject) -> str:
 
 def _rebound(project: ComposeProject, name: str, service: Service) -> list[dict[str, Any]]:
     """The service's ports where they are not bound as the spec says; none where all are."""
-    places = {port: bound(project.node, each) for port, each in service.publish.items()}
+    places = {port: binding_of(project.node, each) for port, each in service.publish.items()}
     if all(places[port] == (each.address, each.port) for port, each in service.publish.items()):
         return []
     bindings = [(service.ports[port], address, number) for port, (address, number) in places.items()]

@@ -83,7 +83,7 @@ def _create(engine: Engine, run: StackRun, made: dict[str, ComposeProject]) -> d
         profiles = [f"--profile={profile}" for profile in (*project.profiles, "job")]
         create = [*profiles, "create", "--pull=never", *project.deployment.services]
         started[name] = engine.start(scratch.compose(project, *create))
-    with run.working(list(started.values())):
+    with run.track(list(started.values())):
         said = {name: _said(process) for name, process in started.items()}
     return {name: text.strip()[-400:] if started[name].returncode else "" for name, text in said.items()}
 

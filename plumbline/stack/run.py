@@ -50,7 +50,7 @@ class StackRun:
             self._record()
 
     @contextmanager
-    def working(self, processes: "list[subprocess.Popen[str]]") -> Iterator[None]:
+    def track(self, processes: "list[subprocess.Popen[str]]") -> Iterator[None]:
         """Record docker commands at work, which would go on if this program were killed; they end with the block."""
         self.groups = [process.pid for process in processes]
         self._record()

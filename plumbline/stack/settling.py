@@ -43,7 +43,7 @@ def condition(container: Mapping[str, Any]) -> Condition:
     return Condition.ILL
 
 
-def settled(stack: Stack, projects: Sequence[ComposeProject], *, apart_from: Collection[str] = ()) -> bool:
+def wait_until_settled(stack: Stack, projects: Sequence[ComposeProject], *, apart_from: Collection[str] = ()) -> bool:
     """Wait as long as a service is late and none is ill; whether all are fine then. `apart_from`: services that don't count."""
     end = time.monotonic() + SETTLE_SECONDS
     while True:

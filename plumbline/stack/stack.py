@@ -11,7 +11,7 @@ from plumbline.stack import scratch
 from plumbline.stack.containers import container_of
 from plumbline.stack.engine import Engine
 from plumbline.stack.events import Events
-from plumbline.stack.layout import bound
+from plumbline.stack.layout import binding_of
 from plumbline.stack.project import ComposeProject
 from plumbline.stack.reference import CreatedProject, references
 from plumbline.stack.run import StackRun
@@ -98,7 +98,7 @@ class Stack:
         for project in self.projects:
             for service in project.deployment.services.values():
                 publications = service.publish.values()
-                lines += ["reach: {}:{}".format(*bound(project.node, each)) for each in publications]
+                lines += ["reach: {}:{}".format(*binding_of(project.node, each)) for each in publications]
             lines.append(f"look: docker compose --project-name {project.name} ps")
             lines.append(f"take down: docker compose --project-name {project.name} down --volumes --timeout 1")
         return [*lines, f"its files: {self.run.folder}"]

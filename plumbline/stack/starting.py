@@ -13,13 +13,13 @@ from plumbline.spec.finding import EnvironmentMissing
 from plumbline.spec.spec import Spec
 from plumbline.stack import scratch
 from plumbline.stack.engine import Engine
-from plumbline.stack.events import recorded
+from plumbline.stack.events import record_events
 from plumbline.stack.layout import backend_hosts, nodes_of
 from plumbline.stack.node_networks import make_node_networks
 from plumbline.stack.probing import OUTSIDE_RESOLVER
 from plumbline.stack.project import ComposeProject, dead_ends, subnets
 from plumbline.stack.run import new_run
-from plumbline.stack.settling import settled
+from plumbline.stack.settling import wait_until_settled
 from plumbline.stack.stack import Stack, Watch, shown
 from plumbline.stack.stand_ins import SERVER_LABEL, build, is_built_from, recipe_of
 from plumbline.stack.taken import SIGNS, Taken, moved_ports, moved_subnets
@@ -36,7 +36,7 @@ _NOT_OURS = {
 
 
 @contextmanager
-def standing(
+def stack_up(
     engine: Engine, spec: Spec, spec_folder: Path, mode: str, watch: Watch, *, tenants: Sequence[str] | None = None
 ) -> Iterator[Stack]:
     """Stand a mode up, for some tenants or all; it is down again when the block ends, unless `stack.run.keep()` was called.
@@ -44,7 +44,7 @@ def standing(
     A stack that does not come up is still handed over, with `trouble` filled: what it lacks is a result.
     Raises EnvironmentMissing where the engine lacks something, InputError where the project does.
     """
-    with new_run(engine) as run, recorded(engine) as events:
+    with new_run(engine) as run, record_events(engine) as events:
         run.claim(f"plumb-probe-{run.id}")
         stack = Stack(spec, engine, run, watch, events=events)
         _stand(stack, spec_folder, mode, list(spec.tenants.tenants if tenants is None else tenants))
@@ -101,7 +101,7 @@ def prepare(
     if len(nodes) > 1 and attempt == 1:
         make_node_networks(stack, f"{prefix}-nodes-{run.id}", nodes)
     taken = [*engine.subnets(), *engine.routes(), *(node.subnet for node in nodes if node.address)]
-    ports = engine.published() | set(held)
+    ports = engine.published_addresses() | set(held)
     images: dict[str, str] = {}
     for node in (replace(each, ports=moved_ports(each, ports, run.number + attempt)) for each in nodes):
         for image in sorted({service.image for service in node.deployment.services.values()} - images.keys()):
@@ -166,7 +166,7 @@ def _up(stack: Stack, projects: list[ComposeProject]) -> None:
     ]
     for _ in range(_UPS):
         said = _compose(stack, projects, commands)
-        if not said or stack.trouble or not settled(stack, projects):
+        if not said or stack.trouble or not wait_until_settled(stack, projects):
             break
         stack.watch.phase("a health check was late; the start goes on")
     stack.trouble += said
@@ -210,7 +210,7 @@ def _compose(stack: Stack, projects: list[ComposeProject], commands: list[list[s
     """Run Compose, telling how the services fare; the end of what it said where it failed. A failure of the engine raises."""
     processes = [stack.engine.start(command) for command in commands]
     output: list[str] = []
-    with stack.run.working(processes):
+    with stack.run.track(processes):
         for process in processes:
             threading.Thread(target=output.extend, args=(process.stdout,), daemon=True).start()
         end = time.monotonic() + UP_SECONDS + 60
@@ -240,5 +240,5 @@ def _loops(stack: Stack, projects: Sequence[ComposeProject]) -> list[str]:
         f"{shown(project, service)} ended {count} times, and is started again and again"
         for project in projects
         if stack.events
-        for service, count in stack.events.looping(project.name, project.deployment.services).items()
+        for service, count in stack.events.restart_loops(project.name, project.deployment.services).items()
     ]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, ip_address, ip_network
 
 from plumbline.spec.finding import EnvironmentMissing
-from plumbline.stack.layout import Node, bound
+from plumbline.stack.layout import Node, binding_of
 from schema.service import Publication
 
 _POOL = ip_network("10.224.0.0/11")
@@ -60,9 +60,9 @@ def moved_ports(node: Node, taken: Collection[str], start: int = 0) -> dict[str,
     """
     free = (_FIRST_PORT + (start + number) % _PORTS for number in range(_PORTS))
     return {
-        place_of(each): next(port for port in free if not _is_taken(bound(node, each)[0], port, taken))
+        place_of(each): next(port for port in free if not _is_taken(binding_of(node, each)[0], port, taken))
         for each in publications(node)
-        if _is_taken(*bound(node, each), taken)
+        if _is_taken(*binding_of(node, each), taken)
     }
 
 

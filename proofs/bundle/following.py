@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 
-from plumbline.runbook.captures import NotCaptured, captured
-from plumbline.runbook.rendering import CAPTURED, RenderedStep, rendered
+from plumbline.runbook.captures import NotCaptured, capture
+from plumbline.runbook.rendering import CAPTURED, RenderedStep, render_runbook
 from plumbline.spec.printed import as_shown
 from proofs.bundle.sealed import Outcome
 from tests.bundle.host import SealedHost, sealed_host
@@ -51,8 +51,8 @@ def runbooks(maker: Publisher, store: str) -> Iterator[Outcome]:
 
 def _not_begun(host: SealedHost, values: Mapping[str, str]) -> list[str]:
     """Else its undo would take that release away."""
-    first = rendered(shipped_spec(), "offline-install", "offline", values).steps[0]
-    done = _typed(host, first.typed(first.run), first.timeout_s, {})
+    first = render_runbook(shipped_spec(), "offline-install", "offline", values).steps[0]
+    done = _typed(host, first.script(first.run), first.timeout_s, {})
     if done.returncode and "follow offline-update" in done.stdout:
         return []
     return [f"it ends with {done.returncode}: {done.stdout[-1500:]}"]
@@ -60,7 +60,7 @@ def _not_begun(host: SealedHost, values: Mapping[str, str]) -> list[str]:
 
 def followed(host: SealedHost, runbook: str, values: Mapping[str, str]) -> Iterator[Outcome]:
     """Each step of a runbook: run, compared with what the page says, verified."""
-    shown = rendered(shipped_spec(), runbook, "offline", values)
+    shown = render_runbook(shipped_spec(), runbook, "offline", values)
     captured_values: dict[str, str] = {}
     for step in shown.steps:
         if why := _ONLY_REAL.get((runbook, step.title)):
@@ -70,7 +70,7 @@ def followed(host: SealedHost, runbook: str, values: Mapping[str, str]) -> Itera
 
 
 def _done(host: SealedHost, step: RenderedStep, captured_values: dict[str, str]) -> list[str]:
-    done = _typed(host, step.typed(step.run), step.timeout_s, captured_values)
+    done = _typed(host, step.script(step.run), step.timeout_s, captured_values)
     if done.returncode:
         return [f"it ends with {done.returncode}: {done.stdout[-1500:]}"]
     found = []
@@ -78,10 +78,10 @@ def _done(host: SealedHost, step: RenderedStep, captured_values: dict[str, str])
         found.append(f"it prints:\n{printed}\nand not:\n{step.output}")
     for name, pattern in step.capture.items():
         try:
-            captured_values[f"{CAPTURED}_{name}"] = captured(pattern, done.stdout)
+            captured_values[f"{CAPTURED}_{name}"] = capture(pattern, done.stdout)
         except NotCaptured as error:
             found.append(f"{name}: {error}: {done.stdout[-1500:]}")
-    if step.verify and (verified := _typed(host, step.typed(step.verify), step.timeout_s, captured_values)).returncode:
+    if step.verify and (verified := _typed(host, step.script(step.verify), step.timeout_s, captured_values)).returncode:
         found.append(f"verify ends with {verified.returncode}: {verified.stdout[-1500:]}")
     return found
 

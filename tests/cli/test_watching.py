@@ -24,7 +24,7 @@ def test_a_change_begins_a_build(is_told: bool, tmp_path: Path, monkeypatch: pyt
     if not is_told:
         monkeypatch.setattr(Observer, "start", refused)
     (tmp_path / "platform.yaml").write_text("a: 1\n")
-    with watching.rebuilding(tmp_path):
+    with watching.rebuild_on_change(tmp_path):
         assert not built.is_set()
         (tmp_path / "platform.yaml").write_text("a: 12\n")
         assert built.wait(60)

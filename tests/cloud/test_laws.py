@@ -165,7 +165,7 @@ def test_what_the_spec_protects_stays_though_somebody_lifted_it(journal: Path) -
 def test_the_lock_keeps_another_away_says_who_and_is_broken_by_word(journal: Path) -> None:
     with project() as cloud:
         run = run_of(cloud, desired(), journal)
-        with run.lock.held("apply"):
+        with run.lock.hold("apply"):
             with pytest.raises(Refused, match=r"locked by .+ since \d{8}T\d{6}Z for apply .+ unlock --tenant acme"):
                 run_of(cloud, desired(), journal).apply()
             assert list(names(cloud)) == ["placement_groups tenant-acme-lock"]
@@ -186,14 +186,14 @@ def test_a_lock_whose_answer_was_lost_is_ours(mode: Any, journal: Path) -> None:
 def test_a_saved_plan_is_done_exactly_or_refused(journal: Path, tmp_path: Path) -> None:
     with project() as cloud:
         run = run_of(cloud, desired(), journal)
-        write_plan(tmp_path / "plan", [run.saved(run.plan())])
+        write_plan(tmp_path / "plan", [run.plan_data(run.plan())])
         saved = read_plan(tmp_path / "plan")["acme"]
         again = run_of(cloud, desired(), journal)
         assert again.apply(again.check(saved)) == []
         with pytest.raises(Refused, match="changed since the plan"):
             run_of(cloud, desired(), journal).check(saved)
         run = run_of(cloud, without(desired(), "tenant-acme-worker-1"), journal)
-        write_plan(tmp_path / "plan", [run.saved(run.plan())])
+        write_plan(tmp_path / "plan", [run.plan_data(run.plan())])
         saved = read_plan(tmp_path / "plan")["acme"]
         with pytest.raises(Refused, match="another desired state"):
             run_of(cloud, desired(), journal).check(saved)

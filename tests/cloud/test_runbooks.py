@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.runbook.rendering import RenderedStep, rendered
+from plumbline.runbook.rendering import RenderedStep, render_runbook
 from plumbline.spec.printed import as_shown
 from tests.cloud.cloud import desired, project, run_of
 from tests.cloud.test_script import ROOT, ran
@@ -18,7 +18,7 @@ TENANT = "acme"
 
 def steps(runbook: str) -> list[RenderedStep]:
     """The steps of a runbook that call `plumb provision`, in order."""
-    found = rendered(shipped_spec(), runbook, "online", {"tenant": TENANT}).steps
+    found = render_runbook(shipped_spec(), runbook, "online", {"tenant": TENANT}).steps
     return [step for step in found if "plumb provision" in step.run]
 
 
@@ -36,10 +36,10 @@ def test_the_page_shows_what_the_command_prints(runbook: str, tmp_path: Path) ->
             run_of(cloud, desired(TENANT), tmp_path / f"provision-{TENANT}.jsonl").apply()
         assert any(step.output for step in steps(runbook)) or runbook == "online-deprovision"
         for step in steps(runbook):
-            ran = done(cloud, tmp_path, step.typed(step.run))
+            ran = done(cloud, tmp_path, step.script(step.run))
             assert ran.returncode == 0, ran.stdout + ran.stderr
             if step.output:
                 assert as_shown(step.output, ran.stdout), ran.stdout
             if step.verify:
-                verified = done(cloud, tmp_path, step.typed(step.verify))
+                verified = done(cloud, tmp_path, step.script(step.verify))
                 assert verified.returncode == 0, f"{step.title}: {verified.stdout}{verified.stderr}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from plumbline.runbook.journal import RunbookJournal, reopened, started
+from plumbline.runbook.journal import RunbookJournal, create_journal, open_journal
 from plumbline.runbook.rendering import RenderedPlace, RenderedRunbook, RenderedStep
 from plumbline.runbook.run import Failure, RunbookRun
 
@@ -47,7 +47,7 @@ def book(*steps: RenderedStep) -> RenderedRunbook:
 
 def ready(folder: Path, *steps: RenderedStep, journal: RunbookJournal | None = None) -> RunbookRun:
     """A run of these steps, new or gone on with."""
-    return RunbookRun(book(*steps), journal or started(folder, begun(), str), Silence())
+    return RunbookRun(book(*steps), journal or create_journal(folder, begun(), str), Silence())
 
 
 def begun(tenant: str = "acme") -> dict[str, object]:
@@ -58,7 +58,7 @@ def begun(tenant: str = "acme") -> dict[str, object]:
 
 def again(run: RunbookRun) -> RunbookRun:
     """The run as another process finds it."""
-    return replace(run, journal=reopened(run.journal.path, str), tell=Silence())
+    return replace(run, journal=open_journal(run.journal.path, str), tell=Silence())
 
 
 def failed(run: Callable[[], Failure | None]) -> Failure:

@@ -18,7 +18,7 @@ def test_the_first_failing_command_ends_a_script() -> None:
     assert run_at(HERE, "false\necho went on", 5, lambda _: None).output == ""
     by_hand = subprocess.run(
         ["sh"],
-        input=step("false\necho went on").typed("false\necho went on"),
+        input=step("false\necho went on").script("false\necho went on"),
         capture_output=True,
         text=True,
         check=False,

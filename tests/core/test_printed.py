@@ -2,7 +2,7 @@
 
 import pytest
 
-from plumbline.runbook.captures import NotCaptured, captured, pattern_problem
+from plumbline.runbook.captures import NotCaptured, capture, pattern_problem
 from plumbline.spec.printed import as_shown, difference, plain
 
 
@@ -95,8 +95,8 @@ def test_a_pattern_that_is_not(pattern: str, says: str) -> None:
 
 
 def test_a_value_is_taken_from_the_start_of_a_line() -> None:
-    assert captured("made: (.*), [0-9]+", "noise\nmade: /a/b, 12\nmade: /a/b, 13\n") == "/a/b"
+    assert capture("made: (.*), [0-9]+", "noise\nmade: /a/b, 12\nmade: /a/b, 13\n") == "/a/b"
     with pytest.raises(NotCaptured):
-        captured("made: (.*)", "it was not made: /etc\n")
+        capture("made: (.*)", "it was not made: /etc\n")
     with pytest.raises(NotCaptured):
-        captured("made: (.*)", "made: " + "a" * 2000)
+        capture("made: (.*)", "made: " + "a" * 2000)

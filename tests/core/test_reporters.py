@@ -134,7 +134,7 @@ def test_the_data_that_a_page_of_evidence_links_is_beside_it(tmp_path: Path) -> 
     assert {each.name for each in (docs / "auditor/evidence").iterdir()} == {"a.md", "a.json", "b.md", "c.md"}
 
 
-SITE = "INHERIT: plumbline/site.yaml\nsite_url: https://docs.example.org/sample/\n"
+SITE = "INHERIT: plumbline/site/defaults.yaml\nsite_url: https://docs.example.org/sample/\n"
 
 
 def _sarif(mkdocs: str) -> list[dict[str, str]]:

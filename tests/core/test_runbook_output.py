@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.runbook.journal import started
+from plumbline.runbook.journal import create_journal
 from plumbline.runbook.run import RunbookRun
 from tests.core.runbook_runs import Silence, again, begun, book, failed, ready, step
 
@@ -42,7 +42,7 @@ def test_a_captured_value_is_used_later_and_taken_back_also_by_another_process(t
     ],
 )
 def test_a_value_that_is_not_there_or_not_safe_fails_the_step(printed: str, says: str, tmp_path: Path) -> None:
-    journal = started(tmp_path, begun(), lambda text: text.replace("hushhush", "…"))
+    journal = create_journal(tmp_path, begun(), lambda text: text.replace("hushhush", "…"))
     first = replace(step(f"cat <<'END'\n{printed}\nEND", capture=CAPTURE, undo=f"rm {USE}"), title="Make it")
     steps = first, step(f"touch {tmp_path}/went-on")
     run = RunbookRun(book(*steps), journal, Silence())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.runbook.journal import Busy, UnusableJournal, alone, newest, reopened, started
+from plumbline.runbook.journal import Busy, UnusableJournal, create_journal, hold_lock, newest_journals, open_journal
 from plumbline.runbook.run import RunbookRun
 from tests.core.runbook_runs import HERE, Silence, again, begun, book, failed, ready, step
 
@@ -105,7 +105,7 @@ def test_done_steps_are_taken_back_in_reverse_order(tmp_path: Path) -> None:
 
 
 def test_a_secret_in_the_output_is_not_written_down(tmp_path: Path) -> None:
-    journal = started(tmp_path, begun(), lambda text: text.replace("hushhush", "…"))
+    journal = create_journal(tmp_path, begun(), lambda text: text.replace("hushhush", "…"))
     assert RunbookRun(book(step("echo hush''hush")), journal, Silence()).forward() is None
     assert "hushhush" not in journal.path.read_text()
 
@@ -114,36 +114,36 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
     for text in ("", "[]\n", '{"event": "done", "step": 1}\n', "\x00\n"):
         (tmp_path / "file").write_text(text)
         with pytest.raises(UnusableJournal):
-            reopened(tmp_path / "file", str)
+            open_journal(tmp_path / "file", str)
     with pytest.raises(UnusableJournal):
-        reopened(tmp_path / "missing", str)
+        open_journal(tmp_path / "missing", str)
 
 
 def test_a_run_is_found_by_its_values(tmp_path: Path) -> None:
-    first, second = (started(tmp_path, begun(tenant), str).path for tenant in ("acme", "globex"))
-    assert [each.path for each in newest(tmp_path, "sample", {}, str)] == [second, first]
-    assert [each.path for each in newest(tmp_path, "sample", {"tenant": "acme"}, str)] == [first]
-    later = started(tmp_path, begun("acme"), str).path
-    assert [each.path for each in newest(tmp_path, "sample", {}, str)] == [later, second]
-    assert newest(tmp_path, "samp", {}, str) == []
+    first, second = (create_journal(tmp_path, begun(tenant), str).path for tenant in ("acme", "globex"))
+    assert [each.path for each in newest_journals(tmp_path, "sample", {}, str)] == [second, first]
+    assert [each.path for each in newest_journals(tmp_path, "sample", {"tenant": "acme"}, str)] == [first]
+    later = create_journal(tmp_path, begun("acme"), str).path
+    assert [each.path for each in newest_journals(tmp_path, "sample", {}, str)] == [later, second]
+    assert newest_journals(tmp_path, "samp", {}, str) == []
 
 
 def test_a_damaged_journal_is_not_passed_over(tmp_path: Path) -> None:
-    started(tmp_path, begun(), str)
-    path = started(tmp_path, begun(), str).path
+    create_journal(tmp_path, begun(), str)
+    path = create_journal(tmp_path, begun(), str).path
     path.write_text(path.read_text() + "garbage\n")
     with pytest.raises(UnusableJournal):
-        newest(tmp_path, "sample", {}, str)
+        newest_journals(tmp_path, "sample", {}, str)
 
 
 def test_two_at_once_one_does_it_and_says_who(tmp_path: Path) -> None:
     values = {"tenant": "acme"}
-    with alone(tmp_path, "sample", values):
-        with pytest.raises(Busy, match=f"process {os.getpid()} on "), alone(tmp_path, "sample", values):
+    with hold_lock(tmp_path, "sample", values):
+        with pytest.raises(Busy, match=f"process {os.getpid()} on "), hold_lock(tmp_path, "sample", values):
             pass
-        with alone(tmp_path, "sample", {"tenant": "globex"}):
+        with hold_lock(tmp_path, "sample", {"tenant": "globex"}):
             pass
-    with alone(tmp_path, "sample", values):
+    with hold_lock(tmp_path, "sample", values):
         pass
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from plumbline.expressions.rendering import ExpressionError, render
 from plumbline.expressions.values import KINDS, normal, problem, unsafe
-from plumbline.runbook.rendering import rendered
+from plumbline.runbook.rendering import render_runbook
 from plumbline.spec.loading import load_spec
 from schema.runbook import Parameter, ValueKind
 from tests.core.support import starter_files
@@ -84,7 +84,7 @@ def test_no_value_breaks_out_whatever_calls(value: str) -> None:
     assert spec is not None, findings
     assert unsafe(value)
     with pytest.raises(ExpressionError):
-        rendered(spec, "start", values={"name": value})
+        render_runbook(spec, "start", values={"name": value})
 
 
 @pytest.mark.parametrize("text", [each for each in HOSTILE if "\x00" not in each])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.spec.yaml_edit import CannotEdit, YamlChange, edited
+from plumbline.spec.yaml_edit import CannotEdit, YamlChange, edit_yaml
 from plumbline.spec.yaml_tree import parse_tree, to_data
 
 TEXT = """\
@@ -41,12 +41,12 @@ def test_only_the_values_change() -> None:
         )
         .replace("[linux/amd64]", "[linux/amd64, linux/arm64]")
     )
-    assert edited(TEXT, changes) == expected
+    assert edit_yaml(TEXT, changes) == expected
 
 
 def test_a_new_key_goes_where_it_is_said_and_comments_stay_with_their_own() -> None:
     text = TEXT.replace("    digest: sha256:old   # why\n", "")
-    done = edited(text, [YamlChange(("images", "one", "digest"), "sha256:new", ("licence",))])
+    done = edit_yaml(text, [YamlChange(("images", "one", "digest"), "sha256:new", ("licence",))])
     assert done == text.replace("    # about the licence\n", "    digest: sha256:new\n    # about the licence\n")
 
 
@@ -57,7 +57,7 @@ def test_empty_and_null_values_and_flow_maps() -> None:
         YamlChange(("images", "three", "digest"), "sha256:new"),
         YamlChange(("images", "three", "evidence"), {"confirmations": 1}, ("stand_in",)),
     ]
-    found = to_data(parse_tree(edited(TEXT, changes), "")[0])["images"]
+    found = to_data(parse_tree(edit_yaml(TEXT, changes), "")[0])["images"]
     assert found["two"]["digest"] == found["three"]["digest"] == "sha256:new"
     assert found["two"]["evidence"] == {"source": "registry", "checked": "2026-11-25"}
     assert found["three"] == {"tag": "x", "digest": "sha256:new", "evidence": {"confirmations": 1}, "licence": "MIT"}
@@ -65,9 +65,9 @@ def test_empty_and_null_values_and_flow_maps() -> None:
 
 def test_quotes_and_line_ends_stay() -> None:
     text = TEXT.replace("\n", "\r\n")
-    done = edited(text, [YamlChange(("images", "one", "tag"), "1.1"), YamlChange(("images", "two", "tag"), "3")])
+    done = edit_yaml(text, [YamlChange(("images", "one", "tag"), "1.1"), YamlChange(("images", "two", "tag"), "3")])
     assert done == text.replace('"1.0"', '"1.1"').replace("'2'", "'3'")
-    assert "\r\n    digest: new\r\n" in edited(
+    assert "\r\n    digest: new\r\n" in edit_yaml(
         text.replace("    digest:\r\n", ""), [YamlChange(("images", "three", "digest"), "new")]
     )
 
@@ -76,13 +76,13 @@ def test_what_an_alias_shares_is_not_changed_for_all() -> None:
     text = "a: {digest: &d old}\nb: {digest: *d}\n"
     for name in "ab":
         with pytest.raises(CannotEdit, match=rf"{name}\.digest"):
-            edited(text, [YamlChange((name, "digest"), "new")])
+            edit_yaml(text, [YamlChange((name, "digest"), "new")])
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=12))
 def test_any_text_is_written_so_that_it_is_read_back(value: str) -> None:
     try:
-        done = edited(TEXT, [YamlChange(("images", "one", "digest"), value)])
+        done = edit_yaml(TEXT, [YamlChange(("images", "one", "digest"), value)])
     except CannotEdit:
         return
     assert to_data(parse_tree(done, "")[0])["images"]["one"]["digest"] == value

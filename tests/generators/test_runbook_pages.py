@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from generators.site.runbook_pages import runbooks
-from plumbline.runbook.rendering import rendered
+from plumbline.runbook.rendering import render_runbook
 from plumbline.spec.spec import Spec
 from validators.rules import check_rules
 from validators.rules.examples import example_spec
@@ -70,7 +70,7 @@ def test_a_spec_of_three_modes_without_tenants_has_pages_and_no_finding() -> Non
     spec = spec_of()
     assert not spec.tenants.tenants
     assert [each for each in check_rules(spec, date(2026, 1, 1)) if each.rule.startswith("PLB8")] == []
-    assert [rendered(spec, "keep", mode).title for mode in spec.topology] == [
+    assert [render_runbook(spec, "keep", mode).title for mode in spec.topology] == [
         "Keep second",
         "Keep single",
         "Keep third",
@@ -102,12 +102,12 @@ def test_the_index_and_the_page_have_the_same_summary() -> None:
 
 
 def test_what_a_page_shows_stops_where_it_fails_and_leaves_the_operators_shell_alone(tmp_path: Path) -> None:
-    step = rendered(spec_of(), "keep").steps[1]
-    typed = f"cd {tmp_path}\n{step.typed('touch made; false; touch went-on')}\npwd\n"
+    step = render_runbook(spec_of(), "keep").steps[1]
+    typed = f"cd {tmp_path}\n{step.script('touch made; false; touch went-on')}\npwd\n"
     done = subprocess.run(["sh"], input=typed, capture_output=True, text=True, check=False)
     assert done.stdout == f"{tmp_path}\n"  # there is no /srv/app: nothing was done anywhere
     assert list(tmp_path.iterdir()) == []
     unset = subprocess.run(
-        ["sh"], input=step.typed(step.run).replace("/srv/app", "."), capture_output=True, text=True, check=False
+        ["sh"], input=step.script(step.run).replace("/srv/app", "."), capture_output=True, text=True, check=False
     )
     assert "captured_kept" in unset.stderr

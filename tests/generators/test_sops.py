@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from generators.compose.sops import SopsGenerator
-from plumbline.runbook.rendering import RenderedStep, rendered
+from plumbline.runbook.rendering import RenderedStep, render_runbook
 from plumbline.spec.spec import Spec
 from tests.stack.conftest import shipped_spec
 
@@ -47,7 +47,9 @@ def test_without_a_key_nothing_can_be_encrypted() -> None:
 
 def steps() -> tuple[RenderedStep, RenderedStep]:
     """Those of the runbook that make the key and the secrets."""
-    found = {step.title: step for step in rendered(shipped_spec(), "online-provision", values={"tenant": "acme"}).steps}
+    found = {
+        step.title: step for step in render_runbook(shipped_spec(), "online-provision", values={"tenant": "acme"}).steps
+    }
     return found["Make the tenant's key"], found["Make the tenant's secrets"]
 
 

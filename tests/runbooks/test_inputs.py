@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.runbook.rendering import RenderedStep, rendered
+from plumbline.runbook.rendering import RenderedStep, render_runbook
 from tests.bundle.keys import Key, end_agent, make_key
 from tests.bundle.tampering import signed
 from tests.stack.conftest import shipped_spec
@@ -49,7 +49,7 @@ def by_hand(
 
 def steps(runbook: str, **values: str) -> list[RenderedStep]:
     """The steps of a runbook."""
-    return list(rendered(shipped_spec(), runbook, None, values).steps)
+    return list(render_runbook(shipped_spec(), runbook, None, values).steps)
 
 
 class Medium:

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from plumbline.runbook.shell_syntax import Call, Node, Script, call_of, calls, every, flat, parsed
+from plumbline.runbook.shell_syntax import Call, Node, Script, call_of, calls, every, flat, parse_scripts
 from validators.shell_flow import demands, holds
 
 HERE = Path(__file__).parent
@@ -304,7 +304,7 @@ def _unset(script: Script) -> set[str]:
 
 def read(text: str) -> Script:
     """A script."""
-    (script,) = parsed((text,))
+    (script,) = parse_scripts((text,))
     assert isinstance(script, Script), script
     return script
 

@@ -13,7 +13,7 @@ from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
 from plumbline.stack.engine import PROJECT, Engine, find_engine
 from plumbline.stack.stack import Stack
-from plumbline.stack.starting import standing
+from plumbline.stack.starting import stack_up
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
@@ -50,7 +50,7 @@ def engine(lab: dict[str, str]) -> Engine:
 @pytest.fixture(scope="module")
 def offline(engine: Engine, spec: Spec) -> Iterator[Stack]:
     """The offline mode, standing."""
-    with standing(engine, spec, DATA, "offline", Silence()) as stack:
+    with stack_up(engine, spec, DATA, "offline", Silence()) as stack:
         yield stack
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.report.fact import Check
-from plumbline.stack.attach import attached
+from plumbline.stack.attach import attach
 from plumbline.stack.engine import Engine
 from plumbline.stack.probing import probe_container
 from plumbline.stack.stack import Stack
@@ -155,7 +155,7 @@ def as_another(stack: Stack, folder: Path) -> Iterator[Stack]:
     """The same stack as `--attach` sees it. It was given other ranges, ports and a resolver, which an operator's was not."""
     names = [project.name for project in stack.projects]
     mode = stack.projects[0].deployment.mode
-    with attached(stack.engine, stack.spec, folder, mode, stack.watch, names=names) as other:
+    with attach(stack.engine, stack.spec, folder, mode, stack.watch, names=names) as other:
         other.projects = [
             replace(
                 seen,

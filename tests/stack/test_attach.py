@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from plumbline.spec.spec import Spec
-from plumbline.stack.attach import started
+from plumbline.stack.attach import as_started
 from plumbline.stack.engine import Engine
-from plumbline.stack.layout import bound, nodes_of
+from plumbline.stack.layout import binding_of, nodes_of
 from plumbline.stack.project import override
 from plumbline.stack.run import new_run
 from plumbline.stack.stack import Stack
@@ -97,22 +97,22 @@ def test_what_nobody_asked_for_is_not_expected(spec: Spec) -> None:
     services = node.deployment.services
     always = [name for name, each in services.items() if each.kind == "service" and not each.profile]
     containers = [label(name) for name in always]
-    bare, left_out = started(node, containers)
+    bare, left_out = as_started(node, containers)
     assert sorted(bare.deployment.services) == sorted(always)
     assert sorted(left_out) == ["grafana", "migrate", "prometheus"]
-    of_the_profile, left_out = started(node, [*containers, label("grafana"), label("migrate")])
+    of_the_profile, left_out = as_started(node, [*containers, label("grafana"), label("migrate")])
     assert (sorted(of_the_profile.deployment.services), left_out) == (sorted(services), [])
     one_off = label("migrate", **{"com.docker.compose.oneoff": "True"})
-    assert "migrate" in started(node, [*containers, one_off])[1]
+    assert "migrate" in as_started(node, [*containers, one_off])[1]
 
 
 def test_a_service_that_is_always_there_is_missed(spec: Spec) -> None:
     (node,) = nodes_of(spec, "offline", [])
-    assert "redis" in started(node, [label("postgres")])[0].deployment.services
+    assert "redis" in as_started(node, [label("postgres")])[0].deployment.services
 
 
 def test_on_the_node_itself_every_interface_is_published_as_the_spec_says(spec: Spec) -> None:
     node = next(each for each in nodes_of(spec, "online", ["acme"]) if "traefik" in each.deployment.services)
     https = node.deployment.services["traefik"].publish["https"]
-    assert bound(node, https) == (node.address, 443)
-    assert bound(replace(node, is_played=False), https) == ("0.0.0.0", 443)
+    assert binding_of(node, https) == (node.address, 443)
+    assert binding_of(replace(node, is_played=False), https) == ("0.0.0.0", 443)

@@ -2,7 +2,7 @@
 
 from plumbline.effective.deployment import Deployment
 from plumbline.report.fact import Check
-from plumbline.stack.attach import started
+from plumbline.stack.attach import as_started
 from plumbline.stack.events import Events
 from plumbline.stack.layout import Node
 from plumbline.stack.project import ComposeProject
@@ -74,13 +74,13 @@ def test_a_job_that_others_start_after_is_expected_on_its_node_and_called_by_nob
     images = {"postgres": "a", "traefik": "b"}
     assert ComposeProject("p", Node(with_a_job()), "", images).jobs == ()
     there = [{"Config": {"Labels": {"com.docker.compose.service": "web"}}}]
-    assert started(Node(with_a_job()), there)[1] == []
+    assert as_started(Node(with_a_job()), there)[1] == []
     alone = Deployment("single", "host", {**with_a_job().services, "web": starter_deployment().services["web"]})
     assert ComposeProject("p", Node(alone), "", images).jobs == ("load",)
-    assert started(Node(alone), there)[1] == ["load"]
+    assert as_started(Node(alone), there)[1] == ["load"]
 
 
 def test_a_service_that_ends_three_times_is_in_a_loop() -> None:
     seen = events(*(("web", "die", at) for at in range(3)), ("db", "die", 1))
-    assert seen.looping("p", ["web", "db"]) == {"web": 3}
-    assert seen.looping("other", ["web", "db"]) == {}
+    assert seen.restart_loops("p", ["web", "db"]) == {"web": 3}
+    assert seen.restart_loops("other", ["web", "db"]) == {}

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from plumbline.report.fact import Check
-from plumbline.runbook.rendering import rendered
+from plumbline.runbook.rendering import render_runbook
 from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
 from plumbline.stack.stack import Stack
-from plumbline.stack.starting import standing
+from plumbline.stack.starting import stack_up
 from tests.stack.conftest import DATA, Silence
 from tests.stack.suspension import Machines
 from tests.stack.tampering import docker, failing
@@ -23,7 +23,7 @@ from validators.stack.report import finding_of
 @pytest.fixture(scope="module")
 def online(engine: Engine, spec: Spec) -> Iterator[Stack]:
     """The online mode, standing, for all tenants."""
-    with standing(engine, spec, DATA, "online", Silence()) as stack:
+    with stack_up(engine, spec, DATA, "online", Silence()) as stack:
         yield stack
 
 
@@ -125,7 +125,7 @@ def test_the_control_database_takes_what_the_runbooks_write(online: Stack, tmp_p
     tenant = list(online.spec.tenants.tenants)[-1]
     machines.sql(f"DELETE FROM tenants WHERE id = '{tenant}'")
     for runbook in ("online-provision", "online-deprovision"):
-        for step in rendered(online.spec, runbook, "online", {"tenant": tenant}).steps:
+        for step in render_runbook(online.spec, runbook, "online", {"tenant": tenant}).steps:
             for command in [line for line in step.run.splitlines() if line.startswith("psql")]:
                 done = machines.admin(command)
                 assert done.returncode == 0, f"{step.title}: {done.stderr}"

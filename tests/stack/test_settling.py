@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from plumbline.report.fact import Check
-from plumbline.stack.settling import Condition, condition, settled
+from plumbline.stack.settling import Condition, condition, wait_until_settled
 from plumbline.stack.stack import Stack
 from validators.stack.inspection import Inspection
 from validators.stack.patient_inspection import inspect_patiently
@@ -63,10 +63,10 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_late_one_is_waited_for_and_an_ill_one_is_not() -> None:
     late = stack_of([*LATE, FINE[1]])
-    assert settled(late, late.projects)
+    assert wait_until_settled(late, late.projects)
     ill = stack_of([*LATE, ILL[0]])
-    assert not settled(ill, ill.projects)
-    assert settled(ill, ill.projects, apart_from={"web"})
+    assert not wait_until_settled(ill, ill.projects)
+    assert wait_until_settled(ill, ill.projects, apart_from={"web"})
 
 
 def test_a_late_health_check_is_no_finding_and_is_said() -> None:

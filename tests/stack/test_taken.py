@@ -6,7 +6,7 @@ import pytest
 
 from plumbline.spec.finding import EnvironmentMissing
 from plumbline.spec.spec import Spec
-from plumbline.stack.layout import Node, bound, nodes_of
+from plumbline.stack.layout import Node, binding_of, nodes_of
 from plumbline.stack.node_networks import make_node_networks
 from plumbline.stack.taken import Taken, moved_ports, moved_subnets, publications
 from tests.stack.conftest import Silence
@@ -37,7 +37,7 @@ def test_a_taken_port_is_moved(node: Node, taken: str) -> None:
     ports = moved_ports(node, {taken, "127.0.0.1:20001"}, 1)
     assert ports == {"127.0.0.1:8080": 20002}
     moved = replace(node, ports=ports)
-    assert ("127.0.0.1", 20002) in [bound(moved, each) for each in publications(moved)]
+    assert ("127.0.0.1", 20002) in [binding_of(moved, each) for each in publications(moved)]
 
 
 @pytest.mark.parametrize("taken", ["192.0.2.1:8080", "127.0.0.1:8081"])

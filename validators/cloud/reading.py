@@ -10,7 +10,7 @@ import requests
 from hcloud import APIException, Client
 
 from generators.cloud.desired import ARCHITECTURE
-from plumbline.provisioning.calls import TROUBLE, code_of, described
+from plumbline.provisioning.calls import API_ERRORS, code_of, describe_error
 from validators.cloud.fields import unknown_fields
 from validators.cloud.raw import Raw, at, entries, number, text
 from validators.cloud.snapshot import CloudObject, OfferEnd, Snapshot
@@ -55,7 +55,7 @@ def read(api: Client, zones: Iterable[str]) -> Snapshot:
     for kind, (path, plural, query) in lists.items():
         try:
             raws[kind] = list(_every(api, path, plural, query))
-        except (Unlisted, *TROUBLE, *ODD) as error:
+        except (Unlisted, *API_ERRORS, *ODD) as error:
             if code_of(error) in FATAL or (not raws and isinstance(error, requests.RequestException)):
                 raise
             # no such zone: that it is missing, the list of zones says
@@ -69,7 +69,7 @@ def _why(error: Exception) -> str:
         return str(error)
     if isinstance(error, APIException):
         return f"{error.message} ({error.code})"
-    return described(error) if isinstance(error, TROUBLE) else "the answer has a form that nobody knows"
+    return describe_error(error) if isinstance(error, API_ERRORS) else "the answer has a form that nobody knows"
 
 
 def _every(api: Client, path: str, plural: str, query: dict[str, Any]) -> Iterator[Raw]:

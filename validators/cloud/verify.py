@@ -25,11 +25,11 @@ def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bo
     """Nothing is changed. `everything`: also what is left of tenants that the spec does not have. Raises what the SDK raises."""
     began, phases = datetime.now(UTC), Phases()
     states = states_of(spec, tenants)
-    with phases.measured("read"):
+    with phases.measure("read"):
         # also of tenants of which nothing should be left: their records are to be seen
         zones = {cloud.dns.zone for state in states if (cloud := spec.topology[state["mode"]].cloud)}
         snapshot = read(api, zones)
-    with phases.measured("compare"):
+    with phases.measure("compare"):
         judged = judge(spec, states, snapshot, began.date(), everything)
     return CloudReport(
         platform=spec.platform.name,

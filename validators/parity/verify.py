@@ -9,7 +9,7 @@ from plumbline.report.phases import Phases
 from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
 from plumbline.stack.stack import Stack, Watch
-from plumbline.stack.starting import standing
+from plumbline.stack.starting import stack_up
 from validators.parity.asking import Key, answers, probes
 from validators.parity.report import ParityReport
 from validators.parity.verdict import feature_rows, parity_findings
@@ -25,16 +25,16 @@ def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str | N
     observed: dict[str, Mapping[Key, str]] = {}
     with ExitStack() as open_stacks:
         for mode in spec.modes:
-            with phases.measured("up"):
-                opening = standing(engine, spec, spec_folder, mode, watch, tenants=[tenant] if tenant else [])
+            with phases.measure("up"):
+                opening = stack_up(engine, spec, spec_folder, mode, watch, tenants=[tenant] if tenant else [])
                 stacks[mode] = open_stacks.enter_context(opening)
         for mode, stack in stacks.items():
             watch.phase(f"asking mode {mode}")
-            with phases.measured("ask"):
+            with phases.measure("ask"):
                 observed[mode] = answers(stack, tenant)
             wrong = sum(1 for key, probe in probes(spec) if probe.answers.get(mode) != observed[mode][key])
             watch.result(f"answers of {mode}", len(observed[mode]) - wrong, wrong)
-        down = phases.started("down")
+        down = phases.start("down")
     down()
     rows = feature_rows(spec, observed)
     return ParityReport(

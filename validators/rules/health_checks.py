@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
-from plumbline.runbook.shell_syntax import Node, Script, call_of, parsed
+from plumbline.runbook.shell_syntax import Node, Script, call_of, parse_scripts
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
@@ -29,7 +29,7 @@ def _web(command: str) -> str:
 )
 def never_ill(spec: Spec) -> Iterator[Violation]:
     asked = [placed for placed in placed_services(spec) if placed.service.health and placed.service.health.command]
-    scripts = parsed(tuple(_text(placed) for placed in asked))
+    scripts = parse_scripts(tuple(_text(placed) for placed in asked))
     return once(
         Violation(placed.path("health", "command"), f"the health check of {placed.id} always succeeds")
         for placed, script in zip(asked, scripts, strict=True)

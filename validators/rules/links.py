@@ -9,7 +9,7 @@ from plumbline.effective.graphs import knots
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.references import SpecReference, definition, ids_by_kind, references
 from plumbline.spec.spec import Spec
-from plumbline.spec.suggestions import closest, shortened, suggestion
+from plumbline.spec.suggestions import closest, shorten, suggestion
 from validators.rules.effective_services import placed_services
 from validators.rules.named_services import naming_services
 from validators.rules.registry import Violation, rule
@@ -54,7 +54,7 @@ _RENAMED = 0.66
 def _nobody(kind: str, places: list[SpecReference], unnamed: str | None, hint: str) -> Violation:
     """At the place that names it; where several do, at the id like it that nobody names: that is where the edit was."""
     target = places[0].target
-    message = f"there is no {kind} `{shortened(target)}`"
+    message = f"there is no {kind} `{shorten(target)}`"
     first, also = PathText(places[0].path), [(PathText(each.path), "names it") for each in places]
     explains = ((target,), (unnamed,)) if unnamed else ((target,),)
     if len(places) == 1:

@@ -14,7 +14,7 @@ from plumbline.effective.volumes import volume_mounts
 from plumbline.expressions.rendering import value_text
 from plumbline.spec.spec import Spec
 from plumbline.stack.engine import as_json
-from plumbline.stack.layout import Node, bound
+from plumbline.stack.layout import Node, binding_of
 from schema.service import HttpHealth, Service
 
 Values = dict[str, str]
@@ -147,7 +147,7 @@ def ports(promise: Promise) -> Values:
     """Published ports: port in the container → address on the node."""
     service, node = promise.service, promise.node
     places = {
-        f"{service.ports[port]}/tcp": "{}:{}".format(*bound(node, publication))
+        f"{service.ports[port]}/tcp": "{}:{}".format(*binding_of(node, publication))
         for port, publication in service.publish.items()
     }
     for port in ports_for_other_nodes(promise.spec, promise.deployment.mode, promise.name):

@@ -10,6 +10,8 @@ from validators.stack.observed import ObservedService
 
 OPEN = "open"
 _FILTERED = "2"
+_UNBOUNDED = 2**62
+"""Version 1 says "no limit" as the largest number of bytes in whole pages, a little below 2^63."""
 _CAPABILITIES = [
     "CHOWN",
     "DAC_OVERRIDE",
@@ -65,7 +67,7 @@ def expected_process(promise: Promise) -> Values:
         # added capabilities are in a process of another user than root only if its file has them
         "capabilities": NONE
         if not service.capabilities or not user.startswith("0:")
-        else " ".join(service.capabilities),
+        else " ".join(sorted(service.capabilities)),
         "new_privileges": "never",
         "system_calls": "filtered",
     }
@@ -92,7 +94,7 @@ def expected_limits(promise: Promise) -> Values:
     """As the control group has them."""
     limits = promise.service.limits
     if limits is None:
-        return {}
+        return {"memory": NONE, "cpus": NONE, "pids": NONE}
     return {"memory": f"{limits.memory_mib} MiB", "cpus": f"{limits.cpus:g}", "pids": str(limits.pids)}
 
 
@@ -101,8 +103,9 @@ def observed_limits(seen: ObservedService) -> Values:
     group = _kernel(seen)["cgroup"]
     quota, period = group["quota"], group["period"]
     limited = quota.lstrip("-").isdecimal() and int(quota) > 0 and period.isdecimal()
+    bounded = group["memory"].isdecimal() and int(group["memory"]) < _UNBOUNDED
     return {
-        "memory": f"{int(group['memory']) // MIB} MiB" if group["memory"].isdecimal() else NONE,
+        "memory": f"{int(group['memory']) // MIB} MiB" if bounded else NONE,
         "cpus": f"{int(quota) / int(period):g}" if limited else NONE,
         "pids": group["pids"] if group["pids"].isdecimal() else NONE,
     }

@@ -152,7 +152,7 @@ def ports(seen: ObservedService) -> Values:
 
 def hosts(seen: ObservedService) -> Values:
     """Entries of /etc/hosts that the project adds."""
-    entries = (entry.rpartition(":") for entry in seen.host.get("ExtraHosts") or [])
+    entries = (entry.partition(":") for entry in seen.host.get("ExtraHosts") or [])
     return {name: address for name, _, address in entries}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from plumbline.report.fact import Check
-from plumbline.stack.settling import settled
+from plumbline.stack.settling import wait_until_settled
 from plumbline.stack.stack import Stack
 from validators.stack.inspection import Inspection, inspect_stack
 from validators.stack.kinds import STATE
@@ -24,7 +24,7 @@ def inspect_patiently(stack: Stack, *, apart_from: Collection[str] = ()) -> tupl
     while len(looks) <= _LOOKS:
         is_late = any(_is_late(check, apart_from) for check in looks[-1].checks)
         is_open = len(looks) == 1 and any(_is_way(check) for check in looks[-1].checks)
-        if not is_open and not (is_late and settled(stack, stack.projects, apart_from=apart_from)):
+        if not is_open and not (is_late and wait_until_settled(stack, stack.projects, apart_from=apart_from)):
             break
         looks.append(inspect_stack(stack))
     last = {_key(check) for check in looks[-1].checks if check.outcome != "matches"}

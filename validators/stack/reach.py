@@ -9,7 +9,7 @@ from plumbline.effective.reachability import Reach
 from plumbline.effective.relations import Because, between_services
 from plumbline.report.fact import Check
 from plumbline.spec.spec import Spec
-from plumbline.stack.layout import bound
+from plumbline.stack.layout import binding_of
 from plumbline.stack.probing import ProbeAnswer, Question
 from plumbline.stack.project import ComposeProject
 
@@ -170,7 +170,7 @@ def egress_checks(spec: Spec, places: Sequence[RunningService], answers: Mapping
 def published(place: RunningService) -> dict[int, str]:
     """Where the spec publishes a place's ports on its host: port in the container → address."""
     service, node = place.project.deployment.services[place.service], place.project.node
-    return {service.ports[port]: "{}:{}".format(*bound(node, each)) for port, each in service.publish.items()}
+    return {service.ports[port]: "{}:{}".format(*binding_of(node, each)) for port, each in service.publish.items()}
 
 
 def published_checks(places: Sequence[RunningService], host: Mapping[str, str]) -> list[Check]:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from plumbline.report.fact import Check
 from plumbline.report.phases import Phases
-from plumbline.stack.layout import bound
+from plumbline.stack.layout import binding_of
 from plumbline.stack.project import ComposeProject
 from plumbline.stack.stack import Stack, shown
 from validators.stack.behaviour.trials import try_everything
@@ -33,12 +33,12 @@ def verify_stack(
     The stack stands afterwards only when it is kept, or was there before. Raises EnvironmentMissing, InputError.
     """
     began, phases = datetime.now(UTC).isoformat(timespec="seconds"), Phases()
-    up = phases.started("up")
+    up = phases.start("up")
     with opening as stack:
         up()
         spec, engine = stack.spec, stack.engine
         stack.watch.phase("comparing with the spec")
-        with phases.measured("check"):
+        with phases.measure("check"):
             look, passed = inspect_patiently(stack)
             checks = list(look.checks)
             matches = sum(1 for check in checks if check.outcome == "matches")
@@ -47,13 +47,13 @@ def verify_stack(
             tried, seconds = try_everything(stack, faults.restart_engine)
             checks += tried
             phases.seconds |= seconds
-        with phases.measured("check"):
+        with phases.measure("check"):
             sorted_out = sort_out(spec, mode, checks, date.today())
             findings = [finding_of(spec, mode, check, _evidence(stack, check)) for check in sorted_out.counted]
             findings += sorted_out.unused
         if keep:
             stack.run.keep()
-        down = phases.started("down")
+        down = phases.start("down")
     down()
     report = StackReport(
         platform=spec.platform.name,
@@ -113,7 +113,7 @@ def _moved_ports(stack: Stack) -> Iterator[tuple[str, str]]:
     for project in stack.projects:
         for name, service in project.deployment.services.items():
             for port, each in service.publish.items():
-                address, number = bound(project.node, each)
+                address, number = binding_of(project.node, each)
                 if number != each.port:
                     yield f"{port} of {shown(project, name)}", f"{address}:{number}"
 
@@ -122,7 +122,7 @@ def _narrowed(stack: Stack) -> Iterator[str]:
     for project in stack.projects:
         for name, service in project.deployment.services.items():
             for each in service.publish.values():
-                address, _ = bound(project.node, each)
+                address, _ = binding_of(project.node, each)
                 if address != each.address:
                     yield f"port {each.port} of {_where(project, name)} was bound to {address}, not to every interface"
 

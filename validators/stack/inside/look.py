@@ -105,7 +105,7 @@ class ContainerInspection:
     ) -> list[Check]:
         """Every check of processes, names, addresses, files, and of others who have something of the projects."""
         probe = image_of_probe(self.engine)
-        listed = [each for each in self.engine.listed() if not is_probe(each, probe)]
+        listed = [each for each in self.engine.list_containers() if not is_probe(each, probe)]
         strangers = {str(each["Id"]): str(each["Names"][0]).lstrip("/") for each in listed}
         resolvers = [each.kernel["texts"]["resolv.conf"] for each in answers.places.values()]
         searches = usual_settings(answers.own["resolv.conf"], resolvers)

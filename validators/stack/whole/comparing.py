@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from plumbline.stack.engine import as_json
@@ -77,7 +77,8 @@ def _plain(document: Mapping[str, Any], both: tuple[ProjectNames, ProjectNames],
     """The document with words in place of what is its own: names, folders, identities, addresses of its networks."""
     id = str(document.get("Id", ""))
     projects = sorted({each.project for each in both} - {""}, key=len, reverse=True)
-    subnets = [each["Subnet"] for each in (document.get("IPAM") or {}).get("Config") or [] if each.get("Subnet")]
+    configs = (document.get("IPAM") or {}).get("Config") or []
+    networks = [ip_network(each["Subnet"]) for each in configs if each.get("Subnet")]
 
     def word(text: str) -> str:
         if own.folder and own.folder in text:
@@ -92,7 +93,7 @@ def _plain(document: Mapping[str, Any], both: tuple[ProjectNames, ProjectNames],
             text = _ANONYMOUS.sub("(anonymous)", text)
         name, is_variable, _ = text.partition("=")
         text = f"{name}={SECRET_VALUE}" if is_variable and name in own.secret_variables else text
-        return next((moved for subnet in subnets if (moved := _relative(text, subnet))), text)
+        return next((moved for network in networks if (moved := _relative(text, network))), text)
 
     def walk(value: Any) -> Any:
         if isinstance(value, str):
@@ -106,10 +107,9 @@ def _plain(document: Mapping[str, Any], both: tuple[ProjectNames, ProjectNames],
     return walk(document)
 
 
-def _relative(text: str, subnet: str) -> str:
+def _relative(text: str, network: IPv4Network | IPv6Network) -> str:
     """An address of a subnet by its place there, so that one that was moved is the same; empty for any other text."""
-    network = ip_network(subnet)
-    if text == subnet:
+    if text == str(network):
         return "(subnet)"
     try:
         address = ip_address(text)
