@@ -13,6 +13,7 @@ OutputPath = tuple[str | int, ...]
 Origins = dict[OutputPath, PathText | tuple[PathText, ...]]
 """Places in a document, and the spec paths that what stands there comes from."""
 
+
 @dataclass(frozen=True)
 class Document:
     """Data that is written as YAML below a header of comment lines."""

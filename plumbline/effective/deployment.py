@@ -67,9 +67,7 @@ def field_path(service_id: str, service: Service, mode: str, field: str, key: st
 def services_of(spec: Spec, mode: str) -> Mapping[str, Service]:
     """The effective services that are placed in a mode, by id, in alphabetical order."""
     placed = {name for role in spec.topology[mode].roles.values() for name in role.services}
-    return MappingProxyType(
-        {name: service_in(spec, mode, name) for name in sorted(placed) if name in spec.services}
-    )
+    return MappingProxyType({name: service_in(spec, mode, name) for name in sorted(placed) if name in spec.services})
 
 
 def roles_of(spec: Spec, mode: str, service: str) -> tuple[str, ...]:
