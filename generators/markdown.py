@@ -160,6 +160,18 @@ class Page:
         return Artifact(self.path, ("\n".join(self._lines) + "\n").encode(), sources=tuple(self._sources))
 
 
+class WidePage(Page):
+    """A page of wide pictures and tables, which take the place of its table of contents."""
+
+    front_matter = "---\nhide: [toc]\n---"
+
+
+class HomePage(Page):
+    """The first page: it has the whole width, and the tabs above it lead on."""
+
+    front_matter = "---\nhide: [navigation, toc]\n---"
+
+
 class EvidencePage(Page):
     """A page of what was seen, not of what the spec says. The site's search leaves it out, for its facts would bury the rest."""
 

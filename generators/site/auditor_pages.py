@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from generators.markdown import Page, Where, code, codes, link, prose, text
+from generators.site.rule_pages import rule_link
 from generators.site.secret_handover import handovers, how_secrets_are_read
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
@@ -183,7 +184,7 @@ def _proof(spec: Spec, kind: str, ref: str) -> str:
 
 def _rule(spec: Spec, id: str) -> str:
     """A rule; its page is in a project that holds the reference, elsewhere `plumb explain` shows it."""
-    return link(id, f"../architect/rules/{id}.md") if spec.platform.reference else code(id)
+    return rule_link(id, "../architect/rules/") if spec.platform.reference else code(id)
 
 
 def has_decisions(spec: Spec) -> bool:

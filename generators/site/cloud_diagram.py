@@ -1,7 +1,11 @@
 """D2 source of a tenant's cloud objects."""
 
+from collections.abc import Iterator
+
 from generators.cloud.desired import Object, cloud_tenants, desired_state
 from generators.d2 import quoted
+from generators.markdown import text
+from generators.site.diagram import Diagram
 from plumbline.spec.spec import Spec
 
 
@@ -10,11 +14,11 @@ def shown_tenant(spec: Spec, mode: str) -> str | None:
     return next((tenant for each, tenant in cloud_tenants(spec) if each == mode), None)
 
 
-def cloud(spec: Spec, mode: str) -> str:
+def cloud(spec: Spec, mode: str) -> Iterator[Diagram]:
     """The objects of a mode's first tenant; empty where there is none."""
     tenant = shown_tenant(spec, mode)
     if tenant is None:
-        return ""
+        return
     wants = desired_state(spec, mode, tenant)["objects"]
     servers = [want for want in wants if want["kind"] == "server"]
     lines = ["direction: right"]
@@ -31,7 +35,7 @@ def cloud(spec: Spec, mode: str) -> str:
             lines.append(f"{quoted(server['placement_group'])} -- {place}: spreads {{style.stroke-dash: 4}}")
         if server["volume"]:
             lines.append(f"{place} -> {quoted(server['volume'])}: keeps data on")
-    return "\n".join(lines) + "\n"
+    yield Diagram(f"cloud-{mode}", f"Cloud objects of {text(tenant)}: the tables below say the same", lines)
 
 
 _SHAPES = {"firewall": "hexagon", "volume": "cylinder", "placement_group": "oval", "record": "page"}

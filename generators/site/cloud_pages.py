@@ -5,9 +5,10 @@ from typing import Any
 
 from generators.site.cost_page import Cost, catalogue_prices, estimate, shared_estimate, total, unknown
 from generators.cloud.desired import Object, cloud_tenants, desired_state, spec_path
+from generators.site.cloud_diagram import cloud as cloud_diagram
 from generators.site.cloud_diagram import shown_tenant
 from generators.cloud.origins import origins
-from generators.markdown import Page, Where, code, codes, link, prose, text
+from generators.markdown import Page, WidePage, Where, code, codes, link, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import tenant_folder
 from plumbline.spec.paths import PathText, path_of
@@ -148,7 +149,7 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
 def _tenant(spec: Spec, mode: str, tenant: str, cloud: Cloud) -> Artifact:
     state = desired_state(spec, mode, tenant)
     folder = tenant_folder(mode, tenant)
-    page = Page(f"docs/operator/cloud/{mode}/{tenant}.md", f"Cloud objects of {tenant}", path_of("tenants", tenant))
+    page = WidePage(f"docs/operator/cloud/{mode}/{tenant}.md", f"Cloud objects of {tenant}", path_of("tenants", tenant))
     page.add(
         f"What must exist at {text(cloud.provider)} for tenant {code(tenant)} in mode {code(mode)}: as data in "
         f"{code(f'{folder}/desired.json')}, made by {code(f'deploy/{mode}/provision.py --tenant {tenant}')}, compared with what is there by "
@@ -156,11 +157,8 @@ def _tenant(spec: Spec, mode: str, tenant: str, cloud: Cloud) -> Artifact:
         path_of("topology", mode, "cloud", "provider"),
     )
     if shown_tenant(spec, mode) == tenant:
-        picture = f"../../../diagrams/cloud-{mode}"
-        page.add(
-            f"![Cloud objects]({picture}-light.svg#only-light)\n![Cloud objects]({picture}-dark.svg#only-dark)",
-            path_of("topology", mode, "cloud"),
-        )
+        for each in cloud_diagram(spec, mode):
+            each.show(page, "../../../diagrams", path_of("topology", mode, "cloud"))
     _objects(page, mode, state)
     _firewalls(page, mode, state)
     _labels(page, mode, state)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from functools import partial
 
-from generators.markdown import Page, code, codes, text
+from generators.markdown import Page, WidePage, code, codes, text
+from generators.site.segment_diagram import segments
 from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import field_path, ports_for_other_nodes, roles_of, services_of
 from plumbline.spec.paths import PathText, path_of
@@ -16,17 +17,15 @@ _SIGNS = {Reach.MUST: "●", Reach.MAY: "○", Reach.MUST_NOT: "·"}
 
 def networks(spec: Spec) -> Iterable[Artifact]:
     """`docs/architect/networks.md`."""
-    page = Page("docs/architect/networks.md", "Networks")
+    page = WidePage("docs/architect/networks.md", "Networks")
     page.add(
         "Services that share a segment can reach each other; those that share none cannot. "
         "An internal segment has no way out, and Docker publishes no port of a container that is in internal ones alone."
     )
     for mode in spec.modes:
         page.add(f"## Mode {text(mode)}")
-        page.add(
-            f"![Segments](../diagrams/segments-{mode}-light.svg#only-light)\n"
-            f"![Segments](../diagrams/segments-{mode}-dark.svg#only-dark)"
-        )
+        for each in segments(spec, mode):
+            each.show(page, "../diagrams")
         placed = services_of(spec, mode)
         at = partial(_field, spec, mode)
         page.table(

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from generators.site.auditor_pages import has_decisions
-from generators.site.diagrams import nodes_of_role
-from generators.markdown import Page, code, codes, link, prose, text
+from generators.site.connection_diagrams import connections
+from generators.markdown import HomePage, Page, WidePage, code, codes, link, prose, text
 from generators.site.operator_pages import has_tenants
+from generators.site.topology_diagram import nodes_of_role
+from generators.site.topology_diagram import topology as topology_diagram
 from plumbline.project.artifact import Artifact
 from plumbline.effective.expression_names import tenant_names
 from plumbline.effective.expression_places import known_for_tenant, known_in_spec, value_places
@@ -19,18 +21,12 @@ from schema.topology import Topology
 def home(spec: Spec) -> Iterable[Artifact]:
     """`docs/index.md`: where each kind of reader begins."""
     platform = spec.platform
-    page = Page("docs/index.md", platform.title, path_of("platform", "title"))
+    page = HomePage("docs/index.md", platform.title, path_of("platform", "title"))
     page.add(prose(platform.summary), path_of("platform", "summary"))
     page.add(
         f"Release {code(platform.version)}.{_host_name(spec)}",
         (path_of("platform", "version"), path_of("platform", "domain")),
     )
-    for mode in spec.modes:
-        page.add(
-            f"![Topology {mode}](diagrams/topology-{mode}-light.svg#only-light)\n"
-            f"![Topology {mode}](diagrams/topology-{mode}-dark.svg#only-dark)",
-            path_of("topology", mode),
-        )
     page.add("## Where to begin")
     page.table(
         ["You are", "Begin with"],
@@ -39,6 +35,12 @@ def home(spec: Spec) -> Iterable[Artifact]:
             for reader, pages in _beginnings(spec).items()
         ],
     )
+    for mode in spec.modes:
+        topology, path = spec.topology[mode], path_of("topology", mode)
+        page.add(f"## {text(topology.title)}", path_of(path, "title"))
+        page.add(prose(topology.summary), path_of(path, "summary"))
+        for each in topology_diagram(spec, mode):
+            each.show(page, "diagrams", path)
     yield page.done()
 
 
@@ -78,7 +80,7 @@ def _beginnings(spec: Spec) -> dict[str, list[tuple[str, str, bool]]]:
 
 def topology(spec: Spec) -> Iterable[Artifact]:
     """`docs/architect/topology.md`."""
-    page = Page("docs/architect/topology.md", "Topology")
+    page = WidePage("docs/architect/topology.md", "Topology")
     page.add(
         f"Needs at least Docker Engine {code(spec.platform.floors.engine)} and Compose {code(spec.platform.floors.compose)}.",
         path_of("platform", "floors"),
@@ -91,10 +93,6 @@ def topology(spec: Spec) -> Iterable[Artifact]:
 def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
     path = path_of("topology", mode)
     page.add(f"## {text(topology.title)}", path_of(path, "title")).add(prose(topology.summary), path_of(path, "summary"))
-    page.add(
-        f"![Who connects to whom](../diagrams/needs-{mode}-light.svg#only-light)\n"
-        f"![Who connects to whom](../diagrams/needs-{mode}-dark.svg#only-dark)"
-    )
     entry = topology.entry
     facts = [
         *([f"Tenants: {topology.tenancy}"] if spec.tenants.tenants else []),
@@ -130,6 +128,12 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
             for name, role in topology.roles.items()
         ],
     )
+    page.add("### Who connects to whom")
+    pictures = list(connections(spec, mode))
+    for each in pictures:
+        if len(pictures) > 1:
+            page.add(f"{each.title}, with those of other roles paler:")
+        each.show(page, "../diagrams")
     if topology.cloud:
         _cloud(page, spec, mode, topology.cloud)
     if topology.scaling:

@@ -10,15 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import click
 
 from plumbline.cli.common import load
-from plumbline.project.built_site import trim
+from plumbline.site.trimming import trim
 from plumbline.spec.finding import EnvironmentMissing
 
-DEFAULTS = "site.yaml"
-"""The configuration of a project that has none of its own, in the package `plumbline`."""
+_SITE = Path(str(files("plumbline.site")))
+_DEFAULTS = _SITE / "defaults.yaml"
+"""The configuration of a project that has none of its own."""
+_HOOKS = _SITE / "hooks.py"
 
 
 @click.group()
@@ -68,43 +71,53 @@ def serve(context: click.Context, address: str) -> None:
 
 @contextmanager
 def _configured(context: click.Context, *, evidence: bool = False) -> Iterator[Path]:
-    """The configuration of the project's site: its own where nothing has to be added to it, else one in a folder of its own.
+    """The configuration of the project's site, in a folder of its own: that of the project, or else the defaults, and our hooks.
 
     Raises EnvironmentMissing where there are no pages.
     """
     project = Path(context.obj["folder"]).resolve().parent
     own = project / "mkdocs.yml"
-    pages = [*sorted((project / "reports").glob("*.md"))] if evidence else []
-    if own.is_file() and not pages:
-        yield own
-        return
-    docs = project / "docs"
-    if not own.is_file() and not (docs / "index.md").is_file():
+    settings: dict[str, Any] = (
+        _inherited(own) if own.is_file() else {"INHERIT": str(_DEFAULTS), "docs_dir": str(project / "docs")}
+    )
+    docs = Path(settings["docs_dir"])
+    if not (docs / "index.md").is_file():
         raise EnvironmentMissing(f"there are no pages in {docs}", "run `plumb build`, or give --spec PROJECT/data")
+    if not own.is_file():
+        settings["site_name"] = load(context).spec.platform.title
+    settings["hooks"] = [*settings.get("hooks", ()), str(_HOOKS)]
+    pages = [*sorted((project / "reports").glob("*.md"))] if evidence else []
     with tempfile.TemporaryDirectory(prefix="plumb-site-") as folder:
         if pages:
-            docs = _with_evidence(project, pages, Path(folder))
-        lines = [f"INHERIT: {json.dumps(str(own if own.is_file() else _defaults()))}"]
-        if not own.is_file():
-            lines.append(f"site_name: {json.dumps(load(context).spec.platform.title)}")
+            settings["docs_dir"] = str(_with_evidence(docs, pages, Path(folder)))
         config = Path(folder) / "mkdocs.yml"
-        config.write_text("\n".join([*lines, f"docs_dir: {json.dumps(str(docs))}"]) + "\n", "utf-8")
+        config.write_text(json.dumps(settings), "utf-8")  # JSON is YAML
         yield config
 
 
-def _defaults() -> Path:
-    return Path(str(files("plumbline"))) / DEFAULTS
+def _inherited(own: Path) -> dict[str, Any]:
+    """What makes a configuration elsewhere the same as a project's own: its lists, which are replaced, and its paths."""
+    from mkdocs.utils.yaml import get_yaml_loader, yaml_load
+
+    with own.open(encoding="utf-8") as file:
+        said = yaml_load(file, get_yaml_loader())
+    settings: dict[str, Any] = {"INHERIT": str(own), "docs_dir": str(own.parent / said.get("docs_dir", "docs"))}
+    if hooks := said.get("hooks"):
+        settings["hooks"] = [str(own.parent / each) for each in hooks]
+    if templates := said.get("theme", {}).get("custom_dir"):
+        settings["theme"] = {"custom_dir": str(own.parent / templates)}
+    return settings
 
 
-def _with_evidence(project: Path, evidence: list[Path], folder: Path) -> Path:
+def _with_evidence(pages: Path, evidence: list[Path], folder: Path) -> Path:
     """A folder with the pages of the project and the evidence."""
     docs = folder / "docs"
-    shutil.copytree(project / "docs", docs)
+    shutil.copytree(pages, docs)
     target = docs / "auditor" / "evidence"
     target.mkdir(parents=True, exist_ok=True)
     data = (file.with_suffix(".json") for file in evidence)
     linked = (each for each in data if f"]({each.name})" in each.with_suffix(".md").read_text("utf-8"))
-    for file in (*evidence, *linked, *(project / "reports").glob("*.cdx.json")):
+    for file in (*evidence, *linked, *evidence[0].parent.glob("*.cdx.json")):
         shutil.copy(file, target)
     return docs
 

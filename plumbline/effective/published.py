@@ -15,7 +15,7 @@ def page_address(mkdocs: str) -> PageAddress:
     site = settings.get("site_url", "")
     if urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).netloc:
         return lambda page: None
-    # as plumbline/site.yaml has it where the project says nothing: pages are files
+    # as plumbline/site/defaults.yaml has it where the project says nothing: pages are files
     ending = "/" if settings.get("use_directory_urls") == "true" else ".html"
     return lambda page: f"{site.rstrip('/')}/{page}{ending}"
 

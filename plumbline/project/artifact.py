@@ -54,12 +54,13 @@ class Drawing:
 
     path: str
     source: bytes
-    theme: int
+    look: tuple[str, ...]
+    """Options of the program that draws it."""
 
     @property
     def key(self) -> str:
         """What the picture depends on; it stands in the picture's last line."""
-        return hashlib.sha256(b"%d\n%b" % (self.theme, self.source)).hexdigest()
+        return hashlib.sha256("\n".join([*self.look, ""]).encode() + self.source).hexdigest()
 
     def marked(self, picture: bytes) -> bytes:
         """The picture with its last line, by which a stale or edited one is known without drawing."""

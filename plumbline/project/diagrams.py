@@ -1,6 +1,7 @@
 """Draws D2 source as SVG with the `d2` program."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from plumbline.project.artifact import Artifact, Drawing
 from plumbline.spec.finding import EnvironmentMissing
 
 _SECONDS = 120
+_LINK_ICON = re.compile(rb'<g transform="[^"]*" class="appendix-icon">.*?</svg>\s*</g>', re.DOTALL)
+"""Half of a picture's bytes, and over its neighbours: a box that is a link needs none."""
 
 
 def draw(drawings: list[Drawing]) -> list[Artifact]:
@@ -31,19 +34,10 @@ def _draw(program: str, drawing: Drawing) -> Artifact:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.d2"), Path(folder, "out.svg")
         source.write_bytes(drawing.source)
-        call = [
-            program,
-            "--layout",
-            "dagre",
-            "--theme",
-            str(drawing.theme),
-            "--no-xml-tag",
-            str(source),
-            str(target),
-        ]
+        call = [program, *drawing.look, "--no-xml-tag", str(source), str(target)]
         done = subprocess.run(call, capture_output=True, text=True, timeout=_SECONDS, check=False)
         if done.returncode:
             raise EnvironmentMissing(
                 f"d2 cannot draw {drawing.path}: {done.stderr.strip()[-500:]}", "look at the .d2 file"
             )
-        return Artifact(drawing.path, drawing.marked(target.read_bytes()))
+        return Artifact(drawing.path, drawing.marked(_LINK_ICON.sub(b"", target.read_bytes())))

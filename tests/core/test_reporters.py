@@ -130,11 +130,11 @@ def test_the_data_that_a_page_of_evidence_links_is_beside_it(tmp_path: Path) -> 
     (tmp_path / "reports").mkdir()
     for name, content in {"a.md": "[a.json](a.json)", "a.json": "{}", "b.md": "", "b.json": "{}", "c.md": ""}.items():
         (tmp_path / "reports" / name).write_text(content)
-    docs = _with_evidence(tmp_path, sorted((tmp_path / "reports").glob("*.md")), tmp_path / "made")
+    docs = _with_evidence(tmp_path / "docs", sorted((tmp_path / "reports").glob("*.md")), tmp_path / "made")
     assert {each.name for each in (docs / "auditor/evidence").iterdir()} == {"a.md", "a.json", "b.md", "c.md"}
 
 
-SITE = "INHERIT: plumbline/site.yaml\nsite_url: https://docs.example.org/sample/\n"
+SITE = "INHERIT: plumbline/site/defaults.yaml\nsite_url: https://docs.example.org/sample/\n"
 
 
 def _sarif(mkdocs: str) -> list[dict[str, str]]:
@@ -147,20 +147,20 @@ def test_every_rule_leads_to_its_page_where_the_site_is_published() -> None:
     spec, _ = load_spec(files_of("starter"))
     assert spec is not None
     spec = replace(spec, platform=spec.platform.model_copy(update={"reference": True}))
-    pages = {artifact.path for artifact in RulePageGenerator(tuple(ALL_RULES.values())).generate(spec)}
+    made = RulePageGenerator(tuple(ALL_RULES.values())).generate(spec)
+    pages = {artifact.path: artifact.content.decode() for artifact in made}
     for rule in _sarif(SITE):
-        page = rule["helpUri"].removeprefix("https://docs.example.org/sample/").removesuffix(".html")
-        assert f"docs/{page}.md" in pages
-        assert page.endswith(rule["id"])
+        page, _, place = rule["helpUri"].removeprefix("https://docs.example.org/sample/").partition(".html#")
+        assert f'<a id="{place}"></a>\n\n## {rule["id"]}: ' in pages[f"docs/{page}.md"]
 
 
 def test_a_rule_leads_to_no_page_that_the_project_does_not_have(tmp_path: Path) -> None:
     (tmp_path / "mkdocs.yml").write_text(SITE)
     page_of = _more(tmp_path / "data", "sarif", None)["page_of"]
-    assert page_of("architect/rules/PLB101") is None
+    assert page_of("architect/rules/PLB1xx") is None
     (tmp_path / "docs/architect/rules").mkdir(parents=True)
-    (tmp_path / "docs/architect/rules/PLB101.md").touch()
-    assert page_of("architect/rules/PLB101") == "https://docs.example.org/sample/architect/rules/PLB101.html"
+    (tmp_path / "docs/architect/rules/PLB1xx.md").touch()
+    assert page_of("architect/rules/PLB1xx") == "https://docs.example.org/sample/architect/rules/PLB1xx.html"
 
 
 @pytest.mark.parametrize("mkdocs", ["", "site_name: x\n", "site_url: ''\n", "site_url: docs\n", "a: [\n", "- a\n"])

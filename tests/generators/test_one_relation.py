@@ -99,7 +99,8 @@ def _section(page: str, name: str) -> str:
 
 def _drawn(spec: Spec, name: str) -> set[tuple[str, str, str]]:
     pictures = {each.path: each.content.decode() for each in DiagramGenerator().generate(spec)}
-    return set(EDGE.findall(pictures[f"docs/diagrams/needs-{name}.d2"]))
+    parts = [text for path, text in pictures.items() if re.fullmatch(rf"docs/diagrams/needs-{name}(-.*)?\.d2", path)]
+    return set(EDGE.findall("\n".join(parts)))
 
 
 def _shown(text: str) -> str:

@@ -17,7 +17,7 @@ def lab() -> Iterator[dict[str, str]]:
     try:
         engine = ensure_engine()
     except CannotInstall as error:
-        _not_run(error)
+        not_run(error)
     before = os.environ.get("DOCKER_HOST")
     if engine.host:
         os.environ["DOCKER_HOST"] = engine.host
@@ -39,7 +39,7 @@ def tools() -> None:
     try:
         install(*TOOLS)
     except CannotInstall as error:
-        _not_run(error)
+        not_run(error)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,7 +51,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
-def _not_run(error: CannotInstall) -> NoReturn:
+def not_run(error: CannotInstall) -> NoReturn:
+    """Skip, or fail with CI=true."""
     message = f"LIVE TEST NOT RUN: {error}"
     if os.environ.get("CI"):
         pytest.fail(message)

@@ -1,0 +1,64 @@
+"""A diagram in the making: its D2 source, the same in words, and its place in a page."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from generators.d2 import quoted
+from generators.markdown import Page, Where
+from plumbline.effective.relations import OUTSIDE
+
+FOLDER = "docs/diagrams"
+SERVICES = "../architect/services"
+"""The pages of services, from the folder of diagrams."""
+REQUESTS = f"{quoted(OUTSIDE)}: {quoted('requests')} {{shape: cloud}}"
+_MOST_COLUMNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A picture before it is drawn."""
+
+    name: str
+    """File name without its suffix."""
+    title: str
+    lines: Sequence[str]
+    """D2."""
+    words: Sequence[str] = ()
+    """Markdown; empty where the page says the same beside it anyway."""
+
+    @property
+    def source(self) -> str:
+        """The D2 source."""
+        return "\n".join(self.lines) + "\n"
+
+    def show(self, page: Page, folder: str, source: Where = None) -> None:
+        """Add the picture to a page, with its content in words below; `folder`: that of diagrams, from the page."""
+        page.add(f"![{self.title}]({folder}/{self.name}.svg)", source)
+        if self.words:
+            page.add('<details class="words" markdown="1">\n<summary>The same in words</summary>')
+            page.add("\n".join(f"- {line}" for line in self.words), source)
+            page.add("</details>")
+
+
+def service_box(name: str) -> str:
+    """A service, which leads to its page."""
+    return f"{quoted(name)} {{link: {quoted(f'{SERVICES}/{name}.md')}}}"
+
+
+def group(id: str, label: str, services: Sequence[str]) -> list[str]:
+    """A box around services, in rows and columns that make it about as wide as high."""
+    columns = min(_MOST_COLUMNS, math.ceil(math.sqrt(len(services))))
+    head = [f"{quoted(id)}: {quoted(label)} {{", "  style.font-size: 18", f"  grid-columns: {columns}", "  grid-gap: 16"]
+    return [*head, *(f"  {service_box(each)}" for each in services), "}"]
+
+
+def outside_box(host: str, label: str = "") -> str:
+    """Something outside that is connected to."""
+    shown = f": {quoted(label)}" if label else ""
+    return f"{quoted(host)}{shown} {{style.stroke-dash: 3}}"
+
+
+def joined(values: Iterable[str], separator: str = ", ") -> str:
+    """Values once each, in order, e.g. a connection's ports."""
+    return separator.join(dict.fromkeys(filter(None, values)))

@@ -1,0 +1,62 @@
+"""What MkDocs calls while it builds or serves a site. The work is done by the modules beside this one."""
+
+import logging
+import posixpath
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+
+from plumbline.site.navigation import arrange
+from plumbline.site.pictures import with_pictures
+from plumbline.site.tables import with_row_headers
+
+_HERE = Path(__file__).parent
+_STYLE = "assets/plumbline.css"
+_ASSETS = {_STYLE: "site.css", "assets/iframe-worker.js": "iframe-worker.js"}
+"""By address in the site. Only what a project has no file of its own for."""
+# MkDocs counts what is logged below its own name: a warning ends a strict build
+_log = logging.getLogger("mkdocs.plumbline")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """The style sheet goes before the project's own, which may overrule it."""
+    config.extra_css.insert(0, _STYLE)
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Style sheet and script travel with the program, not with each project."""
+    for address, name in _ASSETS.items():
+        if files.get_file_from_path(address) is None:
+            files.append(File.generated(config, address, content=(_HERE / name).read_bytes()))
+    return files
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Navigation in the order of use."""
+    if not config.nav:  # whoever writes one has an order in mind
+        arrange(nav, config.extra.get("order", ()))
+    return nav
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Pictures stand in the page itself, so that their boxes lead somewhere."""
+    folder = posixpath.dirname(page.file.src_uri)
+
+    def picture(address: str) -> str | None:
+        # the address is the built page's; where pages are built as files, it is that of the source too
+        file = files.get_file_from_path(posixpath.normpath(posixpath.join(folder, address)))
+        return file.content_string if file else None
+
+    def target(address: str, of: str) -> str:
+        source = posixpath.normpath(posixpath.join(folder, posixpath.dirname(of), address))
+        file = files.get_file_from_path(source)
+        if file is None:
+            _log.warning("%s: a picture leads to '%s', which does not exist", page.file.src_uri, source)
+            return "#"
+        return file.url_relative_to(page.file)
+
+    return with_row_headers(with_pictures(html, picture, target))

@@ -1,0 +1,45 @@
+"""What is taken out of a built site, and what stays as it was."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from plumbline.site.trimming import trim
+
+PAGE = "<p>one\n\n   two</p>\n\n\n<pre><code>a\n\n  b\n</code></pre>\n <p>x</p>\n\n<script>\n\n1\n</script><style>\n\na</style>"
+
+
+def site(folder: Path, languages: list[str]) -> Path:
+    files = {
+        "index.html": PAGE,
+        "assets/javascripts/bundle.js": "1",
+        "assets/javascripts/bundle.js.map": "{}",
+        "assets/javascripts/lunr/wordcut.js": "1",
+        "search/search_index.json": json.dumps({"config": {"lang": languages}}),
+    }
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(content)
+    return folder
+
+
+@pytest.mark.parametrize("languages", [["en"], ["en", "de"], ["th"]])
+def test_only_what_no_browser_loads_is_removed(languages: list[str], tmp_path: Path) -> None:
+    trim(site(tmp_path, languages))
+    assert (tmp_path / "assets/javascripts/bundle.js").is_file()
+    assert not list(tmp_path.rglob("*.map"))
+    assert (tmp_path / "assets/javascripts/lunr").exists() == (languages != ["en"])
+
+
+def test_code_keeps_its_empty_lines(tmp_path: Path) -> None:
+    trim(site(tmp_path, ["en"]))
+    assert (tmp_path / "index.html").read_text() == (
+        "<p>one\ntwo</p>\n<pre><code>a\n\n  b\n</code></pre>\n<p>x</p>\n<script>\n\n1\n</script><style>\n\na</style>"
+    )
+
+
+def test_a_site_of_another_theme_has_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<p>x</p>")
+    trim(tmp_path)
+    assert (tmp_path / "index.html").read_text() == "<p>x</p>"
