@@ -11,7 +11,7 @@ from plumbline.expressions.rendering import value_text
 from plumbline.spec.paths import PathText, path_of
 from plumbline.effective.relations import OUTSIDE, Because, Relation, relations_by_end, starts_by_end
 from plumbline.spec.spec import Spec
-from plumbline.effective.volumes import sharing
+from plumbline.effective.volumes import services_sharing
 from schema.service import Service, SharedVolume
 from schema.types import Value
 
@@ -91,7 +91,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     common = spec.services[name]
     service = service_in(spec, mode, name)
     names = service_names(spec, mode, name)
-    sharers = {volume: who for volume in service.volumes if (who := sharing(services_of(spec, mode), name, volume))}
+    sharers = {volume: who for volume in service.volumes if (who := services_sharing(services_of(spec, mode), name, volume))}
     known, order = (ends(spec, mode).get(name, ()) for ends in (relations_by_end, starts_by_end))
 
     def at(field: str) -> PathText:

@@ -17,6 +17,18 @@ from plumbline.spec.location import Location
 
 RULE_PAGES = "architect/rules"
 """Where the pages of rules stand below docs/."""
+
+
+def rule_page(id: str) -> str:
+    """The page that a rule stands on, e.g. `architect/rules/PLB1xx`."""
+    return f"{RULE_PAGES}/{id[:4]}xx"
+
+
+def rule_anchor(id: str) -> str:
+    """Its place there."""
+    return id.lower()
+
+
 _SARIF_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _GITHUB_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -57,10 +69,10 @@ def _described(id: str, rules: Rules, page_of: PageAddress) -> dict[str, Any]:
         return {"id": id}
     why, fix = rule.why.strip(), rule.fix.strip()
     words = re.findall(r"[A-Za-z0-9]+", rule.title)
-    page = page_of(f"{RULE_PAGES}/{id}")
+    page = page_of(rule_page(id))
     return {
         "id": id,
-        **({"helpUri": page} if page else {}),
+        **({"helpUri": f"{page}#{rule_anchor(id)}"} if page else {}),
         "name": "".join(word[:1].upper() + word[1:] for word in words),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": why},

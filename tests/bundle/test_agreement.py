@@ -23,7 +23,7 @@ from plumbline.bundle.head import read_head
 from plumbline.bundle.manifest import text_of
 from plumbline.bundle.medium import parts_of
 from plumbline.bundle.refusal import REASONS, BundleRefused
-from plumbline.bundle.signature_rules import RULES, broken
+from plumbline.bundle.signature_rules import RULES, first_broken_rule
 from plumbline.spec.finding import InputError
 from schema.bundle import Manifest
 from tests.bundle.agreement import ACCEPTED, Bench, Case, cases, tried
@@ -184,7 +184,7 @@ GOOD = f"VALIDSIG {'A' * 40} 2026-01-01 1767225600 0 4 0 22 8 00 {'B' * 40}"
     ],
 )
 def test_what_gpg_says_is_judged(lines: list[str], reason: str | None) -> None:
-    assert broken(lines) == reason
+    assert first_broken_rule(lines) == reason
 
 
 @pytest.mark.parametrize("most", [1, 9, 10, 99, 105, 8589934591, 999999999999999])

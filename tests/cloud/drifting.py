@@ -26,7 +26,7 @@ from plumbline.spec.spec import Spec
 from tests.cloud.cloud import client, run_of
 from tests.fake_hcloud import FakeCloud, Fault, fake_cloud
 from validators.cloud.report import CloudReport
-from validators.cloud.strays import RENEWED_DAYS
+from validators.cloud.unmanaged import RENEWED_DAYS
 from validators.cloud.verify import verify_cloud
 
 CASES = Path(__file__).parent / "drift"

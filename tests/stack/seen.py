@@ -106,7 +106,7 @@ class ToldEngine:
     def image(self, reference: str) -> Any:
         return {"Id": PROBE} if reference.startswith("plumbline-probe:") else self.answers["images"].get(reference)
 
-    def listed(self) -> list[Any]:
+    def list_containers(self) -> list[Any]:
         image = image_of_probe(cast(Engine, self))
         return [
             {**each, "Image": image if each["Image"] == PROBE else each["Image"]}

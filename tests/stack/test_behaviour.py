@@ -18,13 +18,13 @@ from plumbline.stack.stack import Stack
 from plumbline.stack.starting import stack_up
 from tests.stack.conftest import DATA, Silence
 from tests.stack.tampering import failing
-from validators.stack.behaviour.killed import killed
-from validators.stack.behaviour.logs import logs
-from validators.stack.behaviour.lost_needs import Round, lose
-from validators.stack.behaviour.memory import memory
-from validators.stack.behaviour.running import running
-from validators.stack.behaviour.self_tests import self_tests
-from validators.stack.behaviour.state import state
+from validators.stack.behaviour.killed import try_kills
+from validators.stack.behaviour.logs import try_log_rotation
+from validators.stack.behaviour.lost_needs import Round, pause_needs
+from validators.stack.behaviour.memory import try_memory_limits
+from validators.stack.behaviour.running import running_services
+from validators.stack.behaviour.self_tests import run_self_tests
+from validators.stack.behaviour.state import try_state
 from validators.stack.inspection import inspect_stack
 
 Services = dict[str, dict[str, Any]]
@@ -91,12 +91,12 @@ def test_a_secret_in_a_log(broken: Stack) -> None:
 
 @pytest.mark.live
 def test_a_service_that_does_not_do_its_work(broken: Stack) -> None:
-    assert found(self_tests(broken)) == {("clamav", "self_test.finds-eicar")}
+    assert found(run_self_tests(broken)) == {("clamav", "self_test.finds-eicar")}
 
 
 @pytest.mark.live
 def test_state_that_does_not_survive(broken: Stack) -> None:
-    lost = found(state(broken, None))
+    lost = found(try_state(broken, None))
     happened = ("restart", "down_and_up")
     assert lost == {("redis", f"survives.{each}.{what}") for each in happened for what in ("state", "data")}
 
@@ -104,22 +104,24 @@ def test_state_that_does_not_survive(broken: Stack) -> None:
 @pytest.mark.live
 def test_a_service_that_lies_about_a_lost_need(broken: Stack) -> None:
     pairs = [("serving", "qdrant"), ("embed-worker", "qdrant")]
-    assert found(lose(broken, running(broken), Round({"qdrant"}, pairs))) == {("serving", "without.qdrant")}
+    assert found(pause_needs(broken, running_services(broken), Round({"qdrant"}, pairs))) == {
+        ("serving", "without.qdrant")
+    }
 
 
 @pytest.mark.live
 def test_a_service_without_a_limit(broken: Stack) -> None:
-    assert found(memory(broken)) == {("nomic-embed", "memory_limit")}
+    assert found(try_memory_limits(broken)) == {("nomic-embed", "memory_limit")}
 
 
 @pytest.mark.live
 def test_a_log_that_is_not_rotated(broken: Stack) -> None:
-    assert found(logs(broken)) == {("clamav", "log_rotation")}
+    assert found(try_log_rotation(broken)) == {("clamav", "log_rotation")}
 
 
 @pytest.mark.live
 def test_a_service_that_does_not_come_back(broken: Stack) -> None:
-    assert found(killed(broken)) == {("grafana", "killed")}
+    assert found(try_kills(broken)) == {("grafana", "killed")}
 
 
 @pytest.mark.live

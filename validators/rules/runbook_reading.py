@@ -10,7 +10,7 @@ from plumbline.runbook.shell_syntax import Script, Unreadable, parse_scripts
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.runbook import Runbook
-from validators.shell_flow import Lost, lost
+from validators.shell_flow import Lost, lost_failures
 
 PARTS = ("run", "verify", "undo_commands")
 """Parts of a step that are scripts."""
@@ -56,7 +56,7 @@ class ReadStep:
 
 @lru_cache(maxsize=1024)
 def _lost(script: Script) -> tuple[Lost, ...]:
-    return tuple(lost(script.statements))
+    return tuple(lost_failures(script.statements))
 
 
 _last: list[tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]]] = []
