@@ -18,7 +18,7 @@ _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 _SPECIAL = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
 
 
-class _Dumper(yaml.SafeDumper):
+class _TracedDumper(yaml.SafeDumper):
     """Block style, lists indented, and every string that any YAML version could take for something else in quotes."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
@@ -28,19 +28,19 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+def _text(dumper: _TracedDumper, value: str) -> yaml.ScalarNode:
     plain = _PLAIN.fullmatch(value) and value.lower().strip(".") not in _SPECIAL and not value.startswith(".")
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else '"')
 
 
-_Dumper.add_representer(str, _text)
+_TracedDumper.add_representer(str, _text)
 
 
-class _BlockDumper(_Dumper):
+class _BlockDumper(_TracedDumper):
     """The same, with text of several lines shown as it is."""
 
 
-def _block(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+def _block(dumper: _TracedDumper, value: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|") if "\n" in value else _text(dumper, value)
 
 
@@ -58,7 +58,7 @@ def document(
     `origins` maps places in the document to spec paths; with `blocks`, text of several lines stands as it is. Raises
     ValueError where the text does not read back as the data.
     """
-    dumper = _BlockDumper if blocks else _Dumper
+    dumper = _BlockDumper if blocks else _TracedDumper
     body = yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True, width=2**30, default_flow_style=False)
     text = header + body
     root, findings = parse_tree(text, "")
