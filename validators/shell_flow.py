@@ -9,7 +9,7 @@ from plumbline.runbook.shell_inside import InnerScript, here_documents, inside
 from plumbline.runbook.shell_syntax import (
     Call,
     Node,
-    Unreadable,
+    UnreadableScript,
     call_of,
     calls,
     every,
@@ -253,7 +253,7 @@ def _asked_first(condition: Sequence[Node]) -> Iterator[Lost]:
 def _other_shell(statement: Node, given: InnerScript, program: str) -> Iterator[Lost]:
     """Commands for another shell, which does not always stop at the first that fails."""
     (inner,) = parse_scripts((given.text,))
-    if isinstance(inner, Unreadable) or not inner.statements:
+    if isinstance(inner, UnreadableScript) or not inner.statements:
         return
     first = call_of(inner.statements[0].get("Cmd") or {})
     stops = given.stops or bool(first and first.program == "set" and "-e" in first.words[:1])

@@ -56,14 +56,14 @@ HEALTH = {
 def service_origins(spec: Spec, deployment: Deployment, name: str, written: Mapping[str, Any]) -> Origins:
     """The spec paths behind each place of the service, of which `written` is what the file says."""
     found: Origins = {}
-    for place, paths in _Reader(spec, deployment, name).all(written):
+    for place, paths in _OriginReader(spec, deployment, name).all(written):
         whole = ("services", name, *place)
         known = found.get(whole, ())
         found[whole] = tuple(dict.fromkeys((*((known,) if isinstance(known, PathText) else known), *paths)))
     return found
 
 
-class _Reader:
+class _OriginReader:
     """Goes through the service in the order in which it is written."""
 
     def __init__(self, spec: Spec, deployment: Deployment, name: str):

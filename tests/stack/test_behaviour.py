@@ -16,7 +16,7 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
 from plumbline.stack.stack import Stack
 from plumbline.stack.starting import stack_up
-from tests.stack.conftest import DATA, Silence
+from tests.stack.conftest import DATA, SilentWatch
 from tests.stack.tampering import failing
 from validators.stack.behaviour.killed import try_kills
 from validators.stack.behaviour.logs import try_log_rotation
@@ -61,7 +61,7 @@ def broken(engine: Engine, spec: Spec, tmp_path_factory: pytest.TempPathFactory)
     """The offline stack from changed files."""
     data = changed(tmp_path_factory.mktemp("broken"), break_it)
     (data / "stand-ins/models/clamav-signatures/eicar.hdb").write_text(OTHER_SIGNATURE)
-    with stack_up(engine, spec, data, "offline", Silence()) as stack:
+    with stack_up(engine, spec, data, "offline", SilentWatch()) as stack:
         assert stack.trouble == []
         yield stack
 
@@ -129,7 +129,7 @@ def test_a_restart_loop_is_a_failure_and_not_a_wait(engine: Engine, spec: Spec, 
     def loop(services: Services) -> None:
         services["parse-worker"]["command"] = ["no-such-program"]
 
-    with stack_up(engine, spec, changed(tmp_path, loop), "offline", Silence()) as stack:
+    with stack_up(engine, spec, changed(tmp_path, loop), "offline", SilentWatch()) as stack:
         assert any("parse-worker ended" in line and "again and again" in line for line in stack.trouble)
         states = {each.subject: each for each in failing(inspect_stack(stack).checks) if each.attribute == "state"}
     assert "services.parse-worker" in states

@@ -18,7 +18,7 @@ from schema.probe import (
     LinkQuestion,
     MetricProbe,
     Probe,
-    Question,
+    ProbeQuestion,
     SqlProbe,
     TcpProbe,
     VariableProbe,
@@ -73,7 +73,7 @@ def ask_probes(stack: Stack, tenant: str | None) -> dict[Key, str]:
 
 
 @singledispatch
-def ask(question: Question, mode: AskedMode) -> dict[str, Any] | str:
+def ask(question: ProbeQuestion, mode: AskedMode) -> dict[str, Any] | str:
     """The answer to a question, or the question as `probe/ask.py` is to ask it. A new kind is a function of its own."""
     raise EnvironmentMissing(f"nothing asks a {type(question).__name__}", "run `plumb check`")
 

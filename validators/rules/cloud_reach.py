@@ -10,7 +10,7 @@ from plumbline.effective.expression_names import tenant_names
 from plumbline.expressions.rendering import ExpressionError, render
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from schema.platform import Place
+from schema.platform import RunbookPlace
 from validators.rules.cloud_entry import SSH, openings, range_of
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.cloud_lookup import clouds, lets_out
@@ -145,7 +145,7 @@ def lost_place(spec: Spec) -> Iterator[Violation]:
                 return
 
 
-def _calls(place: Place, names: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _calls(place: RunbookPlace, names: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """The servers and addresses that a place's shell names."""
     followed, called = noting_calls(names, ("server_name", "address_of"))
     try:

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 
 from plumbline.expressions.rendering import ExpressionError
 from plumbline.runbook.rendering import RenderedRunbook, RenderedStep, render_runbook
-from plumbline.runbook.shell_syntax import Script, Unreadable, parse_scripts
+from plumbline.runbook.shell_syntax import Script, UnreadableScript, parse_scripts
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.runbook import Runbook
@@ -25,7 +25,7 @@ class Read:
     """Spec path of the step, e.g. `runbooks.update.steps[0]`."""
     part: str
     step: RenderedStep
-    script: Script | Unreadable
+    script: Script | UnreadableScript
 
     @property
     def where(self) -> PathText:
