@@ -169,7 +169,7 @@ def _tenant(spec: Spec, mode: str, tenant: str, cloud: Cloud) -> Artifact:
 def _objects(page: Page, mode: str, state: dict[str, Any]) -> None:
     page.add("## In the order in which they are made")
     page.table(
-        ["", "Kind", "Name", "What", "Protected from deletion"],
+        ["Step", "Kind", "Name", "What", "Protected from deletion"],
         [
             (
                 _origins_of(mode, state["tenant"], want),

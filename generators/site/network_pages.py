@@ -69,8 +69,9 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
         *sorted({target for _, target in matrix} - placed.keys()),
     ]
     rows = [source for source in (OUTSIDE, *placed) if source in sources]
+    page.add('<div class="matrix" markdown="1">')
     page.table(
-        ["", *map(text, targets)],
+        ["from ↓ to →", *map(text, targets)],
         [
             (
                 _row_places(spec, mode, source, [name for name in targets if matrix.get((source, name)) in _JOINED]),
@@ -83,6 +84,7 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
         ],
         heads=[each.path for each in relations(spec, mode) if each.because in (Because.CALLED, Because.ISSUER)],
     )
+    page.add("</div>")
 
 
 _JOINED = (Reach.MUST, Reach.MAY)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from generators.site import catalogue_pages
+from generators.site import auditor_pages
 from generators.site import data_reference
 from generators.site import environment_page
 from generators.site import network_pages
@@ -27,11 +27,11 @@ PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     environment_page.environment,
     network_pages.networks,
     network_pages.ports,
-    catalogue_pages.images,
-    catalogue_pages.models,
-    catalogue_pages.secrets,
-    catalogue_pages.requirements,
-    catalogue_pages.decisions,
+    auditor_pages.images,
+    auditor_pages.models,
+    auditor_pages.secrets,
+    auditor_pages.requirements,
+    auditor_pages.decisions,
     runbook_pages.runbooks,
     data_reference.reference,
 )

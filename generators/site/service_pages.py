@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from generators.markdown import Page, Where, code, codes, link, prose, text
 from plumbline.project.artifact import Artifact
-from plumbline.effective.deployment import effective, field_path, roles_of, services_of
+from plumbline.effective.deployment import field_path, roles_of, service_in, services_of
 from plumbline.effective.expression_names import service_names
 from plumbline.effective.expression_places import known_in_service, value_places
 from plumbline.expressions.rendering import value_text
 from plumbline.spec.paths import PathText, path_of
-from plumbline.effective.relations import OUTSIDE, Because, Relation, relations, starts
+from plumbline.effective.relations import OUTSIDE, Because, Relation, relations_by_end, starts_by_end
 from plumbline.spec.spec import Spec
-from plumbline.effective.volumes import sharing
+from plumbline.effective.volumes import services_sharing
 from schema.service import Service, SharedVolume
 from schema.types import Value
 
@@ -89,10 +89,10 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
 
 def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     common = spec.services[name]
-    service = effective(common, mode)
+    service = service_in(spec, mode, name)
     names = service_names(spec, mode, name)
-    sharers = {volume: who for volume in service.volumes if (who := sharing(services_of(spec, mode), name, volume))}
-    known, order = relations(spec, mode), starts(spec, mode)
+    sharers = {volume: who for volume in service.volumes if (who := services_sharing(services_of(spec, mode), name, volume))}
+    known, order = (ends(spec, mode).get(name, ()) for ends in (relations_by_end, starts_by_end))
 
     def at(field: str) -> PathText:
         return field_path(name, common, mode, field)
@@ -192,9 +192,8 @@ def _ends(known: Sequence[Relation], name: str, end: str) -> str:
 
 def _awaited(spec: Spec, order: Sequence[Relation], name: str) -> str:
     """What it starts after, and what of that it waits for."""
-    jobs = {id for id, service in spec.services.items() if service.kind == "job"}
-    found = [each.target for each in order if each.source == name]
-    return ", ".join(f"{code(each)} {'has ended with 0' if each in jobs else 'is well'}" for each in found) or "–"
+    found = [(each.target, spec.services[each.target].kind == "job") for each in order if each.source == name]
+    return ", ".join(f"{code(each)} {'has ended with 0' if is_job else 'is well'}" for each, is_job in found) or "–"
 
 
 def _secrets(service: Service) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from generators.site.catalogue_pages import has_decisions
+from generators.site.auditor_pages import has_decisions
 from generators.site.connection_diagrams import connections
 from generators.markdown import HomePage, Page, WidePage, code, codes, link, prose, text
 from generators.site.operator_pages import has_tenants

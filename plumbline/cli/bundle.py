@@ -159,7 +159,7 @@ def sign(file: Path, key: str) -> None:
     """Sign a bundle, or replace its signature."""
     from plumbline.bundle import signing
     from plumbline.bundle.head import Head, head_frame, read_head
-    from plumbline.bundle.medium import opened, parts_of
+    from plumbline.bundle.medium import open_medium, parts_of
     from plumbline.bundle.placing import written_once
     from plumbline.bundle.refusal import BundleRefused
 
@@ -168,7 +168,7 @@ def sign(file: Path, key: str) -> None:
         raise InputError([Finding("PLB960", message, location=Location(str(file)), hint=hint)])
     try:
         with written_once(file.parent) as partial:
-            with opened(file) as stream, partial.open("wb") as out:
+            with open_medium(file) as stream, partial.open("wb") as out:
                 head = read_head(stream)
                 head.manifest  # noqa: B018 what is no manifest is not signed
                 out.write(head_frame(Head(head.text, signing.sign(head.text, key))))
@@ -226,7 +226,7 @@ def apply(old: Path, delta: Path, out: Path) -> None:
     from plumbline.bundle.delta import WrongDelta
     from plumbline.bundle.head import read_head
     from plumbline.bundle.manifest import file_name
-    from plumbline.bundle.medium import opened
+    from plumbline.bundle.medium import open_medium
     from plumbline.bundle.placing import settle, written_once
     from plumbline.bundle.refusal import BundleRefused
 
@@ -234,7 +234,7 @@ def apply(old: Path, delta: Path, out: Path) -> None:
         with delta.open("rb") as stream, written_once(out) as partial:
             with partial.open("wb") as target:
                 made = deltas.apply(old, stream, target, disk_usage(out).free)
-            with opened(partial) as rebuilt:
+            with open_medium(partial) as rebuilt:
                 name = file_name(read_head(rebuilt).manifest)
             if name != made.new.name:
                 raise WrongDelta(f"what came out is {name}, and the delta calls it {made.new.name}")
@@ -255,18 +255,18 @@ def inspect(file: Path, against: Path | None, deep: bool) -> None:
     from plumbline.bundle import inspection
     from plumbline.bundle.frames import BrokenFrame
     from plumbline.bundle.head import read_head
-    from plumbline.bundle.medium import opened
+    from plumbline.bundle.medium import open_medium
     from plumbline.bundle.refusal import BundleRefused
 
     try:
-        with opened(file) as stream:
+        with open_medium(file) as stream:
             head = read_head(stream)
             click.echo(inspection.as_text(head))
             if deep:
                 found = inspection.layers(head.manifest, inspection.read_parts(stream, head.manifest, lambda _: None))
                 click.echo(f"\n{inspection.layers_as_text(found)}")
         if against:
-            with opened(against) as stream:
+            with open_medium(against) as stream:
                 old = read_head(stream)
             made = deltas.plan(against, file)
             click.echo(f"\na delta from {made.old.name}: {_mb(made.size)} of {_mb(made.new.size)}")

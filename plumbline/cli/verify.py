@@ -87,7 +87,7 @@ def stack(
     from plumbline.stack.engine import find_engine
     from plumbline.stack.starting import stack_up
     from validators.check_reports import as_json
-    from validators.stack import reports as formats
+    from validators.stack import rendering as formats
     from validators.stack.verify import Faults, verify_stack
 
     context.obj["format"] = format

@@ -21,24 +21,27 @@ class Reach(StrEnum):
 def reachability(spec: Spec, mode: str) -> dict[tuple[str, str], Reach]:
     """The verdict for every ordered pair of services that listen or connect in a mode."""
     services = services_of(spec, mode)
-    beside = {
-        role: [name for name in layout.services if name in services]
+    needed_in = {
+        role: {need for name in layout.services if name in services for need in services[name].needs}
         for role, layout in spec.topology[mode].roles.items()
     }
     said = {(each.source, each.target) for each in between_services(spec, mode)}
+    targets = [
+        (name, set(roles_of(spec, mode, name)), set(service.segments))
+        for name, service in services.items()
+        if service.ports
+    ]
     matrix: dict[tuple[str, str], Reach] = {}
     for source, first in services.items():
-        for target, second in services.items():
-            if source == target or not second.ports:
+        roles, segments = set(roles_of(spec, mode, source)), set(first.segments)
+        needed = {need for role in roles for need in needed_in[role]}
+        for target, there, joined in targets:
+            if source == target:
                 continue
-            roles = set(roles_of(spec, mode, source))
-            if roles & set(roles_of(spec, mode, target)):
-                allowed = bool(set(first.segments) & set(second.segments))
-            else:
-                allowed = any(target in services[name].needs for role in roles for name in beside[role])
             if (source, target) in said:
                 matrix[source, target] = Reach.MUST
             else:
+                allowed = not segments.isdisjoint(joined) if not roles.isdisjoint(there) else target in needed
                 matrix[source, target] = Reach.MAY if allowed else Reach.MUST_NOT
     return matrix
 

@@ -12,7 +12,7 @@ from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.port_words import OWN, UNSAID, port_words
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, WrittenText, of_services, written
+from validators.rules.written import Where, WrittenText, of_services, written_texts
 
 _URL_HOST = re.compile(
     r"(?:https?|wss?|tcp|grpcs?|rediss?|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mariadb|mongodb|amqps?|nats|kafka|ldaps?|smtps?|"
@@ -128,7 +128,7 @@ def _is_meant(spec: Spec, text: WrittenText, target: str) -> bool:
         and each.name == text.name
         and target in _targets(each)
         and target in each.placed.service.needs
-        for each in written(spec)
+        for each in written_texts(spec)
     )
 
 
@@ -148,7 +148,7 @@ def _position(text: WrittenText, target: str) -> int:
 
 def naming_services(spec: Spec) -> set[tuple[str, str]]:
     """Each service with those that its texts connect to, in whatever mode."""
-    return {(text.placed.id, target) for text in written(spec) for target in _targets(text)}
+    return {(text.placed.id, target) for text in written_texts(spec) for target in _targets(text)}
 
 
 @rule(
