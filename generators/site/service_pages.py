@@ -1,6 +1,7 @@
 """Pages about services: one each, the list, and the table of environment variables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from generators.markdown import Page, Where, code, codes, link, prose, text
 from plumbline.project.artifact import Artifact
@@ -94,13 +95,9 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
     sharers = {volume: who for volume in service.volumes if (who := services_sharing(services_of(spec, mode), name, volume))}
     known, order = (ends(spec, mode).get(name, ()) for ends in (relations_by_end, starts_by_end))
 
-    def at(field: str) -> PathText:
-        return field_path(name, common, mode, field)
-
-    stands_for = known_in_service(spec, mode, name)
-
-    def spoken(*values: Value) -> list[PathText]:
-        return [place for value in values for place in value_places(value, stands_for)]
+    def at(field: str, values: Sequence[Value] = (), key: str | None = None) -> Callable[[], Iterator[PathText]]:
+        """Finds where a field stands, and what expressions in its values speak of."""
+        return partial(_places, spec, mode, name, field, values, key)
 
     page.add(f"## Mode {text(mode)}")
     rows: list[tuple[Where, list[str]]] = [
@@ -130,12 +127,12 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
             ],
         ),
         (
-            (at("health"), *spoken(*(service.health.command or () if service.health else ()))),
+            at("health", service.health.command or () if service.health else ()),
             ["Health", _health(service, names)],
         ),
         (at("limits"), ["Limits", _limits(service)]),
         (
-            (at("volumes"), path_of("services", name, "volume_gb")),
+            lambda: (field_path(name, common, mode, "volumes"), path_of("services", name, "volume_gb")),
             ["Volumes", codes(_volume(service, volume) for volume in service.volumes)],
         ),
         (at("shares"), ["Shares volumes", codes(map(_shared, service.shares))]),
@@ -159,8 +156,8 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         ),
         (at("tmpfs"), ["In memory", codes(service.tmpfs)]),
         (at("config"), ["Configuration", codes(f"{each.source} → {each.target}" for each in service.config)]),
-        ((at("entrypoint"), *spoken(*(service.entrypoint or ()))), ["Entry point", _words(service.entrypoint, names)]),
-        ((at("command"), *spoken(*(service.command or ()))), ["Command", _words(service.command, names)]),
+        (at("entrypoint", service.entrypoint or ()), ["Entry point", _words(service.entrypoint, names)]),
+        (at("command", service.command or ()), ["Command", _words(service.command, names)]),
         (at("secrets"), ["Secrets", _secrets(service)]),
         (at("profile"), ["Profile", code(service.profile) if service.profile else "–"]),
     ]
@@ -170,12 +167,21 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
             ["Variable", "Value"],
             [
                 (
-                    (field_path(name, common, mode, "environment", variable), *spoken(value)),
+                    at("environment", (value,), variable),
                     [code(variable), code(value_text(value, names))],
                 )
                 for variable, value in sorted(service.environment.items())
             ],
         )
+
+
+def _places(
+    spec: Spec, mode: str, name: str, field: str, values: Sequence[Value], key: str | None
+) -> Iterator[PathText]:
+    yield field_path(name, spec.services[name], mode, field, key)
+    known = known_in_service(spec, mode, name)
+    for value in values:
+        yield from value_places(value, known)
 
 
 def _ends(known: Sequence[Relation], name: str, end: str) -> str:
