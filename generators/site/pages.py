@@ -6,6 +6,7 @@ from generators.site import auditor_pages
 from generators.site import data_reference
 from generators.site import environment_page
 from generators.site import network_pages
+from generators.site import not_proven_page
 from generators.site import operator_pages
 from generators.site import runbook_pages
 from generators.site import service_pages
@@ -32,6 +33,7 @@ PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     auditor_pages.secrets,
     auditor_pages.requirements,
     auditor_pages.decisions,
+    not_proven_page.not_proven,
     runbook_pages.runbooks,
     data_reference.reference,
 )
