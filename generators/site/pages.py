@@ -7,6 +7,7 @@ from generators.site import decisions_page
 from generators.site import images_page
 from generators.site import models_page
 from generators.site import networks_page
+from generators.site import not_proven_page
 from generators.site import ports_page
 from generators.site import requirements_page
 from generators.site import secrets_page
@@ -38,6 +39,7 @@ PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     secrets_page.secrets,
     requirements_page.requirements,
     decisions_page.decisions,
+    not_proven_page.not_proven,
     runbook_pages.runbooks,
     data_reference.reference,
 )
