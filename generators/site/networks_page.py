@@ -1,9 +1,8 @@
-"""Pages about networks: segments, who reaches whom, and ports."""
+"""`docs/architect/networks.md`: segments, who may reach whom, and what comes in and goes out."""
 
 from collections.abc import Iterable
 from functools import partial
-
-from generators.markdown import Page, WidePage, code, codes, text
+from generators.markdown import Page, Where, WidePage, code, codes, text
 from generators.site.segment_diagram import segments
 from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import field_path, ports_for_other_nodes, roles_of, services_of
@@ -13,6 +12,9 @@ from plumbline.effective.relations import OUTSIDE, Because, relations, ways_in, 
 from plumbline.spec.spec import Spec
 
 _SIGNS = {Reach.MUST: "●", Reach.MAY: "○", Reach.MUST_NOT: "·"}
+_JOINED = (Reach.MUST, Reach.MAY)
+_MOST_IN_A_MATRIX = 60
+"""Services of a mode whose matrix a screen shows and a browser draws."""
 
 
 def networks(spec: Spec) -> Iterable[Artifact]:
@@ -96,11 +98,6 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
     page.add("</div>")
 
 
-_JOINED = (Reach.MUST, Reach.MAY)
-_MOST_IN_A_MATRIX = 60
-"""Services of a mode whose matrix a screen shows and a browser draws."""
-
-
 def _sparse_matrix(page: Page, spec: Spec, mode: str) -> None:
     """Who reaches whom among many: by name what must, by number what may."""
     page.add(
@@ -157,48 +154,3 @@ def _in_and_out(page: Page, spec: Spec, mode: str) -> None:
 
 def _field(spec: Spec, mode: str, name: str, field: str) -> PathText:
     return field_path(name, spec.services[name], mode, field)
-
-
-def _needing(spec: Spec, mode: str, name: str, port: str) -> list[PathText]:
-    """Where services say that they need the port."""
-    services = services_of(spec, mode)
-    needing = [other for other, each in services.items() if each.needs.get(name) == port]
-    return [field_path(other, spec.services[other], mode, "needs", name) for other in needing]
-
-
-def ports(spec: Spec) -> Iterable[Artifact]:
-    """`docs/operator/ports.md`."""
-    page = Page("docs/operator/ports.md", "Ports")
-    for mode in spec.modes:
-        page.add(f"## Mode {text(mode)}")
-        rows = []
-        for name, service in services_of(spec, mode).items():
-            for port, number in service.ports.items():
-                publication = service.publish.get(port)
-                where = [code(f"{publication.address}:{publication.port}")] if publication else []
-                if port in ports_for_other_nodes(spec, mode, name):
-                    where.append(f"the node's private address, {code(number)}")
-                at = partial(field_path, name, spec.services[name], mode)
-                path = at("ports")
-                rows.append(
-                    (
-                        (
-                            path_of(path, port),
-                            *([at("publish", port)] if publication else []),
-                            *(_needing(spec, mode, name, port) if len(where) > bool(publication) else []),
-                            *(
-                                path_of("topology", mode, "roles", role, "services")
-                                for role in roles_of(spec, mode, name)
-                            ),
-                        ),
-                        [
-                            code(name),
-                            code(port),
-                            code(number),
-                            ", ".join(where) or "–",
-                            codes(roles_of(spec, mode, name)),
-                        ],
-                    )
-                )
-        page.table(["Service", "Port", "In the container", "On the node", "Roles"], rows)
-    yield page.done()
