@@ -108,8 +108,6 @@ def build(
     """
     from plumbline.bundle import build as building
     from plumbline.bundle import medium, sealing, signing
-    from plumbline.bundle.images import NotSaved
-    from plumbline.bundle.refusal import BundleRefused
 
     project = load(context)
     chosen = building.sealed_mode(project.spec, mode)
@@ -126,21 +124,10 @@ def build(
             next_key=next_key,
         )
         site = _site(context, stage / "site")
-        try:
+        with _input_errors():
             contents = building.gather(project.spec, project.folder, site, stage, wanted, gather)
-        except NotSaved as error:
-            raise EnvironmentMissing(str(error), "look at the image's name and platform in images.yaml") from None
-        except ValueError as error:
-            raise InputError(
-                [Finding("PLB960", str(error), hint="look at --release, --customer and file names")]
-            ) from None
-        total = sum(member.size for member in contents.members)
-        try:
-            with _progress(context, "writing", total) as advance:
+            with _progress(context, "writing", sum(member.size for member in contents.members)) as advance:
                 packed = building.pack(contents, out, advance)
-        except BundleRefused as error:
-            hint = "no host would take it: look at the names and sizes of its files"
-            raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
         file = building.write(packed, lambda text: signing.sign(text, key) if key else b"")
     if encrypt_to:
         file = sealing.encrypt(file, encrypt_to)
@@ -150,6 +137,24 @@ def build(
         click.echo(f"not for a customer: {caveat}", err=True)
     if not key:
         click.echo(f"not signed: plumb bundle sign {file} --key FINGERPRINT", err=True)
+
+
+@contextmanager
+def _input_errors() -> Iterator[None]:
+    """What cannot be bundled is the input's fault, or the engine's that lacks an image."""
+    from plumbline.bundle.images import NotSaved
+    from plumbline.bundle.refusal import BundleRefused
+
+    try:
+        yield
+    except NotSaved as error:
+        raise EnvironmentMissing(str(error), "look at the image's name and platform in images.yaml") from None
+    except BundleRefused as error:
+        hint = "no host would take it: look at the names and sizes of its files"
+        raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
+    except ValueError as error:
+        hint = "look at --release, --customer and file names"
+        raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
 
 
 @bundle.command()

@@ -74,3 +74,33 @@ def test_a_box_can_be_ticked_by_keyboard(site: Path, reader: Browser) -> None:
     for kind in ("keyDown", "keyUp"):
         reader.call("Input.dispatchKeyEvent", type=kind, key=" ", code="Space", text=" " if kind == "keyDown" else "")
     assert reader.run("document.querySelector('.task-list-control input').checked") is True
+
+
+def test_paper_keeps_a_heading_with_its_command_and_has_ink_on_white(site: Path, reader: Browser) -> None:
+    reader.open((site / "operator/runbooks/offline-update.html").as_uri())
+    reader.run("document.body.setAttribute('data-md-color-scheme', 'slate')")
+    reader.run(STILL)
+    reader.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        said = reader.run(
+            """(() => {
+              const style = each => getComputedStyle(each);
+              const steps = [...document.querySelectorAll('h2')].filter(each => /^\\d/.test(each.textContent));
+              const lines = steps.flatMap(each => {
+                const found = [each];
+                for (let next = each.nextElementSibling; !next.matches('.highlight'); next = next.nextElementSibling)
+                  found.push(next);
+                return found;
+              });
+              const grey = colour => Math.max(...colour.match(/[\\d.]+/g).slice(0, 3));
+              return {
+                steps: steps.length,
+                parted: lines.filter(each => style(each).breakAfter !== 'avoid').map(each => each.textContent),
+                cut: [...document.querySelectorAll('pre')].filter(each => style(each).breakInside !== 'avoid').length,
+                pale: [...document.querySelectorAll('h1, article p')].filter(each => grey(style(each).color) > 150).length,
+              };
+            })()"""
+        )
+    finally:
+        reader.call("Emulation.setEmulatedMedia", media="")
+    assert said == {"steps": 4, "parted": [], "cut": 0, "pale": 0}
