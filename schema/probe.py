@@ -227,6 +227,8 @@ class Preparation(Model):
     """The service in whose container the command runs. A mode that does not run it goes without."""
     run: Annotated[tuple[Text, ...], Field(min_length=1)]
     """The command (argument list, no shell)."""
+    modes: tuple[ModeId, ...] = ()
+    """The modes that need it; none: all."""
 
 
 class FlowProbe(LinkQuestion):

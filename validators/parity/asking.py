@@ -76,7 +76,7 @@ def ask_probes(stack: Stack, tenant: str | None) -> dict[Key, str]:
 
 def _prepare(stack: Stack, places: Mapping[str, RunningService]) -> None:
     for number, each in enumerate(stack.spec.parity.prepare):
-        if each.service in places:
+        if each.service in places and (not each.modes or places[each.service].project.deployment.mode in each.modes):
             code, output = stack.engine.execute(places[each.service].container, each.run)
             if code:
                 raise EnvironmentMissing(
