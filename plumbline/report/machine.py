@@ -11,7 +11,7 @@ from typing import Any
 
 from plumbline.effective.published import PageAddress
 from plumbline.report.explained import Rules
-from plumbline.report.junit import Case, SuiteTotals, document
+from plumbline.report.junit import JunitCase, SuiteTotals, document
 from plumbline.spec.finding import Finding, Severity
 from plumbline.spec.location import Location
 
@@ -151,15 +151,15 @@ def as_junit(
     """A JUnit XML document: a case for each finding, and one that passes for each of `rules` that found nothing."""
     found = {rule for each in findings for rule in (each.rule, *(follows.rule for follows in each.related))}
     cases = [_failed(finding) for finding in findings]
-    cases += [Case(_kind(id), id, rule.title) for id, rule in sorted(rules.items()) if id not in found]
-    cases = cases or [Case("plumb", "plumb", "no finding")]
+    cases += [JunitCase(_kind(id), id, rule.title) for id, rule in sorted(rules.items()) if id not in found]
+    cases = cases or [JunitCase("plumb", "plumb", "no finding")]
     return document(SuiteTotals("plumb"), sorted(cases, key=lambda case: case.classname))
 
 
-def _failed(finding: Finding) -> Case:
+def _failed(finding: Finding) -> JunitCase:
     place = str(finding.location or "")
     lines = (place, finding.hint, *finding.evidence, *map(str, finding.related))
-    return Case(
+    return JunitCase(
         _kind(finding.rule),
         finding.rule,
         finding.subject or finding.message,

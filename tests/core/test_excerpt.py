@@ -1,7 +1,7 @@
 """What an example shows of itself."""
 
 from plumbline.report.excerpt import excerpts
-from validators.catalogue import CATALOGUE
+from validators.all_rules import ALL_RULES
 
 LONG = "\n".join(["a.yaml:", "  b:", *(f"    k{n}: {n}" for n in range(40)), "c.yaml: {d: 1}"])
 
@@ -36,7 +36,7 @@ def test_a_short_text_is_whole() -> None:
 
 
 def test_every_rule_shows_all_that_its_examples_differ_in() -> None:
-    for rule in CATALOGUE.values():
+    for rule in ALL_RULES.values():
         fails, passes = (set(text.split("\n")) for text in excerpts(rule.failing, rule.passing))
         left, right = (set(text.strip().split("\n")) for text in (rule.failing, rule.passing))
         assert left - right <= fails, rule.id

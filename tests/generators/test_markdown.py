@@ -55,7 +55,7 @@ lines = values.map(lambda value: value.strip()).filter(
 )
 
 
-class Shown(HTMLParser):
+class ShownText(HTMLParser):
     """The tags of a page, and its text."""
 
     def __init__(self, page: str):
@@ -73,10 +73,10 @@ class Shown(HTMLParser):
         self.text += data
 
 
-def shown(page: str) -> Shown:
+def shown(page: str) -> ShownText:
     """The page as MkDocs would show it, without the mark at each heading."""
     html = markdown.markdown(page, extensions=NAMES, extension_configs={**OPTIONS, "toc": {}})
-    return Shown(html)
+    return ShownText(html)
 
 
 MADE = {"text": text, "code": code, "link": lambda value: link(value, "y.md")}

@@ -26,7 +26,7 @@ from plumbline.stack.probing import image_of_probe
 from plumbline.stack.project import ComposeProject, dead_ends
 from plumbline.stack.reference import CreatedProject
 from plumbline.stack.stack import Stack
-from tests.stack.conftest import Silence
+from tests.stack.conftest import SilentWatch
 
 HERE = Path(__file__).parent
 FACTS, RECORDED = HERE / "facts", HERE / "recorded"
@@ -140,7 +140,7 @@ def stack_of(answers: Seen, folder: Path) -> Stack:
         spec,
         cast(Engine, ToldEngine(answers)),
         cast(Any, SimpleNamespace(id="run")),
-        Silence(),
+        SilentWatch(),
         projects,
         secrets=answers["secrets"],
         events=events

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from plumbline.spec.paths import path_of
-from validators.cloud.checks import Judged, State, check_of, found
+from validators.cloud.checks import Judged, State, check_of, match_desired
 from validators.cloud.raw import at, number, text, words
-from validators.cloud.snapshot import CloudObject, Snapshot, owned
+from validators.cloud.snapshot import CloudObject, Snapshot, is_owned
 
 RENEWED_DAYS = 21
 """A certificate that the provider renews gets its successor thirty days before its end."""
@@ -19,16 +19,16 @@ WHOLE = ("ssh_key", "zone")
 
 def stray_checks(state: State, snapshot: Snapshot, today: date) -> Iterator[Judged]:
     """What is a tenant's and not in its desired state, and how long its certificates last."""
-    wanted = {seen.key for seen in found(state, snapshot).values()}
+    wanted = {seen.key for seen in match_desired(state, snapshot).values()}
     servers = {want["name"] for want in state["objects"] if want["kind"] == "server"}
     alike = _alike(state)
     for seen in snapshot.objects:
         if seen.key in wanted or seen.kind in WHOLE:
             continue
-        if owned(seen, state["ownership"]):
-            yield _lonely(state, seen, "ownership") if is_lonely(seen) else _extra(state, seen)
-        elif is_lonely(seen) and alike.match(seen.name):
-            yield _lonely(state, seen, "names")
+        if is_owned(seen, state["ownership"]):
+            yield _unattached(state, seen, "ownership") if is_unattached(seen) else _extra(state, seen)
+        elif is_unattached(seen) and alike.match(seen.name):
+            yield _unattached(state, seen, "names")
         elif (server := copied_from(seen, snapshot)) and (server in servers or alike.match(server)):
             says = f"is a copy of the disk of {server} but is not in the spec"
             yield _judged(state, seen, "exists", "yes", "PLB972", "names", says)
@@ -36,11 +36,11 @@ def stray_checks(state: State, snapshot: Snapshot, today: date) -> Iterator[Judg
     names = {f"{name}.{zone}" for name, zone in hosts}
     for seen in snapshot.of_kind("certificate"):
         domains = words(seen.raw, "domain_names") or []
-        if owned(seen, state["ownership"]) or any(_covers(each, name) for each in domains for name in names):
+        if is_owned(seen, state["ownership"]) or any(_covers(each, name) for each in domains for name in names):
             yield from _certificate(state, seen, today + timedelta(days=RENEWED_DAYS))
 
 
-def is_lonely(seen: CloudObject) -> bool:
+def is_unattached(seen: CloudObject) -> bool:
     """Whether it is paid for and does nothing, for no server has it."""
     return seen.kind in CARRIER and at(seen.raw, CARRIER[seen.kind]) is None
 
@@ -69,7 +69,7 @@ def _extra(state: State, seen: CloudObject) -> Judged:
     return _judged(state, seen, "exists", "yes", "PLB972", "ownership", says)
 
 
-def _lonely(state: State, seen: CloudObject, field: str) -> Judged:
+def _unattached(state: State, seen: CloudObject, field: str) -> Judged:
     says = "is unattached and not in the spec"
     return _judged(state, seen, "carried_by", "no server", "PLB976", field, says)
 

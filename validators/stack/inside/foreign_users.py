@@ -20,7 +20,7 @@ def is_probe(listed: Mapping[str, Any], image: str) -> bool:
     return bool(asks and not any(mount.get("RW", True) for mount in listed.get("Mounts") or []))
 
 
-def stranger_checks(
+def foreign_user_checks(
     project: ComposeProject,
     own: Iterable[str],
     listed: Iterable[Mapping[str, Any]],

@@ -22,9 +22,9 @@ from validators.stack.inside.files import (
     mounted_at,
     wanted_files,
 )
+from validators.stack.inside.foreign_users import foreign_user_checks, is_probe
 from validators.stack.inside.names import name_checks, usual_settings
 from validators.stack.inside.processes import process_checks
-from validators.stack.inside.strangers import is_probe, stranger_checks
 from validators.stack.reach import RunningService
 
 _SEEN_AT = "/projects"
@@ -51,11 +51,11 @@ class ContainerInspection:
     def __post_init__(self) -> None:
         self.wanted = {project.name: self._wanted(project) for project in self.projects}
 
-    def probed(
+    def ask_probe(
         self, project: str, questions: Mapping[str, Question], places: Sequence[RunningService], host: Sequence[str]
     ) -> Answers:
         """What the probe sees, asked once more without a folder that is gone. Raises EnvironmentMissing."""
-        asked = self.asked(questions, places)
+        asked = self.with_files(questions, places)
         while True:
             try:
                 return probe(
@@ -79,7 +79,7 @@ class ContainerInspection:
         checks = (each.health for project in self.projects for each in project.deployment.services.values())
         return max((check.timeout_s + _ENDED_S for check in checks if check), default=_ENDED_S)
 
-    def asked(self, questions: Mapping[str, Question], places: Sequence[RunningService]) -> dict[str, Question]:
+    def with_files(self, questions: Mapping[str, Question], places: Sequence[RunningService]) -> dict[str, Question]:
         """The questions, with the files of each place."""
         files = {place.key: tuple(mounted_at(place.project, place.service)) for place in places}
         return {key: replace(each, files=files[key]) for key, each in questions.items()}
@@ -128,7 +128,7 @@ class ContainerInspection:
                 checks.append(missing_folder(project))
             own = [str(each["Id"]) for each in containers[project.name]]
             networks, volumes = self.engine.networks(project.name), self.engine.volumes(project.name)
-            checks += stranger_checks(project, own, listed, networks, volumes)
+            checks += foreign_user_checks(project, own, listed, networks, volumes)
         return checks
 
     def _wanted(self, project: ComposeProject) -> dict[str, ExpectedFile]:

@@ -23,5 +23,5 @@ FAMILIES: tuple[Mapping[str, ExplainedRule], ...] = (
     PIN_RULES,
 )
 
-CATALOGUE: dict[str, ExplainedRule] = {id: rule for family in FAMILIES for id, rule in family.items()}
+ALL_RULES: dict[str, ExplainedRule] = {id: rule for family in FAMILIES for id, rule in family.items()}
 """Rules by id."""

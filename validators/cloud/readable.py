@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Untold:
+class Unreadable:
     """A value that cannot be compared: the API does not say it, says it in a form that nobody knows, or it is about to change."""
 
     rule: str = "PLB985"
@@ -19,13 +19,13 @@ class Untold:
     says: str = ""
 
 
-UNTOLD = Untold()
+UNREADABLE = Unreadable()
 Values = dict[str, str]
-Observed = dict[str, str | Untold]
+Observed = dict[str, str | Unreadable]
 
 
 @dataclass(frozen=True)
-class Look:
+class Surroundings:
     """What the values of one object need to know of the others."""
 
     snapshot: Snapshot
@@ -41,20 +41,20 @@ class Look:
         return lambda id: self.renamed.get((kind, id)) or self.snapshot.name_of(kind, id)
 
 
-def known(value: T | None, shown: Callable[[T], str] = str) -> str | Untold:
+def in_words(value: T | None, shown: Callable[[T], str] = str) -> str | Unreadable:
     """A value in words; None cannot be told."""
-    return UNTOLD if value is None else shown(value)
+    return UNREADABLE if value is None else shown(value)
 
 
-def yes(value: bool | None) -> str | Untold:
+def yes_or_no(value: bool | None) -> str | Unreadable:
     """A flag in words; None cannot be told."""
-    return known(value, lambda on: "yes" if on else "no")
+    return in_words(value, lambda on: "yes" if on else "no")
 
 
 def several(word: str, found: Iterable[T] | None, values: Callable[[T], Observed]) -> Observed:
     """The values of each of several; None where the whole list cannot be told."""
     if found is None:
-        return {word: UNTOLD}
+        return {word: UNREADABLE}
     told: Observed = {}
     for each in found:
         told |= values(each)
