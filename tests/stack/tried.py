@@ -43,7 +43,8 @@ class TriedEngine(ToldEngine):
         self.done: list[Any] = []
         self.client = SimpleNamespace(
             api=SimpleNamespace(
-                pause=lambda id: self.done.append(["pause", id[:4]]), unpause=lambda id: self.done.append(["unpause", id[:4]])
+                pause=lambda id: self.done.append(["pause", id[:4]]),
+                unpause=lambda id: self.done.append(["unpause", id[:4]]),
             )
         )
 
@@ -64,7 +65,9 @@ class TriedEngine(ToldEngine):
     def reconnect(self) -> None:
         self.done.append(["reconnect"])
 
-    def inject(self, engine: Engine, project: str, program: str, asked: Mapping[str, Any], seconds: float, *volumes: str) -> Any:
+    def inject(
+        self, engine: Engine, project: str, program: str, asked: Mapping[str, Any], seconds: float, *volumes: str
+    ) -> Any:
         """What the probe answers to a deed."""
         self.clock.sleep(_DEED_S)
         self.done.append([project, program, asked, seconds, *volumes])
