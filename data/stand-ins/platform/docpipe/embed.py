@@ -18,16 +18,16 @@ class WrongDimensions(Exception):
 
 
 @app.task(name="docpipe.embedding", **RETRIED)
-def embed(tenant: str, document: str) -> None:
+def embed(tenant: str, document: str, found: dict[str, Any]) -> None:
     """Embed and index a document that passed the gates; again is the same."""
     settings = stores.tenants()[tenant][1]
-    found = json.loads(stores.stored(tenant, f"parsed/{document}.gated.json"))
     try:
         vectors, model = embedded(found["passages"], settings["embedding_dimensions"])
         assert_dimensions(vectors, settings["embedding_dimensions"])
     except WrongDimensions as error:
         stores.record(tenant, "embed", "INDEXING_REFUSED", document, {"why": str(error)})
         return
+    stores.store(tenant, f"parsed/{document}.gated.json", json.dumps(found).encode())
     index(tenant, document, found, vectors)
     proof = [hashlib.sha256(text.encode()).hexdigest() for text in found["passages"]]
     with stores.database() as cursor:

@@ -14,13 +14,13 @@ app = worker("parse")
 
 
 @app.task(name="docpipe.parse", **RETRIED)
-def parse(tenant: str, document: str) -> None:
+def parse(tenant: str, document: str, _: None = None) -> None:
     """Parse a document and hand it on; again is the same."""
     raw = stores.stored(tenant, f"raw/{document}")
     found = canonical(document, raw)
     stores.store(tenant, f"parsed/{document}.json", json.dumps(found).encode())
     stores.record(tenant, "parse", "PARSED", document, {"passages": len(found["passages"])})
-    send(app, tenant, "policy", document)
+    send(app, tenant, "policy", document, found)
 
 
 def canonical(document: str, raw: bytes) -> dict[str, Any]:

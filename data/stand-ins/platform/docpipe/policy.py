@@ -1,6 +1,6 @@
 """Policy: no text gets past the three gates unseen."""
 
-import json
+from typing import Any
 
 from docpipe import stores
 from docpipe.gates import judge
@@ -10,10 +10,9 @@ app = worker("policy")
 
 
 @app.task(name="docpipe.policy", **RETRIED)
-def policy(tenant: str, document: str) -> None:
+def policy(tenant: str, document: str, found: dict[str, Any]) -> None:
     """Judge a document; a quarantined one goes no further."""
     settings = stores.tenants()[tenant][1]
-    found = json.loads(stores.stored(tenant, f"parsed/{document}.json"))
     # passages are cut without regard to sense: personal data may stand across a cut
     whole = judge("\n".join(found["passages"]), settings)
     detail = {
@@ -27,6 +26,5 @@ def policy(tenant: str, document: str) -> None:
         stores.record(tenant, "policy", "QUARANTINED", document, detail)
         return
     found["passages"] = whole.text.split("\n")
-    stores.store(tenant, f"parsed/{document}.gated.json", json.dumps(found).encode())
     stores.record(tenant, "policy", "GATES_PASSED", document, detail)
-    send(app, tenant, "embedding", document)
+    send(app, tenant, "embedding", document, found)

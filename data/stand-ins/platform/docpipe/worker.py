@@ -42,9 +42,9 @@ def celery() -> Celery:
     return app
 
 
-def send(app: Celery, tenant: str, stage: str, document: str) -> None:
-    """Put a document into a queue of its tenant."""
-    app.send_task(f"docpipe.{stage}", [tenant, document], queue=queue_of(tenant, stage))
+def send(app: Celery, tenant: str, stage: str, document: str, found: dict[str, Any] | None = None) -> None:
+    """Put a document into a queue of its tenant, with its canonical form once it has one: policy sees no object store."""
+    app.send_task(f"docpipe.{stage}", [tenant, document, found], queue=queue_of(tenant, stage))
 
 
 def worker(stage: str) -> Celery:
