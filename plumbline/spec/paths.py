@@ -24,6 +24,7 @@ Root = Literal[
     "topology",
     "services",
     "runbooks",
+    "contracts",
     "templates",
     "artifacts",
 ]
