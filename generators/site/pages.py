@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from generators.site import catalogue_pages
+from generators.site import contract_page
 from generators.site import data_reference
 from generators.site import environment_page
 from generators.site import network_pages
@@ -28,6 +29,7 @@ PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     network_pages.networks,
     network_pages.ports,
     catalogue_pages.images,
+    contract_page.contracts,
     catalogue_pages.models,
     catalogue_pages.secrets,
     catalogue_pages.requirements,
