@@ -229,7 +229,7 @@ def test_an_installation_calls_only_the_jobs_that_up_does_not_run() -> None:
 
 def test_a_roll_out_calls_only_the_jobs_that_up_does_not_run() -> None:
     files = shipped()
-    waiting = files["services/qdrant.yaml"].replace("segments:", "after: [migrate]\nsegments:")
+    waiting = files["services/qdrant.yaml"].replace("after: [", "after: [migrate, ")
     for qdrant, called in ((files["services/qdrant.yaml"], ["migrate"]), (waiting, [])):
         spec, problems = load_spec(files | {"services/qdrant.yaml": qdrant})
         assert spec is not None, problems
