@@ -13,7 +13,7 @@ from plumbline.stack.run import new_run
 from plumbline.stack.stack import Stack
 from plumbline.stack.starting import UP_SECONDS, prepare, stack_up
 from tests.lab.running import with_engine
-from tests.stack.conftest import DATA, Silence, shipped_spec
+from tests.stack.conftest import DATA, SilentWatch, shipped_spec
 from tests.stack.tampering import failing
 from validators.stack.inspection import inspect_stack, places
 from validators.stack.patient_inspection import inspect_patiently
@@ -49,7 +49,7 @@ def seconds(work: Callable[[], None]) -> float:
 def plain_compose(engine: Engine) -> None:
     """What an operator would type: up and wait, the migrations, down with the volumes."""
     with new_run(engine) as run:
-        stack = Stack(shipped_spec(), engine, run, Silence())
+        stack = Stack(shipped_spec(), engine, run, SilentWatch())
         prepare(stack, DATA, "offline", list(stack.spec.tenants.tenants))
         (project,) = stack.projects
         run.claim(project.name)
@@ -66,7 +66,7 @@ def plain_compose(engine: Engine) -> None:
 
 def whole_verification(engine: Engine) -> None:
     """Up, every fact and who reaches whom, down."""
-    opening = stack_up(engine, shipped_spec(), DATA, "offline", Silence())
+    opening = stack_up(engine, shipped_spec(), DATA, "offline", SilentWatch())
     report, _ = verify_stack(opening, "offline")
     if report.findings:
         raise SystemExit("the clean stack has findings")
@@ -75,7 +75,7 @@ def whole_verification(engine: Engine) -> None:
 def look_seconds(engine: Engine) -> tuple[float, int]:
     """Median seconds of a whole look at the online mode with one tenant, and how many services it has."""
     spec = shipped_spec()
-    with stack_up(engine, spec, DATA, "online", Silence(), tenants=list(spec.tenants.tenants)[:1]) as stack:
+    with stack_up(engine, spec, DATA, "online", SilentWatch(), tenants=list(spec.tenants.tenants)[:1]) as stack:
         if failing(inspect_patiently(stack)[0].checks):
             raise SystemExit("the clean stack has findings")
         return median(seconds(lambda: inspect_stack(stack)) for _ in range(_ROUNDS)), len(places(stack))

@@ -1,7 +1,7 @@
 """Markdown that any builder takes, in which no value of the spec can become markup; and where each line comes from."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import PathText
@@ -99,13 +99,16 @@ def _backtick_runs(content: str) -> list[str]:
     return runs
 
 
-Where = PathText | Sequence[PathText] | None
-"""The spec paths that something comes from; a PathText is one, although it is a sequence of characters too."""
+Where = PathText | Sequence[PathText] | Callable[[], PathText | Iterable[PathText]] | None
+"""The spec paths that something comes from, or what finds them when they are asked for; a PathText is one, although it is a
+sequence of characters too.
+"""
 
 
 def paths_of(where: Where) -> tuple[PathText, ...]:
     """The paths, once each."""
-    return (where,) if isinstance(where, PathText) else tuple(dict.fromkeys(where or ()))
+    found = where() if callable(where) else where
+    return (found,) if isinstance(found, PathText) else tuple(dict.fromkeys(found or ()))
 
 
 class Page:
@@ -117,7 +120,8 @@ class Page:
     def __init__(self, path: str, title: str, source: Where = None):
         self.path = path
         self._lines: list[str] = []
-        self._sources: list[Source] = []
+        self._places: list[tuple[int, int, Where]] = []
+        """First and last line of what comes from some place, and from where."""
         if self.front_matter:
             self._lines += self.front_matter.split("\n")
         # before the header: MkDocs takes a page's title from a heading only where nothing precedes it
@@ -130,7 +134,7 @@ class Page:
             self._lines.append("")
         first = len(self._lines) + 1
         self._lines += block.split("\n")
-        self._sources += [Source(first, len(self._lines), path) for path in paths_of(source)]
+        self._places.append((first, len(self._lines), source))
         return self
 
     def table(self, headers: Sequence[str], rows: Sequence[tuple[Where, Sequence[str]]], heads: Where = None) -> "Page":
@@ -139,12 +143,8 @@ class Page:
             return self.add("None.")
         self.add(table(headers, [cells for _, cells in rows]))
         first_row = len(self._lines) - len(rows) + 1
-        self._sources += [Source(first_row - 2, first_row - 1, path) for path in paths_of(heads)]
-        self._sources += [
-            Source(first_row + at, first_row + at, path)
-            for at, (where, _) in enumerate(rows)
-            for path in paths_of(where)
-        ]
+        self._places.append((first_row - 2, first_row - 1, heads))
+        self._places += [(first_row + at, first_row + at, where) for at, (where, _) in enumerate(rows)]
         return self
 
     def section(self, heading: str, headers: Sequence[str], rows: Sequence[tuple[Where, Sequence[str]]]) -> "Page":
@@ -157,7 +157,11 @@ class Page:
 
     def done(self) -> Artifact:
         """The page as an artifact."""
-        return Artifact(self.path, ("\n".join(self._lines) + "\n").encode(), sources=tuple(self._sources))
+        return Artifact(self.path, ("\n".join(self._lines) + "\n").encode(), traced=self._sources)
+
+    def _sources(self) -> Iterator[Source]:
+        for first, last, where in self._places:
+            yield from (Source(first, last, path) for path in paths_of(where))
 
 
 class WidePage(Page):

@@ -1,11 +1,10 @@
 """YAML text of a document, and which spec path stands behind each of its lines."""
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from generators.yaml_text import yaml_text
 from plumbline.project.artifact import Source
 from plumbline.spec.paths import PathText
 from plumbline.spec.yaml_tree import YamlNode, key_at, node_at, parse_tree, to_data
@@ -14,57 +13,30 @@ OutputPath = tuple[str | int, ...]
 Origins = dict[OutputPath, PathText | tuple[PathText, ...]]
 """Places in a document, and the spec paths that what stands there comes from."""
 
-_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
-_SPECIAL = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
 
+@dataclass(frozen=True)
+class Document:
+    """Data that is written as YAML below a header of comment lines."""
 
-class _Dumper(yaml.SafeDumper):
-    """Block style, lists indented, and every string that any YAML version could take for something else in quotes."""
+    header: str
+    data: dict[str, Any] | list[Any]
+    blocks: bool = False
+    """Whether text of several lines stands as it is."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
+    @property
+    def text(self) -> str:
+        """Header and body."""
+        return self.header + yaml_text(self.data, blocks=self.blocks)
 
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+    def sources(self, origins: Mapping[OutputPath, PathText | tuple[PathText, ...]]) -> tuple[Source, ...]:
+        """The sources of its lines; `origins` maps places in the document to spec paths.
 
-
-def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
-    plain = _PLAIN.fullmatch(value) and value.lower().strip(".") not in _SPECIAL and not value.startswith(".")
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else '"')
-
-
-_Dumper.add_representer(str, _text)
-
-
-class _BlockDumper(_Dumper):
-    """The same, with text of several lines shown as it is."""
-
-
-def _block(dumper: _Dumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|") if "\n" in value else _text(dumper, value)
-
-
-_BlockDumper.add_representer(str, _block)
-
-
-def document(
-    header: str,
-    data: dict[str, Any] | list[Any],
-    origins: Mapping[OutputPath, PathText | tuple[PathText, ...]],
-    blocks: bool = False,
-) -> tuple[str, tuple[Source, ...]]:
-    """The document's text below a header of comment lines, and its sources.
-
-    `origins` maps places in the document to spec paths; with `blocks`, text of several lines stands as it is. Raises
-    ValueError where the text does not read back as the data.
-    """
-    dumper = _BlockDumper if blocks else _Dumper
-    body = yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True, width=2**30, default_flow_style=False)
-    text = header + body
-    root, findings = parse_tree(text, "")
-    if root is None or findings or to_data(root) != data:
-        raise ValueError("the document does not read back as it was written")
-    return text, _sources(root, origins)
+        The text is read back to find them. Raises ValueError where that does not give the data.
+        """
+        root, findings = parse_tree(self.text, "")
+        if root is None or findings or to_data(root) != self.data:
+            raise ValueError("the document does not read back as it was written")
+        return _sources(root, origins)
 
 
 def sources(text: str, origins: Mapping[OutputPath, PathText | tuple[PathText, ...]]) -> tuple[Source, ...]:

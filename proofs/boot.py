@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from generators.cloud.first_boot import VOLUME_ID, user_data
-from tests.first_boot.node import Node, build, node
+from tests.first_boot.node import BootNode, build, node
 from tests.first_boot.test_user_data import config, shipped
 from tests.lab.base_image import ensure_base
 from tests.lab.running import with_engine
@@ -77,7 +77,7 @@ def main() -> int:
     return int(failed > 0)
 
 
-def checks(machine: Node, image: str) -> Iterator[tuple[str, bool]]:
+def checks(machine: BootNode, image: str) -> Iterator[tuple[str, bool]]:
     """What is looked at, and whether it was so."""
     start(machine, image)
     yield "cloud-init is done, without an error", machine.run("cloud-init", "status", "--wait", timeout=400)[0] == 0
@@ -110,7 +110,7 @@ def checks(machine: Node, image: str) -> Iterator[tuple[str, bool]]:
     yield "nothing has failed", machine.shell("systemctl --failed --plain --no-legend") == ""
 
 
-def start(machine: Node, image: str) -> None:
+def start(machine: BootNode, image: str) -> None:
     """Power on, with user data that lets a key of this run in."""
     made = machine.docker(
         "run", "--rm", image, "sh", "-c", "ssh-keygen -q -t ed25519 -N '' -f /key && cat /key /key.pub"
@@ -133,14 +133,14 @@ def start(machine: Node, image: str) -> None:
     )
 
 
-def restart(machine: Node) -> None:
+def restart(machine: BootNode) -> None:
     """Off and on; the provider attaches the network again."""
     assert machine.docker("stop", "--time", "100", machine.name, timeout=150).returncode == 0
     assert machine.docker("start", machine.name).returncode == 0
     machine.shell(NETWORK)
 
 
-def entrance(machine: Node) -> Iterator[tuple[str, bool]]:
+def entrance(machine: BootNode) -> Iterator[tuple[str, bool]]:
     yield (
         "the administrator enters with the key, and becomes root",
         machine.shell(f"{SSH} ops@127.0.0.1 sudo -n id -u") == "0",
@@ -150,7 +150,7 @@ def entrance(machine: Node) -> Iterator[tuple[str, bool]]:
     yield "nobody does with a password", refused[0] == 255 and "(publickey)" in refused[1]
 
 
-def deliver(machine: Node, word: bytes) -> None:
+def deliver(machine: BootNode, word: bytes) -> None:
     """What a roll-out brings."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
@@ -169,14 +169,14 @@ def deliver(machine: Node, word: bytes) -> None:
     machine.shell(IMAGE)
 
 
-def asks(machine: Node, neighbour: str) -> str:
+def asks(machine: BootNode, neighbour: str) -> str:
     """What a neighbour reads at the store's port."""
     return machine.run(
         "ip", "netns", "exec", neighbour, "busybox", "wget", "-qO-", "-T", "3", "http://10.1.1.30:5432/word"
     )[1]
 
 
-def at_work(machine: Node, word: str) -> Iterator[tuple[str, bool]]:
+def at_work(machine: BootNode, word: str) -> Iterator[tuple[str, bool]]:
     yield "a worker reaches the published port", asks(machine, "worker") == word
     yield "a stranger in the network does not", word not in asks(machine, "stranger")
     volume = machine.shell("findmnt -n -o SOURCE /mnt/tenant-data")

@@ -88,7 +88,7 @@ STORIES = {
 
 
 @dataclass(frozen=True)
-class Fault:
+class CloudFault:
     """One thing that goes wrong."""
 
     story: str
@@ -103,7 +103,7 @@ def main() -> int:
     """Try all; 1 when one of them ended otherwise than it has to."""
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), never_wait) as pool:
         counts = pool.map(calls_of, STORIES)
-        tries: list[Fault | str] = [*catalogue(dict(zip(STORIES, counts, strict=True))), *acting.cases()]
+        tries: list[CloudFault | str] = [*catalogue(dict(zip(STORIES, counts, strict=True))), *acting.cases()]
         bad = 0
         for number, (what, wrong) in enumerate(zip(tries, pool.map(tried, tries, chunksize=8), strict=True), 1):
             if wrong:
@@ -120,11 +120,11 @@ def never_wait() -> None:
     hcloud._client.time = NoTime  # type: ignore[assignment]
 
 
-def catalogue(counts: dict[str, int]) -> Iterator[Fault]:
+def catalogue(counts: dict[str, int]) -> Iterator[CloudFault]:
     """Every call of every story, in every way."""
     for story, calls in counts.items():
         for nth in range(calls):
-            yield from (Fault(story, nth, kind) for kind in KINDS)
+            yield from (CloudFault(story, nth, kind) for kind in KINDS)
 
 
 def calls_of(story: str) -> int:
@@ -133,7 +133,7 @@ def calls_of(story: str) -> int:
         return it.done(Injection())
 
 
-def tried(what: Fault | str) -> list[str]:
+def tried(what: CloudFault | str) -> list[str]:
     """What is wrong at the end of a fault, or of a case; empty when all is well."""
     if isinstance(what, str):
         return acting.tried(acting.cases()[what])

@@ -14,7 +14,7 @@ from plumbline.stack.stack import Stack
 from plumbline.stack.starting import stack_up
 from proofs.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
-from tests.stack.conftest import DATA, Silence, shipped_spec
+from tests.stack.conftest import DATA, SilentWatch, shipped_spec
 from tests.stack.tampering import (
     MISSED,
     Tampering,
@@ -36,7 +36,7 @@ def main() -> int:
     spec = shipped_spec()
     results: list[dict[str, object]] = []
     with (
-        stack_up(find_engine(), spec, DATA, "offline", Silence()) as stack,
+        stack_up(find_engine(), spec, DATA, "offline", SilentWatch()) as stack,
         as_another(stack, DATA) as other,
         tempfile.TemporaryDirectory() as folder,
     ):

@@ -8,7 +8,7 @@ from plumbline.stack.engine import find_engine
 from plumbline.stack.starting import stack_up
 from proofs.evidence import REPORTS, seen_on
 from tests.lab.running import with_engine
-from tests.stack.conftest import DATA, Silence, shipped_spec
+from tests.stack.conftest import DATA, SilentWatch, shipped_spec
 from tests.stack.tampering import failing
 from validators.stack.patient_inspection import inspect_patiently
 
@@ -22,7 +22,7 @@ def main(runs: int) -> int:
     false: list[str] = []
     for run in range(1, runs + 1):
         for mode in spec.modes:
-            with stack_up(engine, spec, DATA, mode, Silence()) as stack:
+            with stack_up(engine, spec, DATA, mode, SilentWatch()) as stack:
                 seen = inspect_patiently(stack)[0].checks
             wrong = [f"{mode}: {check.where} {check.subject} {check.difference}" for check in failing(seen)]
             wrong += [f"{mode}: {line}" for line in stack.trouble]

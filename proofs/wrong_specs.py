@@ -17,7 +17,7 @@ from proofs.evidence import REPORTS
 from tests.rules import three_modes
 from tests.rules.two_modes import texts_of
 from tests.wrong_specs import relations, structural
-from tests.wrong_specs.judging import NEAR, Verdict, judged
+from tests.wrong_specs.judging import NEAR, SpecVerdict, judged
 from tests.wrong_specs.structural import Mutant
 
 ROOT = Path(__file__).parents[1]
@@ -60,7 +60,7 @@ def sampled(spec: str, each: int, seed: int) -> Iterator[Mutant]:
         yield from drawn.sample(all_of_it, min(each, len(all_of_it)))
 
 
-def _judged(mutant: Mutant) -> Verdict:
+def _judged(mutant: Mutant) -> SpecVerdict:
     return judged(files_of(mutant.spec), mutant, FOLDERS.get(mutant.spec))
 
 
@@ -82,7 +82,7 @@ def main(words: list[str]) -> int:
     return int(bool(wrong["crash"]) or accused or wrong["found"] < WANTED * wrong.total())
 
 
-def score(verdicts: list[Verdict]) -> str:
+def score(verdicts: list[SpecVerdict]) -> str:
     """In a line."""
     wrong = Counter(each.word for each in verdicts if each.mutant.wrong)
     legal = Counter(each.word for each in verdicts if not each.mutant.wrong)
@@ -92,13 +92,13 @@ def score(verdicts: list[Verdict]) -> str:
     )
 
 
-def _shown(verdict: Verdict) -> str:
+def _shown(verdict: SpecVerdict) -> str:
     said = "".join(f"\n    {each.location} {each.rule} {each.message[:120]}" for each in verdict.findings[:3])
     where = f"{verdict.mutant.spec}: {verdict.mutant.file}:{verdict.mutant.line}"
     return f"{verdict.word:10}{where} {verdict.mutant.what} {verdict.problem}{said}"
 
 
-def as_page(verdicts: list[Verdict]) -> str:
+def as_page(verdicts: list[SpecVerdict]) -> str:
     """The page of the site: what was tried of each kind, and what came out."""
     page = EvidencePage("wrong-specs.md", "Wrong specs")
     page.add(f"Each is the shipped spec, that of `plumb init` or one of three modes, with one edit. {score(verdicts)}.")

@@ -17,7 +17,7 @@ CloudName = Annotated[
 """Name of a server type or an image at the provider."""
 
 
-class Place(Model):
+class CloudLocation(Model):
     """A location of the provider."""
 
     title: Title
@@ -107,7 +107,7 @@ class Catalogue(Model):
     """Currency of the prices."""
     priced_in: tuple[LocationId, ...] = ()
     """Locations to which the prices of server types apply; elsewhere they are unknown."""
-    locations: dict[Id, Place] = {}
+    locations: dict[Id, CloudLocation] = {}
     """Locations by name."""
     lines: dict[Id, Line] = {}
     """Lines of server types."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schema.forms import form, free_on_a_node, parsed, tenant_subnet, time_zone
+from schema.forms import form, form_of, free_on_a_node, tenant_subnet, time_zone
 from schema.types import (
     Bool,
     Cidr,
@@ -60,7 +60,7 @@ class CloudNetwork(Model):
     subnet: Annotated[
         str,
         form(r"^10\.\{octet\}\.[0-9]{1,3}\.0/[0-9]{1,2}$", "a subnet such as 10.{octet}.1.0/24"),
-        parsed(tenant_subnet),
+        form_of(tenant_subnet),
     ]
     """Subnet of the servers, inside the range."""
 
@@ -78,7 +78,7 @@ class CloudVolume(Model):
             r"^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$",
             "a path on the server: names of letters, digits and - _ . alone, e.g. /srv/data",
         ),
-        parsed(free_on_a_node),
+        form_of(free_on_a_node),
     ]
     """Where it is mounted; units are named after it, so letters, digits and `-_.` only."""
     role: RoleId
@@ -154,7 +154,7 @@ class FirstBoot(Model):
         form(
             r"^[A-Z][A-Za-z]*(/[A-Z][A-Za-z_+-]*[0-9]*)*$", "a name of the tz database, e.g. Europe/Berlin or Etc/UTC"
         ),
-        parsed(time_zone),
+        form_of(time_zone),
     ] = "Etc/UTC"
     """Time zone of clock, logs and `reboot_at`, as the tz database names it."""
     reboot_at: Annotated[str, form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day HH:MM in quotes, e.g. 03:30")] = (

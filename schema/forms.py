@@ -29,7 +29,7 @@ def form(pattern: str, says: str, **constraints: Any) -> Any:
     return Field(pattern=pattern, **constraints)
 
 
-def parsed(check: Callable[[str], None]) -> AfterValidator:
+def form_of(check: Callable[[str], None]) -> AfterValidator:
     """The annotation of a text that a check takes, which raises ValueError with words that complete «has to be …»."""
 
     def validate(text: str) -> str:

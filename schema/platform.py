@@ -47,7 +47,7 @@ class LogRotation(Model):
     """Files kept per container."""
 
 
-class Place(Model):
+class RunbookPlace(Model):
     """Where steps of runbooks are done: a machine and an account there, or each node of a role."""
 
     title: Title
@@ -97,7 +97,7 @@ class Platform(Model):
     """Oldest engine and Compose."""
     logs: LogRotation
     """Rotation of container logs."""
-    places: dict[Id, Place] = {}
+    places: dict[Id, RunbookPlace] = {}
     """Where steps of runbooks are done, by id."""
     open_decisions: dict[Id, Decision] = {}
     """Questions that are still open, by id."""

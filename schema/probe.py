@@ -33,7 +33,7 @@ Proof = Literal["behaviour", "readiness", "configuration"]
 """What an answer proves: that work is done, that something is there and answers, or that it was told so."""
 
 
-class Question(Model):
+class ProbeQuestion(Model):
     """What all kinds of questions have."""
 
     usual_proof: ClassVar[Proof] = "configuration"
@@ -47,7 +47,7 @@ class Question(Model):
         """The question in one line, e.g. `tcp redis:redis`."""
 
 
-class PortQuestion(Question):
+class PortQuestion(ProbeQuestion):
     """A question about a port."""
 
     port: PortName
@@ -88,7 +88,7 @@ class TcpProbe(LinkQuestion):
         return f"tcp {self.service}:{self.port}"
 
 
-class SqlProbe(Question):
+class SqlProbe(ProbeQuestion):
     """A statement for PostgreSQL, by `psql` in the service's container; the answer is what it prints, without decoration."""
 
     usual_proof = "readiness"
@@ -108,7 +108,7 @@ class SqlProbe(Question):
         return f"sql {self.service}/{self.database} as {self.user}: {self.statement}"
 
 
-class CommandProbe(Question):
+class CommandProbe(ProbeQuestion):
     """A command in the service's container; the answer is what it prints, or `exit code N` when it fails."""
 
     usual_proof = "readiness"
@@ -131,7 +131,7 @@ class AddressProbe(PortQuestion):
         return f"address {self.service}:{self.port}"
 
 
-class VariableProbe(Question):
+class VariableProbe(ProbeQuestion):
     """An environment variable of the service's main process; the answer is its value, or `not set`.
 
     `plumb check` answers it by the spec. A variable that only the image sets is asked for by a `command`.
@@ -146,7 +146,7 @@ class VariableProbe(Question):
         return f"variable {self.name} of {self.service}"
 
 
-class FileProbe(Question):
+class FileProbe(ProbeQuestion):
     """A file or folder in the service's container; the answer is `present`, `empty` or `absent`.
 
     It is one that the spec puts there: configuration, a secret, a model, or below a volume, a folder of the node or one in
@@ -227,6 +227,8 @@ class Preparation(Model):
     """The service in whose container the command runs. A mode that does not run it goes without."""
     run: Annotated[tuple[Text, ...], Field(min_length=1)]
     """The command (argument list, no shell)."""
+    modes: tuple[ModeId, ...] = ()
+    """The modes that need it; none: all."""
 
 
 class FlowProbe(LinkQuestion):
@@ -289,7 +291,7 @@ class Probe(Model):
         return next((kind for kind in KINDS if getattr(self, kind) is not None), "")
 
     @property
-    def question(self) -> Question | None:
+    def question(self) -> ProbeQuestion | None:
         """The first kind that is given."""
         return next((each for kind in KINDS if (each := getattr(self, kind)) is not None), None)
 
@@ -306,10 +308,10 @@ class Probe(Model):
         return f"{self.question.text}, from {self.caller}" if self.caller else self.question.text
 
 
-KINDS: Mapping[str, type[Question]] = {
+KINDS: Mapping[str, type[ProbeQuestion]] = {
     name: kind
     for name, field in Probe.model_fields.items()
     for kind in get_args(field.annotation)
-    if isinstance(kind, type) and issubclass(kind, Question)
+    if isinstance(kind, type) and issubclass(kind, ProbeQuestion)
 }
 """The kinds of questions by name."""

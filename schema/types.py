@@ -20,9 +20,9 @@ from schema.forms import (
     address_range,
     day,
     form,
+    form_of,
     no_folder_of_the_system,
     one_address,
-    parsed,
     segment_range,
     user_and_group,
 )
@@ -93,7 +93,7 @@ ContainerPath = Annotated[
         "a path in the container below `/`: names of letters, digits and . _ @ + % ~ - alone, none of them `.` or `..`, e.g. /var/lib/data",
         json_schema_extra={"not": {"pattern": OF_THE_SYSTEM}},
     ),
-    parsed(no_folder_of_the_system),
+    form_of(no_folder_of_the_system),
 ]
 """Where something is mounted in a container."""
 AnyPath = Annotated[
@@ -120,16 +120,16 @@ EnvironmentName = Annotated[
 Cidr = Annotated[
     str,
     form(r"^[0-9a-fA-F.:]+/(0|[1-9][0-9]{0,2})$", "an address range such as 192.0.2.0/24 or 2001:db8::/32"),
-    parsed(address_range),
+    form_of(address_range),
 ]
-Subnet = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/(0|[1-9][0-9]{0,2})$"), parsed(segment_range)]
+Subnet = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/(0|[1-9][0-9]{0,2})$"), form_of(segment_range)]
 Address = Annotated[
     str,
     form(
         r"^[0-9a-fA-F.:]+$",
         "an IPv4 address of the node: four numbers 0–255 with dots between, without leading zeros, e.g. 127.0.0.1",
     ),
-    parsed(one_address),
+    form_of(one_address),
 ]
 User = Annotated[
     str,
@@ -137,12 +137,12 @@ User = Annotated[
         r"^(0|[1-9][0-9]{0,9}):(0|[1-9][0-9]{0,9})$",
         "numeric uid:gid in quotes, without leading zeros, e.g. 1000:1000",
     ),
-    parsed(user_and_group),
+    form_of(user_and_group),
 ]
 Date = Annotated[
     str,
     form(r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "a day of the calendar, YYYY-MM-DD, e.g. 2027-02-28"),
-    parsed(day),
+    form_of(day),
 ]
 HOST_NAME = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?|(\{tenant\}|[a-z0-9-])*\{tenant\}(\{tenant\}|[a-z0-9-])*)"
 """A label of a host name, which may hold `{tenant}`."""

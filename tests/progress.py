@@ -18,10 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Only the process that talks to the user shows anything."""
     if config.getoption("--progress") and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Progress(config), "progress-of-modules")
+        config.pluginmanager.register(SuiteProgress(config), "progress-of-modules")
 
 
-class Progress:
+class SuiteProgress:
     """What has been done of each module."""
 
     def __init__(self, config: pytest.Config):

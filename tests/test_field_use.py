@@ -12,7 +12,7 @@ from plumbline.spec.loading import load_spec
 from plumbline.spec.sections import SECTIONS
 from plumbline.spec.spec_files import read_spec_files
 from schema.types import DOCUMENTATION_KEY, Model
-from validators.catalogue import CATALOGUE
+from validators.all_rules import ALL_RULES
 from validators.rules import check_rules
 
 ROOT = Path(__file__).parents[1]
@@ -61,7 +61,7 @@ def test_every_field_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Model, "__getattribute__", recording)
     check_rules(spec, date.today())
-    generate(spec, tuple(CATALOGUE.values()))
+    generate(spec, tuple(ALL_RULES.values()))
     monkeypatch.undo()
 
     seen: set[type[Model]] = set()

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from generators.markdown import Page, code, link, text
 from plumbline.report.fact import Check, Outcome
-from plumbline.report.junit import Case, SuiteTotals, document
+from plumbline.report.junit import JunitCase, SuiteTotals, document
 from plumbline.spec.foreign import printable
 
 
@@ -55,13 +55,14 @@ def junit(
     """JUnit XML with a suite for each kind of fact and a case for each check; what cannot be read is skipped, not passed."""
     cases = [_case(check) for check in checks]
     return document(
-        SuiteTotals(name, began, sum(seconds.values()), facts), cases or [Case("plumb", "plumb", "nothing to check")]
+        SuiteTotals(name, began, sum(seconds.values()), facts),
+        cases or [JunitCase("plumb", "plumb", "nothing to check")],
     )
 
 
-def _case(check: Check) -> Case:
+def _case(check: Check) -> JunitCase:
     classname = f"{check.where}/{check.subject}" if check.where else check.subject
-    case = Case(check.attribute.partition(".")[0], classname, check.attribute, seconds=check.seconds)
+    case = JunitCase(check.attribute.partition(".")[0], classname, check.attribute, seconds=check.seconds)
     if check.outcome == "matches":
         return case
     said = replace(case, message=check.difference, text=check.difference)

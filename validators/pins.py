@@ -71,11 +71,11 @@ def absent(spec: Spec, answers: Iterable[RegistryAnswer]) -> Iterator[Finding]:
             yield _finding(spec, "PLB992", answer.image, "tag", f"{image.repository}:{image.tag}: {answer.missing}")
 
 
-def moved(spec: Spec, pins: Iterable[Pin]) -> Iterator[Finding]:
+def moved_pins(spec: Spec, pins: Iterable[Pin]) -> Iterator[Finding]:
     """A finding for each image whose tag leads elsewhere, or to other platforms."""
     for pin in pins:
         image = spec.images.images[pin.image]
-        if pin.moved(image):
+        if pin.has_moved(image):
             yield _finding(
                 spec,
                 "PLB991",

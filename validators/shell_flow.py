@@ -9,7 +9,7 @@ from plumbline.runbook.shell_inside import InnerScript, here_documents, inside
 from plumbline.runbook.shell_syntax import (
     Call,
     Node,
-    Unreadable,
+    UnreadableScript,
     call_of,
     calls,
     every,
@@ -24,7 +24,7 @@ from validators.shell_questions import (
     content_with_nothing,
     content_without,
     ends_badly,
-    unheeded,
+    unheeded_failures,
 )
 
 Way = Literal["open", "pipe", "swallowed", "substituted"]
@@ -45,10 +45,10 @@ _OF_ITS_OWN = {"grep": "1", "egrep": "1", "fgrep": "1", "cmp": "1", "diff": "1"}
 """Programs whose exit code 1 is an answer, and nothing else."""
 
 
-def lost(statements: Sequence[Node]) -> Iterator[Lost]:
+def lost_failures(statements: Sequence[Node]) -> Iterator[Lost]:
     """Every command of a script whose failure is lost."""
     yield from _list(statements, True, False)
-    yield from (Lost("swallowed", *each) for each in unheeded(statements))
+    yield from (Lost("swallowed", *each) for each in unheeded_failures(statements))
 
 
 def _list(statements: Sequence[Node], tail: bool, asked: bool) -> Iterator[Lost]:
@@ -253,14 +253,14 @@ def _asked_first(condition: Sequence[Node]) -> Iterator[Lost]:
 def _other_shell(statement: Node, given: InnerScript, program: str) -> Iterator[Lost]:
     """Commands for another shell, which does not always stop at the first that fails."""
     (inner,) = parse_scripts((given.text,))
-    if isinstance(inner, Unreadable) or not inner.statements:
+    if isinstance(inner, UnreadableScript) or not inner.statements:
         return
     first = call_of(inner.statements[0].get("Cmd") or {})
     stops = given.stops or bool(first and first.program == "set" and "-e" in first.words[:1])
     if not stops and len(inner.statements) > 1:
         yield Lost("swallowed", statement, f"the shell that {program} starts continues after a failed command")
     else:
-        yield from (Lost(each.way, statement, each.problem) for each in lost(inner.statements))
+        yield from (Lost(each.way, statement, each.problem) for each in lost_failures(inner.statements))
 
 
 def _can_fail(left: Node) -> Call | None:

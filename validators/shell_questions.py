@@ -63,7 +63,7 @@ def content_without(call: Call, names: set[str]) -> bool:
     )
 
 
-def unheeded(statements: Sequence[Node]) -> Iterator[tuple[Node, str]]:
+def unheeded_failures(statements: Sequence[Node]) -> Iterator[tuple[Node, str]]:
     """Commands where `sh -e` does not stop: in `{ }`, `( )` and functions that stand in a condition, or left of `||` and `&&`."""
     functions = {
         node["Name"]["Value"]: node["Body"].get("Cmd", {}).get("Stmts", [])

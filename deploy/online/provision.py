@@ -2926,7 +2926,7 @@ FORMAT = 1
 """Of the desired state: a script reads its own alone."""
 
 
-class Edited(Exception):
+class EditedData(Exception):
     """Data that is not as it was generated; the message says what to do."""
 
 
@@ -2937,7 +2937,7 @@ def tenants_in(folder: Path) -> dict[str, str]:
         digest, _, path = line.partition("  ")
         tenant, _, name = path.partition("/")
         if len(digest) != 64 or name != DESIRED:
-            raise Edited(f"{folder / INDEX} has the line {line!r}, which plumb build never writes{_MEND}")
+            raise EditedData(f"{folder / INDEX} has the line {line!r}, which plumb build never writes{_MEND}")
         tenants[tenant] = digest
     return tenants
 
@@ -2947,7 +2947,7 @@ def desired_of(folder: Path, tenant: str) -> dict[str, Any]:
     own = folder / tenant
     state: dict[str, Any] = json.loads(_read(own / DESIRED, tenants_in(folder)[tenant]))
     if state["format"] != FORMAT:
-        raise Edited(f"{own / DESIRED} has format {state['format']}, and this script reads {FORMAT}{_MEND}")
+        raise EditedData(f"{own / DESIRED} has format {state['format']}, and this script reads {FORMAT}{_MEND}")
     for want in state["objects"]:
         if told := want.get("user_data"):
             want["user_data"] = _read(own / told["file"], told["sha256"]).decode()
@@ -2965,10 +2965,10 @@ def _read(path: Path, expected: str | None = None) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise Edited(f"{path} cannot be read: {error.strerror}{_MEND}") from None
+        raise EditedData(f"{path} cannot be read: {error.strerror}{_MEND}") from None
     found = sha256(content).hexdigest()
     if expected not in (None, found):
-        raise Edited(f"{path} was edited: its SHA-256 is {found}, and was {expected}{_MEND}")
+        raise EditedData(f"{path} was edited: its SHA-256 is {found}, and was {expected}{_MEND}")
     return content
 
 
@@ -2998,7 +2998,7 @@ def main(folder: Path, arguments: list[str] | None = None) -> int:
     try:
         options = _options(folder, arguments)
         desired = desired_of(folder, options.tenant)
-    except Edited as error:
+    except EditedData as error:
         print(f"refused: {error}", file=sys.stderr)
         return MISUSED
     return run_guarded(lambda: _done(desired, options))

@@ -5,6 +5,7 @@ Each file of data is named by its SHA-256 exactly once: first boot's in the desi
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -42,6 +43,11 @@ def _index(mode: str, files: dict[str, Artifact]) -> Artifact:
 def _desired_file(spec: Spec, mode: str, tenant: str) -> Artifact:
     state = shown_state(desired_state(spec, mode, tenant))
     text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
+    traced = partial(_traced, mode, tenant, state, text)
+    return Artifact(f"{tenant_folder(mode, tenant)}/{DESIRED}", text.encode(), traced=traced)
+
+
+def _traced(mode: str, tenant: str, state: dict[str, Any], text: str) -> Iterable[Source]:
     found: Origins = {
         ("state",): path_of("tenants", tenant, "state"),
         ("location",): path_of("topology", mode, "cloud", "location"),
@@ -49,7 +55,7 @@ def _desired_file(spec: Spec, mode: str, tenant: str) -> Artifact:
     }
     for index, want in enumerate(state["objects"]):
         found |= {("objects", index, *place): path for place, path in _origins(mode, tenant, want)}
-    return Artifact(f"{tenant_folder(mode, tenant)}/{DESIRED}", text.encode(), sources=sources(text, found))
+    return sources(text, found)
 
 
 def shown_state(state: dict[str, Any]) -> dict[str, Any]:

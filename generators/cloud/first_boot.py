@@ -18,7 +18,7 @@ from generators.cloud.host_firewall import ruleset
 from generators.cloud.node import home_of
 from generators.offline.scripts import LEAST
 from generators.offline.shell_templates import shell_templates
-from generators.provenance import document
+from generators.provenance import Document
 from plumbline.effective.node_links import deployment_of
 from plumbline.effective.per_spec import per_spec
 from plumbline.spec.spec import Spec
@@ -87,7 +87,7 @@ def user_data(spec: Spec, mode: str, tenant: str, role: str) -> str:
         "packages": _packages(spec, cloud, names["volume"]),
         "runcmd": [[f"{_SBIN}/{spec.platform.name}-first-boot"]],
     }
-    return document(HEADER, data, {}, blocks=True)[0]
+    return Document(HEADER, data, blocks=True).text
 
 
 def _packages(spec: Spec, cloud: Cloud, volume: bool) -> list[str]:

@@ -1,13 +1,15 @@
 """Compose projects: one per deployment, with the configuration files and the settings that it needs."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from generators.compose.interpolation import address_variable, secret_variable
 from generators.compose.service import ServiceWriter
-from generators.provenance import Origins, document
+from generators.compose.service_origins import service_origins
+from generators.provenance import Document, Origins
 from generators.template_sources import own_lines, template_sources
 from plumbline.effective.config_files import config_names, config_path, config_text
 from plumbline.effective.deployment import (
@@ -60,8 +62,9 @@ class ComposeGenerator:
         """The artifacts of every deployment."""
         for deployment in deployments(spec):
             folder = folder_of(spec, deployment)
-            yield _compose(spec, deployment, folder)
-            yield _env_example(spec, deployment, folder)
+            file = compose_file(spec, deployment)
+            yield _compose(spec, file, folder)
+            yield _env_example(spec, file, folder)
             yield from _configuration(spec, deployment, folder)
         yield from _tenant_settings(spec)
 
@@ -72,32 +75,72 @@ def project_name(spec: Spec, deployment: Deployment) -> str:
     return "-".join((spec.platform.name, deployment.mode, *([deployment.role] if several else [])))
 
 
-def _compose(spec: Spec, deployment: Deployment, folder: str) -> Artifact:
-    origins: Origins = {("name",): path_of("platform", "name")}
-    writer = ServiceWriter(spec, deployment, origins)
+@dataclass(frozen=True)
+class ComposeFile:
+    """What a deployment's compose file says, and what it asks for: everything else is written from it."""
+
+    deployment: Deployment
+    services: Mapping[str, dict[str, Any]]
+    networks: Mapping[str, dict[str, Any]]
+    volumes: tuple[str, ...]
+    secrets: tuple[str, ...]
+    """Secrets that are files."""
+    open_secrets: tuple[str, ...]
+    """Secrets whose value is in a service's environment."""
+    variables: Mapping[str, str]
+    """Variables that the file asks for, with their meaning."""
+
+
+def compose_file(spec: Spec, deployment: Deployment) -> ComposeFile:
+    """The file of a deployment."""
+    writer = ServiceWriter(spec, deployment)
     services = {name: writer.write(name) for name in deployment.services}
-    data: dict[str, object] = {"name": project_name(spec, deployment), "services": services}
-    if networks := _networks(spec, deployment, origins):
-        data["networks"] = networks
-    if writer.volumes:
-        data["volumes"] = {name: {} for name in sorted(writer.volumes)}
-        origins |= {
-            ("volumes", volume_name(name, volume)): field_path(
-                name, spec.services[name], deployment.mode, "volumes", volume
-            )
-            for name, service in deployment.services.items()
-            for volume in service.volumes
-        }
-    if writer.secrets:
-        data["secrets"] = {name: {"file": f"./secrets/{name}"} for name in sorted(writer.secrets)}
-        origins |= {("secrets", name): path_of("secrets", name) for name in sorted(writer.secrets)}
-    text, sources = document(HEADER, data, origins)
-    return Artifact(f"{folder}/compose.yaml", text.encode(), sources=sources)
+    return ComposeFile(
+        deployment,
+        services,
+        _networks(spec, deployment),
+        tuple(sorted(writer.volumes)),
+        tuple(sorted(writer.secrets)),
+        tuple(sorted(writer.open_secrets)),
+        writer.variables,
+    )
 
 
-def _networks(spec: Spec, deployment: Deployment, origins: Origins) -> dict[str, object]:
+def _compose(spec: Spec, file: ComposeFile, folder: str) -> Artifact:
+    data: dict[str, Any] = {"name": project_name(spec, file.deployment), "services": file.services}
+    if file.networks:
+        data["networks"] = file.networks
+    if file.volumes:
+        data["volumes"] = {name: {} for name in file.volumes}
+    if file.secrets:
+        data["secrets"] = {name: {"file": f"./secrets/{name}"} for name in file.secrets}
+    document = Document(HEADER, data)
+    return Artifact(
+        f"{folder}/compose.yaml", document.text.encode(), traced=lambda: document.sources(_origins(spec, file))
+    )
+
+
+def _origins(spec: Spec, file: ComposeFile) -> Origins:
+    """Where each part of the file comes from."""
+    deployment = file.deployment
+    origins: Origins = {("name",): path_of("platform", "name")}
+    for name, written in file.services.items():
+        origins |= service_origins(spec, deployment, name, written)
+    for name, network in file.networks.items():
+        origins |= _network_origins(deployment.mode, name, network)
+    origins |= {
+        ("volumes", volume_name(name, volume)): field_path(
+            name, spec.services[name], deployment.mode, "volumes", volume
+        )
+        for name, service in deployment.services.items()
+        for volume in service.volumes
+    }
+    return origins | {("secrets", name): path_of("secrets", name) for name in file.secrets}
+
+
+def _networks(spec: Spec, deployment: Deployment) -> dict[str, dict[str, Any]]:
     used = sorted({segment for service in deployment.services.values() for segment in service.segments})
-    networks: dict[str, object] = {}
+    networks: dict[str, dict[str, Any]] = {}
     for name in used:
         in_mode = spec.networks.networks[name].modes[deployment.mode]
         closed = not in_mode.internal and not spec.topology[deployment.mode].egress
@@ -106,24 +149,27 @@ def _networks(spec: Spec, deployment: Deployment, origins: Origins) -> dict[str,
             **({"driver_opts": NO_MASQUERADE} if closed else {}),
             "ipam": {"config": [addresses_of(in_mode.subnet, dead_end=closed and serves_loopback(deployment, name))]},
         }
-        at, egress = path_of("networks", name, "modes", deployment.mode), path_of("topology", deployment.mode, "egress")
-        origins |= {
-            ("networks", name): at,
-            ("networks", name, "internal"): path_of(at, "internal"),
-            ("networks", name, "ipam", "config", 0, "subnet"): path_of(at, "subnet"),
-        }
-        if closed:
-            origins["networks", name, "driver_opts"] = (egress, path_of(at, "internal"))
-            if serves_loopback(deployment, name):
-                origins["networks", name, "ipam", "config", 0, "aux_addresses"] = (path_of(at, "subnet"), egress)
     return networks
 
 
-def _env_example(spec: Spec, deployment: Deployment, folder: str) -> Artifact:
+def _network_origins(mode: str, name: str, network: Mapping[str, Any]) -> Origins:
+    at, egress = path_of("networks", name, "modes", mode), path_of("topology", mode, "egress")
+    config = ("networks", name, "ipam", "config", 0)
+    origins: Origins = {
+        ("networks", name): at,
+        ("networks", name, "internal"): path_of(at, "internal"),
+        (*config, "subnet"): path_of(at, "subnet"),
+    }
+    if "driver_opts" in network:
+        origins["networks", name, "driver_opts"] = (egress, path_of(at, "internal"))
+        if "aux_addresses" in network["ipam"]["config"][0]:
+            origins[(*config, "aux_addresses")] = (path_of(at, "subnet"), egress)
+    return origins
+
+
+def _env_example(spec: Spec, file: ComposeFile, folder: str) -> Artifact:
     """The variables that the compose file asks for, and where its secrets belong."""
-    writer = ServiceWriter(spec, deployment, {})
-    for name in deployment.services:
-        writer.write(name)
+    deployment = file.deployment
     lines = ["# Copy to .env."]
     sources: list[Source] = []
 
@@ -132,19 +178,18 @@ def _env_example(spec: Spec, deployment: Deployment, folder: str) -> Artifact:
         lines.extend(text.split("\n"))
         sources.extend(Source(first, len(lines), path) for path in paths)
 
-    used = (*sorted(writer.secrets), *sorted(writer.open_secrets))
-    if writer.secrets:
+    used = {secret_variable(each): each for each in (*file.open_secrets, *file.secrets)}
+    if file.secrets:
         add(
             "# Secrets are files ./secrets/<name>, mode 0444, in a folder of mode 0700: the services run as users of\n"
             "# their own and must read them; nobody else on the node gets past the folder."
         )
-    if writer.open_secrets:
+    if file.open_secrets:
         add("# This file holds secrets, for an image takes them from its environment alone: give it mode 0600.")
     add(f"COMPOSE_PROJECT_NAME={project_name(spec, deployment)}", path_of("platform", "name"))
     roles = path_of("topology", deployment.mode, "roles")
-    for name, meaning in sorted(writer.variables.items()):
-        secret = next((each for each in used if name == secret_variable(each)), None)
-        add(f"# {meaning}\n{name}=", path_of("secrets", secret) if secret else roles)
+    for name, meaning in sorted(file.variables.items()):
+        add(f"# {meaning}\n{name}=", path_of("secrets", used[name]) if name in used else roles)
     optional = {service.profile: name for name, service in deployment.services.items() if service.profile}
     if optional:
         known = sorted(optional)

@@ -1,29 +1,24 @@
 """One service of a compose project: hardened, pinned, and with every value exactly as the spec has it."""
 
-from functools import partial
 from typing import Any
 
 from generators.compose.http_health import http_test
 from generators.compose.interpolation import address_variable, literal, secret_variable
-from generators.compose.mounts import OPEN, bind, tmpfs_options, volume
+from generators.compose.mounts import bind, tmpfs_options, volume
 from generators.compose.waits import profiles, waits
-from generators.provenance import Origins, OutputPath
-from plumbline.effective.config_files import config_behind, config_mounts
+from plumbline.effective.config_files import config_mounts
 from plumbline.effective.deployment import (
     Deployment,
-    field_path,
     image_reference,
     is_sealed,
     needs_on_other_nodes,
     ports_for_other_nodes,
 )
 from plumbline.effective.expression_names import SECRET_FOLDER, service_names
-from plumbline.effective.expression_places import known_in_service, value_places
 from plumbline.effective.volumes import volume_mounts
 from plumbline.expressions.rendering import value_text
-from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
-from schema.service import Health, Service
+from schema.service import Service
 from schema.types import Value
 
 LABEL = "io.plumbline"
@@ -32,10 +27,9 @@ LABEL = "io.plumbline"
 class ServiceWriter:
     """Writes services of one deployment; gathers the volumes, secrets and variables that they use."""
 
-    def __init__(self, spec: Spec, deployment: Deployment, origins: Origins):
+    def __init__(self, spec: Spec, deployment: Deployment):
         self.spec = spec
         self.deployment = deployment
-        self.origins = origins
         self.volumes: set[str] = set()
         self.secrets: set[str] = set()
         """Secrets that are files."""
@@ -50,103 +44,42 @@ class ServiceWriter:
         """The service's part of the compose file."""
         service = self.deployment.services[name]
         names = service_names(self.spec, self.deployment.mode, name)
-        parts: list[tuple[str, str, Any]] = [
-            ("image", "image", self._image(service)),
-            ("pull_policy", "", "never" if is_sealed(self.spec, self.deployment.mode) else None),
-            ("hostname", "", name),
-            ("profiles", "profile" if service.profile else "kind", self._profiles[name]),
-            ("entrypoint", "entrypoint", _words(service.entrypoint, names)),
-            ("command", "command", _words(service.command, names)),
-            ("user", "user", service.user),
-            ("environment", "", self._environment(name, service, names)),
-            ("secrets", "secrets", self._secrets(name, service)),
-            ("depends_on", "needs", self._depends_on(name)),
-            ("extra_hosts", "needs", self._extra_hosts(name)),
-            ("networks", "segments", list(service.segments)),
-            ("expose", "ports", [str(port) for port in sorted(set(service.ports.values()))]),
-            ("ports", "", self._ports(name, service)),
-            ("volumes", "", self._mounts(name, service)),
-            ("tmpfs", "tmpfs", [f"{path}:{tmpfs_options(path, service.user)}" for path in service.tmpfs]),
-            ("healthcheck", "health", self._healthcheck(service, names)),
-            *_limits(service),
-            ("stop_grace_period", "stop_grace_s", f"{service.stop_grace_s}s"),
-            ("restart", "kind", "no" if service.kind == "job" else "unless-stopped"),
-            ("read_only", "", True),
-            ("cap_drop", "", ["ALL"]),
-            ("cap_add", "capabilities", list(service.capabilities)),
-            ("security_opt", "", ["no-new-privileges:true"]),
-            ("logging", "", self._logging()),
-            ("labels", "", self._labels(name)),
-        ]
-        for key, field, value in parts:
-            if field and _is_said(key, value):
-                self._note(name, (key,), self._at(name, field))
-        self._note_derived(name, service)
-        return {key: value for key, _, value in parts if _is_said(key, value)}
-
-    def _at(self, name: str, field: str, key: str | None = None) -> PathText:
-        """Where a field of the service stands, as it is in the mode."""
-        return field_path(name, self.spec.services[name], self.deployment.mode, field, key)
-
-    def _note(self, name: str, place: OutputPath, *paths: PathText) -> None:
-        """Where something that is written of the service comes from, beside what is known of it."""
-        whole = ("services", name, *place)
-        known = self.origins.get(whole, ())
-        self.origins[whole] = tuple(dict.fromkeys((*((known,) if isinstance(known, PathText) else known), *paths)))
-
-    def _note_derived(self, name: str, service: Service) -> None:
-        """What comes from more than the field that it is called after."""
-        at, mode, image = partial(self._at, name), self.deployment.mode, path_of("images", service.image)
-        known = known_in_service(self.spec, mode, name)
-        self._note(name, (), path_of("services", name))
-        pinned = self.spec.images.images[service.image].digest and not is_sealed(self.spec, mode)
-        self._note(
-            name, ("image",), *(path_of(image, part) for part in ("repository", "tag", *(["digest"] * bool(pinned))))
-        )
-        self._note(name, ("labels", f"{LABEL}.platform"), path_of("platform", "name"))
-        for field in ("entrypoint", "command"):
-            for word in getattr(service, field) or ():
-                self._note(name, (field,), *value_places(word, known))
-        for variable, value in service.environment.items():
-            self._note(name, ("environment", variable), at("environment", variable), *value_places(value, known))
-        for index, each in enumerate(sorted(set(service.ports.values()))):
-            names = [port for port, number in service.ports.items() if number == each]
-            self._note(name, ("expose", index), *(at("ports", port) for port in names))
-        for index, path in enumerate(service.tmpfs):
-            owner = () if path in OPEN else (at("user"),)
-            self._note(name, ("tmpfs", index), path_of(at("tmpfs"), index), *owner)
-        for key, field in LIMITS.items():
-            self._note(name, (key,), path_of(at("limits"), field))
-        logs = path_of("platform", "logs")
-        self._note(name, ("logging",), logs)
-        self._note(name, ("logging", "options", "max-size"), path_of(logs, "max_size_mib"))
-        self._note(name, ("logging", "options", "max-file"), path_of(logs, "max_files"))
-        if is_sealed(self.spec, mode):
-            self._note(name, ("pull_policy",), path_of("topology", mode, "egress"))
-        if service.health:
-            self._note_health(name, service.health, image)
-
-    def _note_health(self, name: str, health: Health, image: PathText) -> None:
-        at = self._at(name, "health")
-        test = ("healthcheck", "test")
-        if health.http:
-            port = self._at(name, "ports", health.http.port)
-            self._note(name, test, path_of(at, "http"), port, path_of(image, "http_client"))
-        else:
-            known = known_in_service(self.spec, self.deployment.mode, name)
-            words = (place for word in health.command or () for place in value_places(word, known))
-            self._note(name, test, path_of(at, "command"), *words)
-        for key, field in HEALTH.items():
-            self._note(name, ("healthcheck", key), path_of(at, field))
+        parts: dict[str, Any] = {
+            "image": self._image(service),
+            "pull_policy": "never" if is_sealed(self.spec, self.deployment.mode) else None,
+            "hostname": name,
+            "profiles": self._profiles[name],
+            "entrypoint": _words(service.entrypoint, names),
+            "command": _words(service.command, names),
+            "user": service.user,
+            "environment": self._environment(service, names),
+            "secrets": self._secrets(service),
+            "depends_on": self._depends_on(name),
+            "extra_hosts": self._extra_hosts(name),
+            "networks": list(service.segments),
+            "expose": [str(port) for port in sorted(set(service.ports.values()))],
+            "ports": self._ports(name, service),
+            "volumes": self._mounts(name, service),
+            "tmpfs": [f"{path}:{tmpfs_options(path, service.user)}" for path in service.tmpfs],
+            "healthcheck": self._healthcheck(service, names),
+            **_limits(service),
+            "stop_grace_period": f"{service.stop_grace_s}s",
+            "restart": "no" if service.kind == "job" else "unless-stopped",
+            "read_only": True,
+            "cap_drop": ["ALL"],
+            "cap_add": list(service.capabilities),
+            "security_opt": ["no-new-privileges:true"],
+            "logging": self._logging(),
+            "labels": self._labels(name),
+        }
+        return {key: value for key, value in parts.items() if _is_said(key, value)}
 
     def _image(self, service: Service) -> str:
         return image_reference(self.spec, self.deployment.mode, self.spec.images.images[service.image])
 
-    def _environment(self, name: str, service: Service, names: dict[str, Any]) -> dict[str, str]:
+    def _environment(self, service: Service, names: dict[str, Any]) -> dict[str, str]:
         values = {key: literal(value_text(value, names)) for key, value in service.environment.items()}
         for secret, use in service.secrets.items():
-            if variable := use.variable or use.environment:
-                self._note(name, ("environment", variable), self._at(name, "secrets", secret))
             if use.variable:
                 values[use.variable] = f"{SECRET_FOLDER}/{secret}"
             if use.environment:
@@ -156,11 +89,9 @@ class ServiceWriter:
                 self.variables[variable] = f"secret {secret}"
         return dict(sorted(values.items()))
 
-    def _secrets(self, name: str, service: Service) -> list[str]:
+    def _secrets(self, service: Service) -> list[str]:
         used = sorted(secret for secret, use in service.secrets.items() if not use.environment)
         self.secrets |= set(used)
-        for index, secret in enumerate(used):
-            self._note(name, ("secrets", index), self._at(name, "secrets", secret))
         return used
 
     def _depends_on(self, name: str) -> dict[str, Any]:
@@ -169,16 +100,7 @@ class ServiceWriter:
             other = self.deployment.services[need]
             done = "service_completed_successfully" if other.kind == "job" else "service_healthy"
             conditions[need] = {"condition": done if other.health or other.kind == "job" else "service_started"}
-            decided = (self._at(need, "kind"), self._at(need, "health"))
-            self._note(name, ("depends_on", need), *self._reasons(name, need))
-            self._note(name, ("depends_on", need, "condition"), *decided)
         return conditions
-
-    def _reasons(self, name: str, awaited: str) -> list[PathText]:
-        """Where the spec says that a service waits for another."""
-        service = self.deployment.services[name]
-        after = [path_of(self._at(name, "after"), index) for index, each in enumerate(service.after) if each == awaited]
-        return after + [self._at(name, "needs", awaited)] * (awaited in service.needs)
 
     def _extra_hosts(self, name: str) -> list[str]:
         """Names of services on other nodes, by the address of their node."""
@@ -186,60 +108,28 @@ class ServiceWriter:
         for need, role in needs_on_other_nodes(self.spec, self.deployment, name).items():
             variable = address_variable(role)
             self.variables[variable] = f"private address of the {role} node"
-            self._note(
-                name, ("extra_hosts", len(hosts)), self._at(name, "needs", need), _place_of(self.deployment.mode, role)
-            )
             hosts.append(f"{need}=${{{variable}:?}}")
         return hosts
 
     def _ports(self, name: str, service: Service) -> list[dict[str, Any]]:
-        ports: list[dict[str, Any]] = []
-        for port, publication in service.publish.items():
-            number, published = self._at(name, "ports", port), self._at(name, "publish", port)
-            self._note_port(
-                name, len(ports), published, number, path_of(published, "port"), path_of(published, "address")
-            )
-            ports.append(_port(service.ports[port], publication.port, publication.address))
+        ports = [_port(service.ports[port], each.port, each.address) for port, each in service.publish.items()]
         for port in ports_for_other_nodes(self.spec, self.deployment.mode, name):
             self.variables["PRIVATE_ADDRESS"] = "private address of this node"
-            number = self._at(name, "ports", port)
-            self._note_port(name, len(ports), number, number, number)
             ports.append(_port(service.ports[port], service.ports[port], "${PRIVATE_ADDRESS:?}"))
         return ports
 
-    def _note_port(self, name: str, index: int, whole: PathText, *parts: PathText) -> None:
-        self._note(name, ("ports", index), whole)
-        for key, path in zip(("target", "published", "host_ip"), parts, strict=False):
-            self._note(name, ("ports", index, key), path)
-
     def _mounts(self, name: str, service: Service) -> list[dict[str, Any]]:
-        mounts: list[dict[str, Any]] = []
-
-        def add(mount: dict[str, Any], whole: PathText, **parts: tuple[PathText, ...]) -> None:
-            self._note(name, ("volumes", len(mounts)), whole)
-            for key, paths in parts.items():
-                self._note(name, ("volumes", len(mounts), key), *paths)
-            mounts.append(mount)
-
-        for each in volume_mounts(name, service):
-            self.volumes.add(each.name)
-            key = each.key if isinstance(each.key, str) else None
-            at = self._at(name, each.field, key) if key else path_of(self._at(name, each.field), each.key)
-            add(volume(each, name), at, target=(at if each.owner == name else path_of(at, "target"),))
-        for model, target in service.models.items():
-            at, path = self._at(name, "models", model), self.spec.models.models[model].path
-            add(bind(f"./{path}", target, True), at, source=(path_of("models", model, "path"),), target=(at,))
-        for target, path in config_mounts(service).items():
-            at = self._at(name, "config")
-            files = config_behind(service, target)
-            sources = tuple(path_of(at, index, "source" if own else "target") for index, own in files)
-            targets = tuple(path_of(at, index, "target") for index, _ in files)
-            add(bind(f"./config/{name}/{path}", target, True), at, source=sources, target=targets)
-        for index, host in enumerate(service.mounts):
-            at = path_of(self._at(name, "mounts"), index)
-            own = {key: (path_of(at, key),) for key in ("source", "target", "read_only")}
-            add(bind(host.source, host.target, host.read_only), at, **own)
-        return mounts
+        volumes = list(volume_mounts(name, service))
+        self.volumes |= {each.name for each in volumes}
+        return [
+            *(volume(each, name) for each in volumes),
+            *(
+                bind(f"./{self.spec.models.models[model].path}", target, True)
+                for model, target in service.models.items()
+            ),
+            *(bind(f"./config/{name}/{path}", target, True) for target, path in config_mounts(service).items()),
+            *(bind(host.source, host.target, host.read_only) for host in service.mounts),
+        ]
 
     def _healthcheck(self, service: Service, names: dict[str, Any]) -> dict[str, Any]:
         health = service.health
@@ -288,30 +178,9 @@ def _port(target: int, published: int, address: str) -> dict[str, Any]:
     return {"target": target, "published": str(published), "host_ip": address, "protocol": "tcp"}
 
 
-def _place_of(mode: str, role: str) -> PathText:
-    return path_of("topology", mode, "roles", role, "services")
-
-
-LIMITS = {"mem_limit": "memory_mib", "memswap_limit": "memory_mib", "cpus": "cpus", "pids_limit": "pids"}
-"""Keys of Compose, with the limit that each writes."""
-HEALTH = {
-    "interval": "interval_s",
-    "timeout": "timeout_s",
-    "retries": "retries",
-    "start_period": "start_period_s",
-    "start_interval": "start_interval_s",
-}
-"""Keys of a health check, with the field that each writes."""
-
-
-def _limits(service: Service) -> list[tuple[str, str, Any]]:
+def _limits(service: Service) -> dict[str, Any]:
     limits = service.limits
     if limits is None:
-        return []
+        return {}
     memory = f"{limits.memory_mib}m"
-    return [
-        ("mem_limit", "", memory),
-        ("memswap_limit", "", memory),
-        ("cpus", "", limits.cpus),
-        ("pids_limit", "", limits.pids),
-    ]
+    return {"mem_limit": memory, "memswap_limit": memory, "cpus": limits.cpus, "pids_limit": limits.pids}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from plumbline.effective.graphs import in_order, is_acyclic, reduced
+from plumbline.effective.graphs import in_order, is_acyclic, transitive_reduction
 from schema.service import Service
 
 JOB_PROFILE = "job"
@@ -60,7 +60,7 @@ def waits(services: Mapping[str, Service]) -> dict[str, list[str]]:
         name: {other for other in others if can_wait(of[name], of[other])}
         for name, others in _waiting(services).items()
     }
-    graph = reduced(written) if is_acyclic(written) else written
+    graph = transitive_reduction(written) if is_acyclic(written) else written
     return {name: sorted(graph[name]) for name in services}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from generators.cloud.node import home_of
 from generators.compose.waits import JOB_PROFILE, called_jobs
 from generators.offline.scripts import HEALTH_PATIENCE
-from generators.provenance import Origins, document
+from generators.provenance import Document, Origins
 from generators.rollout.role_order import role_order
 from plumbline.effective.deployment import Deployment, deployments, field_path, ports_for_other_nodes
 from plumbline.project.artifact import Artifact
@@ -216,5 +216,5 @@ def _tasks(folder: str, place: Traversable) -> Iterator[Artifact]:
 
 
 def _document(path: str, data: Any, origins: Origins) -> Artifact:
-    text, sources = document(HEADER, data, origins)
-    return Artifact(path, text.encode(), sources=sources)
+    document = Document(HEADER, data)
+    return Artifact(path, document.text.encode(), traced=lambda: document.sources(origins))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from generators.cloud.desired import Object, cloud_tenants, desired_state
 from generators.d2 import quoted
 from generators.markdown import text
-from generators.site.diagram import Diagram
+from generators.site.drawing import Diagram
 from plumbline.spec.spec import Spec
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from generators.d2 import quoted
 from generators.markdown import code, codes, text
-from generators.site.diagram import REQUESTS, Diagram, outside_box, service_box
+from generators.site.drawing import REQUESTS, Diagram, outside_box, service_box
 from plumbline.effective.deployment import services_of
 from plumbline.effective.relations import OUTSIDE, Because, Relation, relations, starts
 from plumbline.spec.spec import Spec

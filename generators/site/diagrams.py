@@ -6,7 +6,7 @@ from functools import partial
 
 from generators.site.cloud_diagram import cloud
 from generators.site.connection_diagrams import connections
-from generators.site.diagram import FOLDER, Diagram
+from generators.site.drawing import FOLDER, Diagram
 from generators.site.segment_diagram import segments
 from generators.site.topology_diagram import topology
 from plumbline.effective.deployment import services_of

@@ -114,11 +114,12 @@ def _csv(spec: Spec) -> Artifact:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["id", "feature", *spec.modes, "parity", "divergence"])
     sources: list[Source] = []
+    last = 1
     for name, feature in spec.parity.features.items():
-        first = stream.getvalue().count("\n") + 1
+        begin, first = stream.tell(), last + 1
         status = [feature.status.get(mode, "") for mode in spec.modes]
         writer.writerow([name, feature.title, *status, feature.parity, feature.divergence or ""])
-        last = stream.getvalue().count("\n")
+        last += stream.getvalue().count("\n", begin)
         fields = ("title", "status", "parity", "divergence")
         sources += [Source(first, last, path_of("parity", "features", name, field)) for field in fields]
     return Artifact(f"{FOLDER}/parity.csv", stream.getvalue().encode(), sources=tuple(sources))

@@ -1,18 +1,32 @@
-"""A page for each rule, made from the rule itself."""
+"""The rules, made from the rules themselves: a list, and a page for each hundred."""
 
 from collections.abc import Iterable, Sequence
 
 from generators.markdown import Page, code, fence, link, prose, text
 from plumbline.project.artifact import Artifact
+from plumbline.report.excerpt import excerpts
 from plumbline.report.explained import ExplainedRule
-from plumbline.report.machine import RULE_PAGES
+from plumbline.report.machine import RULE_PAGES, rule_anchor, rule_page
 from plumbline.spec.spec import Spec
 
 FOLDER = f"docs/{RULE_PAGES}"
+_SUBJECTS = {
+    "PLB0": "Files",
+    "PLB1": "Names, ports and connections",
+    "PLB2": "Networks and entries",
+    "PLB3": "Images",
+    "PLB4": "Placement, limits and hardening",
+    "PLB5": "Cloud and roll-out",
+    "PLB6": "Secrets",
+    "PLB7": "Parity of modes",
+    "PLB8": "Runbooks and requirements",
+    "PLB9": "What runs, and what was built",
+}
+"""What the rules of a hundred are about."""
 
 
 class RulePageGenerator:
-    """The list of rules and a page for each."""
+    """The list of rules, and the rules by hundreds."""
 
     name = "rules"
 
@@ -20,28 +34,55 @@ class RulePageGenerator:
         self.rules = sorted(rules, key=lambda rule: rule.id)
 
     def generate(self, spec: Spec) -> Iterable[Artifact]:
-        """`index.md` and `<id>.md`, in a project that holds the reference; elsewhere `plumb explain` shows them."""
+        """In a project that holds the reference; elsewhere `plumb explain` shows them."""
         if not spec.platform.reference:
             return
+        families: dict[str, list[ExplainedRule]] = {}
+        for rule in self.rules:
+            families.setdefault(rule_page(rule.id), []).append(rule)
         index = Page(f"{FOLDER}/index.md", "Rules")
         index.add("What `plumb check` and `plumb verify` look for. `plumb explain RULE` says the same at a terminal.")
-        index.table(
-            ["Rule", "Severity", "Finds"],
-            [(None, [link(rule.id, f"{rule.id}.md"), text(rule.severity), prose(rule.title)]) for rule in self.rules],
-        )
+        for rules in families.values():
+            index.add(f"## {_subject(rules[0].id)}")
+            index.table(
+                ["Rule", "Severity", "Finds"],
+                [(None, [rule_link(rule.id, ""), text(rule.severity), prose(rule.title)]) for rule in rules],
+            )
         yield index.done()
-        for rule in self.rules:
-            yield _page(rule)
+        for path, rules in families.items():
+            yield _page(path, rules)
 
 
-def _page(rule: ExplainedRule) -> Artifact:
-    page = Page(f"{FOLDER}/{rule.id}.md", f"{rule.id}: {rule.title}")
-    page.add(f"Severity: {code(rule.severity)}. {link('All rules', 'index.md')}")
-    page.add("## Why").add(prose(rule.why.strip()))
-    page.add("## How to fix it").add(prose(rule.fix.strip()))
-    if not rule.failing:
-        return page.done()
-    page.add("The examples are merged into the spec that `plumb init` makes; they are also the rule's tests.")
-    page.add("## Fails").add(fence(rule.failing.strip(), "yaml"))
-    page.add("## Passes").add(fence(rule.passing.strip(), "yaml"))
+def rule_link(id: str, folder: str) -> str:
+    """A link to a rule; `folder`: that of the rules' pages, from the page that has the link."""
+    name = rule_page(id).removeprefix(f"{RULE_PAGES}/")
+    return link(id, f"{folder}{name}.md#{rule_anchor(id)}")
+
+
+def _subject(id: str) -> str:
+    """The heading of a hundred, by which it is found in the navigation too, e.g. `Images (PLB3xx)`."""
+    return f"{_SUBJECTS[id[:4]]} ({id[:4]}xx)"
+
+
+def _page(path: str, rules: Sequence[ExplainedRule]) -> Artifact:
+    page = Page(f"docs/{path}.md", _subject(rules[0].id))
+    page.add(
+        "Each example is merged into the spec that `plumb init` makes, and is a test of its rule. "
+        "`# …` stands for lines that both examples share; `plumb explain RULE` shows them all."
+    )
+    for rule in rules:
+        page.add(f'<a id="{rule_anchor(rule.id)}"></a>')
+        page.add(f"## {rule.id}: {prose(rule.title)}")
+        page.add(f"Severity: {code(rule.severity)}.")
+        page.add(f"**Why:** {prose(rule.why.strip())}")
+        page.add(f"**How to fix it:** {prose(rule.fix.strip())}")
+        if rule.failing:
+            fails, passes = excerpts(rule.failing, rule.passing)
+            page.add("Fails:").add(fence(fails, "yaml"))
+            page.add("Passes:").add(fence(passes, "yaml"))
     return page.done()
+
+
+def shown_rule(spec: Spec, id: str) -> str:
+    """A rule; its page is in a project that holds the reference, elsewhere `plumb explain` shows it."""
+    return rule_link(id, "../architect/rules/") if spec.platform.reference else code(id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from generators.markdown import text
-from generators.site.diagram import Diagram, group
+from generators.site.drawing import Diagram, group
 from plumbline.effective.deployment import services_of
 from plumbline.spec.spec import Spec
 

@@ -1,27 +1,29 @@
 """Pages about services: one each, the list, and the table of environment variables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from generators.markdown import Page, Where, code, codes, link, prose, text
 from plumbline.project.artifact import Artifact
-from plumbline.effective.deployment import effective, field_path, roles_of, services_of
+from plumbline.effective.deployment import field_path, roles_of, service_in, services_of
 from plumbline.effective.expression_names import service_names
 from plumbline.effective.expression_places import known_in_service, value_places
 from plumbline.expressions.rendering import value_text
 from plumbline.spec.paths import PathText, path_of
-from plumbline.effective.relations import OUTSIDE, Because, Relation, relations, starts
+from plumbline.effective.relations import OUTSIDE, Because, Relation, relations_by_end, starts_by_end
 from plumbline.spec.spec import Spec
-from plumbline.effective.volumes import sharing
+from plumbline.effective.volumes import services_sharing
 from schema.service import Service, SharedVolume
 from schema.types import Value
 
 FOLDER = "docs/architect/services"
+Row = tuple[Where, list[str]]
 
 
 def services(spec: Spec) -> Iterable[Artifact]:
     """`index.md` and `<id>.md`."""
     index = Page(f"{FOLDER}/index.md", "Services")
-    rows: list[tuple[Where, list[str]]] = []
+    rows: list[Row] = []
     for name, service in sorted(spec.services.items()):
         where = [", ".join(roles_of(spec, mode, name)) or "–" for mode in spec.modes]
         places = [
@@ -70,7 +72,7 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
     # what is tried in every mode is shown as the first one has it
     first = next((mode for mode in spec.modes if name in services_of(spec, mode)), spec.modes[0])
     names = service_names(spec, first, name)
-    rows: list[tuple[Where, list[str]]] = []
+    rows: list[Row] = []
     if test := service.state_test:
         rows.append((path_of(path, "state_test", "write"), ["Writes a word", _words(test.write, names)]))
         rows.append((path_of(path, "state_test", "read"), ["Reads it again", _words(test.read, names)]))
@@ -88,22 +90,29 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
 
 
 def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
-    common = spec.services[name]
-    service = effective(common, mode)
-    names = service_names(spec, mode, name)
-    sharers = {volume: who for volume in service.volumes if (who := sharing(services_of(spec, mode), name, volume))}
-    known, order = relations(spec, mode), starts(spec, mode)
-
-    def at(field: str) -> PathText:
-        return field_path(name, common, mode, field)
-
-    stands_for = known_in_service(spec, mode, name)
-
-    def spoken(*values: Value) -> list[PathText]:
-        return [place for value in values for place in value_places(value, stands_for)]
-
+    """What a service is in a mode: whom it meets, what its container is made of, and its variables."""
     page.add(f"## Mode {text(mode)}")
-    rows: list[tuple[Where, list[str]]] = [
+    rows = [*_neighbours(spec, name, mode), *_container(spec, name, mode), *_storage(spec, name, mode)]
+    rows += _program(spec, name, mode)
+    page.table(["", ""], [row for row in rows if row[1][1] != "–"])
+    service, names = service_in(spec, mode, name), service_names(spec, mode, name)
+    if service.environment:
+        page.table(
+            ["Variable", "Value"],
+            [
+                (
+                    partial(_places, spec, name, mode, "environment", (value,), variable),
+                    [code(variable), code(value_text(value, names))],
+                )
+                for variable, value in sorted(service.environment.items())
+            ],
+        )
+
+
+def _neighbours(spec: Spec, name: str, mode: str) -> list[Row]:
+    """Its nodes, whom it connects to and who to it, and what it waits for."""
+    known, order = (ends(spec, mode).get(name, ()) for ends in (relations_by_end, starts_by_end))
+    return [
         (
             [path_of("topology", mode, "roles", role, "services") for role in roles_of(spec, mode, name)],
             ["Runs on", codes(roles_of(spec, mode, name))],
@@ -115,6 +124,14 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
             [each.path for each in order if name == each.target],
             ["Starts before", codes(each.source for each in order if name == each.target)],
         ),
+    ]
+
+
+def _container(spec: Spec, name: str, mode: str) -> list[Row]:
+    """What runs, as whom, and how it is reached."""
+    service, names = service_in(spec, mode, name), service_names(spec, mode, name)
+    at = partial(partial, _places, spec, name, mode)
+    return [
         (at("ports"), ["Listens on", _ports(service)]),
         (at("tolerates"), ["Stays healthy without", codes(service.tolerates)]),
         (at("image"), ["Image", link(service.image, "../images.md")]),
@@ -124,30 +141,55 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         (at("segments"), ["Networks", codes(service.segments)]),
         (
             at("publish"),
-            [
-                "Published",
-                codes(f"{each.address}:{each.port} → {port}" for port, each in service.publish.items()),
-            ],
+            ["Published", codes(f"{each.address}:{each.port} → {port}" for port, each in service.publish.items())],
         ),
         (
-            (at("health"), *spoken(*(service.health.command or () if service.health else ()))),
+            at("health", service.health.command if service.health else ()),
             ["Health", _health(service, names)],
         ),
         (at("limits"), ["Limits", _limits(service)]),
+    ]
+
+
+def _program(spec: Spec, name: str, mode: str) -> list[Row]:
+    """What it starts, and what it is given."""
+    service, names = service_in(spec, mode, name), service_names(spec, mode, name)
+    at = partial(partial, _places, spec, name, mode)
+    return [
+        (at("entrypoint", service.entrypoint), ["Entry point", _words(service.entrypoint, names)]),
+        (at("command", service.command), ["Command", _words(service.command, names)]),
+        (at("secrets"), ["Secrets", _secrets(service)]),
+        (at("profile"), ["Profile", code(service.profile) if service.profile else "–"]),
+    ]
+
+
+def _places(
+    spec: Spec, name: str, mode: str, field: str, words: Iterable[Value] | None = (), key: str | None = None
+) -> Iterator[PathText]:
+    """Where a field stands, and the places of the spec that words with expressions speak of."""
+    yield field_path(name, spec.services[name], mode, field, key)
+    known = known_in_service(spec, mode, name)
+    for word in words or ():
+        yield from value_places(word, known)
+
+
+def _storage(spec: Spec, name: str, mode: str) -> list[Row]:
+    """What is mounted into it."""
+    service, at = service_in(spec, mode, name), partial(partial, _places, spec, name, mode)
+    sharers = {
+        volume: who for volume in service.volumes if (who := services_sharing(services_of(spec, mode), name, volume))
+    }
+    others = sorted({other for who in sharers.values() for other in who})
+    shared_with = ", ".join(f"{code(volume)}: {codes(who)}" for volume, who in sharers.items())
+    return [
         (
-            (at("volumes"), path_of("services", name, "volume_gb")),
+            [field_path(name, spec.services[name], mode, "volumes"), path_of("services", name, "volume_gb")],
             ["Volumes", codes(_volume(service, volume) for volume in service.volumes)],
         ),
         (at("shares"), ["Shares volumes", codes(map(_shared, service.shares))]),
         (
-            [
-                field_path(other, spec.services[other], mode, "shares")
-                for other in sorted({other for who in sharers.values() for other in who})
-            ],
-            [
-                "Volumes shared with",
-                ", ".join(f"{code(volume)}: {codes(names)}" for volume, names in sharers.items()) or "–",
-            ],
+            [field_path(other, spec.services[other], mode, "shares") for other in others],
+            ["Volumes shared with", shared_with or "–"],
         ),
         (at("models"), ["Models", codes(f"{model}: {target}" for model, target in service.models.items())]),
         (
@@ -159,23 +201,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
         ),
         (at("tmpfs"), ["In memory", codes(service.tmpfs)]),
         (at("config"), ["Configuration", codes(f"{each.source} → {each.target}" for each in service.config)]),
-        ((at("entrypoint"), *spoken(*(service.entrypoint or ()))), ["Entry point", _words(service.entrypoint, names)]),
-        ((at("command"), *spoken(*(service.command or ()))), ["Command", _words(service.command, names)]),
-        (at("secrets"), ["Secrets", _secrets(service)]),
-        (at("profile"), ["Profile", code(service.profile) if service.profile else "–"]),
     ]
-    page.table(["", ""], [row for row in rows if row[1][1] != "–"])
-    if service.environment:
-        page.table(
-            ["Variable", "Value"],
-            [
-                (
-                    (field_path(name, common, mode, "environment", variable), *spoken(value)),
-                    [code(variable), code(value_text(value, names))],
-                )
-                for variable, value in sorted(service.environment.items())
-            ],
-        )
 
 
 def _ends(known: Sequence[Relation], name: str, end: str) -> str:
@@ -192,9 +218,8 @@ def _ends(known: Sequence[Relation], name: str, end: str) -> str:
 
 def _awaited(spec: Spec, order: Sequence[Relation], name: str) -> str:
     """What it starts after, and what of that it waits for."""
-    jobs = {id for id, service in spec.services.items() if service.kind == "job"}
-    found = [each.target for each in order if each.source == name]
-    return ", ".join(f"{code(each)} {'has ended with 0' if each in jobs else 'is well'}" for each in found) or "–"
+    found = [(each.target, spec.services[each.target].kind == "job") for each in order if each.source == name]
+    return ", ".join(f"{code(each)} {'has ended with 0' if is_job else 'is well'}" for each, is_job in found) or "–"
 
 
 def _secrets(service: Service) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generators.d2 import quoted
 from generators.markdown import code, codes, text
-from generators.site.diagram import REQUESTS, Diagram, group, joined, outside_box
+from generators.site.drawing import REQUESTS, Diagram, group, joined, outside_box
 from plumbline.effective.deployment import roles_of
 from plumbline.effective.relations import OUTSIDE, Because, Relation, relations, ways_out
 from plumbline.spec.spec import Spec

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from generators.site.catalogue_pages import has_decisions
+from generators.site.decisions_page import has_decisions
 from generators.site.connection_diagrams import connections
 from generators.markdown import HomePage, Page, WidePage, code, codes, link, prose, text
-from generators.site.operator_pages import has_tenants
+from generators.site.tenants_page import has_tenants
+from generators.site.not_proven_page import has_gaps
 from generators.site.topology_diagram import nodes_of_role
 from generators.site.topology_diagram import topology as topology_diagram
 from plumbline.project.artifact import Artifact
@@ -73,6 +74,7 @@ def _beginnings(spec: Spec) -> dict[str, list[tuple[str, str, bool]]]:
             ("requirements", "auditor/requirements.md", bool(spec.requirements.requirements)),
             ("parity matrix", "auditor/parity.md", bool(spec.parity.features)),
             ("images and stand-ins", "auditor/images.md", bool(spec.contracts)),
+            ("what is not proven", "auditor/not-proven.md", has_gaps(spec)),
             ("secrets", "auditor/secrets.md", bool(spec.secrets.secrets)),
             ("open decisions and waivers", "auditor/decisions.md", has_decisions(spec)),
         ],

@@ -120,7 +120,7 @@ def _write_frame(members: Sequence[Member], out: BinaryIO, progress: Callable[[i
             frame.write(bytes(padding(member.size)))
 
 
-class _Reader:
+class _ArchiveReader:
     """The content of an archive's frames, in order."""
 
     def __init__(self, stream: BinaryIO):
@@ -194,7 +194,7 @@ def read_body(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink])
 
 
 def _read_files(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink]) -> None:
-    reader, other = _Reader(stream), ""
+    reader, other = _ArchiveReader(stream), ""
     for file in manifest.files:
         if reader.exactly(BLOCK) != header(file.path, file.size):
             raise BundleRefused("archive", f"{file.path} does not stand where the manifest has it")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from plumbline.bundle.frames import BrokenFrame, next_frame
-from plumbline.bundle.medium import opened, parts_of
+from plumbline.bundle.medium import open_medium, parts_of
 
 _PIECE = 2**20
 _FIRST = "plumbline-delta 1 "
@@ -84,12 +84,12 @@ class Plan:
 def plan(old: Path, new: Path) -> Plan:
     """What a delta from one bundle to another would carry. Raises BrokenFrame where one is no bundle."""
     have: dict[bytes, Copy] = {}
-    with opened(old) as stream:
+    with open_medium(old) as stream:
         frames, whole_old = _frames(stream, old.name)
         for offset, length, digest in frames:
             have.setdefault(digest, Copy(offset, length))
     steps: list[Copy | Data] = []
-    with opened(new) as stream:
+    with open_medium(new) as stream:
         frames, whole_new = _frames(stream, new.name)
         for offset, length, digest in frames:
             _append(steps, have.get(digest) or Data(offset, length))
@@ -124,7 +124,7 @@ def write(made: Plan, new: Path, out: BinaryIO) -> None:
     """Write the delta's file. Raises WrongDelta where the new bundle is no longer the one that the plan was made of."""
     out.write(made.text)
     whole, at = hashlib.sha256(), 0
-    with opened(new) as stream:
+    with open_medium(new) as stream:
         for step in made.steps:
             start = step.offset if isinstance(step, Data) else at
             end = start + step.length if isinstance(step, Data) else at

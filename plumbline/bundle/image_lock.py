@@ -25,7 +25,7 @@ class Pin:
     platforms: tuple[Platform, ...]
     """Those of its platforms that a spec knows, in the spec's order."""
 
-    def moved(self, image: Image) -> bool:
+    def has_moved(self, image: Image) -> bool:
         """Whether the catalogue says something else."""
         return self.digest != image.digest or set(self.platforms) != set(image.platforms)
 

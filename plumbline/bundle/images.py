@@ -69,7 +69,7 @@ class Layout:
         """Bytes of an image's configuration and layers."""
         return sum(self.path(digest).stat().st_size for digest in (saved.config, *saved.layers))
 
-    def saved(self, manifest: str) -> Saved:
+    def image_of(self, manifest: str) -> Saved:
         """The image of a manifest. Raises NotSaved where a blob of it is missing."""
         content = self.json(manifest)
         layers = tuple(str(layer["digest"]) for layer in content["layers"])
@@ -159,7 +159,7 @@ def _manifests(layout: Layout, index: Mapping[str, Any], platform: str) -> list[
         elif "config" in (content := layout.json(entry["digest"])) and layout.has(content["config"]["digest"]):
             config = layout.json(content["config"]["digest"])
             if f"{config.get('os')}/{config.get('architecture')}" == platform:
-                found.append(layout.saved(entry["digest"]))
+                found.append(layout.image_of(entry["digest"]))
     return found
 
 

@@ -115,14 +115,14 @@ def as_text(head: Head) -> str:
         "",
         tabulate(counted, headers=["part", "files", "MB"]),
         "",
-        sharing(manifest),
+        layer_sharing(manifest),
     ]
     if manifest.next_key:
         lines.append(f"later releases may be signed by {manifest.next_key}")
     return "\n".join([*lines, *(f"not for a customer: {caveat}" for caveat in manifest.caveats)])
 
 
-def sharing(manifest: Manifest) -> str:
+def layer_sharing(manifest: Manifest) -> str:
     """What it saves that a layer stands once."""
     separate = sum(image.size for image in manifest.images)
     together = sum(file.size for file in parts(manifest).get("images", []))
@@ -140,7 +140,7 @@ def layers_as_text(found: Iterable[Layer]) -> str:
     )
 
 
-def carried(old: Manifest, new: Manifest) -> Iterator[BundledFile]:
+def delta_files(old: Manifest, new: Manifest) -> Iterator[BundledFile]:
     """Files of the new bundle whose content the old one lacks, the largest first: what a delta carries, before compression."""
     had = {file.sha256 for file in old.files}
     yield from sorted((file for file in new.files if file.sha256 not in had), key=lambda file: (-file.size, file.path))
@@ -148,7 +148,7 @@ def carried(old: Manifest, new: Manifest) -> Iterator[BundledFile]:
 
 def carried_as_text(old: Manifest, new: Manifest) -> str:
     """What a delta would carry, file by file."""
-    files = list(carried(old, new))
+    files = list(delta_files(old, new))
     rows = [(file.path, mb(file.size)) for file in files[:_MOST_FILES]]
     more = [f"and {len(files) - _MOST_FILES} smaller files"] if len(files) > _MOST_FILES else []
     return "\n".join([tabulate(rows, headers=["carried", "MB"]), *more]) if files else "no file has another content"

@@ -52,7 +52,7 @@ def parts_of(file: Path) -> list[Path]:
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[BinaryIO]:
+def open_medium(file: Path) -> Iterator[BinaryIO]:
     """A bundle's bytes, whether in one file or in parts."""
     with ExitStack() as stack:
         streams: list[BinaryIO] = [stack.enter_context(each.open("rb")) for each in parts_of(file)]

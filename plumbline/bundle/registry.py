@@ -91,7 +91,7 @@ class Registry:
                 layout.add(blob["digest"], self._blob(repository, blob["digest"]))
         if not layout.has(digest):
             layout.add(digest, [self._text(repository, digest)])
-        return layout.saved(digest)
+        return layout.image_of(digest)
 
     def _manifest(self, repository: str, reference: str) -> tuple[dict[str, Any], str]:
         text = self._text(repository, reference)

@@ -55,7 +55,7 @@ STRONG_KEY = (
 """RSA from 3072 bits on, as BSI TR-02102-1 and NIST SP 800-57 want it beyond 2030; no DSA, no shorter curve."""
 
 
-def broken(lines: Sequence[str]) -> str | None:
+def first_broken_rule(lines: Sequence[str]) -> str | None:
     """The reason of the first rule that is not kept; None where all are."""
     for rule in RULES:
         if not rule.least <= sum(1 for line in lines if re.fullmatch(rule.line, line)) <= rule.most:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from plumbline.bundle.form import armor_form
 from plumbline.bundle.refusal import BundleRefused
-from plumbline.bundle.signature_rules import MOST_AHEAD, OPTIONS, all_strong, broken, key_lines
+from plumbline.bundle.signature_rules import MOST_AHEAD, OPTIONS, all_strong, first_broken_rule, key_lines
 from plumbline.spec.finding import EnvironmentMissing
 
 _SECONDS = 120
@@ -65,7 +65,7 @@ def signer(text: bytes, signature: bytes, keyring: Path | None, trusted: list[st
                 f"gpg could not look at the signature: {_last_words(done)}",
                 "name a file with the publisher's public key: --key FILE",
             )
-        if reason := broken(lines):
+        if reason := first_broken_rule(lines):
             raise BundleRefused(reason)
         valid = next(line.split() for line in lines if line.startswith("VALIDSIG "))
         own, found = valid[1], Signer(valid[-1], int(valid[3]))

@@ -12,7 +12,7 @@ from plumbline.project.artifact import Artifact, Drawing
 from plumbline.project.diagrams import draw
 from plumbline.project.workspace import Workspace
 from plumbline.spec.finding import Severity
-from validators.catalogue import CATALOGUE
+from validators.all_rules import ALL_RULES
 from validators.drift import ADOPTED, obstacles
 from validators.rules import check_rules
 
@@ -33,7 +33,7 @@ def build(context: click.Context, force: bool, adopt: bool) -> None:
         if not force:
             click.echo("nothing was written; fix these errors, or build anyway with --force", err=True)
             sys.exit(EXIT_FINDINGS)
-    artifacts = generate(project.spec, tuple(CATALOGUE.values()))
+    artifacts = generate(project.spec, tuple(ALL_RULES.values()))
     made = [*artifacts, *_pictures(project.workspace, drawings(artifacts))]
     _refuse_obstacles(context, made, project.workspace, adopt)
     result = project.workspace.write(made)
@@ -60,4 +60,4 @@ def _pictures(workspace: Workspace, wanted: list[Drawing]) -> list[Artifact]:
     stale = [drawing for drawing in wanted if not workspace.is_current(drawing)]
     if stale:
         click.echo(f"drawing {len(stale)} diagrams …", err=True)
-    return [workspace.kept(drawing) for drawing in wanted if drawing not in stale] + draw(stale)
+    return [workspace.kept_drawing(drawing) for drawing in wanted if drawing not in stale] + draw(stale)

@@ -108,8 +108,6 @@ def build(
     """
     from plumbline.bundle import build as building
     from plumbline.bundle import medium, sealing, signing
-    from plumbline.bundle.images import NotSaved
-    from plumbline.bundle.refusal import BundleRefused
 
     project = load(context)
     chosen = building.sealed_mode(project.spec, mode)
@@ -126,21 +124,10 @@ def build(
             next_key=next_key,
         )
         site = _site(context, stage / "site")
-        try:
+        with _input_errors():
             contents = building.gather(project.spec, project.folder, site, stage, wanted, gather)
-        except NotSaved as error:
-            raise EnvironmentMissing(str(error), "look at the image's name and platform in images.yaml") from None
-        except ValueError as error:
-            raise InputError(
-                [Finding("PLB960", str(error), hint="look at --release, --customer and file names")]
-            ) from None
-        total = sum(member.size for member in contents.members)
-        try:
-            with _progress(context, "writing", total) as advance:
+            with _progress(context, "writing", sum(member.size for member in contents.members)) as advance:
                 packed = building.pack(contents, out, advance)
-        except BundleRefused as error:
-            hint = "no host would take it: look at the names and sizes of its files"
-            raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
         file = building.write(packed, lambda text: signing.sign(text, key) if key else b"")
     if encrypt_to:
         file = sealing.encrypt(file, encrypt_to)
@@ -152,6 +139,24 @@ def build(
         click.echo(f"not signed: plumb bundle sign {file} --key FINGERPRINT", err=True)
 
 
+@contextmanager
+def _input_errors() -> Iterator[None]:
+    """What cannot be bundled is the input's fault, or the engine's that lacks an image."""
+    from plumbline.bundle.images import NotSaved
+    from plumbline.bundle.refusal import BundleRefused
+
+    try:
+        yield
+    except NotSaved as error:
+        raise EnvironmentMissing(str(error), "look at the image's name and platform in images.yaml") from None
+    except BundleRefused as error:
+        hint = "no host would take it: look at the names and sizes of its files"
+        raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
+    except ValueError as error:
+        hint = "look at --release, --customer and file names"
+        raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
+
+
 @bundle.command()
 @click.argument("file", type=FILE)
 @click.option("--key", required=True, metavar="KEY", help="Fingerprint of the signing key in your GnuPG keyring.")
@@ -159,7 +164,7 @@ def sign(file: Path, key: str) -> None:
     """Sign a bundle, or replace its signature."""
     from plumbline.bundle import signing
     from plumbline.bundle.head import Head, head_frame, read_head
-    from plumbline.bundle.medium import opened, parts_of
+    from plumbline.bundle.medium import open_medium, parts_of
     from plumbline.bundle.placing import written_once
     from plumbline.bundle.refusal import BundleRefused
 
@@ -168,7 +173,7 @@ def sign(file: Path, key: str) -> None:
         raise InputError([Finding("PLB960", message, location=Location(str(file)), hint=hint)])
     try:
         with written_once(file.parent) as partial:
-            with opened(file) as stream, partial.open("wb") as out:
+            with open_medium(file) as stream, partial.open("wb") as out:
                 head = read_head(stream)
                 head.manifest  # noqa: B018 what is no manifest is not signed
                 out.write(head_frame(Head(head.text, signing.sign(head.text, key))))
@@ -226,7 +231,7 @@ def apply(old: Path, delta: Path, out: Path) -> None:
     from plumbline.bundle.delta import WrongDelta
     from plumbline.bundle.head import read_head
     from plumbline.bundle.manifest import file_name
-    from plumbline.bundle.medium import opened
+    from plumbline.bundle.medium import open_medium
     from plumbline.bundle.placing import settle, written_once
     from plumbline.bundle.refusal import BundleRefused
 
@@ -234,7 +239,7 @@ def apply(old: Path, delta: Path, out: Path) -> None:
         with delta.open("rb") as stream, written_once(out) as partial:
             with partial.open("wb") as target:
                 made = deltas.apply(old, stream, target, disk_usage(out).free)
-            with opened(partial) as rebuilt:
+            with open_medium(partial) as rebuilt:
                 name = file_name(read_head(rebuilt).manifest)
             if name != made.new.name:
                 raise WrongDelta(f"what came out is {name}, and the delta calls it {made.new.name}")
@@ -255,18 +260,18 @@ def inspect(file: Path, against: Path | None, deep: bool) -> None:
     from plumbline.bundle import inspection
     from plumbline.bundle.frames import BrokenFrame
     from plumbline.bundle.head import read_head
-    from plumbline.bundle.medium import opened
+    from plumbline.bundle.medium import open_medium
     from plumbline.bundle.refusal import BundleRefused
 
     try:
-        with opened(file) as stream:
+        with open_medium(file) as stream:
             head = read_head(stream)
             click.echo(inspection.as_text(head))
             if deep:
                 found = inspection.layers(head.manifest, inspection.read_parts(stream, head.manifest, lambda _: None))
                 click.echo(f"\n{inspection.layers_as_text(found)}")
         if against:
-            with opened(against) as stream:
+            with open_medium(against) as stream:
                 old = read_head(stream)
             made = deltas.plan(against, file)
             click.echo(f"\na delta from {made.old.name}: {_mb(made.size)} of {_mb(made.new.size)}")

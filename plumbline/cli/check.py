@@ -12,7 +12,7 @@ from plumbline.cli.replay import FRESH, remember
 from plumbline.report.explained import ExplainedRule
 from plumbline.report.text import summary
 from plumbline.spec.finding import Severity
-from validators.catalogue import CATALOGUE
+from validators.all_rules import ALL_RULES
 from validators.drift import DRIFT_RULES, drift, stale_drawings, unknown_proofs
 from validators.rules import RULES, UNJUDGED, check_rules
 from validators.stand_in_folders import missing_stand_ins
@@ -44,10 +44,10 @@ def _check(context: click.Context, format: str, no_drift: bool) -> None:
     if unsound and not no_drift:
         click.echo("artifacts were not compared, because the spec has errors", err=True)
     elif not no_drift:
-        artifacts = generate(project.spec, tuple(CATALOGUE.values()))
+        artifacts = generate(project.spec, tuple(ALL_RULES.values()))
         workspace = project.workspace
         pictures = drawings(artifacts)
-        strangers = workspace.strangers(
+        strangers = workspace.unmanaged(
             [artifact.path for artifact in artifacts] + [picture.path for picture in pictures]
         )
         findings += drift(project.spec, artifacts, workspace, strangers)

@@ -114,13 +114,13 @@ def _more(folder: Path, format: str, tried: Rules | None) -> dict[str, Any]:
         return {"rules": tried or {}}
     if format != "sarif":
         return {}
-    from validators.catalogue import CATALOGUE
+    from validators.all_rules import ALL_RULES
 
     project = folder.resolve().parent
     site = project / "mkdocs.yml"
     address = page_address(site.read_text("utf-8", "replace") if site.is_file() else "")
     # only a project that holds the reference has pages of rules
-    return {"rules": CATALOGUE, "page_of": lambda page: address(page) if _is_page(project, page) else None}
+    return {"rules": ALL_RULES, "page_of": lambda page: address(page) if _is_page(project, page) else None}
 
 
 def _is_page(project: Path, page: str) -> bool:

@@ -40,9 +40,9 @@ runbooks = of_spec(lambda spec: [(id, each.title) for id, each in sorted(spec.ru
 
 def rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Rules by id."""
-    from validators.catalogue import CATALOGUE
+    from validators.all_rules import ALL_RULES
 
-    known = sorted(CATALOGUE.values(), key=lambda each: each.id)
+    known = sorted(ALL_RULES.values(), key=lambda each: each.id)
     return [CompletionItem(each.id, help=each.title) for each in known if each.id.startswith(incomplete.upper())]
 
 
@@ -52,5 +52,5 @@ def artifacts(context: click.Context, parameter: click.Parameter, incomplete: st
     from plumbline.project.workspace import Workspace
 
     folder = spec_folder(str(context.find_root().params.get("folder", "data"))).resolve()
-    recorded = sorted(Workspace(folder.parent, folder.name).recorded())
+    recorded = sorted(Workspace(folder.parent, folder.name).recorded_paths())
     return [CompletionItem(path) for path in recorded if path.startswith(incomplete)]

@@ -6,7 +6,7 @@ from textwrap import indent
 import click
 
 from plumbline.cli import completing
-from validators.catalogue import CATALOGUE
+from validators.all_rules import ALL_RULES
 
 
 @click.command()
@@ -14,10 +14,10 @@ from validators.catalogue import CATALOGUE
 def explain(rule: str | None) -> None:
     """Explain RULE, for example PLB101. Without RULE, list all rules."""
     if rule is None:
-        for found in sorted(CATALOGUE.values(), key=lambda each: each.id):
+        for found in sorted(ALL_RULES.values(), key=lambda each: each.id):
             click.echo(f"{found.id}  {found.severity:<7}  {found.title}")
         return
-    known = CATALOGUE.get(rule.upper())
+    known = ALL_RULES.get(rule.upper())
     if known is None:
         raise click.BadParameter(f"there is no rule {rule}{_meant(rule.upper())}")
     click.echo(f"{known.id} ({known.severity}): {known.title}\n")
@@ -30,8 +30,8 @@ def explain(rule: str | None) -> None:
 
 def _meant(rule: str) -> str:
     """Rules that begin alike, or one that is written nearly so."""
-    begin = sorted(each for each in CATALOGUE if rule.startswith("PLB") and each.startswith(rule))
+    begin = sorted(each for each in ALL_RULES if rule.startswith("PLB") and each.startswith(rule))
     if begin:
         return f"; rules with this prefix: {', '.join(begin[:5])}{', …' if len(begin) > 5 else ''}"
-    close = get_close_matches(rule, CATALOGUE, n=1, cutoff=0.8)
+    close = get_close_matches(rule, ALL_RULES, n=1, cutoff=0.8)
     return f"; did you mean {close[0]}?" if close else "; `plumb explain` lists them"

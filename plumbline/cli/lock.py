@@ -56,7 +56,7 @@ def lock(context: click.Context, chosen: tuple[str, ...], dry: bool, format: str
         click.echo(f"wrote {project.folder / FILE}; `plumb build` writes what follows from it", err=True)
         # findings stand where the file has them now
         project = load(context)
-    findings = [*pins.absent(project.spec, answers), *pins.moved(project.spec, found)]
+    findings = [*pins.absent(project.spec, answers), *pins.moved_pins(project.spec, found)]
     if findings or not talks:
         report(context, findings, format)
     finish(findings)
@@ -77,7 +77,7 @@ def _line(project: SpecProject, id: str, pin: Pin | None) -> str:
     name = f"{id}: {image.repository}:{image.tag}"
     if pin is None:
         return f"{name} is not there"
-    if not pin.moved(image):
+    if not pin.has_moved(image):
         return f"{name} is what is pinned"
     lines = [f"{name} moved"]
     if pin.digest != image.digest:

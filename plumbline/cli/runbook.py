@@ -3,7 +3,7 @@
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,9 +14,11 @@ from plumbline.cli import completing
 from plumbline.cli.common import EXIT_FINDINGS, load
 from plumbline.cli.runbook_call import (
     Pairs,
+    Shells,
     check_files,
     check_programs,
     find_run,
+    find_runbook,
     given_values,
     pairs,
     parse_shells,
@@ -24,11 +26,10 @@ from plumbline.cli.runbook_call import (
     secret_masker,
     with_ways,
 )
-from plumbline.cli.runbook_call import find_runbook as asked_runbook
-from plumbline.cli.runbook_consent import asked_for, begins, by_name, see_that_somebody_can_say, undo_of_half_done
+from plumbline.cli.runbook_consent import check_consent, confirm_start, consent_by_name, destructions, undo_of_half_done
 from plumbline.cli.runbook_telling import StepLines, tell_failure, tell_steps
 from plumbline.runbook.journal import Busy, RunbookJournal, create_journal, hold_lock, open_journal
-from plumbline.runbook.rendering import consent_name
+from plumbline.runbook.rendering import RenderedRunbook, consent_name
 from plumbline.runbook.run import RunbookRun, digest
 
 setting = click.option(
@@ -69,7 +70,7 @@ def show(context: click.Context, name: str, values: Pairs, mode: str | None) -> 
     plumb runbook show suspend-tenant --set tenant=globex
     """
     project = load(context)
-    asked_runbook(project, name, mode)
+    find_runbook(project, name, mode)
     shown = prepare(project, name, mode, given_values(project, name, values, new=True), examples=True)
     click.echo(f"{shown.title}\n{shown.summary}\n")
     for line in shown.before:
@@ -134,26 +135,18 @@ def run(
 
     Exit codes: 0 success, 1 a step failed, 2 invalid usage, 3 something missing on this machine, 130 interrupted.
     """
-    _options_that_go_together(resume, undo, file, half_done, seen)
+    _check_options(resume, undo, file, half_done, seen)
     project = load(context)
-    runbook = asked_runbook(project, name, mode)
-    goes_on = resume or undo
-    chosen = given_values(project, name, values, new=not goes_on)
-    kept = find_run(name, file, folder, chosen, undo) if goes_on else None
+    runbook = find_runbook(project, name, mode)
+    chosen = given_values(project, name, values, new=not (resume or undo))
+    kept = find_run(name, file, folder, chosen, undo) if resume or undo else None
     if kept:
-        mode, chosen = _same(kept, mode), kept.begin["values"]
+        mode, chosen = _mode_of(kept, mode), kept.begin["values"]
     work = prepare(project, name, mode, chosen)
     given = parse_shells(work, shells)
-    begin = {
-        "runbook": name,
-        "mode": work.mode,
-        "values": chosen,
-        "places": {place: list(there) for place, there in given.items()},
-        "digest": digest(work),
-        "steps": len(work.steps),
-    }
+    begin = _begin(work, chosen, given)
     if kept:
-        given = _the_very_same(kept, begin, bool(shells))
+        given = _check_unchanged(kept, begin, bool(shells))
     work = with_ways(work, given)
     if dry_run:
         tell_steps(work)
@@ -162,27 +155,35 @@ def run(
     if not kept:
         check_files(project, work, chosen)
     answers_to = consent_name(project.spec, runbook, chosen)
-    see_that_somebody_can_say(yes, confirm, answers_to, bool(asked_for(work, kept, undo)))
+    check_consent(yes, confirm, answers_to, bool(destructions(work, kept, undo)))
     try:
         with _interruptible(), hold_lock(kept.path.parent if kept else folder, name, chosen):
             kept = open_journal(kept.path, secret_masker()) if kept else None
-            if seen is not None and (kept is None or kept.states.get(seen) != "differs"):
-                raise click.UsageError(f"--accept-output {seen}: the output of step {seen} did not differ in that run")
+            _see_that_it_differed(seen, kept)
             also_half = undo and kept is not None and undo_of_half_done(work, kept, half_done)
-            what = "take back what was done" if undo else f"{len(work.steps)} steps"
-            begins(work, chosen, what, asked_for(work, kept, undo), yes)
+            confirm_start(work, chosen, undo, destructions(work, kept, undo), yes)
             journal = kept or create_journal(folder, begin, secret_masker())
-            carrying = RunbookRun(
-                work,
-                journal,
-                StepLines(len(work.steps)),
-                by_name(answers_to, confirm),
-                seen=seen,
-                undo_half_done=also_half,
-            )
-            _carry_out(carrying, undo)
+            lines, consent = StepLines(len(work.steps)), consent_by_name(answers_to, confirm)
+            _carry_out(RunbookRun(work, journal, lines, consent, seen=seen, undo_half_done=also_half), undo)
     except Busy as holder:
         raise click.UsageError(f"{name} is being carried out with these values already, by {holder}") from None
+
+
+def _begin(work: RenderedRunbook, values: Mapping[str, str], shells: Shells) -> dict[str, Any]:
+    """What the journal's first line says of the run."""
+    return {
+        "runbook": work.id,
+        "mode": work.mode,
+        "values": values,
+        "places": {place: list(there) for place, there in shells.items()},
+        "digest": digest(work),
+        "steps": len(work.steps),
+    }
+
+
+def _see_that_it_differed(step: int | None, journal: RunbookJournal | None) -> None:
+    if step is not None and (journal is None or journal.states.get(step) != "differs"):
+        raise click.UsageError(f"--accept-output {step}: the output of step {step} did not differ in that run")
 
 
 def _carry_out(run: RunbookRun, undo: bool) -> None:
@@ -202,9 +203,7 @@ def _carry_out(run: RunbookRun, undo: bool) -> None:
     click.echo(f"{'taken back' if undo else 'done'}; written down in {run.journal.path}")
 
 
-def _options_that_go_together(
-    resume: bool, undo: bool, file: Path | None, half_done: str | None, seen: int | None
-) -> None:
+def _check_options(resume: bool, undo: bool, file: Path | None, half_done: str | None, seen: int | None) -> None:
     if resume and undo:
         raise click.UsageError("--resume goes on, --undo goes back: give one of them")
     if file and not (resume or undo):
@@ -215,13 +214,13 @@ def _options_that_go_together(
         raise click.UsageError("--accept-output is for --resume: the output has to be there, and read, before")
 
 
-def _same(kept: RunbookJournal, mode: str | None) -> str:
+def _mode_of(kept: RunbookJournal, mode: str | None) -> str:
     if mode and mode != kept.begin["mode"]:
         raise click.UsageError(f"{kept.path} is of mode {kept.begin['mode']}")
     return str(kept.begin["mode"])
 
 
-def _the_very_same(kept: RunbookJournal, begin: dict[str, Any], given: bool) -> dict[str, tuple[str, ...]]:
+def _check_unchanged(kept: RunbookJournal, begin: dict[str, Any], given: bool) -> dict[str, tuple[str, ...]]:
     """The ways of the run that is gone on with; its steps, values and places are still those that it began with."""
     if kept.begin["digest"] != begin["digest"]:
         raise click.UsageError(

@@ -10,7 +10,7 @@ from plumbline.runbook.rendering import RenderedRunbook, RenderedStep
 from plumbline.runbook.run import DONE, HALF_DONE, OURS, Consent
 
 
-def asked_for(
+def destructions(
     runbook: RenderedRunbook, journal: RunbookJournal | None, undo: bool
 ) -> list[tuple[int, RenderedStep, str]]:
     """What would be destroyed: the steps still to be done, or taken back, and what each loses for good."""
@@ -25,7 +25,7 @@ def asked_for(
     return [(at, each, each.destroys) for at, each in steps if each.destroys and states.get(at) not in DONE]
 
 
-def see_that_somebody_can_say(yes: bool, confirmed: str | None, name: str, destroyed: bool) -> None:
+def check_consent(yes: bool, confirmed: str | None, name: str, destroyed: bool) -> None:
     """Without a terminal nobody can be asked: the call says all that is needed, or nothing begins."""
     if confirmed is not None and confirmed != name:
         raise click.UsageError(f"--confirm {confirmed!r}: what would be destroyed is of {name!r}")
@@ -39,14 +39,15 @@ def see_that_somebody_can_say(yes: bool, confirmed: str | None, name: str, destr
         )
 
 
-def begins(
+def confirm_start(
     runbook: RenderedRunbook,
     values: Mapping[str, str],
-    what: str,
+    undo: bool,
     destroyed: list[tuple[int, RenderedStep, str]],
     yes: bool,
 ) -> None:
     """Show for whom, where and what; ask, unless the call says yes. Aborts on a no."""
+    what = "take back what was done" if undo else f"{len(runbook.steps)} steps"
     click.echo(f"{runbook.title}: {what}, mode {runbook.mode}", err=True)
     for key, value in values.items():
         click.echo(f"  {key}: {value}", err=True)
@@ -61,7 +62,7 @@ def begins(
         click.confirm("Begin?", abort=True, err=True)
 
 
-def by_name(name: str, confirmed: str | None) -> Consent:
+def consent_by_name(name: str, confirmed: str | None) -> Consent:
     """Ask for a name to be typed before something is destroyed, unless the call gave it."""
 
     def consents(number: int, step: RenderedStep, lost: str) -> bool:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,10 @@ def _configured(context: click.Context, *, evidence: bool = False) -> Iterator[P
     docs = Path(settings["docs_dir"])
     if not (docs / "index.md").is_file():
         raise EnvironmentMissing(f"there are no pages in {docs}", "run `plumb build`, or give --spec PROJECT/data")
-    if not own.is_file():
-        settings["site_name"] = load(context).spec.platform.title
+    spec = load(context).spec
+    said = f"{spec.platform.title} {spec.platform.version}, spec {spec.revision}"
+    settings = {"site_name": spec.platform.title, "copyright": escape(said)} | settings
+    settings["extra"] = {"revision": spec.revision}
     settings["hooks"] = [*settings.get("hooks", ()), str(_HOOKS)]
     pages = [*sorted((project / "reports").glob("*.md"))] if evidence else []
     with tempfile.TemporaryDirectory(prefix="plumb-site-") as folder:
@@ -102,6 +105,7 @@ def _inherited(own: Path) -> dict[str, Any]:
     with own.open(encoding="utf-8") as file:
         said = yaml_load(file, get_yaml_loader())
     settings: dict[str, Any] = {"INHERIT": str(own), "docs_dir": str(own.parent / said.get("docs_dir", "docs"))}
+    settings |= {each: said[each] for each in ("site_name", "copyright") if each in said}
     if hooks := said.get("hooks"):
         settings["hooks"] = [str(own.parent / each) for each in hooks]
     if templates := said.get("theme", {}).get("custom_dir"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +24,9 @@ from plumbline.cli.progress import watch_on
 from plumbline.cli.verify_cloud import cloud
 from plumbline.spec.finding import Finding, Severity
 from plumbline.spec.spec import Spec
+
+if TYPE_CHECKING:
+    from validators.stack.report import StackReport
 
 
 @click.group()
@@ -86,8 +90,6 @@ def stack(
     from plumbline.stack.connection import engine_errors
     from plumbline.stack.engine import find_engine
     from plumbline.stack.starting import stack_up
-    from validators.check_reports import as_json
-    from validators.stack import reports as formats
     from validators.stack.verify import Faults, verify_stack
 
     context.obj["format"] = format
@@ -108,9 +110,20 @@ def stack(
         else:
             opening = stack_up(engine, spec, folder, mode, watch, tenants=tenants or None)
         result, opened = verify_stack(opening, mode, faults=Faults(restart_engine) if faults else None, keep=keep)
+    _show(context, result, reports)
+    for line in opened.kept_lines():
+        click.echo(line, err=True)
+    finish(result.findings)
+
+
+def _show(context: click.Context, result: "StackReport", reports: Path) -> None:
+    """Write the reports of a stack, and print one."""
+    from validators.check_reports import as_json
+    from validators.stack import rendering as formats
+
+    format, name = context.obj["format"], f"stack-{result.mode}"
     write_reports(
-        reports / f"stack-{mode}",
-        {"json": as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)},
+        reports / name, {"json": as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)}
     )
     if format == "json":
         click.echo(as_json(result), nl=False)
@@ -122,10 +135,7 @@ def stack(
         )
     if format == "text":
         click.echo("\n".join(formats.summary_lines(result)))
-        click.echo(f"report: {reports}/stack-{mode}.json, .xml and .md")
-    for line in opened.kept_lines():
-        click.echo(line, err=True)
-    finish(result.findings)
+        click.echo(f"report: {reports}/{name}.json, .xml and .md")
 
 
 @verify.command()

@@ -65,7 +65,7 @@ def cloud(
     from generators.cloud.desired import cloud_tenants
     from plumbline.provisioning.calls import API_ERRORS, describe_error
     from validators.check_reports import as_json
-    from validators.cloud import reports as formats
+    from validators.cloud import rendering as formats
     from validators.cloud.verify import verify_cloud
 
     context.obj["format"] = format

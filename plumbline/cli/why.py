@@ -13,7 +13,7 @@ from plumbline.spec.finding import Finding, InputError
 from plumbline.spec.location import Location
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from validators.catalogue import CATALOGUE
+from validators.all_rules import ALL_RULES
 
 _ITSELF = "comes from the generator itself, not from the spec"
 
@@ -37,7 +37,7 @@ def why(context: click.Context, place: str) -> None:
 
 
 def _artifact(spec: Spec, path: str) -> Artifact:
-    artifacts = generate(spec, tuple(CATALOGUE.values()))
+    artifacts = generate(spec, tuple(ALL_RULES.values()))
     known = {artifact.path: artifact for artifact in artifacts}
     pictures = {each.path: each for each in drawings(artifacts)}
     if path in pictures:

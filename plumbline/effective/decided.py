@@ -21,7 +21,7 @@ NOT_SET, PRESENT, EMPTY, ABSENT = "not set", "present", "empty", "absent"
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedAnswer:
     """What a mode can answer to a probe."""
 
     answers: tuple[str, ...]
@@ -35,14 +35,14 @@ class Decided:
         return answer in self.answers if self.answers else answer not in self.never
 
 
-def decided(spec: Spec, mode: str, probe: Probe) -> Decided | None:
+def decide_answer(spec: Spec, mode: str, probe: Probe) -> DecidedAnswer | None:
     """What the spec says that a mode answers; None where it leaves that open."""
     question, services = probe.question, services_of(spec, mode)
     if question is None:
         return None
     for name in filter(None, (question.service, probe.caller)):
         if name not in services:
-            return Decided((NOT_DEPLOYED,), f"no role of mode {mode} runs `{name}`")
+            return DecidedAnswer((NOT_DEPLOYED,), f"no role of mode {mode} runs `{name}`")
         if services[name].kind == "job":
             return None
     service = services[question.service]
@@ -52,26 +52,26 @@ def decided(spec: Spec, mode: str, probe: Probe) -> Decided | None:
         case AddressProbe():
             publication = service.publish.get(question.port)
             if publication is None:
-                return Decided((NOT_PUBLISHED,), f"`publish` of `{question.service}` has no `{question.port}`")
+                return DecidedAnswer((NOT_PUBLISHED,), f"`publish` of `{question.service}` has no `{question.port}`")
             answer = f"{publication.address}:{publication.port}"
-            return Decided((answer,), f"`{question.service}` publishes `{question.port}` there")
+            return DecidedAnswer((answer,), f"`{question.service}` publishes `{question.port}` there")
         case VariableProbe():
             found = _variable(spec, mode, question, service)
         case FileProbe():
             found = _file(question, service)
         case _:
             found = None
-    return found or Decided((), f"mode {mode} runs `{question.service}`", (NOT_DEPLOYED,))
+    return found or DecidedAnswer((), f"mode {mode} runs `{question.service}`", (NOT_DEPLOYED,))
 
 
-def _link(spec: Spec, mode: str, caller: str | None, link: LinkQuestion) -> Decided | None:
+def _link(spec: Spec, mode: str, caller: str | None, link: LinkQuestion) -> DecidedAnswer | None:
     """Whether a connection can be made: from a service by the segments and needs, from outside where it is published."""
     services = services_of(spec, mode)
     if link.port not in services[link.service].ports:
         return None  # reported by a rule of its own
     if caller is None:
         if link.port not in services[link.service].publish:
-            return Decided((NOT_PUBLISHED,), f"`publish` of `{link.service}` has no `{link.port}`")
+            return DecidedAnswer((NOT_PUBLISHED,), f"`publish` of `{link.service}` has no `{link.port}`")
         reached, why = True, f"`{link.service}` publishes `{link.port}`"
     else:
         ways = {
@@ -81,10 +81,10 @@ def _link(spec: Spec, mode: str, caller: str | None, link: LinkQuestion) -> Deci
             return None  # a service that stands on several nodes may have it one way here and another there
         reached, why = ways.pop()
     if isinstance(link, TcpProbe):
-        return Decided((OPEN,) if reached else (CLOSED, NO_WAY), why)
+        return DecidedAnswer((OPEN,) if reached else (CLOSED, NO_WAY), why)
     if reached:
-        return Decided((), why, (NOT_DEPLOYED, NOT_PUBLISHED, NO_WAY))
-    return Decided((NO_ANSWER, NO_WAY), why)
+        return DecidedAnswer((), why, (NOT_DEPLOYED, NOT_PUBLISHED, NO_WAY))
+    return DecidedAnswer((NO_ANSWER, NO_WAY), why)
 
 
 def _placements(spec: Spec, mode: str, caller: str, target: str) -> Iterator[tuple[str, str]]:
@@ -107,22 +107,22 @@ def _way(spec: Spec, mode: str, caller: str, target: str, here: str, there: str)
     return False, f"`{caller}` does not need `{target}`, which is on another node"
 
 
-def _variable(spec: Spec, mode: str, question: VariableProbe, service: Service) -> Decided | None:
+def _variable(spec: Spec, mode: str, question: VariableProbe, service: Service) -> DecidedAnswer | None:
     for secret, use in service.secrets.items():
         if use.environment == question.name:
             return None  # reported by a rule of its own
         if use.variable == question.name:
-            return Decided((f"{SECRET_FOLDER}/{secret}",), f"it holds the path of secret `{secret}`")
+            return DecidedAnswer((f"{SECRET_FOLDER}/{secret}",), f"it holds the path of secret `{secret}`")
     if question.name not in service.environment:
-        return Decided((NOT_SET,), f"`environment` of `{question.service}` has no `{question.name}`")
+        return DecidedAnswer((NOT_SET,), f"`environment` of `{question.service}` has no `{question.name}`")
     try:
         value = value_text(service.environment[question.name], service_names(spec, mode, question.service))
     except ExpressionError:
         return None  # reported by a rule of its own
-    return Decided((value,), f"`environment` of `{question.service}` says so")
+    return DecidedAnswer((value,), f"`environment` of `{question.service}` says so")
 
 
-def _file(question: FileProbe, service: Service) -> Decided | None:
+def _file(question: FileProbe, service: Service) -> DecidedAnswer | None:
     """What the spec puts at a path; what lies in a volume, a folder of the node or memory shows only when it runs."""
     path = PurePosixPath(question.path)
     files = {
@@ -138,13 +138,13 @@ def _file(question: FileProbe, service: Service) -> Decided | None:
     folders = [*volumes, *service.tmpfs, *(mount.target for mount in service.mounts)]
     for target, what in files.items():
         if path == PurePosixPath(target):
-            return Decided((PRESENT, EMPTY), f"`{question.service}` has {what} there")
+            return DecidedAnswer((PRESENT, EMPTY), f"`{question.service}` has {what} there")
         if path in PurePosixPath(target).parents:
-            return Decided((PRESENT,), f"`{question.service}` has {what} at {target}")
+            return DecidedAnswer((PRESENT,), f"`{question.service}` has {what} at {target}")
         if PurePosixPath(target) in path.parents and str(PurePosixPath(target).parent) != SECRET_FOLDER:
             return None
     if any(path == PurePosixPath(folder) for folder in folders):
-        return Decided((PRESENT, EMPTY), f"`{question.service}` has a folder there")
+        return DecidedAnswer((PRESENT, EMPTY), f"`{question.service}` has a folder there")
     if any(PurePosixPath(folder) in path.parents for folder in folders):
         return None
-    return Decided((ABSENT,), f"nothing that the spec gives to `{question.service}` is at {question.path}")
+    return DecidedAnswer((ABSENT,), f"nothing that the spec gives to `{question.service}` is at {question.path}")

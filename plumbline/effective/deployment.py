@@ -14,13 +14,19 @@ from schema.service import Override, Service
 from schema.topology import Role
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Deployment:
     """One compose project: a mode and a role with its effective services."""
 
     mode: str
     role: str
     services: Mapping[str, Service]
+
+
+@per_spec
+def service_in(spec: Spec, mode: str, service: str) -> Service:
+    """A service of the spec as it is in a mode, whether or not it is placed there."""
+    return effective(spec.services[service], mode)
 
 
 def effective(service: Service, mode: str) -> Service:
@@ -61,14 +67,22 @@ def field_path(service_id: str, service: Service, mode: str, field: str, key: st
 def services_of(spec: Spec, mode: str) -> Mapping[str, Service]:
     """The effective services that are placed in a mode, by id, in alphabetical order."""
     placed = {name for role in spec.topology[mode].roles.values() for name in role.services}
-    return MappingProxyType(
-        {name: effective(spec.services[name], mode) for name in sorted(placed) if name in spec.services}
-    )
+    return MappingProxyType({name: service_in(spec, mode, name) for name in sorted(placed) if name in spec.services})
 
 
 def roles_of(spec: Spec, mode: str, service: str) -> tuple[str, ...]:
     """Ids of the roles that name the service."""
-    return tuple(name for name, role in spec.topology[mode].roles.items() if service in role.services)
+    return _roles(spec, mode).get(service, ())
+
+
+@per_spec
+def _roles(spec: Spec, mode: str) -> Mapping[str, tuple[str, ...]]:
+    """The roles of each service that any of them names."""
+    found: dict[str, list[str]] = {}
+    for name, role in spec.topology[mode].roles.items():
+        for service in dict.fromkeys(role.services):
+            found.setdefault(service, []).append(name)
+    return {service: tuple(roles) for service, roles in found.items()}
 
 
 @per_spec
@@ -102,16 +116,20 @@ def image_reference(spec: Spec, mode: str, image: Image) -> str:
     return f"{tagged}@{image.digest}" if image.digest and not is_sealed(spec, mode) else tagged
 
 
-def ports_for_other_nodes(spec: Spec, mode: str, service: str) -> list[str]:
+def ports_for_other_nodes(spec: Spec, mode: str, service: str) -> tuple[str, ...]:
     """Names of the service's ports that services on other nodes need; each is published on its node's private address."""
-    here = set(roles_of(spec, mode, service))
-    return sorted(
-        {
-            other.needs[service]
-            for name, other in services_of(spec, mode).items()
-            if service in other.needs and set(roles_of(spec, mode, name)) - here
-        }
-    )
+    return _ports_for_other_nodes(spec, mode).get(service, ())
+
+
+@per_spec
+def _ports_for_other_nodes(spec: Spec, mode: str) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for name, other in services_of(spec, mode).items():
+        there = set(roles_of(spec, mode, name))
+        for need, port in other.needs.items():
+            if there - set(roles_of(spec, mode, need)):
+                found.setdefault(need, set()).add(port)
+    return {service: tuple(sorted(ports)) for service, ports in found.items()}
 
 
 def needs_on_other_nodes(spec: Spec, deployment: Deployment, service: str) -> dict[str, str]:

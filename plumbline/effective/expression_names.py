@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from typing import Any
 
-from plumbline.effective.deployment import effective
+from plumbline.effective.deployment import service_in
 from plumbline.expressions.rendering import ExpressionError
 from plumbline.spec.spec import Spec
 from plumbline.spec.suggestions import suggestion
@@ -18,7 +18,7 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
     def effective_service(name: str) -> Service:
         if name not in spec.services:
             raise ExpressionError(f"there is no service {name!r}; {suggestion(str(name), spec.services)}")
-        return effective(spec.services[name], mode)
+        return service_in(spec, mode, name)
 
     def port(service: str, name: str) -> int:
         ports = effective_service(service).ports
@@ -69,7 +69,7 @@ def service_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:
     """The names in a service's values and configuration files."""
     return {
         **spec_names(spec, mode),
-        "service": effective(spec.services[service_id], mode),
+        "service": service_in(spec, mode, service_id),
         "service_id": service_id,
     }
 
@@ -107,7 +107,7 @@ def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, An
             known = suggestion(str(role), spec.topology[mode].roles)
             raise ExpressionError(f"mode {mode!r} has no role {role!r}; {known}")
         services = spec.topology[mode].roles[role].services
-        return sorted({name for service in services for name in effective(spec.services[service], mode).secrets})
+        return sorted({name for service in services for name in service_in(spec, mode, service).secrets})
 
     return names | {
         "secrets_of": secrets_of,

@@ -31,7 +31,7 @@ def is_acyclic(graph: Graph) -> bool:
     return True
 
 
-def reduced(graph: Graph) -> dict[str, set[str]]:
+def transitive_reduction(graph: Graph) -> dict[str, set[str]]:
     """The fewest edges that reach the same: the transitive reduction. Raises graphlib.CycleError where there is a circle."""
     numbers: dict[str, int] = {}
     reach: list[int] = []

@@ -4,13 +4,14 @@ Needs, the way from the entry to what it passes requests to, what comes in from 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 
 from plumbline.effective.deployment import field_path, is_sealed, roles_of, services_of
 from plumbline.effective.expression_names import service_names
+from plumbline.effective.per_spec import per_spec
 from plumbline.expressions.rendering import ExpressionError, value_text
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -85,27 +86,50 @@ class NodeWay:
     path: PathText
 
 
-def relations(spec: Spec, mode: str) -> list[Relation]:
+@per_spec
+def relations(spec: Spec, mode: str) -> tuple[Relation, ...]:
     """Every connection that the spec speaks of in a mode: inside, in, and out."""
-    return [*_needs(spec, mode), *_entry(spec, mode), *_published(spec, mode), *_outside(spec, mode)]
+    return (*between_services(spec, mode), *_published(spec, mode), *_outside(spec, mode))
 
 
-def between_services(spec: Spec, mode: str) -> list[Relation]:
+@per_spec
+def between_services(spec: Spec, mode: str) -> tuple[Relation, ...]:
     """Those of them from one service to another."""
-    return [*_needs(spec, mode), *_entry(spec, mode)]
+    return (*_needs(spec, mode), *_entry(spec, mode))
 
 
-def starts(spec: Spec, mode: str) -> list[Relation]:
+@per_spec
+def relations_by_end(spec: Spec, mode: str) -> Mapping[str, tuple[Relation, ...]]:
+    """The connections of each end: a service, a host outside as it is shown, or OUTSIDE."""
+    return _by_end(relations(spec, mode))
+
+
+@per_spec
+def starts_by_end(spec: Spec, mode: str) -> Mapping[str, tuple[Relation, ...]]:
+    """What each service starts after, and what starts after it."""
+    return _by_end(starts(spec, mode))
+
+
+def _by_end(known: Iterable[Relation]) -> Mapping[str, tuple[Relation, ...]]:
+    found: dict[str, list[Relation]] = {}
+    for each in known:
+        for end in dict.fromkeys((each.source, each.other)):
+            found.setdefault(end, []).append(each)
+    return {end: tuple(joined) for end, joined in found.items()}
+
+
+@per_spec
+def starts(spec: Spec, mode: str) -> tuple[Relation, ...]:
     """What services start after without connecting to it: no way between the two, only an order."""
     services = services_of(spec, mode)
-    return [
+    return tuple(
         Relation(
             name, other, "", 0, Because.AFTER, path_of(field_path(name, spec.services[name], mode, "after"), index)
         )
         for name, service in services.items()
         for index, other in enumerate(service.after)
         if other in services
-    ]
+    )
 
 
 def ways_in(spec: Spec, mode: str) -> list[NodeWay]:

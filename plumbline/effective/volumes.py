@@ -38,7 +38,7 @@ def volume_mounts(name: str, service: Service) -> Iterator[VolumeMount]:
         yield VolumeMount(each.service, each.volume, each.target, each.read_only, "shares", index)
 
 
-def sharing(services: Mapping[str, Service], owner: str, volume: str) -> list[str]:
+def services_sharing(services: Mapping[str, Service], owner: str, volume: str) -> list[str]:
     """The services that mount a volume of another."""
     return [
         name

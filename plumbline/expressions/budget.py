@@ -65,7 +65,7 @@ def budget() -> Budget:
 
 
 @contextmanager
-def budgeted(names: Mapping[str, Any]) -> Iterator[Budget]:
+def with_budget(names: Mapping[str, Any]) -> Iterator[Budget]:
     """A budget of its own for one template."""
     own = Budget(names)
     token = _BUDGET.set(own)

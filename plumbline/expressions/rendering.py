@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2 import Template as JinjaTemplate
 
-from plumbline.expressions.budget import MOST_OUTPUT, OverBudget, budgeted
+from plumbline.expressions.budget import MOST_OUTPUT, OverBudget, with_budget
 from plumbline.expressions.sandbox import ExpressionEnvironment, new_environment
 from plumbline.spec.suggestions import closest
 from schema.types import Template
@@ -67,7 +67,7 @@ def render(template: str, names: Mapping[str, Any]) -> str:
     """The text of a template; raises ExpressionError where it does not resolve, or would cost too much."""
     if not _OPENING.search(template):
         return re.sub(r"\r\n?", "\n", template)  # as Jinja2 leaves it
-    with budgeted(names):
+    with with_budget(names):
         compiled = None
         try:
             compiled = _compiled(template)

@@ -85,7 +85,7 @@ def _marked(environment: Environment, name: str, source: str) -> str:
 def spoken_of(environment: Environment, source: str, known: Known) -> dict[int, Places]:
     """The places that each line of a template speaks of, those that decide whether it stands there included."""
     found: dict[int, dict[PathText, None]] = {}
-    for line, place in _Reader(known).lines(_plain(environment).parse(source).body, {}, ()):
+    for line, place in _TemplateReader(known).lines(_plain(environment).parse(source).body, {}, ()):
         found.setdefault(line, {})[place] = None
     return {line: tuple(places) for line, places in found.items()}
 
@@ -116,7 +116,7 @@ def places_in(environment: Environment, template: str, known: Known) -> Places:
     return tuple(dict.fromkeys(place for _, places in sorted(lines.items()) for place in places))
 
 
-class _Reader:
+class _TemplateReader:
     def __init__(self, known: Known):
         self.known = known
 

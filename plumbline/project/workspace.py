@@ -59,7 +59,7 @@ class Workspace:
         """Whether the owner may execute it."""
         return bool((self.root / path).stat().st_mode & stat.S_IXUSR)
 
-    def recorded(self) -> frozenset[str]:
+    def recorded_paths(self) -> frozenset[str]:
         """Paths of what builds have made here, on whatever machine."""
         return paths_in((self.read(RECORD) or b"").decode("utf-8", "replace"))
 
@@ -67,7 +67,7 @@ class Workspace:
         """SHA-256 of what the last build on this machine left there; None where it is not remembered."""
         return read_digests(self.root).get(path)
 
-    def strangers(self, known: Iterable[str]) -> list[str]:
+    def unmanaged(self, known: Iterable[str]) -> list[str]:
         """Files in the owned folders, and what a former build made elsewhere, that are not among the known ones."""
         expected = set(known)
         found = {
@@ -76,7 +76,7 @@ class Workspace:
             for base, _, names in os.walk(self.root / folder)
             for name in names
         }
-        found |= {path for path in self.recorded() if (self.root / path).is_file()}
+        found |= {path for path in self.recorded_paths() if (self.root / path).is_file()}
         return sorted(found - expected)
 
     def is_current(self, drawing: Drawing) -> bool:
@@ -84,13 +84,13 @@ class Workspace:
         content = self.read(drawing.path)
         return content is not None and drawing.is_current(content)
 
-    def kept(self, drawing: Drawing) -> Artifact:
+    def kept_drawing(self, drawing: Drawing) -> Artifact:
         """A picture that stands on the disk, as an artifact."""
         return Artifact(drawing.path, self.read(drawing.path) or b"")
 
     def foreign(self, artifacts: Iterable[Artifact]) -> list[str]:
         """Places of artifacts where something stands that no build wrote."""
-        ours = self.recorded()
+        ours = self.recorded_paths()
         return [each.path for each in artifacts if each.path not in ours and self._is_foreign(each)]
 
     def _is_foreign(self, artifact: Artifact) -> bool:
@@ -99,7 +99,7 @@ class Workspace:
         content = self.read(artifact.path)
         return content is None or not (content == artifact.content or is_marked(content))
 
-    def linked(self, paths: Iterable[str]) -> list[str]:
+    def linked_folders(self, paths: Iterable[str]) -> list[str]:
         """Folders of artifacts that are links: what is written there would land elsewhere."""
         folders = {parent for path in paths for parent in Path(path).parents if parent != Path()}
         return sorted(str(each) for each in folders if (self.root / each).is_symlink())
@@ -114,7 +114,7 @@ class Workspace:
         wanted = {artifact.path: artifact for artifact in artifacts}
         with self._alone():
             self._clear({(self.root / path).parent for path in (*wanted, RECORD)})
-            before = self.recorded()
+            before = self.recorded_paths()
             written = [path for path, artifact in sorted(wanted.items()) if self._put(artifact)]
             removed, left = self._remove(before - set(wanted))
             self._put(Artifact(RECORD, record_text({*wanted, *left}).encode()))
@@ -151,7 +151,7 @@ class Workspace:
         """Remove what is as a build left it. What a record names is only a hint: it may name anything."""
         removed: list[str] = []
         left: list[str] = []
-        linked = set(self.linked(stale))
+        linked = set(self.linked_folders(stale))
         digests = read_digests(self.root)
         for path in sorted(stale):
             content = self.read(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.provisioning.calls import API_ERRORS, Failed, Lacking, Misused, Refused, connect, describe_error
-from plumbline.provisioning.data import Edited, desired_of, tenants_in
+from plumbline.provisioning.data import EditedData, desired_of, tenants_in
 from plumbline.provisioning.exit_codes import FINE, MISSING, MISUSED, TROUBLED, WOULD_CHANGE
 from plumbline.provisioning.guard import check_words
 from plumbline.provisioning.journal import ProvisionJournal, journal_folder
@@ -37,7 +37,7 @@ def main(folder: Path, arguments: list[str] | None = None) -> int:
     try:
         options = _options(folder, arguments)
         desired = desired_of(folder, options.tenant)
-    except Edited as error:
+    except EditedData as error:
         print(f"refused: {error}", file=sys.stderr)
         return MISUSED
     return run_guarded(lambda: _done(desired, options))

@@ -12,7 +12,7 @@ FORMAT = 1
 """Of the desired state: a script reads its own alone."""
 
 
-class Edited(Exception):
+class EditedData(Exception):
     """Data that is not as it was generated; the message says what to do."""
 
 
@@ -23,7 +23,7 @@ def tenants_in(folder: Path) -> dict[str, str]:
         digest, _, path = line.partition("  ")
         tenant, _, name = path.partition("/")
         if len(digest) != 64 or name != DESIRED:
-            raise Edited(f"{folder / INDEX} has the line {line!r}, which plumb build never writes{_MEND}")
+            raise EditedData(f"{folder / INDEX} has the line {line!r}, which plumb build never writes{_MEND}")
         tenants[tenant] = digest
     return tenants
 
@@ -33,7 +33,7 @@ def desired_of(folder: Path, tenant: str) -> dict[str, Any]:
     own = folder / tenant
     state: dict[str, Any] = json.loads(_read(own / DESIRED, tenants_in(folder)[tenant]))
     if state["format"] != FORMAT:
-        raise Edited(f"{own / DESIRED} has format {state['format']}, and this script reads {FORMAT}{_MEND}")
+        raise EditedData(f"{own / DESIRED} has format {state['format']}, and this script reads {FORMAT}{_MEND}")
     for want in state["objects"]:
         if told := want.get("user_data"):
             want["user_data"] = _read(own / told["file"], told["sha256"]).decode()
@@ -51,8 +51,8 @@ def _read(path: Path, expected: str | None = None) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise Edited(f"{path} cannot be read: {error.strerror}{_MEND}") from None
+        raise EditedData(f"{path} cannot be read: {error.strerror}{_MEND}") from None
     found = sha256(content).hexdigest()
     if expected not in (None, found):
-        raise Edited(f"{path} was edited: its SHA-256 is {found}, and was {expected}{_MEND}")
+        raise EditedData(f"{path} was edited: its SHA-256 is {found}, and was {expected}{_MEND}")
     return content

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class JunitCase:
     """One check, and how it ended."""
 
     kind: str
@@ -37,9 +37,9 @@ class SuiteTotals:
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def document(run: SuiteTotals, cases: Iterable[Case]) -> str:
+def document(run: SuiteTotals, cases: Iterable[JunitCase]) -> str:
     """The document, suites in the order of their first case."""
-    suites: dict[str, list[Case]] = {}
+    suites: dict[str, list[JunitCase]] = {}
     for case in cases:
         suites.setdefault(case.kind, []).append(case)
     every = [case for suite in suites.values() for case in suite]
@@ -51,7 +51,7 @@ def document(run: SuiteTotals, cases: Iterable[Case]) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(run: SuiteTotals, kind: str, cases: list[Case]) -> ElementTree.Element:
+def _suite(run: SuiteTotals, kind: str, cases: list[JunitCase]) -> ElementTree.Element:
     skipped = sum(case.ended == "skipped" for case in cases)
     suite = ElementTree.Element("testsuite", {"name": xml_safe(kind), **_counts(cases), "skipped": str(skipped)})
     if (seconds := _seconds(cases)) is not None:
@@ -76,12 +76,12 @@ def _suite(run: SuiteTotals, kind: str, cases: list[Case]) -> ElementTree.Elemen
     return suite
 
 
-def _counts(cases: list[Case]) -> dict[str, str]:
+def _counts(cases: list[JunitCase]) -> dict[str, str]:
     failures = sum(case.ended == "failure" for case in cases)
     return {"tests": str(len(cases)), "failures": str(failures), "errors": "0"}
 
 
-def _seconds(cases: list[Case]) -> float | None:
+def _seconds(cases: list[JunitCase]) -> float | None:
     known = [case.seconds for case in cases if case.seconds is not None]
     return sum(known) if known else None
 

@@ -11,12 +11,24 @@ from typing import Any
 
 from plumbline.effective.published import PageAddress
 from plumbline.report.explained import Rules
-from plumbline.report.junit import Case, SuiteTotals, document
+from plumbline.report.junit import JunitCase, SuiteTotals, document
 from plumbline.spec.finding import Finding, Severity
 from plumbline.spec.location import Location
 
 RULE_PAGES = "architect/rules"
 """Where the pages of rules stand below docs/."""
+
+
+def rule_page(id: str) -> str:
+    """The page that a rule stands on, e.g. `architect/rules/PLB1xx`."""
+    return f"{RULE_PAGES}/{id[:4]}xx"
+
+
+def rule_anchor(id: str) -> str:
+    """Its place there."""
+    return id.lower()
+
+
 _SARIF_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _GITHUB_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -57,10 +69,10 @@ def _described(id: str, rules: Rules, page_of: PageAddress) -> dict[str, Any]:
         return {"id": id}
     why, fix = rule.why.strip(), rule.fix.strip()
     words = re.findall(r"[A-Za-z0-9]+", rule.title)
-    page = page_of(f"{RULE_PAGES}/{id}")
+    page = page_of(rule_page(id))
     return {
         "id": id,
-        **({"helpUri": page} if page else {}),
+        **({"helpUri": f"{page}#{rule_anchor(id)}"} if page else {}),
         "name": "".join(word[:1].upper() + word[1:] for word in words),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": why},
@@ -139,15 +151,15 @@ def as_junit(
     """A JUnit XML document: a case for each finding, and one that passes for each of `rules` that found nothing."""
     found = {rule for each in findings for rule in (each.rule, *(follows.rule for follows in each.related))}
     cases = [_failed(finding) for finding in findings]
-    cases += [Case(_kind(id), id, rule.title) for id, rule in sorted(rules.items()) if id not in found]
-    cases = cases or [Case("plumb", "plumb", "no finding")]
+    cases += [JunitCase(_kind(id), id, rule.title) for id, rule in sorted(rules.items()) if id not in found]
+    cases = cases or [JunitCase("plumb", "plumb", "no finding")]
     return document(SuiteTotals("plumb"), sorted(cases, key=lambda case: case.classname))
 
 
-def _failed(finding: Finding) -> Case:
+def _failed(finding: Finding) -> JunitCase:
     place = str(finding.location or "")
     lines = (place, finding.hint, *finding.evidence, *map(str, finding.related))
-    return Case(
+    return JunitCase(
         _kind(finding.rule),
         finding.rule,
         finding.subject or finding.message,

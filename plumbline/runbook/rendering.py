@@ -11,7 +11,7 @@ from plumbline.expressions.rendering import ExpressionError, render
 from plumbline.expressions.values import unsafe
 from plumbline.spec.paths import PartsText, PathText, inner_path, path_of
 from plumbline.spec.spec import Spec
-from schema.platform import Place
+from schema.platform import RunbookPlace
 from schema.runbook import Runbook, Step
 
 STEP_FIELDS = ("title", "run", "expect", "output", "destroys", "verify", "undo", "undo_destroys")
@@ -174,7 +174,7 @@ def place_texts(spec: Spec, runbook: Runbook) -> Iterator[tuple[PathText, str]]:
 
 
 def _place(spec: Spec, mode: str, id: str, names: Mapping[str, Any]) -> RenderedPlace:
-    place: Place = spec.platform.places[id]
+    place: RunbookPlace = spec.platform.places[id]
     role = spec.topology[mode].roles.get(place.role or "")
     shells = tuple(
         render(place.shell or "", {**names, "index": index})

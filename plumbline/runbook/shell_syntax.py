@@ -39,7 +39,7 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Unreadable:
+class UnreadableScript:
     """A text that is no shell script."""
 
     reason: str
@@ -48,7 +48,7 @@ class Unreadable:
 
 
 @lru_cache(maxsize=256)
-def parse_scripts(texts: tuple[str, ...]) -> tuple[Script | Unreadable, ...]:
+def parse_scripts(texts: tuple[str, ...]) -> tuple[Script | UnreadableScript, ...]:
     """The scripts, as POSIX shell. One call reads all of them; raises EnvironmentMissing where `shfmt` is not installed."""
     if not texts:
         return ()
@@ -65,7 +65,7 @@ def _together(texts: Sequence[str]) -> tuple[Script, ...] | None:
         starts.append(len(whole))
         whole += f"{text}\n:\n}}\n".encode()  # `:`, for a body is never empty
     tree = _read(whole)
-    if isinstance(tree, Unreadable):
+    if isinstance(tree, UnreadableScript):
         return None
     functions = [each["Cmd"] for each in tree]
     names = [each.get("Name", {}).get("Value") for each in functions]
@@ -77,12 +77,12 @@ def _together(texts: Sequence[str]) -> tuple[Script, ...] | None:
     )
 
 
-def _alone(text: str) -> Script | Unreadable:
+def _alone(text: str) -> Script | UnreadableScript:
     tree = _read(text.encode())
-    return tree if isinstance(tree, Unreadable) else Script(text, tuple(tree), 0)
+    return tree if isinstance(tree, UnreadableScript) else Script(text, tuple(tree), 0)
 
 
-def _read(text: bytes) -> list[Node] | Unreadable:
+def _read(text: bytes) -> list[Node] | UnreadableScript:
     program = shutil.which(
         "shfmt", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     )
@@ -95,7 +95,7 @@ def _read(text: bytes) -> list[Node] | Unreadable:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().removeprefix("<standard input>:")
         place = _PLACE.match(said)
-        return Unreadable(said[place.end() :], int(place[1])) if place else Unreadable(said)
+        return UnreadableScript(said[place.end() :], int(place[1])) if place else UnreadableScript(said)
     statements: list[Node] = json.loads(done.stdout).get("Stmts", [])
     return statements
 

@@ -2,16 +2,19 @@
 
 import logging
 import posixpath
+from html import escape
 from pathlib import Path
+from string import Template
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
+from plumbline.site.accessible import labelled, with_row_headers, within_reach
+from plumbline.site.evidence import FOLDER, with_last_runs, with_standing
 from plumbline.site.navigation import arrange
 from plumbline.site.pictures import with_pictures
-from plumbline.site.tables import with_row_headers
 
 _HERE = Path(__file__).parent
 _STYLE = "assets/plumbline.css"
@@ -42,6 +45,13 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     return nav
 
 
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Evidence says of which spec it is."""
+    if page.file.src_uri.startswith(f"{FOLDER}/"):
+        return with_standing(markdown, config.extra.get("revision", ""))
+    return markdown
+
+
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Pictures stand in the page itself, so that their boxes lead somewhere."""
     folder = posixpath.dirname(page.file.src_uri)
@@ -59,4 +69,21 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
             return "#"
         return file.url_relative_to(page.file)
 
-    return with_row_headers(with_pictures(html, picture, target))
+    def seen(source: str) -> str | None:
+        file = files.get_file_from_path(source)
+        return file.url_relative_to(page.file) if file else None
+
+    return within_reach(with_row_headers(with_last_runs(with_pictures(html, picture, target), seen)))
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """The theme's page for what is not found has addresses from a server's root; ours needs nothing else to be shown."""
+    if template_name != "404.html":
+        return output_content
+    page = Template((_HERE / "missing.html").read_text("utf-8"))
+    return page.substitute(site=escape(config.site_name), style=_STYLE)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """What the theme's own parts lack."""
+    return labelled(output)

@@ -26,7 +26,7 @@ def load_spec(files: Mapping[str, str], label: str = "") -> tuple[Spec | None, l
     parts: dict[str, Any] = {}
     for section in SECTIONS:
         parts[section.name] = loader.folder(section) if section.folder else loader.single(section)
-    loader.report_strangers()
+    loader.report_unknown_files()
     findings = sorted(loader.findings, key=lambda finding: finding.location or Location(""))
     if findings:
         return None, findings
@@ -101,7 +101,7 @@ class _Loader:
             )
         )
 
-    def report_strangers(self) -> None:
+    def report_unknown_files(self) -> None:
         for name in self.files:
             if name not in self.taken and not name.startswith(TEMPLATE_FOLDER):
                 self.findings.append(

@@ -62,13 +62,13 @@ class _ReplacedList(list[Any]):
     """A list that Compose takes in place of the former one."""
 
 
-class _Dumper(yaml.SafeDumper):
+class _ProjectDumper(yaml.SafeDumper):
     pass
 
 
-_Dumper.add_representer(_Replaced, lambda dumper, data: dumper.represent_mapping("!override", data))
+_ProjectDumper.add_representer(_Replaced, lambda dumper, data: dumper.represent_mapping("!override", data))
 
-_Dumper.add_representer(_ReplacedList, lambda dumper, data: dumper.represent_sequence("!override", data))
+_ProjectDumper.add_representer(_ReplacedList, lambda dumper, data: dumper.represent_sequence("!override", data))
 
 
 def override(project: ComposeProject) -> str:
@@ -98,7 +98,7 @@ def override(project: ComposeProject) -> str:
             name: {"ipam": _Replaced(config=[addresses_of(subnet, dead_end=name in project.dead_ends)])}
             for name, subnet in project.moved.items()
         }
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=True)
+    return yaml.dump(data, Dumper=_ProjectDumper, sort_keys=True)
 
 
 def _rebound(project: ComposeProject, name: str, service: Service) -> list[dict[str, Any]]:

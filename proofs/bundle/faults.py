@@ -34,7 +34,7 @@ _BESIDE = """exec 3<&0
 
 
 @dataclass(frozen=True)
-class Fault:
+class BundleFault:
     """It strikes at the nth call of a program in a step of this run, or some seconds after that call began."""
 
     kind: Kind
@@ -56,38 +56,38 @@ class Fault:
 
 
 KILLS = (
-    Fault("killed", "load", "docker", "load*", after=2, on_update=False),
-    Fault("killed", "secrets", "mv", nth=3, on_update=False),
-    Fault("killed", "preflight", "docker"),
-    Fault("killed", "verify", "gpg", "*--verify*"),
-    Fault("killed", "verify", "head", nth=40),
-    Fault("killed", "verify", "sha256sum", "--check*"),
-    Fault("killed", "load", "docker", "image inspect*"),
-    Fault("killed", "preflight", "mktemp"),
-    Fault("killed", "place", "mv", nth=4),
-    Fault("killed", "place", "comm", nth=2),
-    Fault("killed", "place", "mv", "*/MANIFEST.json"),
-    Fault("killed", "secrets", "chmod"),
-    Fault("killed", "start", "docker", "*up*", after=1),
-    Fault("killed", "start", "docker", "*up*", after=2.5),
-    Fault("killed", "migrate", "docker", "*run*", after=1),
-    Fault("killed", "health", "docker"),
-    Fault("killed", "smoke", "docker", after=0.3),
-    Fault("killed", "remember", "mv", on_update=False),
-    Fault("killed", "remember", "rm", "-rf*"),
+    BundleFault("killed", "load", "docker", "load*", after=2, on_update=False),
+    BundleFault("killed", "secrets", "mv", nth=3, on_update=False),
+    BundleFault("killed", "preflight", "docker"),
+    BundleFault("killed", "verify", "gpg", "*--verify*"),
+    BundleFault("killed", "verify", "head", nth=40),
+    BundleFault("killed", "verify", "sha256sum", "--check*"),
+    BundleFault("killed", "load", "docker", "image inspect*"),
+    BundleFault("killed", "preflight", "mktemp"),
+    BundleFault("killed", "place", "mv", nth=4),
+    BundleFault("killed", "place", "comm", nth=2),
+    BundleFault("killed", "place", "mv", "*/MANIFEST.json"),
+    BundleFault("killed", "secrets", "chmod"),
+    BundleFault("killed", "start", "docker", "*up*", after=1),
+    BundleFault("killed", "start", "docker", "*up*", after=2.5),
+    BundleFault("killed", "migrate", "docker", "*run*", after=1),
+    BundleFault("killed", "health", "docker"),
+    BundleFault("killed", "smoke", "docker", after=0.3),
+    BundleFault("killed", "remember", "mv", on_update=False),
+    BundleFault("killed", "remember", "rm", "-rf*"),
 )
 """At least one in each step of install.sh."""
 ENGINE_STOPS = (
-    Fault("engine stopped", "load", "docker", "load*", after=1, on_update=False),
-    Fault("engine stopped", "start", "docker", "*up*", after=0.5),
+    BundleFault("engine stopped", "load", "docker", "load*", after=1, on_update=False),
+    BundleFault("engine stopped", "start", "docker", "*up*", after=0.5),
 )
 DISK_FULL = (
-    Fault("disk full", "verify", "head", nth=40),
-    Fault("disk full", "load", "docker", "load*", on_update=False),
-    Fault("disk full", "secrets", "head", "-c 4096*", nth=2, on_update=False),
-    Fault("disk full", "place", "mv"),
-    Fault("disk full", "start", "docker", "*up*"),
-    Fault("disk full", "remember", "date"),
+    BundleFault("disk full", "verify", "head", nth=40),
+    BundleFault("disk full", "load", "docker", "load*", on_update=False),
+    BundleFault("disk full", "secrets", "head", "-c 4096*", nth=2, on_update=False),
+    BundleFault("disk full", "place", "mv"),
+    BundleFault("disk full", "start", "docker", "*up*"),
+    BundleFault("disk full", "remember", "date"),
 )
 
 
@@ -100,7 +100,7 @@ class Struck:
     """Whether the place was reached at all."""
 
 
-def strike(host: SealedHost, fault: Fault, *words: str | Path) -> Struck:
+def strike(host: SealedHost, fault: BundleFault, *words: str | Path) -> Struck:
     """Run a script, and have the fault strike it. The disk is empty and the engine runs again afterwards."""
     folder, filler = host.engine.folder / "fault", host.engine.folder / "filler"
     shutil.rmtree(folder, ignore_errors=True)
@@ -120,7 +120,7 @@ def strike(host: SealedHost, fault: Fault, *words: str | Path) -> Struck:
     return Struck(run, hit)
 
 
-def _program(host: SealedHost, fault: Fault, count: Path, filler: Path) -> str:
+def _program(host: SealedHost, fault: BundleFault, count: Path, filler: Path) -> str:
     """What stands in the program's place."""
     blow = {
         "killed": "kill -9 0",

@@ -15,13 +15,13 @@ from benchmarks.bundle import figures as measured
 from generators.markdown import EvidencePage, text
 from plumbline.stack.engine import find_engine
 from proofs.bundle.browsing import pages, release_page
-from proofs.bundle.faults import DISK_FULL, ENGINE_STOPS, KILLS, Fault
+from proofs.bundle.faults import DISK_FULL, ENGINE_STOPS, KILLS, BundleFault
 from proofs.bundle.following import runbooks
 from proofs.bundle.sealed import Outcome, sealed
-from proofs.bundle.second_run import Scene
+from proofs.bundle.second_run import SecondRun
 from proofs.bundle.updating import update
 from proofs.evidence import REPORTS, seen_on
-from tests.bundle.agreement import Bench, cases, tried
+from tests.bundle.agreement import AgreementBench, cases, tried
 from tests.bundle.case_keys import Ring
 from tests.bundle.host import sealed_host
 from tests.bundle.releases import ENTRY_CHANGED, Publisher, publisher
@@ -39,7 +39,7 @@ _DISK_GIB = 7
 
 
 @dataclass(frozen=True)
-class Row:
+class ProofRow:
     """Something that was tried."""
 
     store: str
@@ -58,10 +58,10 @@ def full_disks(maker: Publisher, store: str) -> Iterator[Outcome]:
     yield from _struck(maker, store, DISK_FULL, _DISK_GIB)
 
 
-def _struck(maker: Publisher, store: str, catalogue: Iterable[Fault], disk_gib: int | None) -> Iterator[Outcome]:
+def _struck(maker: Publisher, store: str, catalogue: Iterable[BundleFault], disk_gib: int | None) -> Iterator[Outcome]:
     first, second = maker.release(), maker.release("1.1", ENTRY_CHANGED)
     with sealed_host(store == "containerd", disk_gib) as host:
-        scene = Scene(host, maker, first, second)
+        scene = SecondRun(host, maker, first, second)
         for fault in catalogue:
             yield fault.name, scene.problems(fault)
 
@@ -85,7 +85,7 @@ def agreement(maker: Publisher, store: str) -> Iterator[Outcome]:
     ring = Ring(folder / "keys")
     ring.folder.mkdir(parents=True)
     try:
-        found = list(tried(Bench(folder, ring, shipped_spec()), list(cases())))
+        found = list(tried(AgreementBench(folder, ring, shipped_spec()), list(cases())))
     finally:
         ring.end()
     for group, of_it in groupby(found, key=lambda each: each[0].name.partition(":")[0]):
@@ -141,12 +141,12 @@ def main(words: list[str]) -> int:
     """Try them, print each outcome and the score, and write both down; 1 where something is wrong."""
     stores = [word for word in words if word in STORES] or STORES
     parts = [word for word in words if word not in STORES] or list(PARTS)
-    rows: list[Row] = []
+    rows: list[ProofRow] = []
     with tempfile.TemporaryDirectory(prefix="plumb-releases-") as folder, publisher(Path(folder)) as maker:
         for store in stores:
             for part in parts:
                 for name, problems in PARTS[part](maker, store):
-                    rows.append(Row(store, part, name, not problems))
+                    rows.append(ProofRow(store, part, name, not problems))
                     said = "".join(f"\n    {problem}" for problem in problems)
                     print(f"{'WRONG' if problems else 'right'}  {store}, {part}: {name}{said}", flush=True)
     REPORTS.mkdir(exist_ok=True)
@@ -155,12 +155,12 @@ def main(words: list[str]) -> int:
     return int(not all(row.right for row in rows))
 
 
-def score(rows: list[Row]) -> str:
+def score(rows: list[ProofRow]) -> str:
     """In a line."""
     return f"bundle proof: {sum(row.right for row in rows)} of {len(rows)} as they have to be"
 
 
-def as_page(rows: list[Row], head: str) -> str:
+def as_page(rows: list[ProofRow], head: str) -> str:
     """The page of the site."""
     page = EvidencePage("bundle-proof.md", "Bundles on sealed hosts")
     page.add(f"{head}: {score(rows)}.")

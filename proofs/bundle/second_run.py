@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from proofs.bundle.faults import Fault, strike
+from proofs.bundle.faults import BundleFault, strike
 from tests.bundle.host import SealedHost, scripts_of
 from tests.bundle.releases import Publisher
 
@@ -15,7 +15,7 @@ _EARLY = ("preflight", "verify", "load")
 
 
 @dataclass
-class Scene:
+class SecondRun:
     """A sealed host, and two releases that it is moved between."""
 
     host: SealedHost
@@ -35,7 +35,7 @@ class Scene:
             gone = self.host.script(self.host.installed("uninstall"), "--delete-data", "docpipe")
             assert gone.returncode == 0, gone.stderr
 
-    def problems(self, fault: Fault) -> list[str]:
+    def problems(self, fault: BundleFault) -> list[str]:
         """What is wrong with the run that is struck, and with the one after it."""
         if not fault.on_update:
             self.empty()
@@ -58,7 +58,7 @@ class Scene:
         found += [] if kept in ("", self.host.sql(_COUNT)) else ["what was in the database is lost"]
         return found + self._after_all(fault, secrets, target)
 
-    def _after_the_fault(self, fault: Fault, code: int, said: str, before: object) -> list[str]:
+    def _after_the_fault(self, fault: BundleFault, code: int, said: str, before: object) -> list[str]:
         found = []
         if fault.kind == "killed":
             if code != -9:
@@ -70,7 +70,7 @@ class Scene:
             found.append(f"{fault.step} has changed services or files")
         return found
 
-    def _after_all(self, fault: Fault, secrets: dict[str, bytes], target: Path) -> list[str]:
+    def _after_all(self, fault: BundleFault, secrets: dict[str, bytes], target: Path) -> list[str]:
         host, found = self.host, []
         if not target.name.endswith(f"-{self._release()}.tar.zst"):
             found.append(f"release {self._release()} is installed")

@@ -27,7 +27,7 @@ while True:
 """
 
 
-class Entry:
+class EntryWatch:
     """What was asked of the entry, again and again, and whether it answered."""
 
     def __init__(self, lines: Path):
@@ -47,13 +47,13 @@ class Entry:
 
 
 @contextmanager
-def asking(host: SealedHost) -> Iterator[Entry]:
+def asking(host: SealedHost) -> Iterator[EntryWatch]:
     """The entry is asked 20 times a second while the block runs."""
     file = host.folder / "entry"
     with file.open("w") as lines:
         process = subprocess.Popen([*host.engine.inside, sys.executable, "-c", _ASK], stdout=lines)
         try:
-            yield Entry(file)
+            yield EntryWatch(file)
         finally:
             process.kill()
             process.wait()

@@ -33,7 +33,7 @@ _HARMLESS = re.compile(r"[\n -~]*")
 
 
 @dataclass(frozen=True)
-class Case:
+class AgreementCase:
     """One bundle."""
 
     name: str
@@ -45,7 +45,7 @@ class Case:
     """The key that the host trusts."""
 
 
-def cases() -> Iterator[Case]:
+def cases() -> Iterator[AgreementCase]:
     """All of them."""
     for file in sorted(FOLDER.glob("*.json")):
         for family in json.loads(file.read_text()):
@@ -55,7 +55,7 @@ def cases() -> Iterator[Case]:
                 if chosen in family.get("except", []):
                     continue
                 name = re.sub(r"\{(\w+)\}", lambda found, of=chosen: _shown(of[found[1]]), family["name"])
-                yield Case(
+                yield AgreementCase(
                     f"{file.stem}: {name}",
                     [list(_filled(change, chosen)) for change in family.get("changes", [])],
                     family["expected"],
@@ -79,21 +79,21 @@ def _filled(words: list[Any], chosen: dict[str, Any]) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
-class Bench:
+class AgreementBench:
     """Where cases are tried."""
 
     folder: Path
     ring: Ring
     spec: Spec
 
-    def prepare(self, found: list[Case]) -> None:
+    def prepare(self, found: list[AgreementCase]) -> None:
         """Make the keys, which one after the other takes less than several at once."""
         for name in {case.trusts for case in found} | {
             str(word) for case in found for change in case.changes for word in change if str(word) in KEYS
         }:
             self.ring.state(name)
 
-    def problems(self, case: Case) -> list[str]:
+    def problems(self, case: AgreementCase) -> list[str]:
         """What is wrong with how it is taken."""
         file = self.folder / f"{abs(hash(case.name))}"
         file.write_bytes(made(self.ring, case.changes, case.signed))
@@ -103,7 +103,7 @@ class Bench:
             file.unlink()
         return [f"{who} says {said}, not {case.expected}" for who, said in seen.items() if said != case.expected]
 
-    def _by_script(self, case: Case, file: Path) -> str:
+    def _by_script(self, case: AgreementCase, file: Path) -> str:
         call = ["sh", str(VERIFY), "--dry-run", "--state", str(self.ring.state(case.trusts)), str(file)]
         done = subprocess.run(call, capture_output=True, check=False, timeout=120)
         said = done.stderr.decode("latin-1")
@@ -114,7 +114,7 @@ class Bench:
             return refused[1]
         return f"exit code {done.returncode}: {said!r}"
 
-    def _by_plumb(self, case: Case, file: Path) -> str:
+    def _by_plumb(self, case: AgreementCase, file: Path) -> str:
         trust = Trust((self.ring.fingerprint(case.trusts),), self.ring.public(case.trusts))
         try:
             report = verify_bundle(file, self.spec, trust, lambda _: None)
@@ -125,7 +125,7 @@ class Bench:
         return report.refused or (ACCEPTED if report.signer else "nothing")
 
 
-def tried(bench: Bench, found: list[Case]) -> Iterator[tuple[Case, list[str]]]:
+def tried(bench: AgreementBench, found: list[AgreementCase]) -> Iterator[tuple[AgreementCase, list[str]]]:
     """Each case, and what was wrong."""
     bench.prepare(found)
     with ThreadPoolExecutor() as pool:
@@ -140,7 +140,7 @@ def main(words: list[str]) -> int:
         ring = Ring(Path(name) / "keys")
         ring.folder.mkdir()
         try:
-            for case, problems in tried(Bench(Path(name), ring, shipped_spec()), found):
+            for case, problems in tried(AgreementBench(Path(name), ring, shipped_spec()), found):
                 right += not problems
                 for problem in problems:
                     print(f"{case.name}: {problem}", flush=True)

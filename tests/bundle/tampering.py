@@ -74,7 +74,7 @@ Member = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True)
-class Bench:
+class TamperingBench:
     """A good bundle, taken apart, and chance."""
 
     keys: Keys
@@ -101,7 +101,7 @@ class Bench:
         return self.with_members(members)
 
 
-def bench(keys: Keys) -> Bench:
+def bench(keys: Keys) -> TamperingBench:
     """The same one, but for the signature, each time."""
     good = signed(keys.publisher, contents())
     stream = io.BytesIO(good)
@@ -113,22 +113,22 @@ def bench(keys: Keys) -> Bench:
         end = place + 512 + file.size + -file.size % 512
         members.append((plain[place : place + 512], plain[place + 512 : end]))
         place = end
-    return Bench(keys, good, good[:at], members, random.Random(SEED))
+    return TamperingBench(keys, good, good[:at], members, random.Random(SEED))
 
 
-def changed_byte(on: Bench) -> bytes:
+def changed_byte(on: TamperingBench) -> bytes:
     """One bit of one byte is another."""
     data = bytearray(on.good)
     data[on.chance.randrange(len(data))] ^= 1 << on.chance.randrange(8)
     return bytes(data)
 
 
-def truncated(on: Bench) -> bytes:
+def truncated(on: TamperingBench) -> bytes:
     """It ends too early."""
     return on.good[: on.chance.randrange(len(on.good))]
 
 
-def swapped(on: Bench) -> bytes:
+def swapped(on: TamperingBench) -> bytes:
     """Two members, or only their contents, have changed places."""
     members = list(on.members)
     first, second = on.chance.sample(range(len(members)), 2)
@@ -141,7 +141,7 @@ def swapped(on: Bench) -> bytes:
     return on.with_members(members)
 
 
-def added(on: Bench) -> bytes:
+def added(on: TamperingBench) -> bytes:
     """A further file, anywhere, also once more under a name that is there."""
     members = list(on.members)
     path = on.chance.choice(["site/new.html", "deployment/override.yaml", "scripts/one", "keys/next.asc"])
@@ -150,7 +150,7 @@ def added(on: Bench) -> bytes:
     return on.with_members(members)
 
 
-def traversing(on: Bench) -> bytes:
+def traversing(on: TamperingBench) -> bytes:
     """A name that leads out of the folder."""
     deep = "../" * on.chance.randrange(1, 9)
     path = on.chance.choice(
@@ -159,31 +159,31 @@ def traversing(on: Bench) -> bytes:
     return on.with_header(path)
 
 
-def symlinked(on: Bench) -> bytes:
+def symlinked(on: TamperingBench) -> bytes:
     """A link to somewhere else, under a new name or one of the manifest."""
     path = on.chance.choice(["site", "site/one", "deployment/link", "models"])
     return on.with_header(path, tarfile.SYMTYPE, on.chance.choice(["/etc/passwd", "../..", "/var/tmp", "scripts/one"]))
 
 
-def hard_linked(on: Bench) -> bytes:
+def hard_linked(on: TamperingBench) -> bytes:
     """The same with a hard link."""
     path = on.chance.choice(["site/one", "deployment/link", "scripts/two"])
     return on.with_header(path, tarfile.LNKTYPE, on.chance.choice(["/etc/passwd", "../../etc/passwd", "scripts/one"]))
 
 
-def by_another(on: Bench) -> bytes:
+def by_another(on: TamperingBench) -> bytes:
     """Whole, and signed by somebody else."""
     content = contents() | ({} if on.chance.random() < 0.5 else {"site/one": noise(on.chance.randrange(99), 5_000)})
     return signed(on.keys.stranger, content)
 
 
-def stripped(on: Bench) -> bytes:
+def stripped(on: TamperingBench) -> bytes:
     """Whole, and not signed, or signed with something that is no signature."""
     junk = b"-----BEGIN PGP SIGNATURE-----\n\n%s\n-----END PGP SIGNATURE-----\n" % noise(on.chance.randrange(99), 40)
     return written(contents(), "1.0", on.chance.choice([b"", junk]))
 
 
-def of_another_version(on: Bench) -> bytes:
+def of_another_version(on: TamperingBench) -> bytes:
     """Another release's manifest with the signature of this one's, or its files behind this one's manifest."""
     other = contents() | {"deployment/config/one": noise(on.chance.randrange(100, 999), 2_000)}
     if on.chance.random() < 0.5:
@@ -195,7 +195,7 @@ def of_another_version(on: Bench) -> bytes:
     return on.head + whole[stream.tell() :]
 
 
-KINDS: dict[str, Callable[[Bench], bytes]] = {
+KINDS: dict[str, Callable[[TamperingBench], bytes]] = {
     "one byte changed": changed_byte,
     "cut off": truncated,
     "two files swapped": swapped,

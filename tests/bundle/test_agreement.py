@@ -23,10 +23,10 @@ from plumbline.bundle.head import read_head
 from plumbline.bundle.manifest import text_of
 from plumbline.bundle.medium import parts_of
 from plumbline.bundle.refusal import REASONS, BundleRefused
-from plumbline.bundle.signature_rules import RULES, broken
+from plumbline.bundle.signature_rules import RULES, first_broken_rule
 from plumbline.spec.finding import InputError
 from schema.bundle import Manifest
-from tests.bundle.agreement import ACCEPTED, Bench, Case, cases, tried
+from tests.bundle.agreement import ACCEPTED, AgreementBench, AgreementCase, cases, tried
 from tests.bundle.case_keys import Ring
 from tests.bundle.changes import archive_of, small_files
 from tests.bundle.small import described, written
@@ -50,16 +50,16 @@ QUICK = (
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgreementBench]:
     """Where cases are tried."""
     folder = tmp_path_factory.mktemp("agreement")
     ring = Ring(folder / "keys")
     ring.folder.mkdir()
-    yield Bench(folder, ring, shipped_spec())
+    yield AgreementBench(folder, ring, shipped_spec())
     ring.end()
 
 
-def wrong(bench: Bench, found: list[Case]) -> list[str]:
+def wrong(bench: AgreementBench, found: list[AgreementCase]) -> list[str]:
     return [f"{case.name}: {problem}" for case, problems in tried(bench, found) for problem in problems]
 
 
@@ -70,12 +70,12 @@ def test_there_are_enough_of_them_and_for_every_reason() -> None:
 
 
 @pytest.mark.slow
-def test_both_verifiers_agree_on_some(bench: Bench) -> None:
+def test_both_verifiers_agree_on_some(bench: AgreementBench) -> None:
     assert wrong(bench, [case for case in CASES if any(word in case.name for word in QUICK)]) == []
 
 
 @pytest.mark.slow
-def test_both_verifiers_agree_on_all(bench: Bench) -> None:
+def test_both_verifiers_agree_on_all(bench: AgreementBench) -> None:
     assert wrong(bench, CASES) == []
 
 
@@ -184,7 +184,7 @@ GOOD = f"VALIDSIG {'A' * 40} 2026-01-01 1767225600 0 4 0 22 8 00 {'B' * 40}"
     ],
 )
 def test_what_gpg_says_is_judged(lines: list[str], reason: str | None) -> None:
-    assert broken(lines) == reason
+    assert first_broken_rule(lines) == reason
 
 
 @pytest.mark.parametrize("most", [1, 9, 10, 99, 105, 8589934591, 999999999999999])
@@ -195,7 +195,7 @@ def test_an_expression_of_numbers(most: int) -> None:
         assert not re.fullmatch(up_to(0, most), f"0{number}")
 
 
-def test_a_missing_part_is_a_wrong_call_for_both(bench: Bench, tmp_path: Path) -> None:
+def test_a_missing_part_is_a_wrong_call_for_both(bench: AgreementBench, tmp_path: Path) -> None:
     for name in ("bundle.001-of-002", "bundle.000-of-000"):
         (tmp_path / name).write_bytes(whole())
         script = ROOT / "deploy" / "offline" / "scripts" / "verify.sh"

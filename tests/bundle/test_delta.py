@@ -9,7 +9,7 @@ import pytest
 
 from plumbline.bundle import delta
 from plumbline.bundle.delta import WrongDelta
-from plumbline.bundle.medium import opened, parts_of, split
+from plumbline.bundle.medium import open_medium, parts_of, split
 from plumbline.spec.finding import InputError
 from tests.bundle.shell import sh
 from tests.bundle.small import files, noise
@@ -103,7 +103,7 @@ def test_parts_are_read_as_one(releases: list[Path]) -> None:
     parts = split(releases[0], 2**21)
     assert [part.stat().st_size <= 2**21 for part in parts] == [True] * len(parts)
     assert parts_of(parts[1]) == parts
-    with opened(parts[2]) as stream:
+    with open_medium(parts[2]) as stream:
         assert stream.read() == whole
     parts[1].unlink()
     with pytest.raises(InputError, match="is missing"):

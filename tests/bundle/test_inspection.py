@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from plumbline.bundle.inspection import Layer, blob_path, carried, carried_as_text, layers, layers_as_text
+from plumbline.bundle.inspection import Layer, blob_path, carried_as_text, delta_files, layers, layers_as_text
 from plumbline.bundle.signing import Signer
 from plumbline.spec.finding import Finding
 from schema.bundle import BundledImage
@@ -60,7 +60,7 @@ def test_a_delta_carries_what_has_another_content() -> None:
     new = described(
         files(two=noise(7, 2_500_000)) | {"moved/one": files()["images/blobs/sha256/one"], "site/new.html": b"x"}
     )
-    assert [(file.path, file.size) for file in carried(old, new)] == [
+    assert [(file.path, file.size) for file in delta_files(old, new)] == [
         ("images/blobs/sha256/two", 2_500_000),
         ("site/new.html", 1),
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.bundle.head import read_head
-from proofs.bundle.faults import Fault, strike
+from proofs.bundle.faults import BundleFault, strike
 from proofs.bundle.sealed import wrong_images
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
 from tests.bundle.releases import Publisher, plumb
@@ -47,7 +47,7 @@ def test_from_the_medium_to_a_healthy_stack_and_back(releases: Publisher, first:
         _killed_and_run_again(host, first)
 
         uninstall = host.call(host.installed("uninstall"), "--delete-data", "docpipe")
-        killed = strike(host, Fault("killed", "", "rm", "-f*", nth=4), *uninstall)
+        killed = strike(host, BundleFault("killed", "", "rm", "-f*", nth=4), *uninstall)
         assert (killed.hit, killed.run.returncode) == (True, -9)
         gone = host.run(*uninstall)
         assert gone.returncode == 0, gone.stderr
@@ -69,7 +69,9 @@ def _killed_and_run_again(host: SealedHost, bundle: Path) -> None:
     # as after a downgrade
     host.sql("UPDATE alembic_version SET version_num = '0006'")
     killed = strike(
-        host, Fault("killed", "migrate", "docker", "*run*", after=1), *host.call(host.installed("install"), bundle)
+        host,
+        BundleFault("killed", "migrate", "docker", "*run*", after=1),
+        *host.call(host.installed("install"), bundle),
     )
     assert (killed.hit, killed.run.returncode) == (True, -9)
     again = host.script(host.installed("install"), bundle)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from proofs.bundle.updating import Entry
+from proofs.bundle.updating import EntryWatch
 from tests.lab.leaving import described
 
 
 def test_a_gap_is_from_the_last_answer_to_the_next(tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     asked.write_text("0.0 0.1 200\n0.2 0.3 200\n0.4 0.4 0\n0.5 0.5 503\n1.0 1.1 200\n9.0 9.1 200\n")
-    assert Entry(asked).gap() == pytest.approx(0.8)
+    assert EntryWatch(asked).gap() == pytest.approx(0.8)
 
 
 def test_a_packet_is_named_by_where_it_goes() -> None:

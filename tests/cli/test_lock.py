@@ -43,7 +43,7 @@ images:
 
 
 @dataclass(frozen=True)
-class Project:
+class LockProject:
     """A spec whose images are in a registry, and docker's settings of whoever works on it."""
 
     folder: Path
@@ -84,13 +84,13 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path) -> LockProject:
     """The starter spec."""
     for name, text in starter_files().items():
         file = tmp_path / "data" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    return Project(tmp_path)
+    return LockProject(tmp_path)
 
 
 @pytest.fixture
@@ -114,7 +114,9 @@ def fill(registry: LocalRegistry, content: bytes = b"hello") -> tuple[str, str]:
     return index, str(registry.push("single", "2", "linux/arm64", [content])["digest"])
 
 
-def test_what_moved_is_shown_and_written_and_nothing_else_changes(project: Project, registry: LocalRegistry) -> None:
+def test_what_moved_is_shown_and_written_and_nothing_else_changes(
+    project: LockProject, registry: LocalRegistry
+) -> None:
     before = project.write(registry.host)
     index, single = fill(registry)
     done = project.lock()
@@ -145,7 +147,7 @@ def test_what_moved_is_shown_and_written_and_nothing_else_changes(project: Proje
     assert "  - linux/amd64\n  + linux/amd64, linux/arm64\n" in wrong.stdout
 
 
-def test_a_check_changes_nothing_and_fails_where_a_tag_moved(project: Project, registry: LocalRegistry) -> None:
+def test_a_check_changes_nothing_and_fails_where_a_tag_moved(project: LockProject, registry: LocalRegistry) -> None:
     before = project.write(registry.host)
     index, single = fill(registry)
     done = project.lock("--check", "--format", "json")
@@ -164,7 +166,7 @@ def test_a_check_changes_nothing_and_fails_where_a_tag_moved(project: Project, r
     assert project.lock("--check", "--image", "ours").returncode == 0
 
 
-def test_only_the_image_that_was_named(project: Project, registry: LocalRegistry) -> None:
+def test_only_the_image_that_was_named(project: LockProject, registry: LocalRegistry) -> None:
     project.write(registry.host)
     index, single = fill(registry)
     done = project.lock("--image", "app")
@@ -178,7 +180,7 @@ def test_only_the_image_that_was_named(project: Project, registry: LocalRegistry
 
 
 def test_a_tag_that_vanished_is_named_and_the_others_are_still_locked(
-    project: Project, registry: LocalRegistry
+    project: LockProject, registry: LocalRegistry
 ) -> None:
     project.write(registry.host)
     index, single = fill(registry)
@@ -191,7 +193,7 @@ def test_a_tag_that_vanished_is_named_and_the_others_are_still_locked(
     assert index in project.catalogue.read_text()
 
 
-def test_images_for_other_systems_only(project: Project, registry: LocalRegistry) -> None:
+def test_images_for_other_systems_only(project: LockProject, registry: LocalRegistry) -> None:
     before = project.write(registry.host)
     registry.push_index("app", "1.0", [registry.push("app", "part", "windows/amd64", [b"hello"])])
     done = project.lock("--image", "app")
@@ -200,7 +202,7 @@ def test_images_for_other_systems_only(project: Project, registry: LocalRegistry
     assert project.catalogue.read_text() == before
 
 
-def test_a_password_as_docker_login_leaves_it(project: Project, closed: LocalRegistry) -> None:
+def test_a_password_as_docker_login_leaves_it(project: LockProject, closed: LocalRegistry) -> None:
     before = project.write(closed.host)
     index, _ = fill(closed)
     refused = project.lock()
@@ -215,7 +217,7 @@ def test_a_password_as_docker_login_leaves_it(project: Project, closed: LocalReg
     assert PASSWORD not in done.stdout + done.stderr
 
 
-def test_a_password_from_a_credential_helper(project: Project, closed: LocalRegistry) -> None:
+def test_a_password_from_a_credential_helper(project: LockProject, closed: LocalRegistry) -> None:
     project.write(closed.host)
     index, _ = fill(closed)
     helper = project.folder / "docker-credential-lab"
@@ -232,7 +234,7 @@ def test_a_password_from_a_credential_helper(project: Project, closed: LocalRegi
     assert "the keychain is locked" in locked.stderr
 
 
-def test_tokens_that_are_had_for_a_password(project: Project, registry: LocalRegistry) -> None:
+def test_tokens_that_are_had_for_a_password(project: LockProject, registry: LocalRegistry) -> None:
     index, _ = fill(registry)
     with proxy_of(registry.host, tokens=True) as proxy:
         project.write(proxy.host)
@@ -244,7 +246,7 @@ def test_tokens_that_are_had_for_a_password(project: Project, registry: LocalReg
         assert any("scope=repository%3Aapp%3Apull" in request for request in proxy.requests)
 
 
-def test_a_busy_registry_is_asked_again(project: Project, registry: LocalRegistry) -> None:
+def test_a_busy_registry_is_asked_again(project: LockProject, registry: LocalRegistry) -> None:
     index, _ = fill(registry)
     with proxy_of(registry.host, busy=2) as proxy:
         project.write(proxy.host)
@@ -254,7 +256,7 @@ def test_a_busy_registry_is_asked_again(project: Project, registry: LocalRegistr
         assert len(proxy.requests) == 3
 
 
-def test_a_registry_that_does_not_answer(project: Project, registry: LocalRegistry) -> None:
+def test_a_registry_that_does_not_answer(project: LockProject, registry: LocalRegistry) -> None:
     with proxy_of(registry.host) as proxy:
         gone = proxy.host
     before = project.write(gone)

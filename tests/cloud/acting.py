@@ -48,7 +48,7 @@ from plumbline.spec.spec_files import read_spec_files
 from tests.cloud.cloud import client, desired, run_of
 from tests.cloud.comparing import compared, disruptions, objects_of
 from tests.fake_hcloud import FakeCloud, fake_cloud
-from tests.fake_hcloud.faults import Fault
+from tests.fake_hcloud.faults import ApiFault
 from tests.fake_hcloud.wire import Incoming, Outgoing
 
 CASES = Path(__file__).parent / "cases"
@@ -111,7 +111,7 @@ class Scene:
         self.cloud.remove(kind, self.id_of(kind, name))
 
     def _fault(self, step: Json) -> None:
-        self.cloud.inject(Fault(**step["fault"]))
+        self.cloud.inject(ApiFault(**step["fault"]))
 
     def _sold_out(self, step: Json) -> None:
         for name in step["sold_out"] or [it["name"] for it in self.cloud.objects("server_types").values()]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.fake_hcloud import FakeCloud
-from tests.fake_hcloud.faults import Call
+from tests.fake_hcloud.faults import ApiCall
 
 Json = dict[str, Any]
 Objects = dict[tuple[str, Any], Json]
@@ -65,7 +65,7 @@ def compared(before: Objects, after: Objects, expected: Json, filled: Callable[[
     return wrong + [f"not there at both times: {name}" for name in changed]
 
 
-def disruptions(known: Objects, calls: Iterable[Call]) -> set[str]:
+def disruptions(known: Objects, calls: Iterable[ApiCall]) -> set[str]:
     """Calls that stopped, detached or unprotected something, by the name under which it is known."""
     found = set()
     for call in calls:

@@ -24,9 +24,9 @@ from typing import Any
 from generators.cloud.desired import cloud_tenants, desired_state
 from plumbline.spec.spec import Spec
 from tests.cloud.cloud import client, run_of
-from tests.fake_hcloud import FakeCloud, Fault, fake_cloud
+from tests.fake_hcloud import ApiFault, FakeCloud, fake_cloud
 from validators.cloud.report import CloudReport
-from validators.cloud.strays import RENEWED_DAYS
+from validators.cloud.unmanaged import RENEWED_DAYS
 from validators.cloud.verify import verify_cloud
 
 CASES = Path(__file__).parent / "drift"
@@ -82,7 +82,7 @@ class Provisioned:
             method, url = self._filled(change["call"]).split(" ")
             client(self.cloud).request(method, url, json=self._filled(change.get("body", {})))
         elif "fail" in change:
-            self.cloud.inject(Fault("before", method="GET", path=change["fail"], code=change["code"], times=EVER))
+            self.cloud.inject(ApiFault("before", method="GET", path=change["fail"], code=change["code"], times=EVER))
         elif "remove" in change:
             kind, name = change["remove"].split("/", 1)
             self.cloud.remove(kind, self._id(kind, name))

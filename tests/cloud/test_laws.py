@@ -12,7 +12,7 @@ from plumbline.provisioning.plan import read_plan, write_plan
 from plumbline.provisioning.rules import opens_wider
 from tests.cloud.cloud import client, desired, ids, names, project, run_of
 from tests.cloud.test_provision import changed, marks, without
-from tests.fake_hcloud import Fault
+from tests.fake_hcloud import ApiFault
 
 pytestmark = pytest.mark.slow
 
@@ -128,7 +128,7 @@ def test_a_destroy_with_another_projects_token_is_no_success(journal: Path) -> N
 
 def test_a_server_whose_creation_failed_is_half_made_and_replaced_by_word(journal: Path) -> None:
     with project() as cloud:
-        cloud.inject(Fault("action_error", method="POST", path="^/servers$"))
+        cloud.inject(ApiFault("action_error", method="POST", path="^/servers$"))
         with pytest.raises(Failed, match="is half made"):
             run_of(cloud, desired(), journal).apply()
         (half,) = cloud.objects("servers")
@@ -145,7 +145,7 @@ def test_a_replacement_that_cannot_be_had_leaves_the_old_one_running(journal: Pa
     other = changed(desired(), DB, user_data="#cloud-config\npackages: [jq]\n")
     with project() as cloud:
         before = provisioned(cloud, journal)
-        cloud.inject(Fault("before", method="POST", path="^/servers$", code="resource_limit_exceeded", times=9))
+        cloud.inject(ApiFault("before", method="POST", path="^/servers$", code="resource_limit_exceeded", times=9))
         with pytest.raises(Failed, match="limit reached"):
             run_of(cloud, other, journal, [DB]).apply()
         server = named(cloud, "servers", DB)
@@ -178,7 +178,7 @@ def test_the_lock_keeps_another_away_says_who_and_is_broken_by_word(journal: Pat
 @pytest.mark.parametrize("mode", ["after", "timeout"])
 def test_a_lock_whose_answer_was_lost_is_ours(mode: Any, journal: Path) -> None:
     with project() as cloud:
-        cloud.inject(Fault(mode, method="POST", path="^/placement_groups$"))
+        cloud.inject(ApiFault(mode, method="POST", path="^/placement_groups$"))
         provisioned(cloud, journal)
         assert "placement_groups tenant-acme-lock" not in names(cloud)
 

@@ -11,7 +11,7 @@ from plumbline.provisioning.journal import ProvisionJournal
 from plumbline.provisioning.run import ProvisionRun
 from proofs.cloud_faults import ALL
 from tests.cloud.cloud import client, desired, ids, names, no_pause, project, run_of
-from tests.fake_hcloud.faults import Fault
+from tests.fake_hcloud.faults import ApiFault
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,7 @@ def test_two_tenants_share_the_key_and_nothing_else(tmp_path: Path) -> None:
 def test_a_failure_undoes_nothing_lists_what_is_paid_for_and_goes_on(tmp_path: Path) -> None:
     said: list[str] = []
     with project() as cloud:
-        cloud.inject(Fault("before", method="POST", path="/zones/.*/rrsets$", code="protected", times=1))
+        cloud.inject(ApiFault("before", method="POST", path="/zones/.*/rrsets$", code="protected", times=1))
         run = ProvisionRun(client(cloud), desired(), ProvisionJournal(tmp_path / "j"), said.append, (), no_pause)
         with pytest.raises(Failed, match=r"record acme\.pipeline: injected"):
             run.apply()

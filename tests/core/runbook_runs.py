@@ -12,7 +12,7 @@ from plumbline.runbook.run import Failure, RunbookRun
 HERE = RenderedPlace("here", "this machine", "", ("",))
 
 
-class Silence:
+class SilentSteps:
     """Hears what a run says."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ def book(*steps: RenderedStep) -> RenderedRunbook:
 
 def ready(folder: Path, *steps: RenderedStep, journal: RunbookJournal | None = None) -> RunbookRun:
     """A run of these steps, new or gone on with."""
-    return RunbookRun(book(*steps), journal or create_journal(folder, begun(), str), Silence())
+    return RunbookRun(book(*steps), journal or create_journal(folder, begun(), str), SilentSteps())
 
 
 def begun(tenant: str = "acme") -> dict[str, object]:
@@ -58,7 +58,7 @@ def begun(tenant: str = "acme") -> dict[str, object]:
 
 def again(run: RunbookRun) -> RunbookRun:
     """The run as another process finds it."""
-    return replace(run, journal=open_journal(run.journal.path, str), tell=Silence())
+    return replace(run, journal=open_journal(run.journal.path, str), tell=SilentSteps())
 
 
 def failed(run: Callable[[], Failure | None]) -> Failure:

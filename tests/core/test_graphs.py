@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.effective.graphs import generations, in_order, is_acyclic, knots, nodes_of, reachable, reduced
+from plumbline.effective.graphs import (
+    generations,
+    in_order,
+    is_acyclic,
+    knots,
+    nodes_of,
+    reachable,
+    transitive_reduction,
+)
 
 NODES = st.sampled_from("abcdefgh")
 GRAPHS = st.dictionaries(NODES, st.lists(NODES, max_size=5), max_size=8)
@@ -38,9 +46,9 @@ def test_those_that_lead_to_each_other_stand_together(graph: dict[str, list[str]
 
 @given(ACYCLIC)
 def test_the_fewest_edges_that_reach_the_same_are_kept(graph: dict[str, list[str]]) -> None:
-    kept = {(node, other) for node, others in reduced(graph).items() for other in others}
+    kept = {(node, other) for node, others in transitive_reduction(graph).items() for other in others}
     assert kept == set(networkx.transitive_reduction(known(graph)).edges)
-    assert list(reduced(graph).keys() ^ set(nodes_of(graph))) == []
+    assert list(transitive_reduction(graph).keys() ^ set(nodes_of(graph))) == []
 
 
 @given(ACYCLIC, st.lists(NODES, unique=True))
@@ -54,7 +62,7 @@ def test_an_order_has_each_behind_those_that_it_leads_to(graph: dict[str, list[s
 def test_a_circle_has_no_order() -> None:
     assert in_order({"a": ["b"], "b": ["a"]}, ["b", "a"]) == ["b", "a"]
     with pytest.raises(ValueError):
-        reduced({"a": ["b"], "b": ["a"]})
+        transitive_reduction({"a": ["b"], "b": ["a"]})
 
 
 @given(GRAPHS)

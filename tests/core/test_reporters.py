@@ -18,10 +18,10 @@ from plumbline.spec.finding import Finding, Related
 from plumbline.spec.loading import load_spec
 from plumbline.spec.location import Location
 from proofs.wrong_specs import files_of
-from validators.catalogue import CATALOGUE
+from validators.all_rules import ALL_RULES
 from validators.check_reports import as_json, junit
+from validators.cloud.rendering import as_markdown
 from validators.cloud.report import CloudReport
-from validators.cloud.reports import as_markdown
 
 ROOT = Path(__file__).parents[2]
 COUNTS = {"tests", "failures", "errors"}
@@ -72,7 +72,7 @@ FINDINGS = [
 
 
 @pytest.mark.parametrize("findings", [FINDINGS, []])
-@pytest.mark.parametrize("rules", [CATALOGUE, {}])
+@pytest.mark.parametrize("rules", [ALL_RULES, {}])
 def test_findings_are_junit_with_a_suite_for_each_kind_of_rule(
     findings: list[Finding], rules: dict[str, object]
 ) -> None:
@@ -130,7 +130,7 @@ def test_the_data_that_a_page_of_evidence_links_is_beside_it(tmp_path: Path) -> 
     (tmp_path / "reports").mkdir()
     for name, content in {"a.md": "[a.json](a.json)", "a.json": "{}", "b.md": "", "b.json": "{}", "c.md": ""}.items():
         (tmp_path / "reports" / name).write_text(content)
-    docs = _with_evidence(tmp_path, sorted((tmp_path / "reports").glob("*.md")), tmp_path / "made")
+    docs = _with_evidence(tmp_path / "docs", sorted((tmp_path / "reports").glob("*.md")), tmp_path / "made")
     assert {each.name for each in (docs / "auditor/evidence").iterdir()} == {"a.md", "a.json", "b.md", "c.md"}
 
 
@@ -138,8 +138,8 @@ SITE = "INHERIT: plumbline/site/defaults.yaml\nsite_url: https://docs.example.or
 
 
 def _sarif(mkdocs: str) -> list[dict[str, str]]:
-    findings = [Finding(id, "m") for id in CATALOGUE]
-    log = json.loads(REPORTERS["sarif"](findings, {}, False, rules=CATALOGUE, page_of=page_address(mkdocs)))
+    findings = [Finding(id, "m") for id in ALL_RULES]
+    log = json.loads(REPORTERS["sarif"](findings, {}, False, rules=ALL_RULES, page_of=page_address(mkdocs)))
     return log["runs"][0]["tool"]["driver"]["rules"]  # type: ignore[no-any-return]
 
 
@@ -147,20 +147,20 @@ def test_every_rule_leads_to_its_page_where_the_site_is_published() -> None:
     spec, _ = load_spec(files_of("starter"))
     assert spec is not None
     spec = replace(spec, platform=spec.platform.model_copy(update={"reference": True}))
-    pages = {artifact.path for artifact in RulePageGenerator(tuple(CATALOGUE.values())).generate(spec)}
+    made = RulePageGenerator(tuple(ALL_RULES.values())).generate(spec)
+    pages = {artifact.path: artifact.content.decode() for artifact in made}
     for rule in _sarif(SITE):
-        page = rule["helpUri"].removeprefix("https://docs.example.org/sample/").removesuffix(".html")
-        assert f"docs/{page}.md" in pages
-        assert page.endswith(rule["id"])
+        page, _, place = rule["helpUri"].removeprefix("https://docs.example.org/sample/").partition(".html#")
+        assert f'<a id="{place}"></a>\n\n## {rule["id"]}: ' in pages[f"docs/{page}.md"]
 
 
 def test_a_rule_leads_to_no_page_that_the_project_does_not_have(tmp_path: Path) -> None:
     (tmp_path / "mkdocs.yml").write_text(SITE)
     page_of = _more(tmp_path / "data", "sarif", None)["page_of"]
-    assert page_of("architect/rules/PLB101") is None
+    assert page_of("architect/rules/PLB1xx") is None
     (tmp_path / "docs/architect/rules").mkdir(parents=True)
-    (tmp_path / "docs/architect/rules/PLB101.md").touch()
-    assert page_of("architect/rules/PLB101") == "https://docs.example.org/sample/architect/rules/PLB101.html"
+    (tmp_path / "docs/architect/rules/PLB1xx.md").touch()
+    assert page_of("architect/rules/PLB1xx") == "https://docs.example.org/sample/architect/rules/PLB1xx.html"
 
 
 @pytest.mark.parametrize("mkdocs", ["", "site_name: x\n", "site_url: ''\n", "site_url: docs\n", "a: [\n", "- a\n"])
@@ -177,4 +177,4 @@ def test_an_address_is_the_one_that_the_site_has_and_nothing_is_executed() -> No
 def test_every_id_that_a_finding_can_have_is_explained() -> None:
     sources = [path for folder in ("plumbline", "validators") for path in (ROOT / folder).rglob("*.py")]
     used = {id for path in sources for id in re.findall(r"PLB[0-9]{3}", path.read_text("utf-8"))}
-    assert used - CATALOGUE.keys() == set()
+    assert used - ALL_RULES.keys() == set()

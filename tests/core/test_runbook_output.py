@@ -7,7 +7,7 @@ import pytest
 
 from plumbline.runbook.journal import create_journal
 from plumbline.runbook.run import RunbookRun
-from tests.core.runbook_runs import Silence, again, begun, book, failed, ready, step
+from tests.core.runbook_runs import SilentSteps, again, begun, book, failed, ready, step
 
 CAPTURE = {"made": "made: (.*)"}
 USE = '"${captured_made:?}"'
@@ -45,7 +45,7 @@ def test_a_value_that_is_not_there_or_not_safe_fails_the_step(printed: str, says
     journal = create_journal(tmp_path, begun(), lambda text: text.replace("hushhush", "…"))
     first = replace(step(f"cat <<'END'\n{printed}\nEND", capture=CAPTURE, undo=f"rm {USE}"), title="Make it")
     steps = first, step(f"touch {tmp_path}/went-on")
-    run = RunbookRun(book(*steps), journal, Silence())
+    run = RunbookRun(book(*steps), journal, SilentSteps())
     assert says in failed(run.forward).what
     assert not (tmp_path / "went-on").exists()
     assert "hushhush" not in journal.path.read_text()

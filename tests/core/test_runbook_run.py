@@ -9,7 +9,7 @@ import pytest
 
 from plumbline.runbook.journal import Busy, UnusableJournal, create_journal, hold_lock, newest_journals, open_journal
 from plumbline.runbook.run import RunbookRun
-from tests.core.runbook_runs import HERE, Silence, again, begun, book, failed, ready, step
+from tests.core.runbook_runs import HERE, SilentSteps, again, begun, book, failed, ready, step
 
 
 def test_steps_are_done_in_order_and_written_down(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_done_steps_are_taken_back_in_reverse_order(tmp_path: Path) -> None:
 
 def test_a_secret_in_the_output_is_not_written_down(tmp_path: Path) -> None:
     journal = create_journal(tmp_path, begun(), lambda text: text.replace("hushhush", "…"))
-    assert RunbookRun(book(step("echo hush''hush")), journal, Silence()).forward() is None
+    assert RunbookRun(book(step("echo hush''hush")), journal, SilentSteps()).forward() is None
     assert "hushhush" not in journal.path.read_text()
 
 

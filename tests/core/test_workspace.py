@@ -46,7 +46,7 @@ def test_a_file_of_somebody_else_is_never_touched(tmp_path: Path) -> None:
     workspace.write([A])
     workspace.write([])
     assert (tmp_path / "deploy/mine.txt").read_text() == "mine\n"
-    assert workspace.strangers([]) == ["deploy/mine.txt"]
+    assert workspace.unmanaged([]) == ["deploy/mine.txt"]
 
 
 def test_a_record_that_names_a_file_outside_removes_nothing(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_folder_that_is_a_link_is_named_and_nothing_is_removed_through_it(link
     workspace.write([B])
     (tmp_path / "project" / link).rename(tmp_path / "elsewhere")
     (tmp_path / "project" / link).symlink_to(tmp_path / "elsewhere")
-    assert workspace.linked([B.path]) == [link]
+    assert workspace.linked_folders([B.path]) == [link]
     workspace.write([])
     assert next((tmp_path / "elsewhere").rglob("b.sh"))
 

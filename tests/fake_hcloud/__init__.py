@@ -12,7 +12,7 @@ from tests.fake_hcloud import (  # noqa: F401
     zones,
 )
 from tests.fake_hcloud.cloud import FakeCloud, fake_cloud
-from tests.fake_hcloud.faults import Call, Fault
+from tests.fake_hcloud.faults import ApiCall, ApiFault
 from tests.fake_hcloud.limit import Rate
 
-__all__ = ["Call", "FakeCloud", "Fault", "Rate", "fake_cloud"]
+__all__ = ["ApiCall", "ApiFault", "FakeCloud", "Rate", "fake_cloud"]

@@ -22,7 +22,7 @@ def nothing() -> None:
 
 
 @dataclass
-class Running:
+class RunningAction:
     """What isn't shown of an action that runs."""
 
     json: Json
@@ -45,7 +45,7 @@ class Actions:
     polls: int
     seconds: float
     all: dict[int, Json] = field(default_factory=dict)
-    running: dict[int, Running] = field(default_factory=dict)
+    running: dict[int, RunningAction] = field(default_factory=dict)
     failing: bool = False
 
     def start(
@@ -69,7 +69,9 @@ class Actions:
         }
         self.all[action["id"]] = action
         until = time.monotonic() + self.seconds
-        self.running[action["id"]] = Running(action, frozenset(holds), done, failed, self.polls, until, self.failing)
+        self.running[action["id"]] = RunningAction(
+            action, frozenset(holds), done, failed, self.polls, until, self.failing
+        )
         if self.polls == 0:
             self._end(action["id"])
         return dict(action)

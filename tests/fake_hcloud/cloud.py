@@ -21,14 +21,14 @@ from tests.fake_hcloud import (
 )
 from tests.fake_hcloud.actions import Actions, Json
 from tests.fake_hcloud.errors import ApiError
-from tests.fake_hcloud.faults import CHANGING, Call, Fault
-from tests.fake_hcloud.limit import VENDOR, Bucket, Rate
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.faults import CHANGING, ApiCall, ApiFault
+from tests.fake_hcloud.limit import VENDOR, Rate, RequestBucket
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.routes import Answer, Request, Route, answer, route
 from tests.fake_hcloud.wire import Incoming, Outgoing, serve
 
 # How an object goes when somebody takes it away in the console. Kinds that nothing refers to need no function.
-VANISH: Mapping[str, Callable[[Project, Json], None]] = {
+VANISH: Mapping[str, Callable[[FakeProject, Json], None]] = {
     "firewalls": firewalls.vanish,
     "floating_ips": floating_ips.vanish,
     "images": images.withdraw,
@@ -45,18 +45,18 @@ VANISH: Mapping[str, Callable[[Project, Json], None]] = {
 class FakeCloud:
     """One project of the cloud. `endpoint` is what `hcloud.Client(api_endpoint=)` takes."""
 
-    project: Project
+    project: FakeProject
     rate: Rate | None
     endpoint: str = ""
     latency: float = 0.0
     token: str = "token" + "0" * 59
     read_only_token: str = "readonly" + "0" * 56
-    calls: list[Call] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    calls: list[ApiCall] = field(default_factory=list)
+    faults: list[ApiFault] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
-        self.bucket, self.action_bucket = Bucket(self.rate or VENDOR), Bucket(self.rate or VENDOR)
+        self.bucket, self.action_bucket = RequestBucket(self.rate or VENDOR), RequestBucket(self.rate or VENDOR)
 
     def objects(self, kind: str) -> dict[int, Json]:
         """The objects of a kind by id, as the API shows them; a zone has its record sets under `rrsets`. Change them at will."""
@@ -71,11 +71,11 @@ class FakeCloud:
             else:
                 del self.project.objects[kind][number]
 
-    def changing_calls(self) -> list[Call]:
+    def changing_calls(self) -> list[ApiCall]:
         """Those that were not only asking."""
         return [it for it in self.calls if it.changing]
 
-    def inject(self, fault: Fault) -> Fault:
+    def inject(self, fault: ApiFault) -> ApiFault:
         """Let something go wrong."""
         self.faults.append(fault)
         return fault
@@ -100,7 +100,7 @@ class FakeCloud:
             outgoing = self._answer(incoming)
             status = 0 if outgoing.hang is not None else outgoing.status
             body = _parsed(incoming.content)
-            self.calls.append(Call(incoming.method, incoming.path, incoming.query, body, status, incoming.token))
+            self.calls.append(ApiCall(incoming.method, incoming.path, incoming.query, body, status, incoming.token))
             return outgoing
 
     def _answer(self, incoming: Incoming) -> Outgoing:
@@ -118,7 +118,7 @@ class FakeCloud:
         # Written down now, for the objects go on changing.
         return Outgoing(status, None if body is None else json.dumps(body).encode(), bucket.headers(), hang)
 
-    def _admit(self, incoming: Incoming, bucket: Bucket) -> None:
+    def _admit(self, incoming: Incoming, bucket: RequestBucket) -> None:
         if incoming.token not in {self.token, self.read_only_token}:
             raise ApiError("unauthorized", "unable to authenticate")
         if self.rate:
@@ -126,7 +126,7 @@ class FakeCloud:
         if incoming.token == self.read_only_token and incoming.method in CHANGING:
             raise ApiError("token_readonly", "token is only allowed to perform GET requests")
 
-    def _act(self, found: Route, args: dict[str, str], incoming: Incoming, fault: Fault | None) -> Answer:
+    def _act(self, found: Route, args: dict[str, str], incoming: Incoming, fault: ApiFault | None) -> Answer:
         error = ApiError(fault.code, "injected", status=fault.status) if fault else None
         if fault and error and fault.mode in {"before", "timeout_before"}:
             raise error
@@ -170,7 +170,7 @@ def fake_cloud(
     0 for at once; `action_seconds`: it has ended then, asked or not. `shuffle`: sets come in another order each time.
     `limits`: the most objects of a kind that the account allows. `latency`: seconds that each call takes, side by side.
     """
-    project = Project(Actions(action_polls, action_seconds), random.Random(seed), shuffle, limits or {})
+    project = FakeProject(Actions(action_polls, action_seconds), random.Random(seed), shuffle, limits or {})
     cloud = FakeCloud(project, Rate(*rate) if rate else None, latency=latency)
     with serve(cloud.answer) as cloud.endpoint:
         yield cloud

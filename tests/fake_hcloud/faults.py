@@ -10,7 +10,7 @@ Mode = Literal["before", "after", "timeout", "timeout_before", "action_error"]
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """One call, in the order of arrival. `status` is what was answered, 0 where nothing was."""
 
     method: str
@@ -27,7 +27,7 @@ class Call:
 
 
 @dataclass
-class Fault:
+class ApiFault:
     """What goes wrong, and where.
 
     `before`: an error without an effect. `after`: an error though the effect happened. `timeout`: the effect happened, the

@@ -4,7 +4,7 @@ from tests.fake_hcloud.actions import Json
 from tests.fake_hcloud.errors import ApiError, invalid
 from tests.fake_hcloud.firewall_rules import rules
 from tests.fake_hcloud.labels import selects
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.routes import Answer, Request, on
 
 MOST_PER_SERVER = 5
@@ -36,7 +36,7 @@ def delete(request: Request) -> Answer:
     return 204, None
 
 
-def vanish(project: Project, firewall: Json) -> None:
+def vanish(project: FakeProject, firewall: Json) -> None:
     """Take a firewall away, from its servers too."""
     del project.objects["firewalls"][firewall["id"]]
     for server in project.objects["servers"].values():
@@ -107,14 +107,14 @@ def check_server(firewall: Json | None, server: Json) -> None:
         raise ApiError("resource_limit_exceeded", "server has the most firewalls already")
 
 
-def follow_selectors(project: Project) -> None:
+def follow_selectors(project: FakeProject) -> None:
     """Put firewalls on the servers that their selectors select now, and take them off the others."""
     for firewall in project.objects["firewalls"].values():
         if entries := [it for it in firewall["applied_to"] if it["type"] == "label_selector"]:
             _follow(project, firewall, entries)
 
 
-def _follow(project: Project, firewall: Json, entries: list[Json]) -> None:
+def _follow(project: FakeProject, firewall: Json, entries: list[Json]) -> None:
     for server in project.objects["servers"].values():
         if _is_on(firewall, server) and server["id"] not in _directly(firewall):
             _unlist(server, firewall["id"])
@@ -150,7 +150,7 @@ def _same(entry: Json, asked: Json) -> bool:
     return bool(entry["type"] == asked["type"] and entry.get(asked["type"]) == asked.get(asked["type"]))
 
 
-def _check(project: Project, firewall: Json | None, asked: Json) -> None:
+def _check(project: FakeProject, firewall: Json | None, asked: Json) -> None:
     if asked.get("type") == "label_selector":
         selects(asked["label_selector"]["selector"], {})
         if firewall and any(_same(it, asked) for it in firewall["applied_to"]):
@@ -164,7 +164,7 @@ def _check(project: Project, firewall: Json | None, asked: Json) -> None:
         raise invalid("apply_to", "type is unknown")
 
 
-def _apply(project: Project, firewall: Json, asked: Json) -> Json:
+def _apply(project: FakeProject, firewall: Json, asked: Json) -> Json:
     if asked["type"] == "label_selector":
         firewall["applied_to"].append({**asked, "applied_to_resources": []})
         return project.act("apply_firewall", {"firewalls": firewall})
@@ -179,7 +179,7 @@ def _apply(project: Project, firewall: Json, asked: Json) -> Json:
     )
 
 
-def _remove(project: Project, firewall: Json, asked: Json) -> Json:
+def _remove(project: FakeProject, firewall: Json, asked: Json) -> Json:
     def done() -> None:
         firewall["applied_to"] = [it for it in firewall["applied_to"] if not _same(it, asked)]
         _follow(project, firewall, [it for it in firewall["applied_to"] if it["type"] == "label_selector"])

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Network
 from tests.fake_hcloud.actions import Json
 from tests.fake_hcloud.errors import ApiError, invalid
 from tests.fake_hcloud.primary_ips import FAMILIES, point, usual_name
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.routes import Answer, Request, acted, on
 
 FIRST_V4, FIRST_V6 = IPv4Address("198.19.0.1"), int(IPv6Network("2001:db8:2::/64").network_address)
@@ -56,13 +56,13 @@ def delete(request: Request) -> Answer:
     return 204, None
 
 
-def vanish(project: Project, made: Json) -> None:
+def vanish(project: FakeProject, made: Json) -> None:
     """Take an address away, from its server too."""
     take(project, made)
     del project.objects["floating_ips"][made["id"]]
 
 
-def take(project: Project, made: Json) -> None:
+def take(project: FakeProject, made: Json) -> None:
     """An address leads nowhere from now on."""
     if server := project.objects["servers"].get(made["server"]):
         public = server["public_net"]
@@ -94,7 +94,7 @@ def change_dns_ptr(request: Request) -> Answer:
     return acted(act("change_dns_ptr", {"floating_ips": made}, lambda: point(made, body["ip"], body.get("dns_ptr"))))
 
 
-def _lead(project: Project, made: Json, server: Json) -> Json:
+def _lead(project: FakeProject, made: Json, server: Json) -> Json:
     def done() -> None:
         take(project, made)
         made["server"] = server["id"]

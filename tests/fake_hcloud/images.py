@@ -2,7 +2,7 @@
 
 from tests.fake_hcloud.actions import Json, now
 from tests.fake_hcloud.errors import ApiError, invalid
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.routes import Answer, Request, on
 
 
@@ -70,7 +70,7 @@ def delete(request: Request) -> Answer:
     return 204, None
 
 
-def withdraw(project: Project, image: Json) -> None:
+def withdraw(project: FakeProject, image: Json) -> None:
     """An image goes; servers that were made from it show none."""
     del project.objects["images"][image["id"]]
     for server in project.objects["servers"].values():

@@ -20,7 +20,7 @@ VENDOR = Rate(3600, 1.0)
 
 
 @dataclass
-class Bucket:
+class RequestBucket:
     """Tokens of one project, on a clock that a test may replace."""
 
     rate: Rate

@@ -4,7 +4,7 @@ from tests.fake_hcloud import networks
 from tests.fake_hcloud.actions import Json
 from tests.fake_hcloud.errors import ApiError, invalid
 from tests.fake_hcloud.labels import selects
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.routes import Answer, Request, on
 
 IDENTITY = (str, int)
@@ -74,7 +74,7 @@ def delete(request: Request) -> Answer:
     return 200, {"action": request.project.act("delete_load_balancer", {"load_balancers": request.target})}
 
 
-def vanish(project: Project, balancer: Json) -> None:
+def vanish(project: FakeProject, balancer: Json) -> None:
     """Take a load balancer away, from its networks too."""
     del project.objects["load_balancers"][balancer["id"]]
     for server in project.objects["servers"].values():
@@ -83,7 +83,7 @@ def vanish(project: Project, balancer: Json) -> None:
         project.objects["networks"][net["network"]]["load_balancers"].remove(balancer["id"])
 
 
-def _location(project: Project, body: Json) -> Json:
+def _location(project: FakeProject, body: Json) -> Json:
     if body.get("location"):
         return project.find("locations", body["location"])
     for it in project.objects["locations"].values():
@@ -126,7 +126,7 @@ def _service(asked: Json) -> Json:
     return service
 
 
-def _target(project: Project, network: Json | None, asked: Json) -> Json:
+def _target(project: FakeProject, network: Json | None, asked: Json) -> Json:
     private = bool(asked.get("use_private_ip"))
     if asked["type"] == "ip":
         return {"type": "ip", "ip": {"ip": asked["ip"]["ip"]}, "health_status": []}

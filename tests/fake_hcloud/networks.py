@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 from tests.fake_hcloud.actions import Json
 from tests.fake_hcloud.catalogue import LOCATIONS
 from tests.fake_hcloud.errors import ApiError, invalid
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.reading import found, page
 from tests.fake_hcloud.routes import Answer, Request, acted, on
 
@@ -60,7 +60,7 @@ def delete(request: Request) -> Answer:
     return 204, None
 
 
-def vanish(project: Project, network: Json) -> None:
+def vanish(project: FakeProject, network: Json) -> None:
     """Take a network away, from those attached to it too."""
     del project.objects["networks"][network["id"]]
     for kind in ("servers", "load_balancers"):
@@ -137,7 +137,7 @@ def _act(request: Request, command: str, done: Callable[[], object]) -> Answer:
     return acted(request.project.act(command, {"networks": request.target}, done))
 
 
-def claim(project: Project, network: Json, zone: str, ip: str | None = None, ip_range: str | None = None) -> str:
+def claim(project: FakeProject, network: Json, zone: str, ip: str | None = None, ip_range: str | None = None) -> str:
     """An address for something in a network zone; `no_subnet_available` or `ip_not_available` where there is none."""
     subnets = [it for it in network["subnets"] if it["network_zone"] == zone and it["type"] != "vswitch"]
     if ip_range:
@@ -158,7 +158,7 @@ def claim(project: Project, network: Json, zone: str, ip: str | None = None, ip_
     return str(free)
 
 
-def check_overlap(project: Project, network: Json, attached: list[Json]) -> None:
+def check_overlap(project: FakeProject, network: Json, attached: list[Json]) -> None:
     """`networks_overlap` if a network shares addresses with one that something is attached to already."""
     own = IPv4Network(network["ip_range"])
     for net in attached:
@@ -209,7 +209,7 @@ def _first_free(whole: IPv4Network, taken: list[IPv4Network]) -> IPv4Network:
     raise ApiError("no_subnet_available", "no /24 is free")
 
 
-def _route(project: Project, network: Json, asked: Json) -> Json:
+def _route(project: FakeProject, network: Json, asked: Json) -> Json:
     destination = parse_range(asked.get("destination"), "destination")
     if destination != DEFAULT_ROUTE and not any(destination.subnet_of(it) for it in PRIVATE):
         raise invalid("destination", "must be private or 0.0.0.0/0")
@@ -236,13 +236,13 @@ def _edges(subnet: Json) -> set[IPv4Address]:
     return {whole.network_address, whole.broadcast_address}
 
 
-def _taken(project: Project, network: Json) -> set[IPv4Address]:
+def _taken(project: FakeProject, network: Json) -> set[IPv4Address]:
     gateways = [IPv4Network(it["ip_range"]).network_address + 1 for it in (network, *network["subnets"])]
     used = [ip for _, _, net in _attached(project, network["id"]) for ip in (net["ip"], *net.get("alias_ips", []))]
     return {RESERVED, *gateways, *map(IPv4Address, used)}
 
 
-def _attached(project: Project, number: int) -> Iterator[tuple[str, Json, Json]]:
+def _attached(project: FakeProject, number: int) -> Iterator[tuple[str, Json, Json]]:
     for kind in ("servers", "load_balancers"):
         for it in project.objects[kind].values():
             for net in it["private_net"]:

@@ -2,7 +2,7 @@
 
 from tests.fake_hcloud.actions import Json
 from tests.fake_hcloud.errors import ApiError, invalid
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.routes import Answer, Request, on
 
 MOST_SERVERS = 10
@@ -27,7 +27,7 @@ def delete(request: Request) -> Answer:
     return 204, None
 
 
-def vanish(project: Project, group: Json) -> None:
+def vanish(project: FakeProject, group: Json) -> None:
     """Take a group away, from its servers too."""
     for number in list(group["servers"]):
         leave(project.objects["servers"][number])

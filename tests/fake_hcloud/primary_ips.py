@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.fake_hcloud.actions import Json
 from tests.fake_hcloud.errors import ApiError, invalid
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.routes import Answer, Request, acted, on
 
 FIRST_V4, FIRST_V6 = IPv4Address("198.18.0.1"), int(IPv6Network("2001:db8::/64").network_address)
@@ -39,7 +39,7 @@ def create(request: Request) -> Answer:
     return 201, {"primary_ip": made, "action": _assign(project, made, server)}
 
 
-def new(project: Project, name: str, family: str, location: Json, auto_delete: bool, labels: Json) -> Json:
+def new(project: FakeProject, name: str, family: str, location: Json, auto_delete: bool, labels: Json) -> Json:
     """An address that nobody has yet."""
     if family not in FAMILIES:
         raise invalid("type", "is unknown")
@@ -87,7 +87,7 @@ def give(made: Json, server: Json) -> None:
     }
 
 
-def take(project: Project, made: Json) -> None:
+def take(project: FakeProject, made: Json) -> None:
     """An address is nobody's from now on."""
     if server := project.objects["servers"].get(made["assignee_id"]):
         server["public_net"][made["type"]] = None
@@ -103,7 +103,7 @@ def delete(request: Request) -> Answer:
     return 204, None
 
 
-def vanish(project: Project, made: Json) -> None:
+def vanish(project: FakeProject, made: Json) -> None:
     """Take an address away, from its server too."""
     take(project, made)
     del project.objects["primary_ips"][made["id"]]
@@ -147,7 +147,7 @@ def change_dns_ptr(request: Request) -> Answer:
     return acted(request.project.act("change_dns_ptr", {"primary_ips": made}, done))
 
 
-def _assign(project: Project, made: Json, server: Json) -> Json:
+def _assign(project: FakeProject, made: Json, server: Json) -> Json:
     project.refuse_busy("servers", server)
     return project.act("assign_primary_ip", {"primary_ips": made, "servers": server}, lambda: give(made, server))
 

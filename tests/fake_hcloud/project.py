@@ -17,7 +17,7 @@ def _empty() -> dict[str, dict[int, Json]]:
 
 
 @dataclass
-class Project:
+class FakeProject:
     """The state behind the fake. `limits` are the most objects that the account allows, by kind."""
 
     actions: Actions

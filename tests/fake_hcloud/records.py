@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from tests.fake_hcloud.actions import Json, nothing
 from tests.fake_hcloud.errors import ApiError, invalid, not_found
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.reading import found, page
 from tests.fake_hcloud.routes import Answer, Request, acted, check_body, on
 
@@ -164,7 +164,7 @@ def _remove(zone: Json, rrset: Json) -> None:
     count(zone)
 
 
-def _shown(project: Project, rrset: Json) -> Json:
+def _shown(project: FakeProject, rrset: Json) -> Json:
     return project.stirred(rrset, {"records": {}})
 
 

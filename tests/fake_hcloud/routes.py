@@ -10,7 +10,7 @@ from tests.fake_hcloud.errors import ApiError, invalid, not_found
 from tests.fake_hcloud.faults import CHANGING
 from tests.fake_hcloud.kinds import KINDS
 from tests.fake_hcloud.labels import check_labels
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 
 Types = type | tuple[type, ...]
 Answer = tuple[int, Json | None]
@@ -20,7 +20,7 @@ Answer = tuple[int, Json | None]
 class Request:
     """A call on its way to the function that answers it. `target` is the object that the path names."""
 
-    project: Project
+    project: FakeProject
     method: str
     query: Mapping[str, list[str]]
     body: Json
@@ -106,7 +106,7 @@ def check_body(body: Json, needs: Mapping[str, Types], takes: Mapping[str, Types
         check_labels(body["labels"])
 
 
-def _target(project: Project, kind: str, identity: str) -> Json:
+def _target(project: FakeProject, kind: str, identity: str) -> Json:
     if kind == "zones":
         return project.find(kind, identity)
     if not identity.isdecimal():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from tests.fake_hcloud import firewalls, networks, placement_groups, primary_ips, volumes
 from tests.fake_hcloud.actions import Json
 from tests.fake_hcloud.errors import ApiError, invalid, not_found
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.routes import Answer, Request, on
 
 MOST_USER_DATA = 32 * 1024
@@ -77,13 +77,13 @@ def delete(request: Request) -> Answer:
     return 200, {"action": action}
 
 
-def vanish(project: Project, server: Json) -> None:
+def vanish(project: FakeProject, server: Json) -> None:
     """Take a server away with all that goes with it."""
     del project.objects["servers"][server["id"]]
     let_go(project, server)
 
 
-def let_go(project: Project, server: Json) -> None:
+def let_go(project: FakeProject, server: Json) -> None:
     """Free what a server that is gone had."""
     for volume in project.objects["volumes"].values():
         if volume["server"] == server["id"]:
@@ -108,7 +108,7 @@ def let_go(project: Project, server: Json) -> None:
     placement_groups.leave(server)
 
 
-def attach(project: Project, server: Json, network: Json, asked: Json) -> None:
+def attach(project: FakeProject, server: Json, network: Json, asked: Json) -> None:
     """Give a server an address in a network."""
     if any(it["network"] == network["id"] for it in server["private_net"]):
         raise ApiError("server_already_attached", "server is already attached to network")
@@ -126,7 +126,7 @@ def attach(project: Project, server: Json, network: Json, asked: Json) -> None:
     network["servers"].append(server["id"])
 
 
-def detach(project: Project, server: Json, number: int) -> None:
+def detach(project: FakeProject, server: Json, number: int) -> None:
     """Take a server out of a network."""
     server["private_net"] = [it for it in server["private_net"] if it["network"] != number]
     if network := project.objects["networks"].get(number):
@@ -145,7 +145,7 @@ def check_orderable(server_type: Json, location: str) -> None:
         raise ApiError("resource_unavailable", "error during placement")
 
 
-def _draft(project: Project, body: Json) -> Json:
+def _draft(project: FakeProject, body: Json) -> Json:
     """The server by its type, image and location, with nothing attached."""
     server_type = project.find("server_types", body["server_type"])
     wanted = body.get("location") or next(it["name"] for it in server_type["locations"])
@@ -175,7 +175,7 @@ def _draft(project: Project, body: Json) -> Json:
     }
 
 
-def _image(project: Project, identity: object, server_type: Json) -> Json:
+def _image(project: FakeProject, identity: object, server_type: Json) -> Json:
     """An image by id, or by a name that each architecture has."""
     named = [it for it in project.objects["images"].values() if identity in {it["id"], it["name"]}]
     if not named:
@@ -193,7 +193,7 @@ def _image(project: Project, identity: object, server_type: Json) -> Json:
 class _Parts:
     """What goes with a new server. All is looked up and checked before anything is changed."""
 
-    def __init__(self, project: Project, body: Json, draft: Json) -> None:
+    def __init__(self, project: FakeProject, body: Json, draft: Json) -> None:
         self.project = project
         self.name, self.location = body["name"], draft["location"]
         for key in body.get("ssh_keys") or []:

@@ -8,10 +8,10 @@ import requests
 from hcloud import APIException, Client
 from hcloud.actions import ActionFailedException
 
-from tests.fake_hcloud import FakeCloud, Fault, Rate, fake_cloud
+from tests.fake_hcloud import ApiFault, FakeCloud, Rate, fake_cloud
 from tests.fake_hcloud.errors import ApiError
 from tests.fake_hcloud.faults import Mode
-from tests.fake_hcloud.limit import Bucket
+from tests.fake_hcloud.limit import RequestBucket
 from tests.fake_hcloud.making import KEY, Sdk, network, refused, server, volume
 
 
@@ -94,7 +94,7 @@ def test_the_rate_limit_answers_429_with_its_headers() -> None:
 
 def test_the_rate_limit_refills() -> None:
     time_now = [0.0]
-    bucket = Bucket(Rate(2, 0.5), clock=lambda: time_now[0])
+    bucket = RequestBucket(Rate(2, 0.5), clock=lambda: time_now[0])
     for passed, there in ((0.0, True), (0.0, True), (0.0, False), (1.0, False), (1.0, True), (60.0, True)):
         time_now[0] += passed
         with nullcontext() if there else pytest.raises(ApiError):
@@ -121,18 +121,18 @@ def test_calls_are_recorded(cloud: FakeCloud, client: Sdk) -> None:
 
 
 def test_an_error_before_the_effect_and_one_after(cloud: FakeCloud, client: Sdk) -> None:
-    cloud.inject(Fault("before", nth=1, code="unavailable"))
+    cloud.inject(ApiFault("before", nth=1, code="unavailable"))
     with refused("unavailable"):
         network(client)
     assert not cloud.objects("networks")
-    cloud.inject(Fault("after", method="POST", path=r"^/networks$", code="server_error"))
+    cloud.inject(ApiFault("after", method="POST", path=r"^/networks$", code="server_error"))
     with refused("server_error"):
         network(client)
     assert len(cloud.objects("networks")) == 1
 
 
 def test_a_fault_strikes_the_nth_changing_call_after_it(cloud: FakeCloud, client: Sdk) -> None:
-    cloud.inject(Fault("before", nth=2))
+    cloud.inject(ApiFault("before", nth=2))
     network(client, "first")
     client.networks.get_all()
     with refused("server_error"):
@@ -142,7 +142,7 @@ def test_a_fault_strikes_the_nth_changing_call_after_it(cloud: FakeCloud, client
 
 @pytest.mark.parametrize(("mode", "made"), [("timeout", 1), ("timeout_before", 0)])
 def test_no_answer_at_all(cloud: FakeCloud, client: Sdk, mode: Mode, made: int) -> None:
-    cloud.inject(Fault(mode, nth=1))
+    cloud.inject(ApiFault(mode, nth=1))
     with pytest.raises(requests.ConnectionError):
         network(client)
     assert len(cloud.objects("networks")) == made
@@ -154,7 +154,7 @@ def test_the_sdk_repeats_a_call_that_timed_out_and_finds_the_name_taken(
 ) -> None:
     monkeypatch.setattr("hcloud._client.time.sleep", lambda _: None)
     client: Sdk = Client(cloud.token, api_endpoint=cloud.endpoint, timeout=0.5)
-    cloud.inject(Fault("timeout", nth=1, hang=5.0))
+    cloud.inject(ApiFault("timeout", nth=1, hang=5.0))
     with refused("uniqueness_error"):
         network(client)
     assert len(cloud.objects("networks")) == 1
@@ -162,7 +162,7 @@ def test_the_sdk_repeats_a_call_that_timed_out_and_finds_the_name_taken(
 
 def test_an_action_that_fails_has_no_effect(cloud: FakeCloud, client: Sdk) -> None:
     one, data = server(client), volume(client)
-    cloud.inject(Fault("action_error", path="/actions/attach$"))
+    cloud.inject(ApiFault("action_error", path="/actions/attach$"))
     with pytest.raises(ActionFailedException):
         data.attach(one).wait_until_finished()
     assert cloud.objects("volumes")[data.id]["server"] is None

@@ -2,7 +2,7 @@
 
 from tests.fake_hcloud.actions import Json
 from tests.fake_hcloud.errors import ApiError, invalid
-from tests.fake_hcloud.project import Project
+from tests.fake_hcloud.project import FakeProject
 from tests.fake_hcloud.routes import Answer, Request, acted, on
 
 SMALLEST, LARGEST, MOST_PER_SERVER = 10, 10_240, 16
@@ -55,7 +55,7 @@ def delete(request: Request) -> Answer:
     return 204, None
 
 
-def vanish(project: Project, volume: Json) -> None:
+def vanish(project: FakeProject, volume: Json) -> None:
     """Take a volume away, from its server too."""
     detach_from(project, volume)
     del project.objects["volumes"][volume["id"]]
@@ -67,7 +67,7 @@ def attach_to(volume: Json, server: Json) -> None:
     server["volumes"].append(volume["id"])
 
 
-def detach_from(project: Project, volume: Json) -> None:
+def detach_from(project: FakeProject, volume: Json) -> None:
     """A volume is nobody's from now on."""
     if server := project.objects["servers"].get(volume["server"]):
         server["volumes"] = [it for it in server["volumes"] if it != volume["id"]]
@@ -82,7 +82,7 @@ def check_free(volume: Json, location: Json) -> None:
         raise invalid("server", "volume and server are in different locations")
 
 
-def check_room(project: Project, server: Json) -> None:
+def check_room(project: FakeProject, server: Json) -> None:
     """Whether a server can take one more."""
     project.refuse_busy("servers", server)
     if len(server["volumes"]) >= MOST_PER_SERVER:
@@ -119,5 +119,5 @@ def resize(request: Request) -> Answer:
     return acted(request.project.act("resize_volume", {"volumes": volume}, lambda: volume.update(size=size)))
 
 
-def _attach(project: Project, volume: Json, server: Json) -> Json:
+def _attach(project: FakeProject, volume: Json, server: Json) -> Json:
     return project.act("attach_volume", {"volumes": volume, "servers": server}, lambda: attach_to(volume, server))

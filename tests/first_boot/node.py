@@ -27,7 +27,7 @@ def build(environment: dict[str, str], base: str, packages: list[str]) -> str:
     return done.stdout.strip()
 
 
-class Node:
+class BootNode:
     """A container, by its name."""
 
     def __init__(self, environment: dict[str, str], name: str):
@@ -71,9 +71,9 @@ class Node:
 
 
 @contextmanager
-def node(environment: dict[str, str], image: str, *options: str, command: tuple[str, ...] = ()) -> Iterator[Node]:
+def node(environment: dict[str, str], image: str, *options: str, command: tuple[str, ...] = ()) -> Iterator[BootNode]:
     """A privileged container that is made and not yet started; it goes with the block, its loop devices too."""
-    made = Node(environment, f"plumbline-node-{uuid.uuid4().hex[:8]}")
+    made = BootNode(environment, f"plumbline-node-{uuid.uuid4().hex[:8]}")
     call = ["create", "--privileged", "--cgroupns", "private", "--name", made.name, *options, image, *command]
     try:
         done = made.docker(*call)

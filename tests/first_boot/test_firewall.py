@@ -9,7 +9,7 @@ import yaml
 
 from generators.cloud.host_firewall import ruleset
 from plumbline.effective.node_links import addresses_of_role
-from tests.first_boot.node import Node
+from tests.first_boot.node import BootNode
 from tests.first_boot.test_user_data import FILES, SPEC
 
 pytestmark = pytest.mark.live
@@ -35,7 +35,7 @@ def needed(source: str, target: str) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def seen(tools: Node) -> list[list[Any]]:
+def seen(tools: BootNode) -> list[list[Any]]:
     """What reached what: how, source, target, port, whether it was let in."""
     places = {"gateway": ("gateway", 0), "worker": ("worker", 0), "last": ("worker", 1), "db": ("db", 0)}
     nodes = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from generators.cloud.first_boot import VOLUME_ID, user_data
-from tests.first_boot.node import Node
+from tests.first_boot.node import BootNode
 from tests.first_boot.test_user_data import ROLES, SPEC, config, files
 
 pytestmark = pytest.mark.live
@@ -16,21 +16,21 @@ VOLUME = "/plumbline-volume"
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_cloud_init_takes_it(tools: Node, role: str) -> None:
+def test_cloud_init_takes_it(tools: BootNode, role: str) -> None:
     tools.put({"/user-data": (user_data(SPEC, "online", "acme", role), 0o644)})
     code, text = tools.run("cloud-init", "schema", "--config-file", "/user-data")
     assert code == 0, text
     assert "Valid" in text
 
 
-def test_its_schema_check_can_fail(tools: Node) -> None:
+def test_its_schema_check_can_fail(tools: BootNode) -> None:
     broken = user_data(SPEC, "online", "acme", "db").replace("lock_passwd: true", "lock_passwd: 12")
     tools.put({"/user-data": (broken, 0o644)})
     assert tools.run("cloud-init", "schema", "--config-file", "/user-data")[0] != 0
 
 
 @pytest.fixture(scope="module")
-def written(tools: Node) -> Node:
+def written(tools: BootNode) -> BootNode:
     """The node with all files of the database's role, as cloud-init would write them."""
     tools.put(
         {
@@ -44,7 +44,7 @@ def written(tools: Node) -> Node:
     return tools
 
 
-def test_sshd_takes_its_settings(written: Node) -> None:
+def test_sshd_takes_its_settings(written: BootNode) -> None:
     written.shell("ssh-keygen -A; mkdir -p /run/sshd; sshd -t")
     settings = written.shell("sshd -T").splitlines()
     for line in (
@@ -57,7 +57,7 @@ def test_sshd_takes_its_settings(written: Node) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_nft_takes_the_rules_twice(tools: Node, role: str) -> None:
+def test_nft_takes_the_rules_twice(tools: BootNode, role: str) -> None:
     tools.put({"/rules.nft": (files(role)["/etc/docpipe/private-network.nft"], 0o644)})
     tools.shell(
         "nft -c -f /rules.nft; nft -f /rules.nft; nft list ruleset > /once; nft -f /rules.nft; nft list ruleset > /twice"
@@ -65,7 +65,7 @@ def test_nft_takes_the_rules_twice(tools: Node, role: str) -> None:
     tools.shell("cmp /once /twice; nft delete table inet private_network")
 
 
-def test_systemd_takes_the_units(written: Node) -> None:
+def test_systemd_takes_the_units(written: BootNode) -> None:
     # what comes with the engine's package
     engine = "[Unit]\nDescription=Engine\n[Service]\nExecStart=/usr/bin/docker\n"
     written.put({"/usr/bin/docker": ("#!/bin/sh\n", 0o755), "/etc/systemd/system/docker.service": (engine, 0o644)})
@@ -74,7 +74,7 @@ def test_systemd_takes_the_units(written: Node) -> None:
     assert (code, text) == (0, "")
 
 
-def delivered(node: Node, members: dict[str, bytes]) -> tuple[int, str]:
+def delivered(node: BootNode, members: dict[str, bytes]) -> tuple[int, str]:
     """What the script says to secrets that were encrypted for the node as a roll-out does."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
@@ -92,7 +92,7 @@ def delivered(node: Node, members: dict[str, bytes]) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def keyed(written: Node) -> Iterator[Node]:
+def keyed(written: BootNode) -> Iterator[BootNode]:
     """With an identity of its own, and the folder in memory."""
     written.shell(
         "umask 077; age-keygen -o /etc/docpipe/identity; age-keygen -y /etc/docpipe/identity > /etc/docpipe/recipient;"
@@ -102,7 +102,7 @@ def keyed(written: Node) -> Iterator[Node]:
     written.shell(f"umount {SECRETS}")
 
 
-def test_secrets_come_out_as_they_went_in(keyed: Node) -> None:
+def test_secrets_come_out_as_they_went_in(keyed: BootNode) -> None:
     value = b"a $b 'c' \"d\"\n\n\x00\xff"
     code, text = delivered(keyed, {"redis_password": value, "old_one": b"x"})
     assert code == 0, text
@@ -115,7 +115,7 @@ def test_secrets_come_out_as_they_went_in(keyed: Node) -> None:
 @pytest.mark.parametrize(
     "members", [{}, {"a": b""}, {"a": b"->"}, {"A b": b"x"}, {"../../../evil": b"x"}, {"a/b": b"x"}]
 )
-def test_what_is_no_secret_changes_nothing(keyed: Node, members: dict[str, bytes]) -> None:
+def test_what_is_no_secret_changes_nothing(keyed: BootNode, members: dict[str, bytes]) -> None:
     assert delivered(keyed, {"redis_password": b"kept"})[0] == 0
     assert delivered(keyed, {"other": b"x", **members} if members else members)[0] != 0
     assert (
@@ -124,7 +124,7 @@ def test_what_is_no_secret_changes_nothing(keyed: Node, members: dict[str, bytes
     )
 
 
-def test_what_is_not_encrypted_for_this_node_changes_nothing(keyed: Node) -> None:
+def test_what_is_not_encrypted_for_this_node_changes_nothing(keyed: BootNode) -> None:
     assert delivered(keyed, {"redis_password": b"kept"})[0] == 0
     keyed.shell(
         "age-keygen -o /tmp/other 2>/dev/null; age -r $(age-keygen -y /tmp/other) -o /opt/docpipe/secrets.age /tmp/secrets.tar; rm /tmp/other"
@@ -134,7 +134,7 @@ def test_what_is_not_encrypted_for_this_node_changes_nothing(keyed: Node) -> Non
 
 
 @pytest.fixture
-def device(written: Node) -> Iterator[Node]:
+def device(written: BootNode) -> Iterator[BootNode]:
     """With a loop device where the volume would be."""
     written.shell(
         f"truncate -s 32M {VOLUME}; mkdir -p /dev/disk/by-id;"
@@ -146,7 +146,7 @@ def device(written: Node) -> Iterator[Node]:
     )
 
 
-def test_an_empty_volume_is_given_a_file_system_once(device: Node) -> None:
+def test_an_empty_volume_is_given_a_file_system_once(device: BootNode) -> None:
     device.shell("docpipe-volume")
     first = device.shell(f"blkid -p -o value -s TYPE {VOLUME}; sha256sum {VOLUME}")
     assert first.startswith("ext4\n")
@@ -157,7 +157,7 @@ def test_an_empty_volume_is_given_a_file_system_once(device: Node) -> None:
 @pytest.mark.parametrize(
     "content", ["mkswap $device", "printf x | dd of=$device bs=1 seek=500000 status=none", "mkfs.ext2 -q $device"]
 )
-def test_a_volume_that_holds_anything_else_is_left_alone(device: Node, content: str) -> None:
+def test_a_volume_that_holds_anything_else_is_left_alone(device: BootNode, content: str) -> None:
     before = device.shell(f"device=/dev/disk/by-id/scsi-0HC_Volume_4711; {content} > /dev/null; sha256sum {VOLUME}")
     code, text = device.run("docpipe-volume")
     assert code == 1, text

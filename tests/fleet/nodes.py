@@ -34,7 +34,7 @@ class Outcome:
         return sum(int(count) for count in re.findall(r"changed=(\d+)", self.text))
 
 
-class Fleet:
+class NodeFleet:
     """Nodes by (tenant, role), and the project folder that is rolled out to them."""
 
     def __init__(self, run: str, project: Path, nodes: list[tuple[str, str]], collections: Path | None):
@@ -119,7 +119,7 @@ def fleet(
     nodes: list[tuple[str, str]],
     artifacts: Mapping[str, bytes] | None = None,
     collections: Path | None = None,
-) -> Iterator[Fleet]:
+) -> Iterator[NodeFleet]:
     """Nodes, standing; `artifacts` are what is rolled out (absent: what is committed), copied to `project`.
 
     With a folder of collections the connection is community.docker's, otherwise ssh's with a program of our own for ssh.
@@ -136,7 +136,7 @@ def fleet(
         for tenant, role in nodes:
             label = f"io.plumbline.test={run}"
             _docker("run", "--detach", "--init", "--label", label, "--name", f"{run}-{tenant}-{role}", IMAGE)
-        yield Fleet(run, project, nodes, collections)
+        yield NodeFleet(run, project, nodes, collections)
     finally:
         names = _docker("ps", "--all", "--quiet", "--filter", f"label=io.plumbline.test={run}").split()
         if names:

@@ -14,7 +14,7 @@ class Backend(ThreadingHTTPServer):
     request_queue_size = 256
 
     def __init__(self, tenant: str):
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), _BackendHandler)
         self.tenant = tenant
         self.healthy = True
         self.checks: list[bool] = []
@@ -25,7 +25,7 @@ class Backend(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _BackendHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body leave together, or the second waits 40 ms for an acknowledgement
     server: Backend

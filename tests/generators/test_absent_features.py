@@ -19,7 +19,7 @@ from plumbline.spec.spec import Spec
 from tests.generators.test_one_relation import proxied, shipped, three_roles
 from tests.rules.three_modes import three_modes
 from tests.rules.two_modes import service, two_modes
-from validators.catalogue import CATALOGUE
+from validators.all_rules import ALL_RULES
 from validators.rules.examples import example_spec
 
 NO_TENANTS = {
@@ -81,7 +81,7 @@ def test_no_link_leads_to_a_page_that_is_not_there(spec: Spec) -> None:
 def test_the_reference_is_where_the_spec_asks_for_it(of: Callable[[], Spec], reference: bool) -> None:
     spec = of()
     spec = replace(spec, platform=spec.platform.model_copy(update={"reference": reference}))
-    made = {each.path: each.content.decode() for each in generate(spec, tuple(CATALOGUE.values()))}
+    made = {each.path: each.content.decode() for each in generate(spec, tuple(ALL_RULES.values()))}
     for begin in OF_THE_PRODUCT:
         assert any(path.startswith(begin) for path in made) == reference
     assert any(path.startswith("schema/project/") for path in made)

@@ -15,7 +15,7 @@ from generators.markdown import EvidencePage, Page, code, fence, link, prose, ta
 from tests.generators.nasty import texts
 
 EXTENSIONS = [
-    *yaml.safe_load(files("plumbline").joinpath("site.yaml").read_text())["markdown_extensions"],
+    *yaml.safe_load(files("plumbline").joinpath("site", "defaults.yaml").read_text())["markdown_extensions"],
     "admonition",
 ]
 """As the site has them, by name or {name: options}; a project's own site may have admonitions too."""
@@ -55,7 +55,7 @@ lines = values.map(lambda value: value.strip()).filter(
 )
 
 
-class Shown(HTMLParser):
+class ShownText(HTMLParser):
     """The tags of a page, and its text."""
 
     def __init__(self, page: str):
@@ -73,10 +73,10 @@ class Shown(HTMLParser):
         self.text += data
 
 
-def shown(page: str) -> Shown:
+def shown(page: str) -> ShownText:
     """The page as MkDocs would show it, without the mark at each heading."""
     html = markdown.markdown(page, extensions=NAMES, extension_configs={**OPTIONS, "toc": {}})
-    return Shown(html)
+    return ShownText(html)
 
 
 MADE = {"text": text, "code": code, "link": lambda value: link(value, "y.md")}

@@ -9,7 +9,7 @@ import yaml
 
 from generators.compose.project import ComposeGenerator
 from generators.site.pages import PageGenerator
-from plumbline.effective.decided import decided
+from plumbline.effective.decided import decide_answer
 from plumbline.effective.differences import differences
 from plumbline.effective.node_links import deployment_of
 from plumbline.project.artifact import Artifact
@@ -113,7 +113,7 @@ def test_what_lies_in_it_shows_only_when_it_runs() -> None:
     question = {"shows": "A file.", "file": {"service": "web", "path": "/mnt/files/a"}, "answers": {"left": "present"}}
     probe = Probe.model_validate(question)
     for share, answers in ((SHARE, ()), (None, ("absent",))):
-        found = decided(spec_of(share), "left", probe)
+        found = decide_answer(spec_of(share), "left", probe)
         assert found
         assert found.answers == answers
 

@@ -15,7 +15,7 @@ _SENTINEL = "here-it-is"
 
 
 @dataclass(frozen=True)
-class Case:
+class HostileCase:
     """What is done to a copy of the shipped spec, and what has to come of it."""
 
     name: str
@@ -27,15 +27,15 @@ class Case:
     """Does it to the file."""
 
 
-def corpus() -> list[Case]:
+def corpus() -> list[HostileCase]:
     """Every case."""
     return [*_surface(), *_forms(), *_expressions()]
 
 
-def _surface() -> Iterator[Case]:
+def _surface() -> Iterator[HostileCase]:
     for name, entry in yaml.safe_load((Path(__file__).parent / "surface.yaml").read_text()).items():
         line = entry.get("line") or _line_of(entry["file"], entry["edit"][0]) + entry.get("after", 0)
-        yield Case(name, entry["file"], line, entry["rule"], entry.get("exit", 2), _doing(entry))
+        yield HostileCase(name, entry["file"], line, entry["rule"], entry.get("exit", 2), _doing(entry))
 
 
 def _line_of(file: str, old: str) -> int:
@@ -78,7 +78,7 @@ def _repeated(unit: str, times: int, before: str = "", after: str = "", numbered
     return before + "".join(units) + after
 
 
-def _forms() -> Iterator[Case]:
+def _forms() -> Iterator[HostileCase]:
     """Each value that means nothing, in each kind of field."""
     for (name, path), values in CASES.items():
         marked = _dumped(_with(name, path, _SENTINEL)).split("\n")
@@ -86,7 +86,7 @@ def _forms() -> Iterator[Case]:
         for value in values:
             text = _dumped(_with(name, path, value))
             title = f"{path} of {name}: {value!r:.60}"
-            yield Case(title, f"{name}.yaml", line, "PLB007", 2, lambda path, text=text: _write(path, text))
+            yield HostileCase(title, f"{name}.yaml", line, "PLB007", 2, lambda path, text=text: _write(path, text))
 
 
 def _dumped(data: object) -> str:
@@ -97,7 +97,7 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def _expressions() -> Iterator[Case]:
+def _expressions() -> Iterator[HostileCase]:
     """Each expression that costs too much, in a value, a configuration file and a runbook, in turn."""
     places = (
         ("services/redis.yaml", "environment: {SLOW: {template: %s}}\n", "PLB107"),
@@ -116,4 +116,4 @@ def _expressions() -> Iterator[Case]:
             lines = text.split("\n")
             lines[line - 1] = form + yaml.dump(expression, width=10**9, default_style='"').strip()
             changed = "\n".join(lines)
-        yield Case(f"{name} in {file}", file, line, rule, 1, lambda path, text=changed: _write(path, text))
+        yield HostileCase(f"{name} in {file}", file, line, rule, 1, lambda path, text=changed: _write(path, text))

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.hostile.corpus import DATA, Case
+from tests.hostile.corpus import DATA, HostileCase
 
 SECONDS = 2.0
 """Processor time that a case may take beyond the spec as it is, on a machine as the one below."""
@@ -61,7 +61,7 @@ def _become_plumb(spec: Path, format: str, out: int) -> None:
         os._exit(code)
 
 
-def judged(case: Case, base: float, format: str) -> list[str]:
+def judged(case: HostileCase, base: float, format: str) -> list[str]:
     """What is not as it has to be."""
     with tempfile.TemporaryDirectory() as folder:
         spec = Path(folder, "data")
@@ -72,7 +72,7 @@ def judged(case: Case, base: float, format: str) -> list[str]:
     return list(dict.fromkeys(wrong)) + _of_the_finding(runs[0], case)
 
 
-def _problems(ran: Ran, case: Case, base: float) -> list[str]:
+def _problems(ran: Ran, case: HostileCase, base: float) -> list[str]:
     text = ran.text.decode("utf-8", "surrogateescape")
     raw = sorted({f"U+{ord(char):04X}" for char in text if not char.isprintable() and char not in "\n"})
     checks = (
@@ -86,7 +86,7 @@ def _problems(ran: Ran, case: Case, base: float) -> list[str]:
     return [problem for fine, problem in checks if not fine]
 
 
-def _of_the_finding(ran: Ran, case: Case) -> list[str]:
+def _of_the_finding(ran: Ran, case: HostileCase) -> list[str]:
     try:
         found = json.loads(ran.text.decode("utf-8", "replace").partition("\n}\n")[0] + "\n}")["findings"]
     except ValueError:

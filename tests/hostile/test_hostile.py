@@ -4,7 +4,7 @@ import pytest
 
 import plumbline.cli.check  # noqa: F401  before the processes are parted, so that none pays for it
 from proofs.hostile import base_seconds
-from tests.hostile.corpus import Case, corpus
+from tests.hostile.corpus import HostileCase, corpus
 from tests.hostile.judging import FORMATS, judged
 
 pytestmark = pytest.mark.slow
@@ -23,5 +23,5 @@ def base() -> float:
 
 
 @pytest.mark.parametrize("case", CASES[::20], ids=lambda case: case.name)
-def test_a_hostile_input_is_said_clearly_and_soon(case: Case, base: float) -> None:
+def test_a_hostile_input_is_said_clearly_and_soon(case: HostileCase, base: float) -> None:
     assert judged(case, base, FORMATS[len(case.name) % len(FORMATS)]) == []

@@ -24,7 +24,7 @@ _STOP_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class Engine:
+class LabEngine:
     """An engine that answers."""
 
     host: str | None
@@ -38,17 +38,17 @@ class Engine:
         return {**os.environ, **({"DOCKER_HOST": self.host} if self.host else {})}
 
 
-def ensure_engine() -> Engine:
+def ensure_engine() -> LabEngine:
     """The user's own engine, else the lab's, started where it does not run. Raises CannotInstall, RuntimeError."""
     if answers(None):
-        return Engine(None, started=False)
+        return LabEngine(None, started=False)
     with _locked():
         running = _running_host()
         if running and answers(running):
-            return Engine(running, started=False)
+            return LabEngine(running, started=False)
         install(*ENGINE)
         one_per_host.await_turn(LAB)
-        return Engine(_start(Path(tempfile.mkdtemp(prefix="plumb-lab-"))), started=True)
+        return LabEngine(_start(Path(tempfile.mkdtemp(prefix="plumb-lab-"))), started=True)
 
 
 def stop() -> bool:

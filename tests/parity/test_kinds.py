@@ -2,21 +2,21 @@
 
 import pytest
 
-from schema.probe import KINDS, Question
+from schema.probe import KINDS, ProbeQuestion
 from validators.parity.asking import ask
 
 
-def _leaves(kind: type[Question]) -> set[type[Question]]:
+def _leaves(kind: type[ProbeQuestion]) -> set[type[ProbeQuestion]]:
     below = kind.__subclasses__()
     return set().union(*map(_leaves, below)) if below else {kind}
 
 
 def test_every_class_of_a_question_is_a_field_of_a_probe() -> None:
-    assert _leaves(Question) == set(KINDS.values())
+    assert _leaves(ProbeQuestion) == set(KINDS.values())
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_is_asked_and_has_a_text(name: str) -> None:
     kind = KINDS[name]
-    assert ask.dispatch(kind) is not ask.dispatch(Question)
-    assert kind.text is not Question.text
+    assert ask.dispatch(kind) is not ask.dispatch(ProbeQuestion)
+    assert kind.text is not ProbeQuestion.text

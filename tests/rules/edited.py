@@ -15,7 +15,7 @@ NEAR = 3
 
 
 @dataclass(frozen=True)
-class Edited:
+class EditedSpec:
     """What was found after an edit."""
 
     file: str
@@ -41,7 +41,7 @@ def shipped() -> dict[str, str]:
     return dict(read_spec_files(DATA))
 
 
-def edited(file: str, old: str, new: str) -> Edited:
+def edited(file: str, old: str, new: str) -> EditedSpec:
     """Replace the first `old` of a file by `new`, and check."""
     text = shipped()[file]
     assert old in text, f"{file} does not hold {old!r}"
@@ -49,4 +49,6 @@ def edited(file: str, old: str, new: str) -> Edited:
     assert spec is not None, problems
     found = [each for each in check_rules(spec, date.today()) if each.location]
     line = text.count("\n", 0, text.index(old)) + 1
-    return Edited(file, line, [(each.rule, each.location.file, each.location.line) for each in found if each.location])
+    return EditedSpec(
+        file, line, [(each.rule, each.location.file, each.location.line) for each in found if each.location]
+    )

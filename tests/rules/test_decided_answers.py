@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plumbline.effective.decided import decided
+from plumbline.effective.decided import decide_answer
 from plumbline.effective.deployment import services_of
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
@@ -64,7 +64,7 @@ def test_every_other_answer_is_found(spec: Spec) -> None:
     tried = 0
     for name, number, probe in _probes(spec):
         for mode, answer in probe.answers.items():
-            known = decided(spec, mode, probe)
+            known = decide_answer(spec, mode, probe)
             assert known, (name, mode)
             if probe.kind not in DECIDED and answer != "not deployed":
                 continue

@@ -17,7 +17,7 @@ from validators.rules import data_folders, included_files, known_images, runbook
 UNITS = ("\n", " ", "a.", "a ", "eyJ-", "{{", "{%", "{{ }}", "age ", "sudo age ", ";age ", "release", "//", "a:", "x=", "- ", "--a ", "user > ", "[", "\\")  # fmt: skip
 SEEN: dict[str, Callable[[str], object]] = {
     "secrets": secret_patterns.secret_in,
-    "masked": secret_patterns.masked,
+    "masked": secret_patterns.mask_secrets,
     "passwords of URLs": secret_patterns.url_credentials_in,
     "expressions": lambda text: list(expressions_in(text)),
     "text without expressions": without_expressions,

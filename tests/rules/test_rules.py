@@ -11,7 +11,7 @@ from plumbline.spec.finding import EnvironmentMissing
 from plumbline.spec.spec import Spec
 from schema.types import Model
 from tests.rules.two_modes import mode, service, two_modes
-from validators import catalogue
+from validators import all_rules
 from validators.rules import FAMILIES, RULES, check_rules
 from validators.rules.examples import example_spec
 from validators.rules.registry import Violation
@@ -148,8 +148,8 @@ def test_a_waiver_counts_until_its_last_day() -> None:
 
 
 def test_no_two_rules_share_an_id() -> None:
-    ids = [id for family in catalogue.FAMILIES for id in family]
-    assert len(ids) == len(set(ids)) == len(catalogue.CATALOGUE)
+    ids = [id for family in all_rules.FAMILIES for id in family]
+    assert len(ids) == len(set(ids)) == len(all_rules.ALL_RULES)
 
 
 def test_what_is_wrong_in_several_modes_is_one_finding_that_names_them() -> None:

@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from plumbline.report.explained import ExplainedRule
-from validators.catalogue import CATALOGUE
+from validators.all_rules import ALL_RULES
 from validators.rules import RULES
 from validators.rules.examples import example_spec
 
-REWORDED = list(CATALOGUE.values())
+REWORDED = list(ALL_RULES.values())
 
 LONGEST_TITLE = 70
 WISHES = ("A", "An", "Each", "Every", "No", "The")

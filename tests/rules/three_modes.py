@@ -52,52 +52,56 @@ def files() -> dict[str, Any]:
         ),
         "services/db.yaml": service(ports={"sql": 5432}, segments=["back"], volumes={"data": "/var/lib/db"}),
         "services/mail.yaml": service(ports={"smtp": 25}, segments=["back"]),
-        "parity.yaml": {
-            "features": {
-                "mail": {
-                    "title": "Mail",
-                    "status": {**status, "dev": "caught"},
-                    "parity": "divergent",
-                    "divergence": "D1",
-                    "paths": ["services.web", "services.mail"],
-                    "probes": [
-                        {
-                            "shows": "Where mail goes.",
-                            "variable": {"service": "web", "name": "MAIL"},
-                            "answers": {**dict.fromkeys(MODES, "smtp.example.net:587"), "dev": "mail:25"},
-                        },
-                        {
-                            "shows": "The catcher is reached where there is one.",
-                            "caller": "web",
-                            "tcp": {"service": "mail", "port": "smtp"},
-                            "answers": {**dict.fromkeys(MODES, "not deployed"), "dev": "open"},
-                        },
-                    ],
-                },
-                "reach": {
-                    "title": "Who may call",
-                    "status": {**status, "dev": "the laptop alone"},
-                    "parity": "divergent",
-                    "divergence": "D2",
-                    "paths": ["services.web.publish"],
-                },
-                "nodes": {
-                    "title": "Stores on a node of their own",
-                    "status": {**dict.fromkeys(MODES, "absent"), "cluster": "full"},
-                    "parity": "divergent",
-                    "divergence": "D3",
-                    "paths": ["services.db"],
-                },
+        "parity.yaml": _parity(status),
+    }
+
+
+def _parity(status: dict[str, str]) -> dict[str, Any]:
+    return {
+        "features": {
+            "mail": {
+                "title": "Mail",
+                "status": {**status, "dev": "caught"},
+                "parity": "divergent",
+                "divergence": "D1",
+                "paths": ["services.web", "services.mail"],
+                "probes": [
+                    {
+                        "shows": "Where mail goes.",
+                        "variable": {"service": "web", "name": "MAIL"},
+                        "answers": {**dict.fromkeys(MODES, "smtp.example.net:587"), "dev": "mail:25"},
+                    },
+                    {
+                        "shows": "The catcher is reached where there is one.",
+                        "caller": "web",
+                        "tcp": {"service": "mail", "port": "smtp"},
+                        "answers": {**dict.fromkeys(MODES, "not deployed"), "dev": "open"},
+                    },
+                ],
             },
-            "divergences": {
-                "D1": _divergence(
-                    "Mail is caught",
-                    ["services.mail", "services.web.environment.MAIL", "services.web.needs.mail"],
-                    "dev",
-                ),
-                "D2": _divergence("Reach", ["services.web.publish.http"], "dev"),
-                "D3": _divergence("Stores apart", ["topology.roles", "networks.back.internal"], "cluster"),
+            "reach": {
+                "title": "Who may call",
+                "status": {**status, "dev": "the laptop alone"},
+                "parity": "divergent",
+                "divergence": "D2",
+                "paths": ["services.web.publish"],
             },
+            "nodes": {
+                "title": "Stores on a node of their own",
+                "status": {**dict.fromkeys(MODES, "absent"), "cluster": "full"},
+                "parity": "divergent",
+                "divergence": "D3",
+                "paths": ["services.db"],
+            },
+        },
+        "divergences": {
+            "D1": _divergence(
+                "Mail is caught",
+                ["services.mail", "services.web.environment.MAIL", "services.web.needs.mail"],
+                "dev",
+            ),
+            "D2": _divergence("Reach", ["services.web.publish.http"], "dev"),
+            "D3": _divergence("Stores apart", ["topology.roles", "networks.back.internal"], "cluster"),
         },
     }
 

@@ -87,7 +87,7 @@ Role = Literal["does", "demands", "loops", "asked", "either"]
 
 
 @dataclass(frozen=True)
-class Case:
+class TriedCase:
     """One try of a script."""
 
     text: str
@@ -112,7 +112,7 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedScript:
     """A command of a script, and what it is there for."""
 
     call: Call
@@ -122,7 +122,7 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TriedVerdict:
     """What came out for a script."""
 
     wrong: tuple[str, ...]
@@ -132,15 +132,17 @@ class Verdict:
     tried: int
 
 
-def tried(script: Script) -> Verdict:
+def tried(script: Script) -> TriedVerdict:
     """Let each command of a script fail in turn."""
     placed = commands(script)
     tests = {number for number, each in enumerate(placed) if each.call.program in {"test", "["}}
     stubbed, with_tests = _with_stubs(script, placed, set()), _with_stubs(script, placed, tests)
     wrong, untried = [], []
-    begun: dict[Answer, Ended] = {answer: run(script, Case(stubbed, answer=answer)) for answer in ANSWERS}
+    begun: dict[Answer, Ended] = {answer: run(script, TriedCase(stubbed, answer=answer)) for answer in ANSWERS}
     if begun["yes"].code:
-        return Verdict((f"it fails, with {begun['yes'].code}, though nothing does: {begun['yes'].said[-300:]}",), (), 0)
+        return TriedVerdict(
+            (f"it fails, with {begun['yes'].code}, though nothing does: {begun['yes'].said[-300:]}",), (), 0
+        )
     for number, each in enumerate(placed):
         if each.role in {"loops", "either"} or (each.role == "asked" and each.call.program in {"test", "[", "command"}):
             continue  # to fail is an answer there
@@ -151,20 +153,20 @@ def tried(script: Script) -> Verdict:
         for answer in ways[:1]:
             around = {one for one in tests if any(node is each.call.node for node in every(placed[one].call.node))}
             tries = (stubbed, with_tests, _with_stubs(script, placed, around - {number}))
-            ended = (run(script, Case(text, number, answer)) for text in dict.fromkeys(tries))
+            ended = (run(script, TriedCase(text, number, answer)) for text in dict.fromkeys(tries))
             if not any(one.reached and one.code for one in ended):
                 wrong.append(name)
-    return Verdict(tuple(wrong), tuple(untried), len(placed))
+    return TriedVerdict(tuple(wrong), tuple(untried), len(placed))
 
 
 def on_a_blank_system(script: Script) -> Ended:
     """The script where every program is there, says nothing, and ends with 0."""
-    return run(script, Case(script.text, stub=":", files=False))
+    return run(script, TriedCase(script.text, stub=":", files=False))
 
 
 def without(script: Script, program: str) -> Ended:
     """The script where a program is missing."""
-    return run(script, Case(script.text, missing=program))
+    return run(script, TriedCase(script.text, missing=program))
 
 
 def programs(script: Script) -> list[str]:
@@ -174,7 +176,7 @@ def programs(script: Script) -> list[str]:
     return sorted({call.program for call in calls(list(script.statements))} - own - builtin)
 
 
-def commands(script: Script) -> list[Placed]:
+def commands(script: Script) -> list[PlacedScript]:
     """Every simple command that can fail, in the order in which they stand."""
     own = {node["Name"]["Value"] for node in every(list(script.statements)) if node.get("Type") == "FuncDecl"}
     roles: dict[int, Role] = {}
@@ -196,7 +198,7 @@ def commands(script: Script) -> list[Placed]:
             if call.program in {"test", "["} and "$?" in call.words:
                 continue
             at = node["Args"][0]["Parts"][0]["Pos"]["Offset"] - script.start
-            found.append(Placed(call, roles.get(id(node), "does"), at))
+            found.append(PlacedScript(call, roles.get(id(node), "does"), at))
     return found
 
 
@@ -210,7 +212,7 @@ def _outer(statements: Sequence[Node]) -> Iterator[Node]:
             yield from _outer([command["X"], command["Y"]])
 
 
-def _with_stubs(script: Script, placed: Sequence[Placed], real: set[int]) -> str:
+def _with_stubs(script: Script, placed: Sequence[PlacedScript], real: set[int]) -> str:
     text = script.text.encode()
     for number, each in sorted(enumerate(placed), key=lambda pair: -pair[1].at):
         if number in real:
@@ -219,7 +221,7 @@ def _with_stubs(script: Script, placed: Sequence[Placed], real: set[int]) -> str
     return text.decode()
 
 
-def run(script: Script, case: Case) -> Ended:
+def run(script: Script, case: TriedCase) -> Ended:
     """One try, in a sandbox of its own."""
     with tempfile.TemporaryDirectory(prefix="plumb-try-") as name:
         folder = Path(name)
@@ -309,7 +311,7 @@ def read(text: str) -> Script:
     return script
 
 
-def all_tried(scripts: Sequence[Script]) -> list[Verdict]:
+def all_tried(scripts: Sequence[Script]) -> list[TriedVerdict]:
     """Several, side by side."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(tried, scripts))

@@ -44,6 +44,10 @@ class Browser:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
+    def until(self, script: str) -> None:
+        """Wait until a script in the page comes to true."""
+        self.run(f"new Promise(done => {{ const look = () => ({script}) ? done() : setTimeout(look, 20); look() }})")
+
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """A call of the protocol, for the page."""
         return self._call(method, self._session, **parameters)

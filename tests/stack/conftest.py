@@ -20,7 +20,7 @@ DATA = ROOT / "data"
 Plumb = Callable[..., "subprocess.Popen[str]"]
 
 
-class Silence:
+class SilentWatch:
     """A watch that nobody looks at."""
 
     def phase(self, text: str) -> None: ...
@@ -50,7 +50,7 @@ def engine(lab: dict[str, str]) -> Engine:
 @pytest.fixture(scope="module")
 def offline(engine: Engine, spec: Spec) -> Iterator[Stack]:
     """The offline mode, standing."""
-    with stack_up(engine, spec, DATA, "offline", Silence()) as stack:
+    with stack_up(engine, spec, DATA, "offline", SilentWatch()) as stack:
         yield stack
 
 

@@ -26,7 +26,7 @@ from plumbline.stack.probing import image_of_probe
 from plumbline.stack.project import ComposeProject, dead_ends
 from plumbline.stack.reference import CreatedProject
 from plumbline.stack.stack import Stack
-from tests.stack.conftest import Silence
+from tests.stack.conftest import SilentWatch
 
 HERE = Path(__file__).parent
 FACTS, RECORDED = HERE / "facts", HERE / "recorded"
@@ -106,7 +106,7 @@ class ToldEngine:
     def image(self, reference: str) -> Any:
         return {"Id": PROBE} if reference.startswith("plumbline-probe:") else self.answers["images"].get(reference)
 
-    def listed(self) -> list[Any]:
+    def list_containers(self) -> list[Any]:
         image = image_of_probe(cast(Engine, self))
         return [
             {**each, "Image": image if each["Image"] == PROBE else each["Image"]}
@@ -140,7 +140,7 @@ def stack_of(answers: Seen, folder: Path) -> Stack:
         spec,
         cast(Engine, ToldEngine(answers)),
         cast(Any, SimpleNamespace(id="run")),
-        Silence(),
+        SilentWatch(),
         projects,
         secrets=answers["secrets"],
         events=events

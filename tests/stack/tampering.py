@@ -25,7 +25,7 @@ from plumbline.stack.engine import Engine
 from plumbline.stack.probing import probe_container
 from plumbline.stack.stack import Stack
 from tests.stack.waiting import until
-from validators.stack.inspection import configured, inspect_stack
+from validators.stack.inspection import engine_checks, inspect_stack
 from validators.stack.kinds import TRIED, Takes
 from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.report import finding_of
@@ -199,7 +199,7 @@ def all_tampered(stack: Stack, tamperings: Sequence[Tampering], folder: Path) ->
                 _do(stack, each.case.get("undo", []), each.case.get("undo_host", []), names[each])
         if touched:
             recreate(stack, touched)
-        until(lambda: not failing(configured(stack)), "the stack to be itself again")
+        until(lambda: not failing(engine_checks(stack)), "the stack to be itself again")
 
 
 def _changes(case: dict[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from plumbline.stack.project import override
 from plumbline.stack.run import new_run
 from plumbline.stack.stack import Stack
 from plumbline.stack.starting import prepare
-from tests.stack.conftest import DATA, Plumb, Silence
+from tests.stack.conftest import DATA, Plumb, SilentWatch
 from tests.stack.tampering import docker
 from tests.stack.waiting import HANG_S
 from validators.stack.kinds import TRIED, Takes, tried_with
@@ -31,7 +31,7 @@ def by_hand(engine: Engine, spec: Spec, tmp_path: Path) -> Iterator[None]:
     """The deployment's folder as an operator has it (with stand-ins for images that can't be had), and what they would type."""
     folder = tmp_path / "deployment"
     with new_run(engine) as run:
-        stack = Stack(spec, engine, run, Silence())
+        stack = Stack(spec, engine, run, SilentWatch())
         prepare(stack, DATA, "offline", list(spec.tenants.tenants))
         (project,) = stack.projects
         shutil.copytree(project.folder, folder)

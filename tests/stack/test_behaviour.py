@@ -16,15 +16,15 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
 from plumbline.stack.stack import Stack
 from plumbline.stack.starting import stack_up
-from tests.stack.conftest import DATA, Silence
+from tests.stack.conftest import DATA, SilentWatch
 from tests.stack.tampering import failing
-from validators.stack.behaviour.killed import killed
-from validators.stack.behaviour.logs import logs
-from validators.stack.behaviour.lost_needs import Round, lose
-from validators.stack.behaviour.memory import memory
-from validators.stack.behaviour.running import running
-from validators.stack.behaviour.self_tests import self_tests
-from validators.stack.behaviour.state import state
+from validators.stack.behaviour.killed import try_kills
+from validators.stack.behaviour.logs import try_log_rotation
+from validators.stack.behaviour.lost_needs import Round, pause_needs
+from validators.stack.behaviour.memory import try_memory_limits
+from validators.stack.behaviour.running import running_services
+from validators.stack.behaviour.self_tests import run_self_tests
+from validators.stack.behaviour.state import try_state
 from validators.stack.inspection import inspect_stack
 
 Services = dict[str, dict[str, Any]]
@@ -61,7 +61,7 @@ def broken(engine: Engine, spec: Spec, tmp_path_factory: pytest.TempPathFactory)
     """The offline stack from changed files."""
     data = changed(tmp_path_factory.mktemp("broken"), break_it)
     (data / "stand-ins/models/clamav-signatures/eicar.hdb").write_text(OTHER_SIGNATURE)
-    with stack_up(engine, spec, data, "offline", Silence()) as stack:
+    with stack_up(engine, spec, data, "offline", SilentWatch()) as stack:
         assert stack.trouble == []
         yield stack
 
@@ -91,12 +91,12 @@ def test_a_secret_in_a_log(broken: Stack) -> None:
 
 @pytest.mark.live
 def test_a_service_that_does_not_do_its_work(broken: Stack) -> None:
-    assert found(self_tests(broken)) == {("clamav", "self_test.finds-eicar")}
+    assert found(run_self_tests(broken)) == {("clamav", "self_test.finds-eicar")}
 
 
 @pytest.mark.live
 def test_state_that_does_not_survive(broken: Stack) -> None:
-    lost = found(state(broken, None))
+    lost = found(try_state(broken, None))
     happened = ("restart", "down_and_up")
     assert lost == {("redis", f"survives.{each}.{what}") for each in happened for what in ("state", "data")}
 
@@ -104,22 +104,24 @@ def test_state_that_does_not_survive(broken: Stack) -> None:
 @pytest.mark.live
 def test_a_service_that_lies_about_a_lost_need(broken: Stack) -> None:
     pairs = [("serving", "qdrant"), ("embed-worker", "qdrant")]
-    assert found(lose(broken, running(broken), Round({"qdrant"}, pairs))) == {("serving", "without.qdrant")}
+    assert found(pause_needs(broken, running_services(broken), Round({"qdrant"}, pairs))) == {
+        ("serving", "without.qdrant")
+    }
 
 
 @pytest.mark.live
 def test_a_service_without_a_limit(broken: Stack) -> None:
-    assert found(memory(broken)) == {("nomic-embed", "memory_limit")}
+    assert found(try_memory_limits(broken)) == {("nomic-embed", "memory_limit")}
 
 
 @pytest.mark.live
 def test_a_log_that_is_not_rotated(broken: Stack) -> None:
-    assert found(logs(broken)) == {("clamav", "log_rotation")}
+    assert found(try_log_rotation(broken)) == {("clamav", "log_rotation")}
 
 
 @pytest.mark.live
 def test_a_service_that_does_not_come_back(broken: Stack) -> None:
-    assert found(killed(broken)) == {("grafana", "killed")}
+    assert found(try_kills(broken)) == {("grafana", "killed")}
 
 
 @pytest.mark.live
@@ -127,7 +129,7 @@ def test_a_restart_loop_is_a_failure_and_not_a_wait(engine: Engine, spec: Spec, 
     def loop(services: Services) -> None:
         services["parse-worker"]["command"] = ["no-such-program"]
 
-    with stack_up(engine, spec, changed(tmp_path, loop), "offline", Silence()) as stack:
+    with stack_up(engine, spec, changed(tmp_path, loop), "offline", SilentWatch()) as stack:
         assert any("parse-worker ended" in line and "again and again" in line for line in stack.trouble)
         states = {each.subject: each for each in failing(inspect_stack(stack).checks) if each.attribute == "state"}
     assert "services.parse-worker" in states

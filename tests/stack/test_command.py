@@ -25,7 +25,7 @@ from plumbline.stack.stack import Stack
 from plumbline.stack.stand_ins import recipe_of
 from plumbline.stack.starting import reference_of
 from tests.lab.engine import STATE, restart
-from tests.stack.conftest import DATA, Plumb, Silence, leftovers
+from tests.stack.conftest import DATA, Plumb, SilentWatch, leftovers
 from tests.stack.test_attach import said_untried
 from tests.stack.waiting import HANG_S, until
 from validators.check_reports import json_schema
@@ -252,7 +252,7 @@ def test_a_stand_in_of_another_mode_is_not_the_image_of_the_spec(
     found = {"Os": "linux", "Architecture": "amd64", "Config": {"Labels": labels}}
     engine = SimpleNamespace(image=lambda _: found, versions=SimpleNamespace(platform="linux/amd64"))
     monkeypatch.setattr(starting, "build", lambda engine, recipe: "built")
-    stack = SimpleNamespace(spec=spec, engine=engine, stand_ins={}, watch=Silence())
+    stack = SimpleNamespace(spec=spec, engine=engine, stand_ins={}, watch=SilentWatch())
     own = image_reference(spec, mode, spec.images.images["docpipe-api"])
     assert reference_of(cast(Stack, stack), DATA, mode, "docpipe-api") == (own if of_this_mode else "built")
 

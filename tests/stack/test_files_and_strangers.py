@@ -15,9 +15,9 @@ from plumbline.stack.engine import Engine
 from plumbline.stack.layout import nodes_of
 from plumbline.stack.project import ComposeProject
 from tests.stack.conftest import ROOT
+from validators.stack.inside.container_inspection import ContainerInspection
 from validators.stack.inside.files import file_checks, folders_of, missing_folder, mounted_at, wanted_files
-from validators.stack.inside.look import ContainerInspection
-from validators.stack.inside.strangers import is_probe, stranger_checks
+from validators.stack.inside.foreign_users import foreign_user_checks, is_probe
 
 REDIS = "/etc/redis/redis.conf"
 PASSWORD = "/run/secrets/redis_password"
@@ -137,9 +137,11 @@ def test_who_has_something_of_the_project_is_named(
     project: ComposeProject, stranger: dict[str, Any], subject: str
 ) -> None:
     listed = [{"Id": "1", "Names": ["/own"], **stranger}, {"Id": "2", "Names": ["/miner"], **stranger}]
-    clean = stranger_checks(project, ["1", "2"], listed, NETWORKS, VOLUMES)
+    clean = foreign_user_checks(project, ["1", "2"], listed, NETWORKS, VOLUMES)
     assert {each.outcome for each in clean} == {"matches"}
-    found = [each for each in stranger_checks(project, ["1"], listed, NETWORKS, VOLUMES) if each.outcome != "matches"]
+    found = [
+        each for each in foreign_user_checks(project, ["1"], listed, NETWORKS, VOLUMES) if each.outcome != "matches"
+    ]
     assert [(each.subject, each.observed) for each in found] == [(subject, "miner too")]
 
 
@@ -159,7 +161,7 @@ def test_what_may_write_is_no_probe(writes: bool, expected: bool) -> None:
 
 def test_a_folder_beside_the_project_is_not_the_project(project: ComposeProject) -> None:
     listed = [{"Id": "2", "Names": ["/x"], "Mounts": [{"Source": "/opt/p-other"}, {"Source": "/opt"}]}]
-    assert {each.outcome for each in stranger_checks(project, [], listed, NETWORKS, VOLUMES)} == {"matches"}
+    assert {each.outcome for each in foreign_user_checks(project, [], listed, NETWORKS, VOLUMES)} == {"matches"}
 
 
 def test_a_folder_that_is_gone_from_the_host_is_a_finding_and_no_end(
@@ -178,6 +180,6 @@ def test_a_folder_that_is_gone_from_the_host_is_a_finding_and_no_end(
 
     monkeypatch.setattr(probing, "probe_container", run)
     inside = ContainerInspection(cast(Engine, None), spec, ROOT / "data", [project], None)
-    inside.probed("x", {}, [], [])
+    inside.ask_probe("x", {}, [], [])
     assert mounts == [1, 0] and inside.gone == {"/opt/p"} and inside.paths() == []
     assert missing_folder(project).observed == "missing"

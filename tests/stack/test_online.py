@@ -11,7 +11,7 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
 from plumbline.stack.stack import Stack
 from plumbline.stack.starting import stack_up
-from tests.stack.conftest import DATA, Silence
+from tests.stack.conftest import DATA, SilentWatch
 from tests.stack.suspension import Machines
 from tests.stack.tampering import docker, failing
 from tests.stack.waiting import until
@@ -23,7 +23,7 @@ from validators.stack.report import finding_of
 @pytest.fixture(scope="module")
 def online(engine: Engine, spec: Spec) -> Iterator[Stack]:
     """The online mode, standing, for all tenants."""
-    with stack_up(engine, spec, DATA, "online", Silence()) as stack:
+    with stack_up(engine, spec, DATA, "online", SilentWatch()) as stack:
         yield stack
 
 

@@ -12,7 +12,7 @@ from plumbline.stack.stack import Stack
 from tests.stack.conftest import Plumb, leftovers
 from tests.stack.tampering import docker
 from tests.stack.waiting import HANG_S
-from validators.parity.asking import answers, probes
+from validators.parity.asking import all_probes, ask_probes
 from validators.parity.report import json_schema
 from validators.parity.verdict import feature_rows, parity_findings
 
@@ -34,12 +34,12 @@ def test_the_modes_are_what_the_matrix_says(plumb: Plumb, engine: Engine, tmp_pa
 @pytest.mark.live
 def test_a_mode_that_lost_something_differs(offline: Stack, spec: Spec) -> None:
     """The answers of the other mode are those that the matrix declares."""
-    declared = {key: probe.answers["online"] for key, probe in probes(spec)}
-    intact = answers(offline, "acme")
+    declared = {key: probe.answers["online"] for key, probe in all_probes(spec)}
+    intact = ask_probes(offline, "acme")
     assert parity_findings(spec, feature_rows(spec, {"online": declared, "offline": intact})) == []
     project = offline.projects[0].name
     docker(offline.engine, ["stop", "--time=1", f"{project}-clamav-1"])
-    seen = feature_rows(spec, {"online": declared, "offline": answers(offline, "acme")})
+    seen = feature_rows(spec, {"online": declared, "offline": ask_probes(offline, "acme")})
     found = {(each.rule, (each.subject or "").split(".")[2]) for each in parity_findings(spec, seen)}
     assert found == {
         ("PLB931", "intake"),

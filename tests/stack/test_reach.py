@@ -15,7 +15,7 @@ from plumbline.stack.project import ComposeProject
 from proofs.wrong_specs import files_of
 from tests.generators.test_one_relation import three_roles
 from tests.rules.three_modes import three_modes
-from validators.stack.reach import RunningService, needed_ports, questions, rows
+from validators.stack.reach import RunningService, needed_ports, reach_questions, reach_table
 
 
 def of(name: str) -> Callable[[], Spec]:
@@ -83,7 +83,7 @@ def test_what_must_and_must_not_be_reached_is_what_the_pages_say(shape: str) -> 
     make, mode, tenants = SHAPES[shape]
     spec = make()
     places = places_of(spec, mode, tenants)
-    table = rows(spec, places, {place.key: ProbeAnswer({}) for place in places})
+    table = reach_table(spec, places, {place.key: ProbeAnswer({}) for place in places})
     said = reachability(spec, mode)
     by_key = {place.key: place for place in places}
     must = set()
@@ -106,7 +106,7 @@ def test_every_row_is_asked_for(shape: str) -> None:
     make, mode, tenants = SHAPES[shape]
     spec = make()
     places = places_of(spec, mode, tenants)
-    asked = questions(spec, places)
-    for row in rows(spec, places, {place.key: ProbeAnswer({}) for place in places}):
+    asked = reach_questions(spec, places)
+    for row in reach_table(spec, places, {place.key: ProbeAnswer({}) for place in places}):
         tried = [each.rpartition(" ")[0].removesuffix(" not") for each in row.how.split(", ") if each]
         assert set(tried) <= set(asked[row.source].addresses), row

@@ -28,7 +28,7 @@ def steps() -> dict[int, str]:
 STEPS = steps()
 
 
-class Copy:
+class ProjectCopy:
     """A copy of the project with a history, in which a reader follows the README."""
 
     def __init__(self, folder: Path):
@@ -69,9 +69,9 @@ class Copy:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Copy:
+def copy(tmp_path: Path) -> ProjectCopy:
     """The project, copied."""
-    return Copy(tmp_path)
+    return ProjectCopy(tmp_path)
 
 
 def commands(step: int) -> list[str]:
@@ -84,7 +84,7 @@ def test_there_are_the_steps_that_are_tried_here() -> None:
 
 
 @pytest.mark.slow
-def test_the_steps_do_what_they_say(copy: Copy) -> None:
+def test_the_steps_do_what_they_say(copy: ProjectCopy) -> None:
     copy.change(1)
 
     check = copy.run(commands(2)[0])
@@ -126,7 +126,7 @@ def test_the_steps_do_what_they_say(copy: Copy) -> None:
 
 
 @pytest.mark.live
-def test_the_changed_stack_becomes_healthy(copy: Copy, engine: Engine) -> None:
+def test_the_changed_stack_becomes_healthy(copy: ProjectCopy, engine: Engine) -> None:
     copy.change(1)
     copy.does(commands(3)[0])
     assert "healthy" in STEPS[4]

@@ -9,7 +9,7 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.layout import Node, binding_of, nodes_of
 from plumbline.stack.node_networks import make_node_networks
 from plumbline.stack.taken import Taken, moved_ports, moved_subnets, publications
-from tests.stack.conftest import Silence
+from tests.stack.conftest import SilentWatch
 
 WANTED = {"edge": "172.28.0.0/24", "app": "172.28.1.0/24"}
 
@@ -72,7 +72,7 @@ class FullEngine:
         return [("theirs", self.project)]
 
 
-class Told(Silence):
+class Told(SilentWatch):
     """A watch that keeps what it was told."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ NEAR = 3
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SpecVerdict:
     """`word`: found, elsewhere, survives, crash; clean, accused."""
 
     mutant: Mutant
@@ -31,7 +31,7 @@ class Verdict:
         return self.word in ("found", "clean")
 
 
-def judged(files: Mapping[str, str], mutant: Mutant, folder: Path | None = None) -> Verdict:
+def judged(files: Mapping[str, str], mutant: Mutant, folder: Path | None = None) -> SpecVerdict:
     """Check a mutant as `plumb check --no-drift` does; `folder` has the stand-ins, where the spec has some."""
     changed = {**files, mutant.file: mutant.text}
     try:
@@ -40,13 +40,13 @@ def judged(files: Mapping[str, str], mutant: Mutant, folder: Path | None = None)
             findings = check_rules(spec, TODAY)
             findings += missing_stand_ins(spec, folder) if folder else ()
     except Exception as error:  # any: that is what is looked for
-        return Verdict(mutant, "crash", (), f"{type(error).__name__}: {error}")
+        return SpecVerdict(mutant, "crash", (), f"{type(error).__name__}: {error}")
     said = tuple(finding for finding in findings if finding.severity != Severity.NOTE)
     if not mutant.wrong:
-        return Verdict(mutant, "accused" if said else "clean", said)
+        return SpecVerdict(mutant, "accused" if said else "clean", said)
     if not said:
-        return Verdict(mutant, "survives", said)
-    return Verdict(mutant, "found" if any(_near(each, mutant) for each in said) else "elsewhere", said)
+        return SpecVerdict(mutant, "survives", said)
+    return SpecVerdict(mutant, "found" if any(_near(each, mutant) for each in said) else "elsewhere", said)
 
 
 def _near(finding: Finding, mutant: Mutant) -> bool:

@@ -8,7 +8,7 @@ from plumbline.bundle import sbom
 from plumbline.bundle.head import Head, read_head
 from plumbline.bundle.inspection import Layer, blob_path, image_manifest, layers, read_parts
 from plumbline.bundle.manifest import NEXT_KEY
-from plumbline.bundle.medium import opened
+from plumbline.bundle.medium import open_medium
 from plumbline.bundle.refusal import BundleRefused
 from plumbline.bundle.signing import Signer, fingerprint_in, signer
 from plumbline.effective.deployment import is_sealed, services_of
@@ -67,7 +67,7 @@ def verify_bundle(file: Path, spec: Spec, trust: Trust, progress: Callable[[int]
     """Signature first, then every file, then the spec. Raises InputError, EnvironmentMissing."""
     place = Location(str(file))
     try:
-        with opened(file) as stream:
+        with open_medium(file) as stream:
             head = read_head(stream)
             signed_by = signer(head.text, head.signature, trust.key, list(trust.fingerprints))
             manifest = head.manifest

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from generators.markdown import EvidencePage, code, link, prose, table, text
-from plumbline.bundle.inspection import Layer, mb, parts, sharing
+from plumbline.bundle.inspection import Layer, layer_sharing, mb, parts
 from plumbline.bundle.signing import Signer
 from plumbline.spec.finding import Finding
 from schema.bundle import BundledImage, Manifest
@@ -45,7 +45,7 @@ def as_markdown(
         "*List* is what the spec pins; *manifest* is the image's ID in the containerd store, *configuration* in the classic one."
     )
     page.table(["Image", "MB", "From", "Digests"], [(None, _image(image)) for image in manifest.images])
-    page.add(text(sharing(manifest)))
+    page.add(text(layer_sharing(manifest)))
     _folded(page, "Layers", ["Image", "Layer", "MB", "Shared with"], (_layer(layer) for layer in layers))
     page.add("## Models and signatures")
     page.table(

@@ -12,28 +12,28 @@ CRITICAL = 128
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CaaVerdict:
     """What the records mean for an issuer: yes, no, or None where that cannot be told."""
 
     allowed: bool | None
     why: str = ""
 
 
-def verdict(records: Sequence[str], directory: str, challenge: str) -> Verdict:
+def verdict(records: Sequence[str], directory: str, challenge: str) -> CaaVerdict:
     """What the set of records nearest to a name means for an issuer with this ACME directory and challenge."""
     parsed = [found.groups() if (found := _RECORD.fullmatch(each)) else None for each in records]
     if None in parsed:
-        return Verdict(None, "one of its records is invalid")
+        return CaaVerdict(None, "one of its records is invalid")
     given = [(int(flags), tag.lower(), value.strip()) for flags, tag, value in (each for each in parsed if each)]
     strange = [tag for flags, tag, _ in given if flags & CRITICAL and tag not in ("issue", "issuewild", "iodef")]
     if strange:
-        return Verdict(False, f"it requires {', '.join(sorted(strange))}, which an issuer may not know")
+        return CaaVerdict(False, f"it requires {', '.join(sorted(strange))}, which an issuer may not know")
     issue = [value for _, tag, value in given if tag == "issue"]
     if not issue:
-        return Verdict(True)
+        return CaaVerdict(True)
     fitting = [value for value in issue if _is(value.partition(";")[0].strip(), directory)]
     if not fitting:
-        return Verdict(
+        return CaaVerdict(
             False,
             f"allowed issuers: {', '.join(sorted(value.partition(';')[0].strip() or 'none' for value in issue))}",
         )
@@ -48,13 +48,13 @@ def _is(domain: str, directory: str) -> bool:
     return domain in _OTHER_NAMES.get(host, ()) or (bool(domain) and (host == domain or host.endswith(f".{domain}")))
 
 
-def _parameters(value: str, challenge: str) -> Verdict:
+def _parameters(value: str, challenge: str) -> CaaVerdict:
     """RFC 8657: a record may name the account, and the challenges."""
     pairs = (each.partition("=") for each in value.split(";")[1:])
     given = {key.strip().lower(): text.strip() for key, _, text in pairs if key.strip()}
     methods = given.get("validationmethods")
     if methods is not None and challenge not in [each.strip() for each in methods.split(",")]:
-        return Verdict(False, f"it allows the issuer to validate only by {methods}, but it uses {challenge}")
+        return CaaVerdict(False, f"it allows the issuer to validate only by {methods}, but it uses {challenge}")
     if "accounturi" in given:
-        return Verdict(None, f"it is for the account {given['accounturi']} only")
-    return Verdict(True)
+        return CaaVerdict(None, f"it is for the account {given['accounturi']} only")
+    return CaaVerdict(True)

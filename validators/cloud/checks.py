@@ -10,8 +10,8 @@ from plumbline.provisioning.servers import user_data_hash
 from plumbline.report.fact import Check
 from plumbline.spec.paths import PathText
 from validators.cloud.raw import flag, text
-from validators.cloud.snapshot import CloudObject, Snapshot, owned, subject_of
-from validators.cloud.told import UNTOLD, Look, Observed, Untold, Values, known, yes
+from validators.cloud.readable import UNREADABLE, Observed, Surroundings, Unreadable, Values, in_words, yes_or_no
+from validators.cloud.snapshot import CloudObject, Snapshot, is_owned, subject_of
 from validators.cloud.values import FIELDS, KINDS, NEEDS
 
 State = Mapping[str, Any]
@@ -45,8 +45,8 @@ class Judged:
 def object_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
     """Every fact of what a tenant should have."""
     wanted = {key_of(want): want for want in state["objects"]}
-    look = _look(state, snapshot)
-    there = found(state, snapshot)
+    look = _surroundings(state, snapshot)
+    there = match_desired(state, snapshot)
     for key, want in wanted.items():
         subject = want["kind"] if want["kind"] != "record" else f"record {want['zone']}"
         if subject in snapshot.unread:
@@ -58,7 +58,7 @@ def object_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
         elif (seen := there.get(key)) is None:
             check = check_of(state, want, "exists", "yes", None, deployed=False)
             yield _judged(state, want, check, "PLB970", "is missing")
-        elif seen.labels is not None and not owned(seen, state["ownership"]):
+        elif seen.labels is not None and not is_owned(seen, state["ownership"]):
             wish, have = _labels(state["ownership"]), _labels(seen.labels)
             says = f"exists but is not the tenant's: it should have the labels {wish}, but has {have}"
             yield _judged(state, want, check_of(state, want, "owner", wish, have), "PLB973", says)
@@ -66,11 +66,11 @@ def object_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
             yield from _object(state, want, seen, look)
 
 
-def found(state: State, snapshot: Snapshot) -> dict[tuple[str, ...], CloudObject]:
+def match_desired(state: State, snapshot: Snapshot) -> dict[tuple[str, ...], CloudObject]:
     """What stands for each desired object: what has its name; where the name is free, the tenant's that its label names."""
     wanted = {key_of(want): want for want in state["objects"]}
     there = {seen.key: seen for seen in snapshot.objects if seen.key in wanted}
-    own = [each for each in snapshot.objects if owned(each, state["ownership"]) and each.key not in wanted]
+    own = [each for each in snapshot.objects if is_owned(each, state["ownership"]) and each.key not in wanted]
     marked = {(each.kind, (each.labels or {}).get(OBJECT)): each for each in own}
     renamed = {key: marked.get((key[0], identity(want["name"]))) for key, want in wanted.items() if key not in there}
     return there | {key: seen for key, seen in renamed.items() if seen}
@@ -93,13 +93,13 @@ def check_of(
     return Check(subject, attribute, want, have, where=state["tenant"], **more)
 
 
-def _look(state: State, snapshot: Snapshot) -> Look:
+def _surroundings(state: State, snapshot: Snapshot) -> Surroundings:
     servers = {want["name"] for want in state["objects"] if want["kind"] == "server"}
-    servers |= {seen.name for seen in snapshot.of_kind("server") if owned(seen, state["ownership"])}
+    servers |= {seen.name for seen in snapshot.of_kind("server") if is_owned(seen, state["ownership"])}
     carriers = {want["volume"]: want["name"] for want in state["objects"] if want.get("volume")}
-    there = found(state, snapshot)
+    there = match_desired(state, snapshot)
     renamed = {(key[0], seen.id): key[1] for key, seen in there.items() if seen.name != key[1]}
-    return Look(snapshot, frozenset(servers), carriers, renamed)
+    return Surroundings(snapshot, frozenset(servers), carriers, renamed)
 
 
 def _judged(state: State, want: Want, check: Check, rule: str, says: str = "") -> Judged:
@@ -134,7 +134,7 @@ def _blob(public_key: str | None) -> str:
     return " ".join((public_key or "").split()[:2])
 
 
-def _object(state: State, want: Want, seen: CloudObject, look: Look) -> Iterator[Judged]:
+def _object(state: State, want: Want, seen: CloudObject, look: Surroundings) -> Iterator[Judged]:
     """Every fact of an object that is there and is the tenant's."""
     kind = KINDS[want["kind"]]
     expected, observed = kind.expected(want, seen, look), kind.observed(seen, look)
@@ -143,16 +143,16 @@ def _object(state: State, want: Want, seen: CloudObject, look: Look) -> Iterator
         expected[f"label.{OBJECT}"], observed[f"label.{OBJECT}"] = identity(want["name"]), seen.labels[OBJECT]
     if "protected" in want:
         expected["protected"] = "yes" if want["protected"] else "no"
-        observed["protected"] = yes(_protected(seen))
+        observed["protected"] = yes_or_no(_protected(seen))
     expected |= {f"label.{key}": value for key, value in want["labels"].items()}
-    observed |= {"label": UNTOLD} if seen.labels is None else _own_labels(seen)
+    observed |= {"label": UNREADABLE} if seen.labels is None else _own_labels(seen)
     if want["kind"] == "server":
         # any type of the list is as desired; the report shows which it is
         type = text(seen.raw, "server_type.name")
         expected["type"] = type if type and type in want["types"] else " or ".join(want["types"])
-        observed["type"] = known(type)
-        if isinstance(observed["image"], Untold) and want["image"] not in look.snapshot.images:
-            observed["image"] = Untold("", "is unknown: the image is withdrawn")
+        observed["type"] = in_words(type)
+        if isinstance(observed["image"], Unreadable) and want["image"] not in look.snapshot.images:
+            observed["image"] = Unreadable("", "is unknown: the image is withdrawn")
     for check, rule, says in _compared(state, want, expected, _readable(observed, expected, look.snapshot)):
         yield _judged(state, want, check, rule, says)
     if want["kind"] == "server" and seen.labels is not None:
@@ -172,7 +172,7 @@ def _readable(observed: Observed, expected: Values, snapshot: Snapshot) -> Obser
     """With all that takes its names from a list that could not be read as untold; the list has a finding of its own."""
     blind = {word for word, kind in NEEDS.items() if kind in snapshot.unread}
     return observed | {
-        attribute: Untold("", "") for attribute in (*observed, *expected) if attribute.partition(".")[0] in blind
+        attribute: Unreadable("", "") for attribute in (*observed, *expected) if attribute.partition(".")[0] in blind
     }
 
 
@@ -181,9 +181,9 @@ def _compared(state: State, want: Want, expected: Values, observed: Observed) ->
     for attribute in sorted(expected.keys() | observed.keys()):
         word, dot, _ = attribute.partition(".")
         have = observed.get(attribute)
-        if have is None and dot and isinstance(observed.get(word), Untold):
+        if have is None and dot and isinstance(observed.get(word), Unreadable):
             continue
-        if isinstance(have, Untold):
+        if isinstance(have, Unreadable):
             check = check_of(state, want, attribute, expected.get(attribute), None, readable=False)
             told = f"{attribute} {have.says}" if have.says else f"{attribute} is unknown: the API does not report it"
             yield check, have.rule, told
@@ -214,7 +214,7 @@ def _first_boot(state: State, want: Want, labels: Mapping[str, str]) -> Iterator
 
 def _told_volume(state: State, want: Want, labels: Mapping[str, str], snapshot: Snapshot) -> Iterator[Judged]:
     """The volume whose id the first boot was told: units of the server wait for that one, whatever its name is."""
-    volume = found(state, snapshot).get(("volume", want["volume"], "", "")) if want["volume"] else None
+    volume = match_desired(state, snapshot).get(("volume", want["volume"], "", "")) if want["volume"] else None
     if volume is None:
         return
     told = labels.get(TOLD_VOLUME)

@@ -9,7 +9,7 @@ from plumbline.spec.spec import Spec
 from validators.cloud.checks import Judged
 from validators.cloud.raw import cidr, text
 from validators.cloud.snapshot import CloudObject, Snapshot
-from validators.cloud.strays import WHOLE, copied_from, is_lonely
+from validators.cloud.unmanaged import WHOLE, copied_from, is_unattached
 
 _END = "(?:$|[._-])"
 """Where a name may go on: `tenant-acme-data-old`."""
@@ -28,7 +28,7 @@ def leftovers(spec: Spec, mode: str, snapshot: Snapshot) -> Iterator[Judged]:
     names = {"volume": _pattern(cloud.names.volume, end=_END), "primary_ip": server, "floating_ip": server}
     for seen in snapshot.objects:
         by_label = None if seen.kind in WHOLE else _by_labels(seen.labels or {}, labels)
-        lonely, copied = is_lonely(seen), copied_from(seen, snapshot)
+        lonely, copied = is_unattached(seen), copied_from(seen, snapshot)
         by_name = names[seen.kind].match(seen.name) if lonely else server.match(copied) if copied else None
         tenant = by_label or _tenant(by_name)
         if tenant is None or tenant in spec.tenants.tenants:

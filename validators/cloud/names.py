@@ -9,8 +9,8 @@ from plumbline.spec.spec import Spec
 from validators.cloud.caa import verdict
 from validators.cloud.checks import Judged, State, check_of, key_of
 from validators.cloud.raw import entries, flag, text, words
-from validators.cloud.snapshot import CloudObject, Snapshot, owned
-from validators.cloud.told import UNTOLD, Untold, yes
+from validators.cloud.readable import UNREADABLE, Unreadable, yes_or_no
+from validators.cloud.snapshot import CloudObject, Snapshot, is_owned
 
 DELEGATING = ("NS", "DS")
 Host = tuple[str, str]
@@ -32,9 +32,9 @@ def zone_checks(states: Iterable[State], snapshot: Snapshot) -> Iterator[Judged]
 
 
 def _zone(zone: CloudObject, path: PathText, snapshot: Snapshot) -> Iterator[Judged]:
-    def judged(attribute: str, wish: str, have: str | Untold | None, rule: str) -> Judged:
-        if isinstance(have, Untold) or have is None:
-            told = have or UNTOLD
+    def judged(attribute: str, wish: str, have: str | Unreadable | None, rule: str) -> Judged:
+        if isinstance(have, Unreadable) or have is None:
+            told = have or UNREADABLE
             check = Check(zone.subject, attribute, wish, None, readable=False)
             return Judged(check, told.rule, path, f"{attribute} {told.says or 'is not reported by the API'}")
         return Judged(Check(zone.subject, attribute, wish, have), rule, path)
@@ -42,7 +42,7 @@ def _zone(zone: CloudObject, path: PathText, snapshot: Snapshot) -> Iterator[Jud
     yield judged("mode", "primary", text(zone.raw, "mode"), "PLB982")
     yield judged("status", "ok", _status(text(zone.raw, "status")), "PLB982")
     yield judged("delegation", "valid", _delegation(zone), "PLB982")
-    yield judged("protected", "yes", yes(flag(zone.raw, "protection.delete")), "PLB983")
+    yield judged("protected", "yes", yes_or_no(flag(zone.raw, "protection.delete")), "PLB983")
     assigned = words(zone.raw, "authoritative_nameservers.assigned")
     own = next((each for each in _records(snapshot, zone.name) if each.name == "@" and each.type == "NS"), None)
     if assigned and own:
@@ -50,16 +50,16 @@ def _zone(zone: CloudObject, path: PathText, snapshot: Snapshot) -> Iterator[Jud
         yield judged("nameservers", wish, have, "PLB982")
 
 
-def _status(status: str | None) -> str | Untold | None:
-    return Untold("PLB986", "is updating: wait, and run the command again") if status == "updating" else status
+def _status(status: str | None) -> str | Unreadable | None:
+    return Unreadable("PLB986", "is updating: wait, and run the command again") if status == "updating" else status
 
 
-def _delegation(zone: CloudObject) -> str | Untold:
+def _delegation(zone: CloudObject) -> str | Unreadable:
     """Whether the domain leads to the provider's name servers, as far as the provider has asked."""
     status = text(zone.raw, "authoritative_nameservers.delegation_status")
     if status == "unknown" or status is None:
         # the provider has not asked yet; a look at any other day says it
-        return Untold("", "was not checked yet")
+        return Unreadable("", "was not checked yet")
     return status
 
 
@@ -70,7 +70,7 @@ def host_checks(state: State, snapshot: Snapshot) -> Iterator[Judged]:
         for seen in _records(snapshot, zone):
             at, below = seen.name.lower() == name, seen.name.lower().endswith(f".{name}")
             # what has the tenant's labels is a finding already
-            if seen.key in wanted or not (at or below) or owned(seen, state["ownership"]):
+            if seen.key in wanted or not (at or below) or is_owned(seen, state["ownership"]):
                 continue
             what = "is next to the tenant's record" if at else "is below the tenant's name"
             says = f"{what} but is not in the spec: {', '.join(_values(seen))}"

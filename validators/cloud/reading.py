@@ -43,7 +43,7 @@ class Unlisted(Exception):
     """A list that did not come whole; the message says why."""
 
 
-def read(api: Client, zones: Iterable[str]) -> Snapshot:
+def read_project(api: Client, zones: Iterable[str]) -> Snapshot:
     """The project as it is now; a token that may only read is enough. Raises what the SDK raises while nothing could be read."""
     lists: dict[str, tuple[str, str, dict[str, Any]]] = {
         kind: (f"/{plural}", plural, {}) for kind, plural in LISTS.items()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from validators.cloud.raw import Raw, at, cidr, text, words
-from validators.cloud.told import UNTOLD, Observed, Untold, Values
+from validators.cloud.readable import UNREADABLE, Observed, Unreadable, Values
 
 
 def rules(wanted: Iterable[dict[str, Any]]) -> Values:
@@ -21,7 +21,7 @@ def rules(wanted: Iterable[dict[str, Any]]) -> Values:
 def seen_rules(found: Sequence[Raw] | None) -> Observed:
     """Those of a firewall; the same one twice shows as two descriptions."""
     if found is None:
-        return {"rule": UNTOLD}
+        return {"rule": UNREADABLE}
     titles: defaultdict[str, list[str]] = defaultdict(list)
     odd: list[Raw] = []
     for rule in found:
@@ -34,7 +34,7 @@ def seen_rules(found: Sequence[Raw] | None) -> Observed:
         titles[_named(direction, protocol, text(rule, "port"), peers)].append(text(rule, "description") or "")
     told: Observed = {**_joined(titles)}
     if odd:
-        told["rule"] = Untold(says=f"{len(odd)} of {len(found)} has a form that this version does not know")
+        told["rule"] = Unreadable(says=f"{len(odd)} of {len(found)} has a form that this version does not know")
     return told
 
 

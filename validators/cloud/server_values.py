@@ -4,8 +4,18 @@ import re
 from typing import Any
 
 from validators.cloud.raw import MISSING, Raw, at, entries, flag, number, numbers, text, words
+from validators.cloud.readable import (
+    NONE,
+    UNREADABLE,
+    Observed,
+    Surroundings,
+    Unreadable,
+    Values,
+    in_words,
+    several,
+    yes_or_no,
+)
 from validators.cloud.snapshot import CloudObject
-from validators.cloud.told import NONE, UNTOLD, Look, Observed, Untold, Values, known, several, yes
 
 TRANSIENT = ("initializing", "starting", "stopping", "deleting", "migrating", "rebuilding")
 """States that pass."""
@@ -16,7 +26,7 @@ _USUAL = re.compile(r"static\.[0-9.]+\.clients\.your-server\.de")
 PENDING = "is not in force yet: until it is, nothing is filtered"
 
 
-def expected(want: dict[str, Any], seen: CloudObject, look: Look) -> Values:
+def expected(want: dict[str, Any], seen: CloudObject, look: Surroundings) -> Values:
     """What is desired; how an address is kept, only of one that is there."""
     public = [family for family in FAMILIES if at(seen.raw, f"public_net.{family}") is not None]
     return {
@@ -41,16 +51,16 @@ def expected(want: dict[str, Any], seen: CloudObject, look: Look) -> Values:
     }
 
 
-def observed(seen: CloudObject, look: Look) -> Observed:
+def observed(seen: CloudObject, look: Surroundings) -> Observed:
     """What was seen."""
     raw, snapshot = seen.raw, look.snapshot
     return {
         "state": _state(raw),
         "locked": _locked(raw),
         "image": _image(raw),
-        "architecture": known(text(raw, "server_type.architecture")),
+        "architecture": in_words(text(raw, "server_type.architecture")),
         "disk": _disk(raw, snapshot.disks),
-        "location": known(text(raw, "location.name")),
+        "location": in_words(text(raw, "location.name")),
         **several("network", entries(raw, "private_net"), lambda each: _private(each, look)),
         "placement_group": _group(raw, look),
         **several("firewall", entries(raw, "public_net.firewalls"), lambda each: _behind(each, look)),
@@ -62,10 +72,10 @@ def observed(seen: CloudObject, look: Look) -> Observed:
         ),
         **_balancers(seen, look),
         **{key: value for family in FAMILIES for key, value in _public(seen, family, look).items()},
-        "protected.rebuild": yes(flag(raw, "protection.rebuild")),
+        "protected.rebuild": yes_or_no(flag(raw, "protection.rebuild")),
         "backups": _nullable(raw, "backup_window"),
-        "iso": NONE if at(raw, "iso") is None else known(text(raw, "iso.name") or _numbered(number(raw, "iso.id"))),
-        "rescue": known(flag(raw, "rescue_enabled"), lambda on: "on" if on else "off"),
+        "iso": NONE if at(raw, "iso") is None else in_words(text(raw, "iso.name") or _numbered(number(raw, "iso.id"))),
+        "rescue": in_words(flag(raw, "rescue_enabled"), lambda on: "on" if on else "off"),
     }
 
 
@@ -73,70 +83,72 @@ def _numbered(id: int | None) -> str | None:
     return None if id is None else f"#{id}"
 
 
-def _nullable(raw: Raw, path: str) -> str | Untold:
-    return NONE if at(raw, path) is None else known(text(raw, path))
+def _nullable(raw: Raw, path: str) -> str | Unreadable:
+    return NONE if at(raw, path) is None else in_words(text(raw, path))
 
 
-def _state(raw: Raw) -> str | Untold:
+def _state(raw: Raw) -> str | Unreadable:
     status = text(raw, "status")
     if status in TRANSIENT:
-        return Untold("PLB986", f"is {status}: wait, and run the command again")
-    return status if status in ("running", "off") else Untold(says=f"is {status}, which this version does not know")
+        return Unreadable("PLB986", f"is {status}: wait, and run the command again")
+    return status if status in ("running", "off") else Unreadable(says=f"is {status}, which this version does not know")
 
 
-def _locked(raw: Raw) -> str | Untold:
+def _locked(raw: Raw) -> str | Unreadable:
     if flag(raw, "locked"):
-        return Untold("PLB986", "is yes: an action is running on it, or the provider has locked it")
-    return yes(flag(raw, "locked"))
+        return Unreadable("PLB986", "is yes: an action is running on it, or the provider has locked it")
+    return yes_or_no(flag(raw, "locked"))
 
 
-def _image(raw: Raw) -> str | Untold:
+def _image(raw: Raw) -> str | Unreadable:
     """Null for one that is gone; what is withdrawn is said once, for the image."""
     if at(raw, "image") is None:
-        return Untold(says="is no longer in the project: what the server was created from is unknown")
+        return Unreadable(says="is no longer in the project: what the server was created from is unknown")
     if text(raw, "image.type") not in (None, "system"):
         return f"{text(raw, 'image.type')} {text(raw, 'image.description') or text(raw, 'image.name') or '?'}"
-    return known(text(raw, "image.name"))
+    return in_words(text(raw, "image.name"))
 
 
-def _disk(raw: Raw, disks: frozenset[int]) -> str | Untold:
+def _disk(raw: Raw, disks: frozenset[int]) -> str | Unreadable:
     """A change of the type that leaves the disk alone is as desired: the disk is that of a smaller type."""
     have, due = number(raw, "primary_disk_size"), number(raw, "server_type.disk")
     if have is None or due is None:
-        return UNTOLD
+        return UNREADABLE
     return f"{due if have < due and have in disks else have} GB"
 
 
-def _private(each: Raw, look: Look) -> Observed:
+def _private(each: Raw, look: Surroundings) -> Observed:
     aliases, ip, network = words(each, "alias_ips"), text(each, "ip"), number(each, "network")
     if network is None:
-        return {"network": UNTOLD}
+        return {"network": UNREADABLE}
     told = aliases is not None or at(each, "alias_ips") in (None, MISSING)
-    shown = ", ".join([ip or "?", *sorted(aliases or [])]) if ip and told else UNTOLD
+    shown = ", ".join([ip or "?", *sorted(aliases or [])]) if ip and told else UNREADABLE
     return {f"network.{look.name('network')(network)}": shown}
 
 
-def _group(raw: Raw, look: Look) -> str | Untold:
+def _group(raw: Raw, look: Surroundings) -> str | Unreadable:
     if at(raw, "placement_group") is None:
         return NONE
-    return known(number(raw, "placement_group.id"), look.name("placement_group"))
+    return in_words(number(raw, "placement_group.id"), look.name("placement_group"))
 
 
-def _behind(each: Raw, look: Look) -> Observed:
+def _behind(each: Raw, look: Surroundings) -> Observed:
     id, status = number(each, "id"), text(each, "status")
     if id is None:
-        return {"firewall": UNTOLD}
+        return {"firewall": UNREADABLE}
     word = f"firewall.{look.name('firewall')(id)}"
     if status == "pending":
-        return {word: Untold("PLB987", PENDING)}
-    return {word: "in place" if status == "applied" else Untold(says=f"is {status}, which this version does not know")}
+        return {word: Unreadable("PLB987", PENDING)}
+    return {
+        word: "in place" if status == "applied" else Unreadable(says=f"is {status}, which this version does not know")
+    }
 
 
-def _balancers(seen: CloudObject, look: Look) -> Observed:
+def _balancers(seen: CloudObject, look: Surroundings) -> Observed:
     """Load balancers that lead to it, whichever of the two sides says so."""
     ids = numbers(seen.raw, "load_balancers")
     if ids is None:
-        return {"load_balancer": UNTOLD}
+        return {"load_balancer": UNREADABLE}
     names = set(look.snapshot.names_of("load_balancer", ids))
     names |= {each.name for each in look.snapshot.of_kind("load_balancer") if _leads_to(each.raw, seen)}
     return {f"load_balancer.{name}": "leading to it" for name in sorted(names)}
@@ -154,7 +166,7 @@ def _leads_to(balancer: Raw, server: CloudObject) -> bool:
     )
 
 
-def _public(seen: CloudObject, family: str, look: Look) -> Observed:
+def _public(seen: CloudObject, family: str, look: Surroundings) -> Observed:
     """The public address of a family, and how it is kept; of one that is not there, that alone."""
     raw = seen.raw
     if at(raw, f"public_net.{family}") is None:
@@ -165,21 +177,21 @@ def _public(seen: CloudObject, family: str, look: Look) -> Observed:
     agreed = address and address.type == family and number(address.raw, "assignee_id") == seen.id
     kept = address.raw if address and agreed else {}
     return {
-        f"public_{family}": known(blocked, lambda on: "blocked" if on else "yes"),
-        f"primary_ip.{family}.goes_with_the_server": yes(flag(kept, "auto_delete")),
-        f"primary_ip.{family}.protected": yes(flag(kept, "protection.delete")),
+        f"public_{family}": in_words(blocked, lambda on: "blocked" if on else "yes"),
+        f"primary_ip.{family}.goes_with_the_server": yes_or_no(flag(kept, "auto_delete")),
+        f"primary_ip.{family}.protected": yes_or_no(flag(kept, "protection.delete")),
         f"primary_ip.{family}.reverse_dns": _reverse(raw, f"public_net.{family}.dns_ptr"),
     }
 
 
-def _reverse(raw: Raw, path: str) -> str | Untold:
+def _reverse(raw: Raw, path: str) -> str | Unreadable:
     pointer = at(raw, path)
     if pointer is MISSING:
-        return UNTOLD
+        return UNREADABLE
     if pointer is None or pointer == []:
         return THE_PROVIDERS
     names = [pointer] if isinstance(pointer, str) else [text(each, "dns_ptr") for each in entries(raw, path) or [{}]]
     if not all(names):
-        return UNTOLD
+        return UNREADABLE
     others = sorted(str(name) for name in names if not _USUAL.fullmatch(str(name)))
     return ", ".join(others) or THE_PROVIDERS

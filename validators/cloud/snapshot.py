@@ -109,6 +109,6 @@ class Snapshot:
         return {(seen.kind, seen.id): seen for seen in self.objects if seen.id is not None}
 
 
-def owned(seen: CloudObject, ownership: Mapping[str, str]) -> bool:
+def is_owned(seen: CloudObject, ownership: Mapping[str, str]) -> bool:
     """Whether an object has all labels of an owner."""
     return seen.labels is not None and ownership.items() <= seen.labels.items()

@@ -9,9 +9,19 @@ from typing import Any
 
 from validators.cloud import server_values
 from validators.cloud.raw import Raw, at, cidr, entries, flag, number, numbers, text
+from validators.cloud.readable import (
+    NONE,
+    UNREADABLE,
+    Observed,
+    Surroundings,
+    Unreadable,
+    Values,
+    in_words,
+    several,
+    yes_or_no,
+)
 from validators.cloud.rule_values import rules, seen_rules
 from validators.cloud.snapshot import CloudObject, Snapshot
-from validators.cloud.told import NONE, UNTOLD, Look, Observed, Untold, Values, known, several, yes
 
 State = dict[str, Any]
 Want = dict[str, Any]
@@ -21,11 +31,11 @@ Want = dict[str, Any]
 class CloudKind:
     """The two sides of a kind."""
 
-    expected: Callable[[Want, CloudObject, Look], Values]
-    observed: Callable[[CloudObject, Look], Observed]
+    expected: Callable[[Want, CloudObject, Surroundings], Values]
+    observed: Callable[[CloudObject, Surroundings], Observed]
 
 
-def _foreign(seen: CloudObject, look: Look, servers: list[int] | None) -> Observed:
+def _foreign(seen: CloudObject, look: Surroundings, servers: list[int] | None) -> Observed:
     """Servers of others in what is the tenant's alone."""
     return several(
         "foreign",
@@ -34,26 +44,26 @@ def _foreign(seen: CloudObject, look: Look, servers: list[int] | None) -> Observ
     )
 
 
-def _placement_group(want: Want, seen: CloudObject, look: Look) -> Values:
+def _placement_group(want: Want, seen: CloudObject, look: Surroundings) -> Values:
     return {"type": want["type"]}
 
 
-def _seen_placement_group(seen: CloudObject, look: Look) -> Observed:
-    return {"type": known(text(seen.raw, "type")), **_foreign(seen, look, numbers(seen.raw, "servers"))}
+def _seen_placement_group(seen: CloudObject, look: Surroundings) -> Observed:
+    return {"type": in_words(text(seen.raw, "type")), **_foreign(seen, look, numbers(seen.raw, "servers"))}
 
 
-def _network(want: Want, seen: CloudObject, look: Look) -> Values:
+def _network(want: Want, seen: CloudObject, look: Surroundings) -> Values:
     subnets = {f"subnet.{each['ip_range']}": f"cloud, {each['network_zone']}" for each in want["subnets"]}
     return {"range": want["ip_range"], **subnets, "routes_exposed_to_vswitch": "no"}
 
 
-def _seen_network(seen: CloudObject, look: Look) -> Observed:
+def _seen_network(seen: CloudObject, look: Surroundings) -> Observed:
     raw, snapshot = seen.raw, look.snapshot
     return {
-        "range": known(text(raw, "ip_range"), cidr),
+        "range": in_words(text(raw, "ip_range"), cidr),
         **several("subnet", entries(raw, "subnets"), _subnet),
         **several("route", entries(raw, "routes"), _route),
-        "routes_exposed_to_vswitch": yes(flag(raw, "expose_routes_to_vswitch")),
+        "routes_exposed_to_vswitch": yes_or_no(flag(raw, "expose_routes_to_vswitch")),
         **_foreign(seen, look, numbers(raw, "servers")),
         **_balancers(seen, numbers(raw, "load_balancers"), snapshot),
     }
@@ -68,7 +78,7 @@ def _subnet(subnet: Raw) -> Observed:
     return {
         f"subnet.{range}": shown
         if kind in ("cloud", "vswitch") and zone
-        else Untold(says=f"is of type {kind}, which this version does not know")
+        else Unreadable(says=f"is of type {kind}, which this version does not know")
     }
 
 
@@ -85,14 +95,19 @@ def _balancers(seen: CloudObject, ids: list[int] | None, snapshot: Snapshot) -> 
     return told
 
 
-def _firewall(want: Want, seen: CloudObject, look: Look) -> Values:
+def _firewall(want: Want, seen: CloudObject, look: Surroundings) -> Values:
     return {"filters": "servers", **rules(want["rules"])}
 
 
-def _seen_firewall(seen: CloudObject, look: Look) -> Observed:
+def _seen_firewall(seen: CloudObject, look: Surroundings) -> Observed:
     applied = entries(seen.raw, "applied_to")
     if applied is None:
-        return {"filters": UNTOLD, "selector": UNTOLD, "foreign": UNTOLD, **seen_rules(entries(seen.raw, "rules"))}
+        return {
+            "filters": UNREADABLE,
+            "selector": UNREADABLE,
+            "foreign": UNREADABLE,
+            **seen_rules(entries(seen.raw, "rules")),
+        }
     servers = [
         id for each in applied if text(each, "type") == "server" and (id := number(each, "server.id")) is not None
     ]
@@ -105,11 +120,11 @@ def _seen_firewall(seen: CloudObject, look: Look) -> Observed:
         if (id := number(one, "server.id")) is not None
     ]
     return {
-        "filters": "servers" if servers else Untold("") if others else "nothing",
+        "filters": "servers" if servers else Unreadable("") if others else "nothing",
         **seen_rules(entries(seen.raw, "rules")),
         **{f"selector.{text(each, 'label_selector.selector') or '?'}": "applied" for each in selectors},
         **{
-            f"applied_to.{each}": Untold(says="is a kind of resource that this version does not know")
+            f"applied_to.{each}": Unreadable(says="is a kind of resource that this version does not know")
             for each in others
         },
         **_foreign(seen, look, [*servers, *selected]),
@@ -121,7 +136,7 @@ def device_of(volume: int | None) -> str:
     return f"/dev/disk/by-id/scsi-0HC_Volume_{volume}"
 
 
-def _volume(want: Want, seen: CloudObject, look: Look) -> Values:
+def _volume(want: Want, seen: CloudObject, look: Surroundings) -> Values:
     return {
         "size": f"{want['size_gb']} GB",
         "format": want["format"] or NONE,
@@ -132,25 +147,25 @@ def _volume(want: Want, seen: CloudObject, look: Look) -> Values:
     }
 
 
-def _seen_volume(seen: CloudObject, look: Look) -> Observed:
+def _seen_volume(seen: CloudObject, look: Surroundings) -> Observed:
     raw, server = seen.raw, at(seen.raw, "server")
     return {
-        "size": known(number(raw, "size"), lambda size: f"{size} GB"),
-        "format": NONE if at(raw, "format") is None else known(text(raw, "format")),
-        "location": known(text(raw, "location.name")),
-        "device": known(text(raw, "linux_device")),
+        "size": in_words(number(raw, "size"), lambda size: f"{size} GB"),
+        "format": NONE if at(raw, "format") is None else in_words(text(raw, "format")),
+        "location": in_words(text(raw, "location.name")),
+        "device": in_words(text(raw, "linux_device")),
         "state": _disk_state(text(raw, "status")),
-        "carried_by": "no server" if server is None else known(number(raw, "server"), look.name("server")),
+        "carried_by": "no server" if server is None else in_words(number(raw, "server"), look.name("server")),
     }
 
 
-def _disk_state(status: str | None) -> str | Untold:
+def _disk_state(status: str | None) -> str | Unreadable:
     if status == "creating":
-        return Untold("PLB986", "is being created: wait, and run the command again")
-    return status if status == "available" else Untold(says=f"is {status}, which this version does not know")
+        return Unreadable("PLB986", "is being created: wait, and run the command again")
+    return status if status == "available" else Unreadable(says=f"is {status}, which this version does not know")
 
 
-def _record(want: Want, seen: CloudObject, look: Look) -> Values:
+def _record(want: Want, seen: CloudObject, look: Surroundings) -> Values:
     return {
         "values": ", ".join(sorted(want["values"])),
         "ttl": f"{want['ttl_s']} s" if want["ttl_s"] else "the zone's",
@@ -158,13 +173,13 @@ def _record(want: Want, seen: CloudObject, look: Look) -> Values:
     }
 
 
-def _seen_record(seen: CloudObject, look: Look) -> Observed:
+def _seen_record(seen: CloudObject, look: Surroundings) -> Observed:
     raw, records = seen.raw, entries(seen.raw, "records")
     values = None if records is None else [text(each, "value") or "?" for each in records]
     return {
-        "values": known(values, lambda values: ", ".join(sorted(values))),
-        "ttl": "the zone's" if at(raw, "ttl") is None else known(number(raw, "ttl"), lambda ttl: f"{ttl} s"),
-        "protected_from_change": yes(flag(raw, "protection.change")),
+        "values": in_words(values, lambda values: ", ".join(sorted(values))),
+        "ttl": "the zone's" if at(raw, "ttl") is None else in_words(number(raw, "ttl"), lambda ttl: f"{ttl} s"),
+        "protected_from_change": yes_or_no(flag(raw, "protection.change")),
     }
 
 

@@ -15,10 +15,10 @@ from validators.cloud.checks import Judged, key_of, object_checks
 from validators.cloud.leftovers import leftovers, nobodys
 from validators.cloud.names import host_checks, issuer_checks, parent_checks, zone_checks
 from validators.cloud.project_checks import key_checks, lists_checks, offer_checks
-from validators.cloud.reading import read
+from validators.cloud.reading import read_project
 from validators.cloud.report import CloudReport, findings_of
 from validators.cloud.snapshot import Snapshot
-from validators.cloud.strays import stray_checks
+from validators.cloud.unmanaged import stray_checks
 
 
 def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bool) -> CloudReport:
@@ -28,7 +28,7 @@ def verify_cloud(api: Client, spec: Spec, tenants: Sequence[str], everything: bo
     with phases.measure("read"):
         # also of tenants of which nothing should be left: their records are to be seen
         zones = {cloud.dns.zone for state in states if (cloud := spec.topology[state["mode"]].cloud)}
-        snapshot = read(api, zones)
+        snapshot = read_project(api, zones)
     with phases.measure("compare"):
         judged = judge(spec, states, snapshot, began.date(), everything)
     return CloudReport(

@@ -19,13 +19,13 @@ from schema.probe import (
     LinkQuestion,
     MetricProbe,
     Probe,
-    Question,
+    ProbeQuestion,
     SqlProbe,
     TcpProbe,
     VariableProbe,
 )
 from validators.stack.inspection import places as places_of
-from validators.stack.reach import RunningService, published, ways
+from validators.stack.reach import RunningService, published_addresses, ways_to
 
 _SECONDS = 300
 _PSQL = 'PGPASSWORD="$(cat "/run/secrets/$0")" exec psql -qAtX -h 127.0.0.1 -U "$1" -d "$2" -c "$3"'
@@ -34,7 +34,7 @@ Key = tuple[str, int]
 """A feature, and the number of its probe."""
 
 
-def probes(spec: Spec) -> Iterator[tuple[Key, Probe]]:
+def all_probes(spec: Spec) -> Iterator[tuple[Key, Probe]]:
     """Every probe of the matrix."""
     for name, feature in spec.parity.features.items():
         for number, probe in enumerate(feature.probes):
@@ -53,13 +53,13 @@ class AskedMode:
     """The service from whose network the probe asks; None: the node itself."""
 
 
-def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
+def ask_probes(stack: Stack, tenant: str | None) -> dict[Key, str]:
     """What a running mode answers to every probe. Raises EnvironmentMissing where the probe can't be run."""
     places = {place.service: place for place in places_of(stack)}
     _prepare(stack, places)
     found: dict[Key, str] = {}
     inside: dict[str, tuple[Key, dict[str, Any]]] = {}
-    for key, probe in probes(stack.spec):
+    for key, probe in all_probes(stack.spec):
         question = probe.question
         if question is None or question.service not in places:
             found[key] = NOT_DEPLOYED
@@ -76,7 +76,7 @@ def answers(stack: Stack, tenant: str | None) -> dict[Key, str]:
 
 def _prepare(stack: Stack, places: Mapping[str, RunningService]) -> None:
     for number, each in enumerate(stack.spec.parity.prepare):
-        if each.service in places:
+        if each.service in places and (not each.modes or places[each.service].project.deployment.mode in each.modes):
             code, output = stack.engine.execute(places[each.service].container, each.run)
             if code:
                 raise EnvironmentMissing(
@@ -86,7 +86,7 @@ def _prepare(stack: Stack, places: Mapping[str, RunningService]) -> None:
 
 
 @singledispatch
-def ask(question: Question, mode: AskedMode) -> dict[str, Any] | str:
+def ask(question: ProbeQuestion, mode: AskedMode) -> dict[str, Any] | str:
     """The answer to a question, or the question as `probe/ask.py` is to ask it. A new kind is a function of its own."""
     raise EnvironmentMissing(f"nothing asks a {type(question).__name__}", "run `plumb check`")
 
@@ -104,7 +104,7 @@ def _(question: AddressProbe, mode: AskedMode) -> str:
     bindings = (container["NetworkSettings"].get("Ports") or {}).get(f"{number}/tcp") or []
     seen = {f"{each['HostIp']}:{each['HostPort']}" for each in bindings}
     publication = place.project.deployment.services[place.service].publish.get(port)
-    if publication and published(place).get(number) in seen:
+    if publication and published_addresses(place).get(number) in seen:
         return f"{publication.address}:{publication.port}"
     foreign = sorted(each for each in seen if each != f"{node.address}:{number}")
     return foreign[0] if foreign else NOT_PUBLISHED
@@ -187,7 +187,7 @@ def _address(spec: Spec, caller: RunningService | None, target: RunningService, 
     """Where a service is asked: from another by its own address or its node's, from outside where it is published."""
     number = target.ports[port]
     if caller is None:
-        return published(target).get(number)
-    found = ways(spec, caller, target)
+        return published_addresses(target).get(number)
+    found = ways_to(spec, caller, target)
     best = sorted(found, key=lambda address: not found[address])
     return f"{best[0]}:{number}" if best else None

@@ -10,7 +10,7 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
 from plumbline.stack.stack import Stack, Watch
 from plumbline.stack.starting import stack_up
-from validators.parity.asking import Key, answers, probes
+from validators.parity.asking import Key, all_probes, ask_probes
 from validators.parity.report import ParityReport
 from validators.parity.verdict import feature_rows, parity_findings
 from validators.weakened import weakened
@@ -32,8 +32,8 @@ def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str | N
         for mode, stack in stacks.items():
             watch.phase(f"asking mode {mode}")
             with phases.measure("ask"):
-                observed[mode] = answers(stack, tenant)
-            wrong = sum(1 for key, probe in probes(spec) if probe.answers.get(mode) != observed[mode][key])
+                observed[mode] = ask_probes(stack, tenant)
+            wrong = sum(1 for key, probe in all_probes(spec) if probe.answers.get(mode) != observed[mode][key])
             watch.result(f"answers of {mode}", len(observed[mode]) - wrong, wrong)
         down = phases.start("down")
     down()

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, WrittenText, without_comments, written
+from validators.rules.written import Where, WrittenText, without_comments, written_texts
 
 _BLOCK = re.compile(r"^[ \t]*(?P<kind>[a-z_]+(?:\.[a-z_0-9]+)+)[ \t]+\"(?P<label>\w+)\"[ \t]*\{", re.MULTILINE)
 _SAMPLE = """
@@ -31,7 +31,7 @@ services/web.yaml: {{config: [{{source: config/a.alloy, target: /etc/a.alloy}}]}
 )
 def unknown_component(spec: Spec) -> Iterator[Violation]:
     """References to components of a kind that the file defines, by labels that it does not."""
-    yield from once(found for text in written(spec) if text.where == Where.CONFIG for found in _unknown(text))
+    yield from once(found for text in written_texts(spec) if text.where == Where.CONFIG for found in _unknown(text))
 
 
 def _unknown(text: WrittenText) -> Iterator[Violation]:

@@ -47,7 +47,7 @@ def told_once(findings: Sequence[Finding]) -> list[Finding]:
     ]
 
 
-def lacking(problem: str) -> tuple[tuple[str, ...], ...]:
+def missing_ids(problem: str) -> tuple[tuple[str, ...], ...]:
     """What an expression's problem explains: the ids that it finds missing."""
     said = problem.partition(";")[0]
     quoted = tuple(one or other for one, other in _QUOTED.findall(said)) if _LACKS.search(said) else ()

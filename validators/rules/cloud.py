@@ -10,7 +10,7 @@ from schema.catalogue import ServerType
 from schema.topology import Role
 from validators.rules import cloud_limits
 from validators.rules.cloud_examples import cloud_example, runbook_example
-from validators.rules.clouds import cloud_roles, clouds, named_types
+from validators.rules.cloud_lookup import cloud_roles, clouds, named_types
 from validators.rules.registry import Violation, rule
 
 MIB_PER_GB = 1024

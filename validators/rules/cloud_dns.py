@@ -8,7 +8,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from schema.cloud import Dns
 from validators.rules.cloud_examples import cloud_example
-from validators.rules.clouds import clouds
+from validators.rules.cloud_lookup import clouds
 from validators.rules.registry import Violation, rule
 
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")

@@ -13,7 +13,7 @@ from plumbline.spec.spec import Spec
 from schema.cloud import Cloud, FirewallRule
 from schema.topology import Topology
 from validators.rules.cloud_examples import cloud_example
-from validators.rules.clouds import clouds
+from validators.rules.cloud_lookup import clouds
 from validators.rules.registry import Violation, rule
 
 Range = IPv4Network | IPv6Network

@@ -18,6 +18,21 @@ catalogue.yaml:
     cax21: {line: cax, vcpus: 4, memory_gb: 8, disk_gb: 80}
   removed: {cx22: cx33}
 """
+_MODE = """\
+topology/cloud.yaml:
+  title: Cloud
+  summary: One server at a provider.
+  tenancy: many
+  egress: true
+  entry: {service: web}
+  roles:
+"""
+_NAMES = """\
+      firewall: "tenant-{tenant}-fw"
+      volume: "tenant-{tenant}-data"
+      placement_group: "tenant-{tenant}-spread"
+      server: "tenant-{tenant}-{role}-{index}"
+"""
 
 
 def cloud_example(
@@ -49,14 +64,7 @@ def cloud_example(
     ubuntu-24.04: {{title: Ubuntu 24.04, docker: {docker}}}
     debian-11: {{title: Debian 11, unavailable_after: "2026-11-30"}}
   limits: {{firewalls: {firewalls}}}
-topology/cloud.yaml:
-  title: Cloud
-  summary: One server at a provider.
-  tenancy: many
-  egress: true
-  entry: {{service: web}}
-  roles:
-    node:
+{_MODE}    node:
       title: Node
       server_type: {server_type}
       fallbacks: {fallbacks}
@@ -78,11 +86,7 @@ topology/cloud.yaml:
     dns: {{zone: example.com, record: "{record}", type: A, ttl_s: 300, target: node, address: {address}}}
     names:
       network: "{network}"
-      firewall: "tenant-{{tenant}}-fw"
-      volume: "tenant-{{tenant}}-data"
-      placement_group: "tenant-{{tenant}}-spread"
-      server: "tenant-{{tenant}}-{{role}}-{{index}}"
-    ssh_keys: {{{keys or f'admin: {{public_key: "{key}"}}'}}}
+{_NAMES}    ssh_keys: {{{keys or f'admin: {{public_key: "{key}"}}'}}}
     first_boot: {{administrator: {administrator}}}
     ownership: {{tenant_id: "{{tenant}}"}}
     labels: {{role: "{{role}}"}}

@@ -8,7 +8,7 @@ from plumbline.expressions.rendering import ExpressionError, value_text
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
-from validators.rules.clouds import clouds, lets_out
+from validators.rules.cloud_lookup import clouds, lets_out
 from validators.rules.registry import Violation, rule
 
 PRIVATE = tuple(ip_network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))

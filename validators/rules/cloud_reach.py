@@ -10,12 +10,12 @@ from plumbline.effective.expression_names import tenant_names
 from plumbline.expressions.rendering import ExpressionError, render
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from schema.platform import Place
+from schema.platform import RunbookPlace
 from validators.rules.cloud_entry import SSH, openings, range_of
 from validators.rules.cloud_examples import cloud_example
-from validators.rules.clouds import clouds, lets_out
+from validators.rules.cloud_lookup import clouds, lets_out
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, following, written
+from validators.rules.written import Where, noting_calls, written_texts
 
 URL_OUTSIDE = re.compile(
     r"(?P<scheme>https?|wss?)://(?:[^/@\s]*@)?(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>\d{1,5}))?(?![\w.-])"
@@ -54,7 +54,7 @@ def shut_in(spec: Spec) -> Iterator[Violation]:
 
 def _endpoints(spec: Spec, mode: str) -> Iterator[tuple[int, str]]:
     """Port and name of each URL outside that a variable of a tenant's service holds."""
-    for text in written(spec):
+    for text in written_texts(spec):
         if text.where != Where.VARIABLE or text.placed.mode != mode or not _is_tenants(spec, mode, text.placed.id):
             continue
         for url in URL_OUTSIDE.finditer(text.shown):
@@ -145,9 +145,9 @@ def lost_place(spec: Spec) -> Iterator[Violation]:
                 return
 
 
-def _calls(place: Place, names: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _calls(place: RunbookPlace, names: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """The servers and addresses that a place's shell names."""
-    followed, called = following(names, ("server_name", "address_of"))
+    followed, called = noting_calls(names, ("server_name", "address_of"))
     try:
         render(place.shell or "", followed)
     except ExpressionError:

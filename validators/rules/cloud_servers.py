@@ -7,7 +7,7 @@ from generators.cloud.desired import ARCHITECTURE
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import KEY, cloud_example
-from validators.rules.clouds import clouds, named_types
+from validators.rules.cloud_lookup import clouds, named_types
 from validators.rules.registry import Violation, rule
 
 

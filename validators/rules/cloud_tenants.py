@@ -7,7 +7,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from schema.cloud import Cloud
 from validators.rules.cloud_examples import cloud_example
-from validators.rules.clouds import clouds
+from validators.rules.cloud_lookup import clouds
 from validators.rules.registry import Violation, rule
 
 _TENANT = "tenants.yaml: {tenants: {%s: {title: A, octet: 1, state: ACTIVE}}}\n"

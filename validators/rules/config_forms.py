@@ -15,7 +15,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, WrittenText, file_of, of_services, written
+from validators.rules.written import Where, WrittenText, file_of, of_services, written_texts
 
 
 def _yaml(text: str) -> None:
@@ -47,7 +47,7 @@ services/web.yaml: {{config: [{{source: config/web.yml, target: /etc/web.yml}}]}
 )
 def unreadable(spec: Spec) -> Iterator[Violation]:
     """Files, as they are generated, that no reader of YAML, JSON, TOML or Python takes."""
-    yield from once(found for text in written(spec) if text.where == Where.CONFIG for found in _unreadable(text))
+    yield from once(found for text in written_texts(spec) if text.where == Where.CONFIG for found in _unreadable(text))
 
 
 def _unreadable(text: WrittenText) -> Iterator[Violation]:

@@ -8,7 +8,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, WrittenText, written
+from validators.rules.written import Where, WrittenText, written_texts
 
 _AMD64 = "linux/amd64"
 _OF_A_CLOUD = _AMD64
@@ -110,7 +110,7 @@ _SETTINGS = (
 )
 def beyond_the_limit(spec: Spec) -> Iterator[Violation]:
     """Heaps, caches and buffers of more than `limits.memory_mib`, or of less than one MiB."""
-    yield from once(found for text in written(spec) for found in _beyond(text))
+    yield from once(found for text in written_texts(spec) for found in _beyond(text))
 
 
 def _beyond(text: WrittenText) -> Iterator[Violation]:

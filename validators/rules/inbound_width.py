@@ -12,7 +12,7 @@ from schema.cloud import Cloud
 from schema.topology import Topology
 from validators.rules.cloud_entry import SSH, WORLD, InboundOpening, Range, openings, proxied_example, range_of
 from validators.rules.cloud_examples import cloud_example
-from validators.rules.clouds import clouds
+from validators.rules.cloud_lookup import clouds
 from validators.rules.registry import Violation, rule
 
 _ADMINS = {4: 16, 6: 32}

@@ -86,7 +86,7 @@ def included_from_nowhere(spec: Spec) -> Iterator[Violation]:
 def _from_nowhere(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     calls = [text for text in texts if text.where in (Where.COMMAND, Where.VARIABLE)]
     for text in texts:
-        for path, position in included(text):
+        for path, position in included_paths(text):
             if not _is_provided(placed, path, calls):
                 folder = str(PurePosixPath(path).parent)
                 writers = [each for each in calls if f"{folder}/" in each.literal]
@@ -95,7 +95,7 @@ def _from_nowhere(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Vi
                 yield Violation(text.path, message, observed=path, location=text.at(position), also=also)
 
 
-def included(text: WrittenText) -> Iterator[tuple[str, int]]:
+def included_paths(text: WrittenText) -> Iterator[tuple[str, int]]:
     """Each path that a configuration file takes in, as it is in the container, and where the file says so."""
     if text.where != Where.CONFIG:
         return

@@ -237,7 +237,7 @@ def own_port(spec: Spec) -> Iterator[Violation]:
     failing="services/web.yaml: {tolerates: [db], needs: null}",
     passing="services/web.yaml: {tolerates: [db], needs: {db: sql}}",
 )
-def tolerated_stranger(spec: Spec) -> Iterator[Violation]:
+def tolerated_without_need(spec: Spec) -> Iterator[Violation]:
     """Tolerated services that are needed in no mode; where a text connects to one, PLB116 says that the need is missing."""
     naming = naming_services(spec)
     for name, service in sorted(spec.services.items()):

@@ -6,13 +6,13 @@ from difflib import get_close_matches
 
 from plumbline.effective.deployment import roles_of, services_of
 from plumbline.effective.graphs import reachable
-from plumbline.effective.reachability import Reach, reachability
+from plumbline.effective.reachability import reach
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.port_words import OWN, UNSAID, port_words
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, WrittenText, of_services, written
+from validators.rules.written import Where, WrittenText, of_services, written_texts
 
 _URL_HOST = re.compile(
     r"(?:https?|wss?|tcp|grpcs?|rediss?|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mariadb|mongodb|amqps?|nats|kafka|ldaps?|smtps?|"
@@ -76,7 +76,7 @@ def _closes_a_circle(spec: Spec, placed: Placed, target: str) -> bool:
 def _is_reached_beside(spec: Spec, placed: Placed, target: str) -> bool:
     """Whether the target's name is known without a need: on each node of the service, in a segment of it."""
     beside = set(roles_of(spec, placed.mode, placed.id)) <= set(roles_of(spec, placed.mode, target))
-    return beside and reachability(spec, placed.mode).get((placed.id, target)) == Reach.MAY
+    return beside and target in reach(spec, placed.mode).may(placed.id)
 
 
 def _as_a_need(spec: Spec, placed: Placed, target: str) -> str:
@@ -128,7 +128,7 @@ def _is_meant(spec: Spec, text: WrittenText, target: str) -> bool:
         and each.name == text.name
         and target in _targets(each)
         and target in each.placed.service.needs
-        for each in written(spec)
+        for each in written_texts(spec)
     )
 
 
@@ -148,7 +148,7 @@ def _position(text: WrittenText, target: str) -> int:
 
 def naming_services(spec: Spec) -> set[tuple[str, str]]:
     """Each service with those that its texts connect to, in whatever mode."""
-    return {(text.placed.id, target) for text in written(spec) for target in _targets(text)}
+    return {(text.placed.id, target) for text in written_texts(spec) for target in _targets(text)}
 
 
 @rule(

@@ -9,8 +9,8 @@ from plumbline.effective.expression_names import tenant_names
 from plumbline.expressions.rendering import ExpressionError, value_text
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from validators.rules.causes import lacking
-from validators.rules.clouds import clouds, lets_out
+from validators.rules.causes import missing_ids
+from validators.rules.cloud_lookup import clouds, lets_out
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
@@ -294,7 +294,7 @@ def malformed_rule(spec: Spec) -> Iterator[Violation]:
                         text = value_text(peer, names)
                     except ExpressionError as error:
                         message = f"does not resolve: {error}"
-                        yield Violation(path_of(path, "peers"), message, explains=lacking(str(error)))
+                        yield Violation(path_of(path, "peers"), message, explains=missing_ids(str(error)))
                         continue
                     if _network(text) is None:
                         yield Violation(path_of(path, "peers"), f"{text} is not a range with zero host bits")

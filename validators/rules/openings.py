@@ -10,7 +10,7 @@ from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.types import Template
 from validators.rules.cloud_examples import cloud_example
-from validators.rules.clouds import clouds
+from validators.rules.cloud_lookup import clouds
 from validators.rules.effective_services import once, placed_services
 from validators.rules.known_images import known_image
 from validators.rules.registry import Violation, rule

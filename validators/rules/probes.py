@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.effective.decided import decided
+from plumbline.effective.decided import decide_answer
 from plumbline.effective.deployment import services_of
 from plumbline.effective.expression_names import SECRET_FOLDER
 from plumbline.spec.paths import PathText, path_of
@@ -170,7 +170,7 @@ def contradicted_answer(spec: Spec) -> Iterator[Violation]:
     """Declared answers that cannot come: by placement, segments, needs, publications, variables, and what is mounted."""
     for path, probe in _probes(spec):
         for mode, answer in probe.answers.items():
-            known = decided(spec, mode, probe) if mode in spec.topology else None
+            known = decide_answer(spec, mode, probe) if mode in spec.topology else None
             if known is None or known.allows(answer):
                 continue
             wanted = " or ".join(f"`{each}`" for each in known.answers) or f"not `{answer}`"

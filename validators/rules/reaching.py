@@ -13,7 +13,7 @@ from plumbline.spec.spec import Spec
 from validators.rules.cloud_reach import URL_OUTSIDE, is_outside
 from validators.rules.effective_services import once, placed_services
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, of_services, written
+from validators.rules.written import Where, of_services, written_texts
 
 _PROFILED = "services/db.yaml: {profile: stores}\n"
 
@@ -191,7 +191,7 @@ def nowhere_to_go(spec: Spec) -> Iterator[Violation]:
 
 def _nowhere(spec: Spec) -> Iterator[Violation]:
     own = spec.platform.domain.rpartition("{tenant}")[2].lstrip(".-")
-    for text in written(spec):
+    for text in written_texts(spec):
         if text.where != Where.VARIABLE or spec.topology[text.placed.mode].egress or _OF_ITS_OWN.search(text.name):
             continue
         for url in URL_OUTSIDE.finditer(text.shown):

@@ -12,7 +12,7 @@ from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import TEMPLATE_ENDING
 from schema.types import Model, Template
-from validators.rules.causes import lacking
+from validators.rules.causes import missing_ids
 from validators.rules.effective_services import Placed, placed_services
 from validators.rules.registry import Violation, rule
 
@@ -101,5 +101,5 @@ def _once_for_all_modes(spec: Spec, failures: Iterable[_Failure]) -> Iterator[Vi
             f"does not resolve{where}: {message}",
             those[0].hint,
             location=location,
-            explains=lacking(message),
+            explains=missing_ids(message),
         )

@@ -80,7 +80,7 @@ def _removes(call: Call, own: Set[str]) -> bool:
 _SAYS_NOTHING = frozenset({":", "true"})
 
 
-def emptied(script: Script) -> Iterator[tuple[str, Node]]:
+def emptied_files(script: Script) -> Iterator[tuple[str, Node]]:
     """Files of others that a script leaves empty, each with the statement that does it: `: > FILE`, `> FILE`, `cp /dev/null FILE`."""
     own = _temporary(list(script.statements))
     for node in every(list(script.statements)):

@@ -19,7 +19,7 @@ from validators.rules.contradictions import PLUMB
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import ReadStep, steps
 from validators.rules.runbook_scripts import PLAIN, example
-from validators.rules.written import blanked
+from validators.rules.written import blank_expressions
 
 
 def _hint(name: str, known: Sequence[str]) -> str | None:
@@ -47,7 +47,7 @@ def not_running_there(spec: Spec) -> Iterator[Violation]:
     for each, path, call in _calls(spec):
         raw = str(getattr(each.runbook.steps[_index(path)], str(path.parts[-1])))
         # what an expression names is the spec's own
-        called = [name for name in services_called(call) if name in blanked(Template(template=raw))]
+        called = [name for name in services_called(call) if name in blank_expressions(Template(template=raw))]
         if not called or _leads_elsewhere(spec, each.step.place.id):
             continue
         there = _services_at(spec, each.runbook, each.step.place.id)

@@ -6,11 +6,11 @@ from functools import cached_property, lru_cache
 
 from plumbline.expressions.rendering import ExpressionError
 from plumbline.runbook.rendering import RenderedRunbook, RenderedStep, render_runbook
-from plumbline.runbook.shell_syntax import Script, Unreadable, parse_scripts
+from plumbline.runbook.shell_syntax import Script, UnreadableScript, parse_scripts
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.runbook import Runbook
-from validators.shell_flow import Lost, lost
+from validators.shell_flow import Lost, lost_failures
 
 PARTS = ("run", "verify", "undo_commands")
 """Parts of a step that are scripts."""
@@ -25,7 +25,7 @@ class Read:
     """Spec path of the step, e.g. `runbooks.update.steps[0]`."""
     part: str
     step: RenderedStep
-    script: Script | Unreadable
+    script: Script | UnreadableScript
 
     @property
     def where(self) -> PathText:
@@ -56,7 +56,7 @@ class ReadStep:
 
 @lru_cache(maxsize=1024)
 def _lost(script: Script) -> tuple[Lost, ...]:
-    return tuple(lost(script.statements))
+    return tuple(lost_failures(script.statements))
 
 
 _last: list[tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]]] = []

@@ -8,7 +8,7 @@ from plumbline.runbook.shell_syntax import Call, Script, every, flat
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.registry import Violation, rule
-from validators.rules.runbook_deletions import REMOVERS, brings_nothing_back, deletions, emptied
+from validators.rules.runbook_deletions import REMOVERS, brings_nothing_back, deletions, emptied_files
 from validators.rules.runbook_reading import scripts, steps
 from validators.rules.runbook_scripts import any_or_newest, example, has_pattern, short
 
@@ -117,7 +117,7 @@ def destroys_unsaid(spec: Spec) -> Iterator[Violation]:
             yield Violation(
                 each.path, f"`{short(run.source(call.node))}` deletes, and nothing restores it", at_key=False
             )
-        for name, node in emptied(run):
+        for name, node in emptied_files(run):
             yield Violation(each.path, f"`{short(run.source(node))}` empties {name}, and nothing restores it")
 
 

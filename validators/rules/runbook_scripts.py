@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from plumbline.runbook.shell_inside import calls_of
-from plumbline.runbook.shell_syntax import Call, Node, Script, Unreadable, calls, every
+from plumbline.runbook.shell_syntax import Call, Node, Script, UnreadableScript, calls, every
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -322,6 +322,6 @@ def _fails(call: Call) -> bool:
 )
 def not_shell(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):
-        if isinstance(read.script, Unreadable):
+        if isinstance(read.script, UnreadableScript):
             line = spec.line_of(read.where, read.script.line)
             yield Violation(read.where, f"the script can't be read: {read.script.reason}", location=line)

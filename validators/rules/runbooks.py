@@ -11,7 +11,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from plumbline.spec.suggestions import closest
 from schema.runbook import Runbook
-from validators.rules.causes import lacking
+from validators.rules.causes import missing_ids
 from validators.rules.registry import RULES, Violation, rule
 
 STANDS_FOR = {
@@ -54,7 +54,7 @@ def unresolved_expression(spec: Spec) -> Iterator[Violation]:
         for inner, text in runbook_texts(runbook):
             path = path_of("runbooks", name, inner)
             if error := _first_error(spec, runbook, text):
-                place, lost = spec.line_of(path, error.line), lacking(error.message)
+                place, lost = spec.line_of(path, error.line), missing_ids(error.message)
                 renamed = closest(lost[0][0], _unused(runbook)) if lost else None
                 explains = (*lost, (renamed,)) if renamed else lost
                 yield Violation(path, error.message, error.hint, location=place, explains=explains)
@@ -75,7 +75,7 @@ def unresolved_place(spec: Spec) -> Iterator[Violation]:
         for path, text in place_texts(spec, runbook)
         if (error := _first_error(spec, runbook, text))
     }.items():
-        place, explains = spec.line_of(path, error.line), lacking(error.message)
+        place, explains = spec.line_of(path, error.line), missing_ids(error.message)
         yield Violation(path, error.message, error.hint, location=place, explains=explains)
 
 

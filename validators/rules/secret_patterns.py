@@ -57,7 +57,7 @@ def secret_in(text: str, *, copied: bool = False) -> str | None:
     return "a random key" if any(_is_random(word.group()) for word in _WORD.finditer(plain)) else None
 
 
-def masked(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """A text with whatever looks like a secret taken out."""
     for pattern in _KNOWN.values():
         text = pattern.sub(MASK, text)

@@ -8,7 +8,7 @@ from plumbline.effective.deployment import deployments, effective, field_path
 from plumbline.spec.paths import inner_path, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
-from validators.rules.clouds import clouds
+from validators.rules.cloud_lookup import clouds
 from validators.rules.effective_services import once, placed_services
 from validators.rules.registry import Violation, rule
 

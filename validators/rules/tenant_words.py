@@ -12,7 +12,7 @@ from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import steps
 from validators.rules.runbook_scripts import PLAIN, example
-from validators.rules.written import Where, blanked, written
+from validators.rules.written import Where, blank_expressions, written_texts
 
 _SCRIPTS = ("run", "verify", "undo", "destroys", "undo_destroys", "output")
 _TENANT = "tenants.yaml: {tenants: {acme: {title: Acme, octet: 1, state: ACTIVE}}}\n"
@@ -54,7 +54,7 @@ def literal_tenant(spec: Spec) -> Iterator[Violation]:
         for index, step in enumerate(runbook.steps) if asked else ():
             for field in _SCRIPTS:
                 text = getattr(step, field)
-                for tenant in tenants_in(spec, blanked(Template(template=text)), "A-Za-z0-9") if text else ():
+                for tenant in tenants_in(spec, blank_expressions(Template(template=text)), "A-Za-z0-9") if text else ():
                     if tenant not in programs.get(name, ()):
                         yield Violation(
                             path_of("runbooks", name, "steps", index, field),
@@ -79,7 +79,7 @@ def tenant_for_all(spec: Spec) -> Iterator[Violation]:
 
 def _for_all(spec: Spec) -> Iterator[Violation]:
     hosts = {tenant: spec.platform.domain.replace("{tenant}", tenant) for tenant in spec.tenants.tenants}
-    for text in written(spec):
+    for text in written_texts(spec):
         if spec.topology[text.placed.mode].tenancy != "many" or text.where in (Where.HEALTH, Where.SCRIPT):
             continue
         # elsewhere a word can be anything: `acme` is a protocol too

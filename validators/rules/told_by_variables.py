@@ -8,7 +8,7 @@ from plumbline.spec.spec import Spec
 from schema.timezones import TIME_ZONES
 from validators.rules.effective_services import once, raw
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, written
+from validators.rules.written import Where, written_texts
 
 _ZONE_KEY = re.compile(
     r"^[ \t]*[\w.]*(?:timezone|time_zone|TimeZone)[\"']?[ \t]*[:=][ \t]*[\"']?(?P<zone>[A-Z][A-Za-z]+(?:/[A-Z][\w+-]+)+)[\"']?[ \t]*;?$",
@@ -32,7 +32,7 @@ def no_zone(spec: Spec) -> Iterator[Violation]:
 
 
 def _no_zones(spec: Spec) -> Iterator[Violation]:
-    for text in written(spec):
+    for text in written_texts(spec):
         if text.where == Where.VARIABLE and _ZONE_VARIABLE.fullmatch(text.name):
             zone = text.shown.lstrip(":")
             if _ZONE.fullmatch(zone) and zone not in TIME_ZONES:
@@ -75,7 +75,7 @@ def another_mode(spec: Spec) -> Iterator[Violation]:
     """Variables with the id of another mode, where other services are told theirs by the same variable."""
     told = [
         text
-        for text in written(spec)
+        for text in written_texts(spec)
         if text.where == Where.VARIABLE
         and "{{" in raw(text.placed.service.environment[text.name])
         and text.shown == text.placed.mode
@@ -88,7 +88,7 @@ def another_mode(spec: Spec) -> Iterator[Violation]:
             expected=text.placed.mode,
             observed=text.shown,
         )
-        for text in written(spec)
+        for text in written_texts(spec)
         if text.where == Where.VARIABLE
         and text.name in by_name
         and text.shown != text.placed.mode

@@ -7,6 +7,7 @@ from typing import Any
 
 from plumbline.effective.config_files import config_names
 from plumbline.effective.expression_names import service_names
+from plumbline.effective.per_spec import per_spec
 from plumbline.expressions.rendering import ExpressionError, render, without_expressions
 from plumbline.spec.location import Location
 from plumbline.spec.paths import PathText, path_of
@@ -75,23 +76,16 @@ def file_of(spec: Spec, name: str) -> str:
     return spec.at(("platform",)).file.removesuffix("platform.yaml") + name
 
 
-_last: list[tuple[Spec, tuple[WrittenText, ...]]] = []
-
-
-def written(spec: Spec) -> tuple[WrittenText, ...]:
+@per_spec
+def written_texts(spec: Spec) -> tuple[WrittenText, ...]:
     """Every text of every service of every mode, in the order of the services."""
-    if not _last or _last[0][0] is not spec:  # a spec does not change, and rules read it one after the other
-        _last[:] = [(spec, tuple(found for placed in placed_services(spec) for found in _of(placed)))]
-    return _last[0][1]
+    return tuple(text for _, texts in of_services(spec) for text in texts)
 
 
-def of_services(spec: Spec) -> Iterator[tuple[Placed, tuple[WrittenText, ...]]]:
+@per_spec
+def of_services(spec: Spec) -> tuple[tuple[Placed, tuple[WrittenText, ...]], ...]:
     """The texts, service by service and mode by mode."""
-    by_service: dict[tuple[str, str], list[WrittenText]] = {}
-    for each in written(spec):
-        by_service.setdefault((each.placed.mode, each.placed.id), []).append(each)
-    for placed in placed_services(spec):
-        yield placed, tuple(by_service.get((placed.mode, placed.id), ()))
+    return tuple((placed, tuple(_of(placed))) for placed in placed_services(spec))
 
 
 def _of(placed: Placed) -> Iterator[WrittenText]:
@@ -120,7 +114,7 @@ def _words(placed: Placed, where: Where, path: PathText, words: tuple[Value, ...
     before = ""
     for index, word in enumerate(words or ()):
         yield _written(placed, where, path_of(path, index), word, before=before)
-        before = blanked(word)
+        before = blank_expressions(word)
 
 
 def _files(placed: Placed) -> Iterator[WrittenText]:
@@ -144,12 +138,12 @@ def _written(
         if isinstance(value, str)
         else _rendered(value.template, service_names(placed.spec, placed.mode, placed.id))
     )
-    return WrittenText(placed, where, path, blanked(value), shown, named, ports, name, before)
+    return WrittenText(placed, where, path, blank_expressions(value), shown, named, ports, name, before)
 
 
 def _rendered(template: str, names: Mapping[str, Any]) -> tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]:
     """The text, the services that it names, and those with the port that it names too."""
-    followed, called = following(names, _NAMING)
+    followed, called = noting_calls(names, _NAMING)
     try:
         shown = render(template, followed)
     except ExpressionError:
@@ -158,7 +152,7 @@ def _rendered(template: str, names: Mapping[str, Any]) -> tuple[str, tuple[str, 
     return shown, named, tuple(dict.fromkeys((each[1], each[2]) for each in called if len(each) == 3))
 
 
-def following(names: Mapping[str, Any], functions: tuple[str, ...]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
+def noting_calls(names: Mapping[str, Any], functions: tuple[str, ...]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
     """The names with some functions' calls noted: a list that fills with (function, argument, …) as texts are rendered."""
     called: list[tuple[str, ...]] = []
 
@@ -172,7 +166,7 @@ def following(names: Mapping[str, Any], functions: tuple[str, ...]) -> tuple[dic
     return {**names, **{name: noting(name) for name in functions if name in names}}, called
 
 
-def blanked(value: Value) -> str:
+def blank_expressions(value: Value) -> str:
     """A value as it is written, its expressions blank."""
     return value if isinstance(value, str) else _blank(raw(value))
 

@@ -11,7 +11,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from schema.service import Service
 from validators.rules.effective_services import Placed, once
-from validators.rules.included_files import included
+from validators.rules.included_files import included_paths
 from validators.rules.known_images import known_image
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services, without_comments
@@ -60,7 +60,7 @@ def _paths(text: WrittenText) -> list[str]:
     if text.where == Where.SCRIPT:
         return []
     if text.where == Where.CONFIG:
-        taken_in = {path for path, _ in included(text)}  # PLB145 judges them
+        taken_in = {path for path, _ in included_paths(text)}  # PLB145 judges them
         return [path for path in _PATH.findall(without_comments(text.literal)) if path not in taken_in]
     return list(_PATH.findall(text.shown))
 

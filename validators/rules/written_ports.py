@@ -13,7 +13,7 @@ from schema.types import Template
 from validators.rules.effective_services import once
 from validators.rules.port_words import OWN, UNSAID, PortWord, host_ports, port_words
 from validators.rules.registry import Violation, rule
-from validators.rules.written import BLANK, Where, WrittenText, blanked, of_services
+from validators.rules.written import BLANK, Where, WrittenText, blank_expressions, of_services
 
 
 @rule(
@@ -86,7 +86,7 @@ def _nobodys_in_runbooks(spec: Spec) -> Iterator[Violation]:
         texts = list(runbook_texts(runbook))
         known |= {int(number) for _, text in texts for number in _BROUGHT.findall(text)}
         for inner, text in texts:
-            for number in sorted(host_ports(blanked(Template(template=text))) - known):
+            for number in sorted(host_ports(blank_expressions(Template(template=text))) - known):
                 where = ", ".join(map(str, sorted(published))) or "none"
                 yield Violation(
                     path_of("runbooks", name, inner),
@@ -161,7 +161,7 @@ def _again_in_runbooks(spec: Spec) -> Iterator[Violation]:
             for port, each in effective.publish.items()
         }
         for inner, text in runbook_texts(runbook):
-            for number in sorted(host_ports(blanked(Template(template=text)))):
+            for number in sorted(host_ports(blank_expressions(Template(template=text)))):
                 if number in published:
                     service, port = published[number]
                     yield Violation(

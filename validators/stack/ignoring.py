@@ -24,7 +24,7 @@ class Sorted:
     unused: list[Finding]
 
 
-def sort_out(spec: Spec, mode: str, checks: Sequence[Check], today: date) -> Sorted:
+def apply_ignores(spec: Spec, mode: str, checks: Sequence[Check], today: date) -> Sorted:
     """What counts, what is ignored and why, and a finding for each current entry of the mode that ignores nothing."""
     entries = [
         (index, entry)

@@ -11,7 +11,7 @@ from plumbline.stack.project import ComposeProject
 from plumbline.stack.reference import CreatedProject
 from plumbline.stack.stack import Stack, shown
 from validators.stack.expected import ImageUsed, Promise
-from validators.stack.inside.look import ContainerInspection
+from validators.stack.inside.container_inspection import ContainerInspection
 from validators.stack.kinds import checks_of
 from validators.stack.observed import ObservedService
 from validators.stack.order import order_checks
@@ -21,11 +21,11 @@ from validators.stack.reach import (
     egress_checks,
     name_checks,
     place_of,
-    published,
+    published_addresses,
     published_checks,
-    questions,
     reach_checks,
-    rows,
+    reach_questions,
+    reach_table,
 )
 from validators.stack.running import ask, to_ask
 from validators.stack.secrecy import generated_files, secret_checks
@@ -46,15 +46,15 @@ def inspect_stack(stack: Stack) -> Inspection:
     """Every fact of every service and project, compared, and who reached whom."""
     containers = {project.name: stack.engine.containers(project.name) for project in stack.projects}
     places = _places(stack, containers)
-    host = [address for place in places for address in published(place).values()]
+    host = [address for place in places for address in published_addresses(place).values()]
     inside = ContainerInspection(
         stack.engine, stack.spec, stack.spec_folder, stack.projects, stack.secrets if stack.is_own else None
     )
     # not beside the questions: whenever an engine makes a network it takes its rule of isolation out, and puts it back
     references = stack.references()
-    answers = inside.probed(f"plumb-probe-{stack.run.id}", questions(stack.spec, places), places, host)
+    answers = inside.ask_probe(f"plumb-probe-{stack.run.id}", reach_questions(stack.spec, places), places, host)
     places = [place for place in places if place.key in answers.places]
-    table = rows(stack.spec, places, answers.places)
+    table = reach_table(stack.spec, places, answers.places)
     kernels = {key: answer.kernel for key, answer in answers.places.items()}
     promises = {place.key: _promise(stack, place.project, place.service) for place in places}
     checks = _facts(stack, containers, kernels) + inside.checks(containers, places, promises, answers)
@@ -118,7 +118,7 @@ def _history(
     return checks
 
 
-def configured(stack: Stack) -> list[Check]:
+def engine_checks(stack: Stack) -> list[Check]:
     """Checks of what the engine says alone, without a look inside."""
     return _facts(stack, {project.name: stack.engine.containers(project.name) for project in stack.projects}, {})
 

@@ -73,7 +73,7 @@ def place_of(project: ComposeProject, service: str, container: Mapping[str, Any]
     )
 
 
-def questions(spec: Spec, places: Sequence[RunningService]) -> dict[str, Question]:
+def reach_questions(spec: Spec, places: Sequence[RunningService]) -> dict[str, Question]:
     """What to ask from each place: every port of every other place, and every service's name."""
     asked: dict[str, Question] = {}
     needed = needed_ports(spec, places)
@@ -90,7 +90,7 @@ def questions(spec: Spec, places: Sequence[RunningService]) -> dict[str, Questio
     return asked
 
 
-def rows(spec: Spec, places: Sequence[RunningService], answers: Mapping[str, ProbeAnswer]) -> list[Row]:
+def reach_table(spec: Spec, places: Sequence[RunningService], answers: Mapping[str, ProbeAnswer]) -> list[Row]:
     """The truth table: every ordered pair of places, every declared port."""
     needed = needed_ports(spec, places)
     return [
@@ -167,7 +167,7 @@ def egress_checks(spec: Spec, places: Sequence[RunningService], answers: Mapping
     return checks
 
 
-def published(place: RunningService) -> dict[int, str]:
+def published_addresses(place: RunningService) -> dict[int, str]:
     """Where the spec publishes a place's ports on its host: port in the container → address."""
     service, node = place.project.deployment.services[place.service], place.project.node
     return {service.ports[port]: "{}:{}".format(*binding_of(node, each)) for port, each in service.publish.items()}
@@ -184,11 +184,11 @@ def published_checks(places: Sequence[RunningService], host: Mapping[str, str]) 
             where=place.project.node.name,
         )
         for place in places
-        for port, address in published(place).items()
+        for port, address in published_addresses(place).items()
     ]
 
 
-def ways(spec: Spec, source: RunningService, target: RunningService) -> dict[str, bool]:
+def ways_to(spec: Spec, source: RunningService, target: RunningService) -> dict[str, bool]:
     """The target's own addresses, and whether the link leads there; from another node that needs it, its node's address."""
     return _ways(needed_ports(spec, (source, target)), source, target)
 

@@ -11,7 +11,7 @@ from plumbline.stack.layout import binding_of
 from plumbline.stack.project import ComposeProject
 from plumbline.stack.stack import Stack, shown
 from validators.stack.behaviour.trials import try_everything
-from validators.stack.ignoring import sort_out
+from validators.stack.ignoring import apply_ignores
 from validators.stack.kinds import STATE, Takes, tried_with
 from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.report import StackReport, finding_of, shown_subject
@@ -49,7 +49,7 @@ def verify_stack(
             checks += tried
             phases.seconds |= seconds
         with phases.measure("check"):
-            sorted_out = sort_out(spec, mode, checks, date.today())
+            sorted_out = apply_ignores(spec, mode, checks, date.today())
             findings = [finding_of(spec, mode, check, _evidence(stack, check)) for check in sorted_out.counted]
             findings += sorted_out.unused
         if keep:

@@ -995,11 +995,15 @@ place_file() {
 place() {
   recreate=$(cat "$state/recreate" 2> /dev/null || true)
   [ -z "$(changed models/clamav deployment/config/clamav)" ] || recreate="$recreate clamav"
+  [ -z "$(changed deployment/config/embed-worker)" ] || recreate="$recreate embed-worker"
+  [ -z "$(changed deployment/config/intake-gateway)" ] || recreate="$recreate intake-gateway"
   [ -z "$(changed models/nomic-embed-text-v1.5)" ] || recreate="$recreate nomic-embed"
-  [ -z "$(changed models/pii)" ] || recreate="$recreate policy-engine"
+  [ -z "$(changed deployment/config/parse-worker)" ] || recreate="$recreate parse-worker"
+  [ -z "$(changed models/pii deployment/config/policy-engine)" ] || recreate="$recreate policy-engine"
   [ -z "$(changed deployment/config/postgres)" ] || recreate="$recreate postgres"
   [ -z "$(changed deployment/config/prometheus)" ] || recreate="$recreate prometheus"
   [ -z "$(changed deployment/config/redis)" ] || recreate="$recreate redis"
+  [ -z "$(changed deployment/config/serving)" ] || recreate="$recreate serving"
   printf '%s\n' "$recreate" > "$state/recreate"
   chmod 0711 "$home"
   chmod -R go+rX "$work/release"

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from plumbline.report.fact import Check
 from plumbline.stack.stack import Stack
-from validators.stack.behaviour.running import Running, inject, running, start_seconds, wait_until
+from validators.stack.behaviour.running import Running, inject, running_services, start_seconds, wait_until
 
 
-def killed(stack: Stack) -> Iterator[Check]:
+def try_kills(stack: Stack) -> Iterator[Check]:
     """Within the time that its health check gives a start, each service is healthy again, as another process."""
-    before = running(stack)
+    before = running_services(stack)
     stack.watch.phase(f"killing the main process of {len(before)} services")
     inject(stack, "kill", [each.pid for each in before.values()])
     back: dict[str, float] = {}

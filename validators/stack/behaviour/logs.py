@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from plumbline.report.fact import Check
 from plumbline.stack.stack import Stack
-from validators.stack.behaviour.running import Running, inject, running
+from validators.stack.behaviour.running import Running, inject, running_services
 
 _MIB = 1024 * 1024
 _SECONDS, _ROTATED_SECONDS = 120, 15
@@ -16,10 +16,10 @@ _SLACK_BYTES = 64 * 1024
 """A line that begins before the limit is written whole."""
 
 
-def logs(stack: Stack) -> Iterator[Check]:
+def try_log_rotation(stack: Stack) -> Iterator[Check]:
     """One service is enough: all have the same driver and options, which is a fact of each of them."""
     wanted = stack.spec.platform.logs
-    for each in islice(running(stack).values(), 1):
+    for each in islice(running_services(stack).values(), 1):
         size_mib = wanted.max_size_mib * (wanted.max_files + 1)
         stack.watch.phase(f"writing {size_mib} MiB to the log of {each.key}")
         start = time.monotonic()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from plumbline.report.fact import Check
 from plumbline.stack.stack import Stack
 from schema.service import Health
-from validators.stack.behaviour.running import Running, needs_of, running, wait_until
+from validators.stack.behaviour.running import Running, needs_of, running_services, wait_until
 
 _SLACK_S = 10
 _LATE_S = 120
@@ -43,9 +43,9 @@ def _fits(round: Round, needs: Mapping[str, Sequence[str]], source: str, target:
     return not paused & looked_at and all(len(paused & set(needs[name])) == 1 for name in looked_at)
 
 
-def lost_needs(stack: Stack) -> Iterator[Check]:
+def try_lost_needs(stack: Stack) -> Iterator[Check]:
     """Unhealthy without a need, or healthy where the spec says that it is tolerated; healthy again with it."""
-    services = running(stack)
+    services = running_services(stack)
     needs = {
         key: [need.key for need in needs_of(stack.spec, each, services)]
         for key, each in services.items()
@@ -53,10 +53,10 @@ def lost_needs(stack: Stack) -> Iterator[Check]:
     }
     for number, each in enumerate(planned := rounds(needs), 1):
         stack.watch.phase(f"pausing {', '.join(sorted(each.paused))} (round {number} of {len(planned)})")
-        yield from lose(stack, services, each)
+        yield from pause_needs(stack, services, each)
 
 
-def lose(stack: Stack, services: Mapping[str, Running], round: Round) -> Iterator[Check]:
+def pause_needs(stack: Stack, services: Mapping[str, Running], round: Round) -> Iterator[Check]:
     """One round: pause, look, go on, look again."""
     pairs = [(services[source], services[target]) for source, target in round.pairs]
     paused = [services[key].id for key in sorted(round.paused)]

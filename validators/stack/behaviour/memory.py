@@ -5,16 +5,16 @@ from typing import Any
 
 from plumbline.report.fact import Check
 from plumbline.stack.stack import Stack
-from validators.stack.behaviour.running import inject, running
+from validators.stack.behaviour.running import inject, running_services
 
 _BEYOND_MIB = 64
 _SECONDS = 600
 _EXPECTED = "enforced"
 
 
-def memory(stack: Stack) -> Iterator[Check]:
+def try_memory_limits(stack: Stack) -> Iterator[Check]:
     """One service after the other."""
-    services = {key: each for key, each in running(stack).items() if each.service.limits and each.pid}
+    services = {key: each for key, each in running_services(stack).items() if each.service.limits and each.pid}
     stack.watch.phase(f"taking more memory than {len(services)} services may have")
     wanted = {
         key: {"pid": each.pid, "mib": each.service.limits.memory_mib + _BEYOND_MIB}

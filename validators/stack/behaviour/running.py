@@ -76,7 +76,7 @@ class Running:
         return Check(f"services.{self.name}", attribute, expected, observed, True, self.project.node.name, seconds)
 
 
-def running(stack: Stack) -> dict[str, Running]:
+def running_services(stack: Stack) -> dict[str, Running]:
     """Every service that is meant to keep running and has a container, by key."""
     found: dict[str, Running] = {}
     for project in stack.projects:
@@ -125,7 +125,7 @@ def wait_until(stack: Stack, true: Callable[[dict[str, Running], float], bool], 
     """Inspection until something is true of the services and the seconds that have passed, or the time is over: the last look."""
     start = time.monotonic()
     while True:
-        now = running(stack)
+        now = running_services(stack)
         stack.watch.services({key: each.state for key, each in now.items()})
         passed = time.monotonic() - start
         if true(now, passed) or passed > seconds:

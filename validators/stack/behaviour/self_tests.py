@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from plumbline.report.fact import Check
 from plumbline.stack.stack import Stack
-from validators.stack.behaviour.running import execute, running
+from validators.stack.behaviour.running import execute, running_services
 
 
-def self_tests(stack: Stack) -> Iterator[Check]:
+def run_self_tests(stack: Stack) -> Iterator[Check]:
     """The output of each holds what the spec says."""
-    for each in running(stack).values():
+    for each in running_services(stack).values():
         for name, test in each.service.self_tests.items():
             stack.watch.phase(f"{each.key}: {test.title}")
             start = time.monotonic()

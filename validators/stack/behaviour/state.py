@@ -11,7 +11,7 @@ from typing import Any
 from plumbline.report.fact import Check
 from plumbline.stack.stack import Stack
 from plumbline.stack.starting import UP_SECONDS, run_compose, start
-from validators.stack.behaviour.running import Running, execute, inject, running, wait_until
+from validators.stack.behaviour.running import Running, execute, inject, running_services, wait_until
 
 _FILE = ".plumbline-kept"
 _WORD = "what was written"
@@ -30,9 +30,9 @@ class WrittenWord:
     word: str
 
 
-def state(stack: Stack, restart_engine: str | None) -> Iterator[Check]:
+def try_state(stack: Stack, restart_engine: str | None) -> Iterator[Check]:
     """Write, let things happen, and read after each of them. `restart_engine` is a shell command, None to leave that out."""
-    before = running(stack)
+    before = running_services(stack)
     stack.watch.phase("writing what has to survive")
     written = _write_files(stack, before)
     yield from _write_words(stack, before, written)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 
 from plumbline.report.fact import Check
 from plumbline.stack.stack import Stack
-from validators.stack.behaviour.killed import killed
-from validators.stack.behaviour.logs import logs
-from validators.stack.behaviour.lost_needs import lost_needs
-from validators.stack.behaviour.memory import memory
-from validators.stack.behaviour.self_tests import self_tests
-from validators.stack.behaviour.state import state
+from validators.stack.behaviour.killed import try_kills
+from validators.stack.behaviour.logs import try_log_rotation
+from validators.stack.behaviour.lost_needs import try_lost_needs
+from validators.stack.behaviour.memory import try_memory_limits
+from validators.stack.behaviour.self_tests import run_self_tests
+from validators.stack.behaviour.state import try_state
 from validators.stack.patient_inspection import inspect_patiently
 
 _SAME = "as the spec says"
@@ -22,12 +22,12 @@ def try_everything(stack: Stack, restart_engine: str | None) -> tuple[list[Check
     `restart_engine` is a shell command that restarts the engine; None leaves that out.
     """
     trials: dict[str, Callable[[], Iterator[Check]]] = {
-        "self tests": lambda: self_tests(stack),
-        "state": lambda: state(stack, restart_engine),
-        "lost needs": lambda: lost_needs(stack),
-        "kills": lambda: killed(stack),
-        "memory": lambda: memory(stack),
-        "logs": lambda: logs(stack),
+        "self tests": lambda: run_self_tests(stack),
+        "state": lambda: try_state(stack, restart_engine),
+        "lost needs": lambda: try_lost_needs(stack),
+        "kills": lambda: try_kills(stack),
+        "memory": lambda: try_memory_limits(stack),
+        "logs": lambda: try_log_rotation(stack),
         "same afterwards": lambda: _same(stack),
     }
     checks: list[Check] = []

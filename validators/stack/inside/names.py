@@ -88,7 +88,7 @@ def _hosts(text: str, extra: Mapping[str, str], hostname: str, endpoints: Iterab
 
 def _resolver(text: str, searches: Sequence[str]) -> list[str]:
     servers = _words(text, "nameserver")
-    odd = [" ".join(sorted(servers))] if servers != {_RESOLVER} else []
+    odd = [" ".join(sorted(servers)) or "none"] if servers != {_RESOLVER} else []
     return odd + ([f"with {settings_of(text)}"] if settings_of(text) not in searches else [])
 
 

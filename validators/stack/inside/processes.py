@@ -35,7 +35,7 @@ def process_checks(
     first = next(each for each in own if each["pid"] == kernel["processes"]["first"])
     pairs = _user(own, first, user, set(capabilities)) | _powers(own, set(capabilities))
     pairs |= _place(own, first) | _means(own, usual, kernel["cgroup"])
-    strangers = sorted({_stranger(each, first, containers) for each in others if _counts(each, containers)})
+    strangers = sorted({_foreign(each, first, containers) for each in others if _counts(each, containers)})
     pairs["namespaces_shared"] = "with nobody", f"with {'; '.join(strangers)}" if strangers else "with nobody"
     return [Check(subject, f"{PROCESSES}.{name}", *pair, where=where) for name, pair in pairs.items()]
 
@@ -146,7 +146,7 @@ def _counts(each: Process, containers: Mapping[str, str]) -> bool:
     return not each["container"] or each["container"] in containers
 
 
-def _stranger(each: Process, first: Process, containers: Mapping[str, str]) -> str:
+def _foreign(each: Process, first: Process, containers: Mapping[str, str]) -> str:
     shared = ", ".join(name for name, where in each["namespaces"].items() if first["namespaces"].get(name) == where)
     who = f"container {containers[each['container']]}" if each["container"] else "a process of the host"
     return f"{who} ({_shown(each)}) in {shared}"

@@ -18,6 +18,8 @@ DEFAULTS: dict[str, Any] = {
     "mime_allowlist": ["application/pdf", "text/plain", "text/html"],
 }
 """What holds where a tenant's row in the registry is silent."""
+TENANT_FILE = Path(os.environ.get("DOCPIPE_TENANT_FILE", "/etc/docpipe/tenant.json"))
+"""The one tenant of a host that has no registry of a platform to ask; absent where there is one."""
 CONTRACT = json.loads(Path(os.environ.get("DOCPIPE_CONTRACT", "/contract.json")).read_text())
 _SECRETS = Path(os.environ.get("DOCPIPE_SECRETS", "/run/secrets"))
 

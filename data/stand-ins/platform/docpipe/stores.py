@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from docpipe.asking import SECONDS, ask
-from docpipe.settings import DEFAULTS, secret
+from docpipe.settings import DEFAULTS, TENANT_FILE, secret
 
 
 @contextmanager
@@ -33,8 +33,15 @@ def database() -> Iterator[Any]:
 
 
 def tenants() -> dict[str, tuple[str, dict[str, Any]]]:
-    """State and settings of each tenant in the registry."""
+    """State and settings of each tenant in the registry; a host of one tenant registers it from its file."""
+    local = json.loads(TENANT_FILE.read_text()) if TENANT_FILE.exists() else None
     with database() as cursor:
+        if local:
+            row = [local["id"], local["title"], json.dumps(local["settings"])]
+            cursor.execute(
+                "INSERT INTO tenants (id, title, state, settings) VALUES (%s, %s, 'ACTIVE', %s) ON CONFLICT DO NOTHING",
+                row,
+            )
         cursor.execute("SELECT id, state, settings FROM tenants")
         return {id: (state, {**DEFAULTS, **own}) for id, state, own in cursor.fetchall()}
 
