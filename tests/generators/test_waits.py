@@ -249,3 +249,12 @@ topology/single.yaml: {roles: {host: {services: [web, db, migrate]}}}
 def test_a_job_with_the_image_of_a_store_is_none() -> None:
     for kind, found in (("job", set()), ("service", {"PLB134", "PLB612"})):
         assert rules(example_spec(MIGRATION.replace("KIND", kind))) & {"PLB134", "PLB612"} == found
+
+
+def test_a_restore_migrates_and_gives_no_volume_an_owner() -> None:
+    spec, problems = load_spec(shipped())
+    assert spec is not None, problems
+    (restore,) = [each for each in HostScriptGenerator().generate(spec) if each.path.endswith("/restore.sh")]
+    text = restore.content.decode()
+    assert "run --rm --no-deps -T migrate" in text
+    assert "store-owner" not in text

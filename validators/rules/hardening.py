@@ -117,6 +117,8 @@ def no_user(spec: Spec) -> Iterator[Violation]:
     passing=_web('user: "1000:1000"'),
 )
 def root_user(spec: Spec) -> Iterator[Violation]:
+    """Services whose uid is 0; a job that does nothing but give volumes their owner has to be root."""
+
     def check(placed: Placed) -> Iterator[Violation]:
         if placed.service.user and int(placed.service.user.split(":")[0]) == 0 and not gives_owners(placed.service):
             yield Violation(placed.path("user"), f"service {placed.id} runs as root", observed=placed.service.user)
