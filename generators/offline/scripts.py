@@ -17,6 +17,7 @@ from generators.template_sources import template_sources
 from plumbline.effective.deployment import Deployment, deployments, field_path, folder_of, is_sealed
 from plumbline.effective.expression_names import service_names
 from plumbline.effective.graphs import in_order
+from plumbline.effective.volumes import gives_owners
 from plumbline.expressions.rendering import value_text
 from plumbline.expressions.template_lines import Known
 from plumbline.project.artifact import Artifact, Source
@@ -125,6 +126,7 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
     role = spec.topology[deployment.mode].roles[deployment.role]
     limits = [service.limits.memory_mib for service in services.values() if service.limits and not service.profile]
     secrets = sorted({name for service in services.values() for name in service.secrets})
+    jobs = ordered(services, [name for name, service in services.items() if service.kind == "job"])
     return {
         "platform": spec.platform.name,
         "mode": deployment.mode,
@@ -138,7 +140,8 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
         "ranges": _ranges(spec, deployment),
         "watched": [(name, " ".join(paths)) for name in services if (paths := _watched(spec, deployment, name))],
         "secrets": [(name, spec.secrets.secrets[name].length) for name in secrets],
-        "jobs": ordered(services, [name for name, service in services.items() if service.kind == "job"]),
+        "jobs": jobs,
+        "restored_by": [name for name in jobs if not gives_owners(services[name])],
         "called": [
             {"name": name, "needs": [need for need in services[name].needs if need in services]}
             for name in called_jobs(services)

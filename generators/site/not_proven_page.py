@@ -30,6 +30,8 @@ def not_proven(spec: Spec) -> Iterable[Artifact]:
     page.add("Each gap that the spec itself shows. What a proof leaves out of its subject stands with the proof.")
     for heading, why, headers, rows in _sections(spec):
         page.add(f"## {heading}").add(why).table(headers, rows)
+    if spec.contracts:
+        page.add(f"What stand-ins do otherwise, and what that weakens: {link('images and stand-ins', 'images.md')}.")
     if has_decisions(spec):
         page.add(f"What is undecided or accepted for a time: {link('open decisions and waivers', 'decisions.md')}.")
     yield page.done()

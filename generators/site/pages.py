@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from generators.site import contract_page
 from generators.site import data_reference
 from generators.site import decisions_page
 from generators.site import images_page
@@ -35,6 +36,7 @@ PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     networks_page.networks,
     ports_page.ports,
     images_page.images,
+    contract_page.contracts,
     models_page.models,
     secrets_page.secrets,
     requirements_page.requirements,

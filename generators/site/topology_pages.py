@@ -73,6 +73,7 @@ def _beginnings(spec: Spec) -> dict[str, list[tuple[str, str, bool]]]:
         "an auditor": [
             ("requirements", "auditor/requirements.md", bool(spec.requirements.requirements)),
             ("parity matrix", "auditor/parity.md", bool(spec.parity.features)),
+            ("images and stand-ins", "auditor/images.md", bool(spec.contracts)),
             ("what is not proven", "auditor/not-proven.md", has_gaps(spec)),
             ("secrets", "auditor/secrets.md", bool(spec.secrets.secrets)),
             ("open decisions and waivers", "auditor/decisions.md", has_decisions(spec)),

@@ -45,3 +45,17 @@ def services_sharing(services: Mapping[str, Service], owner: str, volume: str) -
         for name, service in services.items()
         if any((each.service, each.volume) == (owner, volume) for each in service.shares)
     ]
+
+
+def gives_owners(service: Service) -> bool:
+    """Whether it is a job that does nothing but set the owner of volumes: `chown`, as root, with no capability but CHOWN."""
+    program = service.entrypoint[0] if service.entrypoint else ""
+    meets_others = service.needs or service.ports or service.secrets or service.mounts or service.volumes
+    return (
+        service.kind == "job"
+        and isinstance(program, str)
+        and program.rpartition("/")[2] == "chown"
+        and service.user == "0:0"
+        and service.capabilities == ("CHOWN",)
+        and not meets_others
+    )

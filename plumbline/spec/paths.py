@@ -25,6 +25,7 @@ Root = Literal[
     "topology",
     "services",
     "runbooks",
+    "contracts",
     "templates",
     "artifacts",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schema.catalogue import Catalogue
+from schema.contract import Contract
 from schema.image import ImageCatalogue, ModelCatalogue
 from schema.parity import Parity
 from schema.platform import Networks, Platform, Requirements, Secrets, Tenants, Update, Waivers
@@ -58,6 +59,7 @@ SECTIONS = (
     Section("topology", Topology, "topology", folder=True),
     Section("services", Service, "service", folder=True),
     Section("runbooks", Runbook, "runbook", folder=True),
+    Section("contracts", Contract, "contract", folder=True),
 )
 
 TEMPLATE_FOLDER = "config/"

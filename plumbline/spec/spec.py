@@ -7,6 +7,7 @@ from plumbline.spec.location import Location
 from plumbline.spec.paths import PathText, SpecPath, parts_of
 from plumbline.spec.yaml_tree import YamlNode, holds, key_at, node_at
 from schema.catalogue import Catalogue
+from schema.contract import Contract
 from schema.image import ImageCatalogue, ModelCatalogue
 from schema.parity import Parity
 from schema.platform import Networks, Platform, Requirements, Secrets, Tenants, Update, Waivers
@@ -33,6 +34,8 @@ class Spec:
     topology: Mapping[str, Topology]
     services: Mapping[str, Service]
     runbooks: Mapping[str, Runbook]
+    contracts: Mapping[str, Contract]
+    """What images do by themselves, by the image's id."""
     templates: Mapping[str, str]
     """Text of the files below `config/`, by path relative to the spec's folder."""
     revision: str = ""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import posixpath
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 from plumbline.effective.config_files import config_mounts
 from plumbline.effective.deployment import services_of
 from plumbline.effective.expression_names import SECRET_FOLDER
-from plumbline.effective.volumes import volume_mounts
+from plumbline.effective.volumes import gives_owners, volume_mounts
 from plumbline.spec.finding import EnvironmentMissing, Finding, InputError
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -44,7 +45,7 @@ class Recipe:
     folder: Path | None
     """Folder with the Dockerfile; None for the contract stub, which is part of Plumbline."""
     arguments: Mapping[str, str]
-    """Build arguments: OWNER (uid:gid), FOLDERS that it owns, COMMANDS that it offers."""
+    """Build arguments: OWNER (uid:gid), FOLDERS of the image that it owns, COMMANDS that it offers."""
     contract: str
     """JSON: for each service, what the image must offer it."""
     programs: Path | None = None
@@ -57,8 +58,10 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
     if stand_in is None:
         raise ValueError(f"image {image} has no stand-in")
     users = {name: service for name, service in services_of(spec, mode).items() if service.image == image}
-    owner = next((service.user for service in users.values() if service.user), "65534:65534")
-    folders = sorted({target for service in users.values() for target in service.volumes.values()})
+    owner = next((each.user for each in users.values() if each.user and not gives_owners(each)), "65534:65534")
+    folders = sorted(
+        {target for each in users.values() for target in each.volumes.values() if _gives(spec, image, target)}
+    )
     arguments = {"OWNER": owner, "FOLDERS": " ".join(folders)}
     if stand_in.recipe == "contract":
         arguments |= {"COMMANDS": " ".join(stand_in.commands), "PACKAGES": " ".join(stand_in.packages)}
@@ -73,6 +76,15 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
             [Finding("PLB908", message, location=spec.at(path), hint="write one, or name `contract`", subject=path)]
         )
     return Recipe(image, stand_in.server, recipe, arguments, "")
+
+
+def _gives(spec: Spec, image: str, folder: str) -> bool:
+    """Whether the image itself has a folder that is not root's, by its contract; without one, it is believed to."""
+    contract = spec.contracts.get(image)
+    if contract is None or contract.folders is None:
+        return True
+    has = contract.folders.get(posixpath.normpath(folder))
+    return has is not None and has.owner != "0:0"
 
 
 def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> dict[str, Any]:

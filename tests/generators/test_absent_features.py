@@ -30,7 +30,7 @@ NO_TENANTS = {
 }
 OF_THE_PRODUCT = ("docs/architect/data.md", "docs/architect/rules/", "schema/json/")
 """Pages that are about Plumbline and not about the spec."""
-LINK = re.compile(r"\]\(([^)#\s]+)")
+LINK = re.compile(r"\]\((?!https:)([^)#\s]+)")
 
 
 def pages(spec: Spec) -> dict[str, str]:

@@ -229,7 +229,7 @@ def test_an_installation_calls_only_the_jobs_that_up_does_not_run() -> None:
 
 def test_a_roll_out_calls_only_the_jobs_that_up_does_not_run() -> None:
     files = shipped()
-    waiting = files["services/qdrant.yaml"].replace("segments:", "after: [migrate]\nsegments:")
+    waiting = files["services/qdrant.yaml"].replace("after: [", "after: [migrate, ")
     for qdrant, called in ((files["services/qdrant.yaml"], ["migrate"]), (waiting, [])):
         spec, problems = load_spec(files | {"services/qdrant.yaml": qdrant})
         assert spec is not None, problems
@@ -249,3 +249,12 @@ topology/single.yaml: {roles: {host: {services: [web, db, migrate]}}}
 def test_a_job_with_the_image_of_a_store_is_none() -> None:
     for kind, found in (("job", set()), ("service", {"PLB134", "PLB612"})):
         assert rules(example_spec(MIGRATION.replace("KIND", kind))) & {"PLB134", "PLB612"} == found
+
+
+def test_a_restore_migrates_and_gives_no_volume_an_owner() -> None:
+    spec, problems = load_spec(shipped())
+    assert spec is not None, problems
+    (restore,) = [each for each in HostScriptGenerator().generate(spec) if each.path.endswith("/restore.sh")]
+    text = restore.content.decode()
+    assert "run --rm --no-deps -T migrate" in text
+    assert "store-owner" not in text

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from generators.compose.waits import called_jobs
 from plumbline.spec.spec import Spec
 from plumbline.stack.attach import as_started
 from plumbline.stack.engine import Engine
@@ -95,7 +96,7 @@ def label(service: str, **more: str) -> dict[str, Any]:
 def test_what_nobody_asked_for_is_not_expected(spec: Spec) -> None:
     (node,) = nodes_of(spec, "offline", [])
     services = node.deployment.services
-    always = [name for name, each in services.items() if each.kind == "service" and not each.profile]
+    always = [name for name, each in services.items() if name not in called_jobs(services) and not each.profile]
     containers = [label(name) for name in always]
     bare, left_out = as_started(node, containers)
     assert sorted(bare.deployment.services) == sorted(always)

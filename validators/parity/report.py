@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import get_args
 
 from pydantic import TypeAdapter
@@ -15,6 +15,7 @@ from plumbline.spec.foreign import printable
 from plumbline.stack.engine import Versions
 from schema.probe import Proof
 from validators.parity.verdict import FeatureRow, Verdict
+from validators.weakened import weakness
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class ParityReport:
     """By mode, what Compose said where a mode did not come up."""
     rows: tuple[FeatureRow, ...]
     findings: tuple[Finding, ...]
+    weakened: Mapping[str, int] = field(default_factory=dict)
+    """In how many ways stand-ins differ from their image, by image id; the page about images says in which."""
 
     @property
     def modes(self) -> list[str]:
@@ -87,7 +90,10 @@ def summary_lines(report: ParityReport) -> list[str]:
     lines += [f"no probe: {row.title}" for row in report.unprobed]
     lines += [f"{mode} did not come up: {line}" for mode, told in report.trouble.items() for line in told]
     if report.stand_ins:
-        lines.append(f"stand-ins: {', '.join(f'{image} is {server}' for image, server in report.stand_ins.items())}")
+        lines += [
+            f"stand-in: {image} is {server}{weakness(image, report.weakened)}"
+            for image, server in report.stand_ins.items()
+        ]
         lines.append("What ran on a stand-in is proven of the generated project, not of the real image.")
     return [printable(line) for line in lines]
 
@@ -104,6 +110,8 @@ def as_markdown(report: ParityReport) -> str:
     page = EvidencePage("parity.md", f"Parity: {as_declared} of {len(report.rows)} features as declared")
     page.add(f"Seen on {text(report.began)}.")
     page.add("\n".join(f"- {prose(line)}" for line in summary_lines(report)))
+    if report.weakened:
+        page.add("[What stand-ins do otherwise](../images.md).")
     page.add("## Findings")
     page.table(["Rule", "Finding"], [(None, [text(each.rule), prose(each.message)]) for each in report.findings])
     page.add("## Matrix")

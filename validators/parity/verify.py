@@ -13,6 +13,7 @@ from plumbline.stack.starting import stack_up
 from validators.parity.asking import Key, all_probes, ask_probes
 from validators.parity.report import ParityReport
 from validators.parity.verdict import feature_rows, parity_findings
+from validators.weakened import weakened
 
 
 def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str | None, watch: Watch) -> ParityReport:
@@ -49,4 +50,5 @@ def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str | N
         trouble={mode: tuple(stack.trouble) for mode, stack in stacks.items() if stack.trouble},
         rows=tuple(rows),
         findings=tuple(parity_findings(spec, rows)),
+        weakened=weakened(spec, stand_ins),
     )

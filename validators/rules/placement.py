@@ -1,11 +1,12 @@
 """PLB40x: what runs where, and whether it fits."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from plumbline.effective.deployment import deployments
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
+from schema.service import Limits, Service
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
@@ -68,12 +69,12 @@ def too_much_memory(spec: Spec) -> Iterator[Violation]:
     """Roles whose services' limits exceed memory less reserve."""
     for deployment in deployments(spec):
         size = spec.topology[deployment.mode].roles[deployment.role].size
-        wanted = sum(each.limits.memory_mib for each in deployment.services.values() if each.limits)
+        wanted = _at_once(deployment.services, lambda limits: limits.memory_mib)
         have = size.memory_mib - size.reserve_mib
         if wanted > have:
             yield Violation(
                 path_of("topology", deployment.mode, "roles", deployment.role, "size"),
-                f"limits add up to {wanted} MiB, but only {have} MiB are left after the reserve",
+                f"limits add up to {wanted:.0f} MiB, but only {have} MiB are left after the reserve",
             )
 
 
@@ -89,12 +90,28 @@ def too_many_cores(spec: Spec) -> Iterator[Violation]:
     """Roles whose services' limits exceed the cores."""
     for deployment in deployments(spec):
         size = spec.topology[deployment.mode].roles[deployment.role].size
-        wanted = round(sum(each.limits.cpus for each in deployment.services.values() if each.limits), 3)
+        wanted = round(_at_once(deployment.services, lambda limits: limits.cpus), 3)
         if wanted > size.vcpus:
             yield Violation(
                 path_of("topology", deployment.mode, "roles", deployment.role, "size"),
                 f"limits add up to {wanted:g} cores, but the node has {size.vcpus}",
             )
+
+
+def _at_once(services: Mapping[str, Service], of: Callable[[Limits], float]) -> float:
+    """What limits add up to at any time. A job that a service starts after has ended by then: the larger of both counts."""
+    total, counted = 0.0, set[str]()
+    awaited = {job for service in services.values() for job in service.after if job in services}
+    for name, service in services.items():
+        if service.kind == "job" and name in awaited:
+            continue
+        before = [
+            job for job in service.after if job in services and services[job].kind == "job" and job not in counted
+        ]
+        counted.update(before)
+        jobs = [limits for job in before if (limits := services[job].limits)]
+        total += max(of(service.limits) if service.limits else 0, sum(map(of, jobs)))
+    return total
 
 
 _OTHER = "{title: Larger, count: 0, variant_of: host, services: %s, size: {vcpus: 4, memory_mib: 8192, disk_gb: 80, reserve_mib: 512}}"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from plumbline.effective.deployment import Deployment, deployments, field_path, services_of
+from plumbline.effective.volumes import gives_owners
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -69,7 +70,9 @@ def _missing(spec: Spec, deployment: Deployment, name: str, share: SharedVolume)
 
 def _written_by_two(spec: Spec, deployment: Deployment, name: str, share: SharedVolume) -> str | None:
     one, other = deployment.services[name], deployment.services.get(share.service)
-    if share.read_only or other is None or share.volume not in other.volumes or _have_one_owner(one, other):
+    if share.read_only or other is None or share.volume not in other.volumes:
+        return None
+    if _have_one_owner(one, other) or gives_owners(one):
         return None
     return f"{name} writes as {one.user}, but {share.service} as {other.user}"
 

@@ -7,12 +7,16 @@ from plumbline.spec.foreign import printable
 from validators.check_reports import add_facts, junit
 from validators.stack.matrix import picture, signs_of
 from validators.stack.report import StackReport
+from validators.weakened import weakness
 
 
 def as_junit(report: StackReport) -> str:
     """One test case per check."""
     facts = {"engine": report.engine.engine, "compose": report.engine.compose, "spec": report.spec_revision}
-    facts |= {f"stand-in of {image}": server for image, server in report.stand_ins.items()}
+    facts |= {
+        f"stand-in of {image}": f"{server}{weakness(image, report.weakened)}"
+        for image, server in report.stand_ins.items()
+    }
     return junit(f"plumb verify stack --mode {report.mode}", report.checks, report.began, report.seconds, facts)
 
 
@@ -28,7 +32,9 @@ def summary_lines(report: StackReport) -> list[str]:
         f"matches: {matches}",
         "took " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.seconds.items()),
     ]
-    lines += [f"stand-in: {image} is {server}" for image, server in report.stand_ins.items()]
+    lines += [
+        f"stand-in: {image} is {server}{weakness(image, report.weakened)}" for image, server in report.stand_ins.items()
+    ]
     lines += [f"substitute: the files of model {model}" for model in report.substitutes]
     if report.moved:
         lines.append(
@@ -56,6 +62,8 @@ def as_markdown(report: StackReport) -> str:
     )
     page.add(f"Seen on {text(report.began)}.")
     page.add("\n".join(f"- {prose(line)}" for line in summary_lines(report)))
+    if report.weakened:
+        page.add("[What stand-ins do otherwise](../images.md).")
     page.add("## Findings")
     page.table(["Rule", "Finding"], [(None, [text(each.rule), prose(each.message)]) for each in report.findings])
     page.add("## Who reached whom")

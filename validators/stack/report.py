@@ -1,6 +1,7 @@
 """What came of a verification: data, and its finding for each check that failed. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from plumbline.effective.deployment import field_path
 from plumbline.report.fact import Check
@@ -50,6 +51,8 @@ class StackReport:
     """Who reached whom."""
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
+    weakened: Mapping[str, int] = field(default_factory=dict)
+    """In how many ways stand-ins differ from their image, by image id; the page about images says in which."""
 
     def count(self, outcome: str) -> int:
         """How many checks ended so."""

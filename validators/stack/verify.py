@@ -15,6 +15,7 @@ from validators.stack.ignoring import apply_ignores
 from validators.stack.kinds import STATE, Takes, tried_with
 from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.report import StackReport, finding_of, shown_subject
+from validators.weakened import weakened
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def verify_stack(
         table=tuple(look.table),
         checks=tuple(checks),
         findings=tuple(findings),
+        weakened=weakened(spec, stack.stand_ins),
     )
     return report, stack
 

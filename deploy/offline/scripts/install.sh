@@ -892,7 +892,7 @@ preflight() {
     *) fail 3 'this release is for Linux on amd64 or arm64' ;;
   esac
   memory=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB$/\1/p' /proc/meminfo) / 1024))
-  [ "$memory" -ge 9664 ] || fail 3 "this host has $memory MiB of memory, and the services may take 9664 MiB"
+  [ "$memory" -ge 9696 ] || fail 3 "this host has $memory MiB of memory, and the services may take 9696 MiB"
   [ "$memory" -ge 15564 ] || say "warning: this host has $memory MiB of memory, and 16384 MiB are meant"
   [ "$(date +%Y)" -ge 2026 ] || fail 3 "the clock says $(date)" 'set it, or signatures can not be judged'
   port_free 8080 '1F90' '127.0.0.1'
@@ -1125,7 +1125,7 @@ sick() {
   }
   [ -n "$services" ] || echo 'there is no service'
   for service in $services; do
-    case $service in migrate) continue ;; esac
+    case $service in migrate | store-owner) continue ;; esac
     printf '%s\n' "$states" | grep -qxF "$service healthy running" || printf '%s\n' "$states" | grep "^$service " || echo "$service is not there"
   done
 }

@@ -152,7 +152,7 @@ done | tr '\n' ' ')
 services=$(compose_here config --services | sort)
 [ -n "$services" ] || not_well services 'docker compose names none'
 for service in $services; do
-  case $service in migrate) continue ;; esac
+  case $service in migrate | store-owner) continue ;; esac
   state_of=$(compose_here ps --all --format '{{.Health}} {{.State}}' "$service")
   [ "$state_of" = 'healthy running' ] && tell "$service" healthy || not_well "$service" "${state_of:-is not there}"
 done

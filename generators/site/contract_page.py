@@ -1,0 +1,127 @@
+"""The page about images for auditors: what each does by itself, and what its stand-in does otherwise."""
+
+import re
+from collections.abc import Iterable
+
+from generators.markdown import Page, Where, code, codes, link, prose, text
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
+from schema.contract import Contract, Switch
+
+PAGE = "docs/auditor/images.md"
+_AT_A_COMMIT = re.compile(r"github\.com/(?P<repository>[\w.-]+/[\w.-]+)@(?P<commit>[0-9a-f]{7,40})(?: (?P<path>\S+))?")
+_ADDRESS = re.compile(r"github\.com/\S+")
+
+
+def contracts(spec: Spec) -> Iterable[Artifact]:
+    """`docs/auditor/images.md`, where the spec has contracts."""
+    if not spec.contracts:
+        return
+    page = Page(PAGE, "Images and stand-ins")
+    page.add(
+        "What each public image does by itself, read in its sources, and what its stand-in does otherwise. "
+        "A result that was seen on a stand-in proves less where the last table of an image says so."
+    )
+    page.table(
+        ["Image", "Read from", "Differences of its stand-in"],
+        [
+            (
+                path_of("contracts", name),
+                [
+                    link(name, f"#{name}"),
+                    code(contract.read.tag),
+                    str(len(contract.otherwise)) if contract.otherwise else "–",
+                ],
+            )
+            for name, contract in spec.contracts.items()
+        ],
+    )
+    for name, contract in spec.contracts.items():
+        _image(page, spec, name, contract)
+    yield page.done()
+
+
+def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
+    at = path_of("contracts", name)
+    page.add(f"## {text(name)}", at)
+    if contract.read.note:
+        page.add(f"Read: {prose(contract.read.note)}.", path_of(at, "read", "note"))
+    if facts := list(_facts(contract, at)):
+        page.table(["Fact", "What"], facts)
+    page.section(
+        "### What was read",
+        ["About", "It does", "Source"],
+        [
+            (
+                path_of(at, "claims", index),
+                [text(claim.about), prose(claim.claim), linked(claim.source)],
+            )
+            for index, claim in enumerate(contract.claims)
+        ],
+    )
+    image = spec.images.images.get(name)
+    if not contract.otherwise or image is None or image.stand_in is None:
+        return
+    page.add("### What its stand-in does otherwise")
+    page.add(f"{prose(image.stand_in.server)} takes its place in tests.", path_of("images", name, "stand_in", "server"))
+    page.table(
+        ["The image", "The stand-in", "Weakens", "Source"],
+        [
+            (
+                path_of(at, "otherwise", index),
+                [prose(each.image), prose(each.here), prose(each.weakens), linked(each.source)],
+            )
+            for index, each in enumerate(contract.otherwise)
+        ],
+    )
+
+
+def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]]:
+    if contract.user:
+        other = {None: "", True: "; runs as any user whose folders it has", False: "; as another user not all of it works"}
+        where = [path_of(at, "user"), path_of(at, "runs_as_any")]
+        yield where, ["User", code(contract.user) + other[contract.runs_as_any]]
+    if first := contract.first_process:
+        end = "the container ends with the server" if first.ends_with_server else "it goes on when the server has died"
+        yield path_of(at, "first_process"), ["First process", f"{code(first.program)}; {end}"]
+    if stop := contract.stop:
+        how = "stops in order" if stop.graceful else "the image's own entry point does not pass it on: a stop is a crash"
+        within = f", within {stop.within_s} s" if stop.within_s else ""
+        yield path_of(at, "stop"), ["Stop", f"{code(stop.signal)}; {how}{within}"]
+    if contract.folders is not None:
+        folders = [f"{code(path)} of {code(each.owner)}, mode {each.mode}" for path, each in contract.folders.items()]
+        yield path_of(at, "folders"), ["Folders for volumes", "<br>".join(folders) or "none; a new volume is root's"]
+    if contract.programs is not None:
+        yield path_of(at, "programs"), ["Programs", codes(contract.programs)]
+    if contract.writable:
+        yield path_of(at, "writable"), ["Writes to", codes(contract.writable)]
+    if data := contract.data:
+        reading = {
+            "same-major": "tags of the same major version read it",
+            "next-minor": "this minor version and the next read it",
+            "later": "later tags read it",
+        }[data.read_by]
+        yield path_of(at, "data"), ["Data", f"{prose(data.format)}; {reading}. Else: {prose(data.otherwise)}"]
+    for index, each in enumerate(contract.telemetry):
+        off = " or ".join(shown(switch) for switch in each.off_by)
+        yield path_of(at, "telemetry", index), ["Sends by itself", f"{prose(each.sends)}. Off by {off}"]
+
+
+def shown(switch: Switch) -> str:
+    """What one sets to turn something off."""
+    return code(switch.option or f"{switch.variable or switch.setting}={switch.value}")
+
+
+def linked(source: str) -> str:
+    """A source with links to what it names; several stand apart by `; `."""
+    return "; ".join(_linked(each) for each in source.split("; "))
+
+
+def _linked(source: str) -> str:
+    if found := _AT_A_COMMIT.fullmatch(source):
+        path = found["path"] or ""
+        label = f"{found['repository']} {path}".strip()
+        kind = "blob" if path else "commit"
+        return link(label, f"https://github.com/{found['repository']}/{kind}/{found['commit']}{path and '/'}{path}")
+    return link(source.removeprefix("github.com/"), f"https://{source}") if _ADDRESS.fullmatch(source) else prose(source)

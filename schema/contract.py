@@ -1,0 +1,138 @@
+"""`contracts/<image id>.yaml`: what a public image does by itself that matters to a deployment, each fact with its source."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schema.forms import form
+from schema.types import AnyPath, Bool, Digest, EnvironmentName, Int, Model, Text, User, documentation
+
+About = Literal[
+    "user", "entry", "process", "data", "format", "programs", "signals", "writable", "limit", "telemetry", "engine"
+]
+Source = Annotated[
+    str,
+    form(
+        r"^[^\s].*$",
+        "where it was read: github.com/OWNER/REPO@COMMIT PATH#Lnn, an issue or a pull request",
+    ),
+]
+
+
+class ReadFrom(Model):
+    """The image that a contract was read from."""
+
+    tag: Text
+    """Tag whose sources were read."""
+    digest: Digest | None = None
+    """Digest that images.yaml pinned when they were read."""
+    note: Text | None = documentation("Which commit stands for the tag, and what could not be read.", default=None)
+
+
+class Claim(Model):
+    """One thing that the image does."""
+
+    about: About = documentation("What it concerns.")
+    claim: Text = documentation("A sentence.")
+    source: Source = documentation("Where it was read.")
+
+
+class FirstProcess(Model):
+    """The process 1 of a container that runs the image's own entry point."""
+
+    program: Text
+    """Its program, e.g. `tini`."""
+    ends_with_server: Bool
+    """Whether the container ends when the server dies, so that the engine starts it again."""
+    scripts: tuple[Text, ...] = ()
+    """The image's own entry points, where a service may name one of them, e.g. `/init`."""
+
+
+class Stop(Model):
+    """What the image does when it is asked to stop."""
+
+    signal: Annotated[str, form(r"^SIG[A-Z0-9]+$", "a signal's name, e.g. SIGTERM")] = "SIGTERM"
+    """Signal that the engine sends."""
+    graceful: Bool = True
+    """Whether the image's own entry point passes it to the server and waits."""
+    within_s: Annotated[Int, Field(ge=0, le=86_400)] | None = None
+    """Seconds that the server may take by its own settings."""
+
+
+class ImageFolder(Model):
+    """A folder that the image has; a new volume at its path takes its owner and mode."""
+
+    owner: User
+    """Numeric `uid:gid`."""
+    mode: Annotated[str, form(r"^[0-7]{4}$", "four octal digits in quotes, e.g. 0755")] = "0755"
+    """Permissions."""
+
+
+class Switch(Model):
+    """One way to turn something off. Give exactly one of `variable`, `option` and `setting`."""
+
+    variable: EnvironmentName | None = None
+    """An environment variable."""
+    option: Annotated[str, form(r"^-[\w.=-]+$", "an option with its dashes, e.g. --disable-reporting")] | None = None
+    """An option of the command."""
+    setting: Annotated[str, form(r"^[\w.-]+$", "a key of a configuration file, e.g. reporting_enabled")] | None = None
+    """A key of a configuration file."""
+    value: Text | None = None
+    """Value of the variable or the key that turns it off."""
+
+
+class Telemetry(Model):
+    """Something that the image sends to its makers by itself, unless it is told not to."""
+
+    sends: Text
+    """What, and where to."""
+    off_by: Annotated[tuple[Switch, ...], Field(min_length=1)]
+    """Ways to turn it off; one is enough."""
+
+
+class Data(Model):
+    """What the image keeps, and which later versions read it."""
+
+    format: Text = documentation("The form of the data on the disk.")
+    read_by: Literal["same-major", "next-minor", "later"]
+    """Which tags read what this one has written. `same-major`: those of this major version; `next-minor`: this minor version and
+    the next; `later`: all later ones. None reads what a later one has written."""
+    otherwise: Text = documentation("How the data gets to a version that doesn't read it.")
+
+
+class Otherwise(Model):
+    """Something that the stand-in of an image does not do as the image does."""
+
+    image: Text = documentation("What the image does.")
+    here: Text = documentation("What the stand-in does.")
+    weakens: Text = documentation("The results that prove less for it.")
+    source: Source = documentation("Where the image's part was read.")
+
+
+class Contract(Model):
+    """What an image does by itself. Rules hold the spec against it; what it leaves out, no rule asks."""
+
+    read: ReadFrom
+    """What it was read from."""
+    user: User | None = None
+    """Numeric `uid:gid` that the image runs as by itself."""
+    runs_as_any: Bool | None = None
+    """Whether it runs as another user too, where its folders are that user's."""
+    first_process: FirstProcess | None = None
+    """Process 1 with the image's own entry point."""
+    stop: Stop | None = None
+    """What it does when it is asked to stop."""
+    folders: dict[AnyPath, ImageFolder] | None = None
+    """Folders that the image has. Where it says any, a volume at another path is root's when it is new."""
+    programs: tuple[Text, ...] | None = None
+    """Programs that it has; `busybox` and `coreutils` stand for all of theirs."""
+    writable: tuple[AnyPath, ...] = ()
+    """Where it writes."""
+    data: Data | None = None
+    """What it keeps."""
+    telemetry: tuple[Telemetry, ...] = ()
+    """What it sends to its makers by itself."""
+    claims: tuple[Claim, ...] = ()
+    """What was read, with its sources."""
+    otherwise: tuple[Otherwise, ...] = ()
+    """What its stand-in does not do as the image does."""

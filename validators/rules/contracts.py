@@ -1,0 +1,90 @@
+"""PLB313, PLB314: contracts of images against the images that are pinned."""
+
+import re
+from collections.abc import Iterator
+
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
+from schema.contract import Data
+from validators.rules.effective_services import placed_services
+from validators.rules.registry import Violation, rule
+
+TAG = "16.9-alpine"
+"""Tag of the starter's database, which the examples are about."""
+_DATA = "data: {format: a cluster, read_by: same-major, otherwise: dump and restore}"
+
+
+def _contract(tag: str, name: str = "postgres", more: str = "") -> str:
+    return f'contracts/{name}.yaml: {{read: {{tag: "{tag}"}}{more and ", "}{more}}}\n'
+
+
+@rule(
+    "PLB313",
+    title="Contract of another image than the pinned one",
+    why=(
+        "A new version has other folders, programs and settings. What rules, readers and stand-ins take from the contract is then "
+        "true of an image that does not run."
+    ),
+    fix="Read the sources of the pinned tag again, correct the facts, and write its tag and digest in `read`.",
+    failing=_contract("16.8-alpine"),
+    passing=_contract(TAG),
+)
+def read_from_another(spec: Spec) -> Iterator[Violation]:
+    """Contracts of no image, and those whose tag or digest the image has not."""
+    for name, contract in spec.contracts.items():
+        at, image, read = path_of("contracts", name), spec.images.images.get(name), contract.read
+        if image is None:
+            hint = "name the file after an image in images.yaml, or delete it"
+            yield Violation(at, f"there is no image {name}", hint)
+        elif read.tag != image.tag:
+            also = ((path_of("images", name, "tag"), "the pinned tag"),)
+            message = f"the contract of {name} was read from {read.tag}, but {image.tag} is pinned"
+            yield Violation(path_of(at, "read", "tag"), message, expected=image.tag, observed=read.tag, also=also)
+        elif read.digest and image.digest and read.digest != image.digest:
+            also = ((path_of("images", name, "digest"), "the pinned digest"),)
+            message = f"the contract of {name} was read when another digest was pinned"
+            yield Violation(
+                path_of(at, "read", "digest"), message, expected=image.digest, observed=read.digest, also=also
+            )
+
+
+@rule(
+    "PLB314",
+    title="New tag that cannot read the data of the old one",
+    why="The new release starts on the volumes of the old one, and refuses them or damages them.",
+    fix="Pin a tag that reads this data, or write a runbook that moves it; then read the contract again.",
+    failing=_contract("15.4-alpine", more=_DATA),
+    passing=_contract("16.4-alpine", more=_DATA),
+)
+def unreadable_data(spec: Spec) -> Iterator[Violation]:
+    """Images of services with volumes, whose tag the contract's data is not read by."""
+    keeping = {placed.service.image for placed in placed_services(spec) if placed.service.volumes}
+    for name, contract in spec.contracts.items():
+        image = spec.images.images.get(name)
+        if image is None or contract.data is None or name not in keeping:
+            continue
+        if wrong := unread(contract.data, contract.read.tag, image.tag):
+            also = ((path_of("contracts", name, "data"), "what it keeps"),)
+            hint = f"{contract.data.otherwise}; then read the contract again"
+            message = f"{name} {image.tag} does not read what {contract.read.tag} has written: {wrong}"
+            yield Violation(path_of("images", name, "tag"), message, hint, observed=image.tag, also=also)
+
+
+def unread(data: Data, old: str, new: str) -> str:
+    """Why data of one tag is not read by another; empty where it is, or where a tag names no version."""
+    before, after = version(old), version(new)
+    if not before or not after or before == after:
+        return ""
+    if after < before:
+        return "it is older"
+    if data.read_by == "later":
+        return ""
+    if after[0] != before[0]:
+        return "it has another major version"
+    minors = (*after[1:2], 0)[0] - (*before[1:2], 0)[0]
+    return "it skips a minor version" if data.read_by == "next-minor" and minors > 1 else ""
+
+
+def version(tag: str) -> tuple[int, ...]:
+    """The numbers of a tag, the most significant first."""
+    return tuple(map(int, re.findall(r"\d+", tag)))

@@ -1,0 +1,140 @@
+"""PLB317–PLB319: what an image does by itself, by its contract: its first process, its reports, its end."""
+
+import re
+from collections.abc import Iterator
+
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
+from schema.contract import Contract, Switch
+from schema.service import Service
+from validators.rules.effective_services import Placed, once, placed_services, raw
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, WrittenText, of_services, without_comments
+
+_READ = 'read: {tag: "16.9-alpine"}'
+_OUTLIVES = f"contracts/postgres.yaml: {{{_READ}, first_process: {{program: tini, ends_with_server: false, scripts: [/init]}}}}\n"
+_REPORTS = f"contracts/postgres.yaml: {{{_READ}, telemetry: [{{sends: Its use, off_by: [{{variable: REPORTS, value: 'off'}}]}}]}}\n"
+_SLOW = f"contracts/postgres.yaml: {{{_READ}, stop: {{signal: SIGINT, within_s: 30}}}}\n"
+
+
+def _with_contracts(spec: Spec) -> Iterator[tuple[Placed, Contract]]:
+    for placed in placed_services(spec):
+        if contract := spec.contracts.get(placed.service.image):
+            yield placed, contract
+
+
+@rule(
+    "PLB317",
+    title="Container that outlives its server",
+    why=(
+        "The engine starts a container again when its first process ends. Here that process is another one: the server dies, the "
+        "container stays, and nothing brings the server back."
+    ),
+    fix="Set `entrypoint` to the server itself, so that it is the first process; give it the options that the image's script would.",
+    failing=_OUTLIVES,
+    passing=_OUTLIVES + "services/db.yaml: {entrypoint: [postgres]}\n",
+)
+def outlives_its_server(spec: Spec) -> Iterator[Violation]:
+    """Services with an image's own entry point, whose first process does not end with the server."""
+    return once(found for placed, contract in _with_contracts(spec) for found in _outlives(placed, contract))
+
+
+def _outlives(placed: Placed, contract: Contract) -> Iterator[Violation]:
+    first, service = contract.first_process, placed.service
+    if first is None or first.ends_with_server or service.kind == "job":
+        return
+    script = _script_called(service, first.scripts)
+    if service.entrypoint is not None and script is None:
+        return
+    path = placed.path("entrypoint") if script else path_of("services", placed.id, "image")
+    yield Violation(
+        path,
+        f"the first process of {placed.id} is {first.program}, which goes on when the server has died",
+        observed=script,
+        also=((path_of("contracts", service.image, "first_process"), "what the image does"),),
+    )
+
+
+def _script_called(service: Service, scripts: tuple[str, ...]) -> str | None:
+    """The image's own script that the entry point or the command names."""
+    words = " ".join(raw(word) for word in (*(service.entrypoint or ()), *(service.command or ())))
+    return next((each for each in scripts if re.search(rf"(?<![\w./-]){re.escape(each)}(?![\w./-])", words)), None)
+
+
+@rule(
+    "PLB318",
+    title="Image that reports to its makers",
+    severity=Severity.WARNING,
+    why="It sends data out that nobody decided to send. Where nothing gets out, it tries again and fills the log.",
+    fix="Turn it off in the way that the hint names, or add a waiver with the reason.",
+    failing=_REPORTS,
+    passing=_REPORTS + 'services/db.yaml: {environment: {REPORTS: "off"}}\n',
+)
+def reports(spec: Spec) -> Iterator[Violation]:
+    """Services whose texts hold no switch that turns off what their image sends."""
+    return once(found for placed, texts in of_services(spec) for found in _reports(placed, texts))
+
+
+def _reports(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
+    contract = placed.spec.contracts.get(placed.service.image)
+    for index, each in enumerate(contract.telemetry if contract and placed.service.kind != "job" else ()):
+        if any(is_switched(switch, text) for switch in each.off_by for text in texts):
+            continue
+        yield Violation(
+            _place_of_switches(placed),
+            f"image {placed.service.image} of {placed.id} sends by itself: {each.sends[0].lower()}{each.sends[1:]}",
+            f"set {' or '.join(shown(switch) for switch in each.off_by)}",
+            also=((path_of("contracts", placed.service.image, "telemetry", index), "what it sends"),),
+        )
+
+
+def _place_of_switches(placed: Placed) -> PathText:
+    return placed.path("environment") if placed.service.environment else path_of("services", placed.id, "image")
+
+
+def shown(switch: Switch) -> str:
+    """A switch as one writes it."""
+    if switch.option:
+        return f"the option `{switch.option}`"
+    kind, name = ("variable", switch.variable) if switch.variable else ("key", switch.setting)
+    return f"the {kind} `{name}` to `{switch.value}`"
+
+
+def is_switched(switch: Switch, text: WrittenText) -> bool:
+    """Whether a text of a service is, or holds, the switch."""
+    value = (switch.value or "").lower()
+    if switch.variable and text.where == Where.VARIABLE:
+        return text.name == switch.variable and text.shown.lower() == value
+    if switch.option and text.where == Where.COMMAND:
+        return switch.option in text.shown.split()
+    if switch.setting and text.where == Where.CONFIG:
+        wanted = rf"(?<![\w.-]){re.escape(switch.setting)}[\"']?[ \t]*[:=][ \t]*[\"']?{re.escape(value)}\b"
+        return re.search(wanted, without_comments(text.shown), re.IGNORECASE) is not None
+    return False
+
+
+@rule(
+    "PLB319",
+    title="Stop that ends before the image's own time to stop",
+    severity=Severity.WARNING,
+    why="The engine kills what is still at work: open requests fail, and data that was not written yet is lost or repaired at the start.",
+    fix="Set `stop_grace_s` above the time that the image takes by its own settings.",
+    failing=_SLOW,
+    passing=_SLOW + "services/db.yaml: {stop_grace_s: 40}\n",
+)
+def killed_too_early(spec: Spec) -> Iterator[Violation]:
+    """Services with less time to stop than their image takes."""
+    return once(found for placed, contract in _with_contracts(spec) for found in _too_early(placed, contract))
+
+
+def _too_early(placed: Placed, contract: Contract) -> Iterator[Violation]:
+    takes, service = contract.stop.within_s if contract.stop else None, placed.service
+    if takes is None or service.kind == "job" or service.stop_grace_s >= takes:
+        return
+    yield Violation(
+        placed.path("stop_grace_s"),
+        f"{placed.id} is killed {service.stop_grace_s} s after it is told to stop, but image {service.image} may take {takes} s",
+        observed=str(service.stop_grace_s),
+        also=((path_of("contracts", service.image, "stop"), "what the image does"),),
+    )

@@ -1,0 +1,81 @@
+"""PLB315: whether a service may write to its new volumes, by what the image's contract says of its folders."""
+
+import posixpath
+from collections.abc import Iterator
+
+from plumbline.effective.deployment import Deployment, deployments
+from plumbline.effective.volumes import gives_owners
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
+from schema.contract import ImageFolder
+from schema.service import Service
+from validators.rules.effective_services import Placed, once, raw
+from validators.rules.registry import Violation, rule
+
+_ROOTS = ImageFolder(owner="0:0")
+"""What a new volume is where the image has no folder at its path: root's, mode 0755 (moby, volume/local/local.go)."""
+_CONTRACT = (
+    'contracts/postgres.yaml: {read: {tag: "16.9-alpine"}, folders: {/var/lib/postgresql/data: {owner: "70:70"}}}\n'
+)
+_JOB = (
+    "services/owner.yaml: {title: Owner, summary: Gives the volume its owner., kind: job, image: postgres, entrypoint: [chown], "
+    'command: ["70:70", /state], user: "0:0", capabilities: [CHOWN], segments: [back], limits: {memory_mib: 32, cpus: 0.1}, '
+    "shares: [{service: db, volume: data, target: /state, read_only: false}]}\n"
+    "topology/single.yaml: {roles: {host: {services: [db, web, owner]}}}\n"
+)
+
+
+@rule(
+    "PLB315",
+    title="New volume that its service cannot write to",
+    why=(
+        "A new volume belongs to the owner of the image's folder at its path, and to root where the image has no such folder. "
+        "Any other user is refused: the service does not start, or runs without what it should keep."
+    ),
+    fix=(
+        "Mount it where the image has a folder of this user, or let a job that runs `chown` as root, with the capability CHOWN "
+        "alone, share the volume, and start the service `after` it."
+    ),
+    failing=_CONTRACT + "services/db.yaml: {volumes: {data: /state}}\n",
+    passing=_CONTRACT + _JOB + "services/db.yaml: {volumes: {data: /state}, after: [owner]}\n",
+)
+def refused_by_its_volume(spec: Spec) -> Iterator[Violation]:
+    """Volumes at paths that the image has not, or has as another user's, unless a job gives them their owner."""
+    yield from once(found for each in deployments(spec) for found in _refused(spec, each))
+
+
+def _refused(spec: Spec, deployment: Deployment) -> Iterator[Violation]:
+    for name, service in deployment.services.items():
+        contract = spec.contracts.get(service.image)
+        if contract is None or contract.folders is None or service.user is None:
+            continue
+        folders = {posixpath.normpath(path): folder for path, folder in contract.folders.items()}
+        for volume, target in service.volumes.items():
+            folder = folders.get(posixpath.normpath(target))
+            if may_write(service.user, folder or _ROOTS) or _is_given(deployment, name, service, volume):
+                continue
+            has = f"has {target} as {folder.owner}, mode {folder.mode}" if folder else f"has no folder {target}"
+            yield Violation(
+                Placed(spec, deployment.mode, name, service).path("volumes", volume),
+                f"{name} runs as {service.user}, but image {service.image} {has}: "
+                f"the new volume `{volume}` belongs to {(folder or _ROOTS).owner}",
+                observed=target,
+                also=((path_of("contracts", service.image, "folders"), "the folders of the image"),),
+            )
+
+
+def may_write(user: str, folder: ImageFolder) -> bool:
+    """Whether a user may make files in a folder, by its mode; root may everywhere."""
+    (uid, gid), (owner, group) = user.split(":"), folder.owner.split(":")
+    which = 1 if uid == owner else 2 if gid == group else 3
+    return uid == "0" or int(folder.mode[which]) & 3 == 3
+
+
+def _is_given(deployment: Deployment, name: str, service: Service, volume: str) -> bool:
+    """Whether a job that the service starts after gives a volume the service's user."""
+    for job in (deployment.services[each] for each in service.after if each in deployment.services):
+        words = [raw(word) for word in (*(job.entrypoint or ()), *(job.command or ()))]
+        shared = [each.target for each in job.shares if (each.service, each.volume) == (name, volume)]
+        if gives_owners(job) and service.user in words and any(target in words for target in shared):
+            return True
+    return False
