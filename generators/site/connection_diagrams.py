@@ -6,7 +6,7 @@ from generators.d2 import quoted
 from generators.markdown import code, codes, text
 from generators.site.drawing import REQUESTS, Diagram, outside_box, service_box
 from plumbline.effective.deployment import services_of
-from plumbline.effective.relations import OUTSIDE, Because, Relation, relations, starts
+from plumbline.effective.relations import OUTSIDE, Because, Relation, relations, relations_by_end, starts, starts_by_end
 from plumbline.spec.spec import Spec
 
 
@@ -22,6 +22,19 @@ def connections(spec: Spec, mode: str) -> Iterator[Diagram]:
         yield _diagram(
             f"needs-{mode}-{name}", f"Connections of role {text(name)} in mode {text(mode)}", services, touching
         )
+
+
+def neighbourhoods(spec: Spec, name: str) -> Iterator[Diagram]:
+    """A service with all that it connects to, starts after, or is reached by: once for modes in which that is the same."""
+    drawn: dict[tuple[str, ...], list[str]] = {}
+    for mode in spec.modes:
+        known = [*relations_by_end(spec, mode).get(name, ()), *starts_by_end(spec, mode).get(name, ())]
+        if known:
+            lines = tuple(_diagram("", "", (name,), known).lines)
+            drawn.setdefault(lines, []).append(mode)
+    for lines, modes in drawn.items():
+        title = f"Neighbours in mode {text(' and '.join(modes))}, which the tables below name too"
+        yield Diagram(f"around-{name}-{modes[0]}", title, lines)
 
 
 def _diagram(name: str, title: str, own: Collection[str], known: Sequence[Relation]) -> Diagram:
