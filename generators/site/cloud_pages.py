@@ -98,6 +98,11 @@ def _catalogue(page: Page, catalogue: Catalogue) -> None:
             for name, line in catalogue.lines.items()
         ],
     )
+    _places_and_systems(page, catalogue)
+    _prices_and_limits(page, catalogue)
+
+
+def _places_and_systems(page: Page, catalogue: Catalogue) -> None:
     page.add("## Locations")
     page.table(
         ["Location", "Where", "Network zone"],
@@ -117,6 +122,9 @@ def _catalogue(page: Page, catalogue: Catalogue) -> None:
             for name, each in catalogue.images.items()
         ],
     )
+
+
+def _prices_and_limits(page: Page, catalogue: Catalogue) -> None:
     extras, limits = catalogue.extras, catalogue.limits
     page.add("## Further prices and limits")
     page.table(

@@ -47,7 +47,7 @@ def _diagram(name: str, title: str, own: Collection[str], known: Sequence[Relati
     lines += [_of_another_role(each) for each in dict.fromkeys(others) if not _is_host(each, known)]
     lines += [outside_box(host) for host in dict.fromkeys(away)]
     lines += [f"{quoted(each.source)} -> {quoted(each.other)}: {_label(each)}" for each in known]
-    return Diagram(name, title, lines, list(_words(known)))
+    return Diagram(name, title, lines, list(_words(known)), [each.path for each in known])
 
 
 def _of_another_role(name: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from generators.markdown import Page, Where, code, codes, link, prose, text
-from generators.site.auditor_pages import has_decisions
+from generators.site.decisions_page import has_decisions
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Iterable
 
-from generators.site import auditor_pages
 from generators.site import data_reference
-from generators.site import environment_page
-from generators.site import network_pages
+from generators.site import decisions_page
+from generators.site import images_page
+from generators.site import models_page
+from generators.site import networks_page
 from generators.site import not_proven_page
-from generators.site import operator_pages
+from generators.site import ports_page
+from generators.site import requirements_page
+from generators.site import secrets_page
+from generators.site import tenants_page
+from generators.site import update_page
+from generators.site import environment_page
 from generators.site import runbook_pages
 from generators.site import service_pages
 from generators.site import topology_pages
@@ -19,20 +25,20 @@ from plumbline.spec.spec import Spec
 PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     topology_pages.home,
     topology_pages.topology,
-    operator_pages.tenants,
-    operator_pages.update,
+    tenants_page.tenants,
+    update_page.update,
     roll_out_page.roll_out,
     cloud_pages.overview,
     cloud_pages.tenants,
     service_pages.services,
     environment_page.environment,
-    network_pages.networks,
-    network_pages.ports,
-    auditor_pages.images,
-    auditor_pages.models,
-    auditor_pages.secrets,
-    auditor_pages.requirements,
-    auditor_pages.decisions,
+    networks_page.networks,
+    ports_page.ports,
+    images_page.images,
+    models_page.models,
+    secrets_page.secrets,
+    requirements_page.requirements,
+    decisions_page.decisions,
     not_proven_page.not_proven,
     runbook_pages.runbooks,
     data_reference.reference,

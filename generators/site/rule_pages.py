@@ -81,3 +81,8 @@ def _page(path: str, rules: Sequence[ExplainedRule]) -> Artifact:
             page.add("Fails:").add(fence(fails, "yaml"))
             page.add("Passes:").add(fence(passes, "yaml"))
     return page.done()
+
+
+def shown_rule(spec: Spec, id: str) -> str:
+    """A rule; its page is in a project that holds the reference, elsewhere `plumb explain` shows it."""
+    return rule_link(id, "../architect/rules/") if spec.platform.reference else code(id)

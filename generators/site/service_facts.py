@@ -1,6 +1,6 @@
 """What a service's page says of it in each mode."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from generators.markdown import Where, code, codes, link, text
@@ -47,21 +47,16 @@ def _relations(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
 
 def _running(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
     service, at, names = service_in(spec, mode, name), _places(spec, name, mode), service_names(spec, mode, name)
-    stands_for = known_in_service(spec, mode, name)
-
-    def spoken(values: Sequence[Value] | None) -> list[PathText]:
-        return [place for value in values or () for place in value_places(value, stands_for)]
-
     checked = service.health.command if service.health else None
     return {
         "Image": (at("image"), link(service.image, "../images.md")),
         "User": (at("user"), code(service.user or "the image's")),
         "Capabilities": (at("capabilities"), codes(service.capabilities)),
         "Limits": (at("limits"), _limits(service)),
-        "Health": ((at("health"), *spoken(checked)), _health(service, names)),
+        "Health": (at("health", checked), _health(service, names)),
         "Stops within": (at("stop_grace_s"), f"{service.stop_grace_s} s"),
-        "Entry point": ((at("entrypoint"), *spoken(service.entrypoint)), words(service.entrypoint, names)),
-        "Command": ((at("command"), *spoken(service.command)), words(service.command, names)),
+        "Entry point": (at("entrypoint", service.entrypoint), words(service.entrypoint, names)),
+        "Command": (at("command", service.command), words(service.command, names)),
         "Profile": (at("profile"), code(service.profile) if service.profile else "–"),
     }
 
@@ -73,12 +68,12 @@ def _kept(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
     mounts = (f"{each.source} → {each.target}{' (read-only)' if each.read_only else ''}" for each in service.mounts)
     return {
         "Volumes": (
-            (at("volumes"), path_of("services", name, "volume_gb")),
+            [field_path(name, spec.services[name], mode, "volumes"), path_of("services", name, "volume_gb")],
             codes(_volume(service, volume) for volume in service.volumes),
         ),
         "Shares volumes": (at("shares"), codes(map(_shared, service.shares))),
         "Volumes shared with": (
-            [_places(spec, other, mode)("shares") for other in sharing],
+            [field_path(other, spec.services[other], mode, "shares") for other in sharing],
             ", ".join(f"{code(volume)}: {codes(who)}" for volume, who in sharers.items()) or "–",
         ),
         "Models": (at("models"), codes(f"{model}: {target}" for model, target in service.models.items())),
@@ -89,20 +84,25 @@ def _kept(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
     }
 
 
-def _places(spec: Spec, name: str, mode: str) -> Callable[[str], PathText]:
-    """Where a field of a service is said for a mode."""
-    return partial(field_path, name, spec.services[name], mode)
+def _places(spec: Spec, name: str, mode: str) -> Callable[..., Where]:
+    """Where a field is said for a mode, and what its words speak of: found when somebody asks."""
+    return partial(partial, _found, spec, name, mode)
+
+
+def _found(
+    spec: Spec, name: str, mode: str, field: str, values: Iterable[Value] | None = (), key: str | None = None
+) -> Iterator[PathText]:
+    yield field_path(name, spec.services[name], mode, field, key)
+    known = known_in_service(spec, mode, name)
+    for value in values or ():
+        yield from value_places(value, known)
 
 
 def variables(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
     """Its environment in a mode: names as code, and values."""
-    common, names = spec.services[name], service_names(spec, mode, name)
-    stands_for = known_in_service(spec, mode, name)
+    at, names = _places(spec, name, mode), service_names(spec, mode, name)
     return {
-        code(variable): (
-            (field_path(name, common, mode, "environment", variable), *value_places(value, stands_for)),
-            code(value_text(value, names)),
-        )
+        code(variable): (at("environment", (value,), variable), code(value_text(value, names)))
         for variable, value in sorted(service_in(spec, mode, name).environment.items())
     }
 

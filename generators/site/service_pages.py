@@ -11,7 +11,7 @@ from plumbline.effective.expression_names import service_names
 from plumbline.expressions.rendering import value_text
 from plumbline.project.artifact import Artifact
 from plumbline.runbook.rendering import render_runbook
-from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 
 FOLDER = "docs/architect/services"
@@ -96,8 +96,8 @@ def _in_modes(page: Page, modes: Sequence[str], of: str, heads: Sequence[str], f
     common = [label for label in labels if len({each.get(label, _ABSENT)[1] for each in found}) == 1]
     differing = [label for label in labels if label not in common]
 
-    def where(label: str) -> list[PathText]:
-        return [path for each in found if label in each for path in paths_of(each[label][0])]
+    def where(label: str) -> Where:
+        return lambda: [path for each in found if label in each for path in paths_of(each[label][0])]
 
     named = f"{'in' if of else 'In'} {f'mode {text(modes[0])}' if len(modes) == 1 else 'every mode'}"
     page.section(

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from generators.site.auditor_pages import has_decisions
+from generators.site.decisions_page import has_decisions
 from generators.site.connection_diagrams import connections
 from generators.markdown import HomePage, Page, WidePage, code, codes, link, prose, text
+from generators.site.tenants_page import has_tenants
 from generators.site.not_proven_page import has_gaps
-from generators.site.operator_pages import has_tenants
 from generators.site.topology_diagram import nodes_of_role
 from generators.site.topology_diagram import topology as topology_diagram
 from plumbline.project.artifact import Artifact

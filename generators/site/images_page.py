@@ -1,0 +1,72 @@
+"""`docs/architect/images.md`: what each image is, where it comes from, and what it may be used for."""
+
+from collections.abc import Iterable
+from generators.markdown import Page, Where, code, codes, link, prose, text
+from generators.site.rule_pages import rule_link
+from generators.site.secret_handover import handovers, how_secrets_are_read
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
+
+
+
+def images(spec: Spec) -> Iterable[Artifact]:
+    """`docs/architect/images.md`."""
+    page = Page("docs/architect/images.md", "Images")
+    page.add(
+        "Each image is pinned by the digest of its manifest list. An unpublished one has none, and a stand-in takes its place in tests."
+    )
+    page.table(
+        ["Image", "Reference", "State", "Licence", "Stand-in in tests"],
+        [
+            (
+                path_of("images", name),
+                [
+                    code(name),
+                    code(f"{image.repository}:{image.tag}"),
+                    text(image.lifecycle.state),
+                    text(image.licence),
+                    text(image.stand_in.server) if image.stand_in else "–",
+                ],
+            )
+            for name, image in sorted(spec.images.images.items())
+        ],
+    )
+    for name, image in sorted(spec.images.images.items()):
+        path = path_of("images", name)
+        page.add(f"## {text(name)}", path)
+        evidence = image.evidence
+        rows: list[tuple[Where, list[str]]] = [
+            (path_of(path, "digest"), ["Digest", code(image.digest) if image.digest else "none: not published"]),
+            (path_of(path, "platforms"), ["Platforms", codes(image.platforms)]),
+            (path_of(path, "http_client"), ["Client for health checks", code(image.http_client)]),
+            (
+                path_of(path, "lifecycle"),
+                ["Lifecycle", prose(f"{image.lifecycle.state}. {image.lifecycle.note or ''}".strip())],
+            ),
+        ]
+        if image.lifecycle.decision:
+            rows.append(
+                (
+                    path_of(path, "lifecycle", "decision"),
+                    ["Open decision", link(image.lifecycle.decision, "../auditor/decisions.md")],
+                )
+            )
+        if evidence:
+            note = f". {evidence.note}" if evidence.note else ""
+            said = (
+                "its registry, asked"
+                if evidence.source == "registry"
+                else f"{evidence.confirmations} public sources, looked up"
+            )
+            rows.append(
+                (
+                    path_of(path, "evidence"),
+                    [
+                        "Evidence",
+                        prose(f"{said} {evidence.checked}{note}"),
+                    ],
+                )
+            )
+        page.table(["", ""], rows)
+    yield page.done()

@@ -1,0 +1,38 @@
+"""`docs/auditor/requirements.md`: each requirement, with what proves it."""
+
+from collections.abc import Iterable
+from generators.site.rule_pages import shown_rule
+from generators.markdown import Page, Where, code, codes, link, prose, text
+from generators.site.rule_pages import rule_link
+from generators.site.secret_handover import handovers, how_secrets_are_read
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
+
+
+
+def requirements(spec: Spec) -> Iterable[Artifact]:
+    """`docs/auditor/requirements.md`."""
+    if not spec.requirements.requirements:
+        return
+    page = Page("docs/auditor/requirements.md", "Requirements")
+    page.add("What is required, and what shows that it is met.")
+    for name, requirement in spec.requirements.requirements.items():
+        page.add(f"## {name}: {text(requirement.title)}", path_of("requirements", name, "title"))
+        if requirement.related:
+            page.add("Of another document; this spec only refers to it.")
+            continue
+        page.table(
+            ["Proof", "What"],
+            [
+                (path_of("requirements", name, "proofs", index), [text(proof.kind), _proof(spec, proof.kind, proof.ref)])
+                for index, proof in enumerate(requirement.proofs)
+            ],
+        )
+    yield page.done()
+
+
+def _proof(spec: Spec, kind: str, ref: str) -> str:
+    if kind == "rule":
+        return shown_rule(spec, ref)
+    return link(ref, f"../operator/runbooks/{ref}.md") if kind == "runbook" else code(ref)

@@ -1,0 +1,67 @@
+"""`docs/auditor/secrets.md`: an inventory of secrets, their users, and whose keys open them."""
+
+from collections.abc import Iterable
+from generators.markdown import Page, Where, code, codes, link, prose, text
+from generators.site.rule_pages import rule_link
+from generators.site.secret_handover import handovers, how_secrets_are_read
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.spec import Spec
+
+
+
+def secrets(spec: Spec) -> Iterable[Artifact]:
+    """`docs/auditor/secrets.md`."""
+    if not spec.secrets.secrets:
+        return
+    page = Page("docs/auditor/secrets.md", "Secrets")
+    page.add(f"An inventory; the spec holds no value. {how_secrets_are_read(spec)}")
+    tenants = bool(spec.tenants.tenants)
+    if tenants or "{tenant}" not in spec.secrets.folder:
+        page.add(f"Folder: {code(spec.secrets.folder)}.", path_of("secrets", "folder"))
+    page.add(prose(spec.secrets.encryption), path_of("secrets", "encryption"))
+    users: dict[str, set[str]] = {}
+    uses: dict[str, list[PathText]] = {}
+    for each in handovers(spec):
+        users.setdefault(each.secret, set()).add(each.service)
+        uses.setdefault(each.secret, []).append(each.path)
+    page.table(
+        ["Secret", "Opens", "Owner", *(["Scope"] if tenants else []), "Length", "Replaced after", "Read by"],
+        [
+            (
+                (path_of("secrets", name), *uses.get(name, ())),
+                [
+                    code(name),
+                    text(secret.title),
+                    text(secret.owner),
+                    *([text(secret.scope)] if tenants else []),
+                    f"{secret.length} characters",
+                    f"{secret.rotation_days} days",
+                    codes(sorted(users.get(name, ()))),
+                ],
+            )
+            for name, secret in sorted(spec.secrets.secrets.items())
+        ],
+    )
+    if not tenants:
+        yield page.done()
+        return
+    page.add("## Whose key opens them")
+    page.add(
+        "A recipient is a public key of age. Who has the tenant's `key.age` opens what was encrypted to it; nobody else does."
+    )
+    page.table(
+        ["Tenant", "Folder", "Recipient"],
+        [
+            (
+                (path_of("tenants", name, "recipient"), path_of("secrets", "folder")),
+                [
+                    code(name),
+                    code(spec.secrets.folder.replace("{tenant}", name)),
+                    code(tenant.recipient) if tenant.recipient else "none yet; nothing can be encrypted",
+                ],
+            )
+            for name, tenant in spec.tenants.tenants.items()
+        ],
+    )
+    yield page.done()
