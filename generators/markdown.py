@@ -1,7 +1,7 @@
 """Markdown that any builder takes, in which no value of the spec can become markup; and where each line comes from."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import PathText
@@ -99,13 +99,16 @@ def _backtick_runs(content: str) -> list[str]:
     return runs
 
 
-Where = PathText | Sequence[PathText] | None
-"""The spec paths that something comes from; a PathText is one, although it is a sequence of characters too."""
+Where = PathText | Sequence[PathText] | Callable[[], PathText | Iterable[PathText]] | None
+"""The spec paths that something comes from, or what finds them when they are asked for; a PathText is one, although it is a
+sequence of characters too.
+"""
 
 
 def paths_of(where: Where) -> tuple[PathText, ...]:
     """The paths, once each."""
-    return (where,) if isinstance(where, PathText) else tuple(dict.fromkeys(where or ()))
+    found = where() if callable(where) else where
+    return (found,) if isinstance(found, PathText) else tuple(dict.fromkeys(found or ()))
 
 
 class Page:

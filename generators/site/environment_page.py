@@ -1,7 +1,9 @@
 """The page of environment variables: each once, and what differs between modes side by side."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 
 from generators.markdown import Page, code, prose, text
 from generators.site.secret_handover import handovers, how_secrets_are_read
@@ -12,6 +14,7 @@ from plumbline.effective.expression_places import known_in_service, value_places
 from plumbline.expressions.rendering import value_text
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
+from schema.types import Value
 
 NOT_SET, NOT_THERE = "–", "no such service"
 
@@ -20,9 +23,14 @@ NOT_SET, NOT_THERE = "–", "no such service"
 class _Variable:
     """A variable of a service, in every mode that sets it."""
 
-    paths: list[PathText] = field(default_factory=list)
+    places: list[Callable[[], Iterable[PathText]]] = field(default_factory=list)
+    """What find where it is said."""
     values: dict[str, str] = field(default_factory=dict)
     """Its value as Markdown, by mode."""
+
+    def paths(self) -> Iterable[PathText]:
+        """Where it is said, mode by mode."""
+        return chain.from_iterable(places() for places in self.places)
 
 
 def environment(spec: Spec) -> Iterable[Artifact]:
@@ -71,18 +79,23 @@ def _variables(spec: Spec) -> dict[tuple[str, str], _Variable]:
     """Every variable by service and name, in that order."""
     found: dict[tuple[str, str], _Variable] = {}
 
-    def note(mode: str, service: str, name: str, value: str, *paths: PathText) -> None:
+    def note(mode: str, service: str, name: str, value: str, places: Callable[[], Iterable[PathText]]) -> None:
         variable = found.setdefault((service, name), _Variable())
         variable.values[mode] = value
-        variable.paths += paths
+        variable.places.append(places)
 
     for mode in spec.modes:
         for service, each in services_of(spec, mode).items():
-            names, known = service_names(spec, mode, service), known_in_service(spec, mode, service)
+            names = service_names(spec, mode, service)
             for name, value in each.environment.items():
-                path = field_path(service, spec.services[service], mode, "environment", name)
-                note(mode, service, name, code(value_text(value, names)), path, *value_places(value, known))
+                places = partial(_places, spec, mode, service, name, value)
+                note(mode, service, name, code(value_text(value, names)), places)
     for handover in handovers(spec):
         if handover.variable:
-            note(handover.mode, handover.service, handover.variable, handover.value, handover.path)
+            note(handover.mode, handover.service, handover.variable, handover.value, partial(tuple, (handover.path,)))
     return dict(sorted(found.items()))
+
+
+def _places(spec: Spec, mode: str, service: str, name: str, value: Value) -> Iterable[PathText]:
+    yield field_path(service, spec.services[service], mode, "environment", name)
+    yield from value_places(value, known_in_service(spec, mode, service))

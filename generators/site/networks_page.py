@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 from functools import partial
-from generators.markdown import Page, WidePage, code, codes, text
+from generators.markdown import Page, Where, WidePage, code, codes, text
 from generators.site.segment_diagram import segments
 from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import field_path, ports_for_other_nodes, roles_of, services_of
 from plumbline.spec.paths import PathText, path_of
-from plumbline.effective.reachability import Reach, outer_reachability, reachability
+from plumbline.effective.reachability import Reach, outer_reachability, reach, reachability
 from plumbline.effective.relations import OUTSIDE, Because, relations, ways_in, ways_out
 from plumbline.spec.spec import Spec
 
 _SIGNS = {Reach.MUST: "●", Reach.MAY: "○", Reach.MUST_NOT: "·"}
 _JOINED = (Reach.MUST, Reach.MAY)
+_MOST_IN_A_MATRIX = 60
+"""Services of a mode whose matrix a screen shows and a browser draws."""
 
 
 def networks(spec: Spec) -> Iterable[Artifact]:
@@ -57,11 +59,14 @@ def networks(spec: Spec) -> Iterable[Artifact]:
 def _matrix(page: Page, spec: Spec, mode: str) -> None:
     """Who reaches whom: services, whoever is outside, and hosts outside."""
     page.add("### Who reaches whom")
+    placed = services_of(spec, mode)
+    if len(placed) > _MOST_IN_A_MATRIX:
+        _sparse_matrix(page, spec, mode)
+        return
     page.add(
         "Row to column. ● must (it needs it, passes requests to it, or is told its address), ○ may (a shared segment, a need of "
         "another service on its node, or a segment with a way out), · must not."
     )
-    placed = services_of(spec, mode)
     matrix = reachability(spec, mode) | outer_reachability(spec, mode)
     sources = dict.fromkeys(source for source, _ in matrix)
     targets = [
@@ -74,7 +79,13 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
         ["from ↓ to →", *map(text, targets)],
         [
             (
-                _row_places(spec, mode, source, [name for name in targets if matrix.get((source, name)) in _JOINED]),
+                partial(
+                    _row_places,
+                    spec,
+                    mode,
+                    source,
+                    [name for name in targets if matrix.get((source, name)) in _JOINED],
+                ),
                 [
                     text("outside") if source == OUTSIDE else code(source),
                     *(_SIGNS[matrix[source, target]] if (source, target) in matrix else "" for target in targets),
@@ -85,6 +96,27 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
         heads=[each.path for each in relations(spec, mode) if each.because in (Because.CALLED, Because.ISSUER)],
     )
     page.add("</div>")
+
+
+def _sparse_matrix(page: Page, spec: Spec, mode: str) -> None:
+    """Who reaches whom among many: by name what must, by number what may."""
+    page.add(
+        "Must: it needs it, passes requests to it, or is told its address. May: a shared segment, a need of another service on its "
+        "node, or a segment with a way out. All others must not."
+    )
+    known, outer = reach(spec, mode), outer_reachability(spec, mode)
+    beyond: dict[str, dict[Reach, list[str]]] = {}
+    for (source, target), verdict in outer.items():
+        beyond.setdefault(source, {}).setdefault(verdict, []).append(target)
+    rows: list[tuple[Where, list[str]]] = []
+    for source in (OUTSIDE, *known.services):
+        must = [*(known.must(source) if source in known.services else ()), *beyond.get(source, {}).get(Reach.MUST, ())]
+        may = len(known.may(source)) if source in known.services else 0
+        may += len(beyond.get(source, {}).get(Reach.MAY, ()))
+        shown = text("outside") if source == OUTSIDE else code(source)
+        rows.append((partial(_row_places, spec, mode, source, must), [shown, codes(must), str(may) if may else "–"]))
+    heads = [each.path for each in relations(spec, mode) if each.because in (Because.CALLED, Because.ISSUER)]
+    page.table(["From", "Must reach", "May reach"], rows, heads=heads)
 
 
 def _row_places(spec: Spec, mode: str, source: str, reached: Iterable[str]) -> list[PathText]:

@@ -1,6 +1,6 @@
 """Pages about services: one each, the list, and the table of environment variables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from generators.markdown import Page, Where, code, codes, link, prose, text
@@ -101,10 +101,7 @@ def _mode_section(page: Page, spec: Spec, name: str, mode: str) -> None:
             ["Variable", "Value"],
             [
                 (
-                    (
-                        field_path(name, spec.services[name], mode, "environment", variable),
-                        *_spoken(spec, name, mode, (value,)),
-                    ),
+                    partial(_places, spec, name, mode, "environment", (value,), variable),
                     [code(variable), code(value_text(value, names))],
                 )
                 for variable, value in sorted(service.environment.items())
@@ -133,7 +130,7 @@ def _neighbours(spec: Spec, name: str, mode: str) -> list[Row]:
 def _container(spec: Spec, name: str, mode: str) -> list[Row]:
     """What runs, as whom, and how it is reached."""
     service, names = service_in(spec, mode, name), service_names(spec, mode, name)
-    at = partial(field_path, name, spec.services[name], mode)
+    at = partial(partial, _places, spec, name, mode)
     return [
         (at("ports"), ["Listens on", _ports(service)]),
         (at("tolerates"), ["Stays healthy without", codes(service.tolerates)]),
@@ -147,7 +144,7 @@ def _container(spec: Spec, name: str, mode: str) -> list[Row]:
             ["Published", codes(f"{each.address}:{each.port} → {port}" for port, each in service.publish.items())],
         ),
         (
-            (at("health"), *_spoken(spec, name, mode, service.health.command if service.health else ())),
+            at("health", service.health.command if service.health else ()),
             ["Health", _health(service, names)],
         ),
         (at("limits"), ["Limits", _limits(service)]),
@@ -157,24 +154,28 @@ def _container(spec: Spec, name: str, mode: str) -> list[Row]:
 def _program(spec: Spec, name: str, mode: str) -> list[Row]:
     """What it starts, and what it is given."""
     service, names = service_in(spec, mode, name), service_names(spec, mode, name)
-    at = partial(field_path, name, spec.services[name], mode)
+    at = partial(partial, _places, spec, name, mode)
     return [
-        ((at("entrypoint"), *_spoken(spec, name, mode, service.entrypoint)), ["Entry point", _words(service.entrypoint, names)]),
-        ((at("command"), *_spoken(spec, name, mode, service.command)), ["Command", _words(service.command, names)]),
+        (at("entrypoint", service.entrypoint), ["Entry point", _words(service.entrypoint, names)]),
+        (at("command", service.command), ["Command", _words(service.command, names)]),
         (at("secrets"), ["Secrets", _secrets(service)]),
         (at("profile"), ["Profile", code(service.profile) if service.profile else "–"]),
     ]
 
 
-def _spoken(spec: Spec, name: str, mode: str, words: Iterable[Value] | None) -> list[PathText]:
-    """The places of the spec that words with expressions speak of."""
+def _places(
+    spec: Spec, name: str, mode: str, field: str, words: Iterable[Value] | None = (), key: str | None = None
+) -> Iterator[PathText]:
+    """Where a field stands, and the places of the spec that words with expressions speak of."""
+    yield field_path(name, spec.services[name], mode, field, key)
     known = known_in_service(spec, mode, name)
-    return [place for word in words or () for place in value_places(word, known)]
+    for word in words or ():
+        yield from value_places(word, known)
 
 
 def _storage(spec: Spec, name: str, mode: str) -> list[Row]:
     """What is mounted into it."""
-    service, at = service_in(spec, mode, name), partial(field_path, name, spec.services[name], mode)
+    service, at = service_in(spec, mode, name), partial(partial, _places, spec, name, mode)
     sharers = {
         volume: who for volume in service.volumes if (who := services_sharing(services_of(spec, mode), name, volume))
     }
@@ -182,7 +183,7 @@ def _storage(spec: Spec, name: str, mode: str) -> list[Row]:
     shared_with = ", ".join(f"{code(volume)}: {codes(who)}" for volume, who in sharers.items())
     return [
         (
-            (at("volumes"), path_of("services", name, "volume_gb")),
+            [field_path(name, spec.services[name], mode, "volumes"), path_of("services", name, "volume_gb")],
             ["Volumes", codes(_volume(service, volume) for volume in service.volumes)],
         ),
         (at("shares"), ["Shares volumes", codes(map(_shared, service.shares))]),

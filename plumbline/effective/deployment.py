@@ -14,7 +14,7 @@ from schema.service import Override, Service
 from schema.topology import Role
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Deployment:
     """One compose project: a mode and a role with its effective services."""
 

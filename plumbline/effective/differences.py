@@ -1,7 +1,7 @@
 """What differs between two modes, as spec paths: the ground that the parity matrix stands on."""
 
 import json
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, get_origin
@@ -9,12 +9,12 @@ from typing import Any, get_origin
 from plumbline.effective.config_files import config_text
 from plumbline.effective.deployment import field_path, services_of
 from plumbline.effective.expression_names import service_names
+from plumbline.effective.per_spec import per_spec
 from plumbline.expressions.rendering import ExpressionError, render
 from plumbline.spec.paths import PathText, inner_path, path_of
 from plumbline.spec.spec import Spec
 from schema.platform import NetworkInMode
 from schema.service import Override, Service
-from schema.topology import Topology
 from schema.types import Model, Template, is_documentation
 
 SERVICE_FIELDS = tuple(Override.model_fields)
@@ -52,30 +52,33 @@ class Difference:
     """Spec path of the place that makes the difference."""
 
 
-def differences(spec: Spec) -> list[Difference]:
+@per_spec
+def differences(spec: Spec) -> tuple[Difference, ...]:
     """Every difference between each pair of modes, in order of paths."""
     found: list[Difference] = []
     for left, right in combinations(spec.modes, 2):
         found += _services(spec, (left, right))
         found += _networks(spec, (left, right))
         found += _topology(spec, (left, right))
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def _services(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
     left, right = (services_of(spec, mode) for mode in modes)
     for name in sorted(left.keys() | right.keys()):
         if name in left and name in right:
-            yield from _fields(spec, modes, name, left[name], right[name])
+            yield from _fields(spec, modes, name)
         else:
             states = ("present", ABSENT) if name in left else (ABSENT, "present")
             yield Difference(path_of("services", name), modes, *states, source=path_of("services", name))
 
 
-def _fields(spec: Spec, modes: tuple[str, str], name: str, left: Service, right: Service) -> Iterator[Difference]:
-    plain = [_Plain(spec, mode, name) for mode in modes]
+def _fields(spec: Spec, modes: tuple[str, str], name: str) -> Iterator[Difference]:
+    ours, theirs = (_plain_service(spec, mode, name) for mode in modes)
+    if ours is theirs:
+        return
     for field in SERVICE_FIELDS:
-        one, other = plain[0].field(left, field), plain[1].field(right, field)
+        one, other = ours[field], theirs[field]
         if one == other:
             continue
         if isinstance(one, dict) and isinstance(other, dict) and field in MAPS:
@@ -92,6 +95,24 @@ def _source(spec: Spec, modes: tuple[str, str], name: str, field: str, key: str 
     """The override that makes the difference, or the common value where its text differs by itself."""
     paths = [field_path(name, spec.services[name], mode, field, key) for mode in modes]
     return next((path for path in paths if "modes" in path.parts[2:3]), paths[0])
+
+
+@per_spec
+def _plain_service(spec: Spec, mode: str, name: str) -> Mapping[str, Any]:
+    """The fields of a service in a mode as plain data; modes in which they are all the same share one."""
+    service, plain = services_of(spec, mode)[name], _Plain(spec, mode, name)
+    found = {field: plain.field(service, field) for field in SERVICE_FIELDS}
+    seen = _plain_forms(spec, name)
+    same = next((each for each in seen if each == found), None)
+    if same is None:
+        seen.append(found)
+    return same or found
+
+
+@per_spec
+def _plain_forms(spec: Spec, name: str) -> list[dict[str, Any]]:
+    """The forms of a service that were seen so far."""
+    return []
 
 
 class _Plain:
@@ -149,6 +170,7 @@ def _networks(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
                 yield Difference(path_of("networks", name, field), modes, _text(one), _text(other), source)
 
 
+@per_spec
 def _joined(spec: Spec, mode: str) -> dict[str, NetworkInMode]:
     """Networks that services of the mode join, as they are there."""
     names = {name for service in services_of(spec, mode).values() for name in service.segments}
@@ -158,14 +180,16 @@ def _joined(spec: Spec, mode: str) -> dict[str, NetworkInMode]:
 
 def _topology(spec: Spec, modes: tuple[str, str]) -> Iterator[Difference]:
     """What differs around the services that both modes run: entry, egress, roles, cloud."""
-    both = services_of(spec, modes[0]).keys() & services_of(spec, modes[1]).keys()
+    both = frozenset(services_of(spec, modes[0]).keys() & services_of(spec, modes[1]).keys())
     clouds = all(spec.topology[mode].cloud for mode in modes)
-    left, right = (_shape(spec.topology[mode], both, clouds) for mode in modes)
+    left, right = (_shape(spec, mode, both, clouds) for mode in modes)
     yield from _parts(("topology",), modes, left, right)
 
 
-def _shape(topology: Topology, services: Set[str], clouds: bool) -> dict[str, Any]:
+@per_spec
+def _shape(spec: Spec, mode: str, services: frozenset[str], clouds: bool) -> Mapping[str, Any]:
     """A topology as plain data, without what is for readers, and without roles that run nothing."""
+    topology = spec.topology[mode]
     shape: dict[str, Any] = _data(topology)
     shape["roles"] = {}
     for name, role in topology.roles.items():

@@ -1,6 +1,7 @@
 """Spec paths: `services.postgres.ports.sql`; parts that hold a dot are written `["a.b"]`."""
 
 import re
+from functools import lru_cache
 from typing import Literal, Self, get_args
 
 SpecPath = tuple[str | int, ...]
@@ -59,12 +60,17 @@ class PathText(PartsText):
 
 def path_of(begin: Root | PathText, *parts: str | int) -> PathText:
     """The path of these parts. A part that knows its own parts stands for them, any other for itself, whatever it holds."""
-    return PathText(_flat((begin, *parts)))
+    path = (begin.parts if isinstance(begin, PartsText) else (begin,)) + (parts if _are_plain(parts) else _flat(parts))
+    return PathText(path)
 
 
 def inner_path(*parts: str | int) -> PartsText:
     """A piece of a path, to be put behind a whole one."""
     return PartsText(_flat(parts))
+
+
+def _are_plain(parts: tuple[str | int, ...]) -> bool:
+    return all(type(part) in (str, int) for part in parts)
 
 
 def _flat(parts: tuple[str | int, ...]) -> SpecPath:
@@ -83,18 +89,18 @@ def parts_of(path: "str | SpecPath") -> SpecPath:
 
 def format_path(path: SpecPath) -> str:
     """The text of a path."""
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif _PLAIN.fullmatch(part):
-            text += f".{part}" if text else part
-        else:
-            escaped = part.replace("\\", "\\\\").replace('"', '\\"')
-            text += f'["{escaped}"]'
-    return text
+    return "".join([f"[{part}]" if isinstance(part, int) else _piece(part) for part in path]).removeprefix(".")
 
 
+@lru_cache(maxsize=65_536)
+def _piece(part: str) -> str:
+    if _PLAIN.fullmatch(part):
+        return f".{part}"
+    escaped = part.replace("\\", "\\\\").replace('"', '\\"')
+    return f'["{escaped}"]'
+
+
+@lru_cache(maxsize=4096)
 def parse_path(text: str) -> SpecPath:
     """The path that a text names; raises ValueError where it is none."""
     parts: list[str | int] = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -101,6 +101,7 @@ def _in_value(value: Any, annotation: Any, path: SpecPath) -> Iterator[SpecRefer
         yield SpecReference(path, kind, value, False)
 
 
+@cache
 def _kind(annotation: Any) -> str | None:
     """The kind that an annotation says a string refers to."""
     if get_origin(annotation) is Annotated:
@@ -113,6 +114,7 @@ def _kind(annotation: Any) -> str | None:
     return next((kind for inner in get_args(annotation)[:8] if (kind := _kind(inner))), None)
 
 
+@cache
 def _arguments(annotation: Any, wanted: type) -> tuple[Any, ...]:
     if get_origin(annotation) is wanted:
         return get_args(annotation)

@@ -120,21 +120,22 @@ def _misled(placed: Placed, text: WrittenText) -> Iterator[Violation]:
         return
     for found in _SCHEME.finditer(text.shown):
         image = known_image(spec, services[found["host"]]) if found["host"] in services else None
-        others = {name for name, each in services.items() if found["scheme"] in _schemes(spec, each)}
         strange = _ALL_SCHEMES | (frozenset() if image and image.schemes & _WITH_HTTP else _WEB)
         if image and image.schemes and found["scheme"] in strange - image.schemes:
-            hint = f"did you mean `{sorted(others)[0]}`?" if others else None
+            others = (name for name, each in services.items() if found["scheme"] in _schemes(spec, each))
+            meant = next(others, None)  # services come by name
+            hint = f"did you mean `{meant}`?" if meant else None
             yield Violation(
                 text.path, f"a {found['scheme']}:// URL leads to `{found['host']}`", hint, observed=found["host"]
             )
             return
     if text.where == Where.VARIABLE and text.named:
         words = set(text.name.lower().split("_"))
-        meant = [name for name in services if set(name.split("-")) <= words and name in placed.service.needs]
+        needs = sorted(name for name in placed.service.needs if name in services and set(name.split("-")) <= words)
         # of one that is no need PLB116 says so
-        if meant and not set(meant) & set(text.named) and text.named[0] in placed.service.needs:
+        if needs and not set(needs) & set(text.named) and text.named[0] in placed.service.needs:
             message = f"`{text.name}` leads to `{text.named[0]}`"
-            yield Violation(text.path, message, f"did you mean `{meant[0]}`?", observed=text.named[0])
+            yield Violation(text.path, message, f"did you mean `{needs[0]}`?", observed=text.named[0])
 
 
 def _schemes(spec: Spec, service: Service) -> frozenset[str]:

@@ -1,11 +1,12 @@
 """PLB609, PLB610, PLB611: which services have a secret, and by which variables."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from plumbline.effective.deployment import services_of
+from plumbline.effective.per_spec import per_spec
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
 from validators.rules.written import WrittenText, of_services
@@ -25,11 +26,40 @@ def _names(text: WrittenText, word: str) -> bool:
     return word in text.named or word in text.shown or word in text.literal
 
 
-def _own(services: Mapping[str, Service], name: str) -> set[str]:
-    """Secrets by which a service lets others in: it has them, and it needs nobody who has them."""
-    service = services[name]
-    others = {secret for need in service.needs if need in services for secret in services[need].secrets}
-    return set(service.secrets) - others
+@per_spec
+def _own(spec: Spec, mode: str) -> Mapping[str, frozenset[str]]:
+    """Secrets by which each service lets others in: it has them, and it needs nobody who has them."""
+    services = services_of(spec, mode)
+    return {
+        name: frozenset(service.secrets).difference(
+            *(services[need].secrets for need in service.needs if need in services)
+        )
+        for name, service in services.items()
+    }
+
+
+@per_spec
+def _users(spec: Spec, mode: str) -> Mapping[tuple[str, str], tuple[int, Counter[str]]]:
+    """How many services need another at a port, and how many of them have each secret."""
+    found: dict[tuple[str, str], tuple[int, Counter[str]]] = {}
+    for service in services_of(spec, mode).values():
+        for need in service.needs.items():
+            number, having = found.get(need, (0, Counter()))
+            having.update(service.secrets.keys())
+            found[need] = number + 1, having
+    return found
+
+
+@per_spec
+def _opened(spec: Spec, mode: str) -> Mapping[str, frozenset[str]]:
+    """The services that each secret opens for others who need them."""
+    services, own = services_of(spec, mode), _own(spec, mode)
+    found: dict[str, set[str]] = {}
+    for service in services.values():
+        for secret in service.secrets:
+            opened = (need for need in service.needs if need in services and secret in own[need])
+            found.setdefault(secret, set()).update(opened)
+    return {secret: frozenset(names) for secret, names in found.items()}
 
 
 @rule(
@@ -52,9 +82,9 @@ def _lacking(spec: Spec) -> Iterator[Violation]:
             # a need that no text names may be there for the order of starting alone
             if need not in services or not any(_names(text, need) for text in texts):
                 continue
-            peers = [each for name, each in services.items() if name != placed.id and each.needs.get(need) == port]
-            for secret in sorted(_own(services, need) - placed.service.secrets.keys()):
-                if peers and all(secret in each.secrets for each in peers):
+            number, having = _users(spec, placed.mode)[need, port]
+            for secret in sorted(_own(spec, placed.mode)[need] - placed.service.secrets.keys()):
+                if having[secret] == number - 1 > 0:  # all but this one
                     path = placed.path("secrets") if spec.has(placed.path("secrets")) else placed.path("needs", need)
                     message = (
                         f"`{placed.id}` needs `{need}` but lacks `{secret}`, which all other services that need it have"
@@ -76,25 +106,24 @@ def idle_secret(spec: Spec) -> Iterator[Violation]:
 
 
 def _idle(spec: Spec) -> Iterator[Violation]:
+    whole = {mode: _is_whole(spec, mode) for mode in spec.modes}
     for placed, texts in of_services(spec):
-        services = services_of(spec, placed.mode)
-        if any(need not in services for each in services.values() for need in each.needs):
+        if not whole[placed.mode]:
             continue  # whose a secret is follows from the needs
         for secret, use in placed.service.secrets.items():
-            openers = {
-                name for name, each in services.items() if secret in each.secrets and secret in _own(services, name)
-            }
-            opened = {
-                name
-                for name in openers - {placed.id}
-                if any(secret in each.secrets and name in each.needs for each in services.values())
-            }
+            opened = _opened(spec, placed.mode)[secret] - {placed.id}
             # of one that is named and no need PLB116 says so
             words = (secret, *opened)
             told = use.variable or use.environment or any(_names(text, word) for text in texts for word in words)
             if opened and not opened & placed.service.needs.keys() and not told:
                 message = f"`{secret}` opens `{sorted(opened)[0]}`, which `{placed.id}` does not need"
                 yield Violation(placed.path("secrets", secret), message, at_key=True)
+
+
+def _is_whole(spec: Spec, mode: str) -> bool:
+    """Whether the mode runs all that its services need."""
+    services = services_of(spec, mode)
+    return all(need in services for each in services.values() for need in each.needs)
 
 
 @rule(

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from plumbline.effective.deployment import roles_of, services_of
 from plumbline.effective.graphs import reachable
-from plumbline.effective.reachability import Reach, reachability
+from plumbline.effective.reachability import reach
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
@@ -76,7 +76,7 @@ def _closes_a_circle(spec: Spec, placed: Placed, target: str) -> bool:
 def _is_reached_beside(spec: Spec, placed: Placed, target: str) -> bool:
     """Whether the target's name is known without a need: on each node of the service, in a segment of it."""
     beside = set(roles_of(spec, placed.mode, placed.id)) <= set(roles_of(spec, placed.mode, target))
-    return beside and reachability(spec, placed.mode).get((placed.id, target)) == Reach.MAY
+    return beside and target in reach(spec, placed.mode).may(placed.id)
 
 
 def _as_a_need(spec: Spec, placed: Placed, target: str) -> str:

@@ -1,9 +1,17 @@
 """PLB206 to PLB208, PLB213 and PLB231: ports, where they are published, and the entry."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from plumbline.effective.deployment import deployments, field_path, ports_for_other_nodes, roles_of, services_of
+from plumbline.effective.deployment import (
+    Deployment,
+    deployments,
+    field_path,
+    ports_for_other_nodes,
+    roles_of,
+    services_of,
+)
+from plumbline.effective.per_spec import per_spec
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_entry import admits_the_entry
@@ -43,17 +51,12 @@ def same_host_port(spec: Spec) -> Iterator[Violation]:
     """Published ports, and ports published for other nodes, that clash on one node."""
     for deployment in deployments(spec):
         taken: dict[int, list[tuple[str, str, PathText]]] = defaultdict(list)
-        everyone = services_of(spec, deployment.mode)
         for name, service in deployment.services.items():
             wanted = [
                 (each.port, each.address, path_of("services", name, "publish", port))
                 for port, each in service.publish.items()
             ]
-            remote = {
-                other.needs[name]
-                for id, other in everyone.items()
-                if name in other.needs and deployment.role not in roles_of(spec, deployment.mode, id)
-            }
+            remote = _needed_elsewhere(spec, deployment).get(name, ())
             wanted += [
                 (service.ports[port], "private", path_of("services", name, "ports", port))
                 for port in remote
@@ -65,6 +68,17 @@ def same_host_port(spec: Spec) -> Iterator[Violation]:
                         message = f"`{other_name}` already takes port {number} of role {deployment.role}"
                         yield Violation(path, message, also=((other_path, f"`{other_name}` takes it"),))
                 taken[number].append((address, name, path))
+
+
+@per_spec
+def _needed_elsewhere(spec: Spec, deployment: Deployment) -> Mapping[str, Collection[str]]:
+    """The ports of services that those need who do not stand on nodes of the role."""
+    found: dict[str, dict[str, None]] = {}
+    for name, service in services_of(spec, deployment.mode).items():
+        if deployment.role not in roles_of(spec, deployment.mode, name):
+            for need, port in service.needs.items():
+                found.setdefault(need, {})[port] = None
+    return found
 
 
 @rule(

@@ -7,6 +7,7 @@ from typing import Any
 
 from plumbline.effective.config_files import config_names
 from plumbline.effective.expression_names import service_names
+from plumbline.effective.per_spec import per_spec
 from plumbline.expressions.rendering import ExpressionError, render, without_expressions
 from plumbline.spec.location import Location
 from plumbline.spec.paths import PathText, path_of
@@ -75,23 +76,16 @@ def file_of(spec: Spec, name: str) -> str:
     return spec.at(("platform",)).file.removesuffix("platform.yaml") + name
 
 
-_last: list[tuple[Spec, tuple[WrittenText, ...]]] = []
-
-
+@per_spec
 def written_texts(spec: Spec) -> tuple[WrittenText, ...]:
     """Every text of every service of every mode, in the order of the services."""
-    if not _last or _last[0][0] is not spec:  # a spec does not change, and rules read it one after the other
-        _last[:] = [(spec, tuple(found for placed in placed_services(spec) for found in _of(placed)))]
-    return _last[0][1]
+    return tuple(text for _, texts in of_services(spec) for text in texts)
 
 
-def of_services(spec: Spec) -> Iterator[tuple[Placed, tuple[WrittenText, ...]]]:
+@per_spec
+def of_services(spec: Spec) -> tuple[tuple[Placed, tuple[WrittenText, ...]], ...]:
     """The texts, service by service and mode by mode."""
-    by_service: dict[tuple[str, str], list[WrittenText]] = {}
-    for each in written_texts(spec):
-        by_service.setdefault((each.placed.mode, each.placed.id), []).append(each)
-    for placed in placed_services(spec):
-        yield placed, tuple(by_service.get((placed.mode, placed.id), ()))
+    return tuple((placed, tuple(_of(placed))) for placed in placed_services(spec))
 
 
 def _of(placed: Placed) -> Iterator[WrittenText]:
