@@ -15,7 +15,7 @@ PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run check lint format-check types layers unit test mutants soak wrong-specs hostile bundle-proof cloud-faults cloud-fleet benchmark evidence publish-evidence golden site lock lab-stop clean boot fleet
+.PHONY: help setup run check lint format-check types layers unit test mutants mutated-code soak wrong-specs hostile bundle-proof cloud-faults cloud-fleet benchmark evidence publish-evidence golden site lock lab-stop clean boot fleet
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ test: setup  ## every test, those on a live engine too
 mutants: setup  ## tamper with a running stack in every way of the catalogue; the last line is the score
 	@$(BIN)/python -m proofs.mutants
 
+mutated-code: setup  ## break the code that decides a fact in every small way; the last line is the share that the tests notice
+	@$(BIN)/python -m proofs.mutated_code
+
 wrong-specs: setup  ## hundreds of wrong specs and legal ones, and what plumb check says of them; the last line is the score
 	@$(BIN)/python -m proofs.wrong_specs
 
@@ -135,7 +138,7 @@ evidence: setup  ## for a release: every live proof, its pages and the site; abo
 		lab $(PLUMB) verify stack --mode offline --faults; \
 		lab $(PLUMB) verify stack --mode online; \
 		lab $(PLUMB) verify parity; \
-		lab $(MAKE) mutants soak wrong-specs hostile bundle-proof boot cloud-faults cloud-fleet
+		lab $(MAKE) mutants mutated-code soak wrong-specs hostile bundle-proof boot cloud-faults cloud-fleet
 	@$(MAKE) publish-evidence
 
 publish-evidence: setup  ## make what was proven last part of the committed pages, and build the site

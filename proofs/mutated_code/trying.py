@@ -1,0 +1,225 @@
+"""A pytest plugin that runs the tests once as they are, and then, for each mutant, those of them that may notice it.
+
+Each mutant is a fork of the process that collected the tests. In a function it takes the place of the function's code. Constants of a
+module take the places of the former ones wherever these were imported; where no test notices that, and for whatever else is evaluated
+when a module is imported, everything is imported anew.
+"""
+
+import ast
+import gc
+import importlib.abc
+import importlib.util
+import os
+import resource
+import signal
+import sys
+import threading
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from proofs.mutated_code.mutations import Mutation, mutations
+
+QUIETLY = ["-m", "not live and not slow", "-q", "--no-header", "-p", "no:cacheprovider", "--assert=plain", "--tb=no"]
+_AGAIN = ("validators", "tests", "proofs.wrong_specs", "plumbline.stack", "plumbline.report")
+"""What is imported anew for a mutant of a module."""
+_CPU_S, _HANG_S = 30, 120
+Called = tuple[str, int]
+"""A function, by its file and first line."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mutant."""
+
+    module: str
+    line: int
+    source: str
+    what: str
+    found: bool
+
+
+class Mutants:
+    """The plugin, for some modules by their names."""
+
+    def __init__(self, modules: dict[str, Path], told: Callable[[Outcome], None]):
+        self.modules, self.told = modules, told
+        self.failed = False
+        self.callers: dict[Called, list[pytest.Item]] = defaultdict(list)
+        self.functions: dict[Called, list[FunctionType]] = defaultdict(list)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test failed as it is."""
+        self.failed = self.failed or report.failed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """In place of pytest's own."""
+        for item, following in _with_following(session.items):
+            for each in _calls(lambda: item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)):  # noqa: B023
+                self.callers[each].append(item)
+        if self.failed:
+            raise pytest.UsageError("the tests fail as they are")
+        for each in gc.get_objects():
+            if isinstance(each, FunctionType):
+                self.functions[each.__code__.co_filename, each.__code__.co_firstlineno].append(each)
+        gc.freeze()  # a collection in a child would copy every page
+        for module, file in self.modules.items():
+            self._try(module, file)
+        return True
+
+    def _try(self, module: str, file: Path) -> None:
+        lines, tree = file.read_text().splitlines(), ast.parse(file.read_text())
+        order = list(
+            dict.fromkeys(item for (name, _), items in self.callers.items() if name == str(file) for item in items)
+        )
+        if failing := _in_a_child(partial(_failing, order)):
+            raise pytest.UsageError(f"{order[failing - 1].name} fails in a child without any change")
+        for each in mutations(tree):
+            undo = each.swap()
+            try:
+                killer = self._killer(module, file, tree, each, order)
+            finally:
+                undo.swap()
+            if killer in order:  # it may find the next one, too
+                order.insert(0, order.pop(order.index(killer)))
+            self.told(Outcome(module, each.line, lines[each.line - 1].strip(), each.what, killer is not None))
+
+    def _killer(self, module: str, file: Path, tree: ast.Module, each: Mutation, order: list[pytest.Item]) -> object:
+        """The test that notices, or whatever else is not None."""
+        changed = compile(ast.fix_missing_locations(tree), str(file), "exec")
+        if each.function:
+            first = min([each.function.lineno, *(decorator.lineno for decorator in each.function.decorator_list)])
+            own = set(self.callers.get((str(file), first), ()))
+            tests = [item for item in order if item in own]
+            return _test(tests, _in_a_child(partial(_in_function, changed, self.functions[str(file), first], tests)))
+        if isinstance(each.statement, ast.Assign):
+            alone = compile(ast.Module([each.statement], []), str(file), "exec")
+            if killer := _test(order, _in_a_child(partial(_in_names, module, alone, order))):
+                return killer
+        files = sorted({str(item.path) for item in order})
+        return _in_a_child(partial(_in_module, module, file, changed, files)) or None
+
+
+def _with_following(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item]]:
+    """Each with the next, and the last with itself: what it shares with others stays."""
+    return zip(items, [*items[1:], *items[-1:]], strict=True)
+
+
+def _calls(run: Callable[[], object]) -> set[Called]:
+    """The functions that are called meanwhile."""
+    called: set[Called] = set()
+
+    def note(frame: Any, event: str, _: object) -> None:
+        called.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+    threading.settrace(note)
+    sys.settrace(note)
+    try:
+        run()
+    finally:
+        sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]
+    return called
+
+
+def _test(tests: Sequence[pytest.Item], number: int) -> object:
+    """A test by its number; a child that did not end by itself has none."""
+    return tests[number - 1] if number > 0 else number or None
+
+
+def _in_a_child(run: Callable[[], int]) -> int:
+    """What a function returns in a child; -1 where that did not end by itself in good time."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        gc.disable()
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, resource.RLIM_INFINITY))
+        signal.alarm(_HANG_S)
+        try:
+            answer = str(run())
+        except BaseException:  # of this program, for pytest keeps those of a test
+            answer = traceback.format_exc()
+        os.write(write, answer.encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as stream:
+        said = stream.read()
+    os.waitpid(pid, 0)
+    if said and not said.isdecimal():
+        raise pytest.UsageError(said)
+    return int(said or -1)
+
+
+def _failing(tests: Sequence[pytest.Item]) -> int:
+    """The number of the first test that fails, from 1; 0 where none does."""
+    for number, (item, following) in enumerate(_with_following(tests), 1):
+        if number == 1:
+            item.session._setupstate.teardown_exact(item)  # of whatever ran last
+        if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+            return number
+    return 0
+
+
+def _in_function(changed: CodeType, functions: Sequence[FunctionType], tests: Sequence[pytest.Item]) -> int:
+    for each in functions:
+        each.__code__ = next(code for code in _codes(changed) if code.co_firstlineno == each.__code__.co_firstlineno)
+    return _failing(tests)
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Those of functions, outermost first."""
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield each
+            yield from _codes(each)
+
+
+def _in_names(module: str, statement: CodeType, tests: Sequence[pytest.Item]) -> int:
+    held = sys.modules[module].__dict__
+    former = dict(held)
+    try:
+        exec(statement, held)
+    except Exception:  # and so would an import
+        os._exit(0)
+    for each in [each for name, each in sys.modules.items() if name.startswith(_AGAIN)]:
+        for name, value in list(each.__dict__.items()):
+            if former.get(name) is value and held.get(name) is not value:
+                each.__dict__[name] = held[name]
+    return _failing(tests)
+
+
+def _in_module(module: str, file: Path, changed: CodeType, files: Sequence[str]) -> int:
+    for name in [name for name in sys.modules if name.startswith(_AGAIN) or name == module]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _Changed(module, file, changed))
+    return int(bool(pytest.main([*files, *QUIETLY, "-x"])))
+
+
+class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports a module as a mutant."""
+
+    def __init__(self, module: str, file: Path, changed: CodeType):
+        self.module, self.file, self.changed = module, file, changed
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> Any:
+        """That of the module alone."""
+        return (
+            importlib.util.spec_from_file_location(fullname, self.file, loader=self)
+            if fullname == self.module
+            else None
+        )
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the changed code."""
+        exec(self.changed, module.__dict__)

@@ -1,0 +1,74 @@
+"""Every trial of a running stack, on stacks that bear it and on stacks that do not. Without an engine; see `tried.py`.
+
+An entry of `facts/tried/<trial>.json` has all checks that come of it, and everything that was done to the stack.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from plumbline.report.fact import Check
+from plumbline.stack.engine import Engine
+from plumbline.stack.stack import Stack
+from tests.golden_files import is_updating, wide_json
+from tests.stack.seen import FACTS, seen, stack_of, told
+from tests.stack.tried import TriedEngine, tried
+from validators.stack.behaviour.killed import killed
+from validators.stack.behaviour.logs import logs
+from validators.stack.behaviour.lost_needs import lost_needs
+from validators.stack.behaviour.memory import memory
+from validators.stack.behaviour.self_tests import self_tests
+from validators.stack.behaviour.state import state
+from validators.stack.behaviour.trials import try_everything
+from validators.stack.kinds import TRIED, Takes
+
+TRIALS: dict[str, Callable[[Stack], Any]] = {
+    "killed": killed,
+    "logs": logs,
+    "lost_needs": lost_needs,
+    "memory": memory,
+    "self_tests": self_tests,
+    "state": lambda stack: state(stack, "restart the-engine"),
+    "state without a restart": lambda stack: state(stack, None),
+    "everything": lambda stack: try_everything(stack, None),
+}
+FILES = {file: json.loads(file.read_text()) for file in sorted((FACTS / "tried").glob("*.json"))}
+CASES = {f"{case['trial']}: {case['what']}": (file, case) for file, cases in FILES.items() for case in cases}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_comes_of_a_trial(name: str, tmp_path: Path) -> None:
+    file, case = CASES[name]
+    before = seen(case["seen"])
+    engine = TriedEngine(before, case)
+    stack = replace(stack_of(before, tmp_path), engine=cast(Engine, engine))
+    with told(before), tried(engine):
+        result = TRIALS[case["trial"]](stack)
+        checks, took = result if isinstance(result, tuple) else (list(result), None)
+    came = {"checks": [shown(each) for each in checks], "done": engine.done}
+    if took is not None:
+        came["took"] = took
+    came = json.loads(json.dumps(came))
+    if is_updating():
+        case.update(came)
+        file.write_text(wide_json(FILES[file]) + "\n")
+    assert came == {key: case[key] for key in came}, "make golden"
+
+
+def shown(check: Check) -> list[str | float | None]:
+    """A check as a case has it."""
+    fact = f"{check.where} {check.subject} {check.attribute}".strip()
+    return [fact, check.expected, check.observed, check.outcome, check.seconds and round(check.seconds, 2)]
+
+
+def test_every_trial_is_seen_to_pass_and_to_fail() -> None:
+    kinds = {name for name, trial in TRIED.items() if trial.takes is Takes.FAULTS}
+    found = {"matches": set(), "differs": set()}  # type: dict[str, set[str]]
+    for _, case in CASES.values():
+        for fact, _, _, outcome, _ in case["checks"]:
+            found[outcome].add(fact.split()[-1].partition(".")[0])
+    assert (kinds - found["matches"], kinds - found["differs"]) == (set(), set())
