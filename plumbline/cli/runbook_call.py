@@ -163,7 +163,7 @@ def values_line(values: Mapping[str, Any]) -> str:
 
 def secret_masker() -> Callable[[str], str]:
     """What takes secrets out of output: the values of this environment's secret variables, and whatever looks like one."""
-    from validators.rules.secret_patterns import MASK, SECRET_NAME, mask_secrets
+    from plumbline.report.masking import MASK, SECRET_NAME, mask_secrets
 
     known = {value for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) >= _LEAST_SECRET}
 

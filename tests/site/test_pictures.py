@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.site.browser import Browser
+from tests.site.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +53,7 @@ def test_labels_can_be_read(site: Path, reader: Browser, width: int) -> None:
 
 def test_every_drawing_stands_in_a_page(site: Path) -> None:
     shown = sum(page.read_text("utf-8").count('class="picture"') for page in pages_with_pictures(site))
-    assert shown == len(list((site / "diagrams").glob("*.svg")))
+    assert shown == len(list((ROOT / "docs/diagrams").glob("*.svg")))
     assert not [page for page in site.rglob("*.html") if re.search(r'<img[^>]*\.svg', page.read_text("utf-8"))]
 
 
