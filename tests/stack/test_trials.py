@@ -15,25 +15,25 @@ from plumbline.report.fact import Check
 from plumbline.stack.engine import Engine
 from plumbline.stack.stack import Stack
 from tests.golden_files import is_updating, wide_json
-from tests.stack.seen import FACTS, seen, stack_of, told
-from tests.stack.tried import TriedEngine, tried
-from validators.stack.behaviour.killed import killed
-from validators.stack.behaviour.logs import logs
-from validators.stack.behaviour.lost_needs import lost_needs
-from validators.stack.behaviour.memory import memory
-from validators.stack.behaviour.self_tests import self_tests
-from validators.stack.behaviour.state import state
+from tests.stack.seen import FACTS, edited, seen, stack_of, told
+from tests.stack.tried import Noting, TriedEngine, tried
+from validators.stack.behaviour.killed import try_kills
+from validators.stack.behaviour.logs import try_log_rotation
+from validators.stack.behaviour.lost_needs import try_lost_needs
+from validators.stack.behaviour.memory import try_memory_limits
+from validators.stack.behaviour.self_tests import run_self_tests
+from validators.stack.behaviour.state import try_state
 from validators.stack.behaviour.trials import try_everything
 from validators.stack.kinds import TRIED, Takes
 
 TRIALS: dict[str, Callable[[Stack], Any]] = {
-    "killed": killed,
-    "logs": logs,
-    "lost_needs": lost_needs,
-    "memory": memory,
-    "self_tests": self_tests,
-    "state": lambda stack: state(stack, "restart the-engine"),
-    "state without a restart": lambda stack: state(stack, None),
+    "killed": try_kills,
+    "logs": try_log_rotation,
+    "lost_needs": try_lost_needs,
+    "memory": try_memory_limits,
+    "self_tests": run_self_tests,
+    "state": lambda stack: try_state(stack, "restart the-engine"),
+    "state without a restart": lambda stack: try_state(stack, None),
     "everything": lambda stack: try_everything(stack, None),
 }
 FILES = {file: json.loads(file.read_text()) for file in sorted((FACTS / "tried").glob("*.json"))}
@@ -43,13 +43,13 @@ CASES = {f"{case['trial']}: {case['what']}": (file, case) for file, cases in FIL
 @pytest.mark.parametrize("name", CASES)
 def test_what_comes_of_a_trial(name: str, tmp_path: Path) -> None:
     file, case = CASES[name]
-    before = seen(case["seen"])
+    before = edited(seen(case["seen"]), case.get("edits", []))
     engine = TriedEngine(before, case)
-    stack = replace(stack_of(before, tmp_path), engine=cast(Engine, engine))
+    stack = replace(stack_of(before, tmp_path), engine=cast(Engine, engine), watch=Noting(engine.done))
     with told(before), tried(engine):
         result = TRIALS[case["trial"]](stack)
         checks, took = result if isinstance(result, tuple) else (list(result), None)
-    came = {"checks": [shown(each) for each in checks], "done": engine.done}
+    came = {"checks": [shown(each) for each in checks], "done": engine.done, "ended": round(engine.clock.now, 3)}
     if took is not None:
         came["took"] = took
     came = json.loads(json.dumps(came))
