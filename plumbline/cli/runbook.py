@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 import click
 
 from plumbline.cli import completing
-from plumbline.cli.common import EXIT_FINDINGS, load
+from plumbline.cli.common import load
+from plumbline.cli.ending import EXIT_FINDINGS
 from plumbline.cli.runbook_call import (
     Pairs,
     Shells,

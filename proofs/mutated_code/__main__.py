@@ -1,6 +1,6 @@
 """`make mutated-code`: whatever decides a fact, broken in small ways, one at a time; the last line is the share that the tests notice.
 
-python -m proofs.mutated_code [WORD …]     only modules whose name contains a word
+python -m proofs.mutated_code [WORD …] [each=N]     only modules whose name contains a word; every Nth mutant
 
 The tests need no engine. `equivalent.json` has the mutants that change nothing that anybody could see, each with the reason.
 """
@@ -21,7 +21,7 @@ MODULES = ("validators/stack/**/*.py", "plumbline/report/fact.py", "plumbline/st
 LEFT_OUT = ("matrix", "reports", "rules", "verify")
 """They say what was found, and decide nothing of it."""
 TESTED_BY = (
-    "facts trials files_and_strangers ignoring inside lost_needs running secrecy settling whole"  # in tests/stack
+    "fact facts trials files_and_strangers ignoring inside lost_needs running secrecy settling whole"  # in tests/stack
 )
 WANTED = 0.95
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
@@ -50,8 +50,10 @@ def main(words: list[str]) -> int:
                 flush=True,
             )
 
+    each = next((int(word.removeprefix("each=")) for word in words if word.startswith("each=")), 1)
+    named = [word for word in words if "=" not in word]
     tests = [f"tests/stack/test_{name}.py" for name in TESTED_BY.split()]
-    if status := pytest.main([*tests, *QUIETLY], plugins=[Mutants(modules(words), told)]):
+    if status := pytest.main([*tests, *QUIETLY], plugins=[Mutants(modules(named), told, each)]):
         return int(status)
     found = sum(each.found for each in counted)
     REPORTS.mkdir(exist_ok=True)
