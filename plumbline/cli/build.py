@@ -7,7 +7,8 @@ import click
 
 from generators.registry import generate
 from generators.site.diagrams import drawings
-from plumbline.cli.common import EXIT_FINDINGS, load, report
+from plumbline.cli.common import load, report
+from plumbline.cli.ending import EXIT_FINDINGS
 from plumbline.project.artifact import Artifact, Drawing
 from plumbline.project.diagrams import NotDrawn, draw
 from plumbline.project.workspace import Workspace

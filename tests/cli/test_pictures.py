@@ -63,10 +63,10 @@ def test_one_picture_that_fails_leaves_the_others(call: Call, tmp_path: Path, mo
     assert "topology" in said
     # what was drawn before stays until it is drawn anew
     assert call("build")[0] == 0
-    platform = tmp_path / "data/topology/single.yaml"
-    platform.write_text(platform.read_text().replace("title: The host.", "title: Another host."))
+    topology = tmp_path / "data/topology/single.yaml"
+    topology.write_text(topology.read_text().replace("  host:\n", "  node:\n"))
     before = {each: each.read_bytes() for each in (tmp_path / "docs").rglob("*.svg")}
     with monkeypatch.context() as failing:
         failing.setattr(diagrams, "_drawn", lambda program, each: diagrams.NotDrawn("no"))
-        code, _ = call("build")
+        assert call("build")[0] == 3
     assert {each: each.read_bytes() for each in (tmp_path / "docs").rglob("*.svg")} == before

@@ -183,3 +183,13 @@ def test_a_folder_that_is_gone_from_the_host_is_a_finding_and_no_end(
     inside.ask_probe("x", {}, [], [])
     assert mounts == [1, 0] and inside.gone == {"/opt/p"} and inside.paths() == []
     assert missing_folder(project).observed == "missing"
+
+
+def test_a_folder_that_nobody_asked_for_is_an_end(
+    project: ComposeProject, spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = b"docker: Error response from daemon: invalid mount config: bind source path does not exist: /elsewhere.\n"
+    refused = SimpleNamespace(returncode=125, stderr=said)
+    monkeypatch.setattr(probing, "probe_container", lambda *_: refused)
+    with pytest.raises(probing.FolderMissing):
+        ContainerInspection(cast(Engine, None), spec, ROOT / "data", [project], None).probed("x", {}, [], [])
