@@ -125,11 +125,12 @@ def wrong_links(text: str, page: Path) -> Iterator[str]:
 
 
 def wrong_names(text: str) -> Iterator[str]:
-    """Classes in Python examples that the project does not have."""
+    """Classes in Python examples and in the text that the project does not have."""
     files = [ROOT / each for each in tracked() if each.endswith(".py")]
     sources = "\n".join(file.read_text("utf-8") for file in files if file != Path(__file__))
     blocks = [ast.parse(body) for kind, body in FENCE.findall(text) if kind == "python"]
     named = {node.id for block in blocks for node in ast.walk(block) if isinstance(node, ast.Name)}
+    named |= {span for span in spans(text) if re.fullmatch(r"([A-Z][a-z]+)+s?|[A-Z]+(_[A-Z]+)+", span)}
     for name in sorted(each for each in named if each[0].isupper()):
         if not re.search(rf"^(\s*class {name}\b|{name} *[=:]|.*\bimport .*\b{name}\b)", sources, re.MULTILINE):
             yield f"no class {name}"
@@ -158,6 +159,7 @@ WRONG = {
     "`hardning.py`": "no file hardning.py",
     "`.venv/bin/pytest tests/runboks`": "no file tests/runboks",
     "`python -m tests.bundle.prof faults`": "no module tests.bundle.prof",
+    "it is `Untold`": "no class Untold",
     "[why](docs/decisions/0000.md)": "no file docs/decisions/0000.md",
     "```python\nclass New(NoSuchKind):\n    pass\n```\n": "no class NoSuchKind",
 }

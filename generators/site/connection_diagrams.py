@@ -6,7 +6,7 @@ from generators.d2 import quoted
 from generators.markdown import code, codes, text
 from generators.site.drawing import REQUESTS, Diagram, outside_box, service_box
 from plumbline.effective.deployment import services_of
-from plumbline.effective.relations import OUTSIDE, Because, Relation, relations, starts
+from plumbline.effective.relations import OUTSIDE, Because, Relation, relations, relations_by_end, starts, starts_by_end
 from plumbline.spec.spec import Spec
 
 
@@ -24,6 +24,19 @@ def connections(spec: Spec, mode: str) -> Iterator[Diagram]:
         )
 
 
+def neighbourhoods(spec: Spec, name: str) -> Iterator[Diagram]:
+    """A service with all that it connects to, starts after, or is reached by: once for modes in which that is the same."""
+    drawn: dict[tuple[str, ...], list[str]] = {}
+    for mode in spec.modes:
+        known = [*relations_by_end(spec, mode).get(name, ()), *starts_by_end(spec, mode).get(name, ())]
+        if known:
+            lines = tuple(_diagram("", "", (name,), known).lines)
+            drawn.setdefault(lines, []).append(mode)
+    for lines, modes in drawn.items():
+        title = f"Neighbours in mode {text(' and '.join(modes))}, which the tables below name too"
+        yield Diagram(f"around-{name}-{modes[0]}", title, lines)
+
+
 def _diagram(name: str, title: str, own: Collection[str], known: Sequence[Relation]) -> Diagram:
     away = [each.other for each in known if each.because in (Because.CALLED, Because.ISSUER)]
     others = [end for each in known for end in (each.source, each.target) if end != OUTSIDE and end not in own]
@@ -34,7 +47,7 @@ def _diagram(name: str, title: str, own: Collection[str], known: Sequence[Relati
     lines += [_of_another_role(each) for each in dict.fromkeys(others) if not _is_host(each, known)]
     lines += [outside_box(host) for host in dict.fromkeys(away)]
     lines += [f"{quoted(each.source)} -> {quoted(each.other)}: {_label(each)}" for each in known]
-    return Diagram(name, title, lines, list(_words(known)))
+    return Diagram(name, title, lines, list(_words(known)), [each.path for each in known])
 
 
 def _of_another_role(name: str) -> str:

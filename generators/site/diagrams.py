@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from generators.site.cloud_diagram import cloud
-from generators.site.connection_diagrams import connections
+from generators.site.connection_diagrams import connections, neighbourhoods
 from generators.site.drawing import FOLDER, Diagram
 from generators.site.segment_diagram import segments
 from generators.site.topology_diagram import topology
@@ -29,8 +29,15 @@ class DiagramGenerator:
         for mode in spec.modes:
             for kind in DIAGRAMS:
                 for each in kind(spec, mode):
-                    traced = partial(_traced, spec, mode, each.source)
-                    yield Artifact(f"{FOLDER}/{each.name}.d2", each.source.encode(), traced=traced)
+                    yield _artifact(spec, mode, each)
+        for name in spec.services:
+            for each in neighbourhoods(spec, name):
+                yield _artifact(spec, next(mode for mode in spec.modes if name in services_of(spec, mode)), each)
+
+
+def _artifact(spec: Spec, mode: str, diagram: Diagram) -> Artifact:
+    traced = partial(_traced, spec, mode, diagram.source)
+    return Artifact(f"{FOLDER}/{diagram.name}.d2", diagram.source.encode(), traced=traced)
 
 
 def _traced(spec: Spec, mode: str, source: str) -> Iterator[Source]:

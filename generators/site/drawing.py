@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from generators.d2 import quoted
 from generators.markdown import Page, Where
 from plumbline.effective.relations import OUTSIDE
+from plumbline.spec.paths import PathText
 
 FOLDER = "docs/diagrams"
 SERVICES = "../architect/services"
@@ -26,6 +27,8 @@ class Diagram:
     """D2."""
     words: Sequence[str] = ()
     """Markdown; empty where the page says the same beside it anyway."""
+    places: Sequence[PathText] = ()
+    """Where the spec says what they say."""
 
     @property
     def source(self) -> str:
@@ -37,7 +40,7 @@ class Diagram:
         page.add(f"![{self.title}]({folder}/{self.name}.svg)", source)
         if self.words:
             page.add('<details class="words" markdown="1">\n<summary>The same in words</summary>')
-            page.add("\n".join(f"- {line}" for line in self.words), source)
+            page.add("\n".join(f"- {line}" for line in self.words), source or self.places)
             page.add("</details>")
 
 

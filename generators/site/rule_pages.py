@@ -6,7 +6,7 @@ from generators.markdown import Page, code, fence, link, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.report.excerpt import excerpts
 from plumbline.report.explained import ExplainedRule
-from plumbline.report.machine import RULE_PAGES, rule_anchor, rule_page
+from plumbline.report.sarif import RULE_PAGES, rule_anchor, rule_page
 from plumbline.spec.spec import Spec
 
 FOLDER = f"docs/{RULE_PAGES}"

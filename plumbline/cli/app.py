@@ -2,12 +2,15 @@
 
 import os
 import sys
-from difflib import get_close_matches
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
-from plumbline.cli.common import EXIT_CODES_TOLD, VARIABLE, run_guarded, spec_folder
+from plumbline.cli.ending import EXIT_CODES_TOLD, VARIABLE, run_guarded, spec_folder
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "check": ("plumbline.cli.check", "Check the spec and every committed artifact."),
@@ -48,8 +51,17 @@ class LazyGroup(click.Group):
         name = args[0] if args else ""
         if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
         close = get_close_matches(name, COMMANDS, n=1)
         ctx.fail(f"no such command '{name}'" + (f"; did you mean `plumb {close[0]}`?" if close else ""))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """Names of commands without importing any of them."""
+        from click.shell_completion import CompletionItem
+
+        named = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

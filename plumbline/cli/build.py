@@ -7,11 +7,12 @@ import click
 
 from generators.registry import generate
 from generators.site.diagrams import drawings
-from plumbline.cli.common import EXIT_FINDINGS, load, report
+from plumbline.cli.common import load, report
+from plumbline.cli.ending import EXIT_FINDINGS
 from plumbline.project.artifact import Artifact, Drawing
-from plumbline.project.diagrams import draw
+from plumbline.project.diagrams import NotDrawn, draw
 from plumbline.project.workspace import Workspace
-from plumbline.spec.finding import Severity
+from plumbline.spec.finding import EnvironmentMissing, Severity
 from validators.all_rules import ALL_RULES
 from validators.drift import ADOPTED, obstacles
 from validators.rules import check_rules
@@ -34,17 +35,42 @@ def build(context: click.Context, force: bool, adopt: bool) -> None:
             click.echo("nothing was written; fix these errors, or build anyway with --force", err=True)
             sys.exit(EXIT_FINDINGS)
     artifacts = generate(project.spec, tuple(ALL_RULES.values()))
-    made = [*artifacts, *_pictures(project.workspace, drawings(artifacts))]
-    _refuse_obstacles(context, made, project.workspace, adopt)
-    result = project.workspace.write(made)
+    workspace = project.workspace
+    pictures = drawings(artifacts)
+    stale = [picture for picture in pictures if not workspace.is_current(picture)]
+    made = [*artifacts, *(workspace.kept_drawing(picture) for picture in pictures if picture not in stale)]
+    _refuse_obstacles(context, [*made, *(workspace.kept_drawing(picture) for picture in stale)], workspace, adopt)
+    result = workspace.write(made, later=[picture.path for picture in stale])
     for path in result.written:
         click.echo(f"wrote    {path}")
     for path in result.removed:
         click.echo(f"removed  {path}")
     for path in result.left:
         click.echo(f"left     {path}: no longer generated, but possibly edited by hand; delete it yourself")
+    drawn, missing = _draw(workspace, stale)
     if not context.obj["quiet"]:
-        click.echo(f"{len(result.written)} written, {len(result.removed)} removed, {result.unchanged} unchanged")
+        written = len(result.written) + drawn
+        unchanged = result.unchanged + len(stale) - drawn - len(missing)
+        click.echo(f"{written} written, {len(result.removed)} removed, {unchanged} unchanged")
+    if missing:
+        raise EnvironmentMissing(f"{len(missing)} pictures are not drawn: {missing[0]}", "everything else is written")
+
+
+def _draw(workspace: Workspace, stale: list[Drawing]) -> tuple[int, list[str]]:
+    """How many pictures were written, and which can't be drawn, each with why. All else is written by then."""
+    if not stale:
+        return 0, []
+    click.echo(f"drawing {len(stale)} diagrams …", err=True)
+    written, missing = 0, []
+    for drawing, picture in draw(stale):
+        if isinstance(picture, NotDrawn):
+            missing.append(f"{drawing.path}: {picture}")
+            click.echo(f"missing  {missing[-1]}", err=True)
+            continue
+        for path in workspace.add([picture]):
+            click.echo(f"wrote    {path}")
+            written += 1
+    return written, missing
 
 
 def _refuse_obstacles(context: click.Context, made: list[Artifact], workspace: Workspace, adopt: bool) -> None:
@@ -53,11 +79,3 @@ def _refuse_obstacles(context: click.Context, made: list[Artifact], workspace: W
         report(context, found)
         click.echo("nothing was written", err=True)
         sys.exit(EXIT_FINDINGS)
-
-
-def _pictures(workspace: Workspace, wanted: list[Drawing]) -> list[Artifact]:
-    """Every picture; only those whose source changed are drawn."""
-    stale = [drawing for drawing in wanted if not workspace.is_current(drawing)]
-    if stale:
-        click.echo(f"drawing {len(stale)} diagrams …", err=True)
-    return [workspace.kept_drawing(drawing) for drawing in wanted if drawing not in stale] + draw(stale)

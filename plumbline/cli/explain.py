@@ -6,7 +6,7 @@ from textwrap import indent
 import click
 
 from plumbline.cli import completing
-from validators.all_rules import ALL_RULES
+from validators.all_rules import ALL_RULES, source_of
 
 
 @click.command()
@@ -25,7 +25,8 @@ def explain(rule: str | None) -> None:
     click.echo(f"How to fix it\n{indent(known.fix.strip(), '  ')}\n")
     if known.failing:
         click.echo(f"Fails\n{indent(known.failing.strip(), '  ')}\n")
-        click.echo(f"Passes\n{indent(known.passing.strip(), '  ')}")
+        click.echo(f"Passes\n{indent(known.passing.strip(), '  ')}\n")
+    click.echo(f"Source\n  {source_of(known.id)}")
 
 
 def _meant(rule: str) -> str:

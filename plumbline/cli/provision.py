@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plumbline.cli import completing
-from plumbline.cli.common import EXIT_FINDINGS, load
+from plumbline.cli.common import load
+from plumbline.cli.ending import EXIT_FINDINGS
 
 if TYPE_CHECKING:
     from plumbline.provisioning.run import ProvisionRun

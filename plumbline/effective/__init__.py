@@ -1,1 +1,4 @@
-"""What follows from a spec in a mode: services as they run, relations, differences."""
+"""What follows from a spec in a mode: services as they run, relations, differences.
+
+`deployment` merges a mode's overrides into the services of each role.
+"""

@@ -106,20 +106,31 @@ class Workspace:
 
     # --- writing ----------------------------------------------------------------------------------------------
 
-    def write(self, artifacts: Iterable[Artifact]) -> BuildResult:
+    def write(self, artifacts: Iterable[Artifact], later: Iterable[str] = ()) -> BuildResult:
         """Make the disk hold exactly these artifacts: writes what differs, removes what a former build made.
 
-        Whoever calls has asked `foreign` and `linked` before. Builds of one project take turns.
+        `later` are paths that `add` writes afterwards; until then they stay as they are. Whoever calls has asked `foreign` and
+        `linked` before. Builds of one project take turns.
         """
         wanted = {artifact.path: artifact for artifact in artifacts}
+        awaited = set(later)
         with self._alone():
-            self._clear({(self.root / path).parent for path in (*wanted, RECORD)})
+            self._clear({(self.root / path).parent for path in (*wanted, *awaited, RECORD)})
             before = self.recorded_paths()
             written = [path for path, artifact in sorted(wanted.items()) if self._put(artifact)]
-            removed, left = self._remove(before - set(wanted))
-            self._put(Artifact(RECORD, record_text({*wanted, *left}).encode()))
-            write_digests(self.root, {path: _digest(artifact.content) for path, artifact in wanted.items()})
+            removed, left = self._remove(before - wanted.keys() - awaited)
+            self._put(Artifact(RECORD, record_text({*wanted, *awaited, *left}).encode()))
+            digests = {path: digest for path, digest in read_digests(self.root).items() if path in awaited}
+            write_digests(self.root, digests | _digests(wanted.values()))
         return BuildResult(tuple(written), tuple(removed), len(wanted) - len(written), tuple(left))
+
+    def add(self, artifacts: Iterable[Artifact]) -> list[str]:
+        """Write what `write` was told of as coming later; the paths of what differed."""
+        made = list(artifacts)
+        with self._alone():
+            written = [artifact.path for artifact in made if self._put(artifact)]
+            write_digests(self.root, read_digests(self.root) | _digests(made))
+        return written
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -186,6 +197,10 @@ def replace_file(target: Path, content: bytes, mode: int) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _digests(artifacts: Iterable[Artifact]) -> dict[str, str]:
+    return {artifact.path: _digest(artifact.content) for artifact in artifacts}
 
 
 def _digest(content: bytes) -> str:

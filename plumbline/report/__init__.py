@@ -1,8 +1,14 @@
-"""Findings → text for people and machines. A reporter is an entry in `REPORTERS`."""
+"""Findings → text for people and machines. A reporter is a module here and an entry in `REPORTERS`.
+
+`masking` takes secrets out of whatever is shown.
+"""
 
 from collections.abc import Callable
 
-from plumbline.report.machine import as_github, as_json, as_junit, as_sarif
+from plumbline.report.findings_json import as_json
+from plumbline.report.findings_junit import as_junit
+from plumbline.report.github import as_github
+from plumbline.report.sarif import as_sarif
 from plumbline.report.text import as_text
 
 Reporter = Callable[..., str]

@@ -7,18 +7,28 @@ from pathlib import Path
 
 _EXACT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
 """Where an empty line counts."""
+_PICTURE = re.compile(r"""([^/"'()\s]+\.svg)\b""")
 _LINE_ENDS = re.compile(r"\s*\n\s*")
 
 
 def trim(site: Path) -> None:
-    """Remove source maps, the stemmers of languages that nothing is searched in, and empty lines of pages."""
+    """Remove source maps, the stemmers of languages that nothing is searched in, and empty lines of pages.
+
+    Drawings stand in the pages themselves: a file of one that no page loads goes too.
+    """
     for path in site.rglob("*.map"):
         path.unlink()
     index = site / "search/search_index.json"
     if index.is_file() and json.loads(index.read_text("utf-8")).get("config", {}).get("lang") == ["en"]:
         shutil.rmtree(site / "assets/javascripts/lunr", ignore_errors=True)
+    shown: set[str] = set()
     for path in site.rglob("*.html"):
-        path.write_text(_without_empty_lines(path.read_text("utf-8")), "utf-8")
+        page = _without_empty_lines(path.read_text("utf-8"))
+        path.write_text(page, "utf-8")
+        shown.update(_PICTURE.findall(page))
+    for path in site.glob("diagrams/*.svg"):
+        if path.name not in shown:
+            path.unlink()
 
 
 def _without_empty_lines(page: str) -> str:

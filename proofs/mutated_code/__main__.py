@@ -1,6 +1,6 @@
 """`make mutated-code`: whatever decides a fact, broken in small ways, one at a time; the last line is the share that the tests notice.
 
-python -m proofs.mutated_code [WORD …]     only modules whose name contains a word
+python -m proofs.mutated_code [WORD …] [each=N]     only modules whose name contains a word; every Nth mutant
 
 The tests need no engine. `equivalent.json` has the mutants that change nothing that anybody could see, each with the reason.
 """
@@ -18,10 +18,10 @@ from proofs.mutated_code.trying import QUIETLY, Mutants, Outcome
 
 ROOT = Path(__file__).parents[2]
 MODULES = ("validators/stack/**/*.py", "plumbline/report/fact.py", "plumbline/stack/containers.py")
-LEFT_OUT = ("matrix", "reports", "rules", "verify")
+LEFT_OUT = ("matrix", "rendering", "rules", "verify")
 """They say what was found, and decide nothing of it."""
 TESTED_BY = (
-    "facts trials files_and_strangers ignoring inside lost_needs running secrecy settling whole"  # in tests/stack
+    "fact facts trials files_and_strangers ignoring inside lost_needs running secrecy settling whole"  # in tests/stack
 )
 WANTED = 0.95
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
@@ -30,7 +30,10 @@ REPORT = REPORTS / "mutated-code.md"
 
 def modules(words: Sequence[str]) -> dict[str, Path]:
     """Files by the module's name."""
-    files = sorted({file for pattern in MODULES for file in ROOT.glob(pattern) if file.stem not in LEFT_OUT})
+    every = {file for pattern in MODULES for file in ROOT.glob(pattern)}
+    if gone := {*LEFT_OUT} - {file.stem for file in every}:
+        raise SystemExit(f"no module is called {', '.join(sorted(gone))}: was it renamed?")
+    files = sorted(file for file in every if file.stem not in LEFT_OUT)
     named = {".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in files}
     return {name: file for name, file in named.items() if not words or any(word in name for word in words)}
 
@@ -50,8 +53,10 @@ def main(words: list[str]) -> int:
                 flush=True,
             )
 
+    each = next((int(word.removeprefix("each=")) for word in words if word.startswith("each=")), 1)
+    named = [word for word in words if "=" not in word]
     tests = [f"tests/stack/test_{name}.py" for name in TESTED_BY.split()]
-    if status := pytest.main([*tests, *QUIETLY], plugins=[Mutants(modules(words), told)]):
+    if status := pytest.main([*tests, *QUIETLY], plugins=[Mutants(modules(named), told, each)]):
         return int(status)
     found = sum(each.found for each in counted)
     REPORTS.mkdir(exist_ok=True)

@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -48,10 +49,10 @@ class Outcome:
 
 
 class Mutants:
-    """The plugin, for some modules by their names."""
+    """The plugin, for some modules by their names, and every so many of their mutants."""
 
-    def __init__(self, modules: dict[str, Path], told: Callable[[Outcome], None]):
-        self.modules, self.told = modules, told
+    def __init__(self, modules: dict[str, Path], told: Callable[[Outcome], None], each: int = 1):
+        self.modules, self.told, self.each = modules, told, each
         self.failed = False
         self.callers: dict[Called, list[pytest.Item]] = defaultdict(list)
         self.functions: dict[Called, list[FunctionType]] = defaultdict(list)
@@ -82,7 +83,7 @@ class Mutants:
         )
         if failing := _in_a_child(partial(_failing, order)):
             raise pytest.UsageError(f"{order[failing - 1].name} fails in a child without any change")
-        for each in mutations(tree):
+        for each in islice(mutations(tree), 0, None, self.each):
             undo = each.swap()
             try:
                 killer = self._killer(module, file, tree, each, order)

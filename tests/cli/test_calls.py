@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from plumbline.cli.common import EXIT_CODES, EXIT_CODES_TOLD
+from plumbline.cli.ending import EXIT_CODES, EXIT_CODES_TOLD
 from plumbline.spec.compose_words import COMPOSE_WORDS
 from schema.service import Service
 from tests.calling import plumb

@@ -13,11 +13,11 @@ from hypothesis import given
 from generators.cloud.first_boot import LIMIT, VOLUME_ID, user_data
 from generators.cloud.host_firewall import ruleset
 from plumbline.effective.node_links import addresses_of_role, openings
+from plumbline.report.masking import secret_in
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
 from tests.generators.nasty import texts
-from validators.rules.secret_patterns import secret_in
 
 ROOT = Path(__file__).parents[2]
 FILES = read_spec_files(ROOT / "data")

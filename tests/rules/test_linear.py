@@ -11,14 +11,15 @@ import pytest
 
 from plumbline.effective.relations import _URL
 from plumbline.expressions.rendering import expressions_in, without_expressions
+from plumbline.report import masking
 from validators import rules
-from validators.rules import data_folders, included_files, known_images, runbooks, secret_patterns, unsafe_settings
+from validators.rules import data_folders, included_files, known_images, runbooks, unsafe_settings
 
 UNITS = ("\n", " ", "a.", "a ", "eyJ-", "{{", "{%", "{{ }}", "age ", "sudo age ", ";age ", "release", "//", "a:", "x=", "- ", "--a ", "user > ", "[", "\\")  # fmt: skip
 SEEN: dict[str, Callable[[str], object]] = {
-    "secrets": secret_patterns.secret_in,
-    "masked": secret_patterns.mask_secrets,
-    "passwords of URLs": secret_patterns.url_credentials_in,
+    "secrets": masking.secret_in,
+    "masked": masking.mask_secrets,
+    "passwords of URLs": masking.url_credentials_in,
     "expressions": lambda text: list(expressions_in(text)),
     "text without expressions": without_expressions,
     "signed things": lambda text: [runbooks.SIGNED_THING.search(line) for line in text.split("\n")],

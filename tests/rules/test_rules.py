@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import pytest
@@ -148,8 +149,14 @@ def test_a_waiver_counts_until_its_last_day() -> None:
 
 
 def test_no_two_rules_share_an_id() -> None:
-    ids = [id for family in all_rules.FAMILIES for id in family]
+    ids = [id for family in all_rules.FAMILIES.values() for id in family]
     assert len(ids) == len(set(ids)) == len(all_rules.ALL_RULES)
+
+
+@pytest.mark.parametrize("id", all_rules.ALL_RULES)
+def test_explain_names_the_file_that_a_rule_stands_in(id: str) -> None:
+    file = Path(__file__).parents[2] / all_rules.source_of(id)
+    assert f'"{id}"' in file.read_text("utf-8")
 
 
 def test_what_is_wrong_in_several_modes_is_one_finding_that_names_them() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from validators.rules.secret_patterns import SECRET_NAME, is_literal, secret_in, url_credentials_in
+from plumbline.report.masking import SECRET_NAME, is_literal, secret_in, url_credentials_in
 
 
 @pytest.mark.parametrize(

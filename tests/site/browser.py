@@ -12,6 +12,7 @@ from typing import Any
 
 PROGRAM = "chromium"
 _END = b"\0"
+_HANG_MS = 60_000
 
 
 class Browser:
@@ -45,8 +46,11 @@ class Browser:
         return answer["result"].get("value")
 
     def until(self, script: str) -> None:
-        """Wait until a script in the page comes to true."""
-        self.run(f"new Promise(done => {{ const look = () => ({script}) ? done() : setTimeout(look, 20); look() }})")
+        """Wait until a script in the page comes to true; a page that never does fails."""
+        self.run(
+            f"new Promise((done, fail) => {{ setTimeout(() => fail(Error('it did not come')), {_HANG_MS});"
+            f" const look = () => ({script}) ? done() : setTimeout(look, 20); look() }})"
+        )
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """A call of the protocol, for the page."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.site.browser import Browser
+
 LOADS = {
     "script": "src",
     "link": "href",
@@ -34,13 +36,30 @@ pytestmark = pytest.mark.slow
 
 
 def test_pages_load_nothing_from_elsewhere_and_miss_nothing(site: Path) -> None:
-    pages = [page for page in site.rglob("*.html") if page.name != "404.html"]
-    assert len(pages) > 100
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 80
+    judge_loading(pages)
+
+
+def test_pages_of_any_spec_load_nothing_from_elsewhere_and_miss_nothing(other: Path) -> None:
+    judge_loading(list(other.rglob("*.html")))
+
+
+def judge_loading(pages: list[Path]) -> None:
+    """Whatever a page loads is in its folder."""
     for page in pages:
         for address in Loaded(page.read_text("utf-8")).addresses:
             if not address.startswith("data:"):
                 assert "//" not in address, (page.name, address)
                 assert (page.parent / address.split("#")[0].split("?")[0]).exists(), (page.name, address)
+
+
+@pytest.mark.parametrize("words", ["postgres_host", "rebuild.sh", "embedding_endpoint"])
+def test_the_search_finds_names_by_their_parts_without_a_server(site: Path, reader: Browser, words: str) -> None:
+    reader.open(f"{(site / 'index.html').as_uri()}?q={words}")
+    reader.until("document.querySelectorAll('.md-search-result__item').length > 0")
+    assert not [each for each in reader.requests() if not each.startswith(("file:", "data:", "blob:"))]
+    assert reader.complaints() == []
 
 
 def test_the_search_works_without_a_server(site: Path) -> None:

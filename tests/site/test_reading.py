@@ -51,6 +51,13 @@ def test_no_page_is_wider_than_a_telephone(site: Path, reader: Browser) -> None:
         assert reader.run("document.documentElement.scrollWidth") <= 360, page
 
 
+def test_a_name_in_a_cell_is_not_broken_in_the_middle(site: Path, reader: Browser) -> None:
+    reader.open((site / "architect/networks.html").as_uri(), 360, 740)
+    lines = """[...document.querySelectorAll('td code')].filter(
+      code => /^[a-z]+$/.test(code.textContent) && code.getClientRects().length > 1).map(code => code.textContent)"""
+    assert reader.run(lines) == []
+
+
 def test_a_matrix_keeps_its_names_in_sight(site: Path, reader: Browser) -> None:
     reader.open((site / "architect/networks.html").as_uri())
     kept = reader.run(

@@ -43,3 +43,13 @@ def test_a_site_of_another_theme_has_nothing_of_it(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<p>x</p>")
     trim(tmp_path)
     assert (tmp_path / "index.html").read_text() == "<p>x</p>"
+
+
+def test_a_drawing_that_stands_in_pages_has_no_file_of_its_own(tmp_path: Path) -> None:
+    for name in ("inside", "shown"):
+        (tmp_path / "diagrams").mkdir(exist_ok=True)
+        (tmp_path / f"diagrams/{name}.svg").write_text("<svg/>")
+    (tmp_path / "logo.svg").write_text("<svg/>")
+    (tmp_path / "index.html").write_text('<img src="diagrams/shown.svg">')
+    trim(tmp_path)
+    assert sorted(each.name for each in tmp_path.rglob("*.svg")) == ["logo.svg", "shown.svg"]

@@ -1,7 +1,7 @@
 """Trials of a stack as data: what the engine and the probe say of it while time goes by, without either and without waiting.
 
-A case starts from a stack of `facts/seen/`. `then` are changes of it by the second, `answers` what the probe's deeds give, in turn
-and by name, `executed` what commands print. Everything that is done to the stack is noted.
+A case starts from a stack of `facts/seen/`, with some `edits`. `then` are changes of it by the second, `answers` what the probe's
+deeds give, in turn and by name, `executed` what commands print. Everything that is done to the stack is noted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,14 +13,25 @@ from unittest.mock import patch
 
 from plumbline.stack.engine import Engine
 from plumbline.stack.stack import Stack
+from tests.stack.conftest import SilentWatch
 from tests.stack.seen import Seen, ToldEngine, edited
 
 BEHAVIOUR = "validators.stack.behaviour"
 _CLOCKS = ("running", "logs", "self_tests", "state", "trials")
-_DEED_S, _COMMAND_S, _COMPOSE_S = 1.0, 0.25, 10.0
+_DEED_S, _COMMAND_S, _COMPOSE_S = 1.0, 0.125, 10.0
 
 
-class Clock:
+class Noting(SilentWatch):
+    """A watch that notes what came of each group of checks."""
+
+    def __init__(self, done: list[Any]):
+        self.done = done
+
+    def result(self, name: str, matches: int, others: int) -> None:
+        self.done.append(["result", name, matches, others])
+
+
+class TrialClock:
     """Time that passes when something is done, and in no other way."""
 
     def __init__(self) -> None:
@@ -38,7 +49,7 @@ class TriedEngine(ToldEngine):
 
     def __init__(self, answers: Seen, case: Mapping[str, Any]):
         super().__init__({**answers, "executed": {**answers["executed"], **case.get("executed", {})}})
-        self.before, self.case, self.clock = answers, case, Clock()
+        self.before, self.case, self.clock = answers, case, TrialClock()
         self.left = {deed: list(given) for deed, given in case.get("answers", {}).items()}
         self.done: list[Any] = []
         self.client = SimpleNamespace(
@@ -59,7 +70,6 @@ class TriedEngine(ToldEngine):
         return super().execute(container, command)
 
     def run(self, arguments: Sequence[str]) -> Any:
-        self.done.append(["docker", *arguments])
         return SimpleNamespace(returncode=self._next("docker", 0))
 
     def reconnect(self) -> None:
@@ -86,14 +96,16 @@ class TriedEngine(ToldEngine):
 @contextmanager
 def tried(engine: TriedEngine) -> Iterator[None]:
     """Time, the probe, Compose and chance are the engine's."""
-    words = (f"word{number}" for number in count(1))
-    noted = SimpleNamespace(run=lambda words, **options: engine.done.append(["run", *words]))
+    numbers = count(1)
+    noted = SimpleNamespace(run=lambda words, **options: engine.done.append(["run", *words, options]))
     with ExitStack() as stack:
         for module in _CLOCKS:
             stack.enter_context(patch(f"{BEHAVIOUR}.{module}.time", engine.clock))
         stack.enter_context(patch(f"{BEHAVIOUR}.running.run_inside", engine.inject))
         stack.enter_context(patch(f"{BEHAVIOUR}.state.run_compose", engine.compose))
         stack.enter_context(patch(f"{BEHAVIOUR}.state.start", lambda stack: engine.compose(stack, "(start)")))
-        stack.enter_context(patch(f"{BEHAVIOUR}.state.secrets", SimpleNamespace(token_hex=lambda _: next(words))))
+        stack.enter_context(
+            patch(f"{BEHAVIOUR}.state.secrets", SimpleNamespace(token_hex=lambda size: f"word{next(numbers)}-{size}"))
+        )
         stack.enter_context(patch(f"{BEHAVIOUR}.state.subprocess", noted))
         yield

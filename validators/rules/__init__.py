@@ -1,4 +1,7 @@
-"""Every static rule, and one function that runs them all. A new family is an entry in the import below."""
+"""Every static rule, and one function that runs them all. A new family is an entry in the import below.
+
+`plumb explain PLB101` names the module of a rule.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from plumbline.report.masking import SECRET_NAME, is_literal, secret_in, url_credentials_in
 from plumbline.spec.paths import PathText, inner_path, path_of
 from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import is_template
@@ -9,7 +10,6 @@ from schema.service import Override, SecretUse, Service
 from schema.types import Value
 from validators.rules.effective_services import raw
 from validators.rules.registry import Violation, rule
-from validators.rules.secret_patterns import SECRET_NAME, is_literal, secret_in, url_credentials_in
 
 INVENTORY = """\
 secrets.yaml:

@@ -1,9 +1,8 @@
-"""Findings for machines: JSON, SARIF 2.1.0, GitHub annotations, JUnit XML."""
+"""Findings as SARIF 2.1.0, with what each rule says of itself and the page where it stands."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
 from types import MappingProxyType
@@ -11,7 +10,6 @@ from typing import Any
 
 from plumbline.effective.published import PageAddress
 from plumbline.report.explained import Rules
-from plumbline.report.junit import JunitCase, SuiteTotals, document
 from plumbline.spec.finding import Finding, Severity
 from plumbline.spec.location import Location
 
@@ -30,12 +28,6 @@ def rule_anchor(id: str) -> str:
 
 
 _SARIF_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-_GITHUB_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-
-
-def as_json(findings: Sequence[Finding], sources: Mapping[str, str], colour: bool) -> str:
-    """`{"findings": […]}`, one object per finding with the fields of `Finding`."""
-    return json.dumps({"findings": [asdict(finding) for finding in findings]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_sarif(
@@ -120,79 +112,3 @@ def _sarif_place(location: Location) -> dict[str, Any]:
         "endColumn": location.end_column,
     }
     return {"artifactLocation": {"uri": location.file}, "region": region}
-
-
-def as_github(findings: Sequence[Finding], sources: Mapping[str, str], colour: bool) -> str:
-    """Workflow commands that annotate a pull request."""
-    return "".join(_annotation(finding) for finding in findings)
-
-
-def _annotation(finding: Finding) -> str:
-    properties = {"title": finding.rule}
-    if finding.location:
-        properties |= {
-            "file": finding.location.file,
-            "line": str(finding.location.line),
-            "col": str(finding.location.column),
-        }
-    listed = ",".join(f"{key}={_escaped(value, property=True)}" for key, value in sorted(properties.items()))
-    text = "\n".join(filter(None, (finding.message, *map(str, finding.related), finding.hint)))
-    return f"::{_GITHUB_LEVEL[finding.severity]} {listed}::{_escaped(text)}\n"
-
-
-def _escaped(text: str, *, property: bool = False) -> str:
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return escaped.replace(":", "%3A").replace(",", "%2C") if property else escaped
-
-
-def as_junit(
-    findings: Sequence[Finding], sources: Mapping[str, str], colour: bool, rules: Rules = MappingProxyType({})
-) -> str:
-    """A JUnit XML document: a case for each finding, and one that passes for each of `rules` that found nothing."""
-    found = {rule for each in findings for rule in (each.rule, *(follows.rule for follows in each.related))}
-    cases = [_failed(finding) for finding in findings]
-    cases += [JunitCase(_kind(id), id, rule.title) for id, rule in sorted(rules.items()) if id not in found]
-    cases = cases or [JunitCase("plumb", "plumb", "no finding")]
-    return document(SuiteTotals("plumb"), sorted(cases, key=lambda case: case.classname))
-
-
-def _failed(finding: Finding) -> JunitCase:
-    place = str(finding.location or "")
-    lines = (place, finding.hint, *finding.evidence, *map(str, finding.related))
-    return JunitCase(
-        _kind(finding.rule),
-        finding.rule,
-        finding.subject or finding.message,
-        "failure",
-        finding.message,
-        finding.severity,
-        "\n".join(filter(None, lines)),
-    )
-
-
-_KINDS = {
-    "PLB0": "files",
-    "PLB1": "references",
-    "PLB2": "network",
-    "PLB3": "images and models",
-    "PLB4": "services and placement",
-    "PLB5": "cloud and update",
-    "PLB6": "secrets",
-    "PLB7": "parity",
-    "PLB8": "runbooks",
-    "PLB90": "waivers and stand-ins",
-    "PLB91": "running stack",
-    "PLB92": "artifacts",
-    "PLB93": "modes side by side",
-    "PLB94": "faults",
-    "PLB95": "running stack",
-    "PLB96": "bundles",
-    "PLB97": "cloud project",
-    "PLB98": "cloud project",
-    "PLB99": "registry",
-}
-"""What rules are about, by how their ids begin."""
-
-
-def _kind(rule: str) -> str:
-    return next((kind for begin, kind in _KINDS.items() if rule.startswith(begin)), "others")
