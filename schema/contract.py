@@ -90,7 +90,7 @@ class Telemetry(Model):
     """Ways to turn it off; one is enough."""
 
 
-class Data(Model):
+class DataFormat(Model):
     """What the image keeps, and which later versions read it."""
 
     format: Text = documentation("The form of the data on the disk.")
@@ -128,7 +128,7 @@ class Contract(Model):
     """Programs that it has; `busybox` and `coreutils` stand for all of theirs."""
     writable: tuple[AnyPath, ...] = ()
     """Where it writes."""
-    data: Data | None = None
+    data: DataFormat | None = None
     """What it keeps."""
     telemetry: tuple[Telemetry, ...] = ()
     """What it sends to its makers by itself."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from schema.contract import Data
+from schema.contract import DataFormat
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
@@ -70,7 +70,7 @@ def unreadable_data(spec: Spec) -> Iterator[Violation]:
             yield Violation(path_of("images", name, "tag"), message, hint, observed=image.tag, also=also)
 
 
-def unread(data: Data, old: str, new: str) -> str:
+def unread(data: DataFormat, old: str, new: str) -> str:
     """Why data of one tag is not read by another; empty where it is, or where a tag names no version."""
     before, after = version(old), version(new)
     if not before or not after or before == after:
