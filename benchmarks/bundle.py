@@ -30,7 +30,7 @@ _IMAGE_CHANGED = {
 
 
 @dataclass(frozen=True)
-class Figure:
+class BundleFigure:
     """Something measured against what users have."""
 
     what: str
@@ -49,7 +49,7 @@ class Figure:
         return f"{self.what}: {self.ours:.1f} {self.unit} against {self.theirs:.1f} {self.unit}, ratio {self.ours / self.theirs:.3f}"
 
 
-def figures(maker: Publisher) -> list[Figure]:
+def figures(maker: Publisher) -> list[BundleFigure]:
     """All of them, in one run."""
     bundle = maker.release()
     build_seconds, peak_mb = again(maker)
@@ -66,12 +66,12 @@ def figures(maker: Publisher) -> list[Figure]:
         separate = sum(save(host, [name], maker.folder / "each.tar.zst") for name in names)
         load_seconds = loaded_by_hand(host, one)
     return [
-        Figure("bundle against separate archives of its images", size / 1e6, separate / 1e6, "MB", 1.0),
-        Figure("bundle against one archive of all its images", size / 1e6, one.stat().st_size / 1e6, "MB"),
-        Figure("delta for one new image against the bundle", plan.size / 1e6, plan.new.size / 1e6, "MB"),
-        Figure("build, with site and signature, against docker save | zstd", build_seconds, save_seconds, "s"),
-        Figure("install.sh against docker load and compose up --wait", install_seconds, load_seconds, "s"),
-        Figure("peak memory of the build against the goal", peak_mb, _MOST_MEMORY_MB, "MB", 1.0),
+        BundleFigure("bundle against separate archives of its images", size / 1e6, separate / 1e6, "MB", 1.0),
+        BundleFigure("bundle against one archive of all its images", size / 1e6, one.stat().st_size / 1e6, "MB"),
+        BundleFigure("delta for one new image against the bundle", plan.size / 1e6, plan.new.size / 1e6, "MB"),
+        BundleFigure("build, with site and signature, against docker save | zstd", build_seconds, save_seconds, "s"),
+        BundleFigure("install.sh against docker load and compose up --wait", install_seconds, load_seconds, "s"),
+        BundleFigure("peak memory of the build against the goal", peak_mb, _MOST_MEMORY_MB, "MB", 1.0),
     ]
 
 

@@ -53,7 +53,7 @@ def _page(spec: Spec, name: str) -> Artifact:
         [path_of(path, each) for each in ("steps", "duration_min", "modes", "requirements")],
     )
     if runbook.parameters:
-        page.add("## You need to know")
+        page.add("## What you need")
         page.table(
             ["Value", "What", "It is", "Shown here as"],
             [
@@ -67,7 +67,7 @@ def _page(spec: Spec, name: str) -> Artifact:
     places = {step.place.id: step.place for step in shown.steps}
     page.add("## Where")
     page.table(
-        ["Place", "What it is", "A shell there"],
+        ["Place", "What it is", "How to get a shell"],
         [
             (
                 path_of("platform", "places", id),
@@ -79,8 +79,8 @@ def _page(spec: Spec, name: str) -> Artifact:
     if all(place.plumb or any(place.shells) for place in places.values()):
         page.add("## All steps at once")
         page.add(
-            "By the command below: each step, its verification after it, all of it written to a journal. "
-            "After a failure `--resume` goes on, and `--undo` takes back what was done, in reverse order."
+            "This command runs each step and its verification, and writes a journal. "
+            "After a failure, `--resume` continues, and `--undo` reverts the finished steps in reverse order."
             + (
                 f" `plumb runbook show {name}` with `--set` shows this page for other values."
                 if runbook.parameters
@@ -125,27 +125,27 @@ def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: Rend
         [*at("where"), *at("timeout_s"), path_of("platform", "places", step.place.id)],
     )
     if step.destroys:
-        page.add(_danger("This destroys, for good", step.destroys), at("destroys"))
+        page.add(_danger("This permanently destroys", step.destroys), at("destroys"))
     if needed := step.needs(" ".join(filter(None, (step.run, step.verify, step.undo_commands)))):
         variables = codes(f"{CAPTURED}_{name}" for name in needed if name not in step.capture)
         if variables != codes(()):
-            page.add(f"Set there before, as an earlier step says: {variables}. Where it is not set, the commands stop.")
+            page.add(f"Set {variables} in that shell first, with the value from an earlier step. Without it, the commands fail.")
     page.add(fence(step.script(step.run), "sh"), at("run"))
     if step.expect:
         page.add(f"**Expect:** {prose(step.expect.strip())}", at("expect"))
     if step.output:
-        page.add("**It prints**, with … for what differs from host to host:")
+        page.add("**Output**; … stands for whatever differs between hosts:")
         page.add(fence(step.output, "text"), at("output"))
     for name, pattern in step.capture.items():
         page.add(
-            f"**Keep what it prints there**, for this step's undo and the steps after it: what stands for the part in "
-            f"parentheses of {code(pattern)}, at the start of a line."
+            "**Keep one value of the output** for this step's undo and for later steps: the part that matches the "
+            f"parentheses of {code(pattern)} at the start of a line."
         )
         page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), at("capture", name))
     if step.verify:
         page.add("**Verify** (exit code 0):").add(fence(step.script(step.verify), "sh"), at("verify"))
     if step.undo_destroys:
-        page.add(_danger("The undo destroys, for good", step.undo_destroys), at("undo_destroys"))
+        page.add(_danger("The undo permanently destroys", step.undo_destroys), at("undo_destroys"))
     if step.undo_commands:
         page.add("**Undo:**").add(fence(step.script(step.undo_commands), "sh"), at("undo"))
     elif step.undo:

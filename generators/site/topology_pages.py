@@ -95,24 +95,7 @@ def topology(spec: Spec) -> Iterable[Artifact]:
 def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
     path = path_of("topology", mode)
     page.add(f"## {text(topology.title)}", path_of(path, "title")).add(prose(topology.summary), path_of(path, "summary"))
-    entry = topology.entry
-    facts = [
-        *([f"Tenants: {topology.tenancy}"] if spec.tenants.tenants else []),
-        f"way out for containers: {'yes' if topology.egress else 'no'}",
-        f"entry: {code(entry.service)}",
-    ]
-    if entry.requests_per_minute:
-        facts.append(f"{entry.requests_per_minute} requests per minute{' and tenant' if spec.tenants.tenants else ''}")
-    if entry.tls and entry.tls.issuer:
-        facts.append(f"certificates from {code(entry.tls.issuer.directory)} by {code(entry.tls.issuer.challenge)}")
-    if entry.tls and entry.tls.own_certificates:
-        facts.append(f"tenants' own certificates in {code(entry.tls.own_certificates)}")
-    if entry.backend:
-        facts.append(
-            f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
-            f"every {entry.health_interval_s} s"
-        )
-    page.add(_sentence(facts), [path_of(path, each) for each in ("tenancy", "egress", "entry")])
+    page.add(_sentence(_facts(spec, topology)), [path_of(path, each) for each in ("tenancy", "egress", "entry")])
     page.table(
         ["Role", "For", "Nodes", "Size", "Server type", "Services"],
         [
@@ -138,6 +121,33 @@ def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
         each.show(page, "../diagrams")
     if topology.cloud:
         _cloud(page, spec, mode, topology.cloud)
+    _changes(page, path, topology)
+
+
+def _facts(spec: Spec, topology: Topology) -> list[str]:
+    """What a mode is in a few words each: its tenants, its way out, and its entry."""
+    entry = topology.entry
+    facts = [
+        *([f"Tenants: {topology.tenancy}"] if spec.tenants.tenants else []),
+        f"way out for containers: {'yes' if topology.egress else 'no'}",
+        f"entry: {code(entry.service)}",
+    ]
+    if entry.requests_per_minute:
+        facts.append(f"{entry.requests_per_minute} requests per minute{' and tenant' if spec.tenants.tenants else ''}")
+    if entry.tls and entry.tls.issuer:
+        facts.append(f"certificates from {code(entry.tls.issuer.directory)} by {code(entry.tls.issuer.challenge)}")
+    if entry.tls and entry.tls.own_certificates:
+        facts.append(f"tenants' own certificates in {code(entry.tls.own_certificates)}")
+    if entry.backend:
+        facts.append(
+            f"passes to {code(entry.backend)} on port {entry.backend_port}, asks {code(entry.health_path or '')} "
+            f"every {entry.health_interval_s} s"
+        )
+    return facts
+
+
+def _changes(page: Page, path: PathText, topology: Topology) -> None:
+    """How the mode grows, and what it does when a part fails."""
     if topology.scaling:
         page.add("### Scaling")
         page.table(
@@ -205,10 +215,7 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
             ),
             (
                 path_of(path, "names"),
-                [
-                    "Names",
-                    codes(name for _, name in cloud.names),
-                ],
+                ["Names", codes(name for _, name in cloud.names)],
             ),
             (
                 path_of(path, "ssh_keys"),
@@ -230,6 +237,11 @@ def _cloud(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
             ),
         ],
     )
+    _firewall(page, spec, mode, cloud)
+
+
+def _firewall(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
+    path = path_of("topology", mode, "cloud")
     page.add("### Firewall")
     page.add(
         "It filters the public interface alone. Tenants are isolated by separate private networks, which it does not filter. "

@@ -167,7 +167,7 @@ def run(
             lines, consent = StepLines(len(work.steps)), consent_by_name(answers_to, confirm)
             _carry_out(RunbookRun(work, journal, lines, consent, seen=seen, undo_half_done=also_half), undo)
     except Busy as holder:
-        raise click.UsageError(f"{name} is being carried out with these values already, by {holder}") from None
+        raise click.UsageError(f"{name} is already running with these values: {holder}") from None
 
 
 def _begin(work: RenderedRunbook, values: Mapping[str, str], shells: Shells) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _carry_out(run: RunbookRun, undo: bool) -> None:
         failure = run.back() if undo else run.forward()
     except (KeyboardInterrupt, click.Abort):  # Abort: at a question
         again = f"plumb runbook run {run.runbook.id} --journal {shlex.quote(str(run.journal.path))}"
-        click.echo(f"\nplumb: go on: {again} --resume\n  = or take back what was done: {again} --undo", err=True)
+        click.echo(f"\nplumb: continue: {again} --resume\n  = or undo the finished steps: {again} --undo", err=True)
         raise
     if failure:
         tell_failure(run.runbook, run.journal, failure, undo)
@@ -200,19 +200,19 @@ def _carry_out(run: RunbookRun, undo: bool) -> None:
     left = [number for number, state in run.journal.states.items() if state == "left"]
     for number in left if undo else ():
         step = run.runbook.steps[number - 1]
-        click.echo(f"step {number} («{step.title}») can't be taken back: {(step.undo or '').strip()}")
-    click.echo(f"{'taken back' if undo else 'done'}; written down in {run.journal.path}")
+        click.echo(f"step {number} («{step.title}») cannot be undone: {(step.undo or '').strip()}")
+    click.echo(f"{'undone' if undo else 'done'}; journal: {run.journal.path}")
 
 
 def _check_options(resume: bool, undo: bool, file: Path | None, half_done: str | None, seen: int | None) -> None:
     if resume and undo:
-        raise click.UsageError("--resume goes on, --undo goes back: give one of them")
+        raise click.UsageError("--resume continues and --undo reverts; give only one of them")
     if file and not (resume or undo):
-        raise click.UsageError("--journal names a run to go on with: give --resume or --undo too")
+        raise click.UsageError("--journal names a run to continue; add --resume or --undo")
     if half_done and not undo:
         raise click.UsageError("--half-done is for --undo")
     if seen is not None and not resume:
-        raise click.UsageError("--accept-output is for --resume: the output has to be there, and read, before")
+        raise click.UsageError("--accept-output needs --resume: it accepts the output of an earlier run")
 
 
 def _mode_of(kept: RunbookJournal, mode: str | None) -> str:
@@ -225,10 +225,10 @@ def _check_unchanged(kept: RunbookJournal, begin: dict[str, Any], given: bool) -
     """The ways of the run that is gone on with; its steps, values and places are still those that it began with."""
     if kept.begin["digest"] != begin["digest"]:
         raise click.UsageError(
-            f"the runbook's steps are no longer those of {kept.path}; look what is done, and begin anew"
+            f"the runbook's steps have changed since {kept.path}; check what was done, and start a new run"
         )
     if given and kept.begin["places"] != begin["places"]:
-        raise click.UsageError(f"{kept.path} went other ways than --at says: {kept.begin['places']}")
+        raise click.UsageError(f"{kept.path} used other places than --at gives: {kept.begin['places']}")
     return {place: tuple(there) for place, there in kept.begin["places"].items()}
 
 

@@ -97,8 +97,8 @@ def with_ways(runbook: RenderedRunbook, shells: Shells) -> RenderedRunbook:
     for place in {step.place.id: step.place for step in runbook.steps}.values():
         if place.id not in shells and not place.plumb and not any(place.shells):
             raise click.UsageError(
-                f"nothing says how {place.title} is reached from here: its place has neither `shell` nor `plumb`; "
-                f"say it by --at {place.id}=COMMAND, which runs a shell there; an empty COMMAND is this machine"
+                f"no way to reach {place.title} from here: its place has neither `shell` nor `plumb`; "
+                f"give --at {place.id}=COMMAND, which opens a shell there; an empty COMMAND means this machine"
             )
     return with_shells(runbook, shells)
 
@@ -142,11 +142,11 @@ def find_run(name: str, file: Path | None, folder: Path, values: Mapping[str, st
     open_runs = [run for run in runs if _has_to(run, undo)]
     if len(open_runs) == 1:
         return open_runs[0]
-    verb = "taken back" if undo else "gone on with"
+    verb = "undone" if undo else "resumed"
     if not open_runs:
-        raise click.UsageError(f"no run of {name} can be {verb}: none such is written down in {file or folder}")
+        raise click.UsageError(f"no run of {name} can be {verb}: {file or folder} has none")
     listed = "\n  ".join(f"{values_line(run.begin['values'])}  ({run.path})" for run in open_runs)
-    raise click.UsageError(f"more than one run of {name} can be {verb}: say which by --set or --journal\n  {listed}")
+    raise click.UsageError(f"more than one run of {name} can be {verb}; choose one with --set or --journal\n  {listed}")
 
 
 def _has_to(run: RunbookJournal, undo: bool) -> bool:

@@ -28,14 +28,14 @@ def destructions(
 def check_consent(yes: bool, confirmed: str | None, name: str, destroyed: bool) -> None:
     """Without a terminal nobody can be asked: the call says all that is needed, or nothing begins."""
     if confirmed is not None and confirmed != name:
-        raise click.UsageError(f"--confirm {confirmed!r}: what would be destroyed is of {name!r}")
+        raise click.UsageError(f"--confirm {confirmed!r}: the data to be destroyed belongs to {name!r}")
     if sys.stdin.isatty():
         return
     if not yes:
-        raise click.UsageError("there is no terminal to ask at; look at --dry-run, then give --yes")
+        raise click.UsageError("there is no terminal to ask; check --dry-run, then add --yes")
     if destroyed and confirmed is None:
         raise click.UsageError(
-            f"this destroys what can't be got back, and there is no terminal to ask at; look at --dry-run, then give --confirm {name}"
+            f"this destroys data permanently, and there is no terminal to ask; check --dry-run, then add --confirm {name}"
         )
 
 
@@ -57,7 +57,7 @@ def confirm_start(
     for line in runbook.before:
         click.echo(f"  before: {line}", err=True)
     for number, step, lost in destroyed:
-        click.echo(f"  step {number} («{step.title}») destroys, for good: {lost.strip()}", err=True)
+        click.echo(f"  step {number} («{step.title}») permanently destroys: {lost.strip()}", err=True)
     if not yes:
         click.confirm("Begin?", abort=True, err=True)
 
@@ -68,7 +68,7 @@ def consent_by_name(name: str, confirmed: str | None) -> Consent:
     def consents(number: int, step: RenderedStep, lost: str) -> bool:
         if confirmed == name:
             return True
-        click.echo(f"    step {number} («{step.title}») destroys, for good: {lost.strip()}", err=True)
+        click.echo(f"    step {number} («{step.title}») permanently destroys: {lost.strip()}", err=True)
         typed: str = click.prompt(f"    Type {name} to destroy it", default="", show_default=False, err=True)
         return typed.strip() == name
 

@@ -53,20 +53,18 @@ def tell_failure(runbook: RenderedRunbook, journal: RunbookJournal, failure: Fai
     again = f"plumb runbook run {runbook.id} --journal {shlex.quote(str(journal.path))}"
     lines = [f"plumb: step {failure.number} («{step.title}»): {failure.what}"]
     if failure.differs:
-        lines.append("  | lines with - are missing, lines with + are too much")
+        lines.append("  | lines with - are missing, lines with + are unexpected")
         lines += [f"  | {line}" for line in failure.output.splitlines()[:40]]
     else:
         lines += [f"  | {line}" for line in failure.output.rstrip().splitlines()[-10:]]
     if not undo:
         lines.append(f"  = {runbook.on_failure}")
         if step.undo_commands and failure.number in journal.nodes:
-            lines += ["  = it may be half done; what takes it back:"]
+            lines += ["  = it may be half done; these commands undo it:"]
             lines += [f"      {line}" for line in step.script(step.undo_commands).splitlines()]
-        lines.append(f"  = go on, with this step again:    {again} --resume")
+        lines.append(f"  = continue with this step:        {again} --resume")
         if failure.differs:
-            lines.append(
-                f"  = you read what differs, and it is well:    {again} --resume --accept-output {failure.number}"
-            )
+            lines.append(f"  = accept the difference:        {again} --resume --accept-output {failure.number}")
     if undo or any(state in DONE for state in journal.states.values()) or failure.number in journal.nodes:
-        lines.append(f"  = take back what was done: {again} --undo")
+        lines.append(f"  = undo the finished steps: {again} --undo")
     click.echo("\n".join(lines), err=True)

@@ -15,6 +15,7 @@ from plumbline.site.accessible import labelled, with_row_headers, within_reach
 from plumbline.site.evidence import FOLDER, with_last_runs, with_standing
 from plumbline.site.navigation import arrange
 from plumbline.site.pictures import with_pictures
+from plumbline.site.printed import with_footer
 
 _HERE = Path(__file__).parent
 _STYLE = "assets/plumbline.css"
@@ -86,4 +87,4 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """What the theme's own parts lack."""
-    return labelled(output)
+    return with_footer(labelled(output), config.extra.get("printed", ""))

@@ -18,7 +18,7 @@ from proofs.mutated_code.trying import QUIETLY, Mutants, Outcome
 
 ROOT = Path(__file__).parents[2]
 MODULES = ("validators/stack/**/*.py", "plumbline/report/fact.py", "plumbline/stack/containers.py")
-LEFT_OUT = ("matrix", "reports", "rules", "verify")
+LEFT_OUT = ("matrix", "rendering", "rules", "verify")
 """They say what was found, and decide nothing of it."""
 TESTED_BY = (
     "fact facts trials files_and_strangers ignoring inside lost_needs running secrecy settling whole"  # in tests/stack
@@ -30,7 +30,10 @@ REPORT = REPORTS / "mutated-code.md"
 
 def modules(words: Sequence[str]) -> dict[str, Path]:
     """Files by the module's name."""
-    files = sorted({file for pattern in MODULES for file in ROOT.glob(pattern) if file.stem not in LEFT_OUT})
+    every = {file for pattern in MODULES for file in ROOT.glob(pattern)}
+    if gone := {*LEFT_OUT} - {file.stem for file in every}:
+        raise SystemExit(f"no module is called {', '.join(sorted(gone))}: was it renamed?")
+    files = sorted(file for file in every if file.stem not in LEFT_OUT)
     named = {".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in files}
     return {name: file for name, file in named.items() if not words or any(word in name for word in words)}
 

@@ -85,7 +85,7 @@ def test_a_runbook_that_changed_is_not_gone_on_with(project: Path) -> None:
     (project / "data/runbooks/greet.yaml").write_text(RUNBOOK.replace("test -e mended", "true"))
     resumed = plumb("runbook", "run", "greet", "--resume", "--yes", cwd=project)
     assert resumed.returncode == 2
-    assert "no longer those" in resumed.stderr
+    assert "have changed since" in resumed.stderr
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_a_runbook_that_changed_is_not_gone_on_with(project: Path) -> None:
         (["greet", "--set", "name=a", "--set", "name=b"], "is given twice"),
         (["greet", "--set", "name=a", "--at", "hots=sh"], "its places are host"),
         (["greet", "--set", "name=a", "--mode", "double"], "is for single"),
-        (["greet", "--resume"], "no run of greet can be gone on with"),
-        (["greet", "--resume", "--undo"], "give one of them"),
-        (["greet", "--journal", "data/platform.yaml"], "give --resume or --undo too"),
+        (["greet", "--resume"], "no run of greet can be resumed"),
+        (["greet", "--resume", "--undo"], "give only one of them"),
+        (["greet", "--journal", "data/platform.yaml"], "add --resume or --undo"),
         (["greet", "--resume", "--journal", "data/platform.yaml"], "is no journal"),
         (["greet", "--set", "name=a", "--half-done", "undo"], "is for --undo"),
-        (["greet", "--set", "name=a", "--accept-output", "1"], "is for --resume"),
-        (["greet", "--set", "name=a", "--confirm", "else"], "is of 'sample'"),
+        (["greet", "--set", "name=a", "--accept-output", "1"], "needs --resume"),
+        (["greet", "--set", "name=a", "--confirm", "else"], "belongs to 'sample'"),
     ],
 )
 def test_a_wrong_call_is_refused(project: Path, arguments: list[str], says: str) -> None:
@@ -142,7 +142,7 @@ def test_on_a_terminal_it_shows_for_whom_and_where_and_asks(project: Path, reply
 def test_without_a_terminal_it_begins_nothing_unless_it_is_told_yes(project: Path, typed: str) -> None:
     done = plumb("runbook", "run", "greet", "--set", "name=moon", cwd=project, input=typed)
     assert done.returncode == 2
-    assert "there is no terminal to ask at" in done.stderr
+    assert "there is no terminal to ask" in done.stderr
     assert not (project / "greeting").exists()
     assert not (project / "reports").exists()
 
@@ -193,7 +193,7 @@ def test_what_failed_half_way_is_taken_back_only_where_that_is_said(keeping: Pat
     assert [each.name for each in keeping.glob("kept.*")] == ["kept.older"]
     over = keep(keeping, "--resume")
     assert over.returncode == 2
-    assert "no run of keep can be gone on with" in over.stderr
+    assert "no run of keep can be resumed" in over.stderr
 
 
 def test_a_run_is_gone_on_with_as_it_began_or_not_at_all(keeping: Path) -> None:
@@ -202,14 +202,14 @@ def test_a_run_is_gone_on_with_as_it_began_or_not_at_all(keeping: Path) -> None:
     assert keep(keeping, what="b").returncode == 1
     unclear = plumb("runbook", "run", "keep", "--resume", "--yes", cwd=keeping)
     assert unclear.returncode == 2
-    assert "say which by --set or --journal" in unclear.stderr
+    assert "choose one with --set or --journal" in unclear.stderr
     (older, newer) = sorted((keeping / "reports/runbooks").glob("keep-*.jsonl"))
     other = keep(keeping, "--resume", "--journal", str(newer))
     assert other.returncode == 2
     assert "of a run with other values" in other.stderr
     elsewhere = keep(keeping, "--resume", "--at", "host=sh")
     assert elsewhere.returncode == 2
-    assert "went other ways" in elsewhere.stderr
+    assert "used other places" in elsewhere.stderr
     (keeping / "mended").touch()
     assert keep(keeping, "--resume", "--journal", str(older)).returncode == 0
 
@@ -234,7 +234,7 @@ def test_two_at_once_one_does_it(keeping: Path) -> None:
             second = keep(keeping)
         assert first.wait(60) == 1
     assert second.returncode == 2
-    assert f"by process {first.pid} on " in second.stderr
+    assert f"with these values: process {first.pid} on " in second.stderr
     assert len(list(keeping.glob("reports/runbooks/*.jsonl"))) == 1
 
 

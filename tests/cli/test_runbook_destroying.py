@@ -54,18 +54,18 @@ def test_who_breaks_off_at_the_name_is_told_whole_commands_to_go_on_by(data: Pat
     (journal,) = (data.parent / "reports/runbooks").glob("*.jsonl")
     again = f"plumb runbook run remove --journal {journal.relative_to(data.parent)}"
     assert (ended, data.exists()) == (130, True)
-    assert f"go on: {again} --resume\n" in output
-    assert f"take back what was done: {again} --undo\n" in output
+    assert f"continue: {again} --resume\n" in output
+    assert f"undo the finished steps: {again} --undo\n" in output
 
 
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [
-        ([], 2, "no terminal to ask at"),
-        (["--yes"], 2, "then give --confirm acme"),
-        (["--yes", "--confirm", "globex"], 2, "is of 'acme'"),
-        (["--yes", "--confirm", ""], 2, "is of 'acme'"),
-        (["--confirm", "acme"], 2, "give --yes"),
+        ([], 2, "no terminal to ask"),
+        (["--yes"], 2, "then add --confirm acme"),
+        (["--yes", "--confirm", "globex"], 2, "belongs to 'acme'"),
+        (["--yes", "--confirm", ""], 2, "belongs to 'acme'"),
+        (["--confirm", "acme"], 2, "add --yes"),
         (["--yes", "--confirm", "acme"], 0, "done"),
     ],
 )
@@ -84,7 +84,7 @@ def test_what_destroys_is_done_only_for_the_tenant_that_is_named(
 )
 def test_on_a_terminal_the_name_is_typed_at_the_step(data: Path, reply: str, code: int) -> None:
     ended, output = asked(data.parent, reply, *REMOVING[2:])
-    assert "step 2 («Remove it») destroys, for good: the data of acme" in output
+    assert "step 2 («Remove it») permanently destroys: the data of acme" in output
     assert ended == code, output
     assert data.exists() == (code != 0)
 

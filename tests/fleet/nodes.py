@@ -22,7 +22,7 @@ _RUN_SECONDS = 300
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PlaybookOutcome:
     """How a run of the playbook ended."""
 
     code: int
@@ -57,7 +57,7 @@ class NodeFleet:
         inventory = {"all": {"hosts": hosts, "children": groups}}
         (project / "nodes.json").write_text(json.dumps(inventory))
 
-    def roll_out(self, *options: str) -> Outcome:
+    def roll_out(self, *options: str) -> PlaybookOutcome:
         """Run the committed playbook."""
         call = [str(Path(sys.executable).parent / "ansible-playbook"), "--inventory", str(self.project / "nodes.json")]
         done = subprocess.run(
@@ -76,7 +76,7 @@ class NodeFleet:
             timeout=_RUN_SECONDS,
             check=False,
         )
-        return Outcome(done.returncode, done.stdout + done.stderr)
+        return PlaybookOutcome(done.returncode, done.stdout + done.stderr)
 
     def inside(self, tenant: str, role: str, command: str) -> str:
         """What a shell command says in a node."""

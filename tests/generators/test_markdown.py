@@ -15,7 +15,7 @@ from generators.markdown import EvidencePage, Page, code, fence, link, prose, ta
 from tests.generators.nasty import texts
 
 EXTENSIONS = [
-    *yaml.safe_load(files("plumbline").joinpath("site.yaml").read_text())["markdown_extensions"],
+    *yaml.safe_load(files("plumbline.site").joinpath("defaults.yaml").read_text())["markdown_extensions"],
     "admonition",
 ]
 """As the site has them, by name or {name: options}; a project's own site may have admonitions too."""

@@ -83,9 +83,9 @@ def test_a_page_says_what_is_asked_kept_and_lost() -> None:
         "one of fast, slow",
         "captured_kept='…'",
         'rm "${captured_kept:?}"',
-        "Set there before, as an earlier step says: `captured_kept`",
-        '<p class="admonition-title">This destroys, for good</p>\n\nthe rest',
-        '<p class="admonition-title">The undo destroys, for good</p>\n\nwhat was kept &lt;b>',
+        "Set `captured_kept` in that shell first",
+        '<p class="admonition-title">This permanently destroys</p>\n\nthe rest',
+        '<p class="admonition-title">The undo permanently destroys</p>\n\nwhat was kept &lt;b>',
     ):
         assert said in shown
 

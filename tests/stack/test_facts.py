@@ -15,7 +15,7 @@ from plumbline.stack.stack import Stack
 from tests.golden_files import check_golden, is_updating, wide_json
 from tests.stack.seen import FACTS, Seen, edited, seen, stack_of, told
 from validators.stack.inspection import inspect_stack
-from validators.stack.kinds import KINDS, TRIED, Takes
+from validators.stack.kinds import KINDS, TRIED, Takes, tried_with
 from validators.stack.report import finding_of
 
 STACKS = ("host", "nodes")
@@ -42,13 +42,17 @@ def named(check: Check) -> str:
 
 
 def test_what_is_right(folder: Path) -> None:
-    """Nothing differs, and this is everything that is compared and asked."""
+    """Nothing differs, and this is everything that is compared and asked, and what a report can say was left out."""
     files: dict[str, str] = {}
     for name in STACKS:
         _, checks, asked = look(seen(name), folder / name)
         assert [named(check) for check in checks if check.outcome != "matches"] == []
         files[f"{name}.txt"] = "".join(f"{named(check)} = {check.expected}\n" for check in checks)
         files[f"{name}.asked.json"] = json.dumps(asked, indent=1, ensure_ascii=False) + "\n"
+    left_out = {takes: tried_with(takes) for takes in Takes}
+    files["left_out.txt"] = "".join(
+        f"{takes.value}: {title}\n" for takes, titles in left_out.items() for title in titles
+    )
     check_golden("facts", {name: text.encode() for name, text in files.items()})
 
 

@@ -118,6 +118,7 @@ def test_a_folder_with_a_file_for_each_tenant_is_compared_file_by_file(spec: Spe
     assert said(below) == "content, owner and mode as given"
     assert said({**below, "evil.yml": entry(b"x")}) == "evil.yml: not of the spec"
     assert said({**below, "acme.yml": entry(b"x")}) == "acme.yml: another content"
+    assert missing_folder(project).where == node.name
 
 
 NETWORKS = [{"Name": "p_etl-internal"}]
@@ -183,3 +184,13 @@ def test_a_folder_that_is_gone_from_the_host_is_a_finding_and_no_end(
     inside.ask_probe("x", {}, [], [])
     assert mounts == [1, 0] and inside.gone == {"/opt/p"} and inside.paths() == []
     assert missing_folder(project).observed == "missing"
+
+
+def test_a_folder_that_nobody_asked_for_is_an_end(
+    project: ComposeProject, spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = b"docker: Error response from daemon: invalid mount config: bind source path does not exist: /elsewhere.\n"
+    refused = SimpleNamespace(returncode=125, stderr=said)
+    monkeypatch.setattr(probing, "probe_container", lambda *_: refused)
+    with pytest.raises(probing.FolderMissing):
+        ContainerInspection(cast(Engine, None), spec, ROOT / "data", [project], None).ask_probe("x", {}, [], [])

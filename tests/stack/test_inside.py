@@ -129,3 +129,4 @@ def test_what_the_host_searched_before_is_no_surprise_where_most_have_it() -> No
     old, new = "search old\noptions ndots:0", "search new\noptions ndots:0"
     assert usual_settings(new, [old, old, new]) == ["new", "old"]
     assert usual_settings(new, [old, new, new]) == ["new", "new"]
+    assert usual_settings(new, [old, old, new, new]) == ["new"]

@@ -31,3 +31,7 @@ def test_in_a_round_each_service_loses_one_need_and_runs(needs: dict[str, list[s
 def test_services_without_a_need_in_common_share_a_round() -> None:
     assert len(rounds({"a": ["x"], "b": ["y"]})) == 1
     assert len(rounds({"a": ["x", "y"]})) == 2
+
+
+def test_who_needs_most_is_placed_first_for_that_saves_a_round() -> None:
+    assert len(rounds({"a": ["y"], "b": ["z"], "d": ["y", "z"]})) == 2

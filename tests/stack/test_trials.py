@@ -25,6 +25,7 @@ from validators.stack.behaviour.self_tests import run_self_tests
 from validators.stack.behaviour.state import try_state
 from validators.stack.behaviour.trials import try_everything
 from validators.stack.kinds import TRIED, Takes
+from validators.stack.report import finding_of
 
 TRIALS: dict[str, Callable[[Stack], Any]] = {
     "killed": try_kills,
@@ -49,7 +50,7 @@ def test_what_comes_of_a_trial(name: str, tmp_path: Path) -> None:
     with told(before), tried(engine):
         result = TRIALS[case["trial"]](stack)
         checks, took = result if isinstance(result, tuple) else (list(result), None)
-    came = {"checks": [shown(each) for each in checks], "done": engine.done, "ended": round(engine.clock.now, 3)}
+    came = {"checks": [shown(stack, each) for each in checks], "done": engine.done, "ended": round(engine.clock.now, 3)}
     if took is not None:
         came["took"] = took
     came = json.loads(json.dumps(came))
@@ -59,16 +60,18 @@ def test_what_comes_of_a_trial(name: str, tmp_path: Path) -> None:
     assert came == {key: case[key] for key in came}, "make golden"
 
 
-def shown(check: Check) -> list[str | float | None]:
-    """A check as a case has it."""
+def shown(stack: Stack, check: Check) -> list[str | float | None]:
+    """A check as a case has it: the fact, both sides, the verdict, how long it took, and its rule and place in the spec."""
     fact = f"{check.where} {check.subject} {check.attribute}".strip()
-    return [fact, check.expected, check.observed, check.outcome, check.seconds and round(check.seconds, 2)]
+    finding = finding_of(stack.spec, stack.projects[0].deployment.mode, check)
+    place = f"{finding.rule} {finding.location or ''}".strip()
+    return [fact, check.expected, check.observed, check.outcome, check.seconds and round(check.seconds, 2), place]
 
 
 def test_every_trial_is_seen_to_pass_and_to_fail() -> None:
     kinds = {name for name, trial in TRIED.items() if trial.takes is Takes.FAULTS}
     found = {"matches": set(), "differs": set()}  # type: dict[str, set[str]]
     for _, case in CASES.values():
-        for fact, _, _, outcome, _ in case["checks"]:
+        for fact, _, _, outcome, *_ in case["checks"]:
             found[outcome].add(fact.split()[-1].partition(".")[0])
     assert (kinds - found["matches"], kinds - found["differs"]) == (set(), set())

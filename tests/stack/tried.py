@@ -31,7 +31,7 @@ class Noting(SilentWatch):
         self.done.append(["result", name, matches, others])
 
 
-class Clock:
+class TrialClock:
     """Time that passes when something is done, and in no other way."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class TriedEngine(ToldEngine):
 
     def __init__(self, answers: Seen, case: Mapping[str, Any]):
         super().__init__({**answers, "executed": {**answers["executed"], **case.get("executed", {})}})
-        self.before, self.case, self.clock = answers, case, Clock()
+        self.before, self.case, self.clock = answers, case, TrialClock()
         self.left = {deed: list(given) for deed, given in case.get("answers", {}).items()}
         self.done: list[Any] = []
         self.client = SimpleNamespace(

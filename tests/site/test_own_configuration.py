@@ -1,0 +1,36 @@
+"""A project with a mkdocs.yml of its own keeps what it says there, and has the site's own parts too."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.calling import plumb
+
+pytestmark = pytest.mark.slow
+
+OWN = """\
+site_name: Mine
+copyright: Ours
+theme: {name: material, custom_dir: theirs}
+hooks: [mine.py]
+extra_css: [own.css]
+"""
+HOOK = "def on_page_content(html, **_):\n    return html + '<p>by mine</p>'\n"
+TEMPLATE = '{% extends "base.html" %}{% block announce %}by theirs{% endblock %}'
+
+
+def test_hooks_templates_styles_and_words_of_a_project_stay(tmp_path: Path) -> None:
+    assert plumb("init", "data", cwd=tmp_path).returncode == 0
+    assert plumb("build", cwd=tmp_path).returncode == 0
+    (tmp_path / "mkdocs.yml").write_text(OWN)
+    (tmp_path / "mine.py").write_text(HOOK)
+    (tmp_path / "docs/own.css").touch()
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/main.html").write_text(TEMPLATE)
+    done = plumb("site", "build", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (tmp_path / "site/index.html").read_text("utf-8")
+    for word in ("<title>Mine</title>", "by mine", "by theirs", "Ours", 'href="own.css"', 'class="picture"'):
+        assert word in page, word
+    # its style sheet comes after ours, which it may overrule
+    assert page.index("assets/plumbline.css") < page.index('href="own.css"')
