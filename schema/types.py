@@ -5,7 +5,13 @@ architect wrote is what the model holds. Constraints are JSON Schema keywords, s
 schema rejects what these types reject.
 """
 
+import ast
+import inspect
 import re
+import sys
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
@@ -46,7 +52,32 @@ def is_id(text: str) -> bool:
 class Model(BaseModel):
     """Base of every part of a spec: immutable, and closed to unknown fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    # validators are built for whole files, when one is read, and not for each of their parts
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """A field's docstring is its description. Pydantic's own way reads the source anew for each class."""
+        said = _docstrings(cls.__module__).get(cls.__qualname__, {})
+        for name, field in cls.model_fields.items():
+            if field.description is None and name in said:
+                field.description = said[name]
+
+
+@cache
+def _docstrings(module: str) -> dict[str, dict[str, str]]:
+    """The docstrings of fields of the classes of a module."""
+    tree = ast.parse(Path(sys.modules[module].__file__ or "").read_text("utf-8"))
+    return {
+        node.name: {
+            field.target.id: inspect.cleandoc(said.value.value)
+            for field, said in pairwise(node.body)
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+            if isinstance(said, ast.Expr) and isinstance(said.value, ast.Constant) and isinstance(said.value.value, str)
+        }
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
 
 
 def reference(kind: str) -> Any:

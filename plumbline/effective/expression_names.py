@@ -4,7 +4,8 @@ from ipaddress import ip_address
 from typing import Any
 
 from plumbline.effective.deployment import service_in
-from plumbline.expressions.rendering import ExpressionError
+from plumbline.effective.per_spec import per_spec
+from plumbline.expressions.rendering import ExpressionError, SharedNames
 from plumbline.spec.spec import Spec
 from plumbline.spec.suggestions import suggestion
 from schema.service import Service
@@ -65,13 +66,11 @@ def _reached_at(address: str) -> str:
     return "127.0.0.1" if ip_address(address).is_unspecified else address
 
 
-def service_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:
+@per_spec
+def service_names(spec: Spec, mode: str, service_id: str) -> SharedNames:
     """The names in a service's values and configuration files."""
-    return {
-        **spec_names(spec, mode),
-        "service": service_in(spec, mode, service_id),
-        "service_id": service_id,
-    }
+    own = {"service": service_in(spec, mode, service_id), "service_id": service_id}
+    return SharedNames(spec_names(spec, mode) | own)
 
 
 def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, Any]:

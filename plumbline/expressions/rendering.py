@@ -63,10 +63,26 @@ def _compiled(template: str) -> JinjaTemplate:
     return _environment().from_string(template)
 
 
+class SharedNames(dict[str, Any]):
+    """Names that stay as they are, with the texts that templates came to by them."""
+
+    def __init__(self, names: Mapping[str, Any]):
+        super().__init__(names)
+        self.texts: dict[str, str] = {}
+
+
 def render(template: str, names: Mapping[str, Any]) -> str:
     """The text of a template; raises ExpressionError where it does not resolve, or would cost too much."""
     if not _OPENING.search(template):
         return re.sub(r"\r\n?", "\n", template)  # as Jinja2 leaves it
+    if not isinstance(names, SharedNames):
+        return _rendered(template, names)
+    if template not in names.texts:
+        names.texts[template] = _rendered(template, names)
+    return names.texts[template]
+
+
+def _rendered(template: str, names: Mapping[str, Any]) -> str:
     with with_budget(names):
         compiled = None
         try:

@@ -122,8 +122,12 @@ def restore(host: SealedHost, export: Path) -> Done:
 
 
 def failed(done: Done) -> list[str]:
-    """What a script says that failed."""
-    return [] if done.returncode == 0 else [done.stderr]
+    """What a script says that failed, and the end of its log, which goes with its host."""
+    if done.returncode == 0:
+        return []
+    logs = [Path(line.removeprefix("log: ")) for line in done.stderr.splitlines() if line.startswith("log: ")]
+    ends = [log.read_text(errors="replace")[-2000:] for log in logs if log.is_file()]
+    return [f"exit code {done.returncode}: {done.stdout[-1000:]}", done.stderr, *ends]
 
 
 def schema(host: SealedHost, wanted: str) -> list[str]:

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -56,8 +57,10 @@ def main(words: list[str]) -> int:
     each = next((int(word.removeprefix("each=")) for word in words if word.startswith("each=")), 1)
     named = [word for word in words if "=" not in word]
     tests = [f"tests/stack/test_{name}.py" for name in TESTED_BY.split()]
-    if status := pytest.main([*tests, *QUIETLY], plugins=[Mutants(modules(named), told, each)]):
-        return int(status)
+    with TemporaryDirectory() as folder:  # pytest's own goes when other runs come, and every mutant would look found
+        call = [*tests, *QUIETLY, f"--basetemp={folder}/tests"]
+        if status := pytest.main(call, plugins=[Mutants(modules(named), told, each)]):
+            return int(status)
     found = sum(each.found for each in counted)
     REPORTS.mkdir(exist_ok=True)
     REPORT.write_text(page(counted, score := f"{found} of {len(counted)} found, {len(same)} equivalent"))

@@ -73,14 +73,17 @@ class Mutants:
                 self.functions[each.__code__.co_filename, each.__code__.co_firstlineno].append(each)
         gc.freeze()  # a collection in a child would copy every page
         for module, file in self.modules.items():
-            self._try(module, file)
+            # a module that is a table has no functions, and everybody may read it
+            self._try(module, file, self._callers(file) or list(session.items))
         return True
 
-    def _try(self, module: str, file: Path) -> None:
+    def _callers(self, file: Path) -> list[pytest.Item]:
+        """The tests that call a function of a file."""
+        called = (items for (name, _), items in self.callers.items() if name == str(file))
+        return list(dict.fromkeys(item for items in called for item in items))
+
+    def _try(self, module: str, file: Path, order: list[pytest.Item]) -> None:
         lines, tree = file.read_text().splitlines(), ast.parse(file.read_text())
-        order = list(
-            dict.fromkeys(item for (name, _), items in self.callers.items() if name == str(file) for item in items)
-        )
         if failing := _in_a_child(partial(_failing, order)):
             raise pytest.UsageError(f"{order[failing - 1].name} fails in a child without any change")
         for each in islice(mutations(tree), 0, None, self.each):

@@ -1,5 +1,6 @@
 """A picture that is slow, or fails, keeps nothing else from being written."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,8 @@ def test_what_is_deployed_is_written_before_a_slow_picture(
     code, said = call("build")
     assert (code, " 0 removed" in said) == (0, True)
     assert call("check", "--fresh")[0] == 0
+    listed = json.loads((tmp_path / "generated.json").read_text())
+    assert all(each.relative_to(tmp_path).as_posix() in listed for each in (tmp_path / "docs").rglob("*.svg"))
 
 
 def test_one_picture_that_fails_leaves_the_others(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,10 @@ class Gateway:
 
 def listening(process: int) -> set[int]:
     """TCP ports that a process listens on, as the kernel has them."""
-    own = {str(each.readlink()) for each in Path(f"/proc/{process}/fd").iterdir()}
+    own = set()
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # one that was closed meanwhile listens on nothing
+            own.add(str(each.readlink()))
     found = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]:
