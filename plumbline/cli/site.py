@@ -78,17 +78,15 @@ def _configured(context: click.Context, *, evidence: bool = False) -> Iterator[P
     """
     project = Path(context.obj["folder"]).resolve().parent
     own = project / "mkdocs.yml"
-    settings: dict[str, Any] = (
-        _inherited(own) if own.is_file() else {"INHERIT": str(_DEFAULTS), "docs_dir": str(project / "docs")}
-    )
-    docs = Path(settings["docs_dir"])
+    plain = {"INHERIT": str(_DEFAULTS), "docs_dir": str(project / "docs"), "hooks": [str(_HOOKS)]}
+    settings: dict[str, Any] = _inherited(own) if own.is_file() else plain
+    docs = Path(str(settings["docs_dir"]))
     if not (docs / "index.md").is_file():
         raise EnvironmentMissing(f"there are no pages in {docs}", "run `plumb build`, or give --spec PROJECT/data")
     spec = load(context).spec
     said = f"{spec.platform.title} {spec.platform.version}, spec {spec.revision}"
     settings = {"site_name": spec.platform.title, "copyright": escape(said)} | settings
     settings["extra"] = {"revision": spec.revision, "printed": said}
-    settings["hooks"] = [*settings.get("hooks", ()), str(_HOOKS)]
     pages = [*sorted((project / "reports").glob("*.md"))] if evidence else []
     with tempfile.TemporaryDirectory(prefix="plumb-site-") as folder:
         if pages:
@@ -99,18 +97,38 @@ def _configured(context: click.Context, *, evidence: bool = False) -> Iterator[P
 
 
 def _inherited(own: Path) -> dict[str, Any]:
-    """What makes a configuration elsewhere the same as a project's own: its lists, which are replaced, and its paths."""
-    from mkdocs.utils.yaml import get_yaml_loader, yaml_load
+    """What makes a configuration elsewhere the same as a project's own, and has our hooks: lists replace its own, paths are from it.
 
-    with own.open(encoding="utf-8") as file:
-        said = yaml_load(file, get_yaml_loader())
-    settings: dict[str, Any] = {"INHERIT": str(own), "docs_dir": str(own.parent / said.get("docs_dir", "docs"))}
+    A value of a wrong type stays as it is: MkDocs says what is wrong with it. Raises ClickException for what is no mapping.
+    """
+    said = _read(own)
+    settings: dict[str, Any] = {"INHERIT": str(own), "docs_dir": _beside(own, said.get("docs_dir", "docs"))}
     settings |= {each: said[each] for each in ("site_name", "copyright") if each in said}
-    if hooks := said.get("hooks"):
-        settings["hooks"] = [str(own.parent / each) for each in hooks]
-    if templates := said.get("theme", {}).get("custom_dir"):
-        settings["theme"] = {"custom_dir": str(own.parent / templates)}
+    if isinstance(hooks := said.get("hooks") or [], list):
+        settings["hooks"] = [*(_beside(own, each) for each in hooks), str(_HOOKS)]
+    theme = said.get("theme")
+    if isinstance(theme, dict) and (templates := theme.get("custom_dir")):
+        settings["theme"] = {"custom_dir": _beside(own, templates)}
     return settings
+
+
+def _beside(own: Path, said: Any) -> Any:
+    return str(own.parent / said) if isinstance(said, str) else said
+
+
+def _read(own: Path) -> dict[str, Any]:
+    from mkdocs.exceptions import ConfigurationError
+    from mkdocs.utils.yaml import get_yaml_loader, yaml_load
+    from yaml import YAMLError
+
+    try:
+        with own.open(encoding="utf-8") as file:
+            said = yaml_load(file, get_yaml_loader())
+    except (YAMLError, ConfigurationError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{own}: {error}\n  = mend it, or remove it: it is optional") from error
+    if not isinstance(said, dict):
+        raise click.ClickException(f"{own} is no mapping of settings\n  = mend it, or remove it: it is optional")
+    return said
 
 
 def _with_evidence(pages: Path, evidence: list[Path], folder: Path) -> Path:

@@ -34,3 +34,43 @@ def test_hooks_templates_styles_and_words_of_a_project_stay(tmp_path: Path) -> N
         assert word in page, word
     # its style sheet comes after ours, which it may overrule
     assert page.index("assets/plumbline.css") < page.index('href="own.css"')
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of `plumb init` with its pages."""
+    folder = tmp_path_factory.mktemp("project")
+    assert plumb("init", "data", cwd=folder).returncode == 0
+    assert plumb("build", cwd=folder).returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("own", ["site_name: Mine\ntheme: mkdocs\n", "site_name: Mine\n", "", "theme:\nhooks:\n"])
+def test_a_configuration_may_be_short(built: Path, own: str) -> None:
+    (built / "mkdocs.yml").write_text(own)
+    done = plumb("site", "build", cwd=built)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("own", "code"),
+    [
+        ("- a\n", 2),
+        ("a: [\n", 2),
+        ("INHERIT: nowhere.yml\n", 2),
+        ("\xff", 2),
+        ("hooks: own.py\n", 1),
+        ("docs_dir: 7\n", 3),
+        ("theme: [x]\n", 1),
+        ("theme: {custom_dir: 7}\n", 1),
+        ("theme: nosuch\n", 1),
+        ("hooks: [7]\n", 1),
+        ("docs_dir: nowhere\n", 3),
+    ],
+)
+def test_a_wrong_configuration_is_named(built: Path, own: str, code: int) -> None:
+    (built / "mkdocs.yml").write_bytes(own.encode("latin-1"))
+    done = plumb("site", "build", cwd=built)
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert "Traceback" not in said

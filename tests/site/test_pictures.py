@@ -64,7 +64,7 @@ def judge_pictures(site: Path, reader: Browser, width: int) -> None:
 def test_every_drawing_stands_in_a_page(site: Path) -> None:
     shown = sum(page.read_text("utf-8").count('class="picture"') for page in pages_with_pictures(site))
     assert shown == len(list((ROOT / "docs/diagrams").glob("*.svg")))
-    assert not [page for page in site.rglob("*.html") if re.search(r'<img[^>]*\.svg', page.read_text("utf-8"))]
+    assert not [page for page in site.rglob("*.html") if re.search(r"<img[^>]*\.svg", page.read_text("utf-8"))]
 
 
 def test_boxes_lead_to_the_pages_of_services(site: Path, reader: Browser) -> None:

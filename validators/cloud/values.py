@@ -1,6 +1,6 @@
 """Each kind of object as values by attribute: what is desired, and what was seen. Pure.
 
-A new kind is a function on each side and an entry in `KINDS`. What cannot be told is `Untold`, never another value.
+A new kind is a function on each side and an entry in `KINDS`. What cannot be told is `Unreadable`, never another value.
 """
 
 from collections.abc import Callable

@@ -79,7 +79,7 @@ def address(text: str) -> tuple[str, int]:
 
 
 def listening(words: list[str], ports: list[int]) -> list[tuple[str, int]]:
-    """Where the real program of a command would listen; `ports` are those of the contract. Raises Refused."""
+    """Where the real program of a command would listen; `ports` are those of the contract. Raises ContractRefused."""
     if words[:1] == ["uvicorn"]:
         return [(option(words, "--host", "127.0.0.1"), number(option(words, "--port", "8000")))]
     if words[:1] == ["run"]:
