@@ -111,6 +111,13 @@ def observed_limits(seen: ObservedService) -> Values:
     }
 
 
+_EVERYWHERE = {
+    *("/proc", "/sys", "/dev", "/dev/console", "/dev/mqueue", "/dev/pts", "/dev/shm"),  # noqa: S108
+    *("/etc/resolv.conf", "/etc/hostname", "/etc/hosts"),
+}
+"""Where every container has something mounted."""
+
+
 def expected_mounts(promise: Promise) -> Values:
     """What is writable: volumes and folders in memory; all else, the root too, is not."""
     access = {
@@ -121,16 +128,16 @@ def expected_mounts(promise: Promise) -> Values:
 
 
 def observed_mounts(seen: ObservedService) -> Values:
-    """From /proc/PID/mounts; what every container has (/proc, /sys, /dev, names and hosts) is left out."""
+    """From /proc/PID/mounts; what every container has is left out, unless this one was given its own at that place."""
     # a folder of a host whose /tmp is in memory is one too, and mounted all the same
     from_host = {
         _real(mount["Destination"]) for mount in seen.container.get("Mounts") or [] if mount["Type"] != "tmpfs"
     }
-    own = ("/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
+    given = from_host | {_real(target) for target in seen.host.get("Tmpfs") or {}}
     return {
         target: f"tmpfs {access}" if kind == "tmpfs" and target not in from_host else access
         for target, (kind, access) in _kernel(seen)["mounts"].items()
-        if not target.startswith(own)
+        if target in given or not (target in _EVERYWHERE or target.startswith(("/proc/", "/sys/")))
     }
 
 
