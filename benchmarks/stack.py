@@ -39,7 +39,7 @@ def main() -> int:
     return int(ratio > _MOST_OF_PLAIN or look > _LOOK_SECONDS or services < _SERVICES)
 
 
-def seconds(work: Callable[[], None]) -> float:
+def seconds(work: Callable[[], object]) -> float:
     """How long something takes."""
     start = time.monotonic()
     work()

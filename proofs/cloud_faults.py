@@ -117,7 +117,7 @@ def main() -> int:
 
 def never_wait() -> None:
     """The SDK's own waits pass at once."""
-    hcloud._client.time = NoTime  # type: ignore[assignment]
+    hcloud._client.time = NoTime  # type: ignore[attr-defined,assignment]
 
 
 def catalogue(counts: dict[str, int]) -> Iterator[CloudFault]:

@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from generators.markdown import EvidencePage, codes, text
 from plumbline.stack.engine import find_engine
@@ -34,7 +35,7 @@ REPORT = REPORTS / "detection"
 def main() -> int:
     """Try them all; 1 when one was not found, or something else was."""
     spec = shipped_spec()
-    results: list[dict[str, object]] = []
+    results: list[dict[str, Any]] = []
     with (
         stack_up(find_engine(), spec, DATA, "offline", SilentWatch()) as stack,
         as_another(stack, DATA) as other,
@@ -52,9 +53,9 @@ def main() -> int:
                 lines = "".join(f"\n    {fault}" for fault in faults)
                 print(f"{'missed' if missed else 'found '}  {each}{lines}", flush=True)
         head, engine = seen_on(spec, stack.engine), stack.engine.versions.engine
-    said = [fault for each in results for fault in each["faults"]]  # type: ignore[attr-defined]
+    said = [fault for each in results for fault in each["faults"]]
     false = sum(1 for fault in said if not fault.startswith(MISSED))
-    found = sum(1 for each in results if not any(fault.startswith(MISSED) for fault in each["faults"]))  # type: ignore[attr-defined]
+    found = sum(1 for each in results if not any(fault.startswith(MISSED) for fault in each["faults"]))
     REPORTS.mkdir(exist_ok=True)
     summary = {"spec": spec.revision, "engine": engine, "found": found, "of": len(results), "false": false}
     REPORT.with_suffix(".json").write_text(json.dumps({**summary, "results": results}, indent=1) + "\n")

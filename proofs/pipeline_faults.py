@@ -25,8 +25,8 @@ from plumbline.stack.starting import stack_up
 from proofs.evidence import REPORTS, seen_on
 from schema.probe import FlowProbe
 from tests.lab.running import with_engine
-from tests.stack.conftest import DATA, Silence, shipped_spec
-from validators.parity.asking import AskedMode, answers, ask, probes
+from tests.stack.conftest import DATA, SilentWatch, shipped_spec
+from validators.parity.asking import AskedMode, all_probes, ask, ask_probes
 from validators.stack.inspection import places
 
 MODE = "offline"
@@ -46,7 +46,7 @@ def main(only: list[str]) -> int:
         each for each in json.loads(CATALOGUE.read_text()) if not only or any(word in each["fault"] for word in only)
     ]
     results = []
-    with stack_up(find_engine(), spec, DATA, MODE, Silence()) as stack:
+    with stack_up(find_engine(), spec, DATA, MODE, SilentWatch()) as stack:
         head, blamed = seen_on(spec, stack.engine), [*wrong(stack), *lost(stack, KILLED)]
         for row in blamed:
             print(f"false  {row}", flush=True)
@@ -68,8 +68,8 @@ def main(only: list[str]) -> int:
 
 def wrong(stack: Stack) -> Iterator[str]:
     """Answers that are not as declared."""
-    observed = answers(stack, None)
-    for key, probe in probes(stack.spec):
+    observed = ask_probes(stack, None)
+    for key, probe in all_probes(stack.spec):
         if observed[key] != probe.answers.get(MODE):
             yield f"{key[0]}: {observed[key]!r}, not {probe.answers.get(MODE)!r}"
 

@@ -11,8 +11,10 @@ _OTHER: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
     ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.RShift: ast.LShift,
 }  # fmt: skip
-_PAIRS = (("any", "all"), ("min", "max"), ("startswith", "endswith"), ("removeprefix", "removesuffix"))
-_PAIRS += (("partition", "rpartition"), ("lstrip", "rstrip"), ("keys", "values"))
+_PAIRS = (
+    *(("any", "all"), ("min", "max"), ("startswith", "endswith"), ("removeprefix", "removesuffix")),
+    *(("partition", "rpartition"), ("lstrip", "rstrip"), ("keys", "values")),
+)
 _OTHER_NAME = {**dict(_PAIRS), **{second: first for first, second in _PAIRS}}
 _TYPES = ("Literal", "Mapping", "Sequence", "dict", "tuple")
 _TOLD = "watch"

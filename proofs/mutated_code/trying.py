@@ -130,7 +130,7 @@ def _calls(run: Callable[[], object]) -> set[Called]:
         run()
     finally:
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
     return called
 
 

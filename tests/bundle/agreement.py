@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def cases() -> Iterator[AgreementCase]:
                 chosen = dict(zip(axes, values, strict=True))
                 if chosen in family.get("except", []):
                     continue
-                name = re.sub(r"\{(\w+)\}", lambda found, of=chosen: _shown(of[found[1]]), family["name"])
+                name = re.sub(r"\{(\w+)\}", partial(_named, chosen), family["name"])
                 yield AgreementCase(
                     f"{file.stem}: {name}",
                     [list(_filled(change, chosen)) for change in family.get("changes", [])],
@@ -62,6 +63,10 @@ def cases() -> Iterator[AgreementCase]:
                     family.get("signed", True),
                     next(iter(_filled([family.get("trusts", "publisher")], chosen))),
                 )
+
+
+def _named(chosen: dict[str, Any], found: re.Match[str]) -> str:
+    return _shown(chosen[found[1]])
 
 
 def _shown(value: Any) -> str:

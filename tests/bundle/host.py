@@ -61,7 +61,14 @@ class SealedHost:
 
     def sql(self, statement: str) -> str:
         """What the installed database answers."""
-        compose = ["docker", "compose", "--project-directory", self.home, "--file", self.home / "compose.yaml"]
+        compose: list[str | Path] = [
+            "docker",
+            "compose",
+            "--project-directory",
+            self.home,
+            "--file",
+            self.home / "compose.yaml",
+        ]
         ask = f'PGPASSWORD="$(cat /run/secrets/postgres_password)" psql -qAtX -h 127.0.0.1 -U docpipe -d docpipe -c "{statement}"'
         done = self.run(*compose, "exec", "-T", "postgres", "sh", "-c", ask)
         assert done.returncode == 0, done.stderr

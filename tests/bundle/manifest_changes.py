@@ -112,7 +112,7 @@ def signature(made: Bundle, how: str) -> None:
 @on("head")
 def head(made: Bundle, how: str) -> None:
     """Another form of the head."""
-    plain = b"".join(archive.header(*each) for each in ())
+    plain = b""
     for name, data in ((manifest.NAME, made.text), (manifest.SIGNATURE, made.signature)):
         plain += archive.header(name, len(data)) + data + bytes(-len(data) % 512)
     made.head = {

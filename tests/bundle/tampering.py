@@ -222,7 +222,7 @@ class Target:
     def by_script(self, data: bytes) -> str:
         """What is wrong with how install.sh takes it; empty where it is refused, and nothing has happened."""
         (self._folder / "bundle").write_bytes(data)
-        words = ["--home", self._folder / "home", "--state", self._folder / "state"]
+        words: list[str | Path] = ["--home", self._folder / "home", "--state", self._folder / "state"]
         words += ["--key", self._keys.publisher.public, "--fingerprint", self._keys.publisher.fingerprint]
         # a network of its own, for the ports have to be free
         done = subprocess.run(

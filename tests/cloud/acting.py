@@ -18,6 +18,7 @@ but for what the case names: `gone`, `new`, `changed` ({"servers/NAME": {"field"
 stops, detaches or deletes is one of `disrupts`. A plan and a status change nothing, and neither does a call that ends with 2 or 3.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -338,4 +339,4 @@ def _write_data(state: Json, folder: Path) -> None:
             path.write_text(want["user_data"])
     text = json.dumps(shown_state(state)).encode()
     (own / data.DESIRED).write_bytes(text)
-    (folder / data.INDEX).write_text(f"{data.sha256(text).hexdigest()}  {TENANT}/{data.DESIRED}\n")
+    (folder / data.INDEX).write_text(f"{hashlib.sha256(text).hexdigest()}  {TENANT}/{data.DESIRED}\n")

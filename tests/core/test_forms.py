@@ -138,9 +138,10 @@ def _each(cases: dict[tuple[str, str], tuple[Any, ...]]) -> list[Any]:
 def _with(file: str, path: str, value: Any) -> dict[str, Any]:
     data: dict[str, Any] = yaml.load((DATA / f"{file}.yaml").read_text(), Loader=yaml.CSafeLoader)
     at: Any = data
+    parents: list[Any]
     *parents, last = [int(part) if part.isdecimal() else part for part in path.split(".")]
     for part in parents:
-        at = at[part] if isinstance(at, list) else at.setdefault(part, {})
+        at = at[int(part)] if isinstance(at, list) else at.setdefault(part, {})
     at[last] = value
     return data
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def _forms() -> Iterator[HostileCase]:
         for value in values:
             text = _dumped(_with(name, path, value))
             title = f"{path} of {name}: {value!r:.60}"
-            yield HostileCase(title, f"{name}.yaml", line, "PLB007", 2, lambda path, text=text: _write(path, text))
+            yield HostileCase(title, f"{name}.yaml", line, "PLB007", 2, partial(_write, text=text))
 
 
 def _dumped(data: object) -> str:
@@ -116,4 +117,4 @@ def _expressions() -> Iterator[HostileCase]:
             lines = text.split("\n")
             lines[line - 1] = form + yaml.dump(expression, width=10**9, default_style='"').strip()
             changed = "\n".join(lines)
-        yield HostileCase(f"{name} in {file}", file, line, rule, 1, lambda path, text=changed: _write(path, text))
+        yield HostileCase(f"{name} in {file}", file, line, rule, 1, partial(_write, text=changed))

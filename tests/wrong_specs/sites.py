@@ -44,7 +44,7 @@ class Site:
     @property
     def line(self) -> int:
         """The line of the entry, from 1."""
-        return (self.key or self.value).start_mark.line + 1  # type: ignore[no-any-return]
+        return (self.key or self.value).start_mark.line + 1
 
     def types(self) -> set[str]:
         """JSON types that the value may have."""
@@ -64,6 +64,7 @@ def sites_of(file: str, text: str) -> tuple[Site, ...]:
         return ()
     root = json.loads(_schema_text(_FOLDERS.get(file.partition("/")[0], file.removesuffix(".yaml"))))
     node = yaml.compose(text, Loader=yaml.SafeLoader)
+    assert node is not None, file
     return tuple(_below(file, (), node, (root,), root, frozenset({1, node.start_mark.line + 1})))
 
 
@@ -87,7 +88,9 @@ def _below(
                     if isinstance(each.get("additionalProperties"), dict)
                 )
             found = tuple(inner for each in found for inner in _alternatives(each, root))
-            names = next((each["propertyNames"] for each in alternatives if "propertyNames" in each), {})
+            names: dict[str, Any] = next(
+                (each["propertyNames"] for each in alternatives if "propertyNames" in each), {}
+            )
             required = any(key.value in each.get("required", ()) for each in alternatives)
             below = (*path, key.value)
             yield Site(file, below, key, value, node, found, {} if fields else names, around, bool(fields), required)

@@ -182,7 +182,11 @@ def _a_little_more(text: str, site: Site) -> Iterator[str]:
 
 
 def _another_variable(text: str, site: Site) -> Iterator[str]:
-    if site.file.startswith("services/") and site.path == ("environment",) and not site.value.flow_style:
+    if (
+        site.file.startswith("services/")
+        and site.path == ("environment",)
+        and not getattr(site.value, "flow_style", True)
+    ):
         start = text.rindex("\n", 0, site.value.start_mark.index) + 1
         yield f'{text[:start]}  EXTRA_FLAG: "on"\n{text[start:]}'
 
