@@ -34,6 +34,8 @@ class Feature(Model):
     """With more than two modes, for `covers`: those that go their own way there; the others are alike."""
     probes: tuple[Probe, ...] = ()
     """Questions to the running modes that show it; tried by `plumb verify parity`."""
+    unproven: Text | None = None
+    """Why no probe proves it by behaviour, where none does."""
 
 
 class Divergence(Model):

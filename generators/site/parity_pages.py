@@ -49,6 +49,12 @@ def _page(spec: Spec) -> Artifact:
                 f"**{text(feature.title)}** is equivalent: {prose(feature.means)}",
                 (path_of("parity", "features", name, "means"), path_of("parity", "features", name, "title")),
             )
+    for name, feature in spec.parity.features.items():
+        if feature.unproven:
+            page.add(
+                f"**{text(feature.title)}** is not proven by behaviour: {prose(feature.unproven)}",
+                (path_of("parity", "features", name, "unproven"), path_of("parity", "features", name, "title")),
+            )
     page.add("## Divergences")
     for name, divergence in spec.parity.divergences.items():
         path = path_of("parity", "divergences", name)

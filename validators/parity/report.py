@@ -88,6 +88,7 @@ def summary_lines(report: ParityReport) -> list[str]:
         "took " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.seconds.items()),
     ]
     lines += [f"no probe: {row.title}" for row in report.unprobed]
+    lines += [f"not proven by behaviour: {row.title}: {row.unproven}" for row in report.rows if row.unproven]
     lines += [f"{mode} did not come up: {line}" for mode, told in report.trouble.items() for line in told]
     if report.stand_ins:
         lines += [

@@ -40,6 +40,8 @@ class FeatureRow:
     probes: tuple[Answered, ...]
     ran_on: tuple[str, ...]
     """What did the work: `image`, another `server`, a `reference` or a `stub` in its place; for each service that it rests on."""
+    unproven: str | None = None
+    """Why nothing proves it by behaviour."""
 
     @property
     def proof(self) -> Proof | Literal["nothing"]:
@@ -82,6 +84,7 @@ def feature_rows(
                 for number, probe in enumerate(feature.probes)
             ),
             _ran_on(spec, feature, stood_in),
+            feature.unproven,
         )
         for name, feature in spec.parity.features.items()
     ]

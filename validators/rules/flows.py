@@ -88,3 +88,25 @@ def lost_secret(spec: Spec) -> Iterator[Violation]:
                     yield Violation(
                         path_of(path, "flow"), f"`{probe.service}` has no file of secret `{secret}` in mode {mode}"
                     )
+
+
+_WAITED = (
+    "{shows: s, proves: behaviour, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"
+)
+
+
+@rule(
+    "PLB727",
+    title="Feature that is said to be unproven, and is not",
+    why="A probe proves it by behaviour. The reason why nothing does is out of date, and readers are told it.",
+    fix="Remove `unproven`.",
+    failing=example(probe=_WAITED, more=", unproven: nothing can ask it"),
+    passing=example(probe=_WAITED.replace("behaviour", "readiness"), more=", unproven: nothing can ask it"),
+)
+def proven_after_all(spec: Spec) -> Iterator[Violation]:
+    """Features with both."""
+    for name, feature in spec.parity.features.items():
+        if feature.unproven and any(probe.proof == "behaviour" for probe in feature.probes):
+            yield Violation(
+                path_of("parity", "features", name, "unproven"), f"a probe proves feature {name} by behaviour"
+            )

@@ -34,6 +34,7 @@ def example(
     paths: str = "[services.web]",
     workaround: str = "compare the logs",
     probe: str = "",
+    more: str = "",
 ) -> str:
     """A spec with two modes, one feature and, where something is covered, one divergence."""
     kind = parity or ("divergent, divergence: D1" if covered else "full")
@@ -42,7 +43,7 @@ def example(
         + "services/web.yaml:\n  segments: [sample]\n  environment: {LEVEL: info}\n"
         + f"  modes: {{second: {{environment: {{LEVEL: {second_level}}}}}}}\n"
         + "parity.yaml:\n  features:\n"
-        + f"    logging: {{title: Logging, status: {status}, parity: {kind}, paths: {paths}, probes: [{probe}]}}\n"
+        + f"    logging: {{title: Logging, status: {status}, parity: {kind}, paths: {paths}, probes: [{probe}]{more}}}\n"
         + (_divergence(covered, workaround) if covered else "  divergences: {}\n")
     )
 
