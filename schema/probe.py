@@ -190,7 +190,7 @@ class FlowWait(Model):
 class FlowStep(Model):
     """A request of a flow. `${name}` in it stands for what was kept before, for a text of the probe or a secret of the flow.
 
-    A text `t` also gives `${t.sha256}` and `${t.bytes}`; `${status}` and `${body}` are those of the last answer.
+    `${once}` is a word of sixteen letters that no other walk has; an answer with that word shows `${once}` in its place. A text `t` also gives `${t.sha256}` and `${t.bytes}`; `${status}` and `${body}` are those of the last answer.
     """
 
     request: Annotated[str, form(r"^(GET|POST|PUT|PATCH|DELETE) /\S*$", "a method and a path, e.g. POST /v1/documents")]
@@ -207,6 +207,8 @@ class FlowStep(Model):
     """Asks again until the answer is one of these."""
     expect: dict[FlowName, Text] = {}
     """What something kept has to be; otherwise the flow ends there, and says so."""
+    lack: dict[FlowName, Text] = {}
+    """What must not be in something kept; otherwise the flow ends there, and says so."""
 
 
 class Flow(Model):

@@ -96,6 +96,11 @@ def test_a_text_may_name_those_before_it(server: str) -> None:
         ),
         ([TOKEN, {**SEND, "expect": {"taken": "200"}}], "key", "step 2, PUT /documents: taken is 202, not 200"),
         (
+            [{"request": "GET /none", "keep": {"where": "/path"}, "lack": {"where": "/no"}}],
+            "key",
+            "step 1, GET /none: where has /no in it",
+        ),
+        (
             [{"request": "GET /none", "until": {"at": "/state", "among": ["ready"], "seconds": 0}}],
             "key",
             "step 1, GET /none: /state is still None after 0 s (status 404)",
@@ -108,6 +113,18 @@ def test_it_says_where_it_stopped(server: str, steps: list[dict[str, Any]], key:
 
 def test_a_text_that_names_what_nothing_gives_is_no_answer(server: str) -> None:
     assert _walk(server, TOKEN, text=TEXT) == "text document: nothing gave stays"
+
+
+def test_each_walk_has_a_word_that_no_other_has(server: str) -> None:
+    step = {"request": "GET /${once}", "keep": {"path": "/path"}, "expect": {"path": "${word}"}}
+    question = {"flow": server, "secrets": {}, "texts": {"word": "/${once}"}, "steps": [step], "answer": "at ${path}"}
+    assert walk(question) == "at /${once}"
+    sent = {**question, "steps": [{**step, "expect": {}}], "answer": "${word.sha256}"}
+    assert walk(sent) != walk(sent)
+
+
+def test_what_is_not_there_is_lacked(server: str) -> None:
+    assert _walk(server, {"request": "GET /none", "keep": {"where": "/path"}, "lack": {"where": "here"}}) == "404"
 
 
 def test_nobody_there_is_no_answer() -> None:

@@ -8,7 +8,7 @@ from generators.site.contract_page import PAGE, linked
 from generators.site.pages import PageGenerator
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
-from schema.contract import Data, ImageFolder
+from schema.contract import DataFormat, ImageFolder
 from tests.rules.edited import edited, shipped
 from tests.rules.three_modes import three_modes
 from validators.rules import RULES, check_rules

@@ -50,8 +50,7 @@ def test_a_mode_that_lost_something_differs(offline: Stack, spec: Spec) -> None:
         for (row, _), probe in all_probes(spec)
         if probe.answers["offline"] != "not deployed"
         and (
-            probe.flow is not None
-            and probe.flow.flow == "document"
+            (probe.flow is not None and probe.flow.flow == "document")
             or getattr(probe.question, "service", "") == "clamav"
         )
     }

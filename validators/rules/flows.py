@@ -42,7 +42,7 @@ def unknown_name(spec: Spec) -> Iterator[Violation]:
         flow = spec.parity.flows.get(probe.flow)
         if flow is None:
             continue  # reported as a lost reference
-        known = set(flow.secrets)
+        known = {*flow.secrets, "once"}
         for name, text in probe.texts.items():
             yield from _lost(path_of(path, "texts", name), (text,), known)
             known |= {name, f"{name}.bytes", f"{name}.sha256"}
@@ -55,6 +55,7 @@ def unknown_name(spec: Spec) -> Iterator[Violation]:
             yield from _lost(
                 path_of(at, "expect"), (*(f"${{{name}}}" for name in step.expect), *step.expect.values()), known
             )
+            yield from _lost(path_of(at, "lack"), (*(f"${{{name}}}" for name in step.lack), *step.lack.values()), known)
         yield from _lost(path_of(path, "answer"), (probe.answer,), known)
 
 

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import re
+import secrets
 import ssl
+import string
 import time
 import urllib.error
 import urllib.request
@@ -21,16 +23,21 @@ NAMED = re.compile(r"\$\{([a-z][a-z0-9_.]*)\}")
 
 
 def walk(question: dict[str, Any]) -> str:
-    """The answer of a flow: {"flow": server, "secrets": {name: value}, "texts", "steps", "answer", "host"}."""
-    known = dict(question["secrets"])
+    """The answer of a flow: {"flow": server, "secrets": {name: value}, "texts", "steps", "answer", "host"}.
+
+    `once` is a word of its own for each walk, so that no walk takes what an earlier one left for its own; the answer shows its name.
+    """
+    once = "".join(secrets.choice(string.ascii_lowercase) for _ in range(16))
+    known = {**question["secrets"], "once": once}
     try:
         for name, text in question["texts"].items():
             known |= _described(name, _filled(text, known, f"text {name}"))
         for number, step in enumerate(question["steps"], start=1):
             known = _made(question, step, known, f"step {number}, {step['request']}")
-        return _filled(question["answer"], known, "the answer")
+        answer = _filled(question["answer"], known, "the answer")
     except Stopped as stopped:
-        return str(stopped)
+        answer = str(stopped)
+    return answer.replace(once, "${once}")
 
 
 def _described(name: str, text: str) -> dict[str, str]:
@@ -59,6 +66,9 @@ def _made(question: dict[str, Any], step: dict[str, Any], known: dict[str, str],
     for name, wanted in step.get("expect", {}).items():
         if kept.get(name) != (value := _filled(wanted, kept, where)):
             raise Stopped(f"{where}: {name} is {kept.get(name)}, not {value}")
+    for name, unwanted in step.get("lack", {}).items():
+        if (value := _filled(unwanted, kept, where)) in kept.get(name, value):
+            raise Stopped(f"{where}: {name} has {value} in it")
     return kept
 
 
