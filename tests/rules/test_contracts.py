@@ -75,7 +75,7 @@ def test_the_shipped_spec_is_held_against_the_images(file: str, old: str, new: s
     ],
 )
 def test_a_tag_reads_the_data_of_another_or_not(read_by: str, old: str, new: str, wrong: str) -> None:
-    data = Data.model_validate({"format": "files", "read_by": read_by, "otherwise": "a copy"})
+    data = DataFormat.model_validate({"format": "files", "read_by": read_by, "otherwise": "a copy"})
     assert unread(data, old, new) == wrong
 
 

@@ -59,7 +59,8 @@ def _without_a_place(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator
     elif folder and not _is_kept(service, folder) and not _is_named(placed):
         message = f"image {service.image} writes to {folder}, but nothing is mounted there"
         path = placed.path("volumes") if service.volumes else path_of("services", placed.id)
-        yield Violation(path, message, at_key=not service.volumes, expected=folder)
+        elsewhere = tuple((volume, placed.id) for volume in service.volumes)
+        yield Violation(path, message, at_key=not service.volumes, expected=folder, explains=elsewhere)
     elif service.state_test and not service.volumes and not any(not each.read_only for each in service.mounts):
         message = f"`{placed.id}` has a state test but no volume to keep state in"
         yield Violation(path_of("services", placed.id, "state_test"), message, at_key=True)
@@ -75,7 +76,8 @@ def _told_outside(placed: Placed, told: list[_Told], outside: list[_Told]) -> It
         if idle and outside == told:
             target = service.volumes[idle[0]]
             also = ((each.place, "the folder that it is told"),)
-            yield Violation(placed.path("volumes", idle[0]), message, observed=target, also=also)
+            also_theirs = tuple((volume, placed.id) for volume in idle)
+            yield Violation(placed.path("volumes", idle[0]), message, observed=target, also=also, explains=also_theirs)
         elif not service.volumes:
             also = ((each.place, "the folder that it is told"),)
             yield Violation(path_of("services", placed.id), message, at_key=True, expected=each.folder, also=also)

@@ -13,7 +13,7 @@ from validators.rules.program_sets import BUILTINS, SETS
 from validators.rules.registry import Violation, rule
 
 _SHELLS = {"sh", "bash", "ash", "dash"}
-_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\{\{[^{}]*\}\}")
 _CONTRACT = 'contracts/postgres.yaml: {read: {tag: "16.9-alpine"}, programs: [busybox, pg_isready]}\n'
 
 

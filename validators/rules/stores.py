@@ -57,6 +57,7 @@ def unkept_order(spec: Spec) -> Iterator[Violation]:
 
 
 def _unkept(spec: Spec) -> Iterator[Violation]:
+    makers = {each.file: name for name, service in spec.services.items() for each in service.exports}
     for deployment in deployments(spec):
         after = {each.file: each.after for service in deployment.services.values() for each in service.exports}
         for name, service in deployment.services.items():
@@ -66,6 +67,7 @@ def _unkept(spec: Spec) -> Iterator[Violation]:
                     if file not in after:
                         close = get_close_matches(file, after, n=1)
                         hint = f"; did you mean `{close[0]}`?" if close else ""
+                        hint = f": `{makers[file]}` does, and is not placed there" if file in makers else hint
                         yield Violation(path, f"no export of mode {deployment.mode} makes `{file}`{hint}")
                 if each.file in reachable(after, each.file):
                     yield Violation(path, f"`{each.file}` is after itself")

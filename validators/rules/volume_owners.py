@@ -57,7 +57,7 @@ def _refused(spec: Spec, deployment: Deployment) -> Iterator[Violation]:
             has = f"has {target} as {folder.owner}, mode {folder.mode}" if folder else f"has no folder {target}"
             yield Violation(
                 Placed(spec, deployment.mode, name, service).path("volumes", volume),
-                f"{name} runs as {service.user}, but image {service.image} {has}: "
+                f"`{name}` runs as {service.user}, but image {service.image} {has}: "
                 f"the new volume `{volume}` belongs to {(folder or _ROOTS).owner}",
                 observed=target,
                 also=((path_of("contracts", service.image, "folders"), "the folders of the image"),),
