@@ -46,6 +46,9 @@ class FirstProcess(Model):
     """Whether the container ends when the server dies, so that the engine starts it again."""
     scripts: tuple[Text, ...] = ()
     """The image's own entry points, where a service may name one of them, e.g. `/init`."""
+    gives_way_to: tuple[Literal["options", "programs"], ...] = ()
+    """Arguments for which the entry point runs something in its own place, so that the container ends with it: `options`, which
+    begin with a dash, are the server's; `programs` are those of the image."""
 
 
 class Stop(Model):
