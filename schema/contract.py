@@ -129,8 +129,10 @@ class Contract(Model):
     """Folders that the image has. Where it says any, a volume at another path is root's when it is new."""
     programs: tuple[Text, ...] | None = None
     """Programs that it has; `busybox` and `coreutils` stand for all of theirs."""
-    writable: tuple[AnyPath, ...] = ()
-    """Where it writes."""
+    writable: dict[AnyPath, tuple[Text, ...]] = {}
+    """Where it writes, each with the settings, options, variables and files that decide it otherwise."""
+    volumes: tuple[AnyPath, ...] = ()
+    """Paths that the image declares as volumes: where the spec mounts nothing there, the engine makes one without a name."""
     data: DataFormat | None = None
     """What it keeps."""
     telemetry: tuple[Telemetry, ...] = ()

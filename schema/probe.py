@@ -194,7 +194,9 @@ class FlowStep(Model):
     escaped as a URL needs it, but for its slashes.
     """
 
-    request: Annotated[str, form(r"^(GET|POST|PUT|PATCH|DELETE) /[!-~]*$", "a method and a path of ASCII, e.g. POST /v1/documents")]
+    request: Annotated[
+        str, form(r"^(GET|POST|PUT|PATCH|DELETE) /[!-~]*$", "a method and a path of ASCII, e.g. POST /v1/documents")
+    ]
     """Method and path."""
     headers: dict[
         Annotated[str, form(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header, e.g. Authorization")], Text

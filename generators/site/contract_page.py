@@ -97,6 +97,8 @@ def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]
         yield path_of(at, "programs"), ["Programs", codes(contract.programs)]
     if contract.writable:
         yield path_of(at, "writable"), ["Writes to", codes(contract.writable)]
+    if contract.volumes:
+        yield path_of(at, "volumes"), ["Declares as volumes", codes(contract.volumes)]
     if data := contract.data:
         reading = {
             "same-major": "tags of the same major version read it",

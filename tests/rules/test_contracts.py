@@ -149,7 +149,9 @@ def test_an_image_s_own_script_behind_a_shell_outlives_its_server_too() -> None:
 def test_an_entry_point_that_gives_way_to_its_arguments_ends_with_them(
     gives_way_to: str, started: str, outlives: bool
 ) -> None:
-    process = f"first_process: {{program: tini, ends_with_server: false, scripts: [/init], gives_way_to: [{gives_way_to}]}}"
+    process = (
+        f"first_process: {{program: tini, ends_with_server: false, scripts: [/init], gives_way_to: [{gives_way_to}]}}"
+    )
     contract = f"contracts/postgres.yaml: {{{READ}, programs: [busybox, postgres], {process}}}\n"
     assert bool(findings("PLB317", f"{contract}services/db.yaml: {{{started}}}")) is outlives
 

@@ -144,7 +144,9 @@ def _idle(path: PathText, steps: Iterable[FlowStep], used: set[str]) -> Iterator
     for index, step in enumerate(steps):
         for name in step.keep:
             if name not in used:
-                yield Violation(path_of(path, index, "keep", name), f"nothing uses what is kept as `{name}`", at_key=True)
+                yield Violation(
+                    path_of(path, index, "keep", name), f"nothing uses what is kept as `{name}`", at_key=True
+                )
 
 
 _ANSWER = "${token} at last"
