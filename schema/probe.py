@@ -199,7 +199,8 @@ class FlowStep(Model):
     ]
     """Method and path."""
     headers: dict[
-        Annotated[str, form(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header, e.g. Authorization")], Text
+        Annotated[str, form(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header, e.g. Authorization")],
+        Annotated[str, form(r"^[ -~]+$", "one line of ASCII, e.g. text/plain")],
     ] = {}
     """Headers of the request."""
     body: Text | None = None

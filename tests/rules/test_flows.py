@@ -3,6 +3,7 @@
 import pytest
 
 from tests.rules.edited import edited
+from validators.rules.flows import _holds
 
 FILE = "parity.yaml"
 
@@ -36,3 +37,21 @@ def test_a_flow_that_does_not_do_what_it_says_is_found_where_it_stands(old: str,
 )
 def test_a_flow_that_sends_and_compares_more_is_legal(old: str, new: str) -> None:
     assert edited(FILE, old, new).found == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "holds"),
+    [
+        ("202", ["202"], True),
+        ("2023", ["202"], False),
+        ("a, b vectors", ["", ", ", " vectors"], True),
+        ("a b vectors", ["", ", ", " vectors"], False),
+        ("a, vectors", ["", ", ", " vectors"], False),
+        ("aa", ["a", "a"], True),
+        ("a", ["a", "a"], False),
+        ("xay", ["x", "b", "y"], False),
+        ("a" * 20_000, ["a"] * 300 + ["b"], False),
+    ],
+)
+def test_an_answer_holds_the_words_of_its_flow_in_order(answer: str, words: list[str], holds: bool) -> None:
+    assert _holds(answer, words) is holds

@@ -61,27 +61,37 @@ def _needed(placed: Placed) -> Mapping[str, tuple[str, ...]]:
 def _told(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     """Sockets, locks and logs that a configuration file names."""
     known = known_image(placed.spec, placed.service)
-    for text in texts if known and known.written else ():
-        for found in (
-            setting(known.written).finditer(without_comments(text.shown)) if text.where == Where.CONFIG else ()
-        ):
-            if not may_be_written(placed.service, found["path"]) and found["path"] not in _needed(placed):
+    if known is None or not known.written:
+        return
+    for text in texts:
+        shown = without_comments(text.shown) if text.where == Where.CONFIG else ""
+        for found in setting(known.written).finditer(shown):
+            file = found["path"]
+            if not may_be_written(placed.service, file) and file not in _needed(placed):
                 at = text.at(max(0, text.literal.find(found["name"])))
                 also = ((placed.path("tmpfs"), "its folders in memory"),)
-                message = (
-                    f"image {placed.service.image} of {placed.id} writes to {found['path']}, which is read-only there"
-                )
-                yield Violation(text.path, message, observed=found["path"], location=at, also=also)
+                message = f"image {placed.service.image} of {placed.id} writes to {file}, which is read-only there"
+                yield Violation(text.path, message, observed=file, location=at, also=also)
 
 
 def _says(texts: tuple[WrittenText, ...], word: str) -> bool:
     """Whether a setting, an option, a variable or a file of this name is among a service's texts."""
-    whole = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])")
     return any(
         text.name == word
-        or (text.where in (Where.COMMAND, Where.CONFIG) and whole.search(without_comments(text.shown)))
+        or (text.where in (Where.COMMAND, Where.CONFIG) and _holds_word(without_comments(text.shown), word))
         for text in texts
     )
+
+
+def _holds_word(text: str, word: str) -> bool:
+    """Whether it stands there by itself, and not as a part of a longer name."""
+    found = text.find(word)
+    while found >= 0:
+        around = text[max(0, found - 1) : found] + text[found + len(word) : found + len(word) + 1]
+        if not re.search(r"[\w.]", around):
+            return True
+        found = text.find(word, found + 1)
+    return False
 
 
 @rule(
