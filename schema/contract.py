@@ -46,6 +46,9 @@ class FirstProcess(Model):
     """Whether the container ends when the server dies, so that the engine starts it again."""
     scripts: tuple[Text, ...] = ()
     """The image's own entry points, where a service may name one of them, e.g. `/init`."""
+    gives_way_to: tuple[Literal["options", "programs"], ...] = ()
+    """Arguments for which the entry point runs something in its own place, so that the container ends with it: `options`, which
+    begin with a dash, are the server's; `programs` are those of the image."""
 
 
 class Stop(Model):
@@ -126,8 +129,10 @@ class Contract(Model):
     """Folders that the image has. Where it says any, a volume at another path is root's when it is new."""
     programs: tuple[Text, ...] | None = None
     """Programs that it has; `busybox` and `coreutils` stand for all of theirs."""
-    writable: tuple[AnyPath, ...] = ()
-    """Where it writes."""
+    writable: dict[AnyPath, tuple[Text, ...]] = {}
+    """Where it writes, each with the settings, options, variables and files that decide it otherwise."""
+    volumes: tuple[AnyPath, ...] = ()
+    """Paths that the image declares as volumes: where the spec mounts nothing there, the engine makes one without a name."""
     data: DataFormat | None = None
     """What it keeps."""
     telemetry: tuple[Telemetry, ...] = ()

@@ -190,13 +190,18 @@ class FlowWait(Model):
 class FlowStep(Model):
     """A request of a flow. `${name}` in it stands for what was kept before, for a text of the probe or a secret of the flow.
 
-    `${once}` is a word of sixteen letters that no other walk has; an answer with that word shows `${once}` in its place. A text `t` also gives `${t.sha256}` and `${t.bytes}`; `${status}` and `${body}` are those of the last answer.
+    `${once}` is a word of sixteen letters that no other walk has; an answer with that word shows `${once}` in its place. A text `t`
+    also gives `${t.sha256}` and `${t.bytes}`; `${status}` and `${body}` are those of the last answer. What fills a path is escaped
+    as a URL needs it, but for its slashes.
     """
 
-    request: Annotated[str, form(r"^(GET|POST|PUT|PATCH|DELETE) /\S*$", "a method and a path, e.g. POST /v1/documents")]
+    request: Annotated[
+        str, form(r"^(GET|POST|PUT|PATCH|DELETE) /[!-~]*$", "a method and a path of ASCII, e.g. POST /v1/documents")
+    ]
     """Method and path."""
     headers: dict[
-        Annotated[str, form(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header, e.g. Authorization")], Text
+        Annotated[str, form(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header, e.g. Authorization")],
+        Annotated[str, form(r"^[ -~]+$", "one line of ASCII, e.g. text/plain")],
     ] = {}
     """Headers of the request."""
     body: Text | None = None

@@ -84,7 +84,8 @@ def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]
         yield where, ["User", code(contract.user) + other[contract.runs_as_any]]
     if first := contract.first_process:
         end = "the container ends with the server" if first.ends_with_server else "it goes on when the server has died"
-        yield path_of(at, "first_process"), ["First process", f"{code(first.program)}; {end}"]
+        way = f", unless its arguments begin with {' or '.join(first.gives_way_to)}" if first.gives_way_to else ""
+        yield path_of(at, "first_process"), ["First process", f"{code(first.program)}; {end}{way}"]
     if stop := contract.stop:
         how = "stops in order" if stop.graceful else "the image's own entry point does not pass it on: a stop is a crash"
         within = f", within {stop.within_s} s" if stop.within_s else ""
@@ -96,6 +97,8 @@ def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]
         yield path_of(at, "programs"), ["Programs", codes(contract.programs)]
     if contract.writable:
         yield path_of(at, "writable"), ["Writes to", codes(contract.writable)]
+    if contract.volumes:
+        yield path_of(at, "volumes"), ["Declares as volumes", codes(contract.volumes)]
     if data := contract.data:
         reading = {
             "same-major": "tags of the same major version read it",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -129,3 +130,24 @@ def test_what_is_not_there_is_lacked(server: str) -> None:
 
 def test_nobody_there_is_no_answer() -> None:
     assert _walk("http://127.0.0.1:1", TOKEN).startswith("step 1, POST /token: no answer: ")
+
+
+def test_what_fills_a_path_is_escaped(server: str) -> None:
+    step = {"request": "GET /find?q=${document}", "keep": {"path": "/path"}}
+    assert _walk(server, step, answer="${path}", text="tea & ü/x") == "/find?q=tea%20%26%20%C3%BC/x"
+
+
+def test_an_answer_that_is_no_http_is_none() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+
+        def mumble() -> None:
+            caller, _ = mute.accept()
+            with caller:
+                caller.recv(1000)
+                caller.sendall(b"+PONG\r\n\r\n")
+
+        thread = threading.Thread(target=mumble)
+        thread.start()
+        said = _walk(f"http://127.0.0.1:{mute.getsockname()[1]}", TOKEN)
+        thread.join()
+    assert said.startswith("step 1, POST /token: no answer: ")

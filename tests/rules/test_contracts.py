@@ -48,7 +48,7 @@ def findings(rule: str, example: str) -> list[str]:
         ("services/store-owner.yaml", "[CHOWN]", "[CHOWN, FOWNER]", "PLB315"),
         ("services/loki.yaml", "http: {port: http, path: /ready}", "command: [curl, -f, http://x]", "PLB316"),
         ("images.yaml", "http_client: bash", "http_client: curl", "PLB316"),
-        ("services/clamav.yaml", "entrypoint: [clamd]", "entrypoint: [/init-unprivileged]", "PLB317"),
+        ("services/clamav.yaml", "entrypoint: [clamd]\ncommand: [--foreground,", "#", "PLB317"),
         ("services/minio.yaml", 'environment: {MINIO_UPDATE: "off"}\n', "", "PLB318"),
         ("services/alloy.yaml", "  - --disable-reporting\n", "", "PLB318"),
         ("config/loki/loki.yaml.j2", "reporting_enabled: false", "reporting_enabled: true", "PLB318"),
@@ -129,6 +129,31 @@ def test_an_image_s_own_script_behind_a_shell_outlives_its_server_too() -> None:
     contract = f"contracts/postgres.yaml: {{{READ}, {process}}}\n"
     assert findings("PLB317", contract + "services/db.yaml: {entrypoint: [sh, -c], command: [exec /init]}")
     assert not findings("PLB317", contract + "services/db.yaml: {entrypoint: [sh, -c], command: [exec /initdb]}")
+
+
+@pytest.mark.parametrize(
+    ("gives_way_to", "started", "outlives"),
+    [
+        ("options, programs", "command: [--foreground]", False),
+        ("options, programs", "command: [postgres, --foreground]", False),
+        ("options, programs", "command: [unknown]", True),
+        ("options, programs", "entrypoint: [/init], command: [--foreground]", False),
+        ("options, programs", "entrypoint: [/init]", True),
+        ("options, programs", "entrypoint: [sh, -c], command: ['exec /init --foreground']", False),
+        ("options, programs", "command: [sh, -c, 'exec /init']", True),
+        ("options", "command: [--foreground]", False),
+        ("options", "command: [postgres, --foreground]", True),
+        ("", "command: [--foreground]", True),
+    ],
+)
+def test_an_entry_point_that_gives_way_to_its_arguments_ends_with_them(
+    gives_way_to: str, started: str, outlives: bool
+) -> None:
+    process = (
+        f"first_process: {{program: tini, ends_with_server: false, scripts: [/init], gives_way_to: [{gives_way_to}]}}"
+    )
+    contract = f"contracts/postgres.yaml: {{{READ}, programs: [busybox, postgres], {process}}}\n"
+    assert bool(findings("PLB317", f"{contract}services/db.yaml: {{{started}}}")) is outlives
 
 
 def test_what_a_contract_leaves_out_no_rule_asks() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 SCHEMAS = Path(__file__).parents[2] / "schema" / "json"
-_FOLDERS = {"services": "service", "runbooks": "runbook", "topology": "topology"}
+_FOLDERS = {"services": "service", "runbooks": "runbook", "topology": "topology", "contracts": "contract"}
 Schema = Mapping[str, Any]
 
 

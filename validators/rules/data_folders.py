@@ -87,7 +87,7 @@ def _told_outside(placed: Placed, told: list[_Told], outside: list[_Told]) -> It
 
 
 @cache
-def _setting(names: frozenset[str]) -> re.Pattern[str]:
+def setting(names: frozenset[str]) -> re.Pattern[str]:
     """What finds the value of any of these options and keys, where it is an absolute path."""
     any_of = "|".join(map(re.escape, sorted(names)))
     return re.compile(
@@ -102,7 +102,7 @@ def _told(texts: tuple[WrittenText, ...], image: KnownImage) -> Iterator[_Told]:
         ):
             yield _Told(text.shown, text.path, None)
         elif text.where in (Where.COMMAND, Where.CONFIG):
-            for found in _setting(image.settings).finditer(without_comments(text.shown)):
+            for found in setting(image.settings).finditer(without_comments(text.shown)):
                 yield _Told(found["path"], text.path, text.at(max(0, text.literal.find(found["name"]))))
 
 

@@ -1,31 +1,35 @@
 """PLB725…: flows of requests name what an earlier step gave."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from plumbline.effective.decided import NO_ANSWER, NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.effective.deployment import services_of
+from plumbline.spec.finding import Severity
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.probe import FlowProbe, FlowStep
 from validators.rules.parity_examples import example
+from validators.rules.probes import all_probes
 from validators.rules.registry import Violation, rule
 
 NAMED = re.compile(r"\$\{([a-z][a-z0-9_.]*)\}")
 """What stands for something in a step; `plumbline/stack/probe/flow.py` fills it in."""
+_BROKEN = re.compile(r"\$\{(?![a-z][a-z0-9_.]*\})[^\s\"'}]*\}?")
+"""What is meant as such and is none, so that it is sent as it stands."""
 _EVERY_ANSWER = ("status", "body")
 
 
-def _example(answer: str, secrets: str = "[]") -> str:
-    probe = f"{{shows: s, answers: {{single: ok, second: ok}}, flow: {{service: web, port: http, flow: ask, answer: '{answer}'}}}}"
+def _example(answer: str, secrets: str = "[]", answers: str = "{single: ok, second: ok}") -> str:
+    probe = f"{{shows: s, answers: {answers}, flow: {{service: web, port: http, flow: ask, answer: '{answer}'}}}}"
     step = "{request: GET /token, keep: {token: /token}}"
     return example(probe=probe) + f"  flows: {{ask: {{title: Asks, secrets: {secrets}, steps: [{step}]}}}}\n"
 
 
 def _walked(spec: Spec) -> Iterator[tuple[PathText, FlowProbe]]:
-    for name, feature in spec.parity.features.items():
-        for index, probe in enumerate(feature.probes):
-            if probe.flow is not None:
-                yield path_of("parity", "features", name, "probes", index, "flow"), probe.flow
+    for path, probe in all_probes(spec):
+        if probe.flow is not None:
+            yield path_of(path, "flow"), probe.flow
 
 
 @rule(
@@ -64,6 +68,8 @@ def _sent(step: FlowStep) -> tuple[str, ...]:
 
 
 def _lost(path: PathText, texts: tuple[str, ...], known: set[str]) -> Iterator[Violation]:
+    for broken in dict.fromkeys(broken for text in texts for broken in _BROKEN.findall(text)):
+        yield Violation(path, f"`{broken}` is no name: `${{name}}` in lower case", observed=broken)
     for name in dict.fromkeys(name for text in texts for name in NAMED.findall(text)):
         if name not in known:
             yield Violation(path, f"nothing gives `{name}` here; known are {', '.join(sorted(known)) or 'no names'}")
@@ -91,13 +97,114 @@ def lost_secret(spec: Spec) -> Iterator[Violation]:
                     )
 
 
+@rule(
+    "PLB727",
+    title="Part of a flow that nothing uses",
+    severity=Severity.WARNING,
+    why="Somebody meant to send it, or to compare it. As it stands the probe shows less than its title says.",
+    fix="Name it in a later step, in `expect` or in the answer, or remove it.",
+    failing=_example("asked"),
+    passing=_example("${token}"),
+)
+def unused_part(spec: Spec) -> Iterator[Violation]:
+    """Flows that no probe begins with; secrets, texts and what is kept that no step, answer or comparison names."""
+    probes = list(_walked(spec))
+    for name, flow in spec.parity.flows.items():
+        of_flow = path_of("parity", "flows", name)
+        walking = [probe for _, probe in probes if probe.flow == name]
+        if not walking:
+            yield Violation(of_flow, f"no probe begins with flow `{name}`", at_key=True)
+            continue
+        used = _used(flow.steps).union(*map(_used_by, walking))
+        for index, secret in enumerate(flow.secrets):
+            if secret not in used:
+                yield Violation(path_of(of_flow, "secrets", index), f"no step of flow `{name}` sends `{secret}`")
+        yield from _idle(path_of(of_flow, "steps"), flow.steps, used)
+    for path, probe in probes:
+        if known := spec.parity.flows.get(probe.flow):
+            used = _used(known.steps) | _used_by(probe)
+            for text in probe.texts.keys() - used:
+                yield Violation(path_of(path, "texts", text), f"no step sends text `{text}`", at_key=True)
+            yield from _idle(path_of(path, "then"), probe.then, used)
+
+
+def _used(steps: Iterable[FlowStep]) -> set[str]:
+    """What steps name; a part of a text, such as its checksum, is the text."""
+    texts = [text for step in steps for text in (*_sent(step), *step.expect.values(), *step.lack.values())]
+    return {name.partition(".")[0] for text in texts for name in NAMED.findall(text)} | {
+        name for step in steps for name in (*step.expect, *step.lack)
+    }
+
+
+def _used_by(probe: FlowProbe) -> set[str]:
+    named = [name for text in (probe.answer, *probe.texts.values()) for name in NAMED.findall(text)]
+    return _used(probe.then) | {name.partition(".")[0] for name in named}
+
+
+def _idle(path: PathText, steps: Iterable[FlowStep], used: set[str]) -> Iterator[Violation]:
+    for index, step in enumerate(steps):
+        for name in step.keep:
+            if name not in used:
+                yield Violation(
+                    path_of(path, index, "keep", name), f"nothing uses what is kept as `{name}`", at_key=True
+                )
+
+
+_ANSWER = "${token} at last"
+_OTHERWISE = ("step ", NOT_DEPLOYED, NOT_PUBLISHED, NO_ANSWER, NO_WAY)
+"""What an answer begins with that the flow did not put together; PLB721 judges it."""
+
+
+@rule(
+    "PLB728",
+    title="Answer that its flow cannot give",
+    why="The flow puts its answer together from this text. No stack can answer otherwise, so the probe fails in every mode.",
+    fix="Write the same words in `answer` of the flow and in `answers` of the probe.",
+    failing=_example(_ANSWER, answers="{single: ok, second: ok}"),
+    passing=_example(_ANSWER, answers="{single: ok at last, second: ok at last}"),
+)
+def impossible_answer(spec: Spec) -> Iterator[Violation]:
+    """Declared answers without the words of the flow's own; a flow that ends early answers with its step."""
+    for path, probe in all_probes(spec):
+        if probe.flow is None:
+            continue
+        words = NAMED.split(probe.flow.answer)[::2]
+        wrong = [
+            mode
+            for mode, answer in probe.answers.items()
+            if mode in spec.topology
+            and probe.flow.service in services_of(spec, mode)
+            and not _holds(answer, words)
+            and not answer.startswith(_OTHERWISE)
+        ]
+        if wrong:
+            answer, also = probe.answers[wrong[0]], ((path_of(path, "flow", "answer"), "how it is put together"),)
+            message = f"mode {' and '.join(wrong)} cannot answer `{answer}`: the flow answers `{probe.flow.answer}`"
+            yield Violation(path_of(path, "answers", wrong[0]), message, observed=answer, also=also)
+
+
+def _holds(answer: str, words: list[str]) -> bool:
+    """Whether an answer is these words with anything between them; by search, for a pattern of many gaps takes for ever."""
+    first, *others = words
+    if not others:
+        return answer == first
+    if not answer.startswith(first):
+        return False
+    position = len(first)
+    for word in others[:-1]:
+        if (found := answer.find(word, position)) < 0:
+            return False
+        position = found + len(word)
+    return answer.endswith(others[-1]) and len(answer) - len(others[-1]) >= position
+
+
 _WAITED = (
     "{shows: s, proves: behaviour, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"
 )
 
 
 @rule(
-    "PLB727",
+    "PLB729",
     title="Feature that is said to be unproven, and is not",
     why="A probe proves it by behaviour. The reason why nothing does is out of date, and readers are told it.",
     fix="Remove `unproven`.",

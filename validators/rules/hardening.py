@@ -214,7 +214,7 @@ def engine_socket(spec: Spec) -> Iterator[Violation]:
 def two_mounts_at_one_path(spec: Spec) -> Iterator[Violation]:
     def check(placed: Placed) -> Iterator[Violation]:
         seen: dict[str, str] = {}
-        for field, label, target in _targets(placed.service):
+        for field, label, target in mount_targets(placed.service):
             path = posixpath.normpath(target)
             if path in seen:
                 yield Violation(
@@ -226,7 +226,7 @@ def two_mounts_at_one_path(spec: Spec) -> Iterator[Violation]:
     return _each(spec, check)
 
 
-def _targets(service: Service) -> Iterator[tuple[str, str, str]]:
+def mount_targets(service: Service) -> Iterator[tuple[str, str, str]]:
     """Field, what is mounted, and where."""
     yield from (("tmpfs", "a tmpfs", target) for target in service.tmpfs)
     for each in volume_mounts("", service):

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
-from schema.contract import Contract, Switch
+from schema.contract import Contract, FirstProcess, Switch
 from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services, raw
+from validators.rules.image_programs import has
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services, without_comments
 
@@ -44,22 +45,37 @@ def _outlives(placed: Placed, contract: Contract) -> Iterator[Violation]:
     first, service = contract.first_process, placed.service
     if first is None or first.ends_with_server or service.kind == "job":
         return
-    script = _script_called(service, first.scripts)
-    if service.entrypoint is not None and script is None:
+    script, arguments = _own_script(service, first.scripts)
+    if script is None or _gives_way(first, contract.programs, arguments):
         return
     path = placed.path("entrypoint") if script else path_of("services", placed.id, "image")
     yield Violation(
         path,
         f"the first process of {placed.id} is {first.program}, which goes on when the server has died",
-        observed=script,
+        observed=script or None,
         also=((path_of("contracts", service.image, "first_process"), "what the image does"),),
     )
 
 
-def _script_called(service: Service, scripts: tuple[str, ...]) -> str | None:
-    """The image's own script that the entry point or the command names."""
+def _own_script(service: Service, scripts: tuple[str, ...]) -> tuple[str | None, list[str]]:
+    """The image's own script that starts the container, and its arguments.
+
+    It has no name where the service sets no entry point, and is None where the service starts something else.
+    """
     words = " ".join(raw(word) for word in (*(service.entrypoint or ()), *(service.command or ())))
-    return next((each for each in scripts if re.search(rf"(?<![\w./-]){re.escape(each)}(?![\w./-])", words)), None)
+    for each in scripts:
+        if found := re.search(rf"(?<![\w./-]){re.escape(each)}(?![\w./-])", words):
+            return each, words[found.end() :].split()
+    return (None, []) if service.entrypoint is not None else ("", words.split())
+
+
+def _gives_way(first: FirstProcess, programs: tuple[str, ...] | None, arguments: list[str]) -> bool:
+    """Whether the script runs what its arguments name in its own place."""
+    if not arguments:
+        return False
+    if arguments[0].startswith("-"):
+        return "options" in first.gives_way_to
+    return "programs" in first.gives_way_to and has(programs or (), arguments[0])
 
 
 @rule(

@@ -1,7 +1,7 @@
 """What public images are known to do by themselves: where they keep their data, and by which variables they are set up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from plumbline.spec.spec import Spec
 from schema.service import Service
@@ -23,6 +23,12 @@ class KnownImage:
     """Variable with the name of the role that it makes."""
     database: str = ""
     """Variable with the name of the database that it makes; absent: that of the user."""
+    scratch: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Folders that it writes to besides, each with the settings that move it."""
+    written: frozenset[str] = frozenset()
+    """Keys of its files that name a file or folder that it writes, beside its data: a socket, a lock, a log."""
+    declares: Mapping[str, int] = field(default_factory=dict)
+    """Paths that it declares as volumes, each with the major version that no longer does."""
     schemes: frozenset[str] = frozenset()
     """Schemes of the URLs by which clients reach it."""
 
@@ -34,15 +40,32 @@ _POSTGRES = KnownImage(
     files=frozenset({"POSTGRES_PASSWORD_FILE", "POSTGRES_USER_FILE", "POSTGRES_DB_FILE", "POSTGRES_INITDB_ARGS_FILE"}),
     user="POSTGRES_USER",
     database="POSTGRES_DB",
+    scratch={"/var/run/postgresql": ()},
+    written=frozenset({"unix_socket_directories", "external_pid_file"}),
+    declares={"/var/lib/postgresql/data": 18},
     schemes=frozenset({"postgres", "postgresql"}),
 )
 
 
-_MYSQL = KnownImage(data="/var/lib/mysql", settings=frozenset({"datadir"}), schemes=frozenset({"mysql", "mariadb"}))
-_REDIS = KnownImage(data="/data", settings=frozenset({"dir"}), schemes=frozenset({"redis", "rediss"}))
+_MYSQL = KnownImage(
+    data="/var/lib/mysql",
+    settings=frozenset({"datadir"}),
+    scratch={"/var/run/mysqld": ("socket",)},
+    schemes=frozenset({"mysql", "mariadb"}),
+)
+_REDIS = KnownImage(
+    data="/data",
+    settings=frozenset({"dir"}),
+    written=frozenset({"unixsocket", "pidfile", "logfile"}),
+    schemes=frozenset({"redis", "rediss"}),
+)
 _LOKI = frozenset({"path_prefix", "chunks_directory", "rules_directory", "working_directory", "active_index_directory"})
 KNOWN: Mapping[str, KnownImage] = {
     "alloy": KnownImage(settings=frozenset({"storage.path"})),
+    "clamav": KnownImage(
+        settings=frozenset({"DatabaseDirectory"}),
+        written=frozenset({"LocalSocket", "PidFile", "LogFile", "UpdateLogFile", "TemporaryDirectory"}),
+    ),
     "elasticsearch": KnownImage(data="/usr/share/elasticsearch/data", settings=frozenset({"path.data"})),
     "etcd": KnownImage(settings=frozenset({"data-dir", "ETCD_DATA_DIR"})),
     "grafana": KnownImage(data="/var/lib/grafana", settings=frozenset({"GF_PATHS_DATA"})),

@@ -10,6 +10,7 @@ from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.probe import (
     KINDS,
+    AddressProbe,
     CommandProbe,
     HttpProbe,
     LinkQuestion,
@@ -26,7 +27,8 @@ from validators.rules.program_ports import SERVERS
 from validators.rules.registry import Violation, rule
 
 
-def _probes(spec: Spec) -> Iterator[tuple[PathText, Probe]]:
+def all_probes(spec: Spec) -> Iterator[tuple[PathText, Probe]]:
+    """Every probe with its path."""
     for name, feature in spec.parity.features.items():
         for index, probe in enumerate(feature.probes):
             yield path_of("parity", "features", name, "probes", index), probe
@@ -44,7 +46,7 @@ def _probes(spec: Spec) -> Iterator[tuple[PathText, Probe]]:
 )
 def askable_probe(spec: Spec) -> Iterator[Violation]:
     """Probes with no kind or several, and those whose port, publication, secret or variable isn't there."""
-    for path, probe in _probes(spec):
+    for path, probe in all_probes(spec):
         given = [kind for kind in KINDS if getattr(probe, kind) is not None]
         if len(given) != 1:
             yield Violation(
@@ -86,6 +88,19 @@ def _unaskable(spec: Spec, probe: Probe) -> Iterator[str]:
                 yield f"`{question.name}` holds a secret in mode {mode}, and its answer would show it"
 
 
+def _asked_at(spec: Spec, path: PathText, probe: Probe) -> tuple[tuple[PathText, str], ...]:
+    """Where a probe says whom it asks from where, and where the one that is asked says what is published."""
+    caller = ((path_of(path, "caller"), "from where it is asked"),) if probe.caller else ()
+    if not isinstance(probe.question, AddressProbe):
+        return caller
+    asked = spec.services.get(probe.question.service)
+    modes = [mode for mode, override in asked.modes.items() if override.publish] if asked else []
+    at = path_of("services", probe.question.service)
+    published = [path_of(at, "modes", mode, "publish") for mode in modes]
+    published += [path_of(at, "publish")] if asked and asked.publish else []
+    return (*caller, *((each, "what is published") for each in published))
+
+
 _METRICS = frozenset({"prometheus", "victoria-metrics"})
 """Programs of `SERVERS` that answer queries of metrics."""
 _SECRET = re.compile(rf"{SECRET_FOLDER}/([\w-]+)")
@@ -122,7 +137,7 @@ def _secrets_in(question: CommandProbe) -> set[str]:
 )
 def unanswered_probe(spec: Spec) -> Iterator[Violation]:
     """Probes that leave out a mode."""
-    for path, probe in _probes(spec):
+    for path, probe in all_probes(spec):
         if missing := [mode for mode in spec.modes if mode not in probe.answers]:
             yield Violation(path_of(path, "answers"), f"there is no answer for mode {' and '.join(missing)}")
 
@@ -168,7 +183,7 @@ def fitting_answers(spec: Spec) -> Iterator[Violation]:
 )
 def contradicted_answer(spec: Spec) -> Iterator[Violation]:
     """Declared answers that cannot come: by placement, segments, needs, publications, variables, and what is mounted."""
-    for path, probe in _probes(spec):
+    for path, probe in all_probes(spec):
         for mode, answer in probe.answers.items():
             known = decide_answer(spec, mode, probe) if mode in spec.topology else None
             if known is None or known.allows(answer):
@@ -179,4 +194,5 @@ def contradicted_answer(spec: Spec) -> Iterator[Violation]:
                 f"mode {mode} answers {wanted}, but `{answer}` is declared: {known.why}",
                 expected=" or ".join(known.answers) or None,
                 observed=answer,
+                also=_asked_at(spec, path, probe),
             )

@@ -44,7 +44,9 @@ def _in(spec: Spec, deployment: Deployment) -> Iterator[Violation]:
             if other in services:
                 if not can_wait(started_by[name], started_by[other]):
                     only = " or ".join(f"`{each}`" for each in started_by[other])
-                    yield Violation(path, f"`{other}` starts only with profile {only}, but {name} starts without it")
+                    also = ((field_path(other, spec.services[other], mode, "profile"), "its profile"),)
+                    message = f"`{other}` starts only with profile {only}, but {name} starts without it"
+                    yield Violation(path, message, also=also)
             elif other in spec.services:
                 yield Violation(path, _elsewhere(spec, deployment, name, other))
 

@@ -4,8 +4,8 @@ import posixpath
 from collections.abc import Iterator
 
 from plumbline.effective.deployment import Deployment, deployments
-from plumbline.effective.volumes import gives_owners
-from plumbline.spec.paths import path_of
+from plumbline.effective.volumes import gives_owners, services_sharing
+from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.contract import ImageFolder
 from schema.service import Service
@@ -60,7 +60,11 @@ def _refused(spec: Spec, deployment: Deployment) -> Iterator[Violation]:
                 f"`{name}` runs as {service.user}, but image {service.image} {has}: "
                 f"the new volume `{volume}` belongs to {(folder or _ROOTS).owner}",
                 observed=target,
-                also=((path_of("contracts", service.image, "folders"), "the folders of the image"),),
+                also=(
+                    (path_of("contracts", service.image, "folders"), "the folders of the image"),
+                    (Placed(spec, deployment.mode, name, service).path("user"), "whom it runs as"),
+                    *_sharing(spec, deployment, name, volume),
+                ),
             )
 
 
@@ -75,7 +79,20 @@ def _is_given(deployment: Deployment, name: str, service: Service, volume: str) 
     """Whether a job that the service starts after gives a volume the service's user."""
     for job in (deployment.services[each] for each in service.after if each in deployment.services):
         words = [raw(word) for word in (*(job.entrypoint or ()), *(job.command or ()))]
-        shared = [each.target for each in job.shares if (each.service, each.volume) == (name, volume)]
-        if gives_owners(job) and service.user in words and any(target in words for target in shared):
+        shared = [each for each in job.shares if (each.service, each.volume) == (name, volume)]
+        if gives_owners(job) and service.user in words and any(e.target in words and not e.read_only for e in shared):
             return True
     return False
+
+
+def _sharing(spec: Spec, deployment: Deployment, name: str, volume: str) -> tuple[tuple[PathText, str], ...]:
+    """Where the jobs that share the volume say what they do to it, for one of them may be meant to give it."""
+    return tuple(
+        (
+            Placed(spec, deployment.mode, job, deployment.services[job]).path(field),
+            f"{job} shares the volume, and does not give it",
+        )
+        for job in services_sharing(deployment.services, name, volume)
+        if deployment.services[job].kind == "job"
+        for field in ("user", "command", "shares")
+    )

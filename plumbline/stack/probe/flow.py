@@ -1,6 +1,7 @@
 """Requests one after another, each with what the answers before it gave; in the probe's image, with the standard library alone."""
 
 import hashlib
+import http.client
 import json
 import re
 import secrets
@@ -8,6 +9,7 @@ import ssl
 import string
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from typing import Any
 
@@ -73,7 +75,8 @@ def _made(question: dict[str, Any], step: dict[str, Any], known: dict[str, str],
 
 
 def _asked(question: dict[str, Any], step: dict[str, Any], known: dict[str, str], where: str) -> tuple[str, str]:
-    method, _, path = _filled(step["request"], known, where).partition(" ")
+    escaped = {name: urllib.parse.quote(value) for name, value in known.items()}
+    method, _, path = _filled(step["request"], escaped, where).partition(" ")
     headers = {name: _filled(value, known, where) for name, value in step.get("headers", {}).items()}
     if question.get("host"):
         headers["Host"] = question["host"]
@@ -90,7 +93,7 @@ def _asked(question: dict[str, Any], step: dict[str, Any], known: dict[str, str]
             return str(response.status), response.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         return str(error.code), error.read().decode(errors="replace")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise Stopped(f"{where}: no answer: {error}") from None
 
 
