@@ -59,6 +59,11 @@ def app(spec: Spec) -> str:
     return role
 
 
+def test_the_superuser_s_password_stays_in_the_store_s_container(spec: Spec) -> None:
+    for mode in spec.modes:
+        assert [name for name, each in services_of(spec, mode).items() if "postgres_password" in each.secrets] == ["postgres"]
+
+
 def test_the_application_does_its_work(database: Cluster, app: str) -> None:
     work = (
         "INSERT INTO tenants (id, title) VALUES ('t', 'T') ON CONFLICT DO NOTHING; UPDATE tenants SET title = 'U';"
