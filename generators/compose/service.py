@@ -22,6 +22,8 @@ from schema.service import Service
 from schema.types import Value
 
 LABEL = "io.plumbline"
+LOGGED_LABEL = f"{LABEL}.service"
+"""Stands in each line of a container's log: nothing else there says whose it is, and who reads the files can't ask the engine."""
 
 
 class ServiceWriter:
@@ -153,7 +155,11 @@ class ServiceWriter:
         logs = self.spec.platform.logs
         return {
             "driver": "json-file",
-            "options": {"max-size": f"{logs.max_size_mib}m", "max-file": str(logs.max_files)},
+            "options": {
+                "max-size": f"{logs.max_size_mib}m",
+                "max-file": str(logs.max_files),
+                "labels": LOGGED_LABEL,
+            },
         }
 
     def _labels(self, name: str) -> dict[str, str]:

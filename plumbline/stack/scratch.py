@@ -1,5 +1,6 @@
 """The folder that a project is started from: the committed files, with secrets, models and node folders made for this run."""
 
+import os
 import secrets
 import shutil
 import string
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from generators.compose.interpolation import address_variable, secret_variable
 from plumbline.effective.deployment import folder_of, tenant_folder
+from plumbline.effective.node_folders import folder_at
 from plumbline.spec.finding import Finding, InputError
 from plumbline.spec.location import Location
 from plumbline.spec.spec import Spec
@@ -34,7 +36,7 @@ def make(spec: Spec, spec_folder: Path, project: ComposeProject, values: Mapping
     _secrets(project, target / "secrets", values)
     for service in project.deployment.services.values():
         for mount in service.mounts:
-            (target / HOST_FOLDER / mount.source.removeprefix("/")).mkdir(parents=True, exist_ok=True)
+            _node_folder(target / HOST_FOLDER, mount.source)
     return _models(spec, spec_folder, project, target)
 
 
@@ -52,6 +54,22 @@ def secret_values(spec: Spec) -> dict[str, str]:
         name: "".join(secrets.choice(_ALPHABET) for _ in range(secret.length))
         for name, secret in spec.secrets.secrets.items()
     }
+
+
+def _node_folder(host: Path, source: str) -> None:
+    """A folder in place of the node's; of one that the engine keeps for root, with its owner, modes and kind of files."""
+    place = host / source.removeprefix("/")
+    place.mkdir(parents=True, exist_ok=True)
+    known = folder_at(source)
+    if known is None:
+        return
+    file = place / known.file
+    if known.file:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("made for a test run\n")
+    if os.geteuid() == 0:  # who is not root can't give them to root, and a container's root could not read them then
+        for path in (place, *place.rglob("*")):
+            path.chmod(known.mode if path.is_dir() else known.file_mode)
 
 
 def _settings(spec_folder: Path, project: ComposeProject, target: Path, values: Mapping[str, str]) -> None:

@@ -64,6 +64,7 @@ def recipe_of(spec: Spec, folder: Path, mode: str, image: str) -> Recipe:
     )
     arguments = {"OWNER": owner, "FOLDERS": " ".join(folders)}
     if stand_in.recipe == "contract":
+        arguments |= {"FOLDERS": " ".join(_as_in_the_image(spec, image, owner, target) for target in folders)}
         arguments |= {"COMMANDS": " ".join(stand_in.commands), "PACKAGES": " ".join(stand_in.packages)}
         contract = {name: contract_of(spec, mode, service, stand_in) for name, service in users.items()}
         programs = folder / stand_in.programs if stand_in.programs else None
@@ -85,6 +86,13 @@ def _gives(spec: Spec, image: str, folder: str) -> bool:
         return True
     has = contract.folders.get(posixpath.normpath(folder))
     return has is not None and has.owner != "0:0"
+
+
+def _as_in_the_image(spec: Spec, image: str, owner: str, folder: str) -> str:
+    """A folder with its owner and mode in the image, by its contract; without one, it is the service's own."""
+    contract = spec.contracts.get(image)
+    has = (contract.folders or {}).get(posixpath.normpath(folder)) if contract else None
+    return f"{folder},{has.owner if has else owner},{has.mode if has else '0755'}"
 
 
 def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> dict[str, Any]:
@@ -109,6 +117,7 @@ def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> d
                 *(each.target for each in volumes if each.read_only),
             ]
         ),
+        "mounts": sorted(mount.target for mount in service.mounts),
         "writable": sorted([*(each.target for each in volumes if not each.read_only), *service.tmpfs]),
         "commands": list(stand_in.commands),
         "command": list(stand_in.command),

@@ -16,8 +16,8 @@ ENTRY = "intake-gateway"
 """The service of the shipped spec that answers at the entry; it is what the next release changes."""
 _MIGRATION = """from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
@@ -27,11 +27,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TABLE later")
 """
-_LAST = "  - {source: config/migrate/0005_tenant_schemas.py, target: /migrations/versions/0005_tenant_schemas.py}\n"
+_LAST = "  - {source: config/migrate/0006_rights.py, target: /migrations/versions/0006_rights.py}\n"
 ENTRY_CHANGED = {f"data/services/{ENTRY}.yaml": ("memory_mib: 512", "memory_mib: 640")}
 DATABASE_CHANGED = ENTRY_CHANGED | {
-    "data/services/migrate.yaml": (_LAST, _LAST + _LAST.replace("0005_tenant_schemas", "0006_later")),
-    "data/config/migrate/0006_later.py": ("", _MIGRATION),
+    "data/services/migrate.yaml": (_LAST, _LAST + _LAST.replace("0006_rights", "0007_later")),
+    "data/config/migrate/0007_later.py": ("", _MIGRATION),
 }
 SIGNATURES_CHANGED = {"data/stand-ins/models/clamav-signatures/eicar.hdb": ("Eicar", "Eicar.Again")}
 ENTRY_SICK = {f"data/services/{ENTRY}.yaml": ("http: {port: http, path: /health}", 'command: ["false"]')}

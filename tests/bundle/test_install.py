@@ -39,7 +39,7 @@ def test_from_the_medium_to_a_healthy_stack_and_back(releases: Publisher, first:
 
         installed(host, releases, first)
         assert wrong_images(host, "classic") == []
-        assert host.sql("SELECT version_num FROM alembic_version") == "0005"
+        assert host.sql("SELECT version_num FROM alembic_version") == "0006"
         records = [json.loads(line) for line in (host.state / "verified.jsonl").read_text().splitlines()]
         assert records[-1]["result"] == "verified"
         assert records[-1]["signer"] == releases.key.fingerprint
@@ -67,7 +67,7 @@ def _killed_and_run_again(host: SealedHost, bundle: Path) -> None:
     """`make bundle-proof` does so at each step."""
     secrets = host.secrets()
     # as after a downgrade
-    host.sql("UPDATE alembic_version SET version_num = '0006'")
+    host.sql("UPDATE alembic_version SET version_num = '0007'")
     killed = strike(
         host,
         BundleFault("killed", "migrate", "docker", "*run*", after=1),
@@ -77,7 +77,7 @@ def _killed_and_run_again(host: SealedHost, bundle: Path) -> None:
     again = host.script(host.installed("install"), bundle)
     assert again.returncode == 0, again.stdout + again.stderr
     assert host.secrets() == secrets
-    assert host.sql("SELECT actor, version_num FROM audit_events, alembic_version") == "kept|0006"
+    assert host.sql("SELECT actor, version_num FROM audit_events, alembic_version") == "kept|0007"
     assert list(host.home.glob(".incoming*")) == []
 
 
@@ -95,7 +95,7 @@ def _exported_and_restored(host: SealedHost) -> None:
     restored = host.script(host.installed("restore"), archive)
     assert restored.returncode == 0, restored.stderr + (host.state / "logs" / "restore.log").read_text()[-2000:]
     assert host.sql("SELECT actor FROM audit_events") == "kept"
-    assert host.sql("SELECT version_num FROM alembic_version") == "0005"
+    assert host.sql("SELECT version_num FROM alembic_version") == "0006"
     assert host.sql("SELECT to_regclass('tenant_schemas'), to_regclass('later')") == "tenant_schemas|"
     refused = host.script(host.installed("restore"), _of_another_customer(host, archive))
     assert (refused.returncode, "is of customer other" in refused.stderr) == (1, True)

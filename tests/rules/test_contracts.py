@@ -9,6 +9,7 @@ from generators.site.pages import PageGenerator
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from schema.contract import DataFormat, ImageFolder
+from schema.service import Service
 from tests.rules.edited import edited, shipped
 from tests.rules.three_modes import three_modes
 from validators.rules import RULES, check_rules
@@ -54,6 +55,14 @@ def findings(rule: str, example: str) -> list[str]:
         ("config/loki/loki.yaml.j2", "reporting_enabled: false", "reporting_enabled: true", "PLB318"),
         ("services/grafana.yaml", '  GF_PLUGINS_PREINSTALL_DISABLED: "true"\n', "", "PLB318"),
         ("services/minio.yaml", "stop_grace_s: 70", "stop_grace_s: 10", "PLB319"),
+        ("services/alloy.yaml", 'user: "0:473"', 'user: "473:473"', "PLB426"),
+        ("services/alloy.yaml", 'user: "0:473"', 'user: "473:473"\ncapabilities: [DAC_READ_SEARCH]', "PLB426"),
+        ("services/alloy.yaml", 'user: "0:473"', 'user: "0:0"', "PLB315"),
+        ("config/alloy/config.alloy.j2", "  stage.docker {}\n", "", "PLB155"),
+        ("config/loki/loki.yaml.j2", "retention_enabled: true", "retention_enabled: false", "PLB154"),
+        ("config/loki/loki.yaml.j2", "  delete_request_store: filesystem\n", "", "PLB154"),
+        ("config/loki/loki.yaml.j2", "retention_period: 336h", "retention_period: 0s", "PLB154"),
+        ("waivers.yaml", "subject: services.alloy.user", "subject: services.loki.user", "PLB415"),
     ],
 )
 def test_the_shipped_spec_is_held_against_the_images(file: str, old: str, new: str, rule: str) -> None:
@@ -89,11 +98,13 @@ def test_a_tag_reads_the_data_of_another_or_not(read_by: str, old: str, new: str
         ("70:70", "0:70", "0755", False),
         ("70:70", "0:0", "1777", True),
         ("70:70", "0:0", "0755", False),
-        ("0:0", "70:70", "0700", True),
+        ("0:0", "70:70", "0700", False),  # root owns nothing there, and every capability is dropped
+        ("0:70", "70:70", "0770", True),
     ],
 )
 def test_who_may_write_to_a_folder(user: str, owner: str, mode: str, may: bool) -> None:
-    assert may_write(user, ImageFolder(owner=owner, mode=mode)) is may
+    service = Service.model_validate({"title": "A", "summary": "a", "image": "a", "user": user})
+    assert may_write(service, ImageFolder(owner=owner, mode=mode)) is may
 
 
 @pytest.mark.parametrize(

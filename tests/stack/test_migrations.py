@@ -44,4 +44,4 @@ def test_nobody_stands_behind_a_migration_that_waits(offline: Stack) -> None:
     holder.join()
     migration.join()
     assert "a table is in use; attempt 2" in said[0]
-    assert _sql(offline, "SELECT version_num FROM alembic_version") == "0005"
+    assert _sql(offline, "SELECT version_num FROM alembic_version") == "0006"

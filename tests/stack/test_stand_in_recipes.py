@@ -28,6 +28,9 @@ def test_a_recipe_without_a_dockerfile_is_named_with_its_line(spec: Spec, tmp_pa
         ("offline", "redis", "999:1000", "/data"),
         ("online", "clamav", "100:101", "/var/lib/clamav"),  # its /tmp is root's, and open to all
         ("offline", "docpipe-api", "10001:10001", ""),
+        # the stub's folders have the owner and the mode of the image's, whoever the service runs as
+        ("online", "alloy", "0:473", "/var/lib/alloy/data,473:473,0770"),
+        ("online", "loki", "10001:10001", "/loki,10001:10001,0755"),
     ],
 )
 def test_a_stand_in_has_the_folders_that_its_image_has(
@@ -39,4 +42,4 @@ def test_a_stand_in_has_the_folders_that_its_image_has(
 
 def test_without_a_contract_a_stand_in_has_every_folder(spec: Spec) -> None:
     recipe = recipe_of(replace(spec, contracts={}), DATA, "offline", "qdrant")
-    assert recipe.arguments["FOLDERS"] == "/qdrant/storage"
+    assert recipe.arguments["FOLDERS"] == "/qdrant/storage,1000:1000,0755"

@@ -1,4 +1,4 @@
-"""PLB150: names of components in Alloy's files."""
+"""PLB150, PLB155: names of components in Alloy's files, and what they make of Docker's logs."""
 
 import re
 from collections.abc import Iterator
@@ -34,8 +34,48 @@ def unknown_component(spec: Spec) -> Iterator[Violation]:
     yield from once(found for text in written_texts(spec) if text.where == Where.CONFIG for found in _unknown(text))
 
 
+_DOCKERS_FILES = re.compile(r"/\*-json\.log\b|/var/lib/docker/containers\b")
+_UNPACKED = """
+config/a.alloy: |
+  local.file_match "logs" {{ path_targets = [{{"__path__" = "/logs/*/*-json.log"}}] }}
+  loki.process "docker" {{
+    {0}
+  }}
+services/web.yaml: {{config: [{{source: config/a.alloy, target: /etc/a.alloy}}]}}
+"""
+
+
+@rule(
+    "PLB155",
+    title="Docker's log files that Alloy does not unpack",
+    why=(
+        "The engine writes each line as JSON. Shipped as it lies, a line has the time at which it was read, its text is escaped, and "
+        "no query for the text's own fields finds it."
+    ),
+    fix="Pass what `loki.source.file` reads through a `loki.process` with `stage.docker {}`.",
+    failing=_UNPACKED.format('stage.labels { values = {"stream" = ""} }'),
+    passing=_UNPACKED.format("stage.docker {}"),
+)
+def packed_lines(spec: Spec) -> Iterator[Violation]:
+    """Files of Alloy that name Docker's logs and no stage that unpacks them."""
+    texts = (text for text in written_texts(spec) if text.where == Where.CONFIG and _is_alloy(text))
+    yield from once(found for text in texts for found in _packed(text))
+
+
+def _packed(text: WrittenText) -> Iterator[Violation]:
+    shown = without_comments(text.shown)
+    read = _DOCKERS_FILES.search(shown)
+    if read and not re.search(r"^[ \t]*stage\.docker[ \t]*\{", shown, re.MULTILINE):
+        at = text.at(max(0, text.literal.find(read[0])))
+        yield Violation(text.path, f"`{read[0]}` is read, and no `stage.docker` unpacks its lines", location=at)
+
+
+def _is_alloy(text: WrittenText) -> bool:
+    return text.name.removesuffix(".j2").endswith((".alloy", ".river"))
+
+
 def _unknown(text: WrittenText) -> Iterator[Violation]:
-    if not text.name.removesuffix(".j2").endswith((".alloy", ".river")):
+    if not _is_alloy(text):
         return
     shown = without_comments(text.shown)
     defined: dict[str, set[str]] = {}

@@ -12,7 +12,7 @@ from validators.rules.known_images import KNOWN, known_image
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services
 
-MADE = re.compile(r"\bCREATE\s+(?:ROLE|USER|DATABASE)\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.I)
+MADE = re.compile(r"\b(?:CREATE|ALTER)\s+(?:ROLE|USER|DATABASE)\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.I)
 _OPTION = re.compile(
     r"(?<![\w-])(?:-(?P<short>[Ud])|--(?P<long>username|dbname))[ =]?(?P<name>[A-Za-z_][\w-]*)(?![\w$-])"
 )

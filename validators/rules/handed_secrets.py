@@ -83,7 +83,10 @@ def _lacking(spec: Spec) -> Iterator[Violation]:
             if need not in services or not any(_names(text, need) for text in texts):
                 continue
             number, having = _users(spec, placed.mode)[need, port]
-            for secret in sorted(_own(spec, placed.mode)[need] - placed.service.secrets.keys()):
+            theirs = _own(spec, placed.mode)[need]
+            if any(having[secret] == 1 for secret in theirs & placed.service.secrets.keys()):
+                continue  # a role of its own
+            for secret in sorted(theirs - placed.service.secrets.keys()):
                 if having[secret] == number - 1 > 0:  # all but this one
                     path = placed.path("secrets") if spec.has(placed.path("secrets")) else placed.path("needs", need)
                     message = (

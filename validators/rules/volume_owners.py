@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterator
 
 from plumbline.effective.deployment import Deployment, deployments
+from plumbline.effective.node_folders import ENTER, WRITE, has_rights
 from plumbline.effective.volumes import gives_owners, services_sharing
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -52,7 +53,7 @@ def _refused(spec: Spec, deployment: Deployment) -> Iterator[Violation]:
         folders = {posixpath.normpath(path): folder for path, folder in contract.folders.items()}
         for volume, target in service.volumes.items():
             folder = folders.get(posixpath.normpath(target))
-            if may_write(service.user, folder or _ROOTS) or _is_given(deployment, name, service, volume):
+            if may_write(service, folder or _ROOTS) or _is_given(deployment, name, service, volume):
                 continue
             has = f"has {target} as {folder.owner}, mode {folder.mode}" if folder else f"has no folder {target}"
             yield Violation(
@@ -68,11 +69,9 @@ def _refused(spec: Spec, deployment: Deployment) -> Iterator[Violation]:
             )
 
 
-def may_write(user: str, folder: ImageFolder) -> bool:
-    """Whether a user may make files in a folder, by its mode; root may everywhere."""
-    (uid, gid), (owner, group) = user.split(":"), folder.owner.split(":")
-    which = 1 if uid == owner else 2 if gid == group else 3
-    return uid == "0" or int(folder.mode[which]) & 3 == 3
+def may_write(service: Service, folder: ImageFolder) -> bool:
+    """Whether a service may make files in a folder."""
+    return has_rights(service, folder.owner, int(folder.mode, 8), WRITE | ENTER)
 
 
 def _is_given(deployment: Deployment, name: str, service: Service, volume: str) -> bool:

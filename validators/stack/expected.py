@@ -6,7 +6,7 @@ from typing import Any
 
 from generators.compose.http_health import http_test
 from generators.compose.mounts import tmpfs_options
-from generators.compose.service import LABEL
+from generators.compose.service import LABEL, LOGGED_LABEL
 from plumbline.effective.config_files import config_mounts
 from plumbline.effective.deployment import Deployment, needs_on_other_nodes, ports_for_other_nodes
 from plumbline.effective.expression_names import SECRET_FOLDER, service_names
@@ -191,7 +191,7 @@ def upkeep(promise: Promise) -> Values:
     logs = promise.spec.platform.logs
     return {
         "restart": "no" if promise.service.kind == "job" else "unless-stopped",
-        "log": f"json-file max-file={logs.max_files} max-size={logs.max_size_mib}m",
+        "log": f"json-file labels={LOGGED_LABEL} max-file={logs.max_files} max-size={logs.max_size_mib}m",
     }
 
 

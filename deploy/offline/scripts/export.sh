@@ -272,10 +272,10 @@ scratch "$target" .export
 mkdir "$work/content"
 say 'audit.jsonl: Audit events, a JSON object per line'
 compose_here exec -T postgres sh -c 'PGPASSWORD="$(cat /run/secrets/postgres_password)" psql -qAtX -h 127.0.0.1 -U docpipe -d docpipe -v ON_ERROR_STOP=1 -c "
-SELECT row_to_json(event) FROM audit_events event ORDER BY id"
+SET ROLE docpipe_export; SELECT row_to_json(event) FROM audit_events event ORDER BY id"
 ' > "$work/content/audit.jsonl" 2>> "$log" < /dev/null || fail 4 'audit.jsonl can not be exported' "see $log"
 say 'database.dump: The database'
-compose_here exec -T postgres sh -c 'PGPASSWORD="$(cat /run/secrets/postgres_password)" pg_dump -h 127.0.0.1 -U docpipe -d docpipe --format custom' > "$work/content/database.dump" 2>> "$log" < /dev/null || fail 4 'database.dump can not be exported' "see $log"
+compose_here exec -T postgres sh -c 'PGPASSWORD="$(cat /run/secrets/postgres_password)" pg_dump -h 127.0.0.1 -U docpipe -d docpipe --role docpipe_export --format custom' > "$work/content/database.dump" 2>> "$log" < /dev/null || fail 4 'database.dump can not be exported' "see $log"
 say 'objects: The buckets, a folder each'
 mkdir "$work/content/objects"
 chown 1000:1000 "$work/content/objects"

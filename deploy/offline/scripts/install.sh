@@ -1047,6 +1047,8 @@ make_secrets() {
 grafana_admin_password 32
 minio_access_key 20
 minio_secret_key 40
+postgres_app_password 32
+postgres_owner_password 32
 postgres_password 32
 qdrant_api_key 32
 redis_password 32

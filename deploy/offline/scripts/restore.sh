@@ -300,10 +300,11 @@ for bucket in /export/*/; do
 done
 ' >> "$log" 2>&1 < /dev/null || fail 4 'objects can not be put back' "see $log"
 say 'putting back database.dump: The database'
-compose_here exec -T postgres sh -c '# in one transaction; what a later release has added goes too, or its migration would meet it again
+compose_here exec -T postgres sh -c '# in one transaction; what a later release has added goes too, or its migration would meet it again. All of it becomes the
+# owner'"'"'s, whatever the release was that made the export
 {
-  echo "SET lock_timeout = '"'"'60s'"'"'; DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC;"
-  pg_restore --file - || printf '"'"'\n\\.\nROLLBACK; SELECT the_dump_is_damaged;\n'"'"'
+  echo "SET lock_timeout = '"'"'60s'"'"'; DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC; SET ROLE docpipe_owner;"
+  pg_restore --no-owner --file - || printf '"'"'\n\\.\nROLLBACK; SELECT the_dump_is_damaged;\n'"'"'
 } | PGPASSWORD="$(cat /run/secrets/postgres_password)" psql -qX -h 127.0.0.1 -U docpipe -d docpipe -v ON_ERROR_STOP=1 --single-transaction
 ' < "$content/database.dump" >> "$log" 2>&1 || fail 4 'database.dump can not be put back' "see $log"
 say 'bringing it to this release: migrate'

@@ -99,6 +99,7 @@ def broken(contract: dict[str, Any]) -> list[str]:
     faults = [f"runs as {user}, not {contract['user']}"] if contract["user"] not in (None, user) else []
     faults += [f"variable {name} is missing" for name in contract["environment"] if name not in os.environ]
     faults += [f"{path} cannot be read, or is empty" for path in contract["readable"] if not readable(Path(path))]
+    faults += [f"{path} cannot be read" for path in filter(None, map(unreadable, map(Path, contract["mounts"])))]
     faults += [f"{path} cannot be written to" for path in contract["writable"] if not writable(Path(path))]
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-") and sys.argv[1] not in contract["commands"]:
         faults.append(f"{sys.argv[1]}: not a command of this image")
@@ -116,6 +117,25 @@ def readable(path: Path) -> bool:
         return any(path.iterdir()) if path.is_dir() else bool(path.read_bytes())
     except OSError:
         return False
+
+
+def unreadable(mount: Path) -> str | None:
+    """The first thing in a folder of the node, at any depth, that can't be listed or opened; a glob just passes over it."""
+    try:
+        for folder, _, files in os.walk(mount, onerror=refuse) if mount.is_dir() else ():
+            for file in files:
+                if (path := Path(folder, file)).is_file():
+                    path.open("rb").close()
+        if not mount.is_dir():
+            mount.open("rb").close()
+    except OSError as error:
+        return str(error.filename)
+    return None
+
+
+def refuse(error: OSError) -> None:
+    """Raise what a walk would pass over."""
+    raise error
 
 
 def writable(path: Path) -> bool:

@@ -22,8 +22,8 @@ def database() -> Iterator[Any]:
     host, _, port = os.environ["DOCPIPE_POSTGRES_HOST"].partition(":")
     options = f"-c statement_timeout={SECONDS * 1000}"
     connection = psycopg2.connect(
-        host=host, port=port or 5432, user="docpipe", dbname="docpipe", password=secret("postgres_password"),
-        connect_timeout=SECONDS, options=options,
+        host=host, port=port or 5432, user=os.environ["DOCPIPE_POSTGRES_USER"], dbname="docpipe",
+        password=secret("postgres_app_password"), connect_timeout=SECONDS, options=options,
     )  # fmt: skip
     try:
         with connection, connection.cursor() as cursor:

@@ -19,8 +19,8 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 url = URL.create(
     "postgresql+psycopg2",
-    username="docpipe",
-    password=Path("/run/secrets/postgres_password").read_text().strip(),
+    username="docpipe_owner",
+    password=Path("/run/secrets/postgres_owner_password").read_text().strip(),
     host=os.environ["DOCPIPE_POSTGRES_HOST"],
     database="docpipe",
 )
