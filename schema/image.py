@@ -8,6 +8,16 @@ from schema.forms import form
 from schema.types import Date, DecisionId, Digest, Id, Int, Model, RelativePath, Sha256, Text, Title, documentation
 
 Platform = Literal["linux/amd64", "linux/arm64"]
+Tag = Annotated[
+    str, form(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", "a tag: up to 128 letters, digits and . _ -, e.g. 7.2-alpine")
+]
+VulnerabilityId = Annotated[
+    str,
+    form(
+        r"^(CVE-[0-9]{4}-[0-9]{4,}|GHSA(-[23456789cfghjmpqrvwx]{4}){3})$",
+        "the id of a published vulnerability: CVE-YEAR-NUMBER or GHSA-xxxx-xxxx-xxxx, e.g. CVE-2025-49844",
+    ),
+]
 
 
 class Evidence(Model):
@@ -22,6 +32,24 @@ class Evidence(Model):
     )
     checked: Date = documentation("Day of the look-up, YYYY-MM-DD.")
     note: Text | None = documentation("What else was seen.", default=None)
+
+
+class Vulnerability(Model):
+    """A published vulnerability of the pinned tag."""
+
+    fixed_in: Tag | None = documentation(
+        "First tag of the same line without it; null while no published image has the fix.", default=None
+    )
+    note: Text = documentation("What it lets somebody do, and who says so.")
+
+
+class Security(Model):
+    """What is published about the pinned tag. That the line is supported says nothing of one version of it."""
+
+    checked: Date = documentation("Day of the look-up, YYYY-MM-DD.")
+    known: dict[VulnerabilityId, Vulnerability] = documentation(
+        "Published vulnerabilities that the pinned tag has, by id; empty where none was found.", default={}
+    )
 
 
 class Lifecycle(Model):
@@ -64,9 +92,7 @@ class Image(Model):
         form(r"^[a-z0-9][a-z0-9._:/-]*$", "a repository in lower case with its registry, e.g. docker.io/library/redis"),
     ]
     """Repository with its registry's host, e.g. `docker.io/library/postgres`."""
-    tag: Annotated[
-        str, form(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", "a tag: up to 128 letters, digits and . _ -, e.g. 7.2-alpine")
-    ]
+    tag: Tag
     """Tag that the digest was read from; it never selects the image by itself."""
     digest: Digest | None = None
     """Digest of the manifest list (index); null only while the image is unpublished."""
@@ -80,6 +106,7 @@ class Image(Model):
     http_client: Literal["wget", "curl", "python3", "bash", "none"]
     """Program in the image that a health check by HTTP can use."""
     evidence: Evidence | None = documentation("Where the digest comes from.", default=None)
+    security: Security | None = documentation("Published vulnerabilities of the pinned tag.", default=None)
     stand_in: StandIn | None = None
     """What takes its place where it cannot be pulled."""
 

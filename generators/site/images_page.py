@@ -1,12 +1,14 @@
 """`docs/architect/images.md`: what each image is, where it comes from, and what it may be used for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
 from generators.markdown import Page, Where, code, codes, link, prose, text
 from generators.site.rule_pages import rule_link
 from generators.site.secret_handover import handovers, how_secrets_are_read
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
+from schema.image import Image
 
 
 
@@ -17,7 +19,7 @@ def images(spec: Spec) -> Iterable[Artifact]:
         "Each image is pinned by the digest of its manifest list. An unpublished one has none, and a stand-in takes its place in tests."
     )
     page.table(
-        ["Image", "Reference", "State", "Licence", "Stand-in in tests"],
+        ["Image", "Reference", "State", "Known vulnerabilities", "Licence", "Stand-in in tests"],
         [
             (
                 path_of("images", name),
@@ -25,6 +27,7 @@ def images(spec: Spec) -> Iterable[Artifact]:
                     code(name),
                     code(f"{image.repository}:{image.tag}"),
                     text(image.lifecycle.state),
+                    _how_many(image),
                     text(image.licence),
                     text(image.stand_in.server) if image.stand_in else "–",
                 ],
@@ -68,5 +71,28 @@ def images(spec: Spec) -> Iterable[Artifact]:
                     ],
                 )
             )
-        page.table(["", ""], rows)
+        page.table(["", ""], [*rows, *_known(path, image)])
     yield page.done()
+
+
+NEVER = "never looked up"
+
+
+def _how_many(image: Image) -> str:
+    if image.lifecycle.state == "unpublished":
+        return "–"
+    return (str(len(image.security.known)) if image.security.known else "none") if image.security else NEVER
+
+
+def _known(path: PathText, image: Image) -> Iterator[tuple[Where, list[str]]]:
+    """When somebody looked for vulnerabilities of the pinned tag, and a row for each."""
+    security = image.security
+    if security is None:
+        if image.lifecycle.state != "unpublished":
+            yield path, ["Known vulnerabilities", NEVER]
+        return
+    found = f"{len(security.known)}" if security.known else "none"
+    yield path_of(path, "security"), ["Known vulnerabilities", f"{found}, looked up {text(security.checked)}"]
+    for id, hole in sorted(security.known.items()):
+        fix = f"fixed in {code(hole.fixed_in)}" if hole.fixed_in else "no published image has the fix"
+        yield path_of(path, "security", "known", id), [text(id), f"{fix}. {prose(hole.note)}"]

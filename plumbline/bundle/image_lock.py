@@ -10,7 +10,7 @@ from schema.image import Image, Platform
 KNOWN: tuple[Platform, ...] = get_args(Platform)
 _BEFORE_DIGEST = ("licence",)
 _BEFORE_PLATFORMS = ("lifecycle",)
-_BEFORE_EVIDENCE = ("stand_in",)
+_BEFORE_EVIDENCE = ("security", "stand_in")
 _BEFORE_SOURCE = ("confirmations",)
 
 

@@ -2,13 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
+from cyclonedx.model.vulnerability import BomTarget, Vulnerability
 from cyclonedx.output.json import JsonV1Dot6
 from license_expression import ExpressionError, get_spdx_licensing
 from packageurl import PackageURL
@@ -29,8 +30,9 @@ def sbom(
 ) -> bytes:
     """The bill of materials of a release, CycloneDX 1.6 in JSON."""
     root = Component(name=spec.platform.name, version=release, type=ComponentType.APPLICATION, bom_ref="release")
+    images = list(images)
     parts = [*(_image(spec, each) for each in images), *_models(spec, models, list(files))]
-    bom = Bom(components=parts)
+    bom = Bom(components=parts, vulnerabilities=[hole for each in images for hole in _vulnerabilities(spec, each)])
     bom.metadata.component = root
     bom.register_dependency(root, parts)
     data: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
@@ -54,6 +56,21 @@ def _image(spec: Spec, image: BundledImage) -> Component:
         licenses=[_licence(pinned.licence)],
         properties=[Property(name="plumbline:stand-in", value=image.stand_in)] if image.stand_in else [],
     )
+
+
+def _vulnerabilities(spec: Spec, image: BundledImage) -> Iterator[Vulnerability]:
+    """Those that the spec knows of the pinned tag; of what runs in a stand-in it knows nothing."""
+    security = spec.images.images[image.image].security
+    if security is None or image.stand_in:
+        return
+    for id, hole in security.known.items():
+        yield Vulnerability(
+            bom_ref=f"vulnerability/{image.image}/{id}",
+            id=id,
+            description=hole.note,
+            recommendation=f"Update to {hole.fixed_in}." if hole.fixed_in else None,
+            affects=[BomTarget(ref=f"image/{image.image}")],
+        )
 
 
 def _models(spec: Spec, models: Iterable[BundledModel], files: list[BundledFile]) -> list[Component]:

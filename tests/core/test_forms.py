@@ -96,6 +96,11 @@ CASES: dict[tuple[str, str], tuple[Any, ...]] = {
     ("catalogue", "extras.ipv4"): (1e300, -1),
     ("waivers", "waivers.0.expires"): DAYS,
     ("images", "images.redis.evidence.checked"): DAYS,
+    ("images", "images.redis.security"): (
+        *({"checked": day} for day in DAYS[:2]),
+        *({"checked": "2026-11-26", "known": {id: {"note": "n"}}} for id in ("CVE-25-1", "redis-1", "GHSA-a")),
+        *({"checked": "2026-11-26", "known": {"CVE-2025-1000": {"note": "n", "fixed_in": tag}}} for tag in ("", "8.2 .2", "a:1")),
+    ),
     ("images", "images.redis.digest"): ("sha256:", "sha256:" + "A" * 64, "0" * 64, "sha512:" + "0" * 128),
     ("topology/online", "cloud.volume.mount"): ("/", "/etc", "/usr/x", "/var/lib", "/home", "/run/x", "/a/../b", "/a b", "a"),
     ("topology/online", "cloud.first_boot.timezone"): ("Europe/Berlinn", "Europe", "utc", "../../etc/passwd", "Mars/Phobos"),

@@ -25,6 +25,8 @@ def looked_up_in_the_future(spec: Spec, today: date) -> Iterator[Violation]:
     for name, image in spec.images.images.items():
         if image.evidence:
             days[path_of("images", name, "evidence", "checked")] = image.evidence.checked
+        if image.security:
+            days[path_of("images", name, "security", "checked")] = image.security.checked
     for path, day in days.items():
         # east of here it may be tomorrow already
         if day and str(day) > (today + timedelta(days=1)).isoformat():

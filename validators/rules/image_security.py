@@ -1,0 +1,127 @@
+"""PLB320…: what is published about the pinned versions of images, and when somebody looked."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from plumbline.spec.finding import Severity
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
+from schema.image import Image, Security
+from validators.rules.contracts import version
+from validators.rules.effective_services import placed_services
+from validators.rules.registry import Violation, rule
+
+LONGEST = timedelta(days=90)
+"""How long a look-up counts: PostgreSQL, for one, publishes fixes once a quarter."""
+
+
+def _looked(known: str = "{}", day: str = "2999-01-01", more: str = "") -> str:
+    """The starter's database, which is 16.9-alpine, with a look-up."""
+    return f'images.yaml: {{images: {{postgres: {{security: {{checked: "{day}", known: {known}}}}}{more}}}}}\n'
+
+
+def _hole(fixed_in: str) -> str:
+    return f"{{CVE-2025-8714: {{fixed_in: {fixed_in}, note: a dump runs code when it is restored}}}}"
+
+
+@rule(
+    "PLB320",
+    title="Pinned version with a vulnerability that a later one fixes",
+    why=(
+        "The vulnerability is published, and so is its fix: whoever reads both knows how to attack this version. A "
+        "supported product line does not change what is pinned."
+    ),
+    fix="Pin that tag, or a later one of the same line, or waive the finding in waivers.yaml until the day by which that is done.",
+    failing=_looked(_hole("16.10-alpine")),
+    passing=_looked(),
+)
+def fixed_elsewhere(spec: Spec) -> Iterator[Violation]:
+    """Vulnerabilities of images that run, fixed by a later tag."""
+    for name, image, security in _looked_up(spec):
+        for id, hole in security.known.items():
+            if hole.fixed_in and not _has_fix(image, hole.fixed_in):
+                message = f"{name} {image.tag} has {id}, which {hole.fixed_in} fixes: {hole.note}"
+                also = ((path_of("images", name, "tag"), "the pinned tag"),)
+                at = path_of("images", name, "security", "known", id)
+                yield Violation(at, message, at_key=True, expected=hole.fixed_in, observed=image.tag, also=also)
+
+
+@rule(
+    "PLB321",
+    title="Look-up for vulnerabilities older than 90 days",
+    why="What was published since is not in the spec, so that an empty list says nothing of today.",
+    fix="Look again in the advisories of the project, then write what is known of the pinned tag, and the day.",
+    failing=_looked(day="2001-01-01"),
+    passing=_looked(),
+    severity=Severity.WARNING,
+    dated=True,
+)
+def looked_up_long_ago(spec: Spec, today: date) -> Iterator[Violation]:
+    """Days of look-ups for images that run."""
+    for name, _, security in _looked_up(spec):
+        age = today - date.fromisoformat(security.checked)
+        if age > LONGEST:
+            message = f"vulnerabilities of {name} were looked up {age.days} days ago"
+            yield Violation(path_of("images", name, "security", "checked"), message, observed=security.checked)
+
+
+@rule(
+    "PLB322",
+    title="Image left out of the look-ups for vulnerabilities",
+    why=(
+        "Where other images say what is known of them, one that says nothing reads as one without vulnerabilities, although "
+        "nobody looked."
+    ),
+    fix="Look in the advisories of the project, and write `security` with the day and what is known of the pinned tag.",
+    failing=_looked(),
+    passing=_looked(more=', traefik: {security: {checked: "2999-01-01"}}'),
+    severity=Severity.WARNING,
+)
+def never_looked_up(spec: Spec) -> Iterator[Violation]:
+    """Published images that run and say nothing, in a catalogue where others do."""
+    others = [name for name, image in spec.images.images.items() if image.security]
+    if not others:
+        return
+    also = ((path_of("images", others[0], "security"), "another image's look-up"),)
+    for name, image in _running(spec):
+        if image.security is None and image.lifecycle.state != "unpublished":
+            message = f"nobody says what vulnerabilities {name} {image.tag} has"
+            yield Violation(path_of("images", name), message, at_key=True, also=also)
+
+
+@rule(
+    "PLB323",
+    title="Vulnerability that the pinned version no longer has",
+    why=(
+        "`known` is what the pinned tag has. An entry that an update has outlived hides whether anybody looked at the new tag, "
+        "and accuses it wrongly."
+    ),
+    fix="Delete the entry, or write the tag that has the fix in the pinned line; then look up the pinned tag again.",
+    failing=_looked(_hole("16.9-alpine")),
+    passing=_looked(_hole("16.10-alpine")),
+)
+def fixed_by_the_pin(spec: Spec) -> Iterator[Violation]:
+    """Vulnerabilities whose fix is in the pinned tag or in an earlier one."""
+    for name, image in spec.images.images.items():
+        for id, hole in image.security.known.items() if image.security else ():
+            if hole.fixed_in and _has_fix(image, hole.fixed_in):
+                also = ((path_of("images", name, "tag"), "the pinned tag"),)
+                message = (
+                    f"{name} is said to have {id}, but {image.tag} is not older than {hole.fixed_in}, which fixes it"
+                )
+                at = path_of("images", name, "security", "known", id, "fixed_in")
+                yield Violation(at, message, observed=hole.fixed_in, also=also)
+
+
+def _has_fix(image: Image, fixed_in: str) -> bool:
+    return fixed_in == image.tag or () < version(fixed_in) <= version(image.tag)
+
+
+def _running(spec: Spec) -> Iterator[tuple[str, Image]]:
+    """Images that a service runs in some mode."""
+    used = {placed.service.image for placed in placed_services(spec)}
+    return ((name, image) for name, image in spec.images.images.items() if name in used)
+
+
+def _looked_up(spec: Spec) -> Iterator[tuple[str, Image, Security]]:
+    return ((name, image, image.security) for name, image in _running(spec) if image.security)
