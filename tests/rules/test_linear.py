@@ -40,7 +40,7 @@ def _patterns() -> Iterator[tuple[str, Callable[[str], object]]]:
                 yield f"{module.__name__.rpartition('.')[2]}.{name}{index or ''}", _as_used(name, pattern, sources)
     for program, image in known_images.KNOWN.items():
         if image.settings:
-            yield f"data_folders._setting of {program}", data_folders._setting(image.settings).findall
+            yield f"data_folders.setting of {program}", data_folders.setting(image.settings).findall
     for program, including in included_files.PROGRAMS.items():
         yield f"included_files._line of {program}", included_files._line(including.beside | including.absolute).findall
     for program, settings in unsafe_settings.PROGRAMS.items():

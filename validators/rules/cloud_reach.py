@@ -8,7 +8,7 @@ from typing import Any
 from plumbline.effective.deployment import roles_of
 from plumbline.effective.expression_names import tenant_names
 from plumbline.expressions.rendering import ExpressionError, render
-from plumbline.spec.paths import path_of
+from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.platform import RunbookPlace
 from validators.rules.cloud_entry import SSH, openings, range_of
@@ -40,37 +40,38 @@ _CALLS = "services/web.yaml: {environment: {API: https://api.example.com/v1}}\n"
 def shut_in(spec: Spec) -> Iterator[Violation]:
     """Ports of endpoints in variables, and of registries, that no outbound rule opens."""
     for mode, _, cloud in clouds(spec):
-        lost: dict[int, list[str]] = {}
-        for port, what in (*_endpoints(spec, mode), *_registries(spec, mode)):
-            if not lets_out(cloud.firewall, "tcp", port) and what not in lost.setdefault(port, []):
-                lost[port].append(what)
+        lost: dict[int, dict[str, PathText]] = {}
+        for port, what, path in (*_endpoints(spec, mode), *_registries(spec, mode)):
+            if not lets_out(cloud.firewall, "tcp", port):
+                lost.setdefault(port, {}).setdefault(what, path)
         for port, users in lost.items():
             more = f" and {len(users) - 2} more" if len(users) > 2 else ""
             yield Violation(
                 path_of("topology", mode, "cloud", "firewall", "outbound"),
-                f"no outbound rule allows tcp {port}, which {' and '.join(users[:2])}{more} need{'s' if len(users) == 1 else ''}",
+                f"no outbound rule allows tcp {port}, which {' and '.join([*users][:2])}{more} need{'s' if len(users) == 1 else ''}",
+                also=tuple((path, what) for what, path in [*users.items()][:2]),
             )
 
 
-def _endpoints(spec: Spec, mode: str) -> Iterator[tuple[int, str]]:
-    """Port and name of each URL outside that a variable of a tenant's service holds."""
+def _endpoints(spec: Spec, mode: str) -> Iterator[tuple[int, str, PathText]]:
+    """Port, name and place of each URL outside that a variable of a tenant's service holds."""
     for text in written_texts(spec):
         if text.where != Where.VARIABLE or text.placed.mode != mode or not _is_tenants(spec, mode, text.placed.id):
             continue
         for url in URL_OUTSIDE.finditer(text.shown):
             if is_outside(url["host"]):
                 port = int(url["port"] or (443 if url["scheme"] in ("https", "wss") else 80))
-                yield port, f"{url['host']} of {text.placed.id}"
+                yield port, f"{url['host']} of {text.placed.id}", text.path
 
 
-def _registries(spec: Spec, mode: str) -> Iterator[tuple[int, str]]:
-    """Port and name of the registries that a tenant's nodes pull from."""
+def _registries(spec: Spec, mode: str) -> Iterator[tuple[int, str, PathText]]:
+    """Port, name and place of the registries that a tenant's nodes pull from."""
     for name, service in spec.services.items():
         image = spec.images.images.get(service.image)
         if image and image.digest and _is_tenants(spec, mode, name):
             host, _, port = image.repository.partition("/")[0].partition(":")
             if is_outside(host):
-                yield int(port or 443), f"registry {host}"
+                yield int(port or 443), f"registry {host}", path_of("images", service.image, "repository")
 
 
 def _is_tenants(spec: Spec, mode: str, service: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from plumbline.effective.deployment import deployments
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from validators.rules.effective_services import once
+from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, written_texts
 
@@ -76,7 +76,8 @@ def _oversized(spec: Spec) -> Iterator[Violation]:
                 mebibytes = spec.models.models[model].size_mb * 1_000_000 / 2**20
                 if service.limits and mebibytes > service.limits.memory_mib:
                     message = f"model {model} is {mebibytes:.0f} MiB, but the limit of `{name}` is {service.limits.memory_mib} MiB"
-                    yield Violation(path_of("models", model, "size_mb"), message)
+                    limits = Placed(spec, deployment.mode, name, service).path("limits")
+                    yield Violation(path_of("models", model, "size_mb"), message, also=((limits, "its limit"),))
         size = spec.topology[deployment.mode].roles[deployment.role].size
         total = sum(spec.models.models[model].size_mb for model in carried) / 1000
         if total > size.disk_gb:

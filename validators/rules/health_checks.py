@@ -1,11 +1,18 @@
-"""PLB422: whether a health check can say that something is wrong."""
+"""PLB422, PLB431: whether a health check can say that something is wrong, and whether a question by HTTP has an answer."""
 
 import shlex
 from collections.abc import Iterator
 
+from plumbline.effective.deployment import services_of
 from plumbline.runbook.shell_syntax import Node, Script, call_of, parse_scripts
+from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
+from schema.probe import FlowProbe, HttpProbe
+from schema.service import Service
 from validators.rules.effective_services import Placed, once, placed_services
+from validators.rules.parity_examples import example
+from validators.rules.probes import all_probes
+from validators.rules.program_ports import NO_HTTP
 from validators.rules.registry import Violation, rule
 from validators.shell_questions import NEVER_FAILING
 
@@ -64,3 +71,35 @@ def _ends_well(statement: Node) -> bool:
             return bool(command.get("Stmts")) and _ends_well(command["Stmts"][-1])
         case _:
             return False
+
+
+@rule(
+    "PLB431",
+    title="Question by HTTP to a server that speaks none",
+    why="The server hangs up. The check is never green, and the probe has no answer.",
+    fix="Ask by the server's own client: a `command`, or `tcp` and `sql` of a probe.",
+    failing="services/db.yaml: {health: {command: null, http: {port: sql, path: /}}}",
+    passing=example(
+        probe="{shows: s, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"
+    ),
+)
+def asks_by_http(spec: Spec) -> Iterator[Violation]:
+    """Health checks, requests and flows of probes that ask such a server."""
+    for placed in placed_services(spec):
+        health = placed.service.health
+        if health and health.http and (program := _mute(spec, placed.service)):
+            path = path_of(placed.path("health"), "http")
+            yield Violation(path, f"the health check of {placed.id} asks {program} by HTTP", observed=health.http.path)
+    for path, probe in all_probes(spec):
+        if not isinstance(probe.question, HttpProbe | FlowProbe):
+            continue
+        asked = [each for mode in spec.modes if (each := services_of(spec, mode).get(probe.question.service))]
+        if asked and (program := _mute(spec, asked[0])):
+            yield Violation(path_of(path, probe.kind), f"the probe asks {program} by HTTP")
+
+
+def _mute(spec: Spec, service: Service) -> str:
+    """The program of a service, where it answers no HTTP."""
+    image = spec.images.images.get(service.image)
+    program = image.repository.rpartition("/")[2] if image else ""
+    return program if program in NO_HTTP else ""

@@ -19,6 +19,8 @@ class KnownImage:
     """Variables of which it needs one to begin with an empty folder."""
     files: frozenset[str] = frozenset()
     """Variables that hold the path of a secret's file."""
+    file_ending: str = ""
+    """What each variable that holds a path of a secret's file ends with, where any setting may come from a file."""
     user: str = ""
     """Variable with the name of the role that it makes."""
     database: str = ""
@@ -68,7 +70,7 @@ KNOWN: Mapping[str, KnownImage] = {
     ),
     "elasticsearch": KnownImage(data="/usr/share/elasticsearch/data", settings=frozenset({"path.data"})),
     "etcd": KnownImage(settings=frozenset({"data-dir", "ETCD_DATA_DIR"})),
-    "grafana": KnownImage(data="/var/lib/grafana", settings=frozenset({"GF_PATHS_DATA"})),
+    "grafana": KnownImage(data="/var/lib/grafana", settings=frozenset({"GF_PATHS_DATA"}), file_ending="__FILE"),
     "influxdb": KnownImage(data="/var/lib/influxdb"),
     "loki": KnownImage(settings=_LOKI | {"common.path-prefix"}),
     "mariadb": _MYSQL,

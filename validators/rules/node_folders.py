@@ -1,4 +1,4 @@
-"""PLB431: whether a service may read the folders of its node that it mounts."""
+"""PLB432: whether a service may read the folders of its node that it mounts."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _LOGS = "mounts: [{source: /var/lib/docker/containers, target: /logs}]"
 
 
 @rule(
-    "PLB431",
+    "PLB432",
     title="Mount of a folder that its user cannot read",
     why=(
         "The engine mounts it all the same, and a program that searches it finds nothing: a log shipper is ready, healthy, and ships "

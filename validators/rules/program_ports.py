@@ -33,6 +33,8 @@ SERVERS: Mapping[str, frozenset[int]] = {
     "valkey": frozenset({6379, 16379}),
 }
 """Ports that the public image of a name listens on when nothing says otherwise: `EXPOSE` and manual of each."""
+NO_HTTP = frozenset({"clamav", "mariadb", "memcached", "mongo", "mysql", "postgres", "redis", "valkey"})
+"""Of these, the servers that answer no HTTP at any port."""
 BY_CALL = frozenset({"alloy", "minio", "prometheus"})
 """Of these, the servers whose configuration file says not where they listen."""
 

@@ -8,10 +8,10 @@ from ipaddress import IPv4Network, ip_network
 from plumbline.effective.deployment import deployments, services_of
 from plumbline.effective.expression_names import tenant_names
 from plumbline.expressions.rendering import ExpressionError, value_text
-from plumbline.spec.paths import path_of
+from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_reach import URL_OUTSIDE, is_outside
-from validators.rules.effective_services import once, placed_services
+from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, of_services, written_texts
 
@@ -177,24 +177,37 @@ _CALLED = "services/web.yaml: {environment: {API_URL: https://api.example.org/v1
 
 @rule(
     "PLB724",
-    title="External endpoint in a mode without egress",
+    title="External endpoint of a service without a way out",
     why="The first request hangs until it times out, and its purpose is not met.",
-    fix="Name a service of the mode, or remove the variable there with `null`. If the mode may reach the internet, set "
-    "`egress: true`.",
+    fix="Name a service of the mode, or remove the variable there with `null`. If the service may reach the internet, set "
+    "`egress: true` in the mode, and let it join a segment that is not internal.",
     failing=_CALLED + "topology/single.yaml: {egress: false}\n",
     passing=_CALLED + "topology/single.yaml: {egress: true}\n",
 )
 def nowhere_to_go(spec: Spec) -> Iterator[Violation]:
-    """URLs of hosts outside, in variables of sealed modes; not the platform's own, and not where it is reached by others."""
+    """URLs of hosts outside, in variables of sealed modes and of services in internal networks alone; not the platform's own, and not where it is reached by others."""
     yield from once(_nowhere(spec))
 
 
 def _nowhere(spec: Spec) -> Iterator[Violation]:
     own = spec.platform.domain.rpartition("{tenant}")[2].lstrip(".-")
     for text in written_texts(spec):
-        if text.where != Where.VARIABLE or spec.topology[text.placed.mode].egress or _OF_ITS_OWN.search(text.name):
+        shut, also = _shut(text.placed)
+        if text.where != Where.VARIABLE or not shut or _OF_ITS_OWN.search(text.name):
             continue
         for url in URL_OUTSIDE.finditer(text.shown):
             if is_outside(url["host"]) and not (own and url["host"].endswith(own)):
-                message = f"mode {text.placed.mode} has no egress, but this connects to {url['host']}"
-                yield Violation(text.path, message, observed=url["host"])
+                message = f"{shut}, but this connects to {url['host']}"
+                yield Violation(text.path, message, observed=url["host"], also=also)
+
+
+def _shut(placed: Placed) -> tuple[str, tuple[tuple[PathText, str], ...]]:
+    """Why a service gets nowhere outside, and where that is said; empty where it does."""
+    if not placed.spec.topology[placed.mode].egress:
+        return f"mode {placed.mode} has no egress", ()
+    networks = [placed.spec.networks.networks.get(each) for each in placed.service.segments]
+    inside = [network.modes[placed.mode].internal for network in networks if network and placed.mode in network.modes]
+    if inside and all(inside):
+        also = ((placed.path("segments"), "the networks that it joins"),)
+        return f"all networks of {placed.id} are internal in mode {placed.mode}", also
+    return "", ()

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from generators.rollout.playbook import label_of, roll_outs
 from generators.rollout.role_order import circles
-from plumbline.effective.deployment import deployments
+from plumbline.effective.deployment import deployments, field_path
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
@@ -127,4 +127,5 @@ def impatient(spec: Spec) -> Iterator[Violation]:
                         path_of("update", "rollout", "health_timeout_s"),
                         f"{name} may take {service.health.start_period_s:g} s to start in mode {mode}",
                         observed=str(rollout.health_timeout_s),
+                        also=((field_path(name, spec.services[name], mode, "health"), "its start period"),),
                     )

@@ -1,4 +1,4 @@
-"""PLB124, PLB125, PLB146: what a service starts after, and whether the entry starts at all."""
+"""PLB124, PLB125, PLB146, PLB155: what a service starts after, and whether the entry starts at all."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from generators.compose.waits import can_wait, profiles
 from plumbline.effective.deployment import Deployment, deployments, field_path, services_of
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
-from validators.rules.effective_services import once, placed_services
+from validators.rules.effective_services import once, placed_services, raw
 from validators.rules.registry import Violation, rule
 
 _JOB = """
@@ -105,3 +105,25 @@ def dormant_entry(spec: Spec) -> Iterator[Violation]:
 
 _ROLES = {"service": "entry", "backend": "entry's backend"}
 """What a field of `entry` makes of the service that it names."""
+
+
+@rule(
+    "PLB155",
+    title="Option where a program is expected",
+    why="Without an entry point the first word of the command is the program. The engine finds none of that name.",
+    fix="Write the program before its options, or remove the empty `entrypoint`.",
+    failing="services/web.yaml: {entrypoint: []}",
+    passing="services/web.yaml: {entrypoint: [traefik]}",
+)
+def started_by_an_option(spec: Spec) -> Iterator[Violation]:
+    """Commands that begin with a dash behind an empty entry point."""
+    yield from once(
+        Violation(
+            placed.path("entrypoint"),
+            f"{placed.id} has no entry point, and its command begins with `{first}`",
+            observed=first,
+        )
+        for placed in placed_services(spec)
+        if placed.service.entrypoint == () and placed.service.command
+        if (first := raw(placed.service.command[0]).split()[0]).startswith("-")
+    )

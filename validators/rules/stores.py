@@ -113,7 +113,15 @@ def _unread(spec: Spec) -> Iterator[Violation]:
     for placed in placed_services(spec):
         image = known_image(spec, placed.service)
         for secret, use in placed.service.secrets.items():
-            if not image or not image.files or use.variable is None or use.variable in image.files:
+            if not image or use.variable is None or use.variable in image.files:
+                continue
+            if image.file_ending and not use.variable.endswith(image.file_ending):
+                yield Violation(
+                    path_of(placed.path("secrets", secret), "variable"),
+                    f"image {placed.service.image} reads a file by a variable that ends in `{image.file_ending}` alone",
+                    observed=use.variable,
+                )
+            if not image.files:
                 continue
             prefix = next(iter(image.files)).partition("_")[0]
             if use.variable.startswith(f"{prefix}_"):

@@ -38,8 +38,10 @@ def unwritable_folder(spec: Spec) -> Iterator[Violation]:
 
 def _unwritable(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     service = placed.service
+    names = {text.name for text in texts}
+    said = "\n".join(without_comments(text.shown) for text in texts if text.where in (Where.COMMAND, Where.CONFIG))
     for folder, moved_by in _needed(placed).items():
-        if may_be_written(service, folder) or any(_says(texts, word) for word in moved_by):
+        if may_be_written(service, folder) or any(word in names or _holds_word(said, word) for word in moved_by):
             continue
         at_contract = path_of("contracts", service.image, "writable")
         also = ((at_contract, "where the image writes"),) if service.image in placed.spec.contracts else ()
@@ -72,15 +74,6 @@ def _told(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]
                 also = ((placed.path("tmpfs"), "its folders in memory"),)
                 message = f"image {placed.service.image} of {placed.id} writes to {file}, which is read-only there"
                 yield Violation(text.path, message, observed=file, location=at, also=also)
-
-
-def _says(texts: tuple[WrittenText, ...], word: str) -> bool:
-    """Whether a setting, an option, a variable or a file of this name is among a service's texts."""
-    return any(
-        text.name == word
-        or (text.where in (Where.COMMAND, Where.CONFIG) and _holds_word(without_comments(text.shown), word))
-        for text in texts
-    )
 
 
 def _holds_word(text: str, word: str) -> bool:
