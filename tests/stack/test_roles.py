@@ -147,10 +147,12 @@ def test_a_password_that_was_changed_holds_from_the_next_start(app: str) -> None
     with cluster() as made:
         with made.running():
             pass
-        (made.folder / "secrets/postgres_app_password").write_text("another")
+        for changed in ("postgres_app_password", "postgres_password"):
+            (made.folder / "secrets" / changed).write_text("another")
         with made.running():
             assert "password authentication failed" in made.sql(app, "SELECT 1")
-            assert "password authentication failed" not in made.sql("docpipe_owner", "SELECT 1")
+            assert "password authentication failed" in made.sql("docpipe", "SELECT 1")
+            assert made.sql("docpipe_owner", "SELECT 1") == "1"
 
 
 def script(spec: Spec, file: str, part: str) -> str:

@@ -12,7 +12,10 @@ from validators.rules.known_images import KNOWN, known_image
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services
 
-MADE = re.compile(r"\b(?:CREATE|ALTER)\s+(?:ROLE|USER|DATABASE)\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.I)
+MADE = re.compile(
+    r"\b(?:CREATE\s+(?:ROLE|USER|DATABASE)|ALTER\s+(?:ROLE|USER))\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.I
+)
+"""What a file makes. A role that it alters is made by it too, by a statement that is put together where it runs."""
 _OPTION = re.compile(
     r"(?<![\w-])(?:-(?P<short>[Ud])|--(?P<long>username|dbname))[ =]?(?P<name>[A-Za-z_][\w-]*)(?![\w$-])"
 )
@@ -48,7 +51,7 @@ def _unknown_roles(spec: Spec) -> Iterator[Violation]:
             for asked in _ASKED.finditer(text.shown):
                 known = names_made(spec, services[asked["host"]]) if asked["host"] in services else (set(), set())
                 for name, there in zip((asked["user"], asked["database"]), known, strict=True):
-                    close = get_close_matches(name, there, n=1, cutoff=0.7) if name else []
+                    close = get_close_matches(name, there | made, n=1, cutoff=0.7) if name and there else []
                     if close and name and name not in there | made:
                         yield Violation(
                             text.path,

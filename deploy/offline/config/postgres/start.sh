@@ -5,6 +5,7 @@ set -e
 
 statements() {
     cat /etc/postgresql/roles.sql
+    password "$POSTGRES_USER" /run/secrets/postgres_password
     password docpipe_owner /run/secrets/postgres_owner_password
     password docpipe_app /run/secrets/postgres_app_password
 }
