@@ -61,6 +61,10 @@ def test_specs_of_other_shapes(spec: str, file: str, old: str, new: str, rules: 
         ("services/serving.yaml", "environment:\n", "environment:\n  K: /run/secret/qdrant_api_key\n", ["PLB114"]),
         ("services/serving.yaml", "environment:\n", "environment:\n  K: /run/secrets/qdrant_api_key\n", []),
         ("services/serving.yaml", "environment:\n", "environment:\n  K: /tmp/qdrant_api_key\n", []),
+        ("services/serving.yaml", "environment:\n", "environment:\n  K: htps://x\n", ["PLB156"]),
+        ("services/serving.yaml", "environment:\n", "environment:\n  K: https//x\n", ["PLB156"]),
+        ("services/serving.yaml", "environment:\n", "environment:\n  K: app://x\n", []),
+        ("services/serving.yaml", "environment:\n", "environment:\n  K: a//b\n", []),
     ],
 )
 def test_the_shipped_spec(file: str, old: str, new: str, rules: list[str]) -> None:

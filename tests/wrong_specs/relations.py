@@ -12,7 +12,7 @@ _CASES = Path(__file__).with_name("cases")
 
 
 def mutants(files_of: Callable[[str], Mapping[str, str]]) -> Iterator[Mutant]:
-    """All of them; `spec` of a case names another spec than the shipped one.
+    """All of them; `spec` of a case names another spec than the shipped one, and an empty `old` makes a new file, or begins one.
 
     Raises LookupError where a case's old text is no longer in its file: mend the case.
     """
@@ -26,7 +26,7 @@ def mutants(files_of: Callable[[str], Mapping[str, str]]) -> Iterator[Mutant]:
 
 def _mutant(files: Mapping[str, str], spec: str, kind: str, wrong: bool, case: Mapping[str, object]) -> Mutant:
     file, old, new = str(case["file"]), str(case["old"]), str(case["new"])
-    text = files[file]
+    text = files.get(file, "") if not old else files[file]  # without an old text: a file that is new
     start = text.find(old)
     if start < 0:
         raise LookupError(f"{kind}: {file} does not hold {old!r}")

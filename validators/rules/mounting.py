@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from plumbline.effective.config_files import config_mounts
-from plumbline.effective.volumes import gives_owners
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.service import Service
@@ -96,20 +95,22 @@ def hidden_programs(spec: Spec) -> Iterator[Violation]:
 
 def _hiding(placed: Placed) -> Iterator[Violation]:
     contract, service = placed.spec.contracts.get(placed.service.image), placed.service
-    words = " ".join(raw(word) for word in (*(service.entrypoint or ()), *(service.command or ())))
-    programs = [
-        each
-        for each in (contract.programs or () if contract else ())
-        if each.startswith("/")
-        and not gives_owners(service)
-        and (not service.entrypoint or posixpath.basename(each) in words)
-    ]
+    programs = [each for each in (contract.programs or () if contract else ()) if _is_started(service, each)]
     for field, label, target in mount_targets(service):
         path = posixpath.normpath(target)
         hidden = next((each for each in programs if _is_below(each, path)), "its programs" if path in _SYSTEM else "")
         if field in _FILLED and hidden and not _is_file(service, target):
             message = f"{label} at {target} hides {hidden} of image {service.image} from {placed.id}"
             yield Violation(placed.path(field), message, observed=target)
+
+
+def _is_started(service: Service, program: str) -> bool:
+    """Whether a service runs a program that has a path: by the image's own entry point, or by name in its own."""
+    if not program.startswith("/") or not service.entrypoint:
+        return program.startswith("/")
+    words = " ".join(raw(word) for word in (*service.entrypoint, *(service.command or ())))
+    name = posixpath.basename(program)
+    return program in words or f"./{name}" in words or posixpath.basename(raw(service.entrypoint[0])) == name
 
 
 def _is_file(service: Service, target: str) -> bool:

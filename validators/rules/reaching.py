@@ -1,8 +1,9 @@
-"""PLB136, PLB229, PLB230, PLB423, PLB724: what is not there, or not reached, where and when a service asks for it."""
+"""PLB136, PLB156, PLB229, PLB230, PLB423, PLB724: what is not there, or not reached, where and when a service asks for it."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from difflib import get_close_matches
 from ipaddress import IPv4Network, ip_network
 
 from plumbline.effective.deployment import deployments, services_of
@@ -13,7 +14,7 @@ from plumbline.spec.spec import Spec
 from validators.rules.cloud_reach import URL_OUTSIDE, is_outside
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, of_services, written_texts
+from validators.rules.written import Where, WrittenText, of_services, written_texts
 
 _PROFILED = "services/db.yaml: {profile: stores}\n"
 
@@ -211,3 +212,37 @@ def _shut(placed: Placed) -> tuple[str, tuple[tuple[PathText, str], ...]]:
         also = ((placed.path("segments"), "the networks that it joins"),)
         return f"all networks of {placed.id} are internal in mode {placed.mode}", also
     return "", ()
+
+
+_SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9]*)(?P<colon>:?)//(?=[\w\[])")
+_SCHEMES = frozenset({
+    "amqp", "amqps", "file", "ftp", "ftps", "git", "grpc", "grpcs", "http", "https", "ldap",
+    "ldaps", "mongodb", "mysql", "nats", "postgres", "postgresql", "redis", "rediss", "s3", "sftp", "smtp",
+    "smtps", "socks5", "ssh", "tcp", "tls", "udp", "unix", "ws", "wss",
+})  # fmt: skip
+
+
+@rule(
+    "PLB156",
+    title="URL with a misspelled scheme",
+    why="No client knows the scheme. The first request fails, and often only there.",
+    fix="Write the scheme that is meant, and `://` behind it.",
+    failing="services/web.yaml: {environment: {API_URL: htps://api.example.org/v1}}\n",
+    passing="services/web.yaml: {environment: {API_URL: https://api.example.org/v1}}\n",
+)
+def misspelled_scheme(spec: Spec) -> Iterator[Violation]:
+    """Variables that begin with nearly a scheme, or with one that lacks its colon; a scheme that is like none is somebody's own."""
+    yield from once(
+        found for text in written_texts(spec) if text.where == Where.VARIABLE for found in _misspelled(text)
+    )
+
+
+def _misspelled(text: WrittenText) -> Iterator[Violation]:
+    found = _SCHEME.match(text.shown)
+    if found is None:
+        return
+    scheme = found["scheme"]
+    meant = [scheme] if scheme in _SCHEMES else get_close_matches(scheme, _SCHEMES, n=1, cutoff=0.8)
+    if meant and not (scheme in _SCHEMES and found["colon"]):
+        hint = f"did you mean `{meant[0]}://`?"
+        yield Violation(text.path, f"`{found[0]}` is no scheme of a URL", hint, observed=found[0])
