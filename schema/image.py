@@ -50,6 +50,7 @@ class Security(Model):
     known: dict[VulnerabilityId, Vulnerability] = documentation(
         "Published vulnerabilities that the pinned tag has, by id; empty where none was found.", default={}
     )
+    note: Text | None = documentation("What the look-up leaves open, such as how far its sources reach.", default=None)
 
 
 class Lifecycle(Model):

@@ -92,7 +92,8 @@ def _known(path: PathText, image: Image) -> Iterator[tuple[Where, list[str]]]:
             yield path, ["Known vulnerabilities", NEVER]
         return
     found = f"{len(security.known)}" if security.known else "none"
-    yield path_of(path, "security"), ["Known vulnerabilities", f"{found}, looked up {text(security.checked)}"]
+    note = f". {prose(security.note)}" if security.note else ""
+    yield path_of(path, "security"), ["Known vulnerabilities", f"{found}, looked up {text(security.checked)}{note}"]
     for id, hole in sorted(security.known.items()):
         fix = f"fixed in {code(hole.fixed_in)}" if hole.fixed_in else "no published image has the fix"
         yield path_of(path, "security", "known", id), [text(id), f"{fix}. {prose(hole.note)}"]

@@ -20,7 +20,7 @@ from validators.rules.volume_owners import may_write
 from validators.weakened import weakened, weakness
 
 SHIPPED, _ = load_spec(shipped())
-READ = 'read: {tag: "16.9-alpine"}'
+READ = 'read: {tag: "16.15-alpine"}'
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +36,9 @@ def findings(rule: str, example: str) -> list[str]:
 @pytest.mark.parametrize(
     ("file", "old", "new", "rule"),
     [
-        ("images.yaml", "tag: 16.9-alpine", "tag: 16.10-alpine", "PLB313"),
-        ("images.yaml", "sha256:7c688148e5e1", "sha256:8c688148e5e1", "PLB313"),
-        ("images.yaml", "tag: 16.9-alpine", "tag: 18.1-alpine", "PLB314"),
+        ("images.yaml", "tag: 16.15-alpine", "tag: 16.16-alpine", "PLB313"),
+        ("images.yaml", "sha256:721873c34ceb", "sha256:821873c34ceb", "PLB313"),
+        ("images.yaml", "tag: 16.15-alpine", "tag: 18.1-alpine", "PLB314"),
         ("images.yaml", "tag: v1.15.4", "tag: v1.18.0", "PLB314"),
         ("services/qdrant.yaml", "after: [store-owner]\n", "", "PLB315"),
         ("services/minio.yaml", "after: [store-owner]\n", "", "PLB315"),
@@ -58,7 +58,7 @@ def findings(rule: str, example: str) -> list[str]:
         ("services/alloy.yaml", 'user: "0:473"', 'user: "473:473"', "PLB432"),
         ("services/alloy.yaml", 'user: "0:473"', 'user: "473:473"\ncapabilities: [DAC_READ_SEARCH]', "PLB432"),
         ("services/alloy.yaml", 'user: "0:473"', 'user: "0:0"', "PLB315"),
-        ("config/alloy/config.alloy.j2", "  stage.docker {}\n", "", "PLB156"),
+        ("config/alloy/config.alloy.j2", "  stage.docker {}\n", "", "PLB159"),
         ("config/loki/loki.yaml.j2", "retention_enabled: true", "retention_enabled: false", "PLB154"),
         ("config/loki/loki.yaml.j2", "  delete_request_store: filesystem\n", "", "PLB154"),
         ("config/loki/loki.yaml.j2", "retention_period: 336h", "retention_period: 0s", "PLB154"),

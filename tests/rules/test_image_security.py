@@ -8,7 +8,6 @@ from validators.rules import check_rules
 from validators.rules.examples import example_spec
 
 TODAY = date(2026, 11, 26)
-"""Of the starter's images, postgres is 16.9-alpine and traefik v3.5.0."""
 TRAEFIK = '  traefik: {security: {checked: "2026-11-26"}}\n'
 
 

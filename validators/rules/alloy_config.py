@@ -1,4 +1,4 @@
-"""PLB150, PLB156: names of components in Alloy's files, and what they make of Docker's logs."""
+"""PLB150, PLB159: names of components in Alloy's files, and what they make of Docker's logs."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ services/web.yaml: {{config: [{{source: config/a.alloy, target: /etc/a.alloy}}]}
 
 
 @rule(
-    "PLB156",
+    "PLB159",
     title="Docker's log files that Alloy does not unpack",
     why=(
         "The engine writes each line as JSON. Shipped as it lies, a line has the time at which it was read, its text is escaped, and "

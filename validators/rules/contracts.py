@@ -9,7 +9,7 @@ from schema.contract import DataFormat
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
-TAG = "16.9-alpine"
+TAG = "16.15-alpine"
 """Tag of the starter's database, which the examples are about."""
 _DATA = "data: {format: a cluster, read_by: same-major, otherwise: dump and restore}"
 

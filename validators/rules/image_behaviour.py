@@ -13,7 +13,7 @@ from validators.rules.image_programs import has
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services, without_comments
 
-_READ = 'read: {tag: "16.9-alpine"}'
+_READ = 'read: {tag: "16.15-alpine"}'
 _OUTLIVES = f"contracts/postgres.yaml: {{{_READ}, first_process: {{program: tini, ends_with_server: false, scripts: [/init]}}}}\n"
 _REPORTS = f"contracts/postgres.yaml: {{{_READ}, telemetry: [{{sends: Its use, off_by: [{{variable: REPORTS, value: 'off'}}]}}]}}\n"
 _SLOW = f"contracts/postgres.yaml: {{{_READ}, stop: {{signal: SIGINT, within_s: 30}}}}\n"

@@ -14,7 +14,7 @@ from validators.rules.registry import Violation, rule
 
 _SHELLS = {"sh", "bash", "ash", "dash"}
 _EXPRESSION = re.compile(r"\{\{[^{}]*\}\}")
-_CONTRACT = 'contracts/postgres.yaml: {read: {tag: "16.9-alpine"}, programs: [busybox, pg_isready]}\n'
+_CONTRACT = 'contracts/postgres.yaml: {read: {tag: "16.15-alpine"}, programs: [busybox, pg_isready]}\n'
 
 
 @dataclass(frozen=True)

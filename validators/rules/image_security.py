@@ -16,8 +16,9 @@ LONGEST = timedelta(days=90)
 
 
 def _looked(known: str = "{}", day: str = "2999-01-01", more: str = "") -> str:
-    """The starter's database, which is 16.9-alpine, with a look-up."""
-    return f'images.yaml: {{images: {{postgres: {{security: {{checked: "{day}", known: {known}}}}}{more}}}}}\n'
+    """The starter's database, an older version of it, with a look-up."""
+    security = f'{{checked: "{day}", known: {known}}}'
+    return f"images.yaml: {{images: {{postgres: {{tag: 16.9-alpine, security: {security}}}{more}}}}}\n"
 
 
 def _hole(fixed_in: str) -> str:

@@ -61,9 +61,9 @@ def published_image_without_digest(spec: Spec) -> Iterator[Violation]:
         "`latest`, or a tag without a full version (`16-alpine`), is something else next month and tells a reader "
         "nothing about what runs."
     ),
-    fix="Use the full version of the release, for example `16.9-alpine`.",
+    fix="Use the full version of the release, for example `16.15-alpine`.",
     failing=_example(tag="latest") + USED,
-    passing=_example(tag="16.9-alpine") + USED,
+    passing=_example(tag="16.15-alpine") + USED,
 )
 def moving_tag(spec: Spec) -> Iterator[Violation]:
     for name, image in spec.images.images.items():

@@ -16,7 +16,7 @@ from validators.rules.registry import Violation, rule
 _ROOTS = ImageFolder(owner="0:0")
 """What a new volume is where the image has no folder at its path: root's, mode 0755 (moby, volume/local/local.go)."""
 _CONTRACT = (
-    'contracts/postgres.yaml: {read: {tag: "16.9-alpine"}, folders: {/var/lib/postgresql/data: {owner: "70:70"}}}\n'
+    'contracts/postgres.yaml: {read: {tag: "16.15-alpine"}, folders: {/var/lib/postgresql/data: {owner: "70:70"}}}\n'
 )
 _JOB = (
     "services/owner.yaml: {title: Owner, summary: Gives the volume its owner., kind: job, image: postgres, entrypoint: [chown], "
