@@ -2,15 +2,15 @@
 
 The offline stack is stood up once. For each fault the image of one service is built with an edit of its program, and the service
 is made anew with it. The probes have to answer otherwise than the matrix declares, and as declared again once it is taken out. One
-fault shows only when a worker is killed while documents come in: all of them have to come through.
+fault shows only when a worker is killed while it holds documents: all of them have to come through.
 """
 
 import json
 import shutil
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +26,9 @@ from proofs.evidence import REPORTS, seen_on
 from schema.probe import FlowProbe
 from tests.lab.running import with_engine
 from tests.stack.conftest import DATA, SilentWatch, shipped_spec
+from tests.stack.waiting import until
 from validators.parity.asking import AskedMode, all_probes, ask, ask_probes
-from validators.stack.inspection import places
+from validators.stack.inspection import places as places_of
 
 MODE = "offline"
 CATALOGUE = Path(__file__).with_suffix(".json")
@@ -35,8 +36,15 @@ REPORT = REPORTS / "pipeline-faults.json"
 KILLED = "parse-worker"
 """The service that is killed while a sound platform works."""
 _SENT = FlowProbe(service="intake-gateway", port="http", flow="document", answer="${state}")
-_DOCUMENTS, _KILLED_AFTER_S = 30, 6
-_UP_SECONDS = 300
+_DOCUMENTS, _PATIENCE_S = 30, 240
+_UP_SECONDS = 400
+STORE = "minio"
+"""What the worker waits for while it holds documents."""
+_LENGTH = (
+    "export REDISCLI_AUTH=$(cat /run/secrets/redis_password); "
+    "redis-cli --scan --pattern 'tenant:*:queue:parse' | xargs -r -n 1 redis-cli LLEN"
+)
+"""How many documents wait for the parser."""
 
 
 def main(only: list[str]) -> int:
@@ -75,30 +83,53 @@ def wrong(stack: Stack) -> Iterator[str]:
 
 
 def lost(stack: Stack, service: str) -> Iterator[str]:
-    """Documents that do not come through while the service that works on them is killed in the middle, and started again."""
-    (project,) = stack.projects
-    mode = AskedMode(stack, {place.service: place for place in places(stack)}, None, None)
+    """Documents that do not come through while the worker that holds some of them is killed, and started again."""
+    mode = AskedMode(stack, {place.service: place for place in places_of(stack)}, None, None)
     questions = {}
     for number in range(_DOCUMENTS):
         sent = _SENT.model_copy(
-            update={"texts": {"mime": "text/plain", "document": f"{service} number {number} {stack.run.id}"}}
+            update={"texts": {"mime": "text/plain", "document": f"{service} number {number} ${{once}}"}}
         )
         asked = ask(sent, mode)
         assert not isinstance(asked, str), asked
+        for step in asked["steps"]:
+            if step.get("until"):
+                step["until"]["seconds"] = _PATIENCE_S
         questions[str(number)] = asked
-    killer = threading.Timer(_KILLED_AFTER_S, _kill, [stack, f"{project.name}-{service}-1"])
-    killer.start()
-    given = run_inside(stack.engine, f"plumb-probe-{stack.run.id}", "ask.py", questions, _UP_SECONDS)
-    killer.join()
+    _docker(stack, "stop", service)
+    with ThreadPoolExecutor(1) as pool:
+        killer = pool.submit(_kill_while_it_holds, stack, service)
+        given = run_inside(stack.engine, f"plumb-probe-{stack.run.id}", "ask.py", questions, _UP_SECONDS)
+        killer.result()
     for number, answer in given.items():
         if answer != "INDEXED":
             yield f"document {number}: {answer}"
 
 
-def _kill(stack: Stack, container: str) -> None:
-    for word in ("kill", "start"):
-        done = stack.engine.run([word, container])
-        assert done.returncode == 0, done.stderr
+def _kill_while_it_holds(stack: Stack, service: str) -> None:
+    """It comes to a full queue, takes from it, and waits for the object store, which is paused; then it dies."""
+    until(lambda: _queued(stack) == _DOCUMENTS, "every document in the queue")
+    _docker(stack, "pause", STORE)
+    try:
+        _docker(stack, "start", service)
+        until(lambda: _queued(stack) < _DOCUMENTS, "a document that it holds")
+        _docker(stack, "kill", service)
+    finally:
+        _docker(stack, "unpause", STORE)
+    _docker(stack, "start", service)
+
+
+def _queued(stack: Stack) -> int:
+    (project,) = stack.projects
+    code, output = stack.engine.execute(f"{project.name}-redis-1", ["sh", "-c", _LENGTH])
+    assert code == 0, output
+    return int(output or 0)
+
+
+def _docker(stack: Stack, word: str, service: str) -> None:
+    (project,) = stack.projects
+    done = stack.engine.run([word, f"{project.name}-{service}-1"], _UP_SECONDS)
+    assert done.returncode == 0, done.stderr
 
 
 @contextmanager
