@@ -39,8 +39,8 @@ def _patterns() -> Iterator[tuple[str, Callable[[str], object]]]:
             for index, pattern in enumerate(_in(value)):
                 yield f"{module.__name__.rpartition('.')[2]}.{name}{index or ''}", _as_used(name, pattern, sources)
     for program, image in known_images.KNOWN.items():
-        if image.settings:
-            yield f"data_folders.setting of {program}", data_folders.setting(image.settings).findall
+        for names in filter(None, (image.settings, image.written)):
+            yield f"data_folders.setting of {program} {min(names)}", data_folders.setting(names).findall
     for program, including in included_files.PROGRAMS.items():
         yield f"included_files._line of {program}", included_files._line(including.beside | including.absolute).findall
     for program, settings in unsafe_settings.PROGRAMS.items():

@@ -1,9 +1,9 @@
 """PLB316: programs that the spec calls in an image, by what the image's contract says of its programs."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from plumbline.expressions.rendering import without_expressions
 from plumbline.runbook.shell_syntax import Script, calls, every, parse_scripts
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -13,7 +13,6 @@ from validators.rules.program_sets import BUILTINS, SETS
 from validators.rules.registry import Violation, rule
 
 _SHELLS = {"sh", "bash", "ash", "dash"}
-_EXPRESSION = re.compile(r"\{\{[^{}]*\}\}")
 _CONTRACT = 'contracts/postgres.yaml: {read: {tag: "16.15-alpine"}, programs: [busybox, pg_isready]}\n'
 
 
@@ -81,10 +80,15 @@ def _called(spec: Spec) -> Iterator[Called]:
         if contract is None or contract.programs is None:
             continue
         for path, what, values in (*_of_service(placed), *_of_parity(placed)):
-            words = tuple(_EXPRESSION.sub("0", raw(word)) for word in values or ())
+            words = tuple(_without_expressions(word) for word in values or ())
             if words and (path, words) not in seen:
                 seen.add((path, words))
                 yield Called(placed.id, placed.service.image, path, what, words)
+
+
+def _without_expressions(word: Value) -> str:
+    """A word with something in place of what its expressions write."""
+    return word if isinstance(word, str) else without_expressions(raw(word), lambda _: "0")
 
 
 _Command = tuple[PathText, str, Iterable[Value] | None]

@@ -214,7 +214,7 @@ def _shut(placed: Placed) -> tuple[str, tuple[tuple[PathText, str], ...]]:
     return "", ()
 
 
-_SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9]*)(?P<colon>:?)//(?=[\w\[])")
+_SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9]{0,15})(?P<colon>:?)//(?=[\w\[])")
 _SCHEMES = frozenset({
     "amqp", "amqps", "file", "ftp", "ftps", "git", "grpc", "grpcs", "http", "https", "ldap",
     "ldaps", "mongodb", "mysql", "nats", "postgres", "postgresql", "redis", "rediss", "s3", "sftp", "smtp",
