@@ -32,7 +32,7 @@ WRONG = {
 
 LEGAL = {
     "a file of the image": ("services/nomic-embed.yaml", "ports:", "command: [--config, /etc/own/own.toml]\nports:"),
-    "a folder of the image": ("services/grafana.yaml", 'CHECK_FOR_UPDATES: "false"', 'CHECK_FOR_UPDATES: "false", GF_PATHS_HOME: /usr/share/grafana'),
+    "a folder of the image": ("services/grafana.yaml", "environment:\n", "environment:\n  GF_PATHS_HOME: /usr/share/grafana\n"),
     "a file that is made at the start": ("services/redis.yaml", "exec redis-server", "printf x > /run/redis/own.conf; exec redis-server"),
     "a variable of the program": (SERVING, "environment:\n", "environment:\n  LOG_LEVEL: info\n"),
     "a dollar sign": (SERVING, "environment:\n", 'environment:\n  PRICE: "5$"\n'),
