@@ -11,7 +11,7 @@ def try_kills(stack: Stack) -> Iterator[Check]:
     """Within the time that its health check gives a start, each service is healthy again, as another process."""
     before = running_services(stack)
     stack.watch.phase(f"killing the main process of {len(before)} services")
-    inject(stack, "kill", [each.pid for each in before.values()])
+    inject(stack, "kill", [each.pid for each in before.values() if each.pid])
     back: dict[str, float] = {}
 
     def over(now: dict[str, Running], passed: float) -> bool:

@@ -19,7 +19,7 @@ _SLACK_BYTES = 64 * 1024
 def try_log_rotation(stack: Stack) -> Iterator[Check]:
     """One service is enough: all have the same driver and options, which is a fact of each of them."""
     wanted = stack.spec.platform.logs
-    for each in islice(running_services(stack).values(), 1):
+    for each in islice((each for each in running_services(stack).values() if each.pid), 1):
         size_mib = wanted.max_size_mib * (wanted.max_files + 1)
         stack.watch.phase(f"writing {size_mib} MiB to the log of {each.key}")
         start = time.monotonic()

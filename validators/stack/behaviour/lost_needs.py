@@ -9,9 +9,9 @@ from schema.service import Health
 from validators.stack.behaviour.running import Running, needs_of, running_services, wait_until
 
 _SLACK_S = 10
+"""For a busy machine, and for a service to notice."""
 _LATE_S = 120
 """What a busy machine may need more to recover; a service that is well again sooner is not waited for."""
-"""For a busy machine, and for a service to notice."""
 
 
 @dataclass
@@ -46,14 +46,18 @@ def _fits(round: Round, needs: Mapping[str, Sequence[str]], source: str, target:
 def try_lost_needs(stack: Stack) -> Iterator[Check]:
     """Unhealthy without a need, or healthy where the spec says that it is tolerated; healthy again with it."""
     services = running_services(stack)
-    needs = {
-        key: [need.key for need in needs_of(stack.spec, each, services)]
-        for key, each in services.items()
-        if each.service.health
-    }
-    for number, each in enumerate(planned := rounds(needs), 1):
-        stack.watch.phase(f"pausing {', '.join(sorted(each.paused))} (round {number} of {len(planned)})")
-        yield from pause_needs(stack, services, each)
+    needs: dict[str, list[str]] = {}
+    for key, each in services.items():
+        for need in needs_of(stack.spec, each, services) if each.service.health else ():
+            if still := [one for one in (each, need) if not one.pid]:
+                yield each.check(
+                    f"without.{need.name}", _expected(each, need), f"not tried: {still[0].name} does not run"
+                )
+            else:
+                needs.setdefault(key, []).append(need.key)
+    for number, round in enumerate(planned := rounds(needs), 1):
+        stack.watch.phase(f"pausing {', '.join(sorted(round.paused))} (round {number} of {len(planned)})")
+        yield from pause_needs(stack, services, round)
 
 
 def pause_needs(stack: Stack, services: Mapping[str, Running], round: Round) -> Iterator[Check]:
@@ -61,10 +65,12 @@ def pause_needs(stack: Stack, services: Mapping[str, Running], round: Round) -> 
     pairs = [(services[source], services[target]) for source, target in round.pairs]
     paused = [services[key].id for key in sorted(round.paused)]
     fell: dict[str, float] = {}
+    stood: dict[str, str] = {}
     healthy: dict[str, float] = {}
 
     def all_fell(now: dict[str, Running], passed: float) -> bool:
         for source, _ in pairs:
+            stood[source.key] = now[source.key].state if source.key in now else "gone"
             if source.key in now and now[source.key].state == "unhealthy":
                 fell.setdefault(source.key, passed)
         return all(source.key in fell for source, target in pairs if not _tolerated(source, target))
@@ -84,11 +90,14 @@ def pause_needs(stack: Stack, services: Mapping[str, Running], round: Round) -> 
             stack.engine.client.api.unpause(container)
     wait_until(stack, all_healthy, max(_recovery_s(each) for each in services.values()))
     for source, target in pairs:
-        expected = "healthy" if _tolerated(source, target) else "unhealthy"
-        observed = "unhealthy" if source.key in fell else "healthy"
-        yield source.check(f"without.{target.name}", expected, observed, fell.get(source.key))
+        observed = "unhealthy" if source.key in fell else stood.get(source.key, "gone")
+        yield source.check(f"without.{target.name}", _expected(source, target), observed, fell.get(source.key))
         again = "healthy" if source.key in healthy else "unhealthy"
         yield source.check(f"with_again.{target.name}", "healthy", again, healthy.get(source.key))
+
+
+def _expected(source: Running, target: Running) -> str:
+    return "healthy" if _tolerated(source, target) else "unhealthy"
 
 
 def _tolerated(source: Running, target: Running) -> bool:
