@@ -1,7 +1,7 @@
 """What happened when: starts, ends and first good health of the containers of a run, as the engine tells them while it goes on."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,10 +33,14 @@ class Events:
         times = self.seen.get((project, service), {}).get(action)
         return times[0] if times else None
 
-    def restart_loops(self, project: str, services: Iterable[str]) -> dict[str, int]:
-        """Services that ended again and again, and how often."""
-        ends = {service: len(self.seen.get((project, service), {}).get(ENDED, ())) for service in services}
-        return {service: count for service, count in ends.items() if count >= _LOOPS}
+    def ends(self, project: str, services: Iterable[str]) -> dict[str, int]:
+        """How often each service has ended so far."""
+        return {service: len(self.seen.get((project, service), {}).get(ENDED, ())) for service in services}
+
+    def restart_loops(self, project: str, before: Mapping[str, int]) -> dict[str, int]:
+        """Services that have ended again and again since they had ended so often, and how often since."""
+        since = {service: count - before[service] for service, count in self.ends(project, before).items()}
+        return {service: count for service, count in since.items() if count >= _LOOPS}
 
 
 @contextmanager

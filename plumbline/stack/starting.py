@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
@@ -210,13 +210,14 @@ def _compose(stack: Stack, projects: list[ComposeProject], commands: list[list[s
     """Run Compose, telling how the services fare; the end of what it said where it failed. A failure of the engine raises."""
     processes = [stack.engine.start(command) for command in commands]
     output: list[str] = []
+    ended = {each.name: stack.events.ends(each.name, each.deployment.services) for each in projects if stack.events}
     with stack.run.track(processes):
         for process in processes:
             threading.Thread(target=output.extend, args=(process.stdout,), daemon=True).start()
         end = time.monotonic() + UP_SECONDS + 60
         while any(process.poll() is None for process in processes) and time.monotonic() < end:
             stack.watch.services(_states(stack, projects))
-            if loops := _loops(stack, projects):
+            if loops := _loops(stack, projects, ended):
                 stack.trouble += loops
                 return []
             time.sleep(_POLL_S)
@@ -234,11 +235,11 @@ def _compose(stack: Stack, projects: list[ComposeProject], commands: list[list[s
     ]
 
 
-def _loops(stack: Stack, projects: Sequence[ComposeProject]) -> list[str]:
-    """A service that ends again and again won't get better by waiting."""
+def _loops(stack: Stack, projects: Sequence[ComposeProject], ended: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """A service that ends again and again won't get better by waiting. What ended before this command was asked to."""
     return [
         f"{shown(project, service)} ended {count} times, and is started again and again"
         for project in projects
-        if stack.events
-        for service, count in stack.events.restart_loops(project.name, project.deployment.services).items()
+        if stack.events and project.name in ended
+        for service, count in stack.events.restart_loops(project.name, ended[project.name]).items()
     ]

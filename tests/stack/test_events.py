@@ -82,5 +82,14 @@ def test_a_job_that_others_start_after_is_expected_on_its_node_and_called_by_nob
 
 def test_a_service_that_ends_three_times_is_in_a_loop() -> None:
     seen = events(*(("web", "die", at) for at in range(3)), ("db", "die", 1))
-    assert seen.restart_loops("p", ["web", "db"]) == {"web": 3}
-    assert seen.restart_loops("other", ["web", "db"]) == {}
+    assert seen.restart_loops("p", {"web": 0, "db": 0}) == {"web": 3}
+    assert seen.restart_loops("other", {"web": 0, "db": 0}) == {}
+
+
+def test_what_ended_before_is_no_loop() -> None:
+    """A job that others start after ends at each start, and a look stops and starts the stack several times."""
+    seen = events(*(("load", "die", at) for at in range(3)))
+    before = seen.ends("p", ["load"])
+    attributes = {"com.docker.compose.project": "p", "com.docker.compose.service": "load"}
+    seen.note({"Actor": {"Attributes": attributes}, "Action": "die", "timeNano": 9})
+    assert (before, seen.restart_loops("p", before)) == ({"load": 3}, {})
