@@ -17,8 +17,9 @@ LONGEST = timedelta(days=90)
 
 def _looked(known: str = "{}", day: str = "2999-01-01", more: str = "") -> str:
     """The starter's database, an older version of it, with a look-up."""
-    security = f'{{checked: "{day}", known: {known}}}'
-    return f"images.yaml: {{images: {{postgres: {{tag: 16.9-alpine, security: {security}}}{more}}}}}\n"
+    image = f'{{tag: 16.9-alpine, security: {{checked: "{day}", known: {known}}}}}'
+    images = f"{{postgres: {image}{more}}}"
+    return "images.yaml: {images: " + images + "}\n"
 
 
 def _hole(fixed_in: str) -> str:

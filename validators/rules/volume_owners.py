@@ -10,7 +10,6 @@ from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.contract import ImageFolder
 from schema.service import Service
-from validators.rules.data_folders import keeps_nothing
 from validators.rules.effective_services import Placed, once, raw
 from validators.rules.registry import Violation, rule
 
@@ -43,12 +42,7 @@ _JOB = (
 )
 def refused_by_its_volume(spec: Spec) -> Iterator[Violation]:
     """Volumes at paths that the image has not, or has as another user's, unless a job gives them their owner."""
-    astray = {
-        found.path.parts[1] for found in keeps_nothing(spec)
-    }  # a volume at another path than the data's: PLB134 says so
-    yield from once(
-        found for each in deployments(spec) for found in _refused(spec, each) if found.path.parts[1] not in astray
-    )
+    yield from once(found for each in deployments(spec) for found in _refused(spec, each))
 
 
 def _refused(spec: Spec, deployment: Deployment) -> Iterator[Violation]:
