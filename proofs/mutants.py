@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.markdown import EvidencePage, codes, text
+from plumbline.project.proofs import marking
 from plumbline.stack.engine import find_engine
 from plumbline.stack.stack import Stack
 from plumbline.stack.starting import stack_up
@@ -36,6 +37,7 @@ def main() -> int:
     """Try them all; 1 when one was not found, or something else was."""
     spec = shipped_spec()
     results: list[dict[str, Any]] = []
+    mark = marking(DATA, "make mutants")
     with (
         stack_up(find_engine(), spec, DATA, "offline", SilentWatch()) as stack,
         as_another(stack, DATA) as other,
@@ -59,9 +61,10 @@ def main() -> int:
     REPORTS.mkdir(exist_ok=True)
     summary = {"spec": spec.revision, "engine": engine, "found": found, "of": len(results), "false": false}
     REPORT.with_suffix(".json").write_text(json.dumps({**summary, "results": results}, indent=1) + "\n")
-    REPORT.with_suffix(".md").write_text(page(summary, head))
+    passed = found == len(results) and not false
+    REPORT.with_suffix(".md").write_text(mark(page(summary, head), passed))
     print(f"{found} of {len(results)} tamperings found, {false} false findings")
-    return int(found < len(results) or false > 0)
+    return int(not passed)
 
 
 def tried(stack: Stack, other: Stack, batch: list[Tampering], folder: Path) -> dict[Tampering, list[str]]:

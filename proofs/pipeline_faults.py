@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from generators.markdown import EvidencePage, code, text
+from plumbline.project.proofs import marking
 from plumbline.stack.engine import find_engine
 from plumbline.stack.probing import run_inside
 from plumbline.stack.project import ComposeProject
@@ -32,10 +34,12 @@ from validators.stack.inspection import places as places_of
 
 MODE = "offline"
 CATALOGUE = Path(__file__).with_suffix(".json")
-REPORT = REPORTS / "pipeline-faults.json"
+REPORT = REPORTS / "pipeline-faults"
 KILLED = "parse-worker"
 """The service that is killed while a sound platform works."""
 _SENT = FlowProbe(service="intake-gateway", port="http", flow="document", answer="${state}")
+_LONGEST = 300
+"""Characters of an answer that the page shows."""
 _DOCUMENTS, _PATIENCE_S = 30, 240
 _UP_SECONDS = 400
 STORE = "minio"
@@ -54,6 +58,7 @@ def main(only: list[str]) -> int:
         each for each in json.loads(CATALOGUE.read_text()) if not only or any(word in each["fault"] for word in only)
     ]
     results = []
+    mark = marking(DATA, "make pipeline-faults")
     with stack_up(find_engine(), spec, DATA, MODE, SilentWatch()) as stack:
         head, blamed = seen_on(spec, stack.engine), [*wrong(stack), *lost(stack, KILLED)]
         for row in blamed:
@@ -69,9 +74,30 @@ def main(only: list[str]) -> int:
         blamed += wrong(stack)
     score = sum(1 for each in results if each["found"])
     REPORTS.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps({"seen": head, "results": results, "false": blamed}, indent=1) + "\n")
+    said = {"seen": head, "results": results, "false": blamed}
+    REPORT.with_suffix(".json").write_text(json.dumps(said, indent=1) + "\n")
+    passed = score == len(results) and not blamed
+    REPORT.with_suffix(".md").write_text(page(said) if only else mark(page(said), passed))
     print(f"{score} of {len(results)} faults of the pipeline found, {len(blamed)} false findings")
-    return int(score < len(results) or bool(blamed))
+    return int(not passed)
+
+
+def page(said: dict[str, Any]) -> str:
+    """The page of the site."""
+    results = said["results"]
+    found = sum(1 for each in results if each["found"])
+    shown = EvidencePage("pipeline-faults.md", f"Faults of the pipeline: {found} of {len(results)} found")
+    shown.add(
+        f"{said['seen']}. Each fault was put into the reference platform that takes the place of the platform's own images; "
+        "the probes of parity had to find it, and nothing without it."
+    )
+    rows = [
+        (None, [text(each["fault"]), code(each["service"]), text("; ".join(each["found"])[:_LONGEST] or "not found")])
+        for each in results
+    ]
+    shown.table(["Fault", "In", "What the probes said"], rows)
+    shown.add("\n".join(f"- Without a fault: {text(each)}" for each in said["false"]))
+    return shown.done().content.decode()
 
 
 def wrong(stack: Stack) -> Iterator[str]:

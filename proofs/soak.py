@@ -4,6 +4,7 @@ import json
 import sys
 
 from generators.markdown import EvidencePage, text
+from plumbline.project.proofs import marking
 from plumbline.stack.engine import find_engine
 from plumbline.stack.starting import stack_up
 from proofs.evidence import REPORTS, seen_on
@@ -18,6 +19,7 @@ REPORT = REPORTS / "false-alarms"
 def main(runs: int) -> int:
     """Stand each mode up so many times; 1 when anything was found."""
     spec, engine = shipped_spec(), find_engine()
+    mark = marking(DATA, "make soak")
     checks = 0
     false: list[str] = []
     for run in range(1, runs + 1):
@@ -41,7 +43,7 @@ def main(runs: int) -> int:
         "stood up, compared with its spec, and taken down."
     )
     page.add("\n".join(f"- {text(each)}" for each in false))
-    REPORT.with_suffix(".md").write_text(page.done().content.decode())
+    REPORT.with_suffix(".md").write_text(mark(page.done().content.decode(), not false))
     print(f"{runs} runs of {len(spec.modes)} modes, {checks} facts, {len(false)} false findings")
     return int(bool(false))
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "schema": ("plumbline.cli.schema", "Print the JSON Schema of a kind of file."),
     "lock": ("plumbline.cli.lock", "Update the image digests in images.yaml from the registries."),
     "verify": ("plumbline.cli.verify", "Start what was generated and compare it with the spec."),
+    "evidence": ("plumbline.cli.evidence", "List the live proofs: current, stale, failed or never run."),
     "runbook": ("plumbline.cli.runbook", "List, show and run runbooks."),
     "bundle": ("plumbline.cli.bundle", "Build, sign, inspect and update the archive for an air-gapped host."),
     "provision": (

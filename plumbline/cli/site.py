@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from plumbline.cli.common import load
+from plumbline.project.proofs import pages_by_command, standings
 from plumbline.site.trimming import trim
 from plumbline.spec.finding import EnvironmentMissing
 
@@ -83,10 +84,16 @@ def _configured(context: click.Context, *, evidence: bool = False) -> Iterator[P
     docs = Path(str(settings["docs_dir"]))
     if not (docs / "index.md").is_file():
         raise EnvironmentMissing(f"there are no pages in {docs}", "run `plumb build`, or give --spec PROJECT/data")
-    spec = load(context).spec
+    loaded = load(context)
+    spec = loaded.spec
     said = f"{spec.platform.title} {spec.platform.version}, spec {spec.revision}"
     settings = {"site_name": spec.platform.title, "copyright": escape(said)} | settings
-    settings["extra"] = {"revision": spec.revision, "printed": said}
+    settings["extra"] = {"revision": spec.revision, "printed": said, "proofs": pages_by_command(spec)}
+    if evidence:
+        found = standings(spec, loaded.folder)
+        settings["extra"]["standings"] = {
+            proof.page: [how.state, how.why] for proof, how in found if how.state != "never"
+        }
     pages = [*sorted((project / "reports").glob("*.md"))] if evidence else []
     with tempfile.TemporaryDirectory(prefix="plumb-site-") as folder:
         if pages:

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -22,6 +22,7 @@ from plumbline.cli.common import (
 )
 from plumbline.cli.progress import watch_on
 from plumbline.cli.verify_cloud import cloud
+from plumbline.project.proofs import marking
 from plumbline.spec.finding import Finding, Severity
 from plumbline.spec.spec import Spec
 
@@ -101,6 +102,7 @@ def stack(
     _known_mode(project.spec, mode)
     known_tenants(project.spec, tenants)
     engine = find_engine()
+    mark = marking(project.folder, f"plumb verify stack --mode {mode}{' --faults' * faults}")
     with _terminable(), engine_errors(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         spec, folder = project.spec, project.folder
         if attach:
@@ -110,21 +112,20 @@ def stack(
         else:
             opening = stack_up(engine, spec, folder, mode, watch, tenants=tenants or None)
         result, opened = verify_stack(opening, mode, faults=Faults(restart_engine) if faults else None, keep=keep)
-    _show(context, result, reports)
+    _show(context, result, reports, _unmarked if attach or tenants else mark)
     for line in opened.kept_lines():
         click.echo(line, err=True)
     finish(result.findings)
 
 
-def _show(context: click.Context, result: "StackReport", reports: Path) -> None:
+def _show(context: click.Context, result: "StackReport", reports: Path, mark: Callable[[str, bool], str]) -> None:
     """Write the reports of a stack, and print one."""
     from validators.check_reports import as_json
     from validators.stack import rendering as formats
 
     format, name = context.obj["format"], f"stack-{result.mode}"
-    write_reports(
-        reports / name, {"json": as_json(result), "xml": formats.as_junit(result), "md": formats.as_markdown(result)}
-    )
+    shown = mark(formats.as_markdown(result), _passed(result.findings))
+    write_reports(reports / name, {"json": as_json(result), "xml": formats.as_junit(result), "md": shown})
     if format == "json":
         click.echo(as_json(result), nl=False)
     elif format == "junit":
@@ -167,9 +168,13 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     _askable(project.spec)
     chosen = tenant or next(iter(project.spec.tenants.tenants), None)
     engine = find_engine()
+    mark = _unmarked if tenant else marking(project.folder, "plumb verify parity")
     with _terminable(), engine_errors(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         result = verify_parity(engine, project.spec, project.folder, chosen, watch)
-    write_reports(reports / "parity", {"json": formats.as_json(result), "md": formats.as_markdown(result)})
+    write_reports(
+        reports / "parity",
+        {"json": formats.as_json(result), "md": mark(formats.as_markdown(result), _passed(result.findings))},
+    )
     if format == "json":
         click.echo(formats.as_json(result), nl=False)
     else:
@@ -225,6 +230,15 @@ def bundle(context: click.Context, file: Path, fingerprints: tuple[str, ...], ke
         click.echo(f"signed by {result.signer.fingerprint}")
     report(context, list(result.findings), format)
     finish(result.findings)
+
+
+def _passed(findings: Sequence[Finding]) -> bool:
+    return not any(each.severity == Severity.ERROR for each in findings)
+
+
+def _unmarked(page: str, _: bool) -> str:
+    """For a run of a part of what the proof is about."""
+    return page
 
 
 def _known_mode(spec: Spec, mode: str) -> None:

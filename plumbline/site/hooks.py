@@ -47,9 +47,11 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Evidence says of which spec it is."""
-    if page.file.src_uri.startswith(f"{FOLDER}/"):
-        return with_standing(markdown, config.extra.get("revision", ""))
+    """Evidence says whether it still holds."""
+    folder, name = posixpath.split(page.file.src_uri)
+    if folder == FOLDER:
+        known = config.extra.get("standings", {}).get(name.removesuffix(".md"), ())
+        return with_standing(markdown, config.extra.get("revision", ""), known)
     return markdown
 
 
@@ -74,7 +76,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         file = files.get_file_from_path(source)
         return file.url_relative_to(page.file) if file else None
 
-    return within_reach(with_row_headers(with_last_runs(with_pictures(html, picture, target), seen)))
+    return within_reach(with_row_headers(with_last_runs(with_pictures(html, picture, target), config.extra.get("proofs", {}), seen)))
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:

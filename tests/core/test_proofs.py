@@ -1,0 +1,120 @@
+"""A proof is current while nothing has changed that it rests on, and never otherwise."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from plumbline.project.proofs import LiveProof, Standing, marked, marking, proofs_of, standing, standings
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
+from plumbline.spec.spec_files import read_spec_files
+from tests.calling import plumb
+from tests.rules.three_modes import three_modes
+
+PROOF = LiveProof("plumb verify parity", "parity", {"the matrix": ("spec:parity.yaml",)})
+PAGE = "---\nsearch: {exclude: true}\n---\n\n# Parity\n"
+NOW = {"the matrix": "0123456789ab"}
+
+
+@pytest.mark.parametrize(
+    ("page", "state"),
+    [
+        (None, "never"),
+        (PAGE, "stale"),
+        ("", "stale"),
+        ("---\nproof: true\n---\n", "stale"),
+        ("---\nproof: {command: plumb verify parity, passed: yes please, rests_on: {}}\n---\n", "stale"),
+        ("---\n[\n---\n", "stale"),
+        (marked(PAGE, "plumb verify parity", True, NOW), "current"),
+        (marked(PAGE, "plumb verify parity", False, NOW), "failed"),
+        (marked(PAGE, "plumb verify parity", True, {}), "stale"),
+        (marked(PAGE, "plumb verify parity", True, {"the matrix": "ba9876543210"}), "stale"),
+        (marked(PAGE, "plumb verify stack --mode dev", True, NOW), "stale"),
+    ],
+)
+def test_a_page_says_how_a_proof_stands(page: str | None, state: str) -> None:
+    assert standing(PROOF, page, NOW).state == state
+
+
+def test_a_run_with_faults_proves_what_one_without_does_and_not_the_other_way_round() -> None:
+    plain, faults = (LiveProof(f"plumb verify stack --mode dev{more}", "stack-dev", {}) for more in ("", " --faults"))
+    assert standing(plain, marked(PAGE, faults.command, True, {}), {}).state == "current"
+    assert standing(faults, marked(PAGE, plain.command, True, {}), {}).state == "stale"
+
+
+def test_what_was_in_front_stays_there() -> None:
+    page = marked(PAGE, "a", True, NOW)
+    assert page.startswith("---\nsearch: {exclude: true}\nproof:\n")
+    assert page.endswith("---\n\n# Parity\n")
+
+
+def test_each_mode_is_to_be_stood_up_as_requirements_say() -> None:
+    live = [{"kind": "live", "ref": ref} for ref in ("plumb verify stack --mode single --faults", "make other")]
+    spec = three_modes({"requirements.yaml": {"requirements": {"REQ-01": {"title": "It runs.", "proofs": live}}}})
+    assert {proof.page: proof.command for proof in proofs_of(spec)} == {
+        "stack-dev": "plumb verify stack --mode dev",
+        "stack-single": "plumb verify stack --mode single --faults",
+        "stack-cluster": "plumb verify stack --mode cluster",
+        "parity": "plumb verify parity",
+        "": "make other",
+    }
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of `plumb init`, built, whose one mode was seen to be as it has to be."""
+    assert plumb("init", "data", cwd=tmp_path).returncode == 0
+    assert plumb("build", cwd=tmp_path).returncode == 0
+    (mode,) = spec_of(tmp_path).modes
+    mark = marking(tmp_path / "data", f"plumb verify stack --mode {mode}")
+    (tmp_path / "reports").mkdir()
+    (tmp_path / f"reports/stack-{mode}.md").write_text(mark(PAGE, True))
+    return tmp_path
+
+
+def spec_of(folder: Path) -> Spec:
+    spec, findings = load_spec(read_spec_files(folder / "data"), "data/")
+    assert spec is not None, findings
+    return spec
+
+
+def stack_of(folder: Path) -> Standing:
+    return next(how for proof, how in standings(spec_of(folder), folder / "data") if proof.page.startswith("stack-"))
+
+
+def test_it_is_current_until_what_is_generated_changes(project: Path) -> None:
+    assert stack_of(project).state == "current"
+    readme = project / "docs" / "note.md"
+    readme.write_text("# Of something else\n")
+    assert stack_of(project).state == "current"
+    service = project / "data/services/web.yaml"
+    service.write_text(service.read_text().replace("memory_mib: 256", "memory_mib: 257"))
+    assert stack_of(project).state == "current"  # not built yet: what would be stood up is the same
+    assert plumb("build", cwd=project).returncode == 0
+    assert stack_of(project) == Standing("stale", "Changed since: what is generated.")
+
+
+def test_the_command_lists_them_and_says_what_to_run_again(project: Path) -> None:
+    done = plumb("evidence", cwd=project)
+    assert (done.returncode, done.stdout.split()[3]) == (0, "current"), done.stdout + done.stderr
+    assert plumb("evidence", "--stale", cwd=project).stdout == ""
+    shutil.rmtree(project / "reports")
+    assert plumb("evidence", cwd=project).returncode == 1
+    assert plumb("evidence", "--stale", cwd=project).stdout == "plumb verify stack --mode single\n"
+    assert '"state": "never"' in plumb("evidence", "--format", "json", cwd=project).stdout
+
+
+def test_a_page_that_nobody_asked_for_is_listed_too(project: Path) -> None:
+    mark = marking(project / "data", "make soak")
+    (project / "docs/auditor/evidence").mkdir(parents=True)
+    (project / "docs/auditor/evidence/false-alarms.md").write_text(mark(PAGE, False))
+    assert [how.state for _, how in standings(spec_of(project), project / "data")][-1] == "failed"
+
+
+@pytest.mark.slow
+def test_the_site_says_it_on_the_page(project: Path) -> None:
+    done = plumb("site", "build", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (page,) = (project / "site/auditor/evidence").glob("stack-*.html")
+    assert ">Current</p><p>Nothing that it rests on has changed since.</p>" in page.read_text()
