@@ -913,14 +913,16 @@ port_free() {
 # An engine takes a range that is in use without a word, and the host no longer reaches what was there: its LAN, say, and with
 # it whoever installs. What lies behind the default route alone can not be seen.
 range_free() {
-  ours=$(docker network ls --quiet --filter 'label=com.docker.compose.project=docpipe-offline')
   while read -r interface to _ _ _ _ _ mask _; do
     case $interface:$to in Iface:* | *:00000000) continue ;; esac
-    case " $(echo "$ours" | sed 's/^/br-/' | tr '\n' ' ')" in *" $interface "*) continue ;; esac
     first=$(in_order "$to") mask=$(in_order "$mask")
-    [ $((first)) -gt "$4" ] || [ $((first | (0xFFFFFFFF ^ mask))) -lt "$3" ] ||
+    [ $((first)) -gt "$4" ] || [ $((first | (0xFFFFFFFF ^ mask))) -lt "$3" ] || is_our_bridge "$interface" ||
       fail 3 "network $1 is to have $2, and this host has a route there by $interface" "ip route names it; the range has to be free, or another one in the spec's networks.yaml"
   done
+}
+
+is_our_bridge() {
+  docker network ls --quiet --filter 'label=com.docker.compose.project=docpipe-offline' < /dev/null | sed 's/^/br-/' | grep -qx "$1"
 }
 
 # A number of /proc/net/route, its last byte first.
