@@ -174,7 +174,6 @@ class _OriginReader:
         yield ("logging",), (logs,)
         yield ("logging", "options", "max-size"), (path_of(logs, "max_size_mib"),)
         yield ("logging", "options", "max-file"), (path_of(logs, "max_files"),)
-        yield ("logging", "options", "labels"), (path_of("services", self.name),)
         if sealed:
             yield ("pull_policy",), (path_of("topology", self.mode, "egress"),)
         if service.health:

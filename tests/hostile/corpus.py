@@ -86,7 +86,7 @@ def _forms() -> Iterator[HostileCase]:
         line = next(number for number, text in enumerate(marked, 1) if _SENTINEL in text)
         for value in values:
             text = _dumped(_with(name, path, value))
-            title = f"{path} of {name}: {value!r:.60}"
+            title = f"{path} of {name}: {value!r:.120}"
             yield HostileCase(title, f"{name}.yaml", line, "PLB007", 2, partial(_write, text=text))
 
 

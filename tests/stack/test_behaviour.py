@@ -33,7 +33,7 @@ Services = dict[str, dict[str, Any]]
 def break_it(services: Services) -> None:
     """Change the generated services, each in one way that no comparison of files would call wrong in a running stack."""
     del services["embed-worker"]["depends_on"]
-    services["policy-engine"]["entrypoint"] = ["sh", "-c", 'cat /run/secrets/postgres_password; exec "$$0" "$$@"']
+    services["policy-engine"]["entrypoint"] = ["sh", "-c", 'cat /run/secrets/postgres_app_password; exec "$$0" "$$@"']
     services["grafana"]["restart"] = "no"
     services["redis"]["volumes"] = [each for each in services["redis"]["volumes"] if each["type"] != "volume"]
     services["redis"]["tmpfs"].append("/data:uid=999,gid=1000,mode=0700")
@@ -85,7 +85,7 @@ def test_a_secret_in_a_log(broken: Stack) -> None:
         if each.attribute.startswith("kept.") and each.outcome != "matches"
     ]
     assert [(each.subject, each.attribute, each.observed) for each in checks] == [
-        ("secrets.postgres_password", "kept.log", "present in policy-engine")
+        ("secrets.postgres_app_password", "kept.log", "present in policy-engine")
     ]
 
 
