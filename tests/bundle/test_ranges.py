@@ -25,7 +25,9 @@ def route(interface: str, range: str) -> str:
 
 def tried(range: str, *routes: str) -> tuple[int, str]:
     """Exit code and message of the look for a free range."""
-    functions = re.findall(r"^(?:range_free|is_our_bridge|in_order)\(\) \{\n.*?^\}$", INSTALL.read_text(), re.MULTILINE | re.DOTALL)
+    functions = re.findall(
+        r"^(?:range_free|is_our_bridge|in_order)\(\) \{\n.*?^\}$", INSTALL.read_text(), re.MULTILINE | re.DOTALL
+    )
     assert len(functions) == 3
     wanted = ip_network(range)
     call = f"range_free edge {range} {int(wanted.network_address)} {int(wanted.broadcast_address)}"
