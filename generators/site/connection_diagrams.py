@@ -59,7 +59,7 @@ def _is_host(end: str, known: Sequence[Relation]) -> bool:
 
 
 def _label(each: Relation) -> str:
-    return f"{quoted(each.because)} {{style.stroke-dash: 4}}" if each.because == Because.AFTER else quoted(each.port)
+    return "after {style.stroke-dash: 4}" if each.because == Because.AFTER else quoted(each.port)
 
 
 def _words(known: Sequence[Relation]) -> Iterator[str]:

@@ -158,7 +158,7 @@ def test_pages_and_pictures_show_who_starts_after_whom() -> None:
     assert "| Starts after | `migrate` has ended with 0, `db` is well |" in pages["docs/architect/services/web.md"]
     assert "| Starts before | `web` |" in pages["docs/architect/services/migrate.md"]
     drawn = {each.path: each.content.decode() for each in DiagramGenerator().generate(spec)}
-    assert '"web" -> "migrate": "starts after it" {style.stroke-dash: 4}' in drawn["docs/diagrams/needs-left.d2"]
+    assert '"web" -> "migrate": after {style.stroke-dash: 4}' in drawn["docs/diagrams/needs-left.d2"]
 
 
 def three(after: list[str], job: dict[str, Any], roles: dict[str, list[str]]) -> Spec:
