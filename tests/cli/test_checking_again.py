@@ -1,7 +1,6 @@
 """`plumb check --watch`: an answer after each save, whatever the last one was."""
 
 import os
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -55,8 +54,8 @@ def watching(spec: Path) -> Iterator[Watching]:
     try:
         yield said
     finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(120) == 130
+        process.terminate()  # who runs the tests in the background has interrupts ignored
+        process.wait(120)
         reader.join()
         output.close()
 
