@@ -52,6 +52,9 @@ def test_what_can_be_is_not(file: str, old: str, new: str) -> None:
 def test_a_setting_moves_what_an_image_writes() -> None:
     contract = f"contracts/postgres.yaml: {{{READ}, writable: {{/var/cache/x: [cache_directory, CACHE]}}}}\n"
     assert findings("PLB426", contract) == ["image postgres of db writes to /var/cache/x, which is read-only there"]
+    several = contract.replace("writable: {", "writable: {/a: [], /b: [], ")
+    (said,) = findings("PLB426", several)
+    assert "/a, /b, /var/cache/x, which are read-only there" in said
     assert not findings("PLB426", f"{contract}services/db.yaml: {{environment: {{CACHE: /tmp}}}}")
     assert not findings("PLB426", f"{contract}services/db.yaml: {{command: [postgres, -c, cache_directory=/tmp]}}")
     assert findings("PLB426", f"{contract}services/db.yaml: {{command: [postgres, -c, my_cache_directory=/tmp]}}")

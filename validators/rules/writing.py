@@ -19,6 +19,9 @@ from validators.rules.written import Where, WrittenText, of_services, without_co
 _OWN = ("/dev", "/proc")
 """Where Docker itself has something to write to."""
 
+_MOST = 5
+"""Folders that one finding names."""
+
 
 @rule(
     "PLB426",
@@ -40,13 +43,19 @@ def _unwritable(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Viol
     service = placed.service
     names = {text.name for text in texts}
     said = "\n".join(without_comments(text.shown) for text in texts if text.where in (Where.COMMAND, Where.CONFIG))
-    for folder, moved_by in _needed(placed).items():
-        if may_be_written(service, folder) or any(word in names or _holds_word(said, word) for word in moved_by):
-            continue
+    folders = [
+        folder
+        for folder, moved_by in _needed(placed).items()
+        if not may_be_written(service, folder)
+        and not any(word in names or _holds_word(said, word) for word in moved_by)
+    ]
+    if folders:
         at_contract = path_of("contracts", service.image, "writable")
         also = ((at_contract, "where the image writes"),) if service.image in placed.spec.contracts else ()
-        message = f"image {service.image} of {placed.id} writes to {folder}, which is read-only there"
-        yield Violation(placed.path("tmpfs"), message, expected=folder, also=also)
+        more = f" and {len(folders) - _MOST} more" if len(folders) > _MOST else ""
+        which = f"{', '.join(folders[:_MOST])}{more}, which {'is' if len(folders) == 1 else 'are'}"
+        message = f"image {service.image} of {placed.id} writes to {which} read-only there"
+        yield Violation(placed.path("tmpfs"), message, expected=folders[0], also=also)
 
 
 def _needed(placed: Placed) -> Mapping[str, tuple[str, ...]]:
