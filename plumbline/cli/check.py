@@ -2,11 +2,13 @@
 
 import sys
 from datetime import date
+from pathlib import Path
 
 import click
 
 from generators.registry import generate
 from generators.site.diagrams import drawings
+from plumbline.cli.checking_again import check_again
 from plumbline.cli.common import finish, load, report
 from plumbline.cli.replay import FRESH, remember
 from plumbline.report.explained import ExplainedRule
@@ -28,9 +30,12 @@ from validators.stand_in_folders import missing_stand_ins
 )
 @click.option("--no-drift", is_flag=True, help="Check the spec alone, not the committed artifacts.")
 @click.option(FRESH, is_flag=True, help="Check again even if no file has changed since the last call.")
+@click.option("--watch", is_flag=True, help="Check the spec alone, again whenever it is saved.")
 @click.pass_context
-def check(context: click.Context, format: str, no_drift: bool, fresh: bool) -> None:
+def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watch: bool) -> None:
     """Check the structure and rules of the spec, and compare every committed artifact with it."""
+    if watch:
+        check_again(Path(context.obj["folder"]), lambda: _check(context, format, no_drift=True))
     with remember(sys.argv[1:]):
         _check(context, format, no_drift)
 
