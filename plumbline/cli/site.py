@@ -109,7 +109,7 @@ def _inherited(own: Path) -> dict[str, Any]:
     A value of a wrong type stays as it is: MkDocs says what is wrong with it. Raises ClickException for what is no mapping.
     """
     said = _read(own)
-    settings: dict[str, Any] = {"INHERIT": str(own), "docs_dir": _beside(own, said.get("docs_dir", "docs"))}
+    settings: dict[str, Any] = {"INHERIT": str(own), "docs_dir": _beside(own, said.get("docs_dir") or "docs")}
     settings |= {each: said[each] for each in ("site_name", "copyright") if each in said}
     if isinstance(hooks := said.get("hooks") or [], list):
         settings["hooks"] = [*(_beside(own, each) for each in hooks), str(_HOOKS)]

@@ -45,7 +45,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("own", ["site_name: Mine\ntheme: mkdocs\n", "site_name: Mine\n", "", "theme:\nhooks:\n"])
+@pytest.mark.parametrize("own", ["site_name: Mine\ntheme: mkdocs\n", "site_name: Mine\n", "", "docs_dir:\ntheme:\nhooks:\n"])
 def test_a_configuration_may_be_short(built: Path, own: str) -> None:
     (built / "mkdocs.yml").write_text(own)
     done = plumb("site", "build", cwd=built)
@@ -53,24 +53,25 @@ def test_a_configuration_may_be_short(built: Path, own: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "code"),
+    ("own", "code", "named"),
     [
-        ("- a\n", 2),
-        ("a: [\n", 2),
-        ("INHERIT: nowhere.yml\n", 2),
-        ("\xff", 2),
-        ("hooks: own.py\n", 1),
-        ("docs_dir: 7\n", 3),
-        ("theme: [x]\n", 1),
-        ("theme: {custom_dir: 7}\n", 1),
-        ("theme: nosuch\n", 1),
-        ("hooks: [7]\n", 1),
-        ("docs_dir: nowhere\n", 3),
+        ("- a\n", 2, "mkdocs.yml"),
+        ("a: [\n", 2, "line 2"),
+        ("INHERIT: nowhere.yml\n", 2, "nowhere.yml"),
+        ("\xff", 2, "mkdocs.yml"),
+        ("hooks: own.py\n", 1, "'hooks'"),
+        ("docs_dir: 7\n", 3, "no pages in 7"),
+        ("theme: [x]\n", 1, "'theme'"),
+        ("theme: {custom_dir: 7}\n", 1, "'theme'"),
+        ("theme: nosuch\n", 1, "nosuch"),
+        ("hooks: [7]\n", 1, "'hooks'"),
+        ("docs_dir: nowhere\n", 3, "nowhere"),
     ],
 )
-def test_a_wrong_configuration_is_named(built: Path, own: str, code: int) -> None:
+def test_a_wrong_configuration_is_named(built: Path, own: str, code: int, named: str) -> None:
     (built / "mkdocs.yml").write_bytes(own.encode("latin-1"))
     done = plumb("site", "build", cwd=built)
     said = done.stdout + done.stderr
     assert done.returncode == code, said
+    assert named in said
     assert "Traceback" not in said
