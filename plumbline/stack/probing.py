@@ -54,7 +54,8 @@ class ProbeAnswer:
     """What was seen of a container."""
 
     kernel: Mapping[str, Any]
-    """`status`, `mounts`, `environment`, `cgroup`, `listening`, `texts` of its first process, its `processes`, `links` and `files`."""
+    """`status`, `mounts`, `environment`, `cgroup`, `listening`, `texts` of its first process, its `processes`, `links`, `settings` of its
+    network that are not as in a new one, and `files`."""
     reached: Mapping[str, str] = field(default_factory=dict)
     """`open`, or why not, by address."""
     names: Mapping[str, str | None] = field(default_factory=dict)

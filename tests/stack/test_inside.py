@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from plumbline.report.fact import Check
-from validators.stack.inside.names import name_checks, settings_of, usual_settings
+from validators.stack.inside.names import Usual, name_checks, settings_of, usual_network, usual_settings
 from validators.stack.inside.processes import process_checks
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "intake-gateway.json").read_text())
 USER = "10001:10001"
+NETWORKS = [{"Name": name, "Options": {}} for name in RECORDED["container"]["NetworkSettings"]["Networks"]]
 Kernel = dict[str, Any]
 EVERYTHING = "000001ffffffffff"
 
@@ -25,9 +26,8 @@ def failing(
     checks: list[Check] = process_checks(
         "services.x", "", (USER, capabilities), kernel, RECORDED["own"], containers or {}
     )
-    checks += name_checks(
-        "services.x", "", RECORDED["container"], {}, kernel, [settings_of(kernel["texts"]["resolv.conf"])]
-    )
+    usual = Usual([settings_of(kernel["texts"]["resolv.conf"])], {"ipv4.tcp_rmem": "4096 131072 6291456"})
+    checks += name_checks("services.x", "", RECORDED["container"], {}, kernel, usual, NETWORKS)
     return {each.attribute: str(each.observed) for each in checks if each.outcome != "matches"}
 
 
@@ -55,6 +55,14 @@ def address(kernel: Kernel, interface: int, local: str) -> None:
     kernel["links"]["addresses"][interface]["addr_info"].append(given)
 
 
+def interface(**fields: Any) -> Callable[[Kernel], None]:
+    return lambda kernel: kernel["links"]["addresses"][1].update(fields)
+
+
+def setting(name: str, value: str) -> Callable[[Kernel], None]:
+    return lambda kernel: kernel["settings"].update({name: value})
+
+
 TAMPERED: dict[str, tuple[Callable[[Kernel], None], str, str]] = {
     "root": (of_own(status={"Uid": "0 0 0 0"}), "processes.user", "0:10001 (evil)"),
     "only the saved user": (of_own(status={"Uid": "10001 10001 0 10001"}), "processes.user", "evil"),
@@ -75,11 +83,26 @@ TAMPERED: dict[str, tuple[Callable[[Kernel], None], str, str]] = {
     "a hostname": (lambda kernel: kernel["texts"].update(hostname="x"), "names.hostname", "x"),
     "an address": (lambda kernel: address(kernel, 1, "203.0.113.9"), "names.addresses", "203.0.113.9/24"),
     "one on loopback": (lambda kernel: address(kernel, 0, "203.0.113.9"), "names.addresses", "203.0.113.9/24"),
-    "an interface": (link("addresses", ifname="eth9", flags=["UP"], addr_info=[]), "names.addresses", "eth9"),
+    "an interface": (
+        link("addresses", ifname="eth9", mtu=1500, qdisc="noqueue", flags=["UP"], addr_info=[]),
+        "names.addresses",
+        "eth9",
+    ),
     "a route": (link("routes", dst="203.0.113.0/24", dev="eth0"), "names.routes", "203.0.113.0/24 via eth0"),
     "a way out": (link("routes", dst="default", gateway="172.29.0.1", dev="eth0"), "names.routes", "172.29.0.1"),
     "an address taken": (link("routes", dst="203.0.113.9", type="local", dev="lo"), "names.routes", "203.0.113.9"),
     "a rule": (link("rules", priority=5, src="all", table="99"), "names.routes", "with rule 5 to table 99"),
+    "packets cut": (interface(mtu=600), "names.interfaces", "eth0 with an MTU of 600"),
+    "packets lost": (interface(qdisc="netem"), "names.interfaces", "eth0 with the queue netem"),
+    "packets of others": (interface(flags=["UP", "PROMISC"]), "names.interfaces", "eth0 takes what is for others"),
+    "a setting": (
+        setting("ipv4.conf.all.accept_redirects", "1"),
+        "names.settings",
+        "ipv4.conf.all.accept_redirects is 1",
+    ),
+    "one of the engine's": (setting("ipv4.ip_unprivileged_port_start", "1024"), "names.settings", "port_start is 1024"),
+    "one of the host's": (setting("ipv4.tcp_rmem", "1 1 1"), "names.settings", "ipv4.tcp_rmem is 1 1 1"),
+    "before others": (of_own(nice=-5), "processes.priority", "-5 (evil)"),
     "a fixed neighbour": (link("neighbours", dst="172.28.0.3"), "names.neighbours", "fixed for 172.28.0.3"),
 }
 
@@ -94,6 +117,15 @@ def test_what_was_changed_is_named(name: str) -> None:
     kernel = copy.deepcopy(RECORDED["kernel"])
     change(kernel)
     assert observed in failing(kernel)[attribute]
+
+
+def test_a_setting_of_most_containers_or_of_the_engine_is_fine() -> None:
+    kernel = copy.deepcopy(RECORDED["kernel"])
+    setting("ipv4.tcp_rmem", "4096 131072 6291456")(kernel)
+    setting("ipv6.conf.interface.mtu", "1500")(kernel)
+    assert failing(kernel) == {}
+    assert usual_network([{"a": "1"}, {"a": "1", "b": "2"}, {"a": "3"}]) == {"a": "1"}
+    assert usual_network([{"a": "1"}]) == {}
 
 
 def test_a_child_of_the_service_is_fine() -> None:
@@ -120,7 +152,9 @@ def test_a_stranger_in_its_namespaces_is_named_unless_it_is_a_probe() -> None:
 
 def test_a_name_that_the_project_adds_has_to_be_there() -> None:
     kernel = RECORDED["kernel"]
-    checks = name_checks("services.x", "", RECORDED["container"], {"db": "10.0.0.9"}, kernel, ["", "x"])
+    checks = name_checks(
+        "services.x", "", RECORDED["container"], {"db": "10.0.0.9"}, kernel, Usual(["", "x"], {}), NETWORKS
+    )
     (hosts,) = [each for each in checks if each.attribute == "names.hosts"]
     assert hosts.observed == "without db"
 

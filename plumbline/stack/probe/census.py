@@ -39,6 +39,7 @@ def process(folder: Path) -> dict[str, Any]:
         "status": {name: " ".join(status.get(name, "").split()) for name in STATUS},
         "command": (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip(),
         "program": str((folder / "exe").readlink()),
+        "nice": int(fields[16]),
         "oom": int((folder / "oom_score_adj").read_text()),
         "limits": limits((folder / "limits").read_text()),
     }

@@ -4,7 +4,7 @@
 In:  {"containers": {key: {"id": "1f…", "pid": 1, "ask": {"10.0.0.2:80": 1.5, …}, "names": ["db", …], "files": ["/etc/x", …]}},
       "files": ["/opt/x", …], "host": ["127.0.0.1:80"], "outside": true, "patience": 6.0}
 Out: {"containers": {key: {"status": …, "mounts": …, "environment": …, "cgroup": …, "listening": …, "arguments": …, "texts": …, "files": …,
-      "processes": …, "links": …, "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}},
+      "processes": …, "links": …, "settings": …, "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}},
       "leaked": {"names": [key, …], "datagrams": [key, …]}, "files": …, "host": {"127.0.0.1:80": "open"}, "own": …}
 
 With `outside`, a network namespace plays the rest of the world: a server and a resolver behind the host, which can answer only
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from census import census, process, settled  # type: ignore[import-not-found]
+from settings import changed, settings  # type: ignore[import-not-found]
 
 NEW_NETWORK = 0x40000000
 NEAR, FAR, OUTSIDE_PORT = "198.51.100.1", "198.51.100.2", 443
@@ -222,7 +223,14 @@ def ask(pid: int, addresses: dict[str, float], names: list[str], outside: bool, 
         "reached": reached,
         "names": {name: resolved[name] for name in names},
         "links": links(),
+        "settings": settings(),
     }
+
+
+def new_settings() -> dict[str, str]:
+    """Those of a network namespace that is new."""
+    libc.unshare(NEW_NETWORK)
+    return dict(settings())
 
 
 def stop_asking() -> None:
@@ -402,9 +410,13 @@ def main() -> None:
             lambda each=each, n=number: ask(each["pid"], each["ask"], each["names"], bool(outside), f"c{n}")
         )
     answers = {key: look(each["pid"], each["files"]) for key, each in questions["containers"].items()}
+    new = in_child(new_settings)()
     for key, wait in waiting.items():
         asked, looked = wait(), answers[key]
-        answers[key] = looked | asked if asked and looked else None
+        if asked and looked:
+            answers[key] = looked | asked | {"settings": changed(asked["settings"], new)}
+        else:
+            answers[key] = None
     names = outside.leaked() if outside else []
     marks = {f"c{number}{TUNNEL}": key for number, key in enumerate(questions["containers"])}
     leaked = {

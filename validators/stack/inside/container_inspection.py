@@ -23,7 +23,7 @@ from validators.stack.inside.files import (
     wanted_files,
 )
 from validators.stack.inside.foreign_users import foreign_user_checks, is_probe
-from validators.stack.inside.names import name_checks, usual_settings
+from validators.stack.inside.names import Usual, name_checks, usual_network, usual_settings
 from validators.stack.inside.processes import process_checks
 from validators.stack.reach import RunningService
 
@@ -108,7 +108,11 @@ class ContainerInspection:
         listed = [each for each in self.engine.list_containers() if not is_probe(each, probe)]
         strangers = {str(each["Id"]): str(each["Names"][0]).lstrip("/") for each in listed}
         resolvers = [each.kernel["texts"]["resolv.conf"] for each in answers.places.values()]
-        searches = usual_settings(answers.own["resolv.conf"], resolvers)
+        usual = Usual(
+            usual_settings(answers.own["resolv.conf"], resolvers),
+            usual_network([each.kernel["settings"] for each in answers.places.values()]),
+        )
+        networks = {project.name: self.engine.networks(project.name) for project in self.projects}
         checks: list[Check] = []
         for place in places:
             subject, where = f"services.{place.service}", place.project.node.name
@@ -117,7 +121,9 @@ class ContainerInspection:
             user = promise.service.user or str(promise.image.config.get("User") or "0:0")
             promised = user, promise.service.capabilities
             checks += process_checks(subject, where, promised, kernel, answers.own, strangers)
-            checks += name_checks(subject, where, container, expected.hosts(promise), kernel, searches)
+            checks += name_checks(
+                subject, where, container, expected.hosts(promise), kernel, usual, networks[place.project.name]
+            )
         for project in self.projects:
             inside = {
                 place.service: answers.places[place.key].kernel["files"] for place in places if place.project is project
@@ -127,8 +133,8 @@ class ContainerInspection:
             if project.folder in self.gone:
                 checks.append(missing_folder(project))
             own = [str(each["Id"]) for each in containers[project.name]]
-            networks, volumes = self.engine.networks(project.name), self.engine.volumes(project.name)
-            checks += foreign_user_checks(project, own, listed, networks, volumes)
+            volumes = self.engine.volumes(project.name)
+            checks += foreign_user_checks(project, own, listed, networks[project.name], volumes)
         return checks
 
     def _wanted(self, project: ComposeProject) -> dict[str, ExpectedFile]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_interface
 from typing import Any
 
@@ -25,6 +26,27 @@ _ITSELF = {"127.0.0.0/8", "127.0.0.1", "::1"}
 _RULES = {(0, "local"), (32766, "main"), (32767, "default")}
 _BY_ITSELF = ("fe80::", "ff00::")
 """Of every interface with IPv6."""
+_MTU, _MTU_OF = "1500", "com.docker.network.driver.mtu"
+_NO_QUEUE = "noqueue"
+_MADE_SO = {
+    "ipv4.ip_unprivileged_port_start": {"0"},
+    "ipv4.ping_group_range": {"0 2147483647"},
+    "ipv6.conf.all.disable_ipv6": {"1"},
+    "ipv6.conf.default.disable_ipv6": {"1"},
+    "ipv6.conf.interface.disable_ipv6": {"0", "1", "0 or 1"},
+}
+"""What the engine sets in a container's network (moby: daemon/oci_linux.go, libnetwork/osl)."""
+_DERIVED = "mtu"
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What is no surprise, for the engine makes it so in all containers."""
+
+    resolver: Sequence[str]
+    """Search domains and options."""
+    network: Mapping[str, str]
+    """Settings of the network that are not as in a new one."""
 
 
 def name_checks(
@@ -33,20 +55,23 @@ def name_checks(
     container: Mapping[str, Any],
     hosts: Mapping[str, str],
     kernel: Mapping[str, Any],
-    searches: Sequence[str],
+    usual: Usual,
+    networks: Iterable[Mapping[str, Any]],
 ) -> list[Check]:
     """Checks of a service's names and addresses.
 
-    `hosts` are the names that the project adds, with their addresses; `searches` are the resolver's settings that are no surprise.
+    `hosts` are the names that the project adds, with their addresses; `networks` are the project's, as the engine has them.
     """
     hostname = container["Config"].get("Hostname") or ""
     endpoints = list((container["NetworkSettings"].get("Networks") or {}).values())
     links, texts = kernel["links"], kernel["texts"]
     pairs = {
         "hosts": _same("as the engine writes it", _hosts(texts["hosts"], hosts, hostname, endpoints)),
-        "resolver": _same("the engine's", _resolver(texts["resolv.conf"], searches)),
+        "resolver": _same("the engine's", _resolver(texts["resolv.conf"], usual.resolver)),
         "hostname": (hostname, texts["hostname"]),
         "addresses": (_listed(_given(endpoints)), _listed(_held(links["addresses"]))),
+        "interfaces": _same("as the engine makes them", _interfaces(links["addresses"], container, networks)),
+        "settings": _same("as the engine makes them", _settings(kernel["settings"], container, usual.network)),
         "routes": _same("its networks' alone", _routes(links, endpoints)),
         "neighbours": _same("all learned", [f"fixed for {each.get('dst')}" for each in links["neighbours"]]),
     }
@@ -67,6 +92,12 @@ def usual_settings(host: str, all_of_them: Iterable[str]) -> list[str]:
     found = Counter(settings_of(each) for each in all_of_them)
     most = [settings for settings, count in found.items() if count > 1 and 2 * count > found.total()]
     return [settings_of(host), *most]
+
+
+def usual_network(all_of_them: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The settings of most containers' networks: the host had them when it made these."""
+    found = Counter(pair for each in all_of_them for pair in each.items())
+    return {name: value for (name, value), count in found.items() if count > 1 and 2 * count > len(all_of_them)}
 
 
 def _same(expected: str, odd: Sequence[str]) -> tuple[str, str]:
@@ -114,6 +145,35 @@ def _held(interfaces: Iterable[Mapping[str, Any]]) -> set[str]:
         elif "UP" in each["flags"]:
             found.add(str(each["ifname"]))
     return found
+
+
+def _interfaces(
+    interfaces: Iterable[Mapping[str, Any]], container: Mapping[str, Any], networks: Iterable[Mapping[str, Any]]
+) -> list[str]:
+    """Those that hear what is for others, that lose or delay packets, or that cut them otherwise than their network does."""
+    mtus = {each["Name"]: (each.get("Options") or {}).get(_MTU_OF, _MTU) for each in networks}
+    joined = (container["NetworkSettings"].get("Networks") or {}).items()
+    wanted = {at.partition("/")[0]: mtus[name] for name, each in joined if name in mtus for at in _given([each])}
+    odd = []
+    for each in interfaces:
+        mtu = {wanted.get(str(at["local"]), str(each["mtu"])) for at in each.get("addr_info") or []}
+        if mtu - {str(each["mtu"])}:
+            odd.append(f"{each['ifname']} with an MTU of {each['mtu']}")
+        if "PROMISC" in each["flags"]:
+            odd.append(f"{each['ifname']} takes what is for others")
+        if mtu and each["qdisc"] != _NO_QUEUE:
+            odd.append(f"{each['ifname']} with the queue {each['qdisc']}")
+    return odd
+
+
+def _settings(changed: Mapping[str, str], container: Mapping[str, Any], usual: Mapping[str, str]) -> list[str]:
+    asked = container["HostConfig"].get("Sysctls") or {}
+    return [
+        f"{name} is {value}"
+        for name, value in sorted(changed.items())
+        if not name.endswith(_DERIVED)
+        and value not in {*_MADE_SO.get(name, ()), usual.get(name), str(asked.get(f"net.{name}"))}
+    ]
 
 
 def _routes(links: Mapping[str, Any], endpoints: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -100,6 +100,12 @@ def _means(own: Iterable[Process], usual: Mapping[str, Any], group: Mapping[str,
         "limits": _all(
             own, lambda each: not raised(each), "none raised", lambda each: f"raised in {', '.join(raised(each))}"
         ),
+        "priority": _all(
+            own,
+            lambda each: each["nice"] >= usual["nice"],
+            f"none before {usual['nice']}",
+            lambda each: str(each["nice"]),
+        ),
         "kill_order": _all(
             own,
             lambda each: each["oom"] >= usual["oom"],
