@@ -106,6 +106,11 @@ def test_a_text_may_name_those_before_it(server: str) -> None:
             "key",
             "step 1, GET /none: /state is still None after 0 s (status 404)",
         ),
+        (
+            [{"request": "GET /none"}, {"request": "GET /x", "until": {"at": "/a", "among": ["b"], "seconds": 0}}],
+            "key",
+            'step 2, GET /x: /a is still None after 0 s (status 404); the step before was answered 404: {"path": "/none"}',
+        ),
     ],
 )
 def test_it_says_where_it_stopped(server: str, steps: list[dict[str, Any]], key: str, said: str) -> None:

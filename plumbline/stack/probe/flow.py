@@ -57,7 +57,8 @@ def _made(question: dict[str, Any], step: dict[str, Any], known: dict[str, str],
         if until is None or (seen := _at(body, until["at"])) in until["among"]:
             break
         if time.monotonic() > end:
-            raise Stopped(f"{where}: {until['at']} is still {seen} after {until['seconds']} s (status {status})")
+            told = f"{where}: {until['at']} is still {seen} after {until['seconds']} s (status {status})"
+            raise Stopped(told + _failed_before(known))
         time.sleep(1)
     kept = {**known, "status": status, "body": body}
     for name, pointer in step.get("keep", {}).items():
@@ -72,6 +73,12 @@ def _made(question: dict[str, Any], step: dict[str, Any], known: dict[str, str],
         if (value := _filled(unwanted, kept, where)) in kept.get(name, value):
             raise Stopped(f"{where}: {name} has {value} in it")
     return kept
+
+
+def _failed_before(known: dict[str, str]) -> str:
+    """What the step before said, where that was a failure: it may be why nothing comes."""
+    status = known.get("status", "200")
+    return "" if status.startswith("2") else f"; the step before was answered {status}: {known['body'][:200]}"
 
 
 def _asked(question: dict[str, Any], step: dict[str, Any], known: dict[str, str], where: str) -> tuple[str, str]:

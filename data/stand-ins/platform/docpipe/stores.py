@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import boto3
@@ -89,7 +89,9 @@ def bucket(client: Any, tenant: str) -> str:
     try:
         client.head_bucket(Bucket=name)
     except ClientError:
-        client.create_bucket(Bucket=name)
+        # two first documents may come at once
+        with suppress(client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
+            client.create_bucket(Bucket=name)
     return name
 
 
