@@ -14,7 +14,7 @@ from plumbline.spec.spec import Spec
 from validators.rules.cloud_reach import URL_OUTSIDE, is_outside
 from validators.rules.effective_services import Placed, once, placed_services
 from validators.rules.registry import Violation, rule
-from validators.rules.written import Where, WrittenText, of_services, written_texts
+from validators.rules.written import Where, WrittenText, of_services, without_comments, written_texts
 
 _PROFILED = "services/db.yaml: {profile: stores}\n"
 
@@ -186,7 +186,7 @@ _CALLED = "services/web.yaml: {environment: {API_URL: https://api.example.org/v1
     passing=_CALLED + "topology/single.yaml: {egress: true}\n",
 )
 def nowhere_to_go(spec: Spec) -> Iterator[Violation]:
-    """URLs of hosts outside, in variables of sealed modes and of services in internal networks alone; not the platform's own, and not where it is reached by others."""
+    """URLs of hosts outside that sealed modes, and services in internal networks alone, are to connect to; not the platform's own."""
     yield from once(_nowhere(spec))
 
 
@@ -194,12 +194,38 @@ def _nowhere(spec: Spec) -> Iterator[Violation]:
     own = spec.platform.domain.rpartition("{tenant}")[2].lstrip(".-")
     for text in written_texts(spec):
         shut, also = _shut(text.placed)
-        if text.where != Where.VARIABLE or not shut or _OF_ITS_OWN.search(text.name):
-            continue
-        for url in URL_OUTSIDE.finditer(text.shown):
+        for url in _called(text) if shut else ():
             if is_outside(url["host"]) and not (own and url["host"].endswith(own)):
                 message = f"{shut}, but this connects to {url['host']}"
-                yield Violation(text.path, message, observed=url["host"], also=also)
+                at = text.at(max(0, text.literal.find(url[0])))
+                yield Violation(text.path, message, observed=url["host"], also=also, location=at)
+
+
+_CALLING = re.compile(
+    r"^\s*(?:-\s+)?[\"']?(?:\w+[._-])?(?:url|uri|endpoint|server|host|target|address|upstream|push|remote)s?[\"']?\s*[:=]\s*\[?\s*[\"']?$",
+    re.IGNORECASE,
+)
+"""What stands before a URL in a configuration file that a program connects to; elsewhere it may be a link or a name."""
+
+
+def _called(text: WrittenText) -> Iterator[re.Match[str]]:
+    """URLs that a text has a program connect to."""
+    if (text.where == Where.VARIABLE and not _OF_ITS_OWN.search(text.name)) or (
+        text.where == Where.COMMAND and not _OF_ITS_OWN.search(_option_of(text).upper())
+    ):
+        yield from URL_OUTSIDE.finditer(text.shown)
+    elif text.where == Where.CONFIG:
+        shown = without_comments(text.shown)
+        for url in URL_OUTSIDE.finditer(shown):
+            before = shown[shown.rfind("\n", 0, url.start()) + 1 : url.start()]
+            if _CALLING.match(before) and not _OF_ITS_OWN.search(before.strip(" \t-:=\"'").upper()):
+                yield url
+
+
+def _option_of(text: WrittenText) -> str:
+    """The option that a word of a command is the value of."""
+    name = text.shown.partition("=")[0] if text.shown.startswith("-") else text.before
+    return re.sub(r"[.-]", "_", name.lstrip("-"))
 
 
 def _shut(placed: Placed) -> tuple[str, tuple[tuple[PathText, str], ...]]:
