@@ -29,14 +29,15 @@ def plumb(
     """Run plumb without a terminal; a traceback is a failure whatever the exit code. A variable that is None is not there."""
     given = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
     whole = {name: value for name, value in given.items() if value is not None}
-    call = {"words": [*map(str, arguments)], "cwd": str(cwd), "input": input, "environment": whole}
+    words = [*map(str, arguments)]
+    call = {"words": words, "cwd": str(cwd), "input": input, "environment": whole}
     server = _server()
     assert server.stdin
     assert server.stdout
     server.stdin.write(json.dumps(call) + "\n")
     server.stdin.flush()
     answer = json.loads(server.stdout.readline())
-    done = subprocess.CompletedProcess(call["words"], answer["code"], answer["out"], answer["err"])
+    done = subprocess.CompletedProcess(words, answer["code"], answer["out"], answer["err"])
     assert "Traceback" not in done.stderr + done.stdout
     return done
 

@@ -7,28 +7,9 @@ import pytest
 
 from tests.calling import ROOT
 from tests.site.browser import Browser
+from tests.site.measures import LEAST, pictures, too_wide, unreadable
 
 pytestmark = pytest.mark.slow
-
-LEAST = {1280: 11, 360: 9}
-"""Height of letters in px, by the width of the window."""
-MEASURE = """
-[...document.querySelectorAll('.picture')].map(frame => {
-  const svg = frame.querySelector('svg'), inner = svg.querySelector('svg');
-  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-  const sizes = [...svg.querySelectorAll('text, tspan')].map(text => parseFloat(getComputedStyle(text).fontSize) * scale);
-  return {
-    name: frame.getAttribute('aria-label'),
-    least: Math.min(...sizes),
-    most: Math.max(...sizes),
-    scrolls: frame.scrollWidth > frame.clientWidth + 1,
-    overflows: document.documentElement.scrollWidth > innerWidth,
-    links: [...svg.querySelectorAll('a')].map(link => link.href.baseVal),
-    colour: getComputedStyle(svg.querySelector('text')).fill,
-  };
-})
-"""
-
 
 def pages_with_pictures(site: Path) -> list[Path]:
     return [page for page in sorted(site.rglob("*.html")) if 'class="picture"' in page.read_text("utf-8")]
@@ -50,15 +31,8 @@ def judge_pictures(site: Path, reader: Browser, width: int) -> None:
     """Whoever opens a page sees whole words, and neither dots nor posters."""
     for page in pages_with_pictures(site):
         reader.open(page.as_uri(), width)
-        pictures = reader.run(MEASURE)
-        assert pictures, page
-        for each in pictures:
-            assert each["least"] >= LEAST[width], (page.name, each)
-            # a small drawing is not blown up
-            assert each["most"] <= 30, (page.name, each)
-            assert not each["overflows"], (page.name, each)
-            # a desk's window shows the whole
-            assert width < 1280 or not each["scrolls"], (page.name, each)
+        assert pictures(reader), page
+        assert unreadable(reader, width) + too_wide(reader, width) == [], page
 
 
 def test_every_drawing_stands_in_a_page(site: Path) -> None:
@@ -71,7 +45,7 @@ def test_boxes_lead_to_the_pages_of_services(site: Path, reader: Browser) -> Non
     led = 0
     for page in pages_with_pictures(site):
         reader.open(page.as_uri())
-        for each in reader.run(MEASURE):
+        for each in pictures(reader):
             for link in each["links"]:
                 assert (page.parent / link).is_file(), (page, link)
                 led += 1
@@ -80,6 +54,6 @@ def test_boxes_lead_to_the_pages_of_services(site: Path, reader: Browser) -> Non
 
 def test_colours_follow_the_page(site: Path, reader: Browser) -> None:
     reader.open((site / "index.html").as_uri())
-    light = reader.run(MEASURE)[0]["colour"]
+    light = pictures(reader)[0]["colour"]
     reader.run("document.body.setAttribute('data-md-color-scheme', 'slate')")
-    assert reader.run(MEASURE)[0]["colour"] != light
+    assert pictures(reader)[0]["colour"] != light

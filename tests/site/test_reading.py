@@ -1,11 +1,11 @@
 """Pages as they are read by keyboard, by ear, on a small screen and on paper."""
 
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from tests.site.browser import Browser
+from tests.site.measures import kept_out, misprinted, too_wide
 
 pytestmark = pytest.mark.slow
 
@@ -25,30 +25,19 @@ PAGES = (
     "404.html",
 )
 """One of each kind."""
-STILL = "document.head.insertAdjacentHTML('beforeend', '<style>* {transition: none !important}</style>')"
-"""Colours on their way to others are nobody's."""
-BAD = ("serious", "critical")
-AXE = (files("axe_core_python") / "axe.min.js").read_text("utf-8")
-JUDGE = """
-axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
-  each => [each.impact, each.id, each.nodes.map(node => node.html.slice(0, 200))]))
-"""
 
 
 @pytest.mark.parametrize("scheme", ["default", "slate"])
 @pytest.mark.parametrize("page", PAGES)
 def test_nobody_is_kept_out(site: Path, reader: Browser, page: str, scheme: str) -> None:
     reader.open((site / page).as_uri())
-    reader.run(STILL)
-    reader.run(f"document.body.setAttribute('data-md-color-scheme', '{scheme}')")
-    reader.run(f"{AXE}; 0")
-    assert [each for each in reader.run(JUDGE) if each[0] in BAD] == []
+    assert kept_out(reader, scheme) == []
 
 
 def test_no_page_is_wider_than_a_telephone(site: Path, reader: Browser) -> None:
     for page in PAGES:
         reader.open((site / page).as_uri(), 360, 740)
-        assert reader.run("document.documentElement.scrollWidth") <= 360, page
+        assert too_wide(reader, 360) == [], page
 
 
 def test_a_name_in_a_cell_is_not_broken_in_the_middle(site: Path, reader: Browser) -> None:
@@ -85,29 +74,13 @@ def test_a_box_can_be_ticked_by_keyboard(site: Path, reader: Browser) -> None:
 
 def test_paper_keeps_a_heading_with_its_command_and_has_ink_on_white(site: Path, reader: Browser) -> None:
     reader.open((site / "operator/runbooks/offline-update.html").as_uri())
-    reader.run("document.body.setAttribute('data-md-color-scheme', 'slate')")
-    reader.run(STILL)
-    reader.call("Emulation.setEmulatedMedia", media="print")
-    try:
-        said = reader.run(
-            """(() => {
-              const style = each => getComputedStyle(each);
-              const steps = [...document.querySelectorAll('h2')].filter(each => /^\\d/.test(each.textContent));
-              const lines = steps.flatMap(each => {
-                const found = [each];
-                for (let next = each.nextElementSibling; !next.matches('.highlight'); next = next.nextElementSibling)
-                  found.push(next);
-                return found;
-              });
-              const grey = colour => Math.max(...colour.match(/[\\d.]+/g).slice(0, 3));
-              return {
-                steps: steps.length,
-                parted: lines.filter(each => style(each).breakAfter !== 'avoid').map(each => each.textContent),
-                cut: [...document.querySelectorAll('pre')].filter(each => style(each).breakInside !== 'avoid').length,
-                pale: [...document.querySelectorAll('h1, article p')].filter(each => grey(style(each).color) > 150).length,
-              };
-            })()"""
-        )
-    finally:
-        reader.call("Emulation.setEmulatedMedia", media="")
-    assert said == {"steps": 4, "parted": [], "cut": 0, "pale": 0}
+    assert misprinted(reader) == []
+
+
+def test_what_paper_spoils_is_seen(site: Path, reader: Browser) -> None:
+    reader.open((site / "operator/runbooks/offline-update.html").as_uri())
+    spoiled = "h2 {break-after: auto !important} pre {break-inside: auto !important} h1 {color: #eee !important}"
+    reader.run(f"document.head.insertAdjacentHTML('beforeend', '<style>{spoiled}</style>')")
+    found = misprinted(reader)
+    assert found[0].startswith("parted from its command: 1. ") and found[-1] == "1 pale on paper"
+    assert any(each.endswith(" cut on paper") for each in found)
