@@ -24,6 +24,7 @@ from tests.site.building import OTHERS, built_of, built_site
 from tests.site.links import anchors_of, links_of
 from tests.site.measures import (
     LEAST,
+    STILL,
     kept_out,
     loaded_elsewhere,
     misprinted,
@@ -94,6 +95,7 @@ def take_pictures(reader: Browser, site: Path, folder: Path) -> int:
     for name in PAGES:
         for width in (DESK, TELEPHONE):
             reader.open((site / name).as_uri(), width)
+            reader.run(STILL)
             for scheme in SCHEMES:
                 reader.run(f"document.body.setAttribute('data-md-color-scheme', '{scheme}')")
                 data = reader.call("Page.captureScreenshot", format="png")["data"]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import NoReturn
 
 import pytest
@@ -12,10 +13,13 @@ from tests.lab.packages import TOOLS, CannotInstall, install
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[dict[str, str]]:
+def lab(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The environment of programs that shall use the engine. Without one, live tests are skipped; with CI=true they fail."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
     try:
-        engine = ensure_engine()
+        # whoever has to wait for another checkout's lab reads that while it lasts
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            engine = ensure_engine()
     except CannotInstall as error:
         not_run(error)
     before = os.environ.get("DOCKER_HOST")

@@ -15,7 +15,7 @@ _JUDGE = """
 axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
   each => [each.impact, each.id, each.nodes.map(node => node.html.slice(0, 200))]))
 """
-_STILL = "document.head.insertAdjacentHTML('beforeend', '<style>* {transition: none !important}</style>')"
+STILL = "document.head.insertAdjacentHTML('beforeend', '<style>* {transition: none !important}</style>')"
 """Colours on their way to others are nobody's."""
 _PICTURES = """
 [...document.querySelectorAll('.picture')].map(frame => {
@@ -57,7 +57,7 @@ _PRINTED = """
 
 def kept_out(reader: Browser, scheme: str) -> list[str]:
     """What axe says is serious on the page that is open, in a colour scheme of the theme."""
-    reader.run(_STILL)
+    reader.run(STILL)
     reader.run(f"document.body.setAttribute('data-md-color-scheme', '{scheme}')")
     reader.run(f"{_AXE}; 0")
     return [f"{scheme}: {rule}: {nodes[0]}" for impact, rule, nodes in reader.run(_JUDGE) if impact in BAD]
@@ -90,7 +90,7 @@ def unreadable(reader: Browser, width: int) -> list[str]:
 def misprinted(reader: Browser) -> list[str]:
     """Headings that paper parts from their command, commands that it cuts, and text that a dark page leaves pale."""
     reader.run("document.body.setAttribute('data-md-color-scheme', 'slate')")
-    reader.run(_STILL)
+    reader.run(STILL)
     reader.call("Emulation.setEmulatedMedia", media="print")
     try:
         said = reader.run(_PRINTED)
