@@ -3,21 +3,10 @@
 python -m proofs.hostile [words of a case's name]
 """
 
-import shutil
 import sys
-import tempfile
-from pathlib import Path
 
-from tests.hostile.corpus import DATA, corpus
-from tests.hostile.judging import FORMATS, checked, judged
-
-
-def base_seconds() -> float:
-    """Processor time of the spec as it is."""
-    with tempfile.TemporaryDirectory() as folder:
-        spec = Path(folder, "data")
-        shutil.copytree(DATA, spec, ignore=shutil.ignore_patterns("stand-ins", "__pycache__"))
-        return max(checked(spec, "text").seconds for _ in range(3))
+from tests.hostile.corpus import corpus
+from tests.hostile.judging import FORMATS, base_seconds, judged
 
 
 def main(words: list[str]) -> int:

@@ -61,6 +61,14 @@ def _become_plumb(spec: Path, format: str, out: int) -> None:
         os._exit(code)
 
 
+def base_seconds() -> float:
+    """Processor time of the spec as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Path(folder, "data")
+        shutil.copytree(DATA, spec, ignore=shutil.ignore_patterns("stand-ins", "__pycache__"))
+        return max(checked(spec, "text").seconds for _ in range(3))
+
+
 def judged(case: HostileCase, base: float, format: str) -> list[str]:
     """What is not as it has to be."""
     with tempfile.TemporaryDirectory() as folder:
@@ -68,6 +76,10 @@ def judged(case: HostileCase, base: float, format: str) -> list[str]:
         shutil.copytree(DATA, spec, ignore=shutil.ignore_patterns("stand-ins", "__pycache__"))
         case.do(spec / case.file)
         runs = [checked(spec, each) for each in ("json", format)]
+        if any(ran.seconds >= base + SECONDS for ran in runs):
+            # processors that are shared are slower at times, and the spec as it is was measured at another one
+            base = max(base, base_seconds())
+            runs = [checked(spec, each) for each in ("json", format)]
     wrong = [problem for ran in runs for problem in _problems(ran, case, base)]
     return list(dict.fromkeys(wrong)) + _of_the_finding(runs[0], case)
 

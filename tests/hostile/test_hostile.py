@@ -3,9 +3,8 @@
 import pytest
 
 import plumbline.cli.check  # noqa: F401  before the processes are parted, so that none pays for it
-from proofs.hostile import base_seconds
 from tests.hostile.corpus import HostileCase, corpus
-from tests.hostile.judging import FORMATS, judged
+from tests.hostile.judging import FORMATS, base_seconds, judged
 
 pytestmark = pytest.mark.slow
 
