@@ -25,6 +25,7 @@ from plumbline.expressions.budget import (
     ask_replacement,
     ask_width,
     budget,
+    size,
 )
 from plumbline.spec.spec import Spec
 from plumbline.spec.suggestions import closest
@@ -42,6 +43,8 @@ _TEXT_METHODS = (
     "strip title upper zfill"
 )
 _PADDING = frozenset({"batch", "center", "indent", "join", "round", "slice", "tojson", "truncate", "wordwrap"})
+_BY_ENTRY = frozenset({"dictsort", "groupby", "max", "min", "sort", "unique"})
+"""What looks at each entry by itself, in Python: an entry is half a step."""
 _METHODS: dict[type, frozenset[str]] = {
     str: frozenset(_TEXT_METHODS.split()),
     dict: frozenset({"get", "items", "keys", "values"}),
@@ -268,6 +271,8 @@ def _guarded(name: str, filter: Callable[..., Any]) -> Callable[..., Any]:
         budget().take(given)
         if name in _PADDING:
             ask_width(*given)
+        elif name in _BY_ENTRY:
+            budget().spend(size(value) // 2)
         elif name == "replace" and len(given) > 1:
             ask_replacement(str(value), str(given[0]), str(given[1]))
         elif name == "format":
