@@ -36,6 +36,27 @@ def rules_of(spec: str, file: str, old: str, new: str) -> list[str]:
             ["PLB724"],
         ),
         ("starter", "services/web.yaml", "needs:", "environment: {HOOK: 'https://hooks.example.net'}\nneeds:", []),
+        (
+            "three modes",
+            "services/db.yaml",
+            "summary:",
+            "command: [serve, '--hook=https://x.example.net']\nsummary:",
+            ["PLB724"],
+        ),
+        (
+            "three modes",
+            "services/db.yaml",
+            "summary:",
+            "command: [serve, --hook, 'https://x.example.net']\nsummary:",
+            ["PLB724"],
+        ),
+        (
+            "three modes",
+            "services/db.yaml",
+            "summary:",
+            "command: [serve, --root-url, 'https://x.example.net']\nsummary:",
+            [],
+        ),
         ("starter", "services/web.yaml", "needs:", "entrypoint: []\nneeds:", ["PLB155"]),
         ("starter", "services/web.yaml", "needs:", "entrypoint: [/usr/local/bin/traefik]\nneeds:", []),
         (

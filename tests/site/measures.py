@@ -5,6 +5,22 @@ from typing import Any
 
 from tests.site.browser import Browser
 
+PAGES = (
+    "index.html",
+    "operator/runbooks/index.html",
+    "operator/runbooks/offline-update.html",
+    "architect/topology.html",
+    "architect/networks.html",
+    "architect/services/postgres.html",
+    "architect/rules/PLB0xx.html",
+    "auditor/parity.html",
+    "auditor/requirements.html",
+    "auditor/proofs.html",
+    "auditor/evidence/detection.html",
+    "operator/cloud/online/acme.html",
+    "404.html",
+)
+"""Of the shipped site, one of each kind."""
 LEAST = {1280: 11, 360: 9}
 """Height of letters in pictures in px, by the width of the window."""
 MOST = 30

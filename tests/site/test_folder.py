@@ -1,36 +1,11 @@
 """The site, as it is read from a USB stick: built strictly, and asking no other host for anything."""
 
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from tests.site.browser import Browser
-
-LOADS = {
-    "script": "src",
-    "link": "href",
-    "img": "src",
-    "iframe": "src",
-    "source": "srcset",
-    "object": "data",
-    "embed": "src",
-}
-
-
-class Loaded(HTMLParser):
-    """What a page makes a browser load."""
-
-    def __init__(self, page: str):
-        super().__init__()
-        self.addresses: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        address = dict(attrs).get(LOADS.get(tag, ""))
-        if address and dict(attrs).get("rel") != "canonical":
-            self.addresses.append(address)
-
+from tests.site.links import loaded_by
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +23,7 @@ def test_pages_of_any_spec_load_nothing_from_elsewhere_and_miss_nothing(other: P
 def judge_loading(pages: list[Path]) -> None:
     """Whatever a page loads is in its folder."""
     for page in pages:
-        for address in Loaded(page.read_text("utf-8")).addresses:
+        for address in loaded_by(page.read_text("utf-8")):
             if not address.startswith("data:"):
                 assert "//" not in address, (page.name, address)
                 assert (page.parent / address.split("#")[0].split("?")[0]).exists(), (page.name, address)

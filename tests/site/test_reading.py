@@ -5,26 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.site.browser import Browser
-from tests.site.measures import kept_out, misprinted, too_wide
+from tests.site.measures import PAGES, kept_out, misprinted, too_wide
 
 pytestmark = pytest.mark.slow
 
-PAGES = (
-    "index.html",
-    "operator/runbooks/index.html",
-    "operator/runbooks/offline-update.html",
-    "architect/topology.html",
-    "architect/networks.html",
-    "architect/services/postgres.html",
-    "architect/rules/PLB0xx.html",
-    "auditor/parity.html",
-    "auditor/requirements.html",
-    "auditor/proofs.html",
-    "auditor/evidence/detection.html",
-    "operator/cloud/online/acme.html",
-    "404.html",
-)
-"""One of each kind."""
+
 
 
 @pytest.mark.parametrize("scheme", ["default", "slate"])

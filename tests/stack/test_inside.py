@@ -15,6 +15,11 @@ from validators.stack.inside.processes import process_checks
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "intake-gateway.json").read_text())
 USER = "10001:10001"
 NETWORKS = [{"Name": name, "Options": {}} for name in RECORDED["container"]["NetworkSettings"]["Networks"]]
+USUAL = {
+    "ipv6.conf.interface.disable_ipv6": "1",
+    "ipv4.ping_group_range": "0 2147483647",
+    "ipv4.tcp_rmem": "4096 131072 6291456",
+}
 Kernel = dict[str, Any]
 EVERYTHING = "000001ffffffffff"
 
@@ -26,7 +31,7 @@ def failing(
     checks: list[Check] = process_checks(
         "services.x", "", (USER, capabilities), kernel, RECORDED["own"], containers or {}
     )
-    usual = Usual([settings_of(kernel["texts"]["resolv.conf"])], {"ipv4.tcp_rmem": "4096 131072 6291456"})
+    usual = Usual([settings_of(kernel["texts"]["resolv.conf"])], USUAL)
     checks += name_checks("services.x", "", RECORDED["container"], {}, kernel, usual, NETWORKS)
     return {each.attribute: str(each.observed) for each in checks if each.outcome != "matches"}
 
@@ -61,6 +66,10 @@ def interface(**fields: Any) -> Callable[[Kernel], None]:
 
 def setting(name: str, value: str) -> Callable[[Kernel], None]:
     return lambda kernel: kernel["settings"].update({name: value})
+
+
+def no_setting(name: str) -> Callable[[Kernel], None]:
+    return lambda kernel: kernel["settings"].pop(name)
 
 
 TAMPERED: dict[str, tuple[Callable[[Kernel], None], str, str]] = {
@@ -101,6 +110,18 @@ TAMPERED: dict[str, tuple[Callable[[Kernel], None], str, str]] = {
         "ipv4.conf.all.accept_redirects is 1",
     ),
     "one of the engine's": (setting("ipv4.ip_unprivileged_port_start", "1024"), "names.settings", "port_start is 1024"),
+    "one of the engine's, taken back": (
+        no_setting("ipv4.ping_group_range"),
+        "names.settings",
+        "ping_group_range is as in a new",
+    ),
+    "one with the end of another's name": (setting("ipv4.ip_forward_use_pmtu", "1"), "names.settings", "use_pmtu is 1"),
+    "version 6 on one of two": (setting("ipv6.conf.interface.disable_ipv6", "0 or 1"), "names.settings", "0 or 1"),
+    "version 6 on": (
+        no_setting("ipv6.conf.interface.disable_ipv6"),
+        "names.settings",
+        "disable_ipv6 is as in a new network",
+    ),
     "one of the host's": (setting("ipv4.tcp_rmem", "1 1 1"), "names.settings", "ipv4.tcp_rmem is 1 1 1"),
     "before others": (of_own(nice=-5), "processes.priority", "-5 (evil)"),
     "a fixed neighbour": (link("neighbours", dst="172.28.0.3"), "names.neighbours", "fixed for 172.28.0.3"),
@@ -123,6 +144,8 @@ def test_a_setting_of_most_containers_or_of_the_engine_is_fine() -> None:
     kernel = copy.deepcopy(RECORDED["kernel"])
     setting("ipv4.tcp_rmem", "4096 131072 6291456")(kernel)
     setting("ipv6.conf.interface.mtu", "1500")(kernel)
+    assert failing(kernel) == {}
+    no_setting("ipv4.tcp_rmem")(kernel)
     assert failing(kernel) == {}
     assert usual_network([{"a": "1"}, {"a": "1", "b": "2"}, {"a": "3"}]) == {"a": "1"}
     assert usual_network([{"a": "1"}]) == {}

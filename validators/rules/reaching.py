@@ -180,8 +180,8 @@ _CALLED = "services/web.yaml: {environment: {API_URL: https://api.example.org/v1
     "PLB724",
     title="External endpoint of a service without a way out",
     why="The first request hangs until it times out, and its purpose is not met.",
-    fix="Name a service of the mode, or remove the variable there with `null`. If the service may reach the internet, set "
-    "`egress: true` in the mode, and let it join a segment that is not internal.",
+    fix="Name a service of the mode, or leave the URL out there: a variable with `null`, a file's or command's part with `if`. If the "
+    "service may reach the internet, set `egress: true` in the mode, and let it join a segment that is not internal.",
     failing=_CALLED + "topology/single.yaml: {egress: false}\n",
     passing=_CALLED + "topology/single.yaml: {egress: true}\n",
 )

@@ -28,15 +28,11 @@ _BY_ITSELF = ("fe80::", "ff00::")
 """Of every interface with IPv6."""
 _MTU, _MTU_OF = "1500", "com.docker.network.driver.mtu"
 _NO_QUEUE = "noqueue"
-_MADE_SO = {
-    "ipv4.ip_unprivileged_port_start": {"0"},
-    "ipv4.ping_group_range": {"0 2147483647"},
-    "ipv6.conf.all.disable_ipv6": {"1"},
-    "ipv6.conf.default.disable_ipv6": {"1"},
-    "ipv6.conf.interface.disable_ipv6": {"0", "1", "0 or 1"},
-}
-"""What the engine sets in a container's network (moby: daemon/oci_linux.go, libnetwork/osl)."""
-_DERIVED = "mtu"
+_MADE_SO = {"ipv4.ip_unprivileged_port_start": "0", "ipv4.ping_group_range": "0 2147483647"}
+"""What the engine sets in a container's network (moby, daemon/oci_linux.go)."""
+_NO_VERSION_6 = ".disable_ipv6"
+_OF_INTERFACES = ".mtu"
+"""Looked at by interface."""
 
 
 @dataclass(frozen=True)
@@ -167,13 +163,23 @@ def _interfaces(
 
 
 def _settings(changed: Mapping[str, str], container: Mapping[str, Any], usual: Mapping[str, str]) -> list[str]:
+    """Settings that are neither as in a new network nor as the engine makes them, and those that it made and somebody took back."""
     asked = container["HostConfig"].get("Sysctls") or {}
-    return [
-        f"{name} is {value}"
-        for name, value in sorted(changed.items())
-        if not name.endswith(_DERIVED)
-        and value not in {*_MADE_SO.get(name, ()), usual.get(name), str(asked.get(f"net.{name}"))}
-    ]
+    endpoints = (container["NetworkSettings"].get("Networks") or {}).values()
+    has_version_6 = any(each.get("GlobalIPv6Address") for each in endpoints)
+
+    def fine(name: str, value: str) -> bool:
+        if name.endswith(_OF_INTERFACES) or (has_version_6 and name.endswith(_NO_VERSION_6)):
+            return True
+        if name.endswith(_NO_VERSION_6) and value == "1":
+            return True
+        return value in (_MADE_SO.get(name), usual.get(name), str(asked.get(f"net.{name}")))
+
+    # a value of the host's may have changed since the others were made; that of the engine has not
+    made = (name for name in usual if name in _MADE_SO or name.endswith(_NO_VERSION_6))
+    taken_back = sorted(name for name in made if name not in {*changed, *(each.removeprefix("net.") for each in asked)})
+    odd = [f"{name} is {value}" for name, value in sorted(changed.items()) if not fine(name, value)]
+    return odd + [f"{name} is as in a new network" for name in taken_back if not fine(name, "")]
 
 
 def _routes(links: Mapping[str, Any], endpoints: Sequence[Mapping[str, Any]]) -> list[str]:
