@@ -29,7 +29,7 @@ def judge_loading(pages: list[Path]) -> None:
                 assert (page.parent / address.split("#")[0].split("?")[0]).exists(), (page.name, address)
 
 
-@pytest.mark.parametrize("words", ["postgres_host", "rebuild.sh", "embedding_endpoint"])
+@pytest.mark.parametrize("words", ["postgres_host", "rebuild.sh", "embedding_endpoint", "rollback"])
 def test_the_search_finds_names_by_their_parts_without_a_server(site: Path, reader: Browser, words: str) -> None:
     reader.open(f"{(site / 'index.html').as_uri()}?q={words}")
     reader.until("document.querySelectorAll('.md-search-result__item').length > 0")
