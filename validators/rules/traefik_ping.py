@@ -29,7 +29,9 @@ def never_pinged(spec: Spec) -> Iterator[Violation]:
 def _unanswered(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     command = " ".join(raw(word) for word in (placed.service.health and placed.service.health.command) or ())
     if re.search(r"\btraefik healthcheck\b", command) and not any(_turns_on(text) for text in texts):
-        yield Violation(placed.path("health"), f"{placed.id} has no ping that its health check could ask", observed=command)
+        yield Violation(
+            placed.path("health"), f"{placed.id} has no ping that its health check could ask", observed=command
+        )
 
 
 def _turns_on(text: WrittenText) -> bool:
