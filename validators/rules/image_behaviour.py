@@ -46,7 +46,7 @@ def _outlives(placed: Placed, contract: Contract) -> Iterator[Violation]:
     if first is None or first.ends_with_server or service.kind == "job":
         return
     script, arguments = own_script(service, first.scripts)
-    if script is None or _gives_way(first, contract.programs, arguments):
+    if script is None or gives_way(first, contract.programs, arguments):
         return
     path = placed.path("entrypoint") if script else path_of("services", placed.id, "image")
     yield Violation(
@@ -69,7 +69,7 @@ def own_script(service: Service, scripts: tuple[str, ...]) -> tuple[str | None, 
     return (None, []) if service.entrypoint is not None else ("", words.split())
 
 
-def _gives_way(first: FirstProcess, programs: tuple[str, ...] | None, arguments: list[str]) -> bool:
+def gives_way(first: FirstProcess, programs: tuple[str, ...] | None, arguments: list[str]) -> bool:
     """Whether the script runs what its arguments name in its own place."""
     if not arguments:
         return False

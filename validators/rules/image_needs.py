@@ -6,7 +6,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from schema.contract import Contract
 from validators.rules.effective_services import Placed, once, placed_services, raw
-from validators.rules.image_behaviour import own_script
+from validators.rules.image_behaviour import gives_way, own_script
 from validators.rules.registry import Violation, rule
 
 _READ = 'read: {tag: "16.15-alpine"}'
@@ -35,10 +35,12 @@ def runs_as_its_own(spec: Spec) -> Iterator[Violation]:
 
 
 def _other_user(placed: Placed, contract: Contract) -> Iterator[Violation]:
-    service, scripts = placed.service, contract.first_process.scripts if contract.first_process else ()
+    service, first = placed.service, contract.first_process
     if contract.runs_as_any is not False or service.user is None or contract.user is None:
         return
-    if service.user.partition(":")[0] == contract.user.partition(":")[0] or own_script(service, scripts)[0] != "":
+    script, arguments = own_script(service, first.scripts if first else ())
+    runs_another = script != "" or (first is not None and gives_way(first, contract.programs, arguments))
+    if runs_another or service.user.partition(":")[0] == contract.user.partition(":")[0]:
         return
     yield Violation(
         placed.path("user"),
