@@ -14,6 +14,7 @@ from mkdocs.structure.pages import Page
 from plumbline.site.accessible import labelled, with_row_headers, within_reach
 from plumbline.site.evidence import FOLDER, with_last_runs, with_standing
 from plumbline.site.navigation import arrange
+from plumbline.site.origins import address_of, with_origins
 from plumbline.site.pictures import with_pictures
 from plumbline.site.printed import with_footer
 
@@ -76,7 +77,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         file = files.get_file_from_path(source)
         return file.url_relative_to(page.file) if file else None
 
-    return within_reach(with_row_headers(with_last_runs(with_pictures(html, picture, target), config.extra.get("proofs", {}), seen)))
+    html = with_last_runs(with_pictures(html, picture, target), config.extra.get("proofs", {}), seen)
+    html = with_origins(html, config.extra.get("origins", {}).get(page.file.src_uri, ()), address_of(config))
+    return within_reach(with_row_headers(html))
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
