@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from generators.registry import generate
+from generators.site.runbook_form import runbook_forms
 from plumbline.cli.common import load
 from plumbline.project.proofs import pages_by_command, standings
 from plumbline.project.section_origins import origins_of
@@ -100,6 +101,9 @@ def _configured(context: click.Context, *, evidence: bool = False, origins: bool
         settings["extra"]["standings"] = {
             proof.page: [how.state, how.why] for proof, how in found if how.state != "never"
         }
+    settings["extra"]["forms"] = {
+        page: {"markdown": form.markdown, "data": form.data} for page, form in runbook_forms(spec).items()
+    }
     if origins:
         settings["extra"]["origins"] = origins_of(generate(spec, tuple(ALL_RULES.values())), spec)
     pages = [*sorted((project / "reports").glob("*.md"))] if evidence else []
