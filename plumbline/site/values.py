@@ -43,7 +43,7 @@ def _form(form: Mapping[str, Any]) -> str:
     return (
         '<form class="values" hidden data-search-exclude><p>Type the values once: every command on this page follows, '
         "and this browser keeps them.</p>"
-        f'{fields}<p><button type="reset" class="md-button">Forget them</button></p></form>'
+        f'{fields}<p><button type="reset">Forget them</button></p></form>'
     )
 
 
