@@ -49,6 +49,7 @@ def release_facts(spec: Spec, deployment: Deployment) -> ReleaseFacts:
             for name in sorted({secret for service in services.values() for secret in service.secrets})
         },
         variables=tuple(sorted(file.variables)),
+        migrations={job: each for job, each in sorted(spec.update.migrations.items()) if job in services},
         services={
             name: _service(spec, file, name, _below(files, f"{folder}/config/{name}/")) for name in sorted(services)
         },
@@ -74,6 +75,7 @@ def _artifact(spec: Spec, deployment: Deployment) -> Artifact:
         "memory_mib": tuple(path_of("services", name, "limits") for name in deployment.services),
         "networks": (path_of("networks"),),
         "secrets": (path_of("secrets"),),
+        "migrations": (path_of("update", "migrations"),),
         **{name: _behind(spec, deployment, name) for name in deployment.services},
     }
     sources = [

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schema.platform import Version
+from schema.platform import Migration, Version
 from schema.types import Bool, Digest, Id, Int, Model, Sha256
 
 
@@ -89,5 +89,7 @@ class ReleaseFacts(Model):
     """Secrets of the deployment, and who issues the value; null where it is made on the host."""
     variables: tuple[str, ...]
     """Variables that the compose file takes from `.env`."""
+    migrations: dict[Id, tuple[Migration, ...]]
+    """Migrations in order, by the job of this deployment that runs them."""
     services: dict[Id, ServiceFacts]
     """Services and jobs by id."""

@@ -53,13 +53,8 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
         steps = " → ".join(codes(step) for step in role_order(spec, mode))
         page.add(f"Roles, in order: {steps}.", (path_of("topology", mode, "roles"), *_needs(spec, mode)))
         page.add(
-            f"Drained first: {codes(spec.update.drain)}. Kept running, unless the release changes them: "
-            f"{codes(spec.update.keep_running)}. Time to become healthy: {rollout.health_timeout_s} s.",
-            (
-                path_of("update", "drain"),
-                path_of("update", "keep_running"),
-                path_of("update", "rollout", "health_timeout_s"),
-            ),
+            f"Drained first: {codes(spec.update.drain)}. Time to become healthy: {rollout.health_timeout_s} s.",
+            (path_of("update", "drain"), path_of("update", "rollout", "health_timeout_s")),
         )
         page.add("## Commands")
         page.add(
