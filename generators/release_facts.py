@@ -7,14 +7,14 @@ from typing import Any
 
 from generators.compose.project import ComposeFile, compose_file, configuration
 from generators.compose.waits import called_jobs
-from plumbline.effective.deployment import Deployment, deployments, folder_of, image_reference
+from plumbline.effective.deployment import Deployment, deployments, folder_of, image_reference, is_sealed
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from plumbline.update.formats import version
+from plumbline.update.reading import NAME
 from schema.release import DataFacts, ReleaseFacts, ServiceFacts
 
-NAME = "release.json"
 FORMAT = 1
 _NOT_THE_CONTAINER = ("image", "pull_policy", "depends_on", "profiles")
 """Keys of an entry that say nothing of the container that is made from it, or stand in fields of their own."""
@@ -42,6 +42,7 @@ def release_facts(spec: Spec, deployment: Deployment) -> ReleaseFacts:
         version=spec.platform.version,
         mode=deployment.mode,
         role=deployment.role,
+        sealed=is_sealed(spec, deployment.mode),
         memory_mib=sum(each.limits.memory_mib for each in services.values() if each.limits and not each.profile),
         networks={name: _checksum(each) for name, each in file.networks.items()},
         secrets={
@@ -72,6 +73,7 @@ def _artifact(spec: Spec, deployment: Deployment) -> Artifact:
         "platform": (path_of("platform", "name"),),
         "version": (path_of("platform", "version"),),
         "mode": (path_of("topology", deployment.mode),),
+        "sealed": (path_of("topology", deployment.mode, "egress"),),
         "memory_mib": tuple(path_of("services", name, "limits") for name in deployment.services),
         "networks": (path_of("networks"),),
         "secrets": (path_of("secrets"),),

@@ -81,6 +81,8 @@ class ReleaseFacts(Model):
     """Mode of the deployment."""
     role: Id
     """Role of the nodes that run it."""
+    sealed: Bool
+    """Whether nothing is reached from its nodes, so that its images come in a bundle."""
     memory_mib: Int
     """Memory in MiB that its services may take together, without those of a profile."""
     networks: dict[Id, Sha256]
