@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from generators.compose.project import ComposeFile, compose_file, configuration
-from generators.compose.waits import called_jobs
+from generators.compose.waits import called_jobs, ordered
 from plumbline.effective.deployment import Deployment, deployments, folder_of, image_reference, is_sealed
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import PathText, path_of
@@ -52,7 +52,8 @@ def release_facts(spec: Spec, deployment: Deployment) -> ReleaseFacts:
         variables=tuple(sorted(file.variables)),
         migrations={job: each for job, each in sorted(spec.update.migrations.items()) if job in services},
         services={
-            name: _service(spec, file, name, _below(files, f"{folder}/config/{name}/")) for name in sorted(services)
+            name: _service(spec, file, name, _below(files, f"{folder}/config/{name}/"))
+            for name in ordered(services, sorted(services))
         },
     )
 

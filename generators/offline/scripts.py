@@ -1,4 +1,4 @@
-"""Shell scripts for a host that nothing reaches: verify, install, status, export, restore, rebuild, uninstall."""
+"""Shell scripts for a host that nothing reaches: verify, install, status, export, restore, rebuild, rollback, uninstall."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +23,7 @@ from plumbline.expressions.template_lines import Known
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
+from plumbline.update.steps import BACK, STEPS
 from schema.platform import Floors
 from schema.service import HttpHealth
 from schema.types import Value
@@ -30,6 +31,7 @@ from schema.types import Value
 SCRIPTS: Mapping[str, str] = {
     "verify": "Verifies a bundle",
     "install": "Installs a release, or updates to it",
+    "rollback": "Goes back to the release before",
     "status": "Says what is installed, and whether it is well",
     "export": "Exports all that the stores hold",
     "restore": "Puts an export back",
@@ -111,7 +113,6 @@ def _known(spec: Spec, deployment: Deployment) -> Known:
             "limits_mib": fields("limits"),
             "published": fields("publish"),
             "ranges": (path_of("networks"),),
-            "watched": (*fields("config", "models"), *(path_of("models", name) for name in spec.models.models)),
             "secrets": (*fields("secrets"), *(path_of("secrets", name) for name in secrets)),
             "jobs": fields("kind"),
             "called": fields("kind", "after"),
@@ -144,7 +145,9 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
         "limits_mib": sum(limits),
         "published": [(each.port, each.address) for service in services.values() for each in service.publish.values()],
         "ranges": _ranges(spec, deployment),
-        "watched": [(name, " ".join(paths)) for name in services if (paths := _watched(spec, deployment, name))],
+        "steps": STEPS,
+        "back": BACK,
+        "enter": {each.id: f"enter {each.id} {shlex.quote(each.title)}" for each in STEPS},
         "secrets": [(name, spec.secrets.secrets[name].length) for name in secrets],
         "jobs": jobs,
         "restored_by": [name for name in jobs if not gives_owners(services[name])],
@@ -194,18 +197,6 @@ def _call(spec: Spec, mode: str, service: str, folder: bool, command: tuple[Valu
     if folder:
         words.insert(1, service)
     return " ".join(shlex.quote(word) for word in words)
-
-
-def _watched(spec: Spec, deployment: Deployment, name: str) -> list[str]:
-    """Paths in the bundle whose change means that the service is made anew: Compose does not see it."""
-    service = deployment.services[name]
-    if service.kind == "job":
-        return []
-    models = [spec.models.models[model].path for model in service.models]
-    return [
-        *models,
-        *([f"deployment/config/{name}"] if service.config else []),
-    ]
 
 
 def _smoke(spec: Spec, deployment: Deployment) -> Iterable[dict[str, str]]:

@@ -18,7 +18,8 @@ _PLAN = (
 )
 _IN_PLACE = (
     "There is no second copy of a service: one that changes is made anew in place. Until the new container answers, its clients are "
-    "refused, and requests to others that need it fail. Services that do not change, stores above all, are not touched."
+    "refused, and requests to others that need it fail: the goal is missed then. Services that do not change, stores above all, are not "
+    "touched."
 )
 _NETWORK = (
     "Where the definition of a network changes, all services stop first: Compose cannot change a network that is in use. The plan says so."
@@ -35,14 +36,16 @@ def update(spec: Spec) -> Iterable[Artifact]:
         f"The goal: the entry refuses requests for {spec.update.downtime_goal_s} s at most.",
         path_of("update", "downtime_goal_s"),
     )
-    # PLAN
+    page.add(_PLAN)
+    page.add(fence("plumb update plan OLD NEW   # each a release.json, or a folder that holds one", "sh"))
     page.add("## What clients see")
     page.add(_IN_PLACE)
-    # NETWORK
+    page.add(_NETWORK)
     page.table(["Mode", "Answers clients", "Keeps data", "Is drained"], list(_services(spec)))
-    if places := list(_places(spec)) and []:
+    if places := list(_places(spec)):
         page.add("## Steps")
-        page.table(["", "Step", "What it does", "Where", "If it ends here"], list(_steps(places)))
+        headers = ["", "Step", "What it does", "Where", *(["If install.sh ends here"] if "host" in places else [])]
+        page.table(headers, list(_steps(places)))
     _migrations(spec, page)
     if spec.update.runbooks:
         page.add("## Runbooks")
@@ -84,7 +87,8 @@ def _places(spec: Spec) -> Iterator[Place]:
 def _steps(places: list[Place]) -> Iterator[tuple[Where, list[str]]]:
     done = [each for each in STEPS if set(each.places) & set(places)]
     for number, each in enumerate(done, 1):
-        yield None, [str(number), text(each.title), prose(each.does), _where(each, places), text(BACK[each.back])]
+        back = [text(BACK[each.back])] if "host" in places else []
+        yield None, [str(number), text(each.title), prose(each.does), _where(each, places), *back]
 
 
 def _where(step: ReleaseStep, places: list[Place]) -> str:

@@ -48,6 +48,12 @@ STEPS: tuple[ReleaseStep, ...] = (
         ("host",),
     ),
     ReleaseStep(
+        "keep",
+        "Keep what runs",
+        "Files and settings of the release that runs are kept aside, and its images keep a name.",
+        "nothing",
+    ),
+    ReleaseStep(
         "load",
         "Get the images",
         "All images are loaded from the bundle, or pulled by digest, before anything stops. What runs keeps its own.",
@@ -58,12 +64,6 @@ STEPS: tuple[ReleaseStep, ...] = (
         "Drain the workers",
         "Services that take from queues and change are stopped: each finishes what it holds, within its own time. "
         "The queues keep the rest.",
-        "start",
-    ),
-    ReleaseStep(
-        "keep",
-        "Keep what runs",
-        "Compose file, configuration, settings and facts of the release that runs are copied aside. Its images stay.",
         "start",
     ),
     ReleaseStep(
