@@ -858,6 +858,9 @@ named() { sed -n '/^"services": {$/,$ s/^"\([a-z0-9-]*\)": {"image": .*/\1/p' "$
 # is FACTS SERVICE 'KEY": VALUE'
 is() { grep -q "^\"$2\": {\"image\": .*, \"$3[,}]" "$1" 2> /dev/null; }
 
+is_job() { is "$1" "$2" 'kind": "job"'; }
+is_drained() { is "$1" "$2" 'drained": true'; }
+
 # What its container is made of stands before the kind; nothing where the file does not name it.
 made_of() { sed -n "s/^\"$2\": {\(\"image\": .*\), \"kind\": \"[a-z]*\", .*/\1/p" "$1" 2> /dev/null || :; }
 
@@ -955,7 +958,7 @@ compare() {
 drain() {
   drained=''
   for service in $(cat "$state/changing" 2> /dev/null); do
-    is "$old_facts" "$service" 'drained": true' || is "$new_facts" "$service" 'drained": true' || continue
+    is_drained "$old_facts" "$service" || is_drained "$new_facts" "$service" || continue
     ! is_up "$service" || drained="$drained $service"
   done
   # shellcheck disable=SC2086 # one word each
@@ -1033,7 +1036,7 @@ switch() {
   for service in ${order:-$wanted}; do
     # what has a profile that nobody asks for is not there
     printf '%s\n' "$wanted" | grep -qxF -e "$service" || continue
-    if is "$home/release.json" "$service" 'kind": "job"'; then
+    if is_job "$home/release.json" "$service"; then
       ! is_waited_for "$service" || run_job "$service"
       continue
     fi
@@ -1084,7 +1087,7 @@ sick() {
   }
   [ -n "$services" ] || echo 'there is no service'
   for service in $services; do
-    ! is "$home/release.json" "$service" 'kind": "job"' || continue
+    ! is_job "$home/release.json" "$service" || continue
     printf '%s\n' "$states" | grep -qxF "$service healthy running" || printf '%s\n' "$states" | grep "^$service " || echo "$service is not there"
   done
 }

@@ -6,6 +6,9 @@ named() { sed -n '/^"services": {$/,$ s/^"\([a-z0-9-]*\)": {"image": .*/\1/p' "$
 # is FACTS SERVICE 'KEY": VALUE'
 is() { grep -q "^\"$2\": {\"image\": .*, \"$3[,}]" "$1" 2> /dev/null; }
 
+is_job() { is "$1" "$2" 'kind": "job"'; }
+is_drained() { is "$1" "$2" 'drained": true'; }
+
 # What its container is made of stands before the kind; nothing where the file does not name it.
 made_of() { sed -n "s/^\"$2\": {\(\"image\": .*\), \"kind\": \"[a-z]*\", .*/\1/p" "$1" 2> /dev/null || :; }
 
