@@ -23,7 +23,7 @@ up() {{
   done
   for each in ${{services:-$(started)}}; do
     if [ -e "sick/$each" ]; then rm -f "running/$each"; exit 1; fi
-    cp '{home}/release.json' "running/$each"
+    cp '{home}/release.json' "running/$each" 2> /dev/null || : > "running/$each"
   done
 }}
 case "$*" in
@@ -89,7 +89,7 @@ class SmallEngine:
             "site/index.html": release,
             **(files or {}),
         }
-        data = {path: text.encode() for path, text in content.items()}
+        data = {path: text.encode() for path, text in content.items() if text}
         file = self.host.folder / f"bundle-{release}"
         file.write_bytes(signed(self.keys.publisher, data, release, images=(described,)))
         (self.host.folder / f"loads-{release}").write_text(f"{IMAGE} {digest}\n")

@@ -233,6 +233,22 @@ def test_what_is_kept_has_to_be_whole(small: SmallEngine) -> None:
     assert (code, calls) == (1, []) and "altered or missing: deployment/compose.yaml" in said, said
 
 
+def test_a_release_without_facts_is_left_and_come_back_to(small: SmallEngine) -> None:
+    """One that was made before there were any: Compose says what is the same, and the files tell the rest."""
+    old = small.bundle("1.1", shop("1.1"), {"deployment/release.json": "", "deployment/config/web/a.conf": "a"})
+    code, calls, said = small.install(old)
+    assert code == 0, said
+    assert calls[-2:] == ["up --detach --wait --wait-timeout 300 --remove-orphans", f"{ALONE} --force-recreate web"]
+    assert not (small.host.home / "release.json").exists()
+    code, calls, said = small.install(small.bundle("1.2", shop("1.2"), {"deployment/config/web/a.conf": "b"}))
+    assert code == 0, said
+    assert f"{ALONE} --force-recreate web" in calls and f"{ALONE} postgres" in calls
+    code, calls, said = small.rollback()
+    assert (code, small.installed()) == (0, "1.1"), said
+    assert calls[-1] == f"{ALONE} --force-recreate web"
+    assert not (small.host.home / "release.json").exists()
+
+
 def test_a_dry_run_goes_nowhere(small: SmallEngine) -> None:
     small.install(small.bundle("1.1", shop("1.1", ("web",))))
     before = small.host.everything()

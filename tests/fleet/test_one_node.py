@@ -155,5 +155,5 @@ def test_a_network_that_changes_stops_all(node: OneNode) -> None:
     node.roll_out(shop("1.1", networks={"main": OLD}))
     code, calls, said = node.roll_out(shop("1.2", networks={"main": NEW}))
     assert code == 0, said
-    assert calls[0] == "compose down"
-    assert calls[-3:] == [f"{UP} store", f"{UP} worker", f"{UP} web"], calls
+    needed, migrate = "compose up --detach --wait --wait-timeout 30 store", "compose run --rm --no-deps -T migrate"
+    assert calls == ["compose down", needed, migrate, f"{UP} worker", f"{UP} web"]

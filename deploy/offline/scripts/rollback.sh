@@ -332,7 +332,7 @@ reached() { grep -qx -e "$1" "$state/unfinished" 2> /dev/null; }
 is_first() { reached first; }
 
 compare() {
-  for service in $(named "$new_facts"); do
+  for service in $(named "$new_facts" | grep . || compose_here config --services 2>> "$log" || :); do
     ! differs "$service" || note_down changing "$service"
     ! files_differ "$service" || note_down recreate "$service"
   done
@@ -414,13 +414,14 @@ run_job() {
 # one `up` over all would make those anew too that only need it.
 switch() {
   clear_away
-  if is_first || [ -e "$state/whole" ]; then
+  order=$(named "$home/release.json")
+  # of a release from before there were facts nothing says in which order, or what may be left alone
+  if is_first || [ -e "$state/whole" ] || [ -z "$order" ]; then
     bring_up --remove-orphans || fail 4 'not every service became healthy' "$(how_they_fare)"
     rm -f "$state/whole" "$state/changing"
   fi
   wanted=$(compose_here config --services) || fail 4 'docker compose does not take the file'
-  order=$(named "$home/release.json")
-  for service in ${order:-$wanted}; do
+  for service in ${order:-$(cat "$state/recreate" 2> /dev/null)}; do
     # what has a profile that nobody asks for is not there
     printf '%s\n' "$wanted" | grep -qxF -e "$service" || continue
     if is_job "$home/release.json" "$service"; then
@@ -443,8 +444,7 @@ is_waited_for() {
   return 1
 }
 
-# without facts, nothing says that it may be left alone
-is_due() { [ -z "$order" ] || listed changing "$1" || listed recreate "$1" || ! is_up "$1"; }
+is_due() { listed changing "$1" || listed recreate "$1" || ! is_up "$1"; }
 
 switch_one() {
   is_due "$1" || return 0
@@ -520,10 +520,13 @@ place_file() {
 
 # All of $work/release; the manifest last, for it says which release stands here.
 place_all() {
+  { [ ! -f "$home/MANIFEST.json" ] || brought_names "$home/MANIFEST.json"; } > "$work/had"
+  brought_names "$manifest" | comm -23 "$work/had" - > "$work/gone"
   for entry in "$work/release"/* "$work/release"/.[!.]*; do
     name=${entry##*/}
     if [ -d "$entry" ]; then place_folder "$name"; elif [ -e "$entry" ]; then place_file "$entry" "$home/$name"; fi
   done
+  while read -r name; do rm -rf "${home:?}/$name"; done < "$work/gone"
   chmod 0644 "$manifest" "$manifest.asc"
   place_file "$manifest.asc" "$home/MANIFEST.json.asc"
   sync -f "$home"
