@@ -998,6 +998,7 @@ place() {
   recreate=$(cat "$state/recreate" 2> /dev/null || true)
   [ -z "$(changed models/clamav deployment/config/clamav)" ] || recreate="$recreate clamav"
   [ -z "$(changed deployment/config/embed-worker)" ] || recreate="$recreate embed-worker"
+  [ -z "$(changed deployment/config/grafana)" ] || recreate="$recreate grafana"
   [ -z "$(changed deployment/config/intake-gateway)" ] || recreate="$recreate intake-gateway"
   [ -z "$(changed models/nomic-embed-text-v1.5)" ] || recreate="$recreate nomic-embed"
   [ -z "$(changed deployment/config/parse-worker)" ] || recreate="$recreate parse-worker"
