@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.forms import form
-from schema.types import AnyPath, Bool, Digest, EnvironmentName, Int, Model, Text, User, documentation
+from schema.types import AnyPath, Bool, Digest, EnvironmentName, Id, Int, Model, Text, User, documentation
 
 About = Literal[
     "user", "entry", "process", "data", "format", "programs", "signals", "writable", "limit", "telemetry", "engine"
@@ -16,6 +16,11 @@ Source = Annotated[
         r"^[^\s].*$",
         "where it was read: github.com/OWNER/REPO@COMMIT PATH#Lnn, an issue or a pull request",
     ),
+]
+
+
+MetricName = Annotated[
+    str, form(r"^[a-zA-Z_][a-zA-Z0-9_]*$", "a metric's name: letters, digits and `_`, no digit first")
 ]
 
 
@@ -112,6 +117,18 @@ class DataFormat(Model):
     otherwise: Text = documentation("How the data gets to a version that doesn't read it.")
 
 
+class Metric(Model):
+    """A metric that the image exports."""
+
+    title: Text
+    """What it counts or measures, with its unit."""
+    kind: Literal["gauge", "counter", "histogram"]
+    """A `histogram` exports `NAME_bucket`, `NAME_sum` and `NAME_count`."""
+    measures: Id | None = None
+    """What rules ask for by `metric('…')`, in bytes where it is a size, e.g. `memory`."""
+    source: Source = documentation("Where it was read.")
+
+
 class Otherwise(Model):
     """Something that the stand-in of an image does not do as the image does."""
 
@@ -148,6 +165,8 @@ class Contract(Model):
     """What it keeps."""
     telemetry: tuple[Telemetry, ...] = ()
     """What it sends to its makers by itself."""
+    metrics: dict[MetricName, Metric] = {}
+    """Metrics that it exports, as far as rules and dashboards use them."""
     claims: tuple[Claim, ...] = ()
     """What was read, with its sources."""
     otherwise: tuple[Otherwise, ...] = ()

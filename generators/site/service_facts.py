@@ -43,6 +43,7 @@ def _relations(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
             codes(each.source for each in order if name == each.target),
         ),
         "Listens on": (at("ports"), _ports(service)),
+        "Tells metrics at": (at("metrics"), _metrics(service)),
         "Published": (at("publish"), published),
         "Networks": (at("segments"), codes(service.segments)),
         "Stays healthy without": (at("tolerates"), codes(service.tolerates)),
@@ -116,6 +117,11 @@ def _others(names: Sequence[str]) -> str:
     return codes(names) if len(names) <= _MOST_BY_NAME else f"{len(names)} services that share a segment with it"
 
 
+def _metrics(service: Service) -> str:
+    asked = service.metrics
+    return f"{code(asked.port)}, {code(asked.path)}{f', shown {code(asked.secret)}' if asked.secret else ''}" if asked else "–"
+
+
 def _ends(known: Sequence[Relation], name: str, end: str) -> str:
     """The other ends of a service's connections, with their ports, and why where that is no need."""
     own = "source" if end == "other" else "target"
@@ -123,7 +129,7 @@ def _ends(known: Sequence[Relation], name: str, end: str) -> str:
     for each in known:
         if getattr(each, own) == name:
             other = "outside" if getattr(each, end) == OUTSIDE else code(getattr(each, end))
-            port = code(each.port) if each.because in (Because.NEED, Because.ENTRY) else code(each.number)
+            port = code(each.port) if each.because in (Because.NEED, Because.ENTRY, Because.COLLECTED) else code(each.number)
             found.append(f"{other} ({port}{'' if each.because == Because.NEED else f', {text(each.because)}'})")
     return ", ".join(found) or "–"
 
