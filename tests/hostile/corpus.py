@@ -101,7 +101,7 @@ def _write(path: Path, text: str) -> None:
 
 
 _OF_THE_WHOLE = ("many expressions", "much text")
-"""What costs too much as a whole, so that it is said of the text, at its first expression."""
+"""What costs too much as a whole, so that it is said of the text, at the last expression that it was well with."""
 
 
 def _expressions() -> Iterator[HostileCase]:
@@ -127,5 +127,5 @@ def _expressions() -> Iterator[HostileCase]:
         if len(expression) > MAX_CHARACTERS and form is not None:
             rule, exit = "PLB003", 2
         if name in _OF_THE_WHOLE and form is None:
-            line = _line_of(file, "{{")
+            line = text[: text.rindex("{{")].count("\n") + 1
         yield HostileCase(f"{name} in {file}", file, line, rule, exit, partial(_write, text=changed))
