@@ -662,13 +662,15 @@ sweep "$home" .incoming
 scratch "$home" .incoming
 # what was not put in place yet is not to be taken back
 reached place || [ ! -e "$state/unfinished" ] || rm -f "$state/changing" "$state/recreate"
-[ -e "$state/unfinished" ] || echo kept > "$state/unfinished"
+# an update that came to its end has done all of it
+[ -e "$state/unfinished" ] || printf '%s\n' kept place migrate switch > "$state/unfinished"
 enter load 'Get the images'
 take_images
 enter drain 'Drain the workers'
 compare
 drain
 enter place 'Put the files in place'
+echo place >> "$state/unfinished"
 place
 enter switch 'Switch service by service'
 switch
