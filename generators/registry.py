@@ -10,6 +10,7 @@ from generators.json_schema import SchemaGenerator
 from generators.offline.scripts import HostScriptGenerator
 from generators.release_facts import ReleaseFactsGenerator
 from generators.rollout.playbook import RollOutGenerator
+from generators.rule_tests import RuleTestGenerator
 from generators.site.cloud_review import FirstBootGenerator
 from generators.site.diagrams import DiagramGenerator
 from generators.site.pages import PageGenerator
@@ -29,6 +30,7 @@ def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:
         DesiredFileGenerator(),
         ProvisionScriptGenerator(),
         RollOutGenerator(),
+        RuleTestGenerator(),
         FirstBootGenerator(),
         SopsGenerator(),
         ParityGenerator(),

@@ -101,6 +101,8 @@ class Catalogue(Model):
 
     date: Date
     """The day on which this was so."""
+    max_age_days: Annotated[Int, Field(ge=1)] = 90
+    """Days after which the prices have to be looked up again."""
     source: Text
     """Where it is from."""
     currency: Annotated[str, form(r"^[A-Z]{3}$", "a currency's code of three capital letters, e.g. EUR")]

@@ -160,7 +160,10 @@ class FirstBoot(Model):
     reboot_at: Annotated[str, form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day HH:MM in quotes, e.g. 03:30")] = (
         "03:30"
     )
-    """Time of day at which a server restarts when a security update needs it."""
+    """Time of day from which servers restart when a security update needs it."""
+    reboot_window_min: Annotated[Int, Field(ge=60, le=1440)] = 180
+    """Minutes over which the restarts are spread: the roles of a tenant evenly, so that no two of them restart together, and each
+    tenant some minutes after another."""
 
 
 class Cloud(Model):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.forms import form
-from schema.types import AnyPath, Bool, Digest, EnvironmentName, Int, Model, Text, User, documentation
+from schema.types import AnyPath, Bool, Digest, EnvironmentName, Id, Int, Model, Text, User, documentation
 
 About = Literal[
     "user", "entry", "process", "data", "format", "programs", "signals", "writable", "limit", "telemetry", "engine"
@@ -16,6 +16,11 @@ Source = Annotated[
         r"^[^\s].*$",
         "where it was read: github.com/OWNER/REPO@COMMIT PATH#Lnn, an issue or a pull request",
     ),
+]
+
+
+MetricName = Annotated[
+    str, form(r"^[a-zA-Z_][a-zA-Z0-9_]*$", "a metric's name: letters, digits and `_`, no digit first")
 ]
 
 
@@ -93,6 +98,15 @@ class Telemetry(Model):
     """Ways to turn it off; one is enough."""
 
 
+class Least(Model):
+    """What a container of the image needs at least to do its work."""
+
+    memory_mib: Annotated[Int, Field(ge=1)] | None = None
+    """Memory in MiB."""
+    pids: Annotated[Int, Field(ge=1)] | None = None
+    """Processes and threads."""
+
+
 class DataFormat(Model):
     """What the image keeps, and which later versions read it."""
 
@@ -101,6 +115,18 @@ class DataFormat(Model):
     """Which tags read what this one has written. `same-major`: those of this major version; `next-minor`: this minor version and
     the next; `later`: all later ones. None reads what a later one has written."""
     otherwise: Text = documentation("How the data gets to a version that doesn't read it.")
+
+
+class Metric(Model):
+    """A metric that the image exports."""
+
+    title: Text
+    """What it counts or measures, with its unit."""
+    kind: Literal["gauge", "counter", "histogram"]
+    """A `histogram` exports `NAME_bucket`, `NAME_sum` and `NAME_count`."""
+    measures: Id | None = None
+    """What rules ask for by `metric('…')`, in bytes where it is a size, e.g. `memory`."""
+    source: Source = documentation("Where it was read.")
 
 
 class Otherwise(Model):
@@ -120,7 +146,9 @@ class Contract(Model):
     user: User | None = None
     """Numeric `uid:gid` that the image runs as by itself."""
     runs_as_any: Bool | None = None
-    """Whether it runs as another user too, where its folders are that user's."""
+    """Whether its own entry point runs as another user too, where its folders are that user's."""
+    least: Least | None = None
+    """What it needs at least."""
     first_process: FirstProcess | None = None
     """Process 1 with the image's own entry point."""
     stop: Stop | None = None
@@ -137,6 +165,8 @@ class Contract(Model):
     """What it keeps."""
     telemetry: tuple[Telemetry, ...] = ()
     """What it sends to its makers by itself."""
+    metrics: dict[MetricName, Metric] = {}
+    """Metrics that it exports, as far as rules and dashboards use them."""
     claims: tuple[Claim, ...] = ()
     """What was read, with its sources."""
     otherwise: tuple[Otherwise, ...] = ()

@@ -71,6 +71,17 @@ class Health(Model):
     """Seconds between two checks while it starts, so that whatever waits for it goes on at once."""
 
 
+class Metrics(Model):
+    """Where a service tells its metrics, in the text form of Prometheus."""
+
+    port: PortName
+    """Name of the service's port to ask."""
+    path: UrlPath = "/metrics"
+    """Path of the request."""
+    secret: SecretId | None = None
+    """Secret that the collector presents as a bearer token; it has to be among the collector's own secrets too."""
+
+
 class Limits(Model):
     """What the kernel lets one container have."""
 
@@ -222,6 +233,8 @@ class Override(Model):
     """Ports reachable on the node, by port name."""
     health: Health | None = None
     """Readiness check."""
+    metrics: Metrics | None = None
+    """Where it tells its metrics."""
     limits: Limits | None = None
     """Memory, processor and process limits."""
     volumes: dict[Id, ContainerPath | None] | None = None
@@ -290,6 +303,8 @@ class Service(Model):
     """Secrets by id (secrets.yaml), mounted at /run/secrets/<id>."""
     health: Health | None = None
     """Readiness check; a job has none."""
+    metrics: Metrics | None = None
+    """Where it tells its metrics; the collectors of monitoring.yaml ask there, and what the image exports stands in its contract."""
     limits: Limits | None = None
     """Memory, processor and process limits."""
     volumes: dict[Id, ContainerPath] = {}

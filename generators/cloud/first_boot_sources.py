@@ -69,6 +69,12 @@ def _known(spec: Spec, mode: str, tenant: str, role: str) -> Known:
             "volume": (path_of(volume, "role"),),
             "mount": (path_of(volume, "mount"),),
             "format": (path_of(volume, "format"),),
+            "restart_at": (
+                path_of(cloud, "first_boot", "reboot_at"),
+                path_of(cloud, "first_boot", "reboot_window_min"),
+                path_of("tenants", tenant, "octet"),
+            ),
+            "held": (path_of("catalogue", "images", cloud_of(spec, mode).image, "docker", "packages"),),
             "units": (*platform, path_of(volume, "mount"), path_of(volume, "role")),
         },
         roots={

@@ -11,6 +11,7 @@ from generators.cloud.origins import origins
 from generators.markdown import Page, WidePage, Where, code, codes, link, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import tenant_folder
+from plumbline.effective.restarts import minutes_apart, restart_at
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.catalogue import Catalogue
@@ -170,8 +171,28 @@ def _tenant(spec: Spec, mode: str, tenant: str, cloud: Cloud) -> Artifact:
     _objects(page, mode, state)
     _firewalls(page, mode, state)
     _labels(page, mode, state)
+    _restarts(page, spec, mode, tenant, cloud)
     _cost(page, spec, state, cloud)
     return page.done()
+
+
+def _restarts(page: Page, spec: Spec, mode: str, tenant: str, cloud: Cloud) -> None:
+    at = path_of("topology", mode, "cloud", "first_boot")
+    page.add("## Restarts for security updates")
+    page.add(
+        f"In {code(cloud.first_boot.timezone)}, and only where an update needs it. Two roles are {minutes_apart(spec, mode)} minutes apart "
+        "at least. Packages of the engine are held back: a new engine starts every container of a node again.",
+        [path_of(at, "timezone"), path_of(at, "reboot_window_min")],
+    )
+    where = [path_of(at, "reboot_at"), path_of(at, "reboot_window_min"), path_of("tenants", tenant, "octet")]
+    page.table(
+        ["Role", "Restarts at"],
+        [
+            (where, [code(name), restart_at(spec, mode, tenant, name)])
+            for name, role in spec.topology[mode].roles.items()
+            if role.scope == "tenant"
+        ],
+    )
 
 
 def _objects(page: Page, mode: str, state: dict[str, Any]) -> None:

@@ -50,6 +50,23 @@ def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
     if facts := list(_facts(contract, at)):
         page.table(["Fact", "What"], facts)
     page.section(
+        "### Metrics that rules and dashboards use",
+        ["Metric", "It is", "Kind", "Measures", "Source"],
+        [
+            (
+                path_of(at, "metrics", metric),
+                [
+                    code(metric),
+                    prose(each.title),
+                    text(each.kind),
+                    code(each.measures) if each.measures else "–",
+                    linked(each.source),
+                ],
+            )
+            for metric, each in contract.metrics.items()
+        ],
+    )
+    page.section(
         "### What was read",
         ["About", "It does", "Source"],
         [

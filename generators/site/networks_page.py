@@ -64,7 +64,7 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
         _sparse_matrix(page, spec, mode)
         return
     page.add(
-        "Row to column. ● must (it needs it, passes requests to it, or is told its address), ○ may (a shared segment, a need of "
+        "Row to column. ● must (it needs it, passes requests to it, collects its metrics, or is told its address), ○ may (a shared segment, a need of "
         "another service on its node, or a segment with a way out), · must not."
     )
     matrix = reachability(spec, mode) | outer_reachability(spec, mode)
@@ -101,7 +101,7 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
 def _sparse_matrix(page: Page, spec: Spec, mode: str) -> None:
     """Who reaches whom among many: by name what must, by number what may."""
     page.add(
-        "Must: it needs it, passes requests to it, or is told its address. May: a shared segment, a need of another service on its "
+        "Must: it needs it, passes requests to it, collects its metrics, or is told its address. May: a shared segment, a need of another service on its "
         "node, or a segment with a way out. All others must not."
     )
     known, outer = reach(spec, mode), outer_reachability(spec, mode)

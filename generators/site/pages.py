@@ -7,6 +7,7 @@ from generators.site import data_reference
 from generators.site import decisions_page
 from generators.site import images_page
 from generators.site import models_page
+from generators.site import monitoring_pages
 from generators.site import networks_page
 from generators.site import not_proven_page
 from generators.site import ports_page
@@ -17,6 +18,7 @@ from generators.site import update_page
 from generators.site import environment_page
 from generators.site import runbook_pages
 from generators.site import service_pages
+from generators.site import symptoms_page
 from generators.site import topology_pages
 from generators.site import cloud_pages
 from generators.site import roll_out_page
@@ -43,6 +45,9 @@ PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     decisions_page.decisions,
     not_proven_page.not_proven,
     runbook_pages.runbooks,
+    symptoms_page.symptoms,
+    monitoring_pages.alerts,
+    monitoring_pages.monitoring,
     data_reference.reference,
 )
 

@@ -7,6 +7,7 @@ from generators.markdown import Where, code, codes, link, text
 from plumbline.effective.deployment import field_path, roles_of, service_in, services_of
 from plumbline.effective.expression_names import service_names
 from plumbline.effective.expression_places import known_in_service, value_places
+from plumbline.effective.reachability import reach
 from plumbline.effective.relations import OUTSIDE, Because, Relation, relations_by_end, starts_by_end
 from plumbline.effective.volumes import services_sharing
 from plumbline.expressions.rendering import value_text
@@ -17,6 +18,8 @@ from schema.types import Value
 
 Fact = tuple[Where, str]
 """Where the spec says it, and what, as Markdown."""
+_MOST_BY_NAME = 30
+
 
 def facts(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
     """What the spec says of a service in a mode, by what it is about; nothing that it does not say."""
@@ -33,12 +36,14 @@ def _relations(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
         "Runs on": ([path_of("topology", mode, "roles", role, "services") for role in roles], codes(roles)),
         "Connects to": ([each.path for each in known if name == each.source], _ends(known, name, "other")),
         "Is reached by": ([each.path for each in known if name == each.other], _ends(known, name, "source")),
+        "May also be reached by": (at("segments"), _others(reach(spec, mode).might_be_reached_by(name))),
         "Starts after": ([each.path for each in order if name == each.source], _awaited(spec, order, name)),
         "Starts before": (
             [each.path for each in order if name == each.target],
             codes(each.source for each in order if name == each.target),
         ),
         "Listens on": (at("ports"), _ports(service)),
+        "Tells metrics at": (at("metrics"), _metrics(service)),
         "Published": (at("publish"), published),
         "Networks": (at("segments"), codes(service.segments)),
         "Stays healthy without": (at("tolerates"), codes(service.tolerates)),
@@ -107,6 +112,16 @@ def variables(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
     }
 
 
+def _others(names: Sequence[str]) -> str:
+    """Whom no rule of the network keeps out, though the spec does not say that they connect; very many as a number."""
+    return codes(names) if len(names) <= _MOST_BY_NAME else f"{len(names)} services that share a segment with it"
+
+
+def _metrics(service: Service) -> str:
+    asked = service.metrics
+    return f"{code(asked.port)}, {code(asked.path)}{f', shown {code(asked.secret)}' if asked.secret else ''}" if asked else "–"
+
+
 def _ends(known: Sequence[Relation], name: str, end: str) -> str:
     """The other ends of a service's connections, with their ports, and why where that is no need."""
     own = "source" if end == "other" else "target"
@@ -114,7 +129,7 @@ def _ends(known: Sequence[Relation], name: str, end: str) -> str:
     for each in known:
         if getattr(each, own) == name:
             other = "outside" if getattr(each, end) == OUTSIDE else code(getattr(each, end))
-            port = code(each.port) if each.because in (Because.NEED, Because.ENTRY) else code(each.number)
+            port = code(each.port) if each.because in (Because.NEED, Because.ENTRY, Because.COLLECTED) else code(each.number)
             found.append(f"{other} ({port}{'' if each.because == Because.NEED else f', {text(each.because)}'})")
     return ", ".join(found) or "–"
 

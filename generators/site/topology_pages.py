@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from generators.site.decisions_page import has_decisions
 from generators.site.connection_diagrams import connections
 from generators.markdown import HomePage, Page, WidePage, code, codes, link, prose, text
+from generators.site.monitoring_pages import is_monitored
+from generators.site.symptoms_page import has_symptoms
 from generators.site.tenants_page import has_tenants
 from generators.site.not_proven_page import has_gaps
 from generators.site.topology_diagram import nodes_of_role
@@ -58,7 +60,9 @@ def _beginnings(spec: Spec) -> dict[str, list[tuple[str, str, bool]]]:
     clouds = any(topology.cloud for topology in spec.topology.values())
     return {
         "an operator": [
+            ("symptoms", "operator/symptoms.md", has_symptoms(spec)),
             ("runbooks", "operator/runbooks/index.md", True),
+            ("alerts", "operator/alerts.md", is_monitored(spec)),
             ("ports", "operator/ports.md", True),
             ("updates", "operator/update.md", spec.says("update")),
             ("tenants", "operator/tenants.md", has_tenants(spec)),
@@ -67,6 +71,7 @@ def _beginnings(spec: Spec) -> dict[str, list[tuple[str, str, bool]]]:
         "an architect": [
             ("topology", "architect/topology.md", True),
             ("services", "architect/services/index.md", True),
+            ("monitoring", "architect/monitoring.md", is_monitored(spec)),
             ("rules", "architect/rules/index.md", spec.platform.reference),
             ("data reference", "architect/data.md", spec.platform.reference),
         ],

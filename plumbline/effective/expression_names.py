@@ -1,9 +1,14 @@
 """The names that expressions know: of a spec in a mode, of a service, of a tenant. Pure."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from ipaddress import ip_address
 from typing import Any
 
+from plumbline.effective.alerting import alert_rules, record_rules
+from plumbline.effective.dashboards import dashboard_text
 from plumbline.effective.deployment import service_in
+from plumbline.effective.monitoring import collectors_in, targets
 from plumbline.effective.per_spec import per_spec
 from plumbline.expressions.rendering import ExpressionError, SharedNames
 from plumbline.spec.spec import Spec
@@ -70,7 +75,40 @@ def _reached_at(address: str) -> str:
 def service_names(spec: Spec, mode: str, service_id: str) -> SharedNames:
     """The names in a service's values and configuration files."""
     own = {"service": service_in(spec, mode, service_id), "service_id": service_id}
-    return SharedNames(spec_names(spec, mode) | own)
+    return SharedNames(spec_names(spec, mode) | own | _monitoring_names(spec, mode, service_id))
+
+
+def _monitoring_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:
+    """What monitoring.yaml comes to, as plain data: one entry after the other, so that no list of them grows too large."""
+
+    def of_collector() -> tuple[Spec, str, str, dict[str, Any]]:
+        if service_id not in spec.monitoring.collectors:
+            raise ExpressionError(f"service {service_id!r} is no collector of monitoring.yaml")
+        return spec, mode, service_id, spec_names(spec, mode)
+
+    def scraped() -> Iterator[dict[str, Any]]:
+        return (asdict(each) | {"url": each.url} for each in targets(*of_collector()[:3]))
+
+    def alerts() -> Iterator[dict[str, Any]]:
+        return (asdict(each) | {"annotations": each.annotations} for each in alert_rules(*of_collector()))
+
+    def records() -> Iterator[dict[str, Any]]:
+        return (asdict(each) for each in record_rules(*of_collector()))
+
+    def dashboard(name: str) -> str:
+        known = spec.monitoring.dashboards
+        if name not in known:
+            raise ExpressionError(f"there is no dashboard {name!r}; {suggestion(str(name), known)}")
+        return dashboard_text(name, known[name], spec_names(spec, mode))
+
+    return {
+        "collector": spec.monitoring.collectors.get(service_id),
+        "collectors": lambda: collectors_in(spec, mode),
+        "scraped": scraped,
+        "alerts": alerts,
+        "records": records,
+        "dashboard": dashboard,
+    }
 
 
 def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, Any]:

@@ -53,7 +53,18 @@ def known_in_service(spec: Spec, mode: str, service: str) -> Known:
     """Of the names in a service's values and configuration files."""
     known = known_in_spec(spec, mode)
     own = {"service": lambda parts: [_of_service(spec, mode, service, parts)]}
-    return Known(known.names, {**known.roots, **own}, known.calls, {**known.constants, "service_id": service})
+    collector = path_of("monitoring", "collectors", service)
+    asked = {
+        "scraped": lambda _: [path_of("monitoring", "collectors"), path_of("services")],
+        "alerts": lambda _: [path_of("monitoring", "alerts")],
+        "records": lambda _: [path_of("monitoring", "records")],
+        "dashboard": lambda given: [path_of("monitoring", "dashboards", *_up_to_unknown(given))],
+        "collectors": lambda _: [path_of("monitoring", "collectors")],
+    }
+    own["collector"] = lambda parts: [path_of(collector, *_up_to_unknown(parts))]
+    return Known(
+        known.names, {**known.roots, **own}, {**known.calls, **asked}, {**known.constants, "service_id": service}
+    )
 
 
 def known_for_tenant(spec: Spec, mode: str, tenant: str, known: Known) -> Known:

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 
 from plumbline.effective.deployment import field_path, is_sealed, roles_of, services_of
 from plumbline.effective.expression_names import service_names
+from plumbline.effective.monitoring import collectors_in, targets
 from plumbline.effective.per_spec import per_spec
 from plumbline.expressions.rendering import ExpressionError, value_text
 from plumbline.spec.paths import PathText, path_of
@@ -42,6 +43,7 @@ class Because(StrEnum):
 
     NEED = "needs it"
     ENTRY = "passes requests to it"
+    COLLECTED = "collects its metrics"
     PUBLISHED = "is published"
     CALLED = "is told its address"
     ISSUER = "gets certificates there"
@@ -95,7 +97,7 @@ def relations(spec: Spec, mode: str) -> tuple[Relation, ...]:
 @per_spec
 def between_services(spec: Spec, mode: str) -> tuple[Relation, ...]:
     """Those of them from one service to another."""
-    return (*_needs(spec, mode), *_entry(spec, mode))
+    return (*_needs(spec, mode), *_entry(spec, mode), *_collected(spec, mode))
 
 
 @per_spec
@@ -187,6 +189,17 @@ def _entry(spec: Spec, mode: str) -> Iterator[Relation]:
         number = entry.backend_port or back.ports.get(port, 0)
         path = path_of("topology", mode, "entry", "backend")
         yield Relation(entry.service, entry.backend, port, number, Because.ENTRY, path)
+
+
+def _collected(spec: Spec, mode: str) -> Iterator[Relation]:
+    """A collector's way to what it asks for metrics, where it is no need anyway: it waits for none of them."""
+    services = services_of(spec, mode)
+    for collector in collectors_in(spec, mode):
+        for target in targets(spec, mode, collector):
+            number = services[target.service].ports.get(target.port)
+            if target.service != collector and target.service not in services[collector].needs and number:
+                path = field_path(target.service, spec.services[target.service], mode, "metrics")
+                yield Relation(collector, target.service, target.port, number, Because.COLLECTED, path)
 
 
 def backend_port(spec: Spec, mode: str, entry: Entry) -> str:

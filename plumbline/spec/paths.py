@@ -21,6 +21,7 @@ Root = Literal[
     "catalogue",
     "images",
     "models",
+    "monitoring",
     "parity",
     "topology",
     "services",

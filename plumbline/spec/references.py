@@ -33,6 +33,8 @@ _DEFINED: dict[str, tuple[str, ...]] = {
     "requirement": ("requirements", "requirements"),
     "divergence": ("parity", "divergences"),
     "flow": ("parity", "flows"),
+    "symptom": ("monitoring", "symptoms"),
+    "alert": ("monitoring", "alerts"),
     "decision": ("platform", "open_decisions"),
     "runbook": ("runbooks",),
     "place": ("platform", "places"),

@@ -6,6 +6,7 @@ from typing import Any
 from schema.catalogue import Catalogue
 from schema.contract import Contract
 from schema.image import ImageCatalogue, ModelCatalogue
+from schema.monitoring import Monitoring
 from schema.parity import Parity
 from schema.platform import Networks, Platform, Requirements, Secrets, Tenants, Update, Waivers
 from schema.runbook import Runbook
@@ -46,6 +47,7 @@ SECTIONS = (
     Section("catalogue", Catalogue, "catalogue", default=_NO_CATALOGUE),
     Section("images", ImageCatalogue, "images", default={"images": {}}),
     Section("models", ModelCatalogue, "models", default={"models": {}}),
+    Section("monitoring", Monitoring, "monitoring", default={}),
     Section("parity", Parity, "parity", default={"features": {}, "divergences": {}}),
     Section("topology", Topology, "topology", folder=True),
     Section("services", Service, "service", folder=True),

@@ -9,6 +9,7 @@ from plumbline.spec.yaml_tree import YamlNode, holds, key_at, node_at
 from schema.catalogue import Catalogue
 from schema.contract import Contract
 from schema.image import ImageCatalogue, ModelCatalogue
+from schema.monitoring import Monitoring
 from schema.parity import Parity
 from schema.platform import Networks, Platform, Requirements, Secrets, Tenants, Update, Waivers
 from schema.runbook import Runbook
@@ -30,6 +31,7 @@ class Spec:
     catalogue: Catalogue
     images: ImageCatalogue
     models: ModelCatalogue
+    monitoring: Monitoring
     parity: Parity
     topology: Mapping[str, Topology]
     services: Mapping[str, Service]

@@ -106,6 +106,7 @@ def contract_of(spec: Spec, mode: str, service: Service, stand_in: StandIn) -> d
         "user": service.user,
         "ports": sorted(set(service.ports.values())),
         "health": service.health.http.path if service.health and service.health.http else None,
+        "metrics": service.metrics.path if service.metrics else None,
         "needs": {need: services[need].ports[port] for need, port in service.needs.items() if need in services},
         "tolerates": sorted(service.tolerates),
         "environment": sorted([*service.environment, *environment]),

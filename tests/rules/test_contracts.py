@@ -50,7 +50,7 @@ def findings(rule: str, example: str) -> list[str]:
         ("services/loki.yaml", "http: {port: http, path: /ready}", "command: [curl, -f, http://x]", "PLB316"),
         ("images.yaml", "http_client: bash", "http_client: curl", "PLB316"),
         ("services/clamav.yaml", "entrypoint: [clamd]\ncommand: [--foreground,", "#", "PLB317"),
-        ("services/minio.yaml", 'environment: {MINIO_UPDATE: "off"}\n', "", "PLB318"),
+        ("services/minio.yaml", 'MINIO_UPDATE: "off", ', "", "PLB318"),
         ("services/alloy.yaml", "  - --disable-reporting\n", "", "PLB318"),
         ("config/loki/loki.yaml.j2", "reporting_enabled: false", "reporting_enabled: true", "PLB318"),
         ("services/grafana.yaml", '  GF_PLUGINS_PREINSTALL_DISABLED: "true"\n', "", "PLB318"),

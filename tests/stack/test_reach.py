@@ -61,7 +61,7 @@ def places_of(spec: Spec, mode: str, tenants: Sequence[str]) -> list[RunningServ
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_place_needs_what_its_service_needs_of_its_own_tenant_and_nearest_node(shape: str) -> None:
+def test_a_place_needs_what_its_service_needs_or_collects_of_its_own_tenant_and_nearest_node(shape: str) -> None:
     make, mode, tenants = SHAPES[shape]
     spec = make()
     places = places_of(spec, mode, tenants)
@@ -69,6 +69,13 @@ def test_a_place_needs_what_its_service_needs_of_its_own_tenant_and_nearest_node
     for source in places:
         for target in places:
             port = source.project.deployment.services[source.service].needs.get(target.service)
+            if (
+                source.service in spec.monitoring.collectors
+                and source.project is target.project
+                and target is not source
+            ):
+                metrics = target.project.deployment.services[target.service].metrics
+                port = port or (metrics.port if metrics else None)
             here, there = source.project.node, target.project.node
             beside = target.service in here.deployment.services
             nearest = here is there if beside else there.deployment.role == roles_of(spec, mode, target.service)[0]
@@ -96,7 +103,9 @@ def test_what_must_and_must_not_be_reached_is_what_the_pages_say(shape: str) -> 
         if source.project is target.project and source.service != target.service:
             assert (row.expected is Reach.MUST_NOT) == (said[pair] is Reach.MUST_NOT), row
     needs = {
-        (each.source, each.target, each.port) for each in between_services(spec, mode) if each.because is Because.NEED
+        (each.source, each.target, each.port)
+        for each in between_services(spec, mode)
+        if each.because in (Because.NEED, Because.COLLECTED)
     }
     assert must == needs
 

@@ -13,7 +13,16 @@ from validators.stack.expected import ImageUsed, Promise
 from validators.stack.reach import RunningService
 from validators.stack.running import answers_in, ask, to_ask
 
-ANSWER = "targets=http://127.0.0.1:9090/metrics\n"
+TARGETS = " ".join(
+    f"http://{each}"
+    for each in (
+        "127.0.0.1:9090/metrics",
+        "grafana:3000/metrics",
+        "minio:9000/minio/v2/metrics/cluster",
+        "qdrant:6333/metrics",
+    )
+)
+ANSWER = f"targets={TARGETS}\n"
 
 
 @pytest.fixture
@@ -24,7 +33,7 @@ def asked(spec: Spec) -> Any:
         (node,) = nodes_of(spec, "offline", [])
         place = RunningService(ComposeProject("p", node, "/opt/p", {}), service, "1", 1, {})
         promise = Promise(spec, node.deployment, service, ImageUsed("", {}), node, {})
-        return to_ask([place], {place.key: promise}, stubs)
+        return [each for each in to_ask([place], {place.key: promise}, stubs) if each.id != "rules"]
 
     return of
 
@@ -42,7 +51,7 @@ def test_the_answer_that_the_spec_has_is_fine(asked: Any) -> None:
 
 
 def test_another_value_one_too_many_and_a_missing_one_are_named(asked: Any) -> None:
-    wanted = "http://127.0.0.1:9090/metrics"
+    wanted = TARGETS
     twice = f"{ANSWER}targets=http://evil.example\nrole evil=login superuser\n"
     assert differing(asked("prometheus"), 0, twice) == {
         "running.targets.targets": (wanted, f"{wanted}, http://evil.example"),

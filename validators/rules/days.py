@@ -1,10 +1,12 @@
-"""PLB546: days that have not come."""
+"""PLB546, PLB869: days that have not come, and days that are too long ago."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from plumbline.spec.finding import Severity
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
+from validators.rules.cloud_examples import cloud_example
 from validators.rules.registry import Violation, rule
 
 _LOOKED = 'images.yaml: {{images: {{postgres: {{evidence: {{confirmations: 2, checked: "{day}"}}}}}}}}\n'
@@ -31,3 +33,28 @@ def looked_up_in_the_future(spec: Spec, today: date) -> Iterator[Violation]:
         # east of here it may be tomorrow already
         if day and str(day) > (today + timedelta(days=1)).isoformat():
             yield Violation(path, f"{day} is in the future")
+
+
+_RECORDED = 'date: "2026-11-23"'
+
+
+@rule(
+    "PLB869",
+    title="Recorded prices that are too old",
+    severity=Severity.WARNING,
+    why="The provider has changed its prices meanwhile, or may have. The plan and the pages promise costs that nobody pays.",
+    fix="Look up the prices (`plumb verify cloud --live-prices` compares them), correct them, and set `date` to that day.",
+    failing=cloud_example().replace(_RECORDED, 'date: "2001-01-01"'),
+    passing=cloud_example().replace(_RECORDED, 'date: "2999-01-01"'),
+    dated=True,
+)
+def old_prices(spec: Spec, today: date) -> Iterator[Violation]:
+    """A catalogue that is older than it may be, where a mode orders from it."""
+    catalogue = spec.catalogue
+    age = (today - date.fromisoformat(catalogue.date)).days
+    if spec.says("catalogue") and age > catalogue.max_age_days and any(each.cloud for each in spec.topology.values()):
+        yield Violation(
+            path_of("catalogue", "date"),
+            f"the prices are of {catalogue.date}, {age} days old",
+            expected=f"at most {catalogue.max_age_days} days",
+        )

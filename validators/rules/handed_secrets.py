@@ -1,5 +1,6 @@
 """PLB609, PLB610, PLB611: which services have a secret, and by which variables."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -23,7 +24,11 @@ _ASKS = "{DB: {template: \"{{ host('db') }}\"}}"
 
 
 def _names(text: WrittenText, word: str) -> bool:
-    return word in text.named or word in text.shown or word in text.literal
+    """Whether a text has it as a word: a metric's name that begins with a service's is none."""
+    if word in text.named:
+        return True
+    whole = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(word)}(?![A-Za-z0-9_-])")
+    return any(word in each and whole.search(each) for each in (text.shown, text.literal))
 
 
 @per_spec
@@ -42,12 +47,25 @@ def _own(spec: Spec, mode: str) -> Mapping[str, frozenset[str]]:
 def _users(spec: Spec, mode: str) -> Mapping[tuple[str, str], tuple[int, Counter[str]]]:
     """How many services need another at a port, and how many of them have each secret."""
     found: dict[tuple[str, str], tuple[int, Counter[str]]] = {}
-    for service in services_of(spec, mode).values():
+    for name, service in services_of(spec, mode).items():
         for need in service.needs.items():
+            if _collects(spec, mode, name, *need):
+                continue
             number, having = found.get(need, (0, Counter()))
             having.update(service.secrets.keys())
             found[need] = number + 1, having
     return found
+
+
+def _collects(spec: Spec, mode: str, name: str, need: str, port: str) -> bool:
+    """Whether all that one asks the other for is its metrics, which `metrics.secret` opens where anything has to."""
+    asked = services_of(spec, mode).get(need)
+    return (
+        name in spec.monitoring.collectors
+        and asked is not None
+        and asked.metrics is not None
+        and asked.metrics.port == port
+    )
 
 
 @per_spec
@@ -81,6 +99,8 @@ def _lacking(spec: Spec) -> Iterator[Violation]:
         for need, port in placed.service.needs.items():
             # a need that no text names may be there for the order of starting alone
             if need not in services or not any(_names(text, need) for text in texts):
+                continue
+            if _collects(spec, placed.mode, placed.id, need, port):
                 continue
             number, having = _users(spec, placed.mode)[need, port]
             theirs = _own(spec, placed.mode)[need]

@@ -203,8 +203,8 @@ def _where_placed(spec: Spec, mode: str) -> PathText:
 
 @rule(
     "PLB106",
-    title="Health check or publication for a port that the service lacks",
-    why="The health check has nothing to ask, and the publication has nothing to publish.",
+    title="Port of a health check, metrics or publication that the service lacks",
+    why="The health check or the collector has nothing to ask, and the publication has nothing to publish.",
     fix="Name one of the service's ports.",
     failing="services/web.yaml: {health: {http: {port: htp, path: /ping}}}",
     passing="services/web.yaml: {health: {http: {port: http, path: /ping}}}",
@@ -217,6 +217,10 @@ def own_port(spec: Spec) -> Iterator[Violation]:
         if health and health.http and health.http.port not in ports:
             port = health.http.port
             yield Violation(each.path("health"), f"there is no port `{port}` here", explains=((port, each.id),))
+        metrics = each.service.metrics
+        if metrics and metrics.port not in ports:
+            message = f"there is no port `{metrics.port}` here"
+            yield Violation(each.path("metrics"), message, explains=((metrics.port, each.id),))
         for port in each.service.publish:
             if port not in ports:
                 meant = closest(port, sorted(ports.keys() - each.service.publish.keys()))

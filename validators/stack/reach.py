@@ -217,13 +217,13 @@ def _row(needed: Needed, source: RunningService, target: RunningService, port: s
 
 
 def needed_ports(spec: Spec, places: Sequence[RunningService]) -> Needed:
-    """The needs among the spec's relations, each between the places that it leads from and to: those of one tenant."""
+    """The needs among the spec's relations, and what collectors ask, each between the places that it leads from and to: those of one tenant."""
     found: dict[tuple[str, str], str] = {}
     for mode in {place.project.deployment.mode for place in places}:
         needs = {
             (each.source, each.target): each.port
             for each in between_services(spec, mode)
-            if each.because is Because.NEED
+            if each.because in (Because.NEED, Because.COLLECTED)
         }
         for source in places:
             for target in places:

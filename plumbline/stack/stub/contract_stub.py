@@ -189,9 +189,17 @@ def serve(contract: dict[str, Any], needs: Needs) -> None:
             silent = needs.silent()
             lost = set(silent) - set(contract["tolerates"])
             status = 503 if self.path == contract["health"] and lost else 200
-            body = json.dumps({"service": socket.gethostname(), "stand_in": True, "silent": silent}).encode()
+            kind, body = (
+                "application/json",
+                json.dumps({"service": socket.gethostname(), "stand_in": True, "silent": silent}),
+            )
+            if self.path == contract["metrics"]:
+                kind, body = "text/plain; version=0.0.4", "stand_in 1\n"
+            self._say(status, kind, body.encode())
+
+        def _say(self, status: int, kind: str, body: bytes) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

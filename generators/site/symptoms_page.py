@@ -1,0 +1,91 @@
+"""`docs/operator/symptoms.md`: from what an operator sees to the runbook that handles it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from generators.markdown import Page, Where, code, link, prose, text
+from generators.offline.scripts import HostScriptGenerator
+from generators.site.monitoring_pages import handled_by, is_monitored, rules_by_mode, runbook_links
+from plumbline.bundle.refusal import REASONS
+from plumbline.effective.deployment import is_sealed
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
+
+PAGE = "docs/operator/symptoms.md"
+_AT = partial(path_of, "monitoring")
+_CODES = re.compile(r"^Exit codes: (?P<codes>.*)$", re.MULTILINE)
+_CODE = re.compile(r"(?:^|, )(?P<code>[0-9]+) (?P<means>.*?)(?=, [0-9]+ |[.;] |[.;]?$)")
+_REFUSES = ("verify.sh", "install.sh")
+"""Scripts that refuse a bundle for one of the reasons."""
+
+
+def has_symptoms(spec: Spec) -> bool:
+    """Whether there is such a page."""
+    return bool(spec.monitoring.symptoms) or is_monitored(spec)
+
+
+def symptoms(spec: Spec) -> Iterable[Artifact]:
+    """The index, where the spec has symptoms or alerts."""
+    if not has_symptoms(spec):
+        return
+    page = Page(PAGE, "Symptoms", _AT("symptoms"))
+    page.add("What you see, and where to go on. Search this page for the words or the number that you were shown.")
+    page.table(["You see", "It means", "Go on with"], list(_seen(spec)))
+    page.section("## Alerts", ["Alert", "Go on with"], list(_alerts(spec)))
+    scripts = exit_codes(spec)
+    page.section(
+        "## Exit codes of the scripts on a host",
+        ["Script", "Exit code", "It means", "Go on with"],
+        [
+            (
+                None,
+                [code(script), code(number), prose(means), runbook_links(spec, runbooks_with(spec, script), "")],
+            )
+            for script, found in scripts.items()
+            for number, means in found.items()
+        ],
+    )
+    refusing = [each for each in _REFUSES if each in scripts]
+    if refusing:
+        page.add("## A bundle is refused")
+        handled = dict.fromkeys(id for script in refusing for id in runbooks_with(spec, script))
+        page.add(
+            f"`verify.sh` and `install.sh` name one of these reasons in brackets. Go on with: {runbook_links(spec, handled, '')}."
+        )
+        page.table(["Reason", "It means"], [(None, [code(reason), prose(why)]) for reason, why in REASONS.items()])
+    yield page.done()
+
+
+def _seen(spec: Spec) -> Iterator[tuple[Where, list[str]]]:
+    for id, symptom in spec.monitoring.symptoms.items():
+        answer = runbook_links(spec, symptom.runbooks, "")
+        if symptom.first:
+            answer = prose(symptom.first) if answer == "–" else f"{prose(symptom.first)} {answer}"
+        yield _AT("symptoms", id), [text(symptom.title), prose(symptom.means), answer]
+
+
+def _alerts(spec: Spec) -> Iterator[tuple[Where, list[str]]]:
+    for id in spec.monitoring.alerts if is_monitored(spec) else ():
+        answer = handled_by(spec, rules_by_mode(spec, id), "")
+        reason = spec.monitoring.unanswered.get(id, "")
+        yield _AT("alerts", id), [link(id, f"alerts.md#{id}"), prose(reason) if answer == "–" else answer]
+
+
+def exit_codes(spec: Spec) -> dict[str, dict[str, str]]:
+    """What each exit code of each script of the host means, as its own help says; not those of success."""
+    found: dict[str, dict[str, str]] = {}
+    if not any(is_sealed(spec, mode) for mode in spec.modes):
+        return found
+    for artifact in HostScriptGenerator().generate(spec):
+        name = artifact.path.rpartition("/")[2]
+        if said := _CODES.search(artifact.content.decode()):
+            found[name] = {each["code"]: each["means"] for each in _CODE.finditer(said["codes"]) if each["code"] != "0"}
+    return found
+
+
+def runbooks_with(spec: Spec, script: str) -> list[str]:
+    """Runbooks with a step that runs a script of the host."""
+    word = re.compile(rf"(?<![\w-]){re.escape(script)}\b")
+    return [id for id, runbook in spec.runbooks.items() if any(word.search(step.run) for step in runbook.steps)]
