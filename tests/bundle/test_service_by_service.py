@@ -228,6 +228,17 @@ def test_before_the_migration_there_is_a_way_back_all_the_same(small: SmallEngin
     assert calls == [f"{ALONE} worker"]
 
 
+def test_a_folder_that_takes_no_links_is_copied(small: SmallEngine) -> None:
+    """A file system of its own, say, for the models."""
+    small.host.stub(
+        "cp",
+        '#!/bin/sh\ncase "$*" in "-al "*/site*) echo "cp: Invalid cross-device link" >&2; exit 1 ;; esac\nexec REAL "$@"\n',
+    )
+    assert small.install(small.bundle("1.1", shop("1.1", ("web",))))[0] == 0
+    code, _, said = small.rollback()
+    assert (code, (small.host.home / "site/index.html").read_text()) == (0, "1.0"), said
+
+
 def test_what_is_kept_has_to_be_whole(small: SmallEngine) -> None:
     small.install(small.bundle("1.1", shop("1.1", ("web",))))
     (small.host.home / ".before" / "compose.yaml").write_text("web\n")

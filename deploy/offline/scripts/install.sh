@@ -1318,7 +1318,12 @@ keep_files() {
   rm -rf "$home/.before.new"
   mkdir -m 0700 "$home/.before.new"
   for name in $(brought_names "$old_manifest"); do
-    [ ! -e "$home/$name" ] || cp -al "$home/$name" "$home/.before.new/"
+    [ -e "$home/$name" ] || continue
+    # a folder may be a file system of its own
+    cp -al "$home/$name" "$home/.before.new/" 2>> "$log" || {
+      rm -rf "$home/.before.new/$name"
+      cp -a "$home/$name" "$home/.before.new/"
+    }
   done
   [ ! -f "$home/.env" ] || cp -a "$home/.env" "$home/.before.new/"
   cp -a "$old_manifest" "$old_manifest.asc" "$home/.before.new/"
