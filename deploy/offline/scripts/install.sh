@@ -1399,9 +1399,9 @@ remember() {
     mv "$state/newest.new" "$state/newest"
     sync -f "$state"
   fi
+  rm -f "$state/unfinished"
   # the way back ends where it leads to itself
   ! cmp -s "$home/.before/MANIFEST.json" "$home/MANIFEST.json" || forget_kept
-  rm -f "$state/unfinished"
   rm -rf "$work"
 }
 

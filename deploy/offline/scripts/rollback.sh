@@ -681,8 +681,9 @@ switch
 enter health 'Wait until every service is healthy'
 healthy
 enter remember 'Mark the release'
-forget_kept
+# in this order: a run that is killed in between must not take for kept what is gone
 rm -f "$state/unfinished"
+forget_kept
 say "docpipe $release runs again"
 exit
 }
