@@ -1,7 +1,7 @@
 """JSON Schemas of the data files (draft 2020-12), and the project schema in which references are enumerations."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -10,6 +10,7 @@ from plumbline.spec.references import ids_by_kind
 from plumbline.spec.sections import SECTIONS, Section
 from plumbline.spec.spec import Spec
 from schema.bundle import Manifest
+from schema.release import ReleaseFacts
 from schema.types import REFERENCE_KEY, Model
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,8 +18,11 @@ GENERAL_FOLDER = "schema/json"
 PROJECT_FOLDER = "schema/project"
 
 
-MANIFEST = "manifest"
-"""Kind of the one file that is no part of a spec: what a bundle says of itself."""
+OTHERS: Mapping[str, tuple[type[Model], str]] = {
+    "manifest": (Manifest, "MANIFEST.json of a bundle"),
+    "release": (ReleaseFacts, "release.json beside a compose file"),
+}
+"""Kinds of files that are no part of a spec, each with its model and its place: what a bundle and a release say of themselves."""
 
 
 class SchemaGenerator:
@@ -27,7 +31,7 @@ class SchemaGenerator:
     name = "schema"
 
     def generate(self, spec: Spec) -> Iterable[Artifact]:
-        """A schema or two per kind of file; beside the general ones that of a bundle's manifest."""
+        """A schema or two per kind of file; beside the general ones those of the other files."""
         ids = ids_by_kind(spec)
         for section in SECTIONS:
             general = _schema(section)
@@ -35,13 +39,14 @@ class SchemaGenerator:
             if spec.platform.reference:
                 yield _artifact(GENERAL_FOLDER, section.schema, general)
         if spec.platform.reference:
-            yield _artifact(GENERAL_FOLDER, MANIFEST, _manifest())
+            for kind, other in OTHERS.items():
+                yield _artifact(GENERAL_FOLDER, kind, _described(*other))
 
 
 def schema_of(kind: str) -> str:
-    """The general schema of a kind of file, or of a bundle's manifest, as JSON text."""
-    if kind == MANIFEST:
-        return _text(_manifest())
+    """The general schema of a kind of file as JSON text."""
+    if kind in OTHERS:
+        return _text(_described(*OTHERS[kind]))
     return _text(_schema(next(section for section in SECTIONS if section.schema == kind)))
 
 
@@ -55,10 +60,6 @@ def _text(schema: dict[str, Any]) -> str:
 
 def _schema(section: Section) -> dict[str, Any]:
     return _described(section.model, f"{section.name}/<id>.yaml" if section.folder else f"{section.name}.yaml")
-
-
-def _manifest() -> dict[str, Any]:
-    return _described(Manifest, "MANIFEST.json of a bundle")
 
 
 @cache

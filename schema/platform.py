@@ -290,7 +290,7 @@ class Migration(Model):
     revision: Text
     """Name by which the job knows it, e.g. `0007`."""
     contracting: Bool = False
-    """True: it takes away what an earlier release used. It can't be undone by going back to the release before."""
+    """True: it takes away what an earlier release used, so that releases before `unused_since` do not run on what it leaves."""
     unused_since: Version | None = None
     """Release since which nothing uses what a contracting migration takes away: an earlier one than the spec's own."""
     title: Title

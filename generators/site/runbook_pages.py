@@ -140,7 +140,8 @@ def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: Rend
     for name, pattern in step.capture.items():
         page.add(
             "**Keep one value of the output** for this step's undo and for later steps: the part that matches the "
-            f"parentheses of {code(pattern)} at the start of a line."
+            f"parentheses of {code(pattern)} at the start of a line.",
+            at("capture", name),
         )
         page.add(fence(f"{CAPTURED}_{name}='…'", "sh"), at("capture", name))
     if step.verify:

@@ -5,17 +5,17 @@ from functools import partial
 
 import click
 
-from generators.json_schema import MANIFEST, schema_of
+from generators.json_schema import OTHERS, schema_of
 from plumbline.spec.sections import SECTIONS
 
 REPORTS = ("stack-report", "parity-report", "cloud-report")
 
 
 @click.command()
-@click.argument("kind", type=click.Choice([*(section.schema for section in SECTIONS), MANIFEST, *REPORTS]))
+@click.argument("kind", type=click.Choice([*(section.schema for section in SECTIONS), *OTHERS, *REPORTS]))
 @click.pass_context
 def schema(context: click.Context, kind: str) -> None:
-    """Print the JSON Schema (draft 2020-12) of a data file, the bundle manifest or a `plumb verify` report."""
+    """Print the JSON Schema (draft 2020-12) of a data file, the bundle manifest, the facts of a release or a `plumb verify` report."""
     if kind not in REPORTS:
         click.echo(schema_of(kind))
         return

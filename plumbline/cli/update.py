@@ -90,6 +90,8 @@ def _release(file: Path) -> DeployedRelease:
         manifest = parse(text)
     except BundleRefused as error:
         raise unreadable(str(beside), f"is no manifest: {error}") from None
+    # a bundle may be of another release than the spec that it was built from
+    facts = facts.model_copy(update={"version": manifest.release})
     return DeployedRelease(
         facts, {each.name: each.config for each in manifest.images}, {each.path: each.sha256 for each in manifest.files}
     )

@@ -11,7 +11,7 @@ from plumbline.expressions.rendering import ExpressionError, render
 from plumbline.expressions.values import unsafe
 from plumbline.spec.paths import PartsText, PathText, inner_path, path_of
 from plumbline.spec.spec import Spec
-from plumbline.update.steps import Place, steps
+from plumbline.update.steps import STEPS, Place, steps
 from schema.platform import RunbookPlace
 from schema.runbook import Runbook, Step
 
@@ -25,6 +25,8 @@ CAPTURED = "captured"
 """Name of the captured values in expressions, and the first part of their variables' names in the shell."""
 
 _CAPTURED_WORD = re.compile(rf"\$\{{{CAPTURED}_([a-z][a-z0-9_]*):\?\}}")
+
+_UPDATE_TITLES = {each.id: each.title for each in STEPS}
 
 EXAMPLE_TENANT = "example"
 EXAMPLE_OCTET = 1
@@ -124,7 +126,7 @@ def runbook_names(spec: Spec, runbook: Runbook, mode: str, values: Mapping[str, 
     tenant = given[asked] if asked else next(iter(spec.tenants.tenants), EXAMPLE_TENANT)
     known = spec.tenants.tenants.get(tenant)
     octet = int(given["octet"]) if given.get("octet", "").isdecimal() else known.octet if known else EXAMPLE_OCTET
-    own = {"update_steps": _update_steps, CAPTURED: captured_words(runbook)}
+    own = {"update_steps": _update_steps, "update_titles": _UPDATE_TITLES, CAPTURED: captured_words(runbook)}
     return tenant_names(spec, mode, tenant, octet) | given | own
 
 

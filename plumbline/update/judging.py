@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from plumbline.spec.finding import Finding, Severity
 from plumbline.update.differences import DeployedRelease, ServiceChange, unknown_images
 from plumbline.update.formats import unread, version
+from schema.platform import Migration
 from schema.release import ReleaseFacts
 
 
@@ -62,12 +63,15 @@ def _contracting(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]
     for job, migrations in after.migrations.items():
         known = {each.revision for each in before.migrations.get(job, ())}
         for each in migrations:
+            if each.revision in known or bears(before, each):
+                continue
+            message = f"migration {each.revision} ({each.title}) takes away what release {before.version} still uses"
             since = each.unused_since
-            if each.contracting and each.revision not in known and since and version(before.version) < version(since):
-                message = (
-                    f"migration {each.revision} ({each.title}) takes away what release {before.version} still uses"
-                )
-                hint = f"update to {since} first"
-                yield Finding(
-                    "PLB968", message, hint=hint, subject=job, expected=f"{since} or later", observed=before.version
-                )
+            hint = f"update to {since} first" if since else "name the release that stopped using it, in `unused_since`"
+            yield Finding("PLB968", message, hint=hint, subject=job, expected=since, observed=before.version)
+
+
+def bears(release: ReleaseFacts, migration: Migration) -> bool:
+    """Whether a release runs on what a migration leaves."""
+    since = migration.unused_since
+    return not migration.contracting or (since is not None and version(release.version) >= version(since))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from plumbline.spec.finding import Finding
 from plumbline.update.differences import DeployedRelease, ServiceChange, changes, needed_by, ordered
-from plumbline.update.judging import judged
+from plumbline.update.judging import bears, judged
 from plumbline.update.steps import BACK, Place, steps
 from schema.platform import Migration
 from schema.release import ReleaseFacts
@@ -69,7 +69,7 @@ def plan(old: DeployedRelease, new: DeployedRelease) -> UpdatePlan:
     found = changes(old, new)
     changed = {each.service for each in found}
     before, after = old.facts, new.facts
-    contracting = [each for _, each in _new_migrations(before, after) if each.contracting]
+    contracting = [each for _, each in _new_migrations(before, after) if not bears(before, each)]
     data = tuple(_data(before, after))
     return UpdatePlan(
         platform=after.platform,

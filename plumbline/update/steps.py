@@ -26,8 +26,8 @@ BACK: dict[Back, str] = {
     "nothing": "nothing was changed",
     "start": "the release before runs, without the workers that were drained; run it again, or rollback.sh starts them",
     "rollback": "rollback.sh goes back",
-    "migrations": "rollback.sh goes back, unless a new migration contracts",
-    "data": "rollback.sh goes back, unless a new migration contracts or a store keeps its data in a later version",
+    "migrations": "rollback.sh goes back, unless a migration took away what the release before uses",
+    "data": "rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version",
 }
 """The way back, in words."""
 

@@ -28,10 +28,15 @@ def downgrade() -> None:
     op.execute("DROP TABLE later")
 """
 _LAST = "  - {source: config/migrate/0006_rights.py, target: /migrations/versions/0006_rights.py}\n"
+_LISTED = '    - {revision: "0006", title: Rights of the application}\n'
 ENTRY_CHANGED = {f"data/services/{ENTRY}.yaml": ("memory_mib: 512", "memory_mib: 640")}
 DATABASE_CHANGED = ENTRY_CHANGED | {
     "data/services/migrate.yaml": (_LAST, _LAST + _LAST.replace("0006_rights", "0007_later")),
     "data/config/migrate/0007_later.py": ("", _MIGRATION),
+    "data/update.yaml": (
+        _LISTED,
+        _LISTED + _LISTED.replace("0006", "0007").replace("Rights of the application", "Later"),
+    ),
 }
 SIGNATURES_CHANGED = {"data/stand-ins/models/clamav-signatures/eicar.hdb": ("Eicar", "Eicar.Again")}
 ENTRY_SICK = {f"data/services/{ENTRY}.yaml": ("http: {port: http, path: /health}", 'command: ["false"]')}

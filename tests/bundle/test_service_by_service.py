@@ -140,6 +140,8 @@ def test_a_contraction_asks_for_the_release_before_it(small: SmallEngine) -> Non
     assert (code, calls) == (1, []) and "update to 1.1 first" in told, told
     small.install(small.bundle("1.1", shop("1.1")))
     assert small.install(bundle)[0] == 0
+    # 1.1 no longer uses what is gone
+    assert (small.rollback()[0], small.installed()) == (0, "1.1")
 
 
 def test_the_way_back_needs_no_bundle(small: SmallEngine) -> None:
@@ -194,19 +196,19 @@ def test_a_failed_migration_leaves_the_services_that_run(small: SmallEngine) -> 
 @pytest.mark.parametrize(
     ("more", "fields", "said"),
     [
-        ({}, {"migrations": CONTRACTS}, "release 1.1 may use what these migrations took away: 2"),
+        ({}, {"migrations": CONTRACTS}, "release 1.0 uses what these migrations took away: 2"),
         (
             {"postgres": {"data": data("16.9")}},
             {},
-            "postgres keeps its data as version 16.9 does, and release 1.1 has 16.4",
+            "postgres keeps its data as version 16.9 does, and release 1.0 has 16.4",
         ),
     ],
 )
 def test_no_way_back_is_told_with_what_is_possible(
     small: SmallEngine, more: dict[str, Any], fields: dict[str, Any], said: str
 ) -> None:
-    small.install(small.bundle("1.1", shop("1.1")))
-    code, _, told = small.install(small.bundle("1.2", shop("1.2", ("web",), more, **fields)))
+    allowed = ("--allow-downgrade", "the operator knows better")
+    code, _, told = small.install(small.bundle("1.2", shop("1.2", ("web",), more, **fields)), *allowed)
     assert code == 0, told
     code, calls, told = small.rollback()
     assert (code, calls) == (1, []), told
@@ -216,14 +218,25 @@ def test_no_way_back_is_told_with_what_is_possible(
 
 
 def test_before_the_migration_there_is_a_way_back_all_the_same(small: SmallEngine) -> None:
-    small.install(small.bundle("1.1", shop("1.1")))
     small.host.stub("chmod", '#!/bin/sh\ncase "$*" in 0711*) exit 1 ;; esac\nexec REAL "$@"\n')
-    code, _, said = small.install(small.bundle("1.2", shop("1.2", ("worker",), migrations=CONTRACTS)))
+    bundle = small.bundle("1.2", shop("1.2", ("worker",), migrations=CONTRACTS))
+    code, _, said = small.install(bundle, "--allow-downgrade", "the operator knows better")
     assert code == 4 and "stopped in step place" in said, said
     small.host.stub("chmod", '#!/bin/sh\nexec REAL "$@"\n')
     code, calls, said = small.rollback()
-    assert (code, small.installed()) == (0, "1.1"), said
+    assert (code, small.installed()) == (0, "1.0"), said
     assert calls == [f"{ALONE} worker"]
+
+
+def test_a_folder_that_takes_no_links_is_copied(small: SmallEngine) -> None:
+    """A file system of its own, say, for the models."""
+    small.host.stub(
+        "cp",
+        '#!/bin/sh\ncase "$*" in "-al "*/site*) echo "cp: Invalid cross-device link" >&2; exit 1 ;; esac\nexec REAL "$@"\n',
+    )
+    assert small.install(small.bundle("1.1", shop("1.1", ("web",))))[0] == 0
+    code, _, said = small.rollback()
+    assert (code, (small.host.home / "site/index.html").read_text()) == (0, "1.0"), said
 
 
 def test_what_is_kept_has_to_be_whole(small: SmallEngine) -> None:

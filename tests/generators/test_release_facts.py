@@ -1,9 +1,11 @@
 """`release.json`: what an update compares. It says what changed in what a container is made of, and in nothing else."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from generators.release_facts import ReleaseFactsGenerator, release_facts
 from plumbline.effective.deployment import deployments
@@ -14,6 +16,7 @@ from tests.core.support import starter_files
 from tests.rules.edited import shipped
 from tests.rules.three_modes import three_modes
 
+ROOT = Path(__file__).parents[2]
 MADE_OF = ("image", "reference", "digest", "entry", "files")
 
 
@@ -78,3 +81,11 @@ def test_what_the_shipped_stores_keep_is_said_with_its_version() -> None:
     said = services["postgres"].data
     assert said and (said.version.split(".")[0], said.read_by) == ("16", "same-major")
     assert services["serving"].data is None and services["parse-worker"].drained
+
+
+def test_the_schema_takes_what_is_committed() -> None:
+    schema = json.loads((ROOT / "schema/json/release.json").read_text())
+    files = sorted((ROOT / "deploy").rglob("release.json"))
+    assert len(files) == len(deployments(spec_with()))
+    for file in files:
+        Draft202012Validator(schema).validate(json.loads(file.read_text()))

@@ -221,7 +221,7 @@ def test_an_installation_calls_only_the_jobs_that_up_does_not_run() -> None:
     for after, called in (([], True), (["migrate"], False)):
         spec = spec_of(accepted(after=after), {"migrate": JOB})
         scripts = {each.path: each.content.decode() for each in HostScriptGenerator().generate(spec)}
-        assert ("-T migrate " in scripts["deploy/left/scripts/install.sh"]) == called
+        assert ("\n  run_job migrate\n" in scripts["deploy/left/scripts/install.sh"]) == called
         # what is put back may be of an older release
         assert "-T migrate " in scripts["deploy/left/scripts/restore.sh"]
         assert "case $service in migrate)" in scripts["deploy/left/scripts/status.sh"]

@@ -161,7 +161,7 @@ def test_a_value_that_a_line_names_changes_it(name: str) -> None:
         if outcomes and not any(outcomes):
             wrong.append(f"{file}:{line} does not change with {[format_path(place) for place in places]}")
     assert not wrong, "\n".join(wrong)
-    assert tried > SAMPLES[name] / 3
+    assert tried >= SAMPLES[name] / 3
 
 
 def _below(spec: Spec, place: SpecPath) -> list[tuple[SpecPath, Any]]:

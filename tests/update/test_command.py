@@ -1,11 +1,16 @@
 """`plumb update plan` on files and folders: a plan, or what is wrong and what to do; never a traceback."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from plumbline.bundle import manifest
+from schema.bundle import BundledImage
+from tests.bundle.small import described
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +51,36 @@ def test_as_json_it_says_the_same(newer: Path) -> None:
 def test_the_folder_of_a_mode_gives_a_plan_for_each_role() -> None:
     done = call("deploy/online", "deploy/online", "--format", "json")
     assert [each["role"] for each in json.loads(done.stdout)["plans"]] == ["control", "db", "gateway", "worker"]
+
+
+def test_the_manifest_of_an_installation_says_more(tmp_path: Path) -> None:
+    """Of images without a digest, of models, and which release it is."""
+    for release, image in (("1.0", "0"), ("1.1", "1")):
+        folder = tmp_path / release
+        folder.mkdir()
+        shutil.copy(ROOT / "deploy/offline/release.json", folder)
+        digest = f"sha256:{image * 64}"
+        worker = BundledImage(
+            image="w",
+            name="docpipe/worker:v1.0",
+            config=digest,
+            manifest=digest,
+            index=None,
+            origin="engine",
+            size=1,
+            stand_in=None,
+        )
+        content = {"models/clamav/main.cvd": image.encode()}
+        (folder / "MANIFEST.json").write_bytes(manifest.text_of(described(content, release, images=(worker,))))
+    told = json.loads(call(tmp_path / "1.0", tmp_path / "1.1", "--format", "json").stdout)["plans"][0]
+    assert (told["old"], told["new"]) == ("1.0", "1.1")
+    reasons = {each["service"]: each["reasons"] for each in told["changes"]}
+    assert reasons["parse-worker"] == ["image docpipe/worker:v1.0: another content"]
+    assert reasons["clamav"] == ["model files in models/clamav"]
+    assert {"embed-worker", "policy-engine"} <= reasons.keys() and "serving" not in reasons
+    (tmp_path / "1.1" / "MANIFEST.json").write_text("{}")
+    done = call(tmp_path / "1.0", tmp_path / "1.1")
+    assert (done.returncode, "error PLB965 is no manifest" in done.stdout + done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,15 @@ def test_a_contraction_asks_for_the_release_that_stopped_using_it(old: str, rule
     jobs = {"job": service(kind="job", called=True)}
     found = planned(release(jobs, version=old), release(jobs, version="1.20", migrations=migrations))
     assert [each.rule for each in found.findings if each.rule != "PLB990"] == rules
-    assert found.undone_until == "migrate"
+    assert found.undone_until == ("migrate" if rules == ["PLB968"] else None)
     assert found.migrations == ("job 2: Drop (contracts)",)
+
+
+def test_a_contraction_that_names_no_release_ends_the_way_back() -> None:
+    jobs = {"job": service(kind="job", called=True)}
+    migrations = {"job": [{"revision": "2", "contracting": True, "title": "Drop"}]}
+    found = planned(release(jobs), release(jobs, migrations=migrations))
+    assert ([each.rule for each in found.findings], found.undone_until) == (["PLB968"], "migrate")
 
 
 def test_a_store_in_a_later_version_ends_the_way_back() -> None:

@@ -62,7 +62,9 @@ def test_the_pages_show_them_in_order() -> None:
     assert [cell for cell in rows("roll-out", 0) if cell in titles] == NODE
 
 
-def test_the_runbook_names_them() -> None:
+def test_the_runbooks_name_them() -> None:
+    installation = (ROOT / "docs/operator/runbooks/offline-install.md").read_text()
+    assert re.findall(r"^== ([a-z]+): (.*)$", installation, re.MULTILINE) == HOST
     assert "; ".join(title for _, title in HOST) in (ROOT / "docs/operator/runbooks/offline-update.md").read_text()
 
 

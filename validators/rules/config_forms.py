@@ -130,12 +130,12 @@ services/web.yaml:
         "Alembic stops if there are two heads, or if a revision is missing or exists twice: no database reaches "
         "the release."
     ),
-    fix="Set each `down_revision` to the previous migration, and mount all of them.",
+    fix="Set each `down_revision` to the previous migration, mount all of them, and list them in update.yaml in their order.",
     failing=_CHAIN % "0",
     passing=_CHAIN % "1",
 )
 def broken_chain(spec: Spec) -> Iterator[Violation]:
-    """Alembic's migrations of a service with a lost, double or second last revision; and what services say the last one is."""
+    """Alembic's migrations of a service with a lost, double or second last revision; and what the spec says of them elsewhere."""
     yield from once(_broken(spec))
 
 
@@ -160,6 +160,7 @@ def _broken(spec: Spec) -> Iterator[Violation]:
             yield _at(heads[-1], "down_revision", f"{names} are both heads: no migration follows them")
         elif len(heads) == 1 and len(by_revision) == len(chain):
             yield from _another_last(spec, set(by_revision), heads[0].revision)
+            yield from _another_list(placed, by_revision, heads[0])
 
 
 _FOLDERS = re.compile(
@@ -204,6 +205,23 @@ def _migration(text: WrittenText) -> _Migration | None:
 def _at(each: _Migration, name: str, message: str) -> Violation:
     found = re.search(rf"^{name}\b", each.text.literal, re.MULTILINE)
     return Violation(each.text.path, message, location=each.text.at(found.start() if found else 0))
+
+
+def _another_list(placed: Placed, chain: dict[str, _Migration], last: _Migration) -> Iterator[Violation]:
+    """What update.yaml lists of a job's migrations, held against its chain, where that is one line."""
+    listed = [each.revision for each in placed.spec.update.migrations.get(placed.id, ())]
+    found = [last]
+    while len(found[-1].before) == 1 and found[-1].before[0] in chain and len(found) <= len(chain):
+        found.append(chain[found[-1].before[0]])
+    order = [each.revision for each in reversed(found)]
+    if len(order) != len(chain) or not listed or listed == order:
+        return
+    at = next(
+        (index for index, pair in enumerate(zip(listed, order, strict=False)) if len({*pair}) > 1), len(listed) - 1
+    )
+    message = f"`{placed.id}` mounts the revisions {', '.join(order)}, in this order"
+    path = path_of("update", "migrations", placed.id, at, "revision")
+    yield Violation(path, message, expected=" ".join(order), observed=" ".join(listed))
 
 
 def _another_last(spec: Spec, known: set[str], last: str) -> Iterator[Violation]:

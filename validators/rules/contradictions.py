@@ -13,7 +13,7 @@ from validators.rules.registry import Violation, rule
 PLUMB = (
     "build", "bundle apply", "bundle build", "bundle delta", "bundle inspect", "bundle sign", "check", "explain", "init", "lock",
     "provision apply", "provision destroy", "provision plan", "provision status", "provision unlock", "runbook list", "runbook run",
-    "runbook show", "schema", "site build", "site serve", "verify bundle", "verify cloud", "verify parity", "verify stack", "why",
+    "runbook show", "schema", "site build", "site serve", "update plan", "verify bundle", "verify cloud", "verify parity", "verify stack", "why",
 )  # fmt: skip
 """Commands of plumb; a test holds them against the command line."""
 

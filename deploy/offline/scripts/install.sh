@@ -871,14 +871,17 @@ list() { sed -n "s/^\"$2\": {\"image\": .*, \"$3\": \[\([^]]*\)\].*/\1/p" "$1" 2
 data_of() { sed -n "s/^\"$2\": {\"image\": .*, \"data\": {.*\"version\": \"\([^\"][^\"]*\)\", \"read_by\": \"\([^\"]*\)\".*/\1 \2/p" "$1" 2> /dev/null || :; }
 otherwise_of() { sed -n "s/^\"$2\": {\"image\": .*, \"data\": {.*\"otherwise\": \"\(.*\)\"}, \"secrets\": .*/\1/p" "$1" 2> /dev/null || :; }
 
-# contractions FACTS   lines of REVISION SINCE
+# contractions FACTS   lines of REVISION SINCE: from that release on nothing uses what it takes away; `-` where none is named
 contractions() {
-  grep '^"migrations": ' "$1" 2> /dev/null |
-    grep -o '"revision": "[^"]*", "contracting": true, "unused_since": "[^"]*"' | sed 's/^"revision": "\(.*\)", "contracting": true, "unused_since": "\(.*\)"$/\1 \2/' || :
+  grep '^"migrations": ' "$1" 2> /dev/null | grep -oE '"revision": "[^"]*", "contracting": true, "unused_since": ("[^"]*"|null)' |
+    sed 's/^"revision": "\([^"]*\)", .*"unused_since": /\1 /; s/ null$/ -/; s/"//g' || :
 }
 
-# those that a release has and another has not
+# those that one release has and another has not
 new_contractions() { contractions "$1" | while read -r revision since; do contractions "$2" | grep -q "^$revision " || echo "$revision $since"; done; }
+
+# bears RELEASE SINCE   whether a release runs on what a contraction has left
+bears() { [ "$2" != - ] && ! older "$1" "$2"; }
 
 # unread HOW OLD NEW   why data of a version is not read by another; nothing where it is
 unread() {
@@ -1181,11 +1184,11 @@ stopped() {
   [ "$now" != drain ] || [ ! -d "$home/.before" ] || left="$left; the release before runs, without the workers that were drained; run it again, or sh $home/scripts/rollback.sh starts them"
   [ "$now" != place ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back"
   [ "$now" != secrets ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back"
-  [ "$now" != migrate ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts"
-  [ "$now" != switch ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts or a store keeps its data in a later version"
-  [ "$now" != health ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts or a store keeps its data in a later version"
-  [ "$now" != smoke ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts or a store keeps its data in a later version"
-  [ "$now" != remember ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts or a store keeps its data in a later version"
+  [ "$now" != migrate ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses"
+  [ "$now" != switch ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version"
+  [ "$now" != health ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version"
+  [ "$now" != smoke ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version"
+  [ "$now" != remember ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version"
   # who reads the last line alone reads this one
   printf 'log: %s\nstopped in step %s: %s\n' "$log" "$now" "$left" >&2
   case $code in 1 | 2 | 3) exit "$code" ;; *) exit 4 ;; esac
@@ -1254,7 +1257,7 @@ judge_data() {
   done
   new_contractions "$new_facts" "$old_facts" > "$work/data"
   while read -r revision since; do
-    ! older "$previous" "$since" || fail 1 "migration $revision takes away what release $previous still uses" "update to $since first"
+    bears "$previous" "$since" || fail 1 "migration $revision takes away what release $previous still uses" "update to $since first"
   done < "$work/data"
 }
 
@@ -1315,7 +1318,12 @@ keep_files() {
   rm -rf "$home/.before.new"
   mkdir -m 0700 "$home/.before.new"
   for name in $(brought_names "$old_manifest"); do
-    [ ! -e "$home/$name" ] || cp -al "$home/$name" "$home/.before.new/"
+    [ -e "$home/$name" ] || continue
+    # a folder may be a file system of its own
+    cp -al "$home/$name" "$home/.before.new/" 2>> "$log" || {
+      rm -rf "$home/.before.new/$name"
+      cp -a "$home/$name" "$home/.before.new/"
+    }
   done
   [ ! -f "$home/.env" ] || cp -a "$home/.env" "$home/.before.new/"
   cp -a "$old_manifest" "$old_manifest.asc" "$home/.before.new/"
@@ -1391,9 +1399,9 @@ remember() {
     mv "$state/newest.new" "$state/newest"
     sync -f "$state"
   fi
+  rm -f "$state/unfinished"
   # the way back ends where it leads to itself
   ! cmp -s "$home/.before/MANIFEST.json" "$home/MANIFEST.json" || forget_kept
-  rm -f "$state/unfinished"
   rm -rf "$work"
 }
 

@@ -258,14 +258,17 @@ list() { sed -n "s/^\"$2\": {\"image\": .*, \"$3\": \[\([^]]*\)\].*/\1/p" "$1" 2
 data_of() { sed -n "s/^\"$2\": {\"image\": .*, \"data\": {.*\"version\": \"\([^\"][^\"]*\)\", \"read_by\": \"\([^\"]*\)\".*/\1 \2/p" "$1" 2> /dev/null || :; }
 otherwise_of() { sed -n "s/^\"$2\": {\"image\": .*, \"data\": {.*\"otherwise\": \"\(.*\)\"}, \"secrets\": .*/\1/p" "$1" 2> /dev/null || :; }
 
-# contractions FACTS   lines of REVISION SINCE
+# contractions FACTS   lines of REVISION SINCE: from that release on nothing uses what it takes away; `-` where none is named
 contractions() {
-  grep '^"migrations": ' "$1" 2> /dev/null |
-    grep -o '"revision": "[^"]*", "contracting": true, "unused_since": "[^"]*"' | sed 's/^"revision": "\(.*\)", "contracting": true, "unused_since": "\(.*\)"$/\1 \2/' || :
+  grep '^"migrations": ' "$1" 2> /dev/null | grep -oE '"revision": "[^"]*", "contracting": true, "unused_since": ("[^"]*"|null)' |
+    sed 's/^"revision": "\([^"]*\)", .*"unused_since": /\1 /; s/ null$/ -/; s/"//g' || :
 }
 
-# those that a release has and another has not
+# those that one release has and another has not
 new_contractions() { contractions "$1" | while read -r revision since; do contractions "$2" | grep -q "^$revision " || echo "$revision $since"; done; }
+
+# bears RELEASE SINCE   whether a release runs on what a contraction has left
+bears() { [ "$2" != - ] && ! older "$1" "$2"; }
 
 # unread HOW OLD NEW   why data of a version is not read by another; nothing where it is
 unread() {
@@ -583,8 +586,9 @@ judge_kept() {
 judge_data() {
   backup="put the backup of before back: install.sh --allow-downgrade REASON with the bundle of $release, then restore.sh EXPORT"
   if [ ! -e "$state/unfinished" ] || reached migrate; then
-    gone=$(new_contractions "$old_facts" "$new_facts" | cut -d ' ' -f 1 | tr '\n' ' ')
-    [ -z "$gone" ] || fail 1 "release $release may use what these migrations took away: $gone" "$backup"
+    gone=$(new_contractions "$old_facts" "$new_facts" | while read -r revision since; do bears "$release" "$since" || echo "$revision"; done)
+    # shellcheck disable=SC2086 # one line
+    [ -z "$gone" ] || fail 1 "release $release uses what these migrations took away:$(printf ' %s' $gone)" "$backup"
   fi
   if [ ! -e "$state/unfinished" ] || reached switch; then
     for service in $(named "$new_facts"); do
@@ -662,21 +666,24 @@ sweep "$home" .incoming
 scratch "$home" .incoming
 # what was not put in place yet is not to be taken back
 reached place || [ ! -e "$state/unfinished" ] || rm -f "$state/changing" "$state/recreate"
-[ -e "$state/unfinished" ] || echo kept > "$state/unfinished"
+# an update that came to its end has done all of it
+[ -e "$state/unfinished" ] || printf '%s\n' kept place migrate switch > "$state/unfinished"
 enter load 'Get the images'
 take_images
 enter drain 'Drain the workers'
 compare
 drain
 enter place 'Put the files in place'
+echo place >> "$state/unfinished"
 place
 enter switch 'Switch service by service'
 switch
 enter health 'Wait until every service is healthy'
 healthy
 enter remember 'Mark the release'
-forget_kept
+# in this order: a run that is killed in between must not take for kept what is gone
 rm -f "$state/unfinished"
+forget_kept
 say "docpipe $release runs again"
 exit
 }

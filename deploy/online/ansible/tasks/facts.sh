@@ -19,14 +19,17 @@ list() { sed -n "s/^\"$2\": {\"image\": .*, \"$3\": \[\([^]]*\)\].*/\1/p" "$1" 2
 data_of() { sed -n "s/^\"$2\": {\"image\": .*, \"data\": {.*\"version\": \"\([^\"][^\"]*\)\", \"read_by\": \"\([^\"]*\)\".*/\1 \2/p" "$1" 2> /dev/null || :; }
 otherwise_of() { sed -n "s/^\"$2\": {\"image\": .*, \"data\": {.*\"otherwise\": \"\(.*\)\"}, \"secrets\": .*/\1/p" "$1" 2> /dev/null || :; }
 
-# contractions FACTS   lines of REVISION SINCE
+# contractions FACTS   lines of REVISION SINCE: from that release on nothing uses what it takes away; `-` where none is named
 contractions() {
-  grep '^"migrations": ' "$1" 2> /dev/null |
-    grep -o '"revision": "[^"]*", "contracting": true, "unused_since": "[^"]*"' | sed 's/^"revision": "\(.*\)", "contracting": true, "unused_since": "\(.*\)"$/\1 \2/' || :
+  grep '^"migrations": ' "$1" 2> /dev/null | grep -oE '"revision": "[^"]*", "contracting": true, "unused_since": ("[^"]*"|null)' |
+    sed 's/^"revision": "\([^"]*\)", .*"unused_since": /\1 /; s/ null$/ -/; s/"//g' || :
 }
 
-# those that a release has and another has not
+# those that one release has and another has not
 new_contractions() { contractions "$1" | while read -r revision since; do contractions "$2" | grep -q "^$revision " || echo "$revision $since"; done; }
+
+# bears RELEASE SINCE   whether a release runs on what a contraction has left
+bears() { [ "$2" != - ] && ! older "$1" "$2"; }
 
 # unread HOW OLD NEW   why data of a version is not read by another; nothing where it is
 unread() {
