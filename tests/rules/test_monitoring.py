@@ -159,3 +159,29 @@ def test_a_collector_in_one_of_three_modes() -> None:
     for rule in (*(f"PLB86{each}" for each in (0, 1, 2, 3, 4, 6, 7, 8)), "PLB547", "PLB548"):
         assert found(spec, rule) == [], rule
     assert found(spec, "PLB865") == ["no alert watches `web` in mode single"]
+
+
+def test_a_runbook_for_one_mode_does_not_handle_an_alert_in_another() -> None:
+    """And the mode is named; a reason takes the place of the runbook."""
+    old = "runbooks: [offline-sick-service, online-sick-service]"
+    text = shipped()["monitoring.yaml"]
+    assert old in text
+    text = text.replace(old, "runbooks: [offline-sick-service]")
+    spec, _ = load_spec(shipped() | {"monitoring.yaml": text})
+    assert spec is not None
+    assert any("`service-down` can fire in mode online" in message for message in found(spec, "PLB860"))
+    text = text.replace("unanswered:\n", "unanswered:\n  service-down: a sample\n")
+    spec, _ = load_spec(shipped() | {"monitoring.yaml": text})
+    assert spec is not None
+    assert not any("`service-down`" in message for message in found(spec, "PLB860"))
+
+
+def test_a_collector_is_asked_for_no_secret_of_the_stores_that_others_need() -> None:
+    """It asks MinIO for metrics alone; a service that asks for more needs the keys."""
+    spec, _ = load_spec(shipped())
+    assert spec is not None
+    assert found(spec, "PLB609") == []
+    service = shipped()["services/minio.yaml"].replace("metrics: {port: s3", "metrics: {port: console")
+    spec, _ = load_spec(shipped() | {"services/minio.yaml": service})
+    assert spec is not None
+    assert any("`prometheus` needs `minio`" in message for message in found(spec, "PLB609"))
