@@ -1,6 +1,6 @@
 """Rules about monitoring on the shipped spec with one thing changed, on the starter, and on one with three modes."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -185,3 +185,28 @@ def test_a_collector_is_asked_for_no_secret_of_the_stores_that_others_need() -> 
     spec, _ = load_spec(shipped() | {"services/minio.yaml": service})
     assert spec is not None
     assert any("`prometheus` needs `minio`" in message for message in found(spec, "PLB609"))
+
+
+def test_a_service_on_several_nodes_is_asked_on_the_first_alone_and_that_is_said() -> None:
+    files = shipped()
+    worker = files["services/parse-worker.yaml"].replace("limits:", "metrics: {port: health}\nlimits:", 1)
+    spec, findings = load_spec(files | {"services/parse-worker.yaml": worker})
+    assert spec is not None, findings
+    said = {each.service: each.why for each in uncollected(spec, "online")}
+    assert said["parse-worker"] == "on other nodes of worker than the first"
+    assert uncollected(spec, "offline") == []
+
+
+def test_prices_are_old_a_day_after_the_limit_and_only_where_something_is_ordered() -> None:
+    spec, _ = load_spec(shipped())
+    assert spec is not None
+    recorded = date.fromisoformat(spec.catalogue.date)
+    limit = spec.catalogue.max_age_days
+
+    def of(spec: Spec, days: int) -> list[str]:
+        return [each.message for each in RULES["PLB869"].findings(spec, recorded + timedelta(days=days))]
+
+    assert of(spec, limit) == []
+    assert of(spec, limit + 1) == [f"the prices are of {recorded}, {limit + 1} days old"]
+    # nothing is ordered there, and the starter has no catalogue
+    assert of(three_modes(), 10_000) == of(example_spec(""), 10_000) == []
