@@ -35,7 +35,7 @@ def symptoms(spec: Spec) -> Iterable[Artifact]:
         return
     page = Page(PAGE, "Symptoms", _AT("symptoms"))
     page.add("What you see, and where to go on. Search this page for the words or the number that you were shown.")
-    page.table(["You see", "It means", "Go on with"], list(_seen(spec)))
+    page.section("", ["You see", "It means", "Go on with"], list(_seen(spec)))
     page.section("## Alerts", ["Alert", "Go on with"], list(_alerts(spec)))
     scripts = exit_codes(spec)
     page.section(
