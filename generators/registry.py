@@ -8,6 +8,7 @@ from generators.compose.project import ComposeGenerator
 from generators.compose.sops import SopsGenerator
 from generators.json_schema import SchemaGenerator
 from generators.offline.scripts import HostScriptGenerator
+from generators.release_facts import ReleaseFactsGenerator
 from generators.rollout.playbook import RollOutGenerator
 from generators.rule_tests import RuleTestGenerator
 from generators.site.cloud_review import FirstBootGenerator
@@ -24,6 +25,7 @@ def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:
     """The families, in order. Rules are handed in, for checks may read artifacts but not the other way round."""
     return (
         ComposeGenerator(),
+        ReleaseFactsGenerator(),
         HostScriptGenerator(),
         DesiredFileGenerator(),
         ProvisionScriptGenerator(),

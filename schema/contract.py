@@ -98,6 +98,15 @@ class Telemetry(Model):
     """Ways to turn it off; one is enough."""
 
 
+class Least(Model):
+    """What a container of the image needs at least to do its work."""
+
+    memory_mib: Annotated[Int, Field(ge=1)] | None = None
+    """Memory in MiB."""
+    pids: Annotated[Int, Field(ge=1)] | None = None
+    """Processes and threads."""
+
+
 class DataFormat(Model):
     """What the image keeps, and which later versions read it."""
 
@@ -137,7 +146,9 @@ class Contract(Model):
     user: User | None = None
     """Numeric `uid:gid` that the image runs as by itself."""
     runs_as_any: Bool | None = None
-    """Whether it runs as another user too, where its folders are that user's."""
+    """Whether its own entry point runs as another user too, where its folders are that user's."""
+    least: Least | None = None
+    """What it needs at least."""
     first_process: FirstProcess | None = None
     """Process 1 with the image's own entry point."""
     stop: Stop | None = None

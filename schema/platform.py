@@ -284,13 +284,17 @@ class Waivers(Model):
     """Accepted differences of running stacks."""
 
 
-class UpdateStep(Model):
-    """A phase of the update cycle."""
+class Migration(Model):
+    """A change of what a store holds, made by a job."""
 
+    revision: Text
+    """Name by which the job knows it, e.g. `0007`."""
+    contracting: Bool = False
+    """True: it takes away what an earlier release used. It can't be undone by going back to the release before."""
+    unused_since: Version | None = None
+    """Release since which nothing uses what a contracting migration takes away: an earlier one than the spec's own."""
     title: Title
-    """What happens."""
-    detail: Text
-    """How, and why in this order."""
+    """What it is about."""
 
 
 class Rollout(Model):
@@ -305,22 +309,14 @@ class Rollout(Model):
 
 
 class Update(Model):
-    """`update.yaml`: how a release replaces another."""
+    """`update.yaml`: how a release replaces another. Its steps and what is kept running are derived."""
 
-    strategy: Literal["blue-green", "rolling"]
-    """How the entry point changes over."""
     downtime_goal_s: Annotated[Int, Field(ge=0)]
     """Seconds for which the entry point may refuse requests."""
-    measured: tuple[Text, ...] = ()
-    """What updates have taken when it was measured, and where: the goal is one thing, this the other."""
-    keep_running: tuple[ServiceId, ...]
-    """Services that are not stopped during an update."""
     drain: tuple[ServiceId, ...]
-    """Services that finish their work before they are stopped."""
-    phases: Annotated[tuple[UpdateStep, ...], Field(min_length=1)]
-    """Phases in order."""
-    migrations: tuple[Text, ...]
-    """Known application migrations, in order."""
+    """Services that take from queues: each finishes what it holds before it is made anew."""
+    migrations: dict[ServiceId, tuple[Migration, ...]] = {}
+    """Migrations in order, by the job that runs them."""
     rollout: Rollout | None = None
     """How it reaches many tenants; absent where there is one."""
     runbooks: tuple[RunbookId, ...] = ()

@@ -11,6 +11,7 @@ from validators.pins import PIN_RULES
 from validators.reading_rules import READING_RULES
 from validators.rules import RULES
 from validators.stack.rules import STACK_RULES
+from validators.update_rules import UPDATE_RULES
 
 FAMILIES: Mapping[str, Mapping[str, ExplainedRule]] = {
     "validators/reading_rules.py": READING_RULES,
@@ -21,6 +22,7 @@ FAMILIES: Mapping[str, Mapping[str, ExplainedRule]] = {
     "validators/bundle/rules.py": BUNDLE_RULES,
     "validators/cloud/rules.py": CLOUD_RULES,
     "validators/pins.py": PIN_RULES,
+    "validators/update_rules.py": UPDATE_RULES,
 }
 """By where they stand."""
 

@@ -65,7 +65,7 @@ class ComposeGenerator:
             file = compose_file(spec, deployment)
             yield _compose(spec, file, folder)
             yield _env_example(spec, file, folder)
-            yield from _configuration(spec, deployment, folder)
+            yield from configuration(spec, deployment, folder)
         yield from _tenant_settings(spec)
 
 
@@ -202,7 +202,8 @@ def _env_example(spec: Spec, file: ComposeFile, folder: str) -> Artifact:
     return Artifact(f"{folder}/.env.example", text.encode(), sources=(*sources, whole))
 
 
-def _configuration(spec: Spec, deployment: Deployment, folder: str) -> Iterable[Artifact]:
+def configuration(spec: Spec, deployment: Deployment, folder: str) -> Iterable[Artifact]:
+    """The configuration files of a deployment's services, below `config/<service>/` of its folder."""
     for name, service in deployment.services.items():
         at = field_path(name, spec.services[name], deployment.mode, "config")
         known = known_in_service(spec, deployment.mode, name)

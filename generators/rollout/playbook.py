@@ -12,6 +12,7 @@ from typing import Any
 from generators.cloud.node import home_of
 from generators.compose.waits import JOB_PROFILE, called_jobs
 from generators.offline.scripts import HEALTH_PATIENCE
+from generators.offline.shell_templates import shell_templates
 from generators.provenance import Document, Origins
 from generators.rollout.role_order import role_order
 from plumbline.effective.deployment import Deployment, deployments, field_path, ports_for_other_nodes
@@ -27,6 +28,8 @@ _TASKS = "generators.rollout"
 FOLDER = "ansible"
 """Folder of it in that of the mode."""
 _ANYWHERE = "0.0.0.0"
+_FUNCTIONS = "tasks/facts.sh"
+"""Functions of the shell that read `release.json`, the same as in install.sh."""
 
 
 class RollOutGenerator:
@@ -43,6 +46,8 @@ class RollOutGenerator:
             yield from _by_role(folder, spec, mode)
             yield _playbook(folder, rollout)
             yield from _tasks(folder, files(_TASKS) / "templates")
+            functions = shell_templates("offline/templates").get_template("facts.sh.j2").render()
+            yield Artifact(f"{folder}/{_FUNCTIONS}", functions.encode())
 
 
 def roll_outs(spec: Spec) -> Iterator[tuple[str, Rollout, Cloud]]:
@@ -132,6 +137,7 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Clo
         "health_patience": HEALTH_PATIENCE,
         "role_order": role_order(spec, mode),
         "job_profile": JOB_PROFILE,
+        "facts_functions": f"{{{{ lookup('ansible.builtin.file', playbook_dir ~ '/{_FUNCTIONS}') }}}}",
         "ansible_user": cloud.first_boot.administrator,
         "ansible_become": True,
     }
@@ -157,7 +163,6 @@ def _by_role(folder: str, spec: Spec, mode: str) -> Iterator[Artifact]:
             "project": deployment.role,
             "drained": [each for each in spec.update.drain if each in services],
             "jobs": [{"name": each, "needs": _running_before(services, each)} for each in called_jobs(services)],
-            "configured": [each for each, service in services.items() if service.config and service.kind != "job"],
             "health_urls": health_urls(spec, deployment),
         }
         at = path_of("topology", mode, "roles", deployment.role)
@@ -165,7 +170,6 @@ def _by_role(folder: str, spec: Spec, mode: str) -> Iterator[Artifact]:
         origins: Origins = {
             ("project",): at,
             ("drained",): path_of("update", "drain"),
-            ("configured",): tuple(path_of("services", each, "config") for each in data["configured"]) or at,
             ("health_urls",): path_of(at, "services"),
         }
         origins |= {

@@ -5,11 +5,12 @@ from math import ceil
 
 from generators.rollout.role_order import role_order
 from generators.rollout.playbook import roll_outs
-from generators.markdown import Page, Where, code, codes, fence, text
+from generators.markdown import Page, Where, code, codes, fence, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import field_path, services_of
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
+from plumbline.update.steps import steps
 from schema.platform import Rollout
 
 _WHAT = (
@@ -24,9 +25,8 @@ _NODE = (
     "and a run that was killed is run again."
 )
 _ORDER = (
-    "All images of a stage are pulled before anything is stopped. Then workers are drained: stopped with the time that they have "
-    "to finish what they hold. Then the stage goes role by role; a node's jobs, such as migrations, run before its services are "
-    "switched. Each service must be healthy, and each published health endpoint must answer, before the next role begins."
+    "All images of a stage are there before anything is stopped. Then its workers are drained, with the time that they have to finish "
+    "what they hold. Then the stage goes role by role; the steps on a node are those of every update:"
 )
 _FAILURE = (
     "Where one node fails, its whole stage is put back, in reverse order, and no later stage begins. Migrations are not taken back: "
@@ -50,16 +50,11 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
     for mode, rollout, _ in found:
         page.add(f"Mode {code(mode)}, with the tenants of this spec if all of them have nodes:")
         page.table(["Stage", "Tenants"], _stages(spec, rollout))
-        steps = " → ".join(codes(step) for step in role_order(spec, mode))
-        page.add(f"Roles, in order: {steps}.", (path_of("topology", mode, "roles"), *_needs(spec, mode)))
+        order = " → ".join(codes(roles) for roles in role_order(spec, mode))
+        page.add(f"Roles, in order: {order}.", (path_of("topology", mode, "roles"), *_needs(spec, mode)))
         page.add(
-            f"Drained first: {codes(spec.update.drain)}. Kept running, unless the release changes them: "
-            f"{codes(spec.update.keep_running)}. Time to become healthy: {rollout.health_timeout_s} s.",
-            (
-                path_of("update", "drain"),
-                path_of("update", "keep_running"),
-                path_of("update", "rollout", "health_timeout_s"),
-            ),
+            f"Drained first: {codes(spec.update.drain)}. Time to become healthy: {rollout.health_timeout_s} s.",
+            (path_of("update", "drain"), path_of("update", "rollout", "health_timeout_s")),
         )
         page.add("## Commands")
         page.add(
@@ -72,7 +67,10 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
                 "sh",
             )
         )
-    for block in ("## What happens", _NODE, _ORDER, "## When it fails", _FAILURE, "## What it does not do", _LIMITS):
+    for block in ("## What happens", _NODE, _ORDER):
+        page.add(block)
+    page.table(["Step", "What it does"], [(None, [text(each.title), prose(each.does)]) for each in steps("node")])
+    for block in ("## When it fails", _FAILURE, "## What it does not do", _LIMITS):
         page.add(block)
     yield page.done()
 

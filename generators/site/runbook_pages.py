@@ -38,12 +38,13 @@ def runbooks(spec: Spec) -> Iterable[Artifact]:
     )
     yield index.done()
     for name in sorted(spec.runbooks):
-        yield _page(spec, name)
+        yield runbook_page(spec, name)
 
 
-def _page(spec: Spec, name: str) -> Artifact:
-    runbook, shown = spec.runbooks[name], render_runbook(spec, name)
-    path = path_of("runbooks", name)
+def runbook_page(spec: Spec, name: str, values: Mapping[str, str] | None = None) -> Artifact:
+    """The page of a runbook, for the examples or for other values. Raises ExpressionError as `render_runbook` does."""
+    runbook, shown = spec.runbooks[name], render_runbook(spec, name, values=values)
+    path, used = path_of("runbooks", name), {key: each.example for key, each in runbook.parameters.items()} | dict(values or {})
     at = partial(_places, path, spoken_in(spec, name))
     page = Page(f"{FOLDER}/{name}.md", shown.title, at("title"))
     page.add(prose(shown.summary), at("summary"))
@@ -59,7 +60,7 @@ def _page(spec: Spec, name: str) -> Artifact:
             [
                 (
                     path_of(path, "parameters", key),
-                    [code(key), prose(parameter.description), text(says(parameter)), code(parameter.example)],
+                    [code(key), prose(parameter.description), text(says(parameter)), code(used[key])],
                 )
                 for key, parameter in runbook.parameters.items()
             ],
@@ -87,7 +88,7 @@ def _page(spec: Spec, name: str) -> Artifact:
                 else ""
             )
         )
-        given = "".join(f" --set {key}={shlex.quote(each.example)}" for key, each in runbook.parameters.items())
+        given = "".join(f" --set {key}={shlex.quote(used[key])}" for key in runbook.parameters)
         page.add(fence(f"plumb runbook run {name}{given}", "sh"), path_of(path, "parameters"))
     if shown.before:
         page.add("## Before you start")

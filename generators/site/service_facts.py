@@ -7,6 +7,7 @@ from generators.markdown import Where, code, codes, link, text
 from plumbline.effective.deployment import field_path, roles_of, service_in, services_of
 from plumbline.effective.expression_names import service_names
 from plumbline.effective.expression_places import known_in_service, value_places
+from plumbline.effective.reachability import reach
 from plumbline.effective.relations import OUTSIDE, Because, Relation, relations_by_end, starts_by_end
 from plumbline.effective.volumes import services_sharing
 from plumbline.expressions.rendering import value_text
@@ -17,6 +18,8 @@ from schema.types import Value
 
 Fact = tuple[Where, str]
 """Where the spec says it, and what, as Markdown."""
+_MOST_BY_NAME = 30
+
 
 def facts(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
     """What the spec says of a service in a mode, by what it is about; nothing that it does not say."""
@@ -33,6 +36,7 @@ def _relations(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
         "Runs on": ([path_of("topology", mode, "roles", role, "services") for role in roles], codes(roles)),
         "Connects to": ([each.path for each in known if name == each.source], _ends(known, name, "other")),
         "Is reached by": ([each.path for each in known if name == each.other], _ends(known, name, "source")),
+        "May also be reached by": (at("segments"), _others(reach(spec, mode).might_be_reached_by(name))),
         "Starts after": ([each.path for each in order if name == each.source], _awaited(spec, order, name)),
         "Starts before": (
             [each.path for each in order if name == each.target],
@@ -106,6 +110,11 @@ def variables(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
         code(variable): (at("environment", (value,), variable), code(value_text(value, names)))
         for variable, value in sorted(service_in(spec, mode, name).environment.items())
     }
+
+
+def _others(names: Sequence[str]) -> str:
+    """Whom no rule of the network keeps out, though the spec does not say that they connect; very many as a number."""
+    return codes(names) if len(names) <= _MOST_BY_NAME else f"{len(names)} services that share a segment with it"
 
 
 def _metrics(service: Service) -> str:

@@ -23,6 +23,7 @@ COMMANDS = {
     "evidence": ("plumbline.cli.evidence", "List the live proofs: current, stale, failed or never run."),
     "runbook": ("plumbline.cli.runbook", "List, show and run runbooks."),
     "bundle": ("plumbline.cli.bundle", "Build, sign, inspect and update the archive for an air-gapped host."),
+    "update": ("plumbline.cli.update", "Show what an update from one release to another does."),
     "provision": (
         "plumbline.cli.provision",
         "Create, update or delete each tenant's cloud resources to match the spec.",

@@ -15,10 +15,14 @@ from typing import Any
 
 import click
 
+from generators.registry import generate
+from generators.site.runbook_form import runbook_forms
 from plumbline.cli.common import load
 from plumbline.project.proofs import pages_by_command, standings
+from plumbline.project.section_origins import origins_of
 from plumbline.site.trimming import trim
 from plumbline.spec.finding import EnvironmentMissing
+from validators.all_rules import ALL_RULES
 
 _SITE = Path(str(files("plumbline.site")))
 _DEFAULTS = _SITE / "defaults.yaml"
@@ -46,7 +50,7 @@ def build(context: click.Context, site_dir: Path) -> None:
     The latest `plumb verify` reports in reports/ become part of it and replace those of the last release.
     A mkdocs.yml in the project is optional and configures the site.
     """
-    with _configured(context, evidence=True) as config:
+    with _configured(context, evidence=True, origins=True) as config:
         _mkdocs(config, "build", "--strict", "--quiet", "--site-dir", str(site_dir.resolve()))
     trim(site_dir)
     click.echo(f"site: {site_dir}/index.html")
@@ -72,8 +76,11 @@ def serve(context: click.Context, address: str) -> None:
 
 
 @contextmanager
-def _configured(context: click.Context, *, evidence: bool = False) -> Iterator[Path]:
+def _configured(context: click.Context, *, evidence: bool = False, origins: bool = False) -> Iterator[Path]:
     """The configuration of the project's site, in a folder of its own: that of the project, or else the defaults, and our hooks.
+
+    With `origins`, sections say where in the spec they come from. Not where nobody has the spec, as beside a bundle, and not while
+    it is edited, for then the lines move.
 
     Raises EnvironmentMissing where there are no pages.
     """
@@ -94,6 +101,11 @@ def _configured(context: click.Context, *, evidence: bool = False) -> Iterator[P
         settings["extra"]["standings"] = {
             proof.page: [how.state, how.why] for proof, how in found if how.state != "never"
         }
+    settings["extra"]["forms"] = {
+        page: {"markdown": form.markdown, "data": form.data} for page, form in runbook_forms(spec).items()
+    }
+    if origins:
+        settings["extra"]["origins"] = origins_of(generate(spec, tuple(ALL_RULES.values())), spec)
     pages = [*sorted((project / "reports").glob("*.md"))] if evidence else []
     with tempfile.TemporaryDirectory(prefix="plumb-site-") as folder:
         if pages:

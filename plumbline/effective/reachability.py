@@ -43,6 +43,20 @@ class Reachability:
         """Those that it could connect to, and that the spec does not say it does."""
         return self._reached(source).difference(self._must.get(source, ()), (source,))
 
+    def might_be_reached_by(self, target: str) -> list[str]:
+        """Those that could connect to it, and of which the spec does not say that they do."""
+        groups: dict[tuple[frozenset[str], frozenset[str]], list[str]] = {}
+        for name, service in self.services.items():
+            groups.setdefault((self._roles[name], frozenset(service.segments)), []).append(name)
+        found = {
+            source
+            for sources in groups.values()
+            if target in self._reached(sources[0])
+            for source in sources
+            if source != target and target not in self._must.get(source, ())
+        }
+        return sorted(found)
+
     def of(self, source: str, target: str) -> Reach:
         """The verdict for two services, the second of which listens."""
         if target in self._must.get(source, ()):

@@ -1,9 +1,13 @@
 """Volumes: their names in a compose project, and where they are mounted, by their own service and by those that share them. Pure."""
 
+import posixpath
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from schema.service import Service
+
+_SHELLS = ("sh", "ash", "bash", "dash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,41 @@ def services_sharing(services: Mapping[str, Service], owner: str, volume: str) -
 
 def gives_owners(service: Service) -> bool:
     """Whether it is a job that does nothing but set the owner of volumes: `chown`, as root, with no capability but CHOWN."""
-    program = service.entrypoint[0] if service.entrypoint else ""
     meets_others = service.needs or service.ports or service.secrets or service.mounts or service.volumes
     return (
         service.kind == "job"
-        and isinstance(program, str)
-        and program.rpartition("/")[2] == "chown"
+        and bool(calls_of_chown(service))
         and service.user == "0:0"
         and service.capabilities == ("CHOWN",)
         and not meets_others
     )
+
+
+def calls_of_chown(service: Service) -> list[list[str]]:
+    """The arguments of each `chown`, where a service runs nothing else; a shell's script may call it several times."""
+    words = [word for word in (*(service.entrypoint or ()), *(service.command or ())) if isinstance(word, str)]
+    if len(words) == 3 and posixpath.basename(words[0]) in _SHELLS and words[1] == "-c":
+        try:
+            split = shlex.shlex(words[2].replace("\n", ";"), posix=True, punctuation_chars=True)
+            split.whitespace_split = True
+            calls = _commands(list(split))
+        except ValueError:
+            return []
+    else:
+        calls = [words]
+    if any(not call or posixpath.basename(call[0]) != "chown" for call in calls):
+        return []
+    return [call[1:] for call in calls]
+
+
+def _commands(words: list[str]) -> list[list[str]]:
+    """The commands of a script. One that pipes, redirects, or puts something in has a command that is no program's."""
+    found: list[list[str]] = [[]]
+    for word in words:
+        if word in ("&&", ";"):
+            found.append([])
+        elif set(word) & set("|&;<>()$`"):
+            return [[]]
+        else:
+            found[-1].append(word)
+    return [call for call in found if call and call[:2] != ["set", "-e"]] or [[]]

@@ -14,7 +14,7 @@ from schema.types import ID_PATTERN
 SAFE = re.compile(r"[A-Za-z0-9/][A-Za-z0-9._:/@%+=,-]{0,999}", re.ASCII)
 """Text that means the same wherever it stands in a shell command or in SQL: bare, in quotes of either sort, in a here-document.
 The first letter is no dash, which begins an option."""
-_UPWARDS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
+UPWARDS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
 
 _PATH = r"(?:/[A-Za-z0-9._:@%+=,-]+)+"
 
@@ -70,7 +70,7 @@ def unsafe(value: str) -> str | None:
     """Why a value can't stand in a command, whatever its kind; None where it can."""
     if not SAFE.fullmatch(value):
         return "it goes into shell commands: use letters, digits and . _ : / @ % + = , - only, at most 1000 characters, and no dash at the start"
-    return "no part of it may be just . or .." if _UPWARDS.search(value) else None
+    return "no part of it may be just . or .." if UPWARDS.search(value) else None
 
 
 def form_problem(parameter: Parameter, value: str) -> str | None:

@@ -11,6 +11,7 @@ from plumbline.expressions.rendering import ExpressionError, render
 from plumbline.expressions.values import unsafe
 from plumbline.spec.paths import PartsText, PathText, inner_path, path_of
 from plumbline.spec.spec import Spec
+from plumbline.update.steps import Place, steps
 from schema.platform import RunbookPlace
 from schema.runbook import Runbook, Step
 
@@ -123,7 +124,13 @@ def runbook_names(spec: Spec, runbook: Runbook, mode: str, values: Mapping[str, 
     tenant = given[asked] if asked else next(iter(spec.tenants.tenants), EXAMPLE_TENANT)
     known = spec.tenants.tenants.get(tenant)
     octet = int(given["octet"]) if given.get("octet", "").isdecimal() else known.octet if known else EXAMPLE_OCTET
-    return tenant_names(spec, mode, tenant, octet) | given | {CAPTURED: captured_words(runbook)}
+    own = {"update_steps": _update_steps, CAPTURED: captured_words(runbook)}
+    return tenant_names(spec, mode, tenant, octet) | given | own
+
+
+def _update_steps(place: Place) -> list[str]:
+    """What an update does at a place, in order, as its script or its tasks name it."""
+    return [each.title for each in steps(place)]
 
 
 def tenant_parameter(runbook: Runbook) -> str | None:

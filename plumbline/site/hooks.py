@@ -2,24 +2,30 @@
 
 import logging
 import posixpath
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
 
 from plumbline.site.accessible import labelled, with_row_headers, within_reach
 from plumbline.site.evidence import FOLDER, with_last_runs, with_standing
 from plumbline.site.navigation import arrange
+from plumbline.site.origins import address_of, with_origins
 from plumbline.site.pictures import with_pictures
 from plumbline.site.printed import with_footer
+from plumbline.site.values import with_values, without_marks
 
 _HERE = Path(__file__).parent
 _STYLE = "assets/plumbline.css"
-_ASSETS = {_STYLE: "site.css", "assets/iframe-worker.js": "iframe-worker.js"}
+_VALUES = "assets/runbook-values.js"
+_ASSETS = {_STYLE: "site.css", "assets/iframe-worker.js": "iframe-worker.js", _VALUES: "runbook-values.js"}
 """By address in the site. Only what a project has no file of its own for."""
 # MkDocs counts what is logged below its own name: a warning ends a strict build
 _log = logging.getLogger("mkdocs.plumbline")
@@ -52,7 +58,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if folder == FOLDER:
         known = config.extra.get("standings", {}).get(name.removesuffix(".md"), ())
         return with_standing(markdown, config.extra.get("revision", ""), known)
-    return markdown
+    form = _form_of(page, config)
+    return str(form["markdown"]) if form else markdown
+
+
+def _form_of(page: Page, config: MkDocsConfig) -> Mapping[str, Any] | None:
+    """What a runbook's page lets its reader type."""
+    found: Mapping[str, Any] | None = config.extra.get("forms", {}).get(page.file.src_uri)
+    return found
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -76,7 +89,20 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         file = files.get_file_from_path(source)
         return file.url_relative_to(page.file) if file else None
 
-    return within_reach(with_row_headers(with_last_runs(with_pictures(html, picture, target), config.extra.get("proofs", {}), seen)))
+    html = with_last_runs(with_pictures(html, picture, target), config.extra.get("proofs", {}), seen)
+    if form := _form_of(page, config):
+        script = files.get_file_from_path(_VALUES)
+        html = with_values(html, form["data"], script.url_relative_to(page.file) if script else "")
+        for heading in _headings(page.toc):
+            heading.title = without_marks(heading.title, form["data"])
+    html = with_origins(html, config.extra.get("origins", {}).get(page.file.src_uri, ()), address_of(config))
+    return within_reach(with_row_headers(html))
+
+
+def _headings(toc: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
+    for each in toc:
+        yield each
+        yield from _headings(each.children)
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:

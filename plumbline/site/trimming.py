@@ -12,7 +12,7 @@ _LINE_ENDS = re.compile(r"\s*\n\s*")
 
 
 def trim(site: Path) -> None:
-    """Remove source maps, the stemmers of languages that nothing is searched in, and empty lines of pages.
+    """Remove source maps, the stemmers of languages that nothing is searched in, and empty lines of pages and of data.
 
     Drawings stand in the pages themselves: a file of one that no page loads goes too.
     """
@@ -26,6 +26,9 @@ def trim(site: Path) -> None:
         page = _without_empty_lines(path.read_text("utf-8"))
         path.write_text(page, "utf-8")
         shown.update(_PICTURE.findall(page))
+    for path in site.glob("auditor/**/*.json"):
+        data = json.loads(path.read_text("utf-8"))
+        path.write_text(json.dumps(data, separators=(",", ":"), ensure_ascii=False), "utf-8")
     for path in site.glob("diagrams/*.svg"):
         if path.name not in shown:
             path.unlink()

@@ -29,15 +29,6 @@ class Section:
     """What an absent file means; None: the file must be there."""
 
 
-_NO_UPDATE = {
-    "strategy": "rolling",
-    "downtime_goal_s": 0,
-    "keep_running": [],
-    "drain": [],
-    "migrations": [],
-    "phases": [{"title": "none", "detail": "no update cycle is described"}],
-}
-
 _NO_CATALOGUE = {"date": "2000-01-01", "source": "no catalogue.yaml", "currency": "EUR"}
 
 SECTIONS = (
@@ -52,7 +43,7 @@ SECTIONS = (
     ),
     Section("tenants", Tenants, "tenants", default={"tenants": {}}),
     Section("waivers", Waivers, "waivers", default={}),
-    Section("update", Update, "update", default=_NO_UPDATE),
+    Section("update", Update, "update", default={"downtime_goal_s": 0, "drain": []}),
     Section("catalogue", Catalogue, "catalogue", default=_NO_CATALOGUE),
     Section("images", ImageCatalogue, "images", default={"images": {}}),
     Section("models", ModelCatalogue, "models", default={"models": {}}),

@@ -68,8 +68,10 @@ KILLS = (
     BundleFault("killed", "place", "comm", nth=2),
     BundleFault("killed", "place", "mv", "*/MANIFEST.json"),
     BundleFault("killed", "secrets", "chmod"),
-    BundleFault("killed", "start", "docker", "*up*", after=1),
-    BundleFault("killed", "start", "docker", "*up*", after=2.5),
+    BundleFault("killed", "keep", "cp", nth=2),
+    BundleFault("killed", "drain", "sed", nth=5),
+    BundleFault("killed", "switch", "docker", "*up*", after=1),
+    BundleFault("killed", "switch", "docker", "*up*", after=2.5),
     BundleFault("killed", "migrate", "docker", "*run*", after=1),
     BundleFault("killed", "health", "docker"),
     BundleFault("killed", "smoke", "docker", after=0.3),
@@ -79,14 +81,14 @@ KILLS = (
 """At least one in each step of install.sh."""
 ENGINE_STOPS = (
     BundleFault("engine stopped", "load", "docker", "load*", after=1, on_update=False),
-    BundleFault("engine stopped", "start", "docker", "*up*", after=0.5),
+    BundleFault("engine stopped", "switch", "docker", "*up*", after=0.5),
 )
 DISK_FULL = (
     BundleFault("disk full", "verify", "head", nth=40),
     BundleFault("disk full", "load", "docker", "load*", on_update=False),
     BundleFault("disk full", "secrets", "head", "-c 4096*", nth=2, on_update=False),
     BundleFault("disk full", "place", "mv"),
-    BundleFault("disk full", "start", "docker", "*up*"),
+    BundleFault("disk full", "switch", "docker", "*up*"),
     BundleFault("disk full", "remember", "date"),
 )
 

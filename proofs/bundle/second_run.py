@@ -10,7 +10,7 @@ from tests.bundle.releases import Publisher
 
 _EVENT = "INSERT INTO audit_events (tenant, actor, action, subject) VALUES ('t', 'kept', 'a', 's')"
 _COUNT = "SELECT count(*) FROM audit_events"
-_EARLY = ("preflight", "verify", "load")
+_EARLY = ("preflight", "verify", "keep", "load")
 """Steps in which the services and files of the installation are not touched."""
 
 
@@ -79,7 +79,8 @@ class SecondRun:
             found.append(f"status: {status.stdout}")
         if fault.on_update and host.secrets() != secrets:
             found.append("secrets have changed")
-        left = [*host.home.glob(".incoming*"), host.state / "recreate", host.home / "secrets" / ".new"]
+        marks = [host.state / each for each in ("changing", "recreate", "whole", "unfinished")]
+        left = [*host.home.glob(".incoming*"), *marks, host.home / "secrets" / ".new", host.home / ".before.new"]
         found += [f"{path} was left behind" for path in left if path.exists()]
         found += [f"the lock says {held}"] if (held := (host.state / "lock").read_text()) else []
         oneoff = host.run("docker", "ps", "--all", "--quiet", "--filter", "label=com.docker.compose.oneoff=True").stdout

@@ -82,6 +82,11 @@ def _one_service(host: SealedHost, maker: Publisher) -> Iterator[Outcome]:
     kept = f"{len(after) - len(changed)} services keep running, the stores among them; made anew: {', '.join(changed)}"
     others = [f"{name} was {before.get(name)}, is {after[name]}" for name in changed if name != ENTRY]
     yield kept, others if ENTRY in changed else [*others, f"{ENTRY} was not made anew"]
+    stores, since = "rollback.sh goes back to 1.0 without its bundle, and touches the entry alone", standing(host)
+    done = _rollback(host)
+    touched = [name for name, each in standing(host).items() if since.get(name) != each]
+    yield stores, [*failed(done), *status(host), *(each for each in touched if each != ENTRY)]
+    yield "release 1.1 is installed again", [*failed(install(host, maker, second)), *status(host)]
     yield f"the entry is silent for {entry.gap():.1f} s while it is made anew", []
 
 
@@ -101,10 +106,10 @@ def _there_and_back(host: SealedHost, maker: Publisher) -> Iterator[Outcome]:
     done = restore(host, export)
     yield "the export of 1.0 is put back and migrated to 1.2", [*failed(done), *schema(host, "0006|later")]
     sick = install(host, maker, maker.release("1.3", ENTRY_SICK))
-    told = "stopped in step start" in sick.stderr and str(host.home) in sick.stderr
-    what = "a release that does not become healthy stops in start, and says what is left"
+    told = "stopped in step switch" in sick.stderr and "rollback.sh goes back" in sick.stderr
+    what = "a release that does not become healthy stops in switch, and says what is left"
     yield what, [] if sick.returncode == 4 and told else [sick.stderr]
-    yield "the release before it comes back", [*failed(install(host, maker, third)), *status(host)]
+    yield "the release before it comes back without its bundle", [*failed(_rollback(host)), *status(host)]
 
 
 Done = subprocess.CompletedProcess[str]
@@ -119,6 +124,11 @@ def install(host: SealedHost, maker: Publisher, bundle: Path, *words: str) -> Do
 def restore(host: SealedHost, export: Path) -> Done:
     """By the script of the installed release."""
     return host.script(host.installed("restore"), export)
+
+
+def _rollback(host: SealedHost) -> Done:
+    """By the script of the installed release."""
+    return host.script(host.installed("rollback"))
 
 
 def failed(done: Done) -> list[str]:

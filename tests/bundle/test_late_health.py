@@ -21,7 +21,7 @@ sleep() {{ :; }}
 {COUNT}
 compose_here() {{
   case $1 in
-    ps) echo container ;;
+    ps) shift 3; echo "$@" > asked; echo container ;;
     up) [ "$(count ups)" -gt "$FAILING" ] ;;
   esac
 }}
@@ -60,29 +60,11 @@ def test_one_that_stays_late_for_ever_ends_it_too(tmp_path: Path) -> None:
     assert bring_up(tmp_path, 99, "running 0 starting 0 3") == (1, 1)
 
 
+def test_who_is_brought_up_alone_is_asked_alone(tmp_path: Path) -> None:
+    """A worker that was drained has ended, and is no reason to give up."""
+    assert bring_up(tmp_path, 1, "running 0 healthy 0 3") == (0, 2)
+    assert (tmp_path / "asked").read_text().split() == ["web"]
+
+
 def test_one_that_is_late_again_and_again_is_not_waited_for_without_end(tmp_path: Path) -> None:
     assert bring_up(tmp_path, 99, "running 0 healthy 0 3") == (1, 6)
-
-
-ORDERED = """
-log=/dev/null state=. home=.
-: > recreate
-enter() { :; }
-clear_away() { :; }
-fail() { echo "failed: $2"; exit "$1"; }
-how_they_fare() { :; }
-compose_here() { case $1 in run) touch migrated ;; esac; }
-# a release whose health asks for its schema: nothing but the database is well before
-bring_up() { case $1 in postgres) touch database ;; *) test -e migrated ;; esac; }
-"""
-
-
-def test_a_release_that_asks_for_its_schema_is_started_after_its_migrations(tmp_path: Path) -> None:
-    text = INSTALL.read_text()
-    functions = re.findall(r"^(?:migrate|start)\(\) \{\n.*?^\}$", text, re.MULTILINE | re.DOTALL)
-    steps = text.partition("\nenter migrate ")[2].partition("\nenter health ")[0]
-    assert len(functions) == 2 and "\nmigrate\n" in steps
-    script = "\n".join(["set -eu", ORDERED, *functions, "enter migrate " + steps])
-    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "")
-    assert (tmp_path / "database").exists()

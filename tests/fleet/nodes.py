@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 IMAGE = "plumbline-test-node"
 HOME = "/opt/docpipe"
-STARTED = "up --detach --wait --wait-timeout 300 --remove-orphans"
-"""What a node is asked when its release begins to run."""
+STARTED = "up --detach --wait --wait-timeout 300 --no-deps"
+"""What a node is asked for each service that is made anew."""
 _RUN_SECONDS = 300
 
 
@@ -92,10 +94,13 @@ class NodeFleet:
         return self.inside(tenant, role, f"cat {HOME}/compose.yaml")
 
     def release(self, name: str, *roles: str) -> None:
-        """A release that differs in these roles' compose files, by a comment with its name."""
+        """A release that differs in these roles' compose files, by a comment with its name, and in what its facts say of them."""
         for role in roles:
             with (self.project / role / "compose.yaml").open("a") as file:
                 file.write(f"# {name}\n")
+            facts = self.project / role / "release.json"
+            entry = sha256(name.encode()).hexdigest()
+            facts.write_text(re.sub(r'"entry": "[0-9a-f]{64}"', f'"entry": "{entry}"', facts.read_text()))
 
     def calls(self, word: str) -> list[tuple[str, str, str]]:
         """(tenant, role, call) of every call that holds a word, on all nodes, in the order of time."""
@@ -151,5 +156,5 @@ def _docker(*arguments: str) -> str:
 
 
 def nodes_of(calls: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
-    """Tenant and role of each call."""
-    return [(tenant, role) for tenant, role, _ in calls]
+    """Tenant and role of the calls, one for several of a node in a row."""
+    return [node for node, _ in groupby((tenant, role) for tenant, role, _ in calls)]

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from plumbline.spec.yaml_tree import MAX_CHARACTERS
 from tests.core.test_expression_budget import COSTLY
 from tests.core.test_forms import CASES, _with
 
@@ -99,6 +100,10 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
+_OF_THE_WHOLE = ("many expressions", "much text")
+"""What costs too much as a whole, so that it is said of the text, at the last expression that it was well with."""
+
+
 def _expressions() -> Iterator[HostileCase]:
     """Each expression that costs too much, in a value, a configuration file and a runbook, in turn."""
     places = (
@@ -118,4 +123,9 @@ def _expressions() -> Iterator[HostileCase]:
             lines = text.split("\n")
             lines[line - 1] = form + yaml.dump(expression, width=10**9, default_style='"').strip()
             changed = "\n".join(lines)
-        yield HostileCase(f"{name} in {file}", file, line, rule, 1, partial(_write, text=changed))
+        exit = 1
+        if len(expression) > MAX_CHARACTERS and form is not None:
+            rule, exit = "PLB003", 2
+        if name in _OF_THE_WHOLE and form is None:
+            line = text[: text.rindex("{{")].count("\n") + 1
+        yield HostileCase(f"{name} in {file}", file, line, rule, exit, partial(_write, text=changed))

@@ -8,12 +8,12 @@ from generators.site.contract_page import PAGE, linked
 from generators.site.pages import PageGenerator
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
-from schema.contract import DataFormat, ImageFolder
+from plumbline.update.formats import ReadBy, unread
+from schema.contract import ImageFolder
 from schema.service import Service
 from tests.rules.edited import edited, shipped
 from tests.rules.three_modes import three_modes
 from validators.rules import RULES, check_rules
-from validators.rules.contracts import unread
 from validators.rules.examples import example_spec
 from validators.rules.image_programs import has
 from validators.rules.volume_owners import may_write
@@ -83,9 +83,8 @@ def test_the_shipped_spec_is_held_against_the_images(file: str, old: str, new: s
         ("later", "v3.5.0", "latest", ""),
     ],
 )
-def test_a_tag_reads_the_data_of_another_or_not(read_by: str, old: str, new: str, wrong: str) -> None:
-    data = DataFormat.model_validate({"format": "files", "read_by": read_by, "otherwise": "a copy"})
-    assert unread(data, old, new) == wrong
+def test_a_tag_reads_the_data_of_another_or_not(read_by: ReadBy, old: str, new: str, wrong: str) -> None:
+    assert unread(read_by, old, new) == wrong
 
 
 @pytest.mark.parametrize(

@@ -37,5 +37,3 @@ def built_of(make: Callable[[Path], None], project: Path) -> Path:
     built = plumb("build", cwd=project)
     assert built.returncode == 0, built.stdout + built.stderr
     return built_site(project, project / "site")
-
-

@@ -18,9 +18,7 @@ def test_evidence_says_whether_it_is_of_this_spec(seen: str, word: str) -> None:
     assert rest.count("admonition-title") == 1
 
 
-@pytest.mark.parametrize(
-    ("state", "kind"), [("current", "success"), ("stale", "warning"), ("failed", "failure")]
-)
+@pytest.mark.parametrize(("state", "kind"), [("current", "success"), ("stale", "warning"), ("failed", "failure")])
 def test_a_known_state_is_said_rather_than_the_spec(state: str, kind: str) -> None:
     shown = with_standing(PAGE.format("0123456789ab"), "0123456789ab", [state, "Why <so>."])
     assert f'"admonition {kind}"><p class="admonition-title">{state.capitalize()}</p><p>Why &lt;so&gt;.</p>' in shown

@@ -45,7 +45,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("own", ["site_name: Mine\ntheme: mkdocs\n", "site_name: Mine\n", "", "docs_dir:\ntheme:\nhooks:\n"])
+@pytest.mark.parametrize(
+    "own", ["site_name: Mine\ntheme: mkdocs\n", "site_name: Mine\n", "", "docs_dir:\ntheme:\nhooks:\n"]
+)
 def test_a_configuration_may_be_short(built: Path, own: str) -> None:
     (built / "mkdocs.yml").write_text(own)
     done = plumb("site", "build", cwd=built)

@@ -11,6 +11,7 @@ from tests.site.measures import LEAST, pictures, too_wide, unreadable
 
 pytestmark = pytest.mark.slow
 
+
 def pages_with_pictures(site: Path) -> list[Path]:
     return [page for page in sorted(site.rglob("*.html")) if 'class="picture"' in page.read_text("utf-8")]
 

@@ -10,8 +10,6 @@ from tests.site.measures import PAGES, kept_out, misprinted, too_wide
 pytestmark = pytest.mark.slow
 
 
-
-
 @pytest.mark.parametrize("scheme", ["default", "slate"])
 @pytest.mark.parametrize("page", PAGES)
 def test_nobody_is_kept_out(site: Path, reader: Browser, page: str, scheme: str) -> None:

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text('<p id="here"><a href="#here">1</a> <a href="#lost">2</a> <a href="b.html#x">3</a> <a href="c.html">4</a>')
+    (tmp_path / "a.html").write_text(
+        '<p id="here"><a href="#here">1</a> <a href="#lost">2</a> <a href="b.html#x">3</a> <a href="c.html">4</a>'
+    )
     (tmp_path / "b.html").write_text('<a name="x" href="https://example.com/"></a><img src="lost.png">')
     assert list(lost_links(tmp_path)) == [
         "a.html: #lost leads to no anchor",
@@ -26,9 +28,7 @@ def test_weight_is_named(tmp_path: Path) -> None:
     assert list(too_heavy(tmp_path)) == ["the site has 8.3 MB, more than 8", "the first page has 260 KB, more than 250"]
 
 
-def test_a_search_that_finds_nothing_is_named(
-    site: Path, reader: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_that_finds_nothing_is_named(site: Path, reader: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proofs.site.SEARCHED", ("xylophone",))
     monkeypatch.setattr("tests.site.browser._HANG_MS", 3000)
     assert list(lost_words(reader, site)) == ["a search for xylophone finds nothing"]

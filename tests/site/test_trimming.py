@@ -53,3 +53,14 @@ def test_a_drawing_that_stands_in_pages_has_no_file_of_its_own(tmp_path: Path) -
     (tmp_path / "index.html").write_text('<img src="diagrams/shown.svg">')
     trim(tmp_path)
     assert sorted(each.name for each in tmp_path.rglob("*.svg")) == ["logo.svg", "shown.svg"]
+
+
+def test_data_says_the_same_in_fewer_bytes(tmp_path: Path) -> None:
+    data = {"mode": "ä", "checks": [{"a": 1, "b": None}, {"a": " two  blanks "}]}
+    path = tmp_path / "auditor/evidence/x.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(data, indent=1))
+    before = path.stat().st_size
+    trim(site(tmp_path, ["en"]))
+    assert json.loads(path.read_text("utf-8")) == data
+    assert path.stat().st_size < before

@@ -36,8 +36,8 @@ def by_hand(engine: Engine, spec: Spec, tmp_path: Path) -> Iterator[None]:
         prepare(stack, DATA, "offline", list(spec.tenants.tenants))
         (project,) = stack.projects
         shutil.copytree(project.folder, folder)
-        # the probe's resolver is asked by stacks that are started for a look, and by no operator's
-        (folder / "override.yaml").write_text(override(replace(project, resolver="")))
+        # what is done for a look alone: a resolver, and other ranges where this host has a route to those of the spec
+        (folder / "override.yaml").write_text(override(replace(project, resolver="", moved={})))
     files = ["--file", str(folder / "compose.yaml"), "--file", str(folder / "override.yaml")]
     compose = ["compose", *files, *(f"--profile={profile}" for profile in project.profiles)]
     try:

@@ -1,11 +1,10 @@
 """PLB313, PLB314: contracts of images against the images that are pinned."""
 
-import re
 from collections.abc import Iterator
 
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from schema.contract import DataFormat
+from plumbline.update.formats import unread
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
@@ -63,28 +62,8 @@ def unreadable_data(spec: Spec) -> Iterator[Violation]:
         image = spec.images.images.get(name)
         if image is None or contract.data is None or name not in keeping:
             continue
-        if wrong := unread(contract.data, contract.read.tag, image.tag):
+        if wrong := unread(contract.data.read_by, contract.read.tag, image.tag):
             also = ((path_of("contracts", name, "data"), "what it keeps"),)
             hint = f"{contract.data.otherwise}; then read the contract again"
             message = f"{name} {image.tag} does not read what {contract.read.tag} has written: {wrong}"
             yield Violation(path_of("images", name, "tag"), message, hint, observed=image.tag, also=also)
-
-
-def unread(data: DataFormat, old: str, new: str) -> str:
-    """Why data of one tag is not read by another; empty where it is, or where a tag names no version."""
-    before, after = version(old), version(new)
-    if not before or not after or before == after:
-        return ""
-    if after < before:
-        return "it is older"
-    if data.read_by == "later":
-        return ""
-    if after[0] != before[0]:
-        return "it has another major version"
-    minors = (*after[1:2], 0)[0] - (*before[1:2], 0)[0]
-    return "it skips a minor version" if data.read_by == "next-minor" and minors > 1 else ""
-
-
-def version(tag: str) -> tuple[int, ...]:
-    """The numbers of a tag, the most significant first."""
-    return tuple(map(int, re.findall(r"\d+", tag)))

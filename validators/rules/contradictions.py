@@ -122,24 +122,32 @@ def lost_successor(spec: Spec) -> Iterator[Violation]:
 
 _UPDATE = """\
 update.yaml:
-  {{strategy: rolling, downtime_goal_s: 60, keep_running: {0}, drain: {1}, migrations: [], phases: [{{title: Switch, detail: All.}}]}}
+  {{downtime_goal_s: 60, drain: {0}}}
 """
 
 
 @rule(
     "PLB537",
     title="Contradictory update",
-    why="A service is both stopped and kept, or a tenant is first twice. Each reader believes a different half.",
-    fix="Name each service in either `keep_running` or `drain`, no job in either, and each canary once.",
-    failing=_UPDATE.format("[db]", "[db]"),
-    passing=_UPDATE.format("[db]", "[web]"),
+    why=(
+        "A store is stopped before the workers that need it to finish, or a tenant is first twice. A job is waited for that "
+        "nobody has called."
+    ),
+    fix="Name in `drain` each worker once, no job and no store that another of them needs, and each canary once.",
+    failing=_UPDATE.format("[db, web]"),
+    passing=_UPDATE.format("[web]"),
 )
 def contradicting_update(spec: Spec) -> Iterator[Violation]:
-    """Services that are kept and drained, jobs among them, and entries that stand twice."""
+    """Stores that are stopped before those that need them, jobs among them, and entries that stand twice."""
     update = spec.update
-    lists = {"keep_running": update.keep_running, "drain": update.drain}
-    if update.rollout:
-        lists["canaries"] = update.rollout.canaries
+    lists = {"drain": update.drain, "canaries": update.rollout.canaries if update.rollout else ()}
+    needed = {
+        need: user
+        for mode in spec.modes
+        for user, service in services_of(spec, mode).items()
+        if user in update.drain
+        for need in service.needs
+    }
     for field, names in lists.items():
         base = path_of("update", "rollout", field) if field == "canaries" else path_of("update", field)
         for index, name in enumerate(names):
@@ -148,8 +156,9 @@ def contradicting_update(spec: Spec) -> Iterator[Violation]:
                 yield Violation(path_of(base, index), f"`{name}` is listed twice")
             elif service and service.kind == "job":
                 yield Violation(path_of(base, index), f"`{name}` is a job: it ends by itself")
-            elif field == "drain" and name in update.keep_running:
-                yield Violation(path_of(base, index), f"`{name}` is also in `keep_running`, so it is not stopped")
+            elif service and service.volumes and name in needed:
+                message = f"`{name}` is a store that `{needed[name]}` needs to finish, and is stopped with it"
+                yield Violation(path_of(base, index), message)
 
 
 _SCALING = "  scaling: [{{role: node, direction: {0}, trigger: It is full., how: Add one.}}]\n"

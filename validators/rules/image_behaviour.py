@@ -45,8 +45,8 @@ def _outlives(placed: Placed, contract: Contract) -> Iterator[Violation]:
     first, service = contract.first_process, placed.service
     if first is None or first.ends_with_server or service.kind == "job":
         return
-    script, arguments = _own_script(service, first.scripts)
-    if script is None or _gives_way(first, contract.programs, arguments):
+    script, arguments = own_script(service, first.scripts)
+    if script is None or gives_way(first, contract.programs, arguments):
         return
     path = placed.path("entrypoint") if script else path_of("services", placed.id, "image")
     yield Violation(
@@ -57,7 +57,7 @@ def _outlives(placed: Placed, contract: Contract) -> Iterator[Violation]:
     )
 
 
-def _own_script(service: Service, scripts: tuple[str, ...]) -> tuple[str | None, list[str]]:
+def own_script(service: Service, scripts: tuple[str, ...]) -> tuple[str | None, list[str]]:
     """The image's own script that starts the container, and its arguments.
 
     It has no name where the service sets no entry point, and is None where the service starts something else.
@@ -69,7 +69,7 @@ def _own_script(service: Service, scripts: tuple[str, ...]) -> tuple[str | None,
     return (None, []) if service.entrypoint is not None else ("", words.split())
 
 
-def _gives_way(first: FirstProcess, programs: tuple[str, ...] | None, arguments: list[str]) -> bool:
+def gives_way(first: FirstProcess, programs: tuple[str, ...] | None, arguments: list[str]) -> bool:
     """Whether the script runs what its arguments name in its own place."""
     if not arguments:
         return False

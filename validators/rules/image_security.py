@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
+from plumbline.update.formats import version
 from schema.image import Image, Security
-from validators.rules.contracts import version
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 

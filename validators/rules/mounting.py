@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from plumbline.effective.config_files import config_mounts
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
+from plumbline.update.formats import version
 from schema.service import Service
-from validators.rules.contracts import version
 from validators.rules.effective_services import Placed, once, placed_services, raw
 from validators.rules.hardening import mount_targets
 from validators.rules.known_images import known_image

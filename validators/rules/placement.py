@@ -98,6 +98,30 @@ def too_many_cores(spec: Spec) -> Iterator[Violation]:
             )
 
 
+@rule(
+    "PLB407",
+    title="Logs larger than the node's disk",
+    why="The engine keeps so much of each container before it rotates. When the disk is full, databases stop writing first.",
+    fix="Lower `logs.max_size_mib` or `logs.max_files` in platform.yaml, or use a larger disk.",
+    failing="platform.yaml: {logs: {max_size_mib: 20000, max_files: 3}}",
+    passing="platform.yaml: {logs: {max_size_mib: 10, max_files: 3}}",
+)
+def too_much_log(spec: Spec) -> Iterator[Violation]:
+    """Roles whose containers' logs, each as long as it may get, are larger than the disk."""
+    rotation = spec.platform.logs
+    for deployment in deployments(spec):
+        disk = spec.topology[deployment.mode].roles[deployment.role].size.disk_gb
+        each = rotation.max_size_mib * rotation.max_files * 2**20 / 1e9
+        if (total := each * len(deployment.services)) > disk:
+            yield Violation(
+                path_of("platform", "logs", "max_size_mib"),
+                f"logs of role {deployment.role} may take {total:.0f} GB in mode {deployment.mode}, but its disk has {disk} GB",
+                observed=str(rotation.max_size_mib),
+                also=((path_of("topology", deployment.mode, "roles", deployment.role, "size"), "the node's size"),),
+            )
+            return
+
+
 def _at_once(services: Mapping[str, Service], of: Callable[[Limits], float]) -> float:
     """What limits add up to at any time. A job that a service starts after has ended by then: the larger of both counts."""
     total, counted = 0.0, set[str]()

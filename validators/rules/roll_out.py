@@ -17,12 +17,8 @@ def _example(rollout: str = "", cloud: str | None = None, state: str = "ACTIVE")
     return f"""\
 {cloud}tenants.yaml: {{tenants: {{one: {{title: One, octet: 1, state: {state}}}}}}}
 update.yaml:
-  strategy: rolling
   downtime_goal_s: 60
-  keep_running: []
   drain: []
-  migrations: []
-  phases: [{{title: Switch, detail: All at once.}}]
   rollout: {{canaries: [one], batches_percent: [50, 100], health_timeout_s: 300{rollout}}}
 """
 

@@ -1,4 +1,4 @@
-"""PLB540: what an update stops and keeps, held against what the services need of each other."""
+"""PLB540: which services an update drains, held against those that are like them."""
 
 from collections.abc import Iterator
 
@@ -10,8 +10,11 @@ from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
 
 _UPDATE = """\
-update.yaml:
-  {{strategy: rolling, downtime_goal_s: 60, keep_running: {0}, drain: [web], migrations: [], phases: [{{title: Switch, detail: All.}}]}}
+update.yaml: {{downtime_goal_s: 60, drain: [one, two{0}]}}
+services/one.yaml: &worker {{title: Worker, summary: Takes from a queue., image: traefik, segments: [front], stop_grace_s: 60}}
+services/two.yaml: *worker
+services/three.yaml: *worker
+topology/single.yaml: {{roles: {{host: {{services: [db, web, one, two, three]}}}}}}
 """
 _GRACE = 10
 """Seconds that a service is given which says nothing: nothing in it is worth waiting for."""
@@ -19,33 +22,25 @@ _GRACE = 10
 
 @rule(
     "PLB540",
-    title="Update list that misses a service",
-    why=(
-        "A drained worker finishes what it holds, for which it needs its stores. A worker that is not drained takes new "
-        "work in the middle of the update."
-    ),
-    fix="Add the stores of drained services to `keep_running`, and workers like the drained ones to `drain`.",
-    failing=_UPDATE.format("[]"),
-    passing=_UPDATE.format("[db]"),
+    title="Update that does not drain a worker",
+    why="A worker that is not drained takes new work in the middle of the update, and is stopped with it in its hands.",
+    fix="Add workers like the drained ones to `drain`.",
+    failing=_UPDATE.format(""),
+    passing=_UPDATE.format(", three"),
 )
-def misses_a_service(spec: Spec) -> Iterator[Violation]:
-    """Stores that drained services need and that are not kept, and services that are like several drained ones."""
+def misses_a_worker(spec: Spec) -> Iterator[Violation]:
+    """Services that are like several drained ones."""
     yield from once(_missed(spec))
 
 
 def _missed(spec: Spec) -> Iterator[Violation]:
-    update = spec.update
+    drain = spec.update.drain
     for mode in spec.modes:
         services = services_of(spec, mode)
-        drained = {name: services[name] for name in update.drain if name in services}
-        for store, service in services.items():
-            users = [name for name, each in drained.items() if store in each.needs]
-            if users and service.volumes and store not in update.keep_running:
-                message = f"`{users[0]}` is drained, for which it needs `{store}`, but that is not kept running"
-                yield Violation(path_of("update", "keep_running"), message, expected=store)
+        drained = {name: services[name] for name in drain if name in services}
         for name, service in services.items():
             alike = [other for other, each in drained.items() if _are_alike(service, each)]
-            if name not in update.drain and len(alike) > 1 and name not in update.keep_running:
+            if name not in drain and len(alike) > 1:
                 message = f"`{name}` is not drained, although it is like {' and '.join(f'`{each}`' for each in alike)}"
                 yield Violation(path_of("update", "drain"), message, expected=name)
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from plumbline.effective.deployment import Deployment, deployments
 from plumbline.effective.node_folders import ENTER, WRITE, has_rights
-from plumbline.effective.volumes import gives_owners, services_sharing
+from plumbline.effective.volumes import calls_of_chown, gives_owners, services_sharing
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.contract import ImageFolder
 from schema.service import Service
-from validators.rules.effective_services import Placed, once, raw
+from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
 
 _ROOTS = ImageFolder(owner="0:0")
@@ -77,9 +77,10 @@ def may_write(service: Service, folder: ImageFolder) -> bool:
 def _is_given(deployment: Deployment, name: str, service: Service, volume: str) -> bool:
     """Whether a job that the service starts after gives a volume the service's user."""
     for job in (deployment.services[each] for each in service.after if each in deployment.services):
-        words = [raw(word) for word in (*(job.entrypoint or ()), *(job.command or ()))]
-        shared = [each for each in job.shares if (each.service, each.volume) == (name, volume)]
-        if gives_owners(job) and service.user in words and any(e.target in words and not e.read_only for e in shared):
+        shared = [each for each in job.shares if (each.service, each.volume) == (name, volume) and not each.read_only]
+        if gives_owners(job) and any(
+            service.user in words and each.target in words for words in calls_of_chown(job) for each in shared
+        ):
             return True
     return False
 

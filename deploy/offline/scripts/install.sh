@@ -850,6 +850,315 @@ check_next_key() {
   [ -f "$work/next.asc" ] && [ "$(fingerprint_in "$work/next.asc")" = "$next" ] || refuse_for next-key "$next"
   strong_in "$work/next.asc" "$next" || refuse_for next-key "$next"
 }
+# --- the facts of a release (release.json: a line per service, each behind those that it needs) ------------------------
+
+# names of services and jobs, in order
+named() { sed -n '/^"services": {$/,$ s/^"\([a-z0-9-]*\)": {"image": .*/\1/p' "$1" 2> /dev/null || :; }
+
+# is FACTS SERVICE 'KEY": VALUE'
+is() { grep -q "^\"$2\": {\"image\": .*, \"$3[,}]" "$1" 2> /dev/null; }
+
+is_job() { is "$1" "$2" 'kind": "job"'; }
+is_drained() { is "$1" "$2" 'drained": true'; }
+
+# What its container is made of stands before the kind; nothing where the file does not name it.
+made_of() { sed -n "s/^\"$2\": {\(\"image\": .*\), \"kind\": \"[a-z]*\", .*/\1/p" "$1" 2> /dev/null || :; }
+
+# list FACTS SERVICE KEY   the words of a list
+list() { sed -n "s/^\"$2\": {\"image\": .*, \"$3\": \[\([^]]*\)\].*/\1/p" "$1" 2> /dev/null | tr -d '",' || :; }
+
+# The form of its data: VERSION READ_BY; what to do otherwise.
+data_of() { sed -n "s/^\"$2\": {\"image\": .*, \"data\": {.*\"version\": \"\([^\"][^\"]*\)\", \"read_by\": \"\([^\"]*\)\".*/\1 \2/p" "$1" 2> /dev/null || :; }
+otherwise_of() { sed -n "s/^\"$2\": {\"image\": .*, \"data\": {.*\"otherwise\": \"\(.*\)\"}, \"secrets\": .*/\1/p" "$1" 2> /dev/null || :; }
+
+# contractions FACTS   lines of REVISION SINCE
+contractions() {
+  grep '^"migrations": ' "$1" 2> /dev/null |
+    grep -o '"revision": "[^"]*", "contracting": true, "unused_since": "[^"]*"' | sed 's/^"revision": "\(.*\)", "contracting": true, "unused_since": "\(.*\)"$/\1 \2/' || :
+}
+
+# those that a release has and another has not
+new_contractions() { contractions "$1" | while read -r revision since; do contractions "$2" | grep -q "^$revision " || echo "$revision $since"; done; }
+
+# unread HOW OLD NEW   why data of a version is not read by another; nothing where it is
+unread() {
+  { [ -n "$2" ] && [ -n "$3" ] && [ "$2" != "$3" ]; } || return 0
+  if older "$3" "$2"; then echo 'it is older'; return 0; fi
+  [ "$1" != later ] || return 0
+  if [ "${2%%.*}" != "${3%%.*}" ]; then echo 'it has another major version'; return 0; fi
+  [ "$1" = next-minor ] || return 0
+  [ $(($(minor "$3") - $(minor "$2"))) -le 1 ] || echo 'it skips a minor version'
+}
+
+minor() { echo "$1.0" | cut -d . -f 2; }
+
+# --- what differs between the release that runs and the one that comes (old_facts, old_manifest, new_facts, new_manifest) ---
+
+# What nothing is known of counts as changed.
+differs() {
+  was=$(made_of "$old_facts" "$1") comes=$(made_of "$new_facts" "$1")
+  { [ -n "$was" ] && [ "$was" = "$comes" ]; } || return 0
+  reference=$(printf '%s\n' "$comes" | sed 's/.*"reference": "\([^"]*\)".*/\1/')
+  [ "$(image_in "$old_manifest" "$reference")" = "$(image_in "$new_manifest" "$reference")" ] || return 0
+  files_differ "$1"
+}
+
+image_in() { manifest_images "$1" | grep -F "$2 " || :; }
+
+# Compose does not see the content of what is mounted.
+files_differ() {
+  [ -f "$old_manifest" ] || return 1
+  for path in "deployment/config/$1" $(list "$new_facts" "$1" models); do
+    [ "$(content_of "$path" "$old_manifest")" = "$(content_of "$path" "$new_manifest")" ] || return 0
+  done
+  return 1
+}
+
+content_of() { manifest_files "$2" | grep " $1/" | sort || :; }
+
+# Names of networks that are defined otherwise.
+changed_networks() {
+  after=$(sed -n 's/^"networks": {\(.*\)},$/\1,/p' "$new_facts" 2> /dev/null || :)
+  sed -n 's/^"networks": {\(.*\)},$/\1/p' "$old_facts" 2> /dev/null | tr ',' '\n' | sed 's/^ *//' | while IFS= read -r one; do
+    case "$after" in *"$one,"*) ;; *"${one%%:*}:"*) echo "${one%%:*}" | tr -d '"' ;; esac
+  done
+}
+# --- from one release to another, service by service -------------------------------------------------------------------
+
+# What is to do stands in files: a run that is killed leaves them to the next. `changing` are services that are made anew,
+# `recreate` those among them whose change Compose does not see, `whole` networks for which all services stop.
+# `unfinished` says how far the run came that began with what is kept in .before.
+note_down() { listed "$1" "$2" || printf '%s\n' "$2" >> "$state/$1"; }
+
+listed() { grep -qxF -e "$2" "$state/$1" 2> /dev/null; }
+
+strike_off() {
+  for list in changing recreate; do
+    listed "$list" "$1" || continue
+    grep -vxF -e "$1" "$state/$list" > "$state/$list.new" || :
+    mv "$state/$list.new" "$state/$list"
+  done
+}
+
+reached() { grep -qx -e "$1" "$state/unfinished" 2> /dev/null; }
+
+is_first() { reached first; }
+
+compare() {
+  for service in $(named "$new_facts" | grep . || compose_here config --services 2>> "$log" || :); do
+    ! differs "$service" || note_down changing "$service"
+    ! files_differ "$service" || note_down recreate "$service"
+  done
+  networks=$(changed_networks)
+  [ -z "$networks" ] || echo "$networks" > "$state/whole"
+  sync -f "$state"
+}
+
+# Each finishes what it holds; what comes meanwhile waits in its queue.
+drain() {
+  drained=''
+  for service in $(cat "$state/changing" 2> /dev/null); do
+    is_drained "$old_facts" "$service" || is_drained "$new_facts" "$service" || continue
+    ! is_up "$service" || drained="$drained $service"
+  done
+  # shellcheck disable=SC2086 # one word each
+  [ -z "$drained" ] || { say "drained:$drained" && compose_here stop $drained >> "$log" 2>&1; } ||
+    fail 4 "these do not stop:$drained" "the end of $log says why"
+  [ ! -e "$state/whole" ] || {
+    say "a network changes, so all services stop: $(tr '\n' ' ' < "$state/whole")"
+    compose_here --profile '*' down >> "$log" 2>&1
+  } || fail 4 'the services can not be stopped' "the end of $log says why"
+}
+
+is_up() { [ -n "$(compose_here ps --quiet --status running "$1" 2>> "$log")" ]; }
+
+# What a run that was killed has left: jobs, and containers that Compose had not yet put in another's place. Those have its ID
+# before their name, and the next `up` would stumble over them. Nobody else makes either while the lock is held.
+clear_away() {
+  ours='label=com.docker.compose.project=docpipe-offline'
+  left=$(docker ps --all --filter "$ours" --filter label=com.docker.compose.oneoff=True --format '{{.Names}}'
+    docker ps --all --filter "$ours" --format '{{.Names}}' | grep -E '^[0-9a-f]{12}_' || true)
+  # shellcheck disable=SC2086 # one word each
+  [ -z "$left" ] || docker rm --force $left >> "$log" 2>&1
+}
+
+# How those fare that are not well: `late` while a check fails that a busy host may just be late with, `ill` where that goes on
+# for 3 times as many checks as make a service unhealthy, and where one has ended.
+ailing() {
+  compose_here ps --all --quiet "$@" 2>> "$log" | xargs -r docker inspect --format \
+    '{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}} {{.FailingStreak}}{{else}}none 0{{end}} {{with .Config.Healthcheck}}{{.Retries}}{{else}}0{{end}}' 2>> "$log" |
+    while read -r status code health failed retries; do
+      [ "$retries" -gt 0 ] || retries=3
+      case $status:$health:$code in
+        created:* | running:healthy:* | running:none:* | exited:*:0) ;;
+        running:*) [ "$failed" -lt $((3 * retries)) ] && echo late || echo ill ;;
+        *) echo ill ;;
+      esac
+    done
+}
+
+how_they_fare() {
+  printf 'docker compose --project-directory %s ps; docker compose --project-directory %s logs SERVICE' "$home" "$home"
+}
+
+# `up` ends at the first check that is late. As long as nobody is ill, it is asked again. Who is brought up alone is asked alone:
+# a worker that was drained is no reason to give up.
+bring_up() {
+  tries=6 patience=600 alone=''
+  case " $* " in *' --no-deps '*) for word; do case $word in -*) ;; *) alone="$alone $word" ;; esac; done ;; esac
+  until compose_here up --detach --wait --wait-timeout 300 "$@" >> "$log" 2>&1; do
+    # shellcheck disable=SC2086 # one word each
+    while [ "$patience" -gt 0 ] && [ "$(ailing $alone | sort -u)" = late ]; do
+      sleep 2
+      patience=$((patience - 2))
+    done
+    tries=$((tries - 1))
+    # shellcheck disable=SC2086 # one word each
+    { [ "$tries" -gt 0 ] && [ -z "$(ailing $alone)" ]; } || return 1
+    say 'a service was late with its health check; the start goes on'
+  done
+}
+
+run_job() {
+  compose_here run --rm --no-deps -T "$1" >> "$log" 2>&1 < /dev/null || fail 4 "$1 failed" "the end of $log says why"
+}
+
+# On an empty host all start at once. After that each service that changes is made anew by itself, behind those that it needs:
+# one `up` over all would make those anew too that only need it.
+switch() {
+  clear_away
+  order=$(named "$home/release.json")
+  # of a release from before there were facts nothing says in which order, or what may be left alone
+  if is_first || [ -e "$state/whole" ] || [ -z "$order" ]; then
+    bring_up --remove-orphans || fail 4 'not every service became healthy' "$(how_they_fare)"
+    rm -f "$state/whole" "$state/changing"
+  fi
+  wanted=$(compose_here config --services) || fail 4 'docker compose does not take the file'
+  for service in ${order:-$(cat "$state/recreate" 2> /dev/null)}; do
+    # what has a profile that nobody asks for is not there
+    printf '%s\n' "$wanted" | grep -qxF -e "$service" || continue
+    if is_job "$home/release.json" "$service"; then
+      ! is_waited_for "$service" || run_job "$service"
+      continue
+    fi
+    switch_one "$service"
+  done
+  remove_strangers
+  rm -f "$state/recreate" "$state/changing"
+}
+
+# Whether something that has yet to start waits for a job.
+is_waited_for() {
+  for waiter in $(named "$home/release.json"); do
+    case " $(list "$home/release.json" "$waiter" needs) " in *" $1 "*) ;; *) continue ;; esac
+    printf '%s\n' "$wanted" | grep -qxF -e "$waiter" || continue
+    ! is_due "$waiter" || return 0
+  done
+  return 1
+}
+
+is_due() { listed changing "$1" || listed recreate "$1" || ! is_up "$1"; }
+
+switch_one() {
+  is_due "$1" || return 0
+  # shellcheck disable=SC2046 # a word or none
+  bring_up --no-deps $(! listed recreate "$1" || echo --force-recreate) "$1" ||
+    fail 4 "$1 did not become healthy" "$(how_they_fare)"
+  strike_off "$1"
+}
+
+# Containers of services that the release no longer has.
+remove_strangers() {
+  known=$(compose_here --profile '*' config --services) || fail 4 'docker compose does not take the file'
+  [ -n "$known" ] || return 0
+  docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.ID}} {{.Label "com.docker.compose.service"}}' |
+    while read -r id service; do
+      ! printf '%s\n' "$known" | grep -qxF -e "$service" || continue
+      say "removed: $service"
+      docker stop "$id" >> "$log" 2>&1 && docker rm "$id" >> "$log" 2>&1
+    done || fail 4 'a service that the release no longer has can not be removed' "the end of $log says why"
+}
+
+# Services that are not as they have to be, those among them that are not there.
+sick() {
+  { states=$(compose_here ps --all --format '{{.Service}} {{.Health}} {{.State}}') && services=$(compose_here config --services); } 2>> "$log" || {
+    echo 'the engine does not answer'
+    return 0
+  }
+  [ -n "$services" ] || echo 'there is no service'
+  for service in $services; do
+    ! is_job "$home/release.json" "$service" || continue
+    printf '%s\n' "$states" | grep -qxF "$service healthy running" || printf '%s\n' "$states" | grep "^$service " || echo "$service is not there"
+  done
+}
+
+# A busy host is late with an answer now and then.
+healthy() {
+  patience=300
+  while [ -n "$(sick)" ]; do
+    { [ "$patience" -gt 0 ] && ! ailing | grep -q ill; } || fail 4 "not healthy: $(sick)"
+    sleep 2
+    patience=$((patience - 2))
+  done
+}
+# --- files into the folder of the installation ---------------------------------------------------------------------------
+
+# Each file takes the place of the one before in one step, and folders stay: a service that is not made anew keeps seeing whole files.
+place_folder() {
+  (cd "$work/release" && find "$1" -type d) | sort | while read -r folder; do
+    if [ -L "$home/$folder" ] || [ ! -d "$home/$folder" ]; then
+      rm -f "$home/$folder"
+      mkdir -m 0755 "$home/$folder"
+    fi
+    find "$work/release/$folder" -maxdepth 1 -type f > "$work/moving"
+    [ -s "$work/moving" ] || continue
+    while read -r file; do
+      there=$home/$folder/${file##*/}
+      [ ! -d "$there" ] || rm -rf "$there"
+    done < "$work/moving"
+    find "$work/release/$folder" -maxdepth 1 -type f -exec mv -f -t "$home/$folder" -- {} +
+  done
+  # what the release before had in there, and this one has not
+  (cd "$home" && find "$1" ! -type d) | sort > "$work/there"
+  manifest_files "$manifest" | sed 's/^[^ ]* [^ ]* //; s,^deployment/,,' | sort | comm -23 "$work/there" - |
+    while read -r file; do rm -f "$home/$file"; done
+  find "$home/$1" -mindepth 1 -type d -empty -delete
+}
+
+# A folder has a file's name where Compose was once called while the file was missing.
+place_file() {
+  [ -L "$2" ] || [ ! -d "$2" ] || rm -rf "$2"
+  mv -f -T "$1" "$2"
+}
+
+# All of $work/release; the manifest last, for it says which release stands here.
+place_all() {
+  { [ ! -f "$home/MANIFEST.json" ] || brought_names "$home/MANIFEST.json"; } > "$work/had"
+  brought_names "$manifest" | comm -23 "$work/had" - > "$work/gone"
+  for entry in "$work/release"/* "$work/release"/.[!.]*; do
+    name=${entry##*/}
+    if [ -d "$entry" ]; then place_folder "$name"; elif [ -e "$entry" ]; then place_file "$entry" "$home/$name"; fi
+  done
+  while read -r name; do rm -rf "${home:?}/$name"; done < "$work/gone"
+  chmod 0644 "$manifest" "$manifest.asc"
+  place_file "$manifest.asc" "$home/MANIFEST.json.asc"
+  sync -f "$home"
+  place_file "$manifest" "$home/MANIFEST.json"
+  manifest=$home/MANIFEST.json
+}
+
+# Names at the top of an installation that a release has brought.
+brought_names() {
+  manifest_files "$1" | sed 's/^[^ ]* [^ ]* //; /^images\//d; s,^deployment/,,; s,/.*,,' | sort -u
+}
+# The release before is given up: its files, and the names that its images were kept by.
+forget_kept() {
+  [ -f "$home/.before/MANIFEST.json" ] || { rm -rf "$home/.before"; return 0; }
+  manifest_images "$home/.before/MANIFEST.json" | while read -r name _; do
+    docker image rm "$name-before" >> "$log" 2>&1 || :
+  done
+  rm -rf "$home/.before"
+}
 now=preflight
 
 enter() {
@@ -866,15 +1175,17 @@ stopped() {
   # a command that failed with a code of its own
   [ -n "$told" ] || code=4
   case $now in
-    preflight | verify) left='nothing was changed' ;;
-    load) left='images may be loaded; what runs keeps its own' ;;
-    place) left="the files in $home may be of two releases; run this again" ;;
-    *) left="release $release is in $home; run this again, or see: docker compose --project-directory $home logs" ;;
+    preflight | verify | keep | load) left='nothing was changed' ;;
+    *) left="run this again, or see: docker compose --project-directory $home logs" ;;
   esac
-  case $now:$previous in
-    preflight:* | verify:* | load:* | *:"$release" | *:) ;;
-    *) left="$left; to go back to $previous, install its bundle" ;;
-  esac
+  [ "$now" != drain ] || [ ! -d "$home/.before" ] || left="$left; the release before runs, without the workers that were drained; run it again, or sh $home/scripts/rollback.sh starts them"
+  [ "$now" != place ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back"
+  [ "$now" != secrets ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back"
+  [ "$now" != migrate ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts"
+  [ "$now" != switch ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts or a store keeps its data in a later version"
+  [ "$now" != health ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts or a store keeps its data in a later version"
+  [ "$now" != smoke ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts or a store keeps its data in a later version"
+  [ "$now" != remember ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a new migration contracts or a store keeps its data in a later version"
   # who reads the last line alone reads this one
   printf 'log: %s\nstopped in step %s: %s\n' "$log" "$now" "$left" >&2
   case $code in 1 | 2 | 3) exit "$code" ;; *) exit 4 ;; esac
@@ -930,6 +1241,23 @@ in_order() {
   echo "0x$(echo "$1" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')"
 }
 
+# What this release makes of the data that is there. A downgrade is followed by the backup of before.
+judge_data() {
+  { [ -n "$previous" ] && [ -z "$downgrade" ]; } || return 0
+  for service in $(named "$new_facts"); do
+    data_of "$old_facts" "$service" > "$work/data"
+    read -r was how < "$work/data" || continue
+    data_of "$new_facts" "$service" > "$work/data"
+    read -r comes _ < "$work/data" || continue
+    why=$(unread "$how" "$was" "$comes")
+    [ -z "$why" ] || fail 1 "$service $comes does not read what $was has written: $why" "$(otherwise_of "$old_facts" "$service")"
+  done
+  new_contractions "$new_facts" "$old_facts" > "$work/data"
+  while read -r revision since; do
+    ! older "$previous" "$since" || fail 1 "migration $revision takes away what release $previous still uses" "update to $since first"
+  done < "$work/data"
+}
+
 would_install() {
   say "would install docpipe $release into $home, in place of ${previous:-nothing}; $(wrong_images "$manifest" | wc -l) images to load"
   [ -z "$key" ] || say "would trust the key $fingerprint"
@@ -956,58 +1284,47 @@ load_images() {
   [ -z "$wrong" ] || fail 4 "not the image of the manifest, or not loaded: $wrong"
 }
 
-# Paths whose content differs from the release before.
-changed() {
-  [ -f "$home/MANIFEST.json" ] || return 0
-  for path; do
-    before=$(manifest_files "$home/MANIFEST.json" | grep " $path/" | sort || true)
-    after=$(manifest_files "$manifest" | grep " $path/" | sort || true)
-    [ "$before" = "$after" ] || echo "$path"
+# What runs, for rollback.sh: links to files that are never written again, and its settings. What was kept by a run that did not
+# come to its end is still what was well, and a release that is installed again keeps nothing of itself.
+keep() {
+  if [ -z "$previous" ]; then
+    [ -s "$state/unfinished" ] || echo first > "$state/unfinished"
+    return 0
+  fi
+  ! reached kept && ! is_first || return 0
+  if cmp -s "$old_manifest" "$new_manifest"; then
+    # all of it has happened before
+    printf '%s\n' kept place migrate switch > "$state/unfinished"
+  else
+    keep_images
+    keep_files
+    echo kept > "$state/unfinished"
+  fi
+  sync -f "$state"
+}
+
+# An image that a new one takes the name from would be lost to the way back.
+keep_images() {
+  forget_kept
+  manifest_images "$old_manifest" | while read -r name _; do
+    docker tag "$name" "$name-before" >> "$log" 2>&1 || note "$name is not there to be kept"
   done
 }
 
-# Each file takes the place of the one before in one step, and folders stay: a service that is not made anew keeps seeing whole files.
-place_folder() {
-  (cd "$work/release" && find "$1" -type d) | sort | while read -r folder; do
-    if [ -L "$home/$folder" ] || [ ! -d "$home/$folder" ]; then
-      rm -f "$home/$folder"
-      mkdir -m 0755 "$home/$folder"
-    fi
-    find "$work/release/$folder" -maxdepth 1 -type f > "$work/moving"
-    [ -s "$work/moving" ] || continue
-    while read -r file; do
-      there=$home/$folder/${file##*/}
-      [ ! -d "$there" ] || rm -rf "$there"
-    done < "$work/moving"
-    find "$work/release/$folder" -maxdepth 1 -type f -exec mv -f -t "$home/$folder" -- {} +
+keep_files() {
+  rm -rf "$home/.before.new"
+  mkdir -m 0700 "$home/.before.new"
+  for name in $(brought_names "$old_manifest"); do
+    [ ! -e "$home/$name" ] || cp -al "$home/$name" "$home/.before.new/"
   done
-  # what the release before had in there, and this one has not
-  (cd "$home" && find "$1" ! -type d) | sort > "$work/there"
-  manifest_files "$manifest" | sed 's/^[^ ]* [^ ]* //; s,^deployment/,,' | sort | comm -23 "$work/there" - |
-    while read -r file; do rm -f "$home/$file"; done
-  find "$home/$1" -mindepth 1 -type d -empty -delete
-}
-
-# A folder has a file's name where Compose was once called while the file was missing.
-place_file() {
-  [ -L "$2" ] || [ ! -d "$2" ] || rm -rf "$2"
-  mv -f -T "$1" "$2"
+  [ ! -f "$home/.env" ] || cp -a "$home/.env" "$home/.before.new/"
+  cp -a "$old_manifest" "$old_manifest.asc" "$home/.before.new/"
+  mv "$home/.before.new" "$home/.before"
+  # what is kept may be of a time when there was no such script
+  [ -e "$home/scripts/rollback.sh" ] || [ ! -d "$home/scripts" ] || cp "$work/release/scripts/rollback.sh" "$home/scripts/" 2> /dev/null || :
 }
 
 place() {
-  recreate=$(cat "$state/recreate" 2> /dev/null || true)
-  [ -z "$(changed models/clamav deployment/config/clamav)" ] || recreate="$recreate clamav"
-  [ -z "$(changed deployment/config/embed-worker)" ] || recreate="$recreate embed-worker"
-  [ -z "$(changed deployment/config/grafana)" ] || recreate="$recreate grafana"
-  [ -z "$(changed deployment/config/intake-gateway)" ] || recreate="$recreate intake-gateway"
-  [ -z "$(changed models/nomic-embed-text-v1.5)" ] || recreate="$recreate nomic-embed"
-  [ -z "$(changed deployment/config/parse-worker)" ] || recreate="$recreate parse-worker"
-  [ -z "$(changed models/pii deployment/config/policy-engine)" ] || recreate="$recreate policy-engine"
-  [ -z "$(changed deployment/config/postgres)" ] || recreate="$recreate postgres"
-  [ -z "$(changed deployment/config/prometheus)" ] || recreate="$recreate prometheus"
-  [ -z "$(changed deployment/config/redis)" ] || recreate="$recreate redis"
-  [ -z "$(changed deployment/config/serving)" ] || recreate="$recreate serving"
-  printf '%s\n' "$recreate" > "$state/recreate"
   chmod 0711 "$home"
   chmod -R go+rX "$work/release"
   [ ! -d "$work/release/scripts" ] || chmod +x "$work/release/scripts"/*
@@ -1016,16 +1333,7 @@ place() {
     [ ! -e "$entry" ] || mv "$entry" "$work/release"
   done
   rm -rf "$work/release/deployment"
-  for entry in "$work/release"/* "$work/release"/.[!.]*; do
-    name=${entry##*/}
-    if [ -d "$entry" ]; then place_folder "$name"; elif [ -e "$entry" ]; then place_file "$entry" "$home/$name"; fi
-  done
-  chmod 0644 "$manifest" "$manifest.asc"
-  place_file "$manifest.asc" "$home/MANIFEST.json.asc"
-  # last, for it says which release stands here
-  sync -f "$home"
-  place_file "$manifest" "$home/MANIFEST.json"
-  manifest=$home/MANIFEST.json
+  place_all
   [ -f "$home/.env" ] || cp "$home/.env.example" "$home/.env"
   next=$(manifest_value next_key "$manifest")
   if [ -n "$next" ]; then
@@ -1061,88 +1369,13 @@ SECRETS
   sync -f "$home/secrets"
 }
 
-# What a run that was killed has left: jobs, and containers that Compose had not yet put in another's place. Those have its ID
-# before their name, and the next `up` would stumble over them. Nobody else makes either while the lock is held.
-clear_away() {
-  ours='label=com.docker.compose.project=docpipe-offline'
-  left=$(docker ps --all --filter "$ours" --filter label=com.docker.compose.oneoff=True --format '{{.Names}}'
-    docker ps --all --filter "$ours" --format '{{.Names}}' | grep -E '^[0-9a-f]{12}_' || true)
-  # shellcheck disable=SC2086 # one word each
-  [ -z "$left" ] || docker rm --force $left >> "$log" 2>&1
-}
-
-# How those fare that are not well: `late` while a check fails that a busy host may just be late with, `ill` where that goes on
-# for 3 times as many checks as make a service unhealthy, and where one has ended.
-ailing() {
-  compose_here ps --all --quiet 2>> "$log" | xargs -r docker inspect --format \
-    '{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}} {{.FailingStreak}}{{else}}none 0{{end}} {{with .Config.Healthcheck}}{{.Retries}}{{else}}0{{end}}' 2>> "$log" |
-    while read -r status code health failed retries; do
-      [ "$retries" -gt 0 ] || retries=3
-      case $status:$health:$code in
-        created:* | running:healthy:* | running:none:* | exited:*:0) ;;
-        running:*) [ "$failed" -lt $((3 * retries)) ] && echo late || echo ill ;;
-        *) echo ill ;;
-      esac
-    done
-}
-
-how_they_fare() {
-  printf 'docker compose --project-directory %s ps; docker compose --project-directory %s logs SERVICE' "$home" "$home"
-}
-
-# `up` ends at the first check that is late. As long as nobody is ill, it is asked again.
-bring_up() {
-  tries=6 patience=600
-  until compose_here up --detach --wait --wait-timeout 300 "$@" >> "$log" 2>&1; do
-    while [ "$patience" -gt 0 ] && [ "$(ailing | sort -u)" = late ]; do
-      sleep 2
-      patience=$((patience - 2))
-    done
-    tries=$((tries - 1))
-    { [ "$tries" -gt 0 ] && [ -z "$(ailing)" ]; } || return 1
-    say 'a service was late with its health check; the start goes on'
-  done
-}
-
 # Before what is new starts: it may ask for the schema that it was made for. What is old goes on meanwhile.
 migrate() {
   clear_away
   compose_here config --quiet || fail 4 'docker compose does not take the file'
-  bring_up postgres || fail 4 'what migrate needs did not become healthy' "$(how_they_fare)"
-  compose_here run --rm --no-deps -T migrate >> "$log" 2>&1 < /dev/null || fail 4 'migrate failed' "the end of $log says why"
-}
-
-start() {
-  bring_up --remove-orphans || fail 4 'not every service became healthy' "$(how_they_fare)"
-  for service in $(cat "$state/recreate"); do
-    [ -n "$(compose_here ps --quiet "$service")" ] || continue
-    bring_up --no-deps --force-recreate "$service" ||
-      fail 4 "$service did not become healthy with its new files"
-  done
-  rm -f "$state/recreate"
-}
-
-# Services that are not as they have to be, those among them that are not there.
-sick() {
-  { states=$(compose_here ps --all --format '{{.Service}} {{.Health}} {{.State}}') && services=$(compose_here config --services); } 2>> "$log" || {
-    echo 'the engine does not answer'
-    return 0
-  }
-  [ -n "$services" ] || echo 'there is no service'
-  for service in $services; do
-    case $service in migrate | store-owner) continue ;; esac
-    printf '%s\n' "$states" | grep -qxF "$service healthy running" || printf '%s\n' "$states" | grep "^$service " || echo "$service is not there"
-  done
-}
-
-# A busy host is late with an answer now and then.
-healthy() {
-  patience=300
-  while [ -n "$(sick)" ]; do
-    { [ "$patience" -gt 0 ] && ! ailing | grep -q ill; } || fail 4 "not healthy: $(sick)"
-    sleep 2
-    patience=$((patience - 2))
-  done
+  is_up postgres || bring_up postgres || fail 4 'postgres, which migrate needs, did not become healthy' "$(how_they_fare)"
+  echo migrate >> "$state/unfinished"
+  run_job migrate
 }
 
 smoke() {
@@ -1158,6 +1391,9 @@ remember() {
     mv "$state/newest.new" "$state/newest"
     sync -f "$state"
   fi
+  # the way back ends where it leads to itself
+  ! cmp -s "$home/.before/MANIFEST.json" "$home/MANIFEST.json" || forget_kept
+  rm -f "$state/unfinished"
   rm -rf "$work"
 }
 
@@ -1184,11 +1420,12 @@ done
 read_fingerprint
 need_root
 previous=$(manifest_value release "$home/MANIFEST.json" 2> /dev/null || :)
+old_facts=$home/release.json old_manifest=$home/MANIFEST.json
 lock
 begin_log install
 trap stopped EXIT
 trap 'exit 130' INT TERM HUP PIPE
-enter preflight 'is this host fit for it?'
+enter preflight 'Check the host'
 preflight
 if [ -n "$dry_run" ]; then
   scratch "${TMPDIR:-/tmp}" docpipe-install
@@ -1199,31 +1436,41 @@ else
   sweep "$home" .incoming
   scratch "$home" .incoming
 fi
-enter verify 'is the bundle ours, and whole?'
+enter verify 'Verify the bundle'
 # a dry run keeps nothing
 if [ -n "$dry_run" ]; then verify_bundle; else verify_bundle "$work/release"; fi
 if [ -n "$dry_run" ]; then
   would_install
   exit 0
 fi
-enter load 'images'
+new_facts=$work/release/deployment/release.json new_manifest=$manifest
+judge_data
+enter keep 'Keep what runs'
+keep
+enter load 'Get the images'
 load_images
-enter place "deployment, models, scripts and site into $home"
+enter drain 'Drain the workers'
+compare
+drain
+enter place 'Put the files in place'
+echo place >> "$state/unfinished"
 place
-enter secrets 'made here, never overwritten'
+enter secrets 'Make new secrets'
 make_secrets
-enter migrate 'the databases'
+enter migrate 'Run migrations and other jobs'
 migrate
-enter start 'services'
-start
-enter health 'of every service'
+enter switch 'Switch service by service'
+[ -z "$previous" ] || echo switch >> "$state/unfinished"
+switch
+enter health 'Wait until every service is healthy'
 healthy
-enter smoke 'from outside'
+enter smoke 'Ask from outside'
 smoke
-enter remember 'this release'
+enter remember 'Mark the release'
 remember
 say "docpipe $release is installed in $home"
 say 'intake-gateway: http://127.0.0.1:8080'
+[ ! -d "$home/.before" ] || say "back to $(manifest_value release "$home/.before/MANIFEST.json"): sh $home/scripts/rollback.sh"
 say "status: sh $home/scripts/status.sh; pages: $home/site/index.html"
 exit
 }

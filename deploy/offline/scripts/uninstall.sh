@@ -238,6 +238,14 @@ only_ours() {
   [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
     fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
+# The release before is given up: its files, and the names that its images were kept by.
+forget_kept() {
+  [ -f "$home/.before/MANIFEST.json" ] || { rm -rf "$home/.before"; return 0; }
+  manifest_images "$home/.before/MANIFEST.json" | while read -r name _; do
+    docker image rm "$name-before" >> "$log" 2>&1 || :
+  done
+  rm -rf "$home/.before"
+}
 data=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -303,6 +311,9 @@ manifest_images "$home/MANIFEST.json" | while read -r name config manifest; do
   ! printf '%s\n' "$others" | grep -qxF -e "$name" || continue
   docker image rm "$name" >> "$log" 2>&1 || true
 done
+forget_kept
+rm -rf "$home/.before.new"
+rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/unfinished"
 folders=$(brought | folders_of)
 [ -z "$data" ] || rm -rf "$home/secrets"
 if [ -n "$data" ] || cmp -s "$home/.env" "$home/.env.example"; then settings=.env; else settings=; fi

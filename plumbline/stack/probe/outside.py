@@ -18,7 +18,7 @@ NEW_NETWORK = 0x40000000
 NEAR, FAR, OUTSIDE_PORT = "198.51.100.1", "198.51.100.2", 443
 TUNNEL = ".tunnel.example"
 KNOWN, UNKNOWN = 0x8180, 0x8183
-TURN_S = 60.0
+TURN_S, HOST_S = 60.0, 30.0
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -44,6 +44,9 @@ class Outside:
         run("ip", "link", "set", near, "up")
         os.write(self.pipe, b".")
         self._expect(b"serving")
+        # who is refused has to be refused by the way there, not by what is here; and the host knows the address from now on
+        with socket.create_connection((FAR, OUTSIDE_PORT), HOST_S):
+            pass
 
     def _serve(self, heard: int, said: int) -> None:
         """In the child: be outside until the parent ends."""

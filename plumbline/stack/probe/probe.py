@@ -31,6 +31,8 @@ from settings import changed, settings  # type: ignore[import-not-found]
 
 RESOLVER = ("127.0.0.11", 53)
 CONNECT_S, PUBLISHED_S, ASK_S = 1.0, 10.0, 1.0
+# the kernel asks once more after a second: a packet that was lost on a busy host is no closed way
+OUTSIDE_S = 2.5
 MOST_FILES = 1000
 LISTEN_STATE, TAKES_STATE = "0A", "07"
 
@@ -208,7 +210,7 @@ def ask(pid: int, addresses: dict[str, float], names: list[str], outside: bool, 
         send_out(f"d{mark}{TUNNEL}")
     with ThreadPoolExecutor(len(names) + 1) as pool:
         resolving = {name: pool.submit(resolve, name) for name in [*names, *([tunnel] if outside else [])]}
-        reached = asyncio.run(connect_all(addresses | ({beyond: CONNECT_S} if outside else {})))
+        reached = asyncio.run(connect_all(addresses | ({beyond: OUTSIDE_S} if outside else {})))
         resolved = {name: future.result() for name, future in resolving.items()}
     stop_asking()
     return {

@@ -67,7 +67,7 @@ def name_checks(
         "hostname": (hostname, texts["hostname"]),
         "addresses": (_listed(_given(endpoints)), _listed(_held(links["addresses"]))),
         "interfaces": _same("as the engine makes them", _interfaces(links["addresses"], container, networks)),
-        "settings": _same("as the engine makes them", _settings(kernel["settings"], container, usual.network)),
+        "settings": _same("as the engine makes them", _settings(kernel, container, usual.network)),
         "routes": _same("its networks' alone", _routes(links, endpoints)),
         "neighbours": _same("all learned", [f"fixed for {each.get('dst')}" for each in links["neighbours"]]),
     }
@@ -162,8 +162,10 @@ def _interfaces(
     return odd
 
 
-def _settings(changed: Mapping[str, str], container: Mapping[str, Any], usual: Mapping[str, str]) -> list[str]:
+def _settings(kernel: Mapping[str, Any], container: Mapping[str, Any], usual: Mapping[str, str]) -> list[str]:
     """Settings that are neither as in a new network nor as the engine makes them, and those that it made and somebody took back."""
+    changed: Mapping[str, str] = kernel["settings"]
+    has_interface = any(each["ifname"] != "lo" for each in kernel["links"]["addresses"])
     asked = container["HostConfig"].get("Sysctls") or {}
     endpoints = (container["NetworkSettings"].get("Networks") or {}).values()
     has_version_6 = any(each.get("GlobalIPv6Address") for each in endpoints)
@@ -176,7 +178,7 @@ def _settings(changed: Mapping[str, str], container: Mapping[str, Any], usual: M
         return value in (_MADE_SO.get(name), usual.get(name), str(asked.get(f"net.{name}")))
 
     # a value of the host's may have changed since the others were made; that of the engine has not
-    made = (name for name in usual if name in _MADE_SO or name.endswith(_NO_VERSION_6))
+    made = (name for name in usual if name in _MADE_SO or (has_interface and name.endswith(_NO_VERSION_6)))
     taken_back = sorted(name for name in made if name not in {*changed, *(each.removeprefix("net.") for each in asked)})
     odd = [f"{name} is {value}" for name, value in sorted(changed.items()) if not fine(name, value)]
     return odd + [f"{name} is as in a new network" for name in taken_back if not fine(name, "")]

@@ -1,0 +1,1 @@
+"""Updates: differences, plans, steps, and the words about them."""

@@ -1,0 +1,49 @@
+"""PLB158: Traefik's own health check, and what has to answer it."""
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from plumbline.spec.spec import Spec
+from validators.rules.effective_services import Placed, once, raw
+from validators.rules.registry import Violation, rule
+from validators.rules.written import Where, WrittenText, of_services
+
+_CHECKED = "services/web.yaml: {command: [%s], health: {command: [traefik, healthcheck, --ping]}}\n"
+
+
+@rule(
+    "PLB158",
+    title="Health check of Traefik's ping where nothing answers it",
+    why="`traefik healthcheck` asks /ping. Where the server has no ping it gets 404: Traefik is never healthy, and nothing that waits for it starts.",
+    fix="Add `ping: {}` to Traefik's static file, or `--ping` to its command; or check it in another way.",
+    failing=_CHECKED % '"--log.level=INFO"',
+    passing=_CHECKED % '"--ping"',
+)
+def never_pinged(spec: Spec) -> Iterator[Violation]:
+    """Services whose check is `traefik healthcheck`, and whose command and files turn no ping on."""
+    return once(found for placed, texts in of_services(spec) for found in _unanswered(placed, texts))
+
+
+def _unanswered(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
+    command = " ".join(raw(word) for word in (placed.service.health and placed.service.health.command) or ())
+    if re.search(r"\btraefik healthcheck\b", command) and not any(_turns_on(text) for text in texts):
+        yield Violation(
+            placed.path("health"), f"{placed.id} has no ping that its health check could ask", observed=command
+        )
+
+
+def _turns_on(text: WrittenText) -> bool:
+    if text.where == Where.COMMAND:
+        return re.search(r"(?i)(^|\s)--ping(=true|\.|\s|$)", text.shown) is not None
+    if text.where == Where.VARIABLE:
+        return text.name.upper().startswith("TRAEFIK_PING")
+    if text.where != Where.CONFIG:
+        return False
+    try:
+        document = yaml.safe_load(text.shown)
+    except yaml.YAMLError:
+        # TOML, or a file that PLB140 says something about
+        return re.search(r"(?m)^\s*\[ping\]", text.shown) is not None
+    return isinstance(document, dict) and "ping" in document
