@@ -10,9 +10,9 @@ from pydantic import Field
 from schema.forms import form
 from schema.types import ContainerPath, Id, Int, Model, RunbookId, Seconds, ServiceId, Text, Title, reference
 
-Each = Literal["scraped", "health", "limits", "volumes"]
-"""The services that a rule is made for, of those whose metrics are collected: all, those with a health check, those with limits, and
-those with volumes, once for each volume."""
+Each = Literal["scraped", "others", "health", "limits", "volumes"]
+"""The services that a rule is made for, of those whose metrics are collected: all, all but the collector itself, those with a health
+check, those with limits, and those with volumes, once for each volume."""
 RecordName = Annotated[
     str,
     form(

@@ -2972,18 +2972,21 @@ def _read(path: Path, expected: str | None = None) -> bytes:
     return content
 
 
-# --- exit_codes: Exit codes of the provisioning script; `plumb provision` gives the same. EPILOGUE says what each means.
+# --- exit_codes: Exit codes of the provisioning script; `plumb provision` gives the same.
 
 FINE, TROUBLED, MISUSED, MISSING, WOULD_CHANGE = 0, 1, 2, 3, 4
+TOLD = """\
+Exit codes: 0 success; 1 failed, refused, or some changes still need --allow; 2 invalid usage, or no terminal and no
+--yes; 3 no token, or no folder for the journal; 4 plan: there are changes, status: something is missing or differs."""
+"""What each means."""
 
 
 # --- command: The command line of provisioning: what is shown, what is asked, and how it ends.
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
-EPILOGUE = """\
+EPILOGUE = f"""\
 The token comes from HCLOUD_TOKEN or --token-file. Proxy settings and .netrc of the environment are ignored.
-Exit codes: 0 success; 1 failed, refused, or some changes still need --allow; 2 invalid usage, or no terminal and no
---yes; 3 no token, or no folder for the journal; 4 plan: there are changes, status: something is missing or differs.
+{TOLD}
 After a failure, run it again: it creates nothing twice and undoes nothing."""
 
 

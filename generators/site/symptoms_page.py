@@ -10,6 +10,7 @@ from generators.site.monitoring_pages import handled_by, is_monitored, rules_by_
 from plumbline.bundle.refusal import REASONS
 from plumbline.effective.deployment import is_sealed
 from plumbline.project.artifact import Artifact
+from plumbline.provisioning.exit_codes import TOLD
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 
@@ -17,6 +18,8 @@ PAGE = "docs/operator/symptoms.md"
 _AT = partial(path_of, "monitoring")
 _CODES = re.compile(r"^Exit codes: (?P<codes>.*)$", re.MULTILINE)
 _CODE = re.compile(r"(?:^|, )(?P<code>[0-9]+) (?P<means>.*?)(?=, [0-9]+ |[.;] |[.;]?$)")
+_PROVISIONING = "provision.py"
+_PROVISION_CODE = re.compile(r"\s(?P<code>[0-9]) (?P<means>[^;]*?)(?=;|\.\s|\.?$)")
 _REFUSES = ("verify.sh", "install.sh")
 """Scripts that refuse a bundle for one of the reasons."""
 
@@ -32,11 +35,11 @@ def symptoms(spec: Spec) -> Iterable[Artifact]:
         return
     page = Page(PAGE, "Symptoms", _AT("symptoms"))
     page.add("What you see, and where to go on. Search this page for the words or the number that you were shown.")
-    page.table(["You see", "It means", "Go on with"], list(_seen(spec)))
+    page.section("", ["You see", "It means", "Go on with"], list(_seen(spec)))
     page.section("## Alerts", ["Alert", "Go on with"], list(_alerts(spec)))
     scripts = exit_codes(spec)
     page.section(
-        "## Exit codes of the scripts on a host",
+        "## Exit codes of the scripts",
         ["Script", "Exit code", "It means", "Go on with"],
         [
             (
@@ -74,18 +77,22 @@ def _alerts(spec: Spec) -> Iterator[tuple[Where, list[str]]]:
 
 
 def exit_codes(spec: Spec) -> dict[str, dict[str, str]]:
-    """What each exit code of each script of the host means, as its own help says; not those of success."""
+    """What each exit code of each generated script means, as its own help says; not those of success."""
     found: dict[str, dict[str, str]] = {}
+    if any(topology.cloud for topology in spec.topology.values()):
+        said = TOLD.partition(":")[2].replace("\n", " ")
+        found[_PROVISIONING] = {each["code"]: each["means"] for each in _PROVISION_CODE.finditer(said) if each["code"] != "0"}
     if not any(is_sealed(spec, mode) for mode in spec.modes):
         return found
     for artifact in HostScriptGenerator().generate(spec):
         name = artifact.path.rpartition("/")[2]
-        if said := _CODES.search(artifact.content.decode()):
-            found[name] = {each["code"]: each["means"] for each in _CODE.finditer(said["codes"]) if each["code"] != "0"}
+        if help := _CODES.search(artifact.content.decode()):
+            found[name] = {each["code"]: each["means"] for each in _CODE.finditer(help["codes"]) if each["code"] != "0"}
     return found
 
 
 def runbooks_with(spec: Spec, script: str) -> list[str]:
-    """Runbooks with a step that runs a script of the host."""
-    word = re.compile(rf"(?<![\w-]){re.escape(script)}\b")
+    """Runbooks with a step that runs a script."""
+    called = "plumb provision" if script == _PROVISIONING else script
+    word = re.compile(rf"(?<![\w-]){re.escape(called)}\b")
     return [id for id, runbook in spec.runbooks.items() if any(word.search(step.run) for step in runbook.steps)]

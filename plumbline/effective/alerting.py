@@ -127,7 +127,9 @@ def subjects(spec: Spec, mode: str, collector: str, rule: Selected, names: Names
     services = services_of(spec, mode)
     asked = {each.service for each in targets(spec, mode, collector)}
     for name, service in services.items():
-        if name not in asked or not _is_selected(spec, name, service, rule):
+        if name not in asked or (rule.each == "others" and name == collector):
+            continue
+        if not _is_selected(spec, name, service, rule):
             continue
         known = {**names, "service": service, "service_id": name, "metric": _metric(spec, name, service)}
         if rule.each == "volumes":
@@ -142,6 +144,7 @@ def _is_selected(spec: Spec, name: str, service: Service, rule: Selected) -> boo
     has = {
         None: name in rule.services,
         "scraped": True,
+        "others": True,
         "health": service.health is not None,
         "limits": service.limits is not None,
         "volumes": bool(service.volumes),

@@ -9,6 +9,7 @@ from plumbline.expressions.promql import SYNTHETIC
 from plumbline.spec.spec import Spec
 from schema.contract import Metric
 from schema.service import Service
+from schema.topology import Role
 
 _OF_A_HISTOGRAM = ("_bucket", "_sum", "_count")
 
@@ -62,7 +63,7 @@ def targets(spec: Spec, mode: str, collector: str) -> tuple[ScrapeTarget, ...]:
 
 
 def uncollected(spec: Spec, mode: str) -> list[Uncollected]:
-    """Services that tell metrics which no collector of the mode asks for, and agents on nodes without a collector."""
+    """Services that tell metrics which no collector of the mode asks for: at all, or on some of their nodes."""
     collectors = collectors_in(spec, mode)
     asked = {each.service for collector in collectors for each in targets(spec, mode, collector)}
     found = []
@@ -72,11 +73,19 @@ def uncollected(spec: Spec, mode: str) -> list[Uncollected]:
         if name not in asked:
             reasons = [_out_of_reach(spec, mode, collector, name) for collector in collectors]
             found.append(Uncollected(name, next(filter(None, reasons), "")))
-        elif service.per_node:
-            beside = {role for collector in collectors for role in roles_of(spec, mode, collector)}
-            if others := [role for role in roles_of(spec, mode, name) if role not in beside]:
-                found.append(Uncollected(name, f"on nodes of {', '.join(others)}, where no collector stands"))
+            continue
+        beside = {role for collector in collectors for role in roles_of(spec, mode, collector)}
+        others = [role for role in roles_of(spec, mode, name) if role not in beside]
+        if service.per_node and others:
+            found.append(Uncollected(name, f"on nodes of {', '.join(others)}, where no collector stands"))
+        elif grown := [role for role in others if _most(spec.topology[mode].roles[role]) > 1]:
+            found.append(Uncollected(name, f"on other nodes of {', '.join(grown)} than the first"))
     return found
+
+
+def _most(role: Role) -> int:
+    """Nodes that a role has, or may have."""
+    return max(role.count, role.max_count)
 
 
 def _out_of_reach(spec: Spec, mode: str, collector: str, service: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from plumbline.provisioning.calls import API_ERRORS, Failed, Lacking, Misused, Refused, connect, describe_error
 from plumbline.provisioning.data import EditedData, desired_of, tenants_in
-from plumbline.provisioning.exit_codes import FINE, MISSING, MISUSED, TROUBLED, WOULD_CHANGE
+from plumbline.provisioning.exit_codes import FINE, MISSING, MISUSED, TOLD, TROUBLED, WOULD_CHANGE
 from plumbline.provisioning.guard import check_words
 from plumbline.provisioning.journal import ProvisionJournal, journal_folder
 from plumbline.provisioning.plan import PlanStep, plan_lines, read_plan, write_plan
@@ -19,10 +19,9 @@ from plumbline.provisioning.run import ProvisionRun
 from plumbline.provisioning.tenant_objects import ODD
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
-EPILOGUE = """\
+EPILOGUE = f"""\
 The token comes from HCLOUD_TOKEN or --token-file. Proxy settings and .netrc of the environment are ignored.
-Exit codes: 0 success; 1 failed, refused, or some changes still need --allow; 2 invalid usage, or no terminal and no
---yes; 3 no token, or no folder for the journal; 4 plan: there are changes, status: something is missing or differs.
+{TOLD}
 After a failure, run it again: it creates nothing twice and undoes nothing."""
 
 

@@ -1,6 +1,6 @@
 """Rules about monitoring on the shipped spec with one thing changed, on the starter, and on one with three modes."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -37,6 +37,7 @@ def found(spec: Spec, rule: str) -> list[str]:
         ("monitoring.yaml", "unwatched:\n", "unwatched:\n  qdrant: nobody\n", "PLB866", "qdrant"),
         ("monitoring.yaml", "services: [loki]", "services: [postgres]", "PLB861", "logs-lost"),
         ("monitoring.yaml", "expression: up{", "expression: is_up{", "PLB862", "is_up"),
+        ("monitoring.yaml", "each: others", "each: scraped", "PLB861", "prometheus"),
         (
             "monitoring.yaml",
             "expression: minio_cluster_usage_total_bytes",
@@ -87,7 +88,7 @@ def test_an_alert_is_made_for_each_service_that_it_selects_and_tells_its_own_lim
     assert spec is not None
     rules = list(alert_rules(spec, "offline", "prometheus", spec_names(spec, "offline")))
     down = [rule.labels["service"] for rule in rules if rule.id == "service-down"]
-    assert down == [each.service for each in targets(spec, "offline", "prometheus")]
+    assert down == [each.service for each in targets(spec, "offline", "prometheus") if each.service != "prometheus"]
     assert "loki" not in down
     near = next(rule for rule in rules if rule.id == "volume-beyond-its-room" and rule.labels["service"] == "minio")
     room = spec.services["minio"].volume_gb["data"]
@@ -135,7 +136,7 @@ def test_a_collector_in_one_of_three_modes() -> None:
                 "down": {
                     "title": "{{ service.title }} is down",
                     "means": "Nothing.",
-                    "each": "scraped",
+                    "each": "others",
                     "expression": 'up{service="{{ service_id }}"} == 0',
                     "for_s": 60,
                     "severity": "page",
@@ -158,4 +159,55 @@ def test_a_collector_in_one_of_three_modes() -> None:
     ]
     for rule in (*(f"PLB86{each}" for each in (0, 1, 2, 3, 4, 6, 7, 8)), "PLB547", "PLB548"):
         assert found(spec, rule) == [], rule
-    assert found(spec, "PLB865") == ["no alert watches `web` in mode single"]
+    assert found(spec, "PLB865") == [f"no alert watches `{each}` in mode single" for each in ("eye", "web")]
+
+
+def test_a_runbook_for_one_mode_does_not_handle_an_alert_in_another() -> None:
+    """And the mode is named; a reason takes the place of the runbook."""
+    old = "runbooks: [offline-sick-service, online-sick-service]"
+    text = shipped()["monitoring.yaml"]
+    assert old in text
+    text = text.replace(old, "runbooks: [offline-sick-service]")
+    spec, _ = load_spec(shipped() | {"monitoring.yaml": text})
+    assert spec is not None
+    assert any("`service-down` can fire in mode online" in message for message in found(spec, "PLB860"))
+    text = text.replace("unanswered:\n", "unanswered:\n  service-down: a sample\n")
+    spec, _ = load_spec(shipped() | {"monitoring.yaml": text})
+    assert spec is not None
+    assert not any("`service-down`" in message for message in found(spec, "PLB860"))
+
+
+def test_a_collector_is_asked_for_no_secret_of_the_stores_that_others_need() -> None:
+    """It asks MinIO for metrics alone; a service that asks for more needs the keys."""
+    spec, _ = load_spec(shipped())
+    assert spec is not None
+    assert found(spec, "PLB609") == []
+    service = shipped()["services/minio.yaml"].replace("metrics: {port: s3", "metrics: {port: console")
+    spec, _ = load_spec(shipped() | {"services/minio.yaml": service})
+    assert spec is not None
+    assert any("`prometheus` needs `minio`" in message for message in found(spec, "PLB609"))
+
+
+def test_a_service_on_several_nodes_is_asked_on_the_first_alone_and_that_is_said() -> None:
+    files = shipped()
+    worker = files["services/parse-worker.yaml"].replace("limits:", "metrics: {port: health}\nlimits:", 1)
+    spec, findings = load_spec(files | {"services/parse-worker.yaml": worker})
+    assert spec is not None, findings
+    said = {each.service: each.why for each in uncollected(spec, "online")}
+    assert said["parse-worker"] == "on other nodes of worker than the first"
+    assert uncollected(spec, "offline") == []
+
+
+def test_prices_are_old_a_day_after_the_limit_and_only_where_something_is_ordered() -> None:
+    spec, _ = load_spec(shipped())
+    assert spec is not None
+    recorded = date.fromisoformat(spec.catalogue.date)
+    limit = spec.catalogue.max_age_days
+
+    def of(spec: Spec, days: int) -> list[str]:
+        return [each.message for each in RULES["PLB869"].findings(spec, recorded + timedelta(days=days))]
+
+    assert of(spec, limit) == []
+    assert of(spec, limit + 1) == [f"the prices are of {recorded}, {limit + 1} days old"]
+    # nothing is ordered there, and the starter has no catalogue
+    assert of(three_modes(), 10_000) == of(example_spec(""), 10_000) == []

@@ -6,6 +6,7 @@ from plumbline.effective.alerting import AlertRule, Subject, runbooks_of, subjec
 from plumbline.effective.deployment import services_of
 from plumbline.effective.monitoring import collectors_in, targets
 from plumbline.effective.per_spec import per_spec
+from plumbline.expressions.promql import metrics_in
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once
@@ -51,13 +52,17 @@ def unanswered(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB861",
     title="Alert that can never fire",
-    why="It is made for no service, so there is no such rule anywhere. It looks like something that is watched.",
+    why="It is made for no service, or for the collector that is to evaluate it while it is down. It looks like something that is watched.",
     fix="Correct `each`, `services` or `measures`, or add `metrics` to the service and to the contract of its image.",
     failing=watched(("services: [db]", "services: [web]"), ("unwatched: {web", "unwatched: {db: it is, web")),
     passing=watched(),
 )
 def never_fires(spec: Spec) -> Iterator[Violation]:
-    """Alerts and computed series that are made for nothing in every mode that has a collector."""
+    """Alerts and series that are made for nothing, and alerts by which a collector would say that it is down itself."""
+    yield from once(_never_fires(spec))
+
+
+def _never_fires(spec: Spec) -> Iterator[Violation]:
     known = list(_collecting(spec))
     for section in ("alerts", "records") if known else ():
         for id, entry in getattr(spec.monitoring, section).items():
@@ -67,6 +72,12 @@ def never_fires(spec: Spec) -> Iterator[Violation]:
             yield Violation(
                 path_of("monitoring", section, id, field), f"no collector asks a service that `{id}` is made for"
             )
+    for mode, collector in known:
+        for each in alerts_that_resolve(spec, mode, collector):
+            if each.labels.get("service") == collector and metrics_in(each.expression) == ["up"]:
+                field = "services" if spec.monitoring.alerts[each.id].services else "each"
+                message = f"`{each.id}` is to say that `{collector}` is down, which evaluates it"
+                yield Violation(path_of("monitoring", "alerts", each.id, field), message, "write `each: others`")
 
 
 @rule(

@@ -7,6 +7,7 @@ from plumbline.effective.alerting import AlertRule, rules_of_alert, rules_of_rec
 from plumbline.effective.deployment import services_of
 from plumbline.effective.expression_names import spec_names
 from plumbline.effective.monitoring import collectors_in, known_series, targets
+from plumbline.effective.per_spec import per_spec
 from plumbline.expressions.promql import metrics_in, unclosed
 from plumbline.expressions.rendering import ExpressionError, render
 from plumbline.spec.paths import PathText, path_of
@@ -58,23 +59,25 @@ def alerts_that_resolve(spec: Spec, mode: str, collector: str) -> list[AlertRule
     return found
 
 
-def _expressions(spec: Spec, mode: str, collector: str, section: str) -> Iterator[_Written]:
-    names = spec_names(spec, mode)
+@per_spec
+def _expressions(spec: Spec, mode: str, collector: str, section: str) -> tuple[_Written, ...]:
+    """Those of `records`, `alerts` or `dashboards`."""
     if section == "dashboards":
-        yield from _of_panels(spec, mode)
-        return
+        return tuple(_of_panels(spec, mode))
+    return tuple(_of_rules(spec, mode, collector, section))
+
+
+def _of_rules(spec: Spec, mode: str, collector: str, section: str) -> Iterator[_Written]:
+    names = spec_names(spec, mode)
+    made = rules_of_alert if section == "alerts" else rules_of_record
     for id in getattr(spec.monitoring, section):
         path = path_of("monitoring", section, id)
         try:
-            made = (
-                [each.expression for each in rules_of_alert(spec, mode, collector, id, names)]
-                if section == "alerts"
-                else [each.expression for each in rules_of_record(spec, mode, collector, id, names)]
-            )
+            expressions = [each.expression for each in made(spec, mode, collector, id, names)]
         except ExpressionError as error:
             yield _Written(path, problem=str(error))
             continue
-        yield from (_Written(path, expression) for expression in made)
+        yield from (_Written(path, expression) for expression in expressions)
 
 
 def _of_panels(spec: Spec, mode: str) -> Iterator[_Written]:
