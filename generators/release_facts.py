@@ -68,7 +68,8 @@ def text_of(facts: ReleaseFacts) -> str:
 
 
 def _artifact(spec: Spec, deployment: Deployment) -> Artifact:
-    text = text_of(release_facts(spec, deployment))
+    facts, folder = release_facts(spec, deployment), folder_of(spec, deployment)
+    text = text_of(facts)
     at = path_of("topology", deployment.mode, "roles", deployment.role)
     known: dict[str, tuple[PathText, ...]] = {
         "platform": (path_of("platform", "name"),),
@@ -79,7 +80,10 @@ def _artifact(spec: Spec, deployment: Deployment) -> Artifact:
         "networks": (path_of("networks"),),
         "secrets": (path_of("secrets"),),
         "migrations": (path_of("update", "migrations"),),
-        **{name: _behind(spec, deployment, name) for name in deployment.services},
+        **{
+            name: (*_behind(spec, deployment, name), *(path_of("artifacts", f"{folder}/config/{name}/{file}") for file in each.files))
+            for name, each in facts.services.items()
+        },
     }
     sources = [
         Source(number, number, path)
@@ -87,7 +91,7 @@ def _artifact(spec: Spec, deployment: Deployment) -> Artifact:
         for path in known.get(line.partition(":")[0].strip('"'), ())
     ]
     whole = Source(1, text.count("\n"), at, block=True)
-    return Artifact(f"{folder_of(spec, deployment)}/{NAME}", text.encode(), sources=(*sources, whole))
+    return Artifact(f"{folder}/{NAME}", text.encode(), sources=(*sources, whole))
 
 
 def _behind(spec: Spec, deployment: Deployment, name: str) -> tuple[PathText, ...]:

@@ -91,7 +91,9 @@ def _alert(page: Page, spec: Spec, id: str, rules: dict[str, list[AlertRule]]) -
     if reason and answer == "–":
         page.add(f"No runbook handles it: {prose(reason)}", _AT("unanswered", id))
     else:
-        page.add(f"Handled by: {answer}.", path_of(at, "runbooks"))
+        handling = sorted({each for _, rule in told for each in rule.runbooks})
+        names = [path_of("runbooks", each, "title") for each in handling]
+        page.add(f"Handled by: {answer}.", [path_of(at, "runbooks"), path_of(at, "symptom"), _AT("symptoms"), *names])
     modes: dict[tuple[str, str], list[str]] = {}
     for mode, rule in told:
         modes.setdefault((rule.title, rule.expression), []).append(mode)

@@ -11,7 +11,7 @@ from plumbline.bundle.refusal import REASONS
 from plumbline.effective.deployment import is_sealed
 from plumbline.project.artifact import Artifact
 from plumbline.provisioning.exit_codes import TOLD
-from plumbline.spec.paths import path_of
+from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 
 PAGE = "docs/operator/symptoms.md"
@@ -42,11 +42,9 @@ def symptoms(spec: Spec) -> Iterable[Artifact]:
         "## Exit codes of the scripts",
         ["Script", "Exit code", "It means", "Go on with"],
         [
-            (
-                None,
-                [code(script), code(number), prose(means), runbook_links(spec, runbooks_with(spec, script), "")],
-            )
+            (_titles(using), [code(script), code(number), prose(means), runbook_links(spec, using, "")])
             for script, found in scripts.items()
+            for using in (runbooks_with(spec, script),)
             for number, means in found.items()
         ],
     )
@@ -55,7 +53,8 @@ def symptoms(spec: Spec) -> Iterable[Artifact]:
         page.add("## A bundle is refused")
         handled = dict.fromkeys(id for script in refusing for id in runbooks_with(spec, script))
         page.add(
-            f"`verify.sh` and `install.sh` name one of these reasons in brackets. Go on with: {runbook_links(spec, handled, '')}."
+            f"`verify.sh` and `install.sh` name one of these reasons in brackets. Go on with: {runbook_links(spec, handled, '')}.",
+            _titles(handled),
         )
         page.table(["Reason", "It means"], [(None, [code(reason), prose(why)]) for reason, why in REASONS.items()])
     yield page.done()
@@ -66,14 +65,20 @@ def _seen(spec: Spec) -> Iterator[tuple[Where, list[str]]]:
         answer = runbook_links(spec, symptom.runbooks, "")
         if symptom.first:
             answer = prose(symptom.first) if answer == "–" else f"{prose(symptom.first)} {answer}"
-        yield _AT("symptoms", id), [text(symptom.title), prose(symptom.means), answer]
+        yield (_AT("symptoms", id), *_titles(symptom.runbooks)), [text(symptom.title), prose(symptom.means), answer]
 
 
 def _alerts(spec: Spec) -> Iterator[tuple[Where, list[str]]]:
     for id in spec.monitoring.alerts if is_monitored(spec) else ():
-        answer = handled_by(spec, rules_by_mode(spec, id), "")
+        rules = rules_by_mode(spec, id)
+        answer = handled_by(spec, rules, "")
         reason = spec.monitoring.unanswered.get(id, "")
-        yield _AT("alerts", id), [link(id, f"alerts.md#{id}"), prose(reason) if answer == "–" else answer]
+        handling = {each for of_mode in rules.values() for rule in of_mode for each in rule.runbooks}
+        yield (_AT("alerts", id), _AT("unanswered", id), *_titles(sorted(handling))), [link(id, f"alerts.md#{id}"), prose(reason) if answer == "–" else answer]
+
+
+def _titles(runbooks: Iterable[str]) -> list[PathText]:
+    return [path_of("runbooks", each, "title") for each in runbooks]
 
 
 def exit_codes(spec: Spec) -> dict[str, dict[str, str]]:

@@ -68,6 +68,8 @@ def _never_fires(spec: Spec) -> Iterator[Violation]:
         for id, entry in getattr(spec.monitoring, section).items():
             if any(True for mode, name in known for _ in subjects(spec, mode, name, entry, {})):
                 continue
+            if any(name not in spec.services for name in entry.services):
+                continue  # PLB101 says so
             field = "measures" if entry.measures else "services" if entry.services else "each"
             yield Violation(
                 path_of("monitoring", section, id, field), f"no collector asks a service that `{id}` is made for"
