@@ -81,7 +81,10 @@ def _artifact(spec: Spec, deployment: Deployment) -> Artifact:
         "secrets": (path_of("secrets"),),
         "migrations": (path_of("update", "migrations"),),
         **{
-            name: (*_behind(spec, deployment, name), *(path_of("artifacts", f"{folder}/config/{name}/{file}") for file in each.files))
+            name: (
+                *_behind(spec, deployment, name),
+                *(path_of("artifacts", f"{folder}/config/{name}/{file}") for file in each.files),
+            )
             for name, each in facts.services.items()
         },
     }

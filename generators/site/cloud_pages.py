@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from generators.site.cost_page import Cost, catalogue_prices, estimate, shared_estimate, total, unknown
 from generators.cloud.desired import Object, cloud_tenants, desired_state, spec_path
+from generators.cloud.origins import origins
+from generators.markdown import Page, Where, WidePage, code, codes, link, prose, text
 from generators.site.cloud_diagram import cloud as cloud_diagram
 from generators.site.cloud_diagram import shown_tenant
-from generators.cloud.origins import origins
-from generators.markdown import Page, WidePage, Where, code, codes, link, prose, text
-from plumbline.project.artifact import Artifact
+from generators.site.cost_page import Cost, catalogue_prices, estimate, shared_estimate, total, unknown
 from plumbline.effective.deployment import tenant_folder
 from plumbline.effective.restarts import minutes_apart, restart_at
+from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.catalogue import Catalogue

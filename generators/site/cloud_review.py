@@ -6,8 +6,8 @@ from functools import partial
 from generators.cloud.desired import cloud_tenants
 from generators.cloud.first_boot import user_data
 from generators.cloud.first_boot_sources import user_data_sources
-from plumbline.project.artifact import Artifact, Source
 from plumbline.effective.deployment import tenant_folder
+from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 

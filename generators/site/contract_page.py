@@ -96,7 +96,11 @@ def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
 
 def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]]:
     if contract.user:
-        other = {None: "", True: "; runs as any user whose folders it has", False: "; as another user not all of it works"}
+        other = {
+            None: "",
+            True: "; runs as any user whose folders it has",
+            False: "; as another user not all of it works",
+        }
         where = [path_of(at, "user"), path_of(at, "runs_as_any")]
         yield where, ["User", code(contract.user) + other[contract.runs_as_any]]
     if first := contract.first_process:
@@ -104,7 +108,9 @@ def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]
         way = f", unless its arguments begin with {' or '.join(first.gives_way_to)}" if first.gives_way_to else ""
         yield path_of(at, "first_process"), ["First process", f"{code(first.program)}; {end}{way}"]
     if stop := contract.stop:
-        how = "stops in order" if stop.graceful else "the image's own entry point does not pass it on: a stop is a crash"
+        how = (
+            "stops in order" if stop.graceful else "the image's own entry point does not pass it on: a stop is a crash"
+        )
         within = f", within {stop.within_s} s" if stop.within_s else ""
         yield path_of(at, "stop"), ["Stop", f"{code(stop.signal)}; {how}{within}"]
     if contract.folders is not None:
@@ -144,4 +150,6 @@ def _linked(source: str) -> str:
         label = f"{found['repository']} {path}".strip()
         kind = "blob" if path else "commit"
         return link(label, f"https://github.com/{found['repository']}/{kind}/{found['commit']}{path and '/'}{path}")
-    return link(source.removeprefix("github.com/"), f"https://{source}") if _ADDRESS.fullmatch(source) else prose(source)
+    return (
+        link(source.removeprefix("github.com/"), f"https://{source}") if _ADDRESS.fullmatch(source) else prose(source)
+    )

@@ -1,14 +1,12 @@
 """`docs/auditor/decisions.md`: open decisions and waivers."""
 
 from collections.abc import Iterable
-from generators.site.rule_pages import shown_rule
-from generators.markdown import Page, Where, code, codes, link, prose, text
-from generators.site.rule_pages import rule_link
-from generators.site.secret_handover import handovers, how_secrets_are_read
-from plumbline.project.artifact import Artifact
-from plumbline.spec.paths import PathText, path_of
-from plumbline.spec.spec import Spec
 
+from generators.markdown import Page, code, prose, text
+from generators.site.rule_pages import shown_rule
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 
 
 def has_decisions(spec: Spec) -> bool:

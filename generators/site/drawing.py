@@ -52,7 +52,12 @@ def service_box(name: str) -> str:
 def group(id: str, label: str, services: Sequence[str]) -> list[str]:
     """A box around services, in rows and columns that make it about as wide as high."""
     columns = min(_MOST_COLUMNS, round(math.sqrt(len(services))))
-    head = [f"{quoted(id)}: {quoted(label)} {{", "  style.font-size: 18", f"  grid-columns: {columns}", "  grid-gap: 16"]
+    head = [
+        f"{quoted(id)}: {quoted(label)} {{",
+        "  style.font-size: 18",
+        f"  grid-columns: {columns}",
+        "  grid-gap: 16",
+    ]
     return [*head, *(f"  {service_box(each)}" for each in services), "}"]
 
 

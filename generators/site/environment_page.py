@@ -7,11 +7,11 @@ from itertools import chain
 
 from generators.markdown import Page, code, prose, text
 from generators.site.secret_handover import handovers, how_secrets_are_read
-from plumbline.project.artifact import Artifact
 from plumbline.effective.deployment import field_path, services_of
 from plumbline.effective.expression_names import service_names
 from plumbline.effective.expression_places import known_in_service, value_places
 from plumbline.expressions.rendering import value_text
+from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.types import Value

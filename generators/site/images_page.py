@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from generators.markdown import Page, Where, code, codes, link, prose, text
-from generators.site.rule_pages import rule_link
-from generators.site.secret_handover import handovers, how_secrets_are_read
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.image import Image
-
 
 
 def images(spec: Spec) -> Iterable[Artifact]:

@@ -1,13 +1,11 @@
 """`docs/auditor/models.md`: models and signatures."""
 
 from collections.abc import Iterable
-from generators.markdown import Page, Where, code, codes, link, prose, text
-from generators.site.rule_pages import rule_link
-from generators.site.secret_handover import handovers, how_secrets_are_read
-from plumbline.project.artifact import Artifact
-from plumbline.spec.paths import PathText, path_of
-from plumbline.spec.spec import Spec
 
+from generators.markdown import Page, code, prose, text
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 
 
 def models(spec: Spec) -> Iterable[Artifact]:

@@ -73,12 +73,14 @@ def alerts(spec: Spec) -> Iterable[Artifact]:
     for id in spec.monitoring.alerts:
         _alert(page, spec, id, known[id])
     if spec.monitoring.out_of_scope:
-        page.add(f"What no alert watches is listed on the page about {link('monitoring', '../architect/monitoring.md')}.")
+        page.add(
+            f"What no alert watches is listed on the page about {link('monitoring', '../architect/monitoring.md')}."
+        )
     yield page.done()
 
 
 def _alert(page: Page, spec: Spec, id: str, rules: dict[str, list[AlertRule]]) -> None:
-    alert, at = spec.monitoring.alerts[id], _AT("alerts", id)
+    at = _AT("alerts", id)
     page.add(f"## {text(id)}", at)
     told = [(mode, rule) for mode, each in rules.items() for rule in each]
     if not told:
@@ -150,7 +152,11 @@ def _collector(page: Page, spec: Spec, mode: str, collector: str) -> None:
         [
             (
                 path_of("services", each.service, "metrics"),
-                [link(each.service, f"services/{each.service}.md"), code(each.url), code(each.secret) if each.secret else "–"],
+                [
+                    link(each.service, f"services/{each.service}.md"),
+                    code(each.url),
+                    code(each.secret) if each.secret else "–",
+                ],
             )
             for each in targets(spec, mode, collector)
         ],

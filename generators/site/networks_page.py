@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from functools import partial
+
 from generators.markdown import Page, Where, WidePage, code, codes, text
 from generators.site.segment_diagram import segments
-from plumbline.project.artifact import Artifact
-from plumbline.effective.deployment import field_path, ports_for_other_nodes, roles_of, services_of
-from plumbline.spec.paths import PathText, path_of
+from plumbline.effective.deployment import field_path, services_of
 from plumbline.effective.reachability import Reach, outer_reachability, reach, reachability
 from plumbline.effective.relations import OUTSIDE, Because, relations, ways_in, ways_out
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 
 _SIGNS = {Reach.MUST: "●", Reach.MAY: "○", Reach.MUST_NOT: "·"}

@@ -2,26 +2,28 @@
 
 from collections.abc import Callable, Iterable
 
-from generators.site import contract_page
-from generators.site import data_reference
-from generators.site import decisions_page
-from generators.site import images_page
-from generators.site import models_page
-from generators.site import monitoring_pages
-from generators.site import networks_page
-from generators.site import not_proven_page
-from generators.site import ports_page
-from generators.site import requirements_page
-from generators.site import secrets_page
-from generators.site import tenants_page
-from generators.site import update_page
-from generators.site import environment_page
-from generators.site import runbook_pages
-from generators.site import service_pages
-from generators.site import symptoms_page
-from generators.site import topology_pages
-from generators.site import cloud_pages
-from generators.site import roll_out_page
+from generators.site import (
+    cloud_pages,
+    contract_page,
+    data_reference,
+    decisions_page,
+    environment_page,
+    images_page,
+    models_page,
+    monitoring_pages,
+    networks_page,
+    not_proven_page,
+    ports_page,
+    requirements_page,
+    roll_out_page,
+    runbook_pages,
+    secrets_page,
+    service_pages,
+    symptoms_page,
+    tenants_page,
+    topology_pages,
+    update_page,
+)
 from plumbline.project.artifact import Artifact
 from plumbline.spec.spec import Spec
 

@@ -1,14 +1,12 @@
 """`docs/auditor/requirements.md`: each requirement, with what proves it."""
 
 from collections.abc import Iterable
-from generators.site.rule_pages import shown_rule
-from generators.markdown import Page, Where, code, codes, link, prose, text
-from generators.site.rule_pages import rule_link
-from generators.site.secret_handover import handovers, how_secrets_are_read
-from plumbline.project.artifact import Artifact
-from plumbline.spec.paths import PathText, path_of
-from plumbline.spec.spec import Spec
 
+from generators.markdown import Page, code, link, text
+from generators.site.rule_pages import shown_rule
+from plumbline.project.artifact import Artifact
+from plumbline.spec.paths import path_of
+from plumbline.spec.spec import Spec
 
 
 def requirements(spec: Spec) -> Iterable[Artifact]:
@@ -25,7 +23,10 @@ def requirements(spec: Spec) -> Iterable[Artifact]:
         page.table(
             ["Proof", "What"],
             [
-                (path_of("requirements", name, "proofs", index), [text(proof.kind), _proof(spec, proof.kind, proof.ref)])
+                (
+                    path_of("requirements", name, "proofs", index),
+                    [text(proof.kind), _proof(spec, proof.kind, proof.ref)],
+                )
                 for index, proof in enumerate(requirement.proofs)
             ],
         )

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from math import ceil
 
-from generators.rollout.role_order import role_order
-from generators.rollout.playbook import roll_outs
 from generators.markdown import Page, Where, code, codes, fence, prose, text
-from plumbline.project.artifact import Artifact
+from generators.rollout.playbook import roll_outs
+from generators.rollout.role_order import role_order
 from plumbline.effective.deployment import field_path, services_of
+from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from plumbline.update.steps import steps

@@ -1,9 +1,9 @@
 """A runbook's page with a mark wherever it shows a value that the operator gives, so that the site can put in what they type. Pure."""
 
-import os.path
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from typing import Any
 
 from generators.site.runbook_pages import FOLDER, runbook_page
@@ -63,7 +63,9 @@ def runbook_form(spec: Spec, name: str) -> RunbookForm:
     marks = {key: f"plumbvalue{number}x" for number, key in enumerate(parameters)}
     tenant = next((key for key, each in parameters.items() if each.kind == "tenant"), None)
     filled = {
-        key: marks[key] for key, each in parameters.items() if key != tenant and _only_shown(spec, name, key, each, marks[key])
+        key: marks[key]
+        for key, each in parameters.items()
+        if key != tenant and _only_shown(spec, name, key, each, marks[key])
     }
     derived: dict[str, dict[str, str]] = {}
     lines = _lines(spec, name, filled)
@@ -116,18 +118,25 @@ def _for_any_tenant(
 
 def _with_derived(by_tenant: Mapping[str, str], derived: dict[str, dict[str, str]]) -> str:
     lines = list(by_tenant.values())
-    before = os.path.commonprefix(lines)
-    after = os.path.commonprefix([line[len(before) :][::-1] for line in lines])[::-1]
+    before = _common_start(lines)
+    after = _common_start([line[len(before) :][::-1] for line in lines])[::-1]
     mark = f"plumbderived{len(derived)}x"
     derived[mark] = {tenant: line[len(before) : len(line) - len(after)] for tenant, line in by_tenant.items()}
     return f"{before}{mark}{after}"
+
+
+def _common_start(lines: Sequence[str]) -> str:
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*lines, strict=False))
+    return "".join(letters[0] for letters in alike)
 
 
 def _field(spec: Spec, key: str, parameter: Parameter, mark: str) -> FormField:
     pattern = parameter.pattern if parameter.kind == "text" and parameter.pattern else KINDS[parameter.kind].pattern
     choices: Iterable[str] = spec.tenants.tenants if parameter.kind == "tenant" else parameter.choices
     allowed = (
-        each for each in choices if parameter.kind != "tenant" or not parameter.states or spec.tenants.tenants[each].state in parameter.states
+        each
+        for each in choices
+        if parameter.kind != "tenant" or not parameter.states or spec.tenants.tenants[each].state in parameter.states
     )
     return FormField(
         key,

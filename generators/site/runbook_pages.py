@@ -6,14 +6,14 @@ from dataclasses import replace
 from functools import partial
 
 from generators.markdown import Page, code, codes, fence, link, prose, text
-from plumbline.project.artifact import Artifact
 from plumbline.effective.expression_places import known_for_tenant, known_in_spec
 from plumbline.expressions.rendering import environment
-from plumbline.spec.paths import PathText, SpecPath, path_of
-from plumbline.runbook.rendering import CAPTURED, RenderedPlace, RenderedStep, mode_of, render_runbook, runbook_texts
-from plumbline.spec.spec import Spec
 from plumbline.expressions.template_lines import Places, places_in
 from plumbline.expressions.values import says
+from plumbline.project.artifact import Artifact
+from plumbline.runbook.rendering import CAPTURED, RenderedPlace, RenderedStep, mode_of, render_runbook, runbook_texts
+from plumbline.spec.paths import PathText, SpecPath, path_of
+from plumbline.spec.spec import Spec
 
 FOLDER = "docs/operator/runbooks"
 
@@ -44,7 +44,10 @@ def runbooks(spec: Spec) -> Iterable[Artifact]:
 def runbook_page(spec: Spec, name: str, values: Mapping[str, str] | None = None) -> Artifact:
     """The page of a runbook, for the examples or for other values. Raises ExpressionError as `render_runbook` does."""
     runbook, shown = spec.runbooks[name], render_runbook(spec, name, values=values)
-    path, used = path_of("runbooks", name), {key: each.example for key, each in runbook.parameters.items()} | dict(values or {})
+    path, used = (
+        path_of("runbooks", name),
+        {key: each.example for key, each in runbook.parameters.items()} | dict(values or {}),
+    )
     at = partial(_places, path, spoken_in(spec, name))
     page = Page(f"{FOLDER}/{name}.md", shown.title, at("title"))
     page.add(prose(shown.summary), at("summary"))
@@ -130,7 +133,9 @@ def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: Rend
     if needed := step.needs(" ".join(filter(None, (step.run, step.verify, step.undo_commands)))):
         variables = codes(f"{CAPTURED}_{name}" for name in needed if name not in step.capture)
         if variables != codes(()):
-            page.add(f"Set {variables} in that shell first, with the value from an earlier step. Without it, the commands fail.")
+            page.add(
+                f"Set {variables} in that shell first, with the value from an earlier step. Without it, the commands fail."
+            )
     page.add(fence(step.script(step.run), "sh"), at("run"))
     if step.expect:
         page.add(f"**Expect:** {prose(step.expect.strip())}", at("expect"))

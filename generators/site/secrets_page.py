@@ -1,13 +1,12 @@
 """`docs/auditor/secrets.md`: an inventory of secrets, their users, and whose keys open them."""
 
 from collections.abc import Iterable
-from generators.markdown import Page, Where, code, codes, link, prose, text
-from generators.site.rule_pages import rule_link
+
+from generators.markdown import Page, code, codes, prose, text
 from generators.site.secret_handover import handovers, how_secrets_are_read
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
-
 
 
 def secrets(spec: Spec) -> Iterable[Artifact]:

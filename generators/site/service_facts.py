@@ -119,7 +119,11 @@ def _others(names: Sequence[str]) -> str:
 
 def _metrics(service: Service) -> str:
     asked = service.metrics
-    return f"{code(asked.port)}, {code(asked.path)}{f', shown {code(asked.secret)}' if asked.secret else ''}" if asked else "–"
+    return (
+        f"{code(asked.port)}, {code(asked.path)}{f', shown {code(asked.secret)}' if asked.secret else ''}"
+        if asked
+        else "–"
+    )
 
 
 def _ends(known: Sequence[Relation], name: str, end: str) -> str:
@@ -129,7 +133,11 @@ def _ends(known: Sequence[Relation], name: str, end: str) -> str:
     for each in known:
         if getattr(each, own) == name:
             other = "outside" if getattr(each, end) == OUTSIDE else code(getattr(each, end))
-            port = code(each.port) if each.because in (Because.NEED, Because.ENTRY, Because.COLLECTED) else code(each.number)
+            port = (
+                code(each.port)
+                if each.because in (Because.NEED, Because.ENTRY, Because.COLLECTED)
+                else code(each.number)
+            )
             found.append(f"{other} ({port}{'' if each.because == Because.NEED else f', {text(each.because)}'})")
     return ", ".join(found) or "–"
 

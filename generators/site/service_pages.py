@@ -81,7 +81,10 @@ def _about(spec: Spec, name: str, runbooks: Sequence[str]) -> list[tuple[Where, 
         ),
         (
             [path_of("parity", "divergences", id) for id in divergences],
-            ["Divergences", f"{', '.join(titles)}: {link('parity', '../../auditor/parity.md')}" if divergences else "–"],
+            [
+                "Divergences",
+                f"{', '.join(titles)}: {link('parity', '../../auditor/parity.md')}" if divergences else "–",
+            ],
         ),
     ]
 
@@ -90,7 +93,9 @@ def _speaks_of(name: str, paths: Iterable[str]) -> bool:
     return any(path.split(".")[:2] == ["services", name] for path in paths)
 
 
-def _in_modes(page: Page, modes: Sequence[str], of: str, heads: Sequence[str], found: Sequence[Mapping[str, Fact]]) -> None:
+def _in_modes(
+    page: Page, modes: Sequence[str], of: str, heads: Sequence[str], found: Sequence[Mapping[str, Fact]]
+) -> None:
     """What is the same in all modes of a service stands once, and what differs side by side."""
     labels = dict.fromkeys(label for each in found for label in each)
     common = [label for label in labels if len({each.get(label, _ABSENT)[1] for each in found}) == 1]
@@ -100,9 +105,7 @@ def _in_modes(page: Page, modes: Sequence[str], of: str, heads: Sequence[str], f
         return lambda: [path for each in found if label in each for path in paths_of(each[label][0])]
 
     named = f"{'in' if of else 'In'} {f'mode {text(modes[0])}' if len(modes) == 1 else 'every mode'}"
-    page.section(
-        f"## {of}{named}", heads, [(where(label), [label, found[0][label][1]]) for label in common]
-    )
+    page.section(f"## {of}{named}", heads, [(where(label), [label, found[0][label][1]]) for label in common])
     page.section(
         f"## {of}{'where' if of else 'Where'} modes differ",
         [heads[0] or "What", *modes],
@@ -116,7 +119,16 @@ _ABSENT: Fact = (None, "–")
 def _runbooks_by_service(spec: Spec) -> dict[str, list[str]]:
     """The runbooks whose commands name a service."""
     said = {
-        id: "\n".join(filter(None, (part for step in render_runbook(spec, id).steps for part in (step.run, step.verify, step.undo_commands))))
+        id: "\n".join(
+            filter(
+                None,
+                (
+                    part
+                    for step in render_runbook(spec, id).steps
+                    for part in (step.run, step.verify, step.undo_commands)
+                ),
+            )
+        )
         for id in sorted(spec.runbooks)
     }
     return {

@@ -74,7 +74,10 @@ def _alerts(spec: Spec) -> Iterator[tuple[Where, list[str]]]:
         answer = handled_by(spec, rules, "")
         reason = spec.monitoring.unanswered.get(id, "")
         handling = {each for of_mode in rules.values() for rule in of_mode for each in rule.runbooks}
-        yield (_AT("alerts", id), _AT("unanswered", id), *_titles(sorted(handling))), [link(id, f"alerts.md#{id}"), prose(reason) if answer == "–" else answer]
+        yield (
+            (_AT("alerts", id), _AT("unanswered", id), *_titles(sorted(handling))),
+            [link(id, f"alerts.md#{id}"), prose(reason) if answer == "–" else answer],
+        )
 
 
 def _titles(runbooks: Iterable[str]) -> list[PathText]:
@@ -86,7 +89,9 @@ def exit_codes(spec: Spec) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     if any(topology.cloud for topology in spec.topology.values()):
         said = TOLD.partition(":")[2].replace("\n", " ")
-        found[_PROVISIONING] = {each["code"]: each["means"] for each in _PROVISION_CODE.finditer(said) if each["code"] != "0"}
+        found[_PROVISIONING] = {
+            each["code"]: each["means"] for each in _PROVISION_CODE.finditer(said) if each["code"] != "0"
+        }
     if not any(is_sealed(spec, mode) for mode in spec.modes):
         return found
     for artifact in HostScriptGenerator().generate(spec):

@@ -1,12 +1,11 @@
 """`docs/operator/tenants.md`: tenants, their settings and changes of state; none where the spec has no tenants."""
 
 from collections.abc import Iterable
-from generators.markdown import Page, code, codes, link, prose, text
+
+from generators.markdown import Page, code, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import path_of
-from plumbline.runbook.rendering import render_runbook
 from plumbline.spec.spec import Spec
-
 
 
 def has_tenants(spec: Spec) -> bool:

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
-from generators.site.decisions_page import has_decisions
-from generators.site.connection_diagrams import connections
 from generators.markdown import HomePage, Page, WidePage, code, codes, link, prose, text
+from generators.site.connection_diagrams import connections
+from generators.site.decisions_page import has_decisions
 from generators.site.monitoring_pages import is_monitored
+from generators.site.not_proven_page import has_gaps
 from generators.site.symptoms_page import has_symptoms
 from generators.site.tenants_page import has_tenants
-from generators.site.not_proven_page import has_gaps
 from generators.site.topology_diagram import nodes_of_role
 from generators.site.topology_diagram import topology as topology_diagram
-from plumbline.project.artifact import Artifact
 from plumbline.effective.expression_names import tenant_names
 from plumbline.effective.expression_places import known_for_tenant, known_in_spec, value_places
 from plumbline.expressions.rendering import value_text
+from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.cloud import Cloud, FirewallRule
@@ -100,7 +100,9 @@ def topology(spec: Spec) -> Iterable[Artifact]:
 
 def _mode(page: Page, spec: Spec, mode: str, topology: Topology) -> None:
     path = path_of("topology", mode)
-    page.add(f"## {text(topology.title)}", path_of(path, "title")).add(prose(topology.summary), path_of(path, "summary"))
+    page.add(f"## {text(topology.title)}", path_of(path, "title")).add(
+        prose(topology.summary), path_of(path, "summary")
+    )
     page.add(_sentence(_facts(spec, topology)), [path_of(path, each) for each in ("tenancy", "egress", "entry")])
     page.table(
         ["Role", "For", "Nodes", "Size", "Server type", "Services"],

@@ -21,9 +21,7 @@ _IN_PLACE = (
     "refused, and requests to others that need it fail: the goal is missed then. Services that do not change, stores above all, are not "
     "touched."
 )
-_NETWORK = (
-    "Where the definition of a network changes, all services stop first: Compose cannot change a network that is in use. The plan says so."
-)
+_NETWORK = "Where the definition of a network changes, all services stop first: Compose cannot change a network that is in use. The plan says so."
 _PLACES: dict[Place, str] = {"host": "install.sh", "node": "roll-out"}
 
 
@@ -58,7 +56,9 @@ def update(spec: Spec) -> Iterable[Artifact]:
 def _services(spec: Spec) -> Iterator[tuple[Where, list[str]]]:
     for deployment in deployments(spec):
         services = deployment.services
-        where = deployment.mode if len(deployments(spec, deployment.mode)) == 1 else f"{deployment.mode} {deployment.role}"
+        where = (
+            deployment.mode if len(deployments(spec, deployment.mode)) == 1 else f"{deployment.mode} {deployment.role}"
+        )
         kinds = (
             [name for name, service in services.items() if service.publish],
             [name for name, service in services.items() if service.volumes],
@@ -73,7 +73,11 @@ def _behind(spec: Spec, deployment: Deployment) -> list[PathText]:
         for name in deployment.services
         for field in ("publish", "volumes")
     ]
-    return [path_of("topology", deployment.mode, "roles", deployment.role, "services"), path_of("update", "drain"), *fields]
+    return [
+        path_of("topology", deployment.mode, "roles", deployment.role, "services"),
+        path_of("update", "drain"),
+        *fields,
+    ]
 
 
 def _places(spec: Spec) -> Iterator[Place]:

@@ -2,6 +2,7 @@
 
 import logging
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
@@ -25,6 +26,9 @@ from plumbline.site.values import with_values, without_marks
 _HERE = Path(__file__).parent
 _STYLE = "assets/plumbline.css"
 _VALUES = "assets/runbook-values.js"
+_RULES = "architect/rules"
+"""Pages of examples, which nobody searches for: the index has their words alone."""
+_CODE = re.compile(r'(<div class="[^"]*\bhighlight\b[^"]*")>')
 _ASSETS = {_STYLE: "site.css", "assets/iframe-worker.js": "iframe-worker.js", _VALUES: "runbook-values.js"}
 """By address in the site. Only what a project has no file of its own for."""
 # MkDocs counts what is logged below its own name: a warning ends a strict build
@@ -96,7 +100,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         for heading in _headings(page.toc):
             heading.title = without_marks(heading.title, form["data"])
     html = with_origins(html, config.extra.get("origins", {}).get(page.file.src_uri, ()), address_of(config))
-    return within_reach(with_row_headers(html))
+    html = within_reach(with_row_headers(html))
+    return _CODE.sub(r"\1 data-search-exclude>", html) if folder == _RULES else html
 
 
 def _headings(toc: Iterable[AnchorLink]) -> Iterator[AnchorLink]:

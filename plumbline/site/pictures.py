@@ -17,9 +17,7 @@ _LINK = re.compile(r'<a href="([^"]*)" xlink:href="[^"]*">')
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
-def with_pictures(
-    page: str, picture: Callable[[str], str | None], target: Callable[[str, str], str]
-) -> str:
+def with_pictures(page: str, picture: Callable[[str], str | None], target: Callable[[str, str], str]) -> str:
     """A page's HTML with the drawings that stand in paragraphs of their own put into it.
 
     `picture` gives the file at an address, `target` what an address in the picture at another is in this page.
@@ -41,6 +39,4 @@ def _framed(drawing: str, width: int, name: str, target: Callable[[str], str]) -
     svg = _DARK.sub(lambda found: _RULE.sub("[data-md-color-scheme=slate] ", found[1]), svg)
     svg = _LINK.sub(lambda found: f'<a href="{escape(target(unescape(found[1])))}">', svg)
     svg = svg.replace("<svg ", f'<svg style="max-width:{width}px;min-width:min({width}px,{least}px)" ', 1)
-    return (
-        f'<div class="picture" role="region" tabindex="0" aria-label="{name}" data-search-exclude>{svg}</div>'
-    )
+    return f'<div class="picture" role="region" tabindex="0" aria-label="{name}" data-search-exclude>{svg}</div>'

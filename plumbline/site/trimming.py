@@ -9,10 +9,12 @@ _EXACT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
 """Where an empty line counts."""
 _PICTURE = re.compile(r"""([^/"'()\s]+\.svg)\b""")
 _LINE_ENDS = re.compile(r"\s*\n\s*")
+_NO_WORDS = re.compile(r'<span class="(?:w|p)">([^<]*)</span>')
+"""Blanks and punctuation in code: colours are for words."""
 
 
 def trim(site: Path) -> None:
-    """Remove source maps, the stemmers of languages that nothing is searched in, and empty lines of pages and of data.
+    """Remove source maps, the stemmers of languages that nothing is searched in, and of pages and data what nobody sees.
 
     Drawings stand in the pages themselves: a file of one that no page loads goes too.
     """
@@ -23,7 +25,7 @@ def trim(site: Path) -> None:
         shutil.rmtree(site / "assets/javascripts/lunr", ignore_errors=True)
     shown: set[str] = set()
     for path in site.rglob("*.html"):
-        page = _without_empty_lines(path.read_text("utf-8"))
+        page = _NO_WORDS.sub(r"\1", _without_empty_lines(path.read_text("utf-8")))
         path.write_text(page, "utf-8")
         shown.update(_PICTURE.findall(page))
     for path in site.glob("auditor/**/*.json"):

@@ -35,7 +35,9 @@ def _named(text: str, names: Mapping[str, str]) -> str:
 
 
 def _with_places(text: str, names: Mapping[str, str]) -> str:
-    return _MARK.sub(lambda found: f'<span class="value" data-value="{found[0]}">{_named(found[0], names)}</span>', text)
+    return _MARK.sub(
+        lambda found: f'<span class="value" data-value="{found[0]}">{_named(found[0], names)}</span>', text
+    )
 
 
 def _form(form: Mapping[str, Any]) -> str:
@@ -63,4 +65,6 @@ def _field(field: Mapping[str, Any]) -> str:
 def _data(form: Mapping[str, Any], script: str) -> str:
     # a `<` could end the element
     data = json.dumps(form, ensure_ascii=False).replace("<", "\\u003c")
-    return f'<script type="application/json" id="runbook-values">{data}</script><script src="{escape(script)}"></script>'
+    return (
+        f'<script type="application/json" id="runbook-values">{data}</script><script src="{escape(script)}"></script>'
+    )

@@ -8,8 +8,8 @@ import pytest
 from tests.calling import ROOT
 from tests.lab.fixtures import not_run
 from tests.lab.packages import BROWSER, CannotInstall, install
-from tests.site.building import OTHERS, built_of, built_site
 from tests.site.browser import Browser, browser
+from tests.site.building import OTHERS, built_of, built_site
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import pytest
 
 from plumbline.project.proofs import pages_by_command
 from plumbline.site.evidence import with_last_runs, with_standing
-
 from tests.rules.three_modes import three_modes
 
 PAGE = "# Parity: 1 of 1\n\n- docpipe, spec {0}, online\n\n# Not this\n"

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from proofs.site import lost_links, lost_words, too_heavy
 from tests.site.browser import Browser
-
-import pytest
 
 pytestmark = pytest.mark.slow
 
