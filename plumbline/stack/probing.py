@@ -22,6 +22,8 @@ OUTSIDE_RESOLVER = "198.51.100.2"
 _NO_FOLDER = re.compile(r"bind source path does not exist: (.+?)\.?$", re.MULTILINE)
 """What an engine says of a mount that has to be there."""
 _BUILD_SECONDS, _RUN_SECONDS = 300, 120
+_TRIES, _NOT_BEGUN = 3, 125
+"""Exit code of `docker run` where no program of the container ran (its documentation)."""
 
 
 class FolderMissing(EnvironmentMissing):
@@ -130,9 +132,13 @@ def run_inside(
     engine: Engine, project: str, program: str, question: Mapping[str, Any], seconds: float, *volumes: str
 ) -> Any:
     """What a program of the probe answers. Raises EnvironmentMissing where the engine lets no such container run."""
-    done = probe_container(
-        engine, project, f"{PROGRAM}{program}".split(), json.dumps(question).encode(), seconds, *volumes
-    )
+    for _ in range(_TRIES):
+        done = probe_container(
+            engine, project, f"{PROGRAM}{program}".split(), json.dumps(question).encode(), seconds, *volumes
+        )
+        # the runtime lost the container before it began, as on a host without a processor to spare
+        if done.returncode != _NOT_BEGUN or b"init-p" not in done.stderr:
+            break
     if done.returncode:
         if gone := _NO_FOLDER.search(done.stderr.decode(errors="replace")):
             raise FolderMissing(gone[1])

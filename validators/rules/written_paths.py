@@ -147,13 +147,16 @@ def _mounts(placed: Placed, mounted: list[PurePosixPath], named: dict[str, Writt
 
 
 def _secrets(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
-    """Files of secrets that the service is not given, and variables that look for one of its own elsewhere."""
+    """Files of secrets that the service is not given, and variables that look for a secret elsewhere."""
     mounted = _mounted(placed.service)
     for text in texts:
         folder, _, name = text.shown.rpartition("/") if text.where == Where.VARIABLE else ("", "", "")
-        if folder.startswith("/") and name in placed.service.secrets and not _is_below(text.shown, mounted):
+        if folder.startswith("/") and name in placed.spec.secrets.secrets and not _is_below(text.shown, mounted):
             at = f"{SECRET_FOLDER}/{name}"
-            yield Violation(text.path, f"looks for secret {name} at {text.shown}", f"it is at {at}", expected=at)
+            hint = (
+                f"it is at {at}" if name in placed.service.secrets else f"add `{name}` to `secrets`; it is then at {at}"
+            )
+            yield Violation(text.path, f"looks for secret {name} at {text.shown}", hint, expected=at)
         shown = text.literal if text.where == Where.CONFIG else text.shown
         for name in dict.fromkeys(re.findall(rf"{SECRET_FOLDER}/([\w-]+)", shown)):
             if name not in placed.service.secrets:
