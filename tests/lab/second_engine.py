@@ -21,7 +21,7 @@ echo 1 > /proc/sys/net/ipv6/conf/nowhere/disable_ipv6
 ip link set {LEAVING} arp off
 ip link set {LEAVING} up
 ip link set nowhere up
-ip address add 198.51.100.2/24 dev {LEAVING}
+ip address add 203.0.113.2/24 dev {LEAVING}
 ip route add default dev {LEAVING}"""
 _OWN_FOLDERS = """
 mount -t tmpfs tmpfs /tmp

@@ -57,7 +57,9 @@ def test_a_drawing_that_stands_in_pages_has_no_file_of_its_own(tmp_path: Path) -
 
 def test_blanks_and_punctuation_in_code_have_no_marks(tmp_path: Path) -> None:
     folder = site(tmp_path, ["en"])
-    (folder / "code.html").write_text('<pre><code>a<span class="w">  </span><span class="nt">b</span><span class="p">:</span>\n</code></pre>')
+    (folder / "code.html").write_text(
+        '<pre><code>a<span class="w">  </span><span class="nt">b</span><span class="p">:</span>\n</code></pre>'
+    )
     trim(folder)
     assert (folder / "code.html").read_text() == '<pre><code>a  <span class="nt">b</span>:\n</code></pre>'
 

@@ -45,8 +45,13 @@ class Outside:
         os.write(self.pipe, b".")
         self._expect(b"serving")
         # who is refused has to be refused by the way there, not by what is here; and the host knows the address from now on
-        with socket.create_connection((FAR, OUTSIDE_PORT), HOST_S):
-            pass
+        try:
+            with socket.create_connection((FAR, OUTSIDE_PORT), HOST_S):
+                pass
+        except OSError as error:
+            raise SystemExit(
+                f"{FAR}, which is to play the outside, is something else on the engine's host: {error}"
+            ) from None
 
     def _serve(self, heard: int, said: int) -> None:
         """In the child: be outside until the parent ends."""
