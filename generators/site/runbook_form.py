@@ -69,7 +69,8 @@ def runbook_form(spec: Spec, name: str) -> RunbookForm:
     }
     derived: dict[str, dict[str, str]] = {}
     lines = _lines(spec, name, filled)
-    if tenant and 0 < len(spec.tenants.tenants) <= _MOST_TENANTS:
+    # of a single tenant nothing tells what follows from its id, and nothing has to be chosen
+    if tenant and 1 < len(spec.tenants.tenants) <= _MOST_TENANTS:
         pages = {each: _lines(spec, name, {**filled, tenant: each}) for each in spec.tenants.tenants}
         if marked := _for_any_tenant(pages, marks[tenant], derived):
             lines, filled[tenant] = marked, marks[tenant]
@@ -108,6 +109,9 @@ def _for_any_tenant(
     for lines in zip(*pages.values(), strict=True):
         by_tenant = dict(zip(pages, lines, strict=True))
         first, line = next(iter(by_tenant.items()))
+        if len(set(lines)) == 1:
+            found.append(line)
+            continue
         marked = line.replace(first, mark)
         if all(marked.replace(mark, tenant) == own for tenant, own in by_tenant.items()):
             found.append(marked)

@@ -93,6 +93,31 @@ def test_a_page_that_is_filled_in_is_that_of_the_values(name: str, tenant: str) 
     assert body(fill(form, values)) == body(runbook_page(SPEC, name, values).content.decode())
 
 
+def with_tenants(*names: str) -> Spec:
+    """The shipped spec with tenants of these ids."""
+    acme = SPEC.tenants.tenants["acme"]
+    known = {name: acme.model_copy(update={"octet": number}) for number, name in enumerate(names, 1)}
+    tenants = SPEC.tenants.model_copy(update={"tenants": known})
+    return type(SPEC)(**{**vars(SPEC), "tenants": tenants})
+
+
+def test_an_id_within_words_marks_none_of_them() -> None:
+    spec = with_tenants("a", "acme")
+    form = runbook_form(spec, "online-provision")
+    pages = [
+        runbook_page(spec, "online-provision", {"tenant": name}).content.decode().splitlines() for name in ("a", "acme")
+    ]
+    for shown, *own in zip(form.markdown.splitlines()[1:], *(page[1:] for page in pages), strict=True):
+        assert shown == own[0] or own[0] != own[1]
+    for name in ("a", "acme"):
+        page = runbook_page(spec, "online-provision", {"tenant": name}).content.decode()
+        assert body(fill(form, {"tenant": name})) == body(page)
+
+
+def test_a_single_tenant_is_not_asked_for() -> None:
+    assert runbook_form(with_tenants("acme"), "online-provision").fields == ()
+
+
 def test_a_value_that_decides_what_the_page_says_is_not_typed() -> None:
     runbook = SPEC.runbooks["offline-update"]
     old = runbook.steps[0].run
