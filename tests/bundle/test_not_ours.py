@@ -159,3 +159,38 @@ def test_a_folder_may_be_named_in_any_way(home: str, bench: BenchHost, bundle: P
         assert done.returncode == 0, (script, done.stdout[-500:], done.stderr)
     assert not (bench.folder / home).exists()
     assert (bench.home / "MANIFEST.json").exists()
+
+
+class TestAnEngineThatFails:
+    """What was not answered is no answer."""
+
+    @pytest.mark.parametrize(
+        ("script", "pattern"),
+        [("install", ELSEWHERE), ("install", "'volume ls'*"), ("uninstall", ELSEWHERE), ("restore", ELSEWHERE)],
+    )
+    def test_to_say_what_is_there_stops_before_anything_is_done(
+        self, script: str, pattern: str, bench: BenchHost, bundle: Path, keys: Keys
+    ) -> None:
+        home = bench.folder / "new" if pattern.startswith("'volume") else bench.home
+        answer(bench, pattern, "exit 1")
+        words: dict[str, list[str | Path]] = {
+            "install": [*trusting(keys.publisher), bundle],
+            "restore": [export(bench)],
+        }
+        done = bench.run(script, "--home", home, *words.get(script, []))
+        assert (done.returncode, "the engine does not say which" in done.stderr) == (3, True), done.stderr
+        assert not [call for call in asked(bench) if call.startswith(("compose --project", "load"))]
+
+    @pytest.mark.parametrize("text", ["exit 1", "printf '%s\\n' 'first gone' 'second web'"])
+    def test_to_remove_what_a_release_no_longer_has_is_no_success(
+        self, text: str, bench: BenchHost, bundle: Path, keys: Keys
+    ) -> None:
+        answer(bench, "'ps --all'*'{{.ID}} '*", text)
+        answer(bench, "'rm first'", "exit 1")
+        done = bench.run("install", *trusting(keys.publisher), bundle)
+        assert (done.returncode, "stopped in step switch" in done.stderr) == (4, True), done.stderr
+
+    def test_to_remove_an_image_is_said(self, bench: BenchHost) -> None:
+        answer(bench, "'image rm'*", "exit 1")
+        done = bench.run("uninstall")
+        assert (done.returncode, "these images stay" in done.stdout) == (0, True), done.stdout

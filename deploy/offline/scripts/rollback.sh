@@ -81,10 +81,11 @@ whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "
 
 # Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
 no_other_home() {
-  other=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}' |
-    sort -u | while IFS= read -r there; do
-      [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
-    done)
+  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+    fail 3 'the engine does not say which containers there are'
+  other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
+    [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
+  done)
   [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
 }
 
@@ -479,12 +480,13 @@ switch_one() {
 remove_strangers() {
   known=$(compose_here --profile '*' config --services) || fail 4 'docker compose does not take the file'
   [ -n "$known" ] || return 0
-  docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.ID}} {{.Label "com.docker.compose.service"}}' |
-    while read -r id service; do
-      ! printf '%s\n' "$known" | grep -qxF -e "$service" || continue
-      say "removed: $service"
-      docker stop "$id" >> "$log" 2>&1 && docker rm "$id" >> "$log" 2>&1
-    done || fail 4 'a service that the release no longer has can not be removed' "the end of $log says why"
+  there=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.ID}} {{.Label "com.docker.compose.service"}}') ||
+    fail 4 'the engine does not say which containers there are'
+  printf '%s\n' "$there" | while read -r id service; do
+    { [ -n "$id" ] && ! printf '%s\n' "$known" | grep -qxF -e "$service"; } || continue
+    say "removed: $service"
+    { docker stop "$id" && docker rm "$id"; } >> "$log" 2>&1 || exit 1
+  done || fail 4 'a service that the release no longer has can not be removed' "the end of $log says why"
 }
 
 # Services that are not as they have to be, those among them that are not there.

@@ -80,10 +80,11 @@ whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "
 
 # Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
 no_other_home() {
-  other=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}' |
-    sort -u | while IFS= read -r there; do
-      [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
-    done)
+  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+    fail 3 'the engine does not say which containers there are'
+  other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
+    [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
+  done)
   [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
 }
 

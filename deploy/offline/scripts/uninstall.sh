@@ -82,10 +82,11 @@ whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "
 
 # Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
 no_other_home() {
-  other=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}' |
-    sort -u | while IFS= read -r there; do
-      [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
-    done)
+  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+    fail 3 'the engine does not say which containers there are'
+  other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
+    [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
+  done)
   [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
 }
 
@@ -331,6 +332,9 @@ manifest_images "$home/MANIFEST.json" | while read -r name config manifest; do
   ! printf '%s\n' "$others" | grep -qxF -e "$name" || continue
   docker image rm "$name" >> "$log" 2>&1 || true
 done
+images=$(manifest_images "$home/MANIFEST.json" | while read -r name _; do
+  ! docker image inspect --format '{{.Id}}' "$name" > /dev/null 2>&1 || printf '%s ' "$name"
+done)
 forget_kept
 rm -rf "$home/.before.new"
 rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/unfinished"
@@ -344,6 +348,7 @@ rm -rf "$home/compose.yaml" "$home/scripts"
 [ -z "$settings" ] || rm -f "$home/.env"
 printf '%s\n' "$folders" | while read -r folder; do rmdir "${home:?}/${folder:-.}" 2> /dev/null || :; done
 rmdir "$home" 2> /dev/null || :
+[ -z "$images" ] || say "these images stay, for something uses them, or they are another's by now: $images"
 [ -n "$data" ] || say "kept: $home/secrets, and the volumes of docpipe-offline"
 left=$(find "$home" -mindepth 1 -maxdepth 1 ! -name secrets 2> /dev/null | sort | tr '\n' ' ')
 [ -z "$left" ] || say "kept, for no release brought it: $left"
