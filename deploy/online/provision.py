@@ -40,6 +40,7 @@ if not (2, 27) <= _SDK < (3,):
 import argparse
 import hashlib
 import json
+import math
 import os
 import re
 import requests
@@ -69,7 +70,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import count
 from pathlib import Path
 from requests.adapters import HTTPAdapter
-from typing import Any, NamedTuple
+from typing import Any, IO, NamedTuple
 from urllib.parse import urlsplit
 
 
@@ -144,6 +145,8 @@ def connect(
 ) -> Client:
     """A client that reads patiently and never sends a change twice on its own. Raises Misused for an unsafe endpoint."""
     _check_endpoint(endpoint)
+    if proxy is not None and not _host_of(proxy, ("http", "https")):
+        raise Misused(f"--proxy is no address of a proxy: {proxy!r}; it begins with http:// or https://")
     api = Client(
         token,
         api_endpoint=endpoint,
@@ -164,17 +167,25 @@ def connect(
 
 def _check_endpoint(endpoint: str) -> None:
     """Refuse to send the token in clear."""
-    url = urlsplit(endpoint)
-    if url.scheme == "https" and url.hostname:
+    if _host_of(endpoint, ("https",)):
         return
-    if url.scheme != "http" or not url.hostname:
+    if not (host := _host_of(endpoint, ("http",))):
         raise Misused(f"HCLOUD_ENDPOINT is no address of an API: {endpoint!r}; it begins with https://")
     try:
-        loopback = url.hostname == "localhost" or ip_address(url.hostname).is_loopback
+        loopback = host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         loopback = False
     if not loopback:
         raise Misused(f"HCLOUD_ENDPOINT {endpoint} would carry the token in clear: use https")
+
+
+def _host_of(address: str, schemes: tuple[str, ...]) -> str:
+    """The host of an address with one of the schemes; empty where it is none."""
+    try:
+        url = urlsplit(address)
+        return (url.hostname or "") if url.scheme in schemes and url.port != 0 else ""
+    except ValueError:
+        return ""
 
 
 def _patient(request: Callable[..., dict[str, Any]], pause: Callable[[float], None]) -> Callable[..., dict[str, Any]]:
@@ -608,18 +619,28 @@ def read_plan(path: Path) -> dict[str, dict[str, Any]]:
         whole = json.loads(path.read_text("utf-8"))
         if whole["format"] != PLAN_FORMAT:
             raise Misused(f"{path} is a plan of format {whole['format']}; this program knows {PLAN_FORMAT}: plan again")
-        return {
-            plan["tenant"]: {**plan, "allow": [str(name) for name in plan["allow"]], "steps": _steps(plan["steps"])}
-            for plan in whole["plans"]
-        }
+        plans = [_plan_of(each) for each in whole["plans"]]
     except OSError as error:
         raise Misused(f"the plan {path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
+    found = {plan["tenant"]: plan for plan in plans}
+    if len(found) < len(plans):
+        raise Misused(f"{path} has two plans of one tenant: write one with plan --out FILE")
+    return found
 
 
-def _steps(found: list[dict[str, Any]]) -> list[PlanStep]:
-    return [PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])}) for each in found]
+def _plan_of(found: dict[str, Any]) -> dict[str, Any]:
+    """A plan as `as_plan` gives it. Raises ValueError, KeyError or TypeError for anything else."""
+    words = {key: found[key] for key in ("tenant", "mode", "platform", "desired", "project")}
+    allowed = found["allow"]
+    if not isinstance(allowed, list) or not all(isinstance(each, str) for each in (*words.values(), *allowed)):
+        raise ValueError("a word of the plan is no text")
+    steps = [
+        PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])})
+        for each in found["steps"]
+    ]
+    return {**words, "allow": allowed, "steps": steps}
 
 
 def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:
@@ -782,6 +803,10 @@ class ResourceKind(ABC):
     def passing(self, seen: Want) -> bool:
         """Whether the object is on its way to a state, so that it has to be looked at again."""
         return False
+
+    def in_flux(self, seen: Want) -> str:
+        """Why nobody knows whether the object works, as somebody's work on it or an unknown state; empty where it is known."""
+        return ""
 
     def unreadable(self, want: Want, seen: Want) -> list[str]:
         """What the API does not say of it, or says in words that are not known here."""
@@ -1379,7 +1404,8 @@ class ServerOffer:
     """A server type at a location: whether it can be ordered now, and its price a month, net, in the account's currency."""
 
     available: bool
-    price: float
+    price: float | None
+    """None where the API does not say."""
 
 
 @dataclass(frozen=True)
@@ -1387,9 +1413,10 @@ class Choice:
     """The type that is ordered, or why none is."""
 
     type: str = ""
-    price: float = 0.0
+    price: float | None = 0.0
+    """None where the API does not say."""
     dearer: str = ""
-    """In words, where it costs more than the first of the list, or nobody knows what that one costs."""
+    """In words, where it costs more than the first of the list, or nobody knows what one of the two costs."""
     problem: str = ""
 
 
@@ -1399,8 +1426,8 @@ class Orders:
     def __init__(self) -> None:
         self._types: list[Any] = []
         self._images: dict[tuple[str, str], Any] = {}
-        self.ceilings: dict[str, float] = {}
-        """The most that a server may cost a month, by its name: what the plan said."""
+        self.planned: dict[str, Choice] = {}
+        """What the plan said, by the server's name: no order costs more."""
 
     def load(self, project: CloudProject) -> None:
         """Ask for the catalogue, once."""
@@ -1436,14 +1463,17 @@ class Orders:
             return Choice(problem=self._why_none(project, want))
         new, first = types[0], want["types"][0]
         price = offers[new].price
-        self.ceilings[want["name"]] = price
+        self.planned[want["name"]] = Choice(new, price)
         if new == first:
             return Choice(new, price)
         if first not in offers:
-            return Choice(new, price, f"{first} is withdrawn in {want['location']}; {new} is {price:.2f} a month")
-        dearer = price > offers[first].price
-        words = f"{first} is sold out; {new} is {price:.2f} a month instead of {offers[first].price:.2f}"
-        return Choice(new, price, words if dearer else "")
+            return Choice(
+                new, price, f"{first} is withdrawn in {want['location']}; {new} is {shown_price(price)} a month"
+            )
+        words = (
+            f"{first} is sold out; {new} is {shown_price(price)} a month instead of {shown_price(offers[first].price)}"
+        )
+        return Choice(new, price, "" if _within(price, offers[first].price) else words)
 
     def _why_none(self, project: CloudProject, want: Want) -> str:
         """Sold out, withdrawn and a location that is down are different things, and need different deeds."""
@@ -1460,10 +1490,11 @@ class Orders:
     def ordered(self, project: CloudProject, want: Want, **order: Any) -> Any:
         """Order a type of the list, never one that is dearer than the plan said. Raises Failed where none can be had."""
         offers = self.offers(project, want["location"])
-        ceiling = self.ceilings.get(want["name"], offers[want["types"][0]].price if want["types"][0] in offers else 0.0)
+        first = offers.get(want["types"][0], ServerOffer(False, 0.0))
+        planned = self.planned.get(want["name"], Choice(want["types"][0], first.price))
         refusals: list[APIException] = []
         for name in self.order_of(project, want):
-            if offers[name].price > ceiling:
+            if name != planned.type and not _within(offers[name].price, planned.price):
                 continue
             try:
                 return project.api.servers.create(server_type=self.type(name), **order)
@@ -1476,7 +1507,7 @@ class Orders:
             raise passing[0]
         said = f" ({describe_error(refusals[-1])})" if refusals else ""
         raise Failed(
-            f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {ceiling:.2f} "
+            f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {shown_price(planned.price)} "
             f"a month{said}; try again later; a dearer one of the list is bought only with --allow {want['name']}"
         )
 
@@ -1498,9 +1529,19 @@ def _ended(deprecation: Any) -> bool:
     return isinstance(end, datetime) and end <= datetime.now(UTC)
 
 
-def _price(server_type: Any, location: str) -> float:
+def shown_price(price: float | None) -> str:
+    """A price in words; one that nobody knows is no low one."""
+    return "?" if price is None else f"{price:.2f}"
+
+
+def _within(price: float | None, limit: float | None) -> bool:
+    return price is not None and limit is not None and price <= limit
+
+
+def _price(server_type: Any, location: str) -> float | None:
     found = [each for each in server_type.prices or [] if each["location"] == location]
-    return round(float(found[0]["price_monthly"]["net"]), 2) if found else 0.0
+    price = float(found[0]["price_monthly"]["net"]) if found else math.nan
+    return round(price, 2) if math.isfinite(price) else None
 
 
 # --- moving: What a server takes from another: its fixed address, and the volume. Who gives it up is shut down first, and is ours.
@@ -1695,6 +1736,9 @@ class ServerKind(ServerMoves):
     def passing(self, seen: Want) -> bool:
         return seen["status"] in ON_ITS_WAY
 
+    def in_flux(self, seen: Want) -> str:
+        return "" if seen["status"] in (*STEADY, *ON_ITS_WAY) else f"its status is {seen['status']}"
+
     def unreadable(self, want: Want, seen: Want) -> list[str]:
         found = [field for field in ("type", "image", "location") if seen[field] is None]
         if seen["status"] not in STEADY:
@@ -1791,16 +1835,18 @@ class ServerKind(ServerMoves):
         if choice.problem:
             return ""
         now = f", now {seen['type']}" if seen["type"] != choice.type else ""
-        return f"; a new {choice.type} is {choice.price:.2f} a month at today's price{now}"
+        return f"; a new {choice.type} is {shown_price(choice.price)} a month at today's price{now}"
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         yield from self._named_and_labelled(project, bound, want, seen)
-        if seen["status"] not in (*STEADY, *ON_ITS_WAY):
+        if self.in_flux(seen):
             return
         yield from self._behind_firewalls(project, bound, want, seen)
         yield from self._grouped(project, bound, want, seen)
         yield from self._typed(project, bound, want, seen)
-        needed = [*self._addressed(project, bound, want, seen), *self._with_volume(project, bound, want, seen)]
+        needed = _all_or_nothing(
+            [*self._addressed(project, bound, want, seen), *self._with_volume(project, bound, want, seen)]
+        )
         yield from needed
         yield from self._protected(bound, want, seen)
         if seen["status"] == "off":
@@ -1848,14 +1894,11 @@ class ServerKind(ServerMoves):
         if choice.problem:
             yield ResourceChange(f"type {seen['type']}", lambda: None, blocked=choice.problem)
             return
-        known = seen["type"] in offers
-        before = f"{offers[seen['type']].price:.2f}" if known else "?"
-        dearer = not known or choice.price > offers[seen["type"]].price
-        effects = stops(seen) | (frozenset((Effect.COSTS_MORE,)) if dearer else NOTHING)
-        what = (
-            f"type {seen['type']} → {choice.type}, {before} → {choice.price:.2f} a month; it is switched off for that"
-        )
-        more = choice.price - offers[seen["type"]].price if known else 0.0
+        before = offers[seen["type"]].price if seen["type"] in offers else None
+        more = choice.price - before if choice.price is not None and before is not None else None
+        effects = stops(seen) | (frozenset((Effect.COSTS_MORE,)) if more is None or more > 0 else NOTHING)
+        prices = f"{shown_price(before)} → {shown_price(choice.price)} a month"
+        what = f"type {seen['type']} → {choice.type}, {prices}; it is switched off for that"
 
         def change() -> Any:
             self.switched_off(project, bound)
@@ -1866,7 +1909,7 @@ class ServerKind(ServerMoves):
                 wait_for(bound.power_on())
                 raise
 
-        yield ResourceChange(what, change, effects, price=more)
+        yield ResourceChange(what, change, effects, price=more or 0.0)
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """A stranger's volume is not torn from under a system that runs."""
@@ -1886,6 +1929,17 @@ class ServerKind(ServerMoves):
         for each in bound.volumes or []:
             self._given_up(project, bound, each)
         return bound.delete()
+
+
+def _all_or_nothing(needed: list[ResourceChange]) -> list[ResourceChange]:
+    """Nothing is stopped for one thing that is needed while another cannot be had."""
+    hindered = any(change.blocked for change in needed)
+    return [
+        replace(change, blocked="not before it can have all else that it needs")
+        if hindered and not change.blocked and Effect.STOPS in change.effects
+        else change
+        for change in needed
+    ]
 
 
 def _switched_on(bound: Any, needed: list[ResourceChange]) -> ResourceChange:
@@ -1982,7 +2036,8 @@ class LivePrices:
 
 def _net(price: Any) -> float:
     try:
-        return float(price["net"])
+        net = float(price["net"])
+        return net if math.isfinite(net) else 0.0
     except (KeyError, TypeError, ValueError):
         return 0.0
 
@@ -1995,15 +2050,18 @@ def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
     """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
     prices, lines, total = LivePrices(api), [], 0.0
     selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
-    servers = api.servers.get_all(label_selector=selector)
+    servers = [each for each in api.servers.get_all(label_selector=selector) if owned_by(each, ownership)]
     own = {server.id for server in servers}
-    addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or _of(each.labels, ownership)]
+    addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or owned_by(each, ownership)]
     found: list[tuple[str, Any, float]] = []
     for server in servers:
         type_name, place = (str(each.name) if each else "" for each in (server.server_type, server.location))
         found.append((f"server {server.name} (#{server.id}), {type_name}", server, prices.of_type(type_name, place)))
     for volume in api.volumes.get_all(label_selector=selector):
-        found.append((f"volume {volume.name} (#{volume.id}), {volume.size} GB", volume, prices.of("volume", volume)))
+        if owned_by(volume, ownership):
+            found.append(
+                (f"volume {volume.name} (#{volume.id}), {volume.size} GB", volume, prices.of("volume", volume))
+            )
     for address in addresses:
         price = prices.of_address(str(address.location.name)) if address.type == "ipv4" and address.location else 0.0
         if price:
@@ -2015,10 +2073,6 @@ def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
         return ["nothing that costs is there"]
     unknown = f"; prices are not known: {prices.missing}" if prices.missing else ""
     return ["what is there and is paid for:", *lines, f"  together {total:.2f} {prices.currency} a month, net{unknown}"]
-
-
-def _of(labels: dict[str, str] | None, ownership: dict[str, str]) -> bool:
-    return ownership.items() <= (labels or {}).items()
 
 
 # --- tenant_objects: Finds a tenant's objects: by labels and ids, and by name alone only to see whose the name is.
@@ -2078,6 +2132,8 @@ class TenantObjects:
         claims: dict[str, list[Any]] = {}
         # a list that changes between two of its pages may give an object twice
         for bound in sorted({bound.id: bound for bound in found}.values(), key=lambda bound: str(bound.id)):
+            if not self.ours(kind_name, bound):
+                continue  # something in between dropped the selector: the whole project was the answer
             name = self._desired_name(kind_name, bound)
             if name is not None:
                 claims.setdefault(name, []).append(bound)
@@ -2094,6 +2150,10 @@ class TenantObjects:
             self.project.others += [
                 UnplannedObject(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]
             ]
+
+    def ours(self, kind: str, bound: Any) -> bool:
+        """Whether an object carries the tenant's labels; keys are the project's, and carry none."""
+        return kind == "ssh_key" or owned_by(bound, self.desired["ownership"])
 
     def _desired_name(self, kind_name: str, bound: Any) -> str | None:
         """The name that the desired state has for an object; None for one that is not desired."""
@@ -2115,7 +2175,7 @@ class TenantObjects:
         bound = kind.named(self.project, self.wants[key])
         if bound is None:
             return None
-        if key[0] != "ssh_key" and not owned_by(bound, self.desired["ownership"]):
+        if not self.ours(key[0], bound):
             labels = ", ".join(f"{name}={value}" for name, value in self.desired["ownership"].items())
             self.blocked[key] = (
                 f"exists and is not ours (#{bound.id}): it lacks the labels {labels}. Rename or delete it, or give it the "
@@ -2306,7 +2366,7 @@ class Planning(TenantObjects):
 
     def _type_of(self, key: Key) -> float:
         kind = self.kinds[key[0]]
-        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, ServerKind) else 0.0
+        return kind.choice(self.project, self.wants[key]).price or 0.0 if isinstance(kind, ServerKind) else 0.0
 
     def _creation(self, key: Key, want: Want) -> PlanStep:
         kind = self.kinds[key[0]]
@@ -2317,6 +2377,7 @@ class Planning(TenantObjects):
             return PlanStep("+", *key, "make", price)
         choice = kind.choice(self.project, want)
         what = f"make, {choice.type}" + (f", for {choice.dearer}" if choice.dearer else "")
+        what += ", at an unknown price" if choice.price is None and not choice.dearer else ""
         dearer = (Effect.COSTS_MORE.value,) if choice.dearer else ()
         if choice.dearer and key[1] not in self.allowed:
             return PlanStep("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
@@ -2349,12 +2410,31 @@ class Planning(TenantObjects):
                     f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
                 )
             if told:
-                there = volume_exists(self.project, told)
-                fate = (
-                    "is there without this tenant's labels: give it back its labels" if there else "is gone: restore it"
-                )
+                fate = self._fate_of_volume(told, key[1])
                 return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
         return ""
+
+    def _fate_of_volume(self, id: str, name: str) -> str:
+        """What has become of a volume that is not known as the desired one any more, and what would help."""
+        for other in self.project.others:
+            if other.kind == "volume" and str(other.bound.id) == id:
+                return f"is there as {other.bound.name}: give it back the label {OBJECT}={identity(name)}"
+        if volume_exists(self.project, id):
+            return "is there without this tenant's labels: give it back its labels"
+        return "is gone: restore it"
+
+    def _not_ready(self, key: Key) -> str:
+        """Why an object cannot take another's place, after all that an apply may do to it; empty where it can."""
+        if key not in self.project.held:
+            return self.blocked.get(key, "it is not there")
+        kind, notes = self.kinds[key[0]], len(self.notes)
+        steps = [self.step(key, change) for change in self.changes(key)]
+        del self.notes[notes:]
+        try:
+            reasons = [kind.in_flux(self.seen(key))]
+        except ODD:
+            reasons = ["it is in a form that is not known here"]
+        return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))
 
     def _leaving(self, other: UnplannedObject) -> Iterator[PlanStep]:
         """The deletion of what is not desired."""
@@ -2368,7 +2448,10 @@ class Planning(TenantObjects):
         words = tuple(sorted(effect.value for effect in effects))
         price = -self.prices.of(other.kind, bound)
         key = (other.kind, str(bound.name))
-        if (way := kind.in_the_way(self.project, bound)) and not needs:
+        way = kind.in_the_way(self.project, bound)
+        if other.successor and (reason := self._not_ready((other.kind, other.word))):
+            way.append(f"the one that takes its place is not ready: {reason}")
+        if way and not needs:
             yield PlanStep("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
         else:
             yield PlanStep(
@@ -2383,9 +2466,20 @@ LARGEST = 1_000_000
 
 
 def journal_folder() -> Path:
-    """Where journals are, whatever the working directory is: `$XDG_STATE_HOME/plumbline`, or `~/.local/state/plumbline`."""
+    """Where journals are, whatever the working directory is: `$XDG_STATE_HOME/plumbline`, or `~/.local/state/plumbline`.
+
+    Raises Lacking where there is neither.
+    """
     state = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(state) if Path(state).is_absolute() else Path.home() / ".local/state") / "plumbline"
+    if Path(state).is_absolute():
+        return Path(state) / "plumbline"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path()
+    if not os.environ.get("HOME", "/") or not home.is_absolute():
+        raise Lacking("there is no home folder for the journal: set HOME or XDG_STATE_HOME to a whole path")
+    return home / ".local/state/plumbline"
 
 
 class ProvisionJournal:
@@ -2585,6 +2679,8 @@ class Destroying(Planning):
         effects = effects_of_deletion(kind, bool(is_protected(bound)) or wanted)
         needs = words_missing(effects, (word,), self.allowed, "destroy")
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
+        if not self.ours(kind, bound):
+            return PlanStep("?", kind, name, "kept: it has lost the tenant's labels meanwhile", 0.0, id, words)
         price = -self.prices.of(kind, bound)
         if needs:
             return PlanStep("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
@@ -2633,6 +2729,10 @@ class Destroying(Planning):
             bound = kind.again(self.project, known)
             if bound is None:
                 return True
+            if not self.ours(kind_name, bound):
+                raise Refused(
+                    f"{kind_name} {name} (#{bound.id}) has lost the tenant's labels meanwhile: it is not deleted"
+                )
             if is_protected(bound):
                 wait_for(kind.protect(bound, False))
             wait_for(kind.delete(self.project, bound))
@@ -2684,6 +2784,8 @@ class ProvisionRun(Destroying):
         self.journal, self.say, self.pause = journal, say_safely(say), pause
         self.lock = Lock(api, desired["tenant"], self.say, pause)
         self.notes: list[str] = []
+        self._holder: Any = None
+        """The lock as it was shown last."""
         self._shown: dict[Key, set[str]] = {}
         """Effects that were shown for each object, and allowed."""
         self._new: set[Key] = set()
@@ -2890,14 +2992,16 @@ class ProvisionRun(Destroying):
 
     def holder(self) -> str:
         """Who holds the tenant's lock, in words; empty where nobody does."""
-        found = self.lock.holder()
+        self._holder = found = self.lock.holder()
         return holder_of(found) if found is not None else ""
 
     def unlock(self) -> str:
-        """Break the tenant's lock; what it was, empty where there was none."""
+        """Break the tenant's lock; what it was, empty where there was none. Raises Refused where it is not the one shown."""
         found = self.lock.holder()
         if found is None:
             return ""
+        if self._holder is not None and self._holder.id != found.id:
+            raise Refused(f"the lock that was shown is gone, and it is another's now: {holder_of(found)}")
         self.lock.break_open(found)
         self.journal.write("unlock", was=holder_of(found))
         return holder_of(found)
@@ -2981,6 +3085,33 @@ Exit codes: 0 success; 1 failed, refused, or some changes still need --allow; 2 
 """What each means."""
 
 
+# --- streams: Standard streams that the caller closed, or that nobody reads any more.
+
+ENDS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
+
+def open_closed_streams() -> None:
+    """Lead to nothing what was closed. Else the next file that is opened takes its number, and all that is printed."""
+    for name, mode in ENDS:
+        if getattr(sys, name) is None:
+            setattr(sys, name, _nothing(mode))
+
+
+def was_heard() -> bool:
+    """Write out what was printed. False when nobody takes it: what was shown is no ground for saying yes."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        # it is flushed once more at the end of the process
+        sys.stdout = _nothing("w")
+        return False
+    return True
+
+
+def _nothing(mode: str) -> IO[Any]:
+    return os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
+
+
 # --- command: The command line of provisioning: what is shown, what is asked, and how it ends.
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
@@ -2992,6 +3123,7 @@ After a failure, run it again: it creates nothing twice and undoes nothing."""
 
 def main(folder: Path, arguments: list[str] | None = None) -> int:
     """Do what the arguments say, with the data of a folder; the exit code."""
+    open_closed_streams()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupted)
     for stream in (sys.stdout, sys.stderr):
@@ -3004,7 +3136,8 @@ def main(folder: Path, arguments: list[str] | None = None) -> int:
     except EditedData as error:
         print(f"refused: {error}", file=sys.stderr)
         return MISUSED
-    return run_guarded(lambda: _done(desired, options))
+    code = run_guarded(lambda: _done(desired, options))
+    return code if was_heard() else max(code, TROUBLED)
 
 
 def _interrupted(signum: int, frame: Any) -> None:
@@ -3027,6 +3160,8 @@ def run_guarded(work: Callable[[], int]) -> int:
         print(f"failed: {describe_error(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; run it again to go on", file=sys.stderr)
+    except BrokenPipeError:
+        print("interrupted, for nobody reads what is printed; run it again to go on", file=sys.stderr)
     except ODD as error:
         print(f"failed: an answer is not one of the API, {type(error).__name__}: {error}", file=sys.stderr)
     return TROUBLED
@@ -3050,6 +3185,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Create, update or delete a tenant's resources at Hetzner Cloud to match the spec.",
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # `--y` is no yes
+        allow_abbrev=False,
     )
     parser.add_argument("verb", nargs="?", default="plan", choices=list(VERBS))
     parser.add_argument("--tenant", metavar="ID", help="tenant to provision")
@@ -3139,7 +3276,7 @@ def confirm(word: str, yes: bool, what: str = "") -> None:
         return
     try:
         typed = input(f"type {word} {what or 'to go on'}: ")
-    except EOFError:
+    except (EOFError, UnicodeDecodeError):
         typed = ""
     if typed.strip() != word:
         raise Refused("nothing was changed")

@@ -65,8 +65,9 @@ def run_guarded(command: click.Command) -> NoReturn:
         _say(f"{error}\n  = {error.hint}")
         sys.exit(EXIT_ENVIRONMENT)
     except BrokenPipeError:
+        # not 0: whoever stops reading may have stopped an apply before it began
         sys.stderr.close()
-        sys.exit(0)
+        sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         _trace_if_asked()
         # libraries derive their own from it, which say nothing about the disk

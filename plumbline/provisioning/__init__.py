@@ -27,6 +27,7 @@ MODULES = (
     "run",
     "data",
     "exit_codes",
+    "streams",
     "command",
 )
 """Modules in the order in which the script holds them: each after those whose classes it builds on."""

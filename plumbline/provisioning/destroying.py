@@ -61,6 +61,8 @@ class Destroying(Planning):
         effects = effects_of_deletion(kind, bool(is_protected(bound)) or wanted)
         needs = words_missing(effects, (word,), self.allowed, "destroy")
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
+        if not self.ours(kind, bound):
+            return PlanStep("?", kind, name, "kept: it has lost the tenant's labels meanwhile", 0.0, id, words)
         price = -self.prices.of(kind, bound)
         if needs:
             return PlanStep("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
@@ -109,6 +111,10 @@ class Destroying(Planning):
             bound = kind.again(self.project, known)
             if bound is None:
                 return True
+            if not self.ours(kind_name, bound):
+                raise Refused(
+                    f"{kind_name} {name} (#{bound.id}) has lost the tenant's labels meanwhile: it is not deleted"
+                )
             if is_protected(bound):
                 wait_for(kind.protect(bound, False))
             wait_for(kind.delete(self.project, bound))

@@ -156,6 +156,10 @@ class ResourceKind(ABC):
         """Whether the object is on its way to a state, so that it has to be looked at again."""
         return False
 
+    def in_flux(self, seen: Want) -> str:
+        """Why nobody knows whether the object works, as somebody's work on it or an unknown state; empty where it is known."""
+        return ""
+
     def unreadable(self, want: Want, seen: Want) -> list[str]:
         """What the API does not say of it, or says in words that are not known here."""
         return []

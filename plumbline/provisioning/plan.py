@@ -108,18 +108,28 @@ def read_plan(path: Path) -> dict[str, dict[str, Any]]:
         whole = json.loads(path.read_text("utf-8"))
         if whole["format"] != PLAN_FORMAT:
             raise Misused(f"{path} is a plan of format {whole['format']}; this program knows {PLAN_FORMAT}: plan again")
-        return {
-            plan["tenant"]: {**plan, "allow": [str(name) for name in plan["allow"]], "steps": _steps(plan["steps"])}
-            for plan in whole["plans"]
-        }
+        plans = [_plan_of(each) for each in whole["plans"]]
     except OSError as error:
         raise Misused(f"the plan {path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
+    found = {plan["tenant"]: plan for plan in plans}
+    if len(found) < len(plans):
+        raise Misused(f"{path} has two plans of one tenant: write one with plan --out FILE")
+    return found
 
 
-def _steps(found: list[dict[str, Any]]) -> list[PlanStep]:
-    return [PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])}) for each in found]
+def _plan_of(found: dict[str, Any]) -> dict[str, Any]:
+    """A plan as `as_plan` gives it. Raises ValueError, KeyError or TypeError for anything else."""
+    words = {key: found[key] for key in ("tenant", "mode", "platform", "desired", "project")}
+    allowed = found["allow"]
+    if not isinstance(allowed, list) or not all(isinstance(each, str) for each in (*words.values(), *allowed)):
+        raise ValueError("a word of the plan is no text")
+    steps = [
+        PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])})
+        for each in found["steps"]
+    ]
+    return {**words, "allow": allowed, "steps": steps}
 
 
 def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from plumbline.provisioning.guard import NOTHING, Effect, effects_of_deletion, words_missing
 from plumbline.provisioning.kinds import Key, ResourceChange, UnplannedObject, Want, is_protected
-from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, labels_of
+from plumbline.provisioning.labels import OBJECT, TOLD_VOLUME, USER_DATA, identity, labels_of
 from plumbline.provisioning.lifecycle import makes, state_of
 from plumbline.provisioning.plan import PlanStep
 from plumbline.provisioning.prices import LivePrices
@@ -132,7 +132,7 @@ class Planning(TenantObjects):
 
     def _type_of(self, key: Key) -> float:
         kind = self.kinds[key[0]]
-        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, ServerKind) else 0.0
+        return kind.choice(self.project, self.wants[key]).price or 0.0 if isinstance(kind, ServerKind) else 0.0
 
     def _creation(self, key: Key, want: Want) -> PlanStep:
         kind = self.kinds[key[0]]
@@ -143,6 +143,7 @@ class Planning(TenantObjects):
             return PlanStep("+", *key, "make", price)
         choice = kind.choice(self.project, want)
         what = f"make, {choice.type}" + (f", for {choice.dearer}" if choice.dearer else "")
+        what += ", at an unknown price" if choice.price is None and not choice.dearer else ""
         dearer = (Effect.COSTS_MORE.value,) if choice.dearer else ()
         if choice.dearer and key[1] not in self.allowed:
             return PlanStep("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
@@ -175,12 +176,31 @@ class Planning(TenantObjects):
                     f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
                 )
             if told:
-                there = volume_exists(self.project, told)
-                fate = (
-                    "is there without this tenant's labels: give it back its labels" if there else "is gone: restore it"
-                )
+                fate = self._fate_of_volume(told, key[1])
                 return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
         return ""
+
+    def _fate_of_volume(self, id: str, name: str) -> str:
+        """What has become of a volume that is not known as the desired one any more, and what would help."""
+        for other in self.project.others:
+            if other.kind == "volume" and str(other.bound.id) == id:
+                return f"is there as {other.bound.name}: give it back the label {OBJECT}={identity(name)}"
+        if volume_exists(self.project, id):
+            return "is there without this tenant's labels: give it back its labels"
+        return "is gone: restore it"
+
+    def _not_ready(self, key: Key) -> str:
+        """Why an object cannot take another's place, after all that an apply may do to it; empty where it can."""
+        if key not in self.project.held:
+            return self.blocked.get(key, "it is not there")
+        kind, notes = self.kinds[key[0]], len(self.notes)
+        steps = [self.step(key, change) for change in self.changes(key)]
+        del self.notes[notes:]
+        try:
+            reasons = [kind.in_flux(self.seen(key))]
+        except ODD:
+            reasons = ["it is in a form that is not known here"]
+        return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))
 
     def _leaving(self, other: UnplannedObject) -> Iterator[PlanStep]:
         """The deletion of what is not desired."""
@@ -194,7 +214,10 @@ class Planning(TenantObjects):
         words = tuple(sorted(effect.value for effect in effects))
         price = -self.prices.of(other.kind, bound)
         key = (other.kind, str(bound.name))
-        if (way := kind.in_the_way(self.project, bound)) and not needs:
+        way = kind.in_the_way(self.project, bound)
+        if other.successor and (reason := self._not_ready((other.kind, other.word))):
+            way.append(f"the one that takes its place is not ready: {reason}")
+        if way and not needs:
             yield PlanStep("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
         else:
             yield PlanStep(

@@ -1,11 +1,13 @@
 """What things cost a month, net, as the API says; and all that a tenant pays for now."""
 
+import math
 from typing import Any
 
 from hcloud import Client
 
 from plumbline.provisioning.calls import API_ERRORS, describe_error
 from plumbline.provisioning.kinds import Key, Want
+from plumbline.provisioning.labels import owned_by
 
 
 class LivePrices:
@@ -66,7 +68,8 @@ class LivePrices:
 
 def _net(price: Any) -> float:
     try:
-        return float(price["net"])
+        net = float(price["net"])
+        return net if math.isfinite(net) else 0.0
     except (KeyError, TypeError, ValueError):
         return 0.0
 
@@ -79,15 +82,18 @@ def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
     """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
     prices, lines, total = LivePrices(api), [], 0.0
     selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
-    servers = api.servers.get_all(label_selector=selector)
+    servers = [each for each in api.servers.get_all(label_selector=selector) if owned_by(each, ownership)]
     own = {server.id for server in servers}
-    addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or _of(each.labels, ownership)]
+    addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or owned_by(each, ownership)]
     found: list[tuple[str, Any, float]] = []
     for server in servers:
         type_name, place = (str(each.name) if each else "" for each in (server.server_type, server.location))
         found.append((f"server {server.name} (#{server.id}), {type_name}", server, prices.of_type(type_name, place)))
     for volume in api.volumes.get_all(label_selector=selector):
-        found.append((f"volume {volume.name} (#{volume.id}), {volume.size} GB", volume, prices.of("volume", volume)))
+        if owned_by(volume, ownership):
+            found.append(
+                (f"volume {volume.name} (#{volume.id}), {volume.size} GB", volume, prices.of("volume", volume))
+            )
     for address in addresses:
         price = prices.of_address(str(address.location.name)) if address.type == "ipv4" and address.location else 0.0
         if price:
@@ -99,7 +105,3 @@ def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
         return ["nothing that costs is there"]
     unknown = f"; prices are not known: {prices.missing}" if prices.missing else ""
     return ["what is there and is paid for:", *lines, f"  together {total:.2f} {prices.currency} a month, net{unknown}"]
-
-
-def _of(labels: dict[str, str] | None, ownership: dict[str, str]) -> bool:
-    return ownership.items() <= (labels or {}).items()
