@@ -100,7 +100,8 @@ def _rendered(template: str, names: Mapping[str, Any]) -> str:
 
 def _text(compiled: JinjaTemplate, names: Mapping[str, Any]) -> str:
     parts, length = [], 0
-    for part in compiled.root_render_func(compiled.new_context(dict(names))):
+    known = {**_environment().globals, **names}
+    for part in compiled.root_render_func(compiled.new_context(known, shared=True)):
         parts.append(part)
         length += len(part)
         if length > MOST_OUTPUT:
