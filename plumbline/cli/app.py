@@ -112,4 +112,7 @@ def run() -> None:
 
         sys.exit(shell_complete(cli, {}, "plumb", VARIABLE, instruction))
     gc.disable()  # nothing of what a command imports is garbage
-    run_guarded(cli)
+    try:
+        run_guarded(cli)
+    finally:
+        gc.enable()
