@@ -99,9 +99,12 @@ def _size_inside(value: Any) -> int:
         each = waiting.pop()
         if isinstance(each, str):
             total += len(each)
+        elif each is None or isinstance(each, int | float):
+            continue
         elif isinstance(each, dict):
             total += len(each)
-            waiting += (part for pair in each.items() for part in pair)
+            waiting += each
+            waiting += each.values()
         elif isinstance(each, list | tuple | set | frozenset):
             total += len(each)
             waiting += each

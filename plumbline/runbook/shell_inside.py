@@ -134,11 +134,11 @@ def read_scripts(texts: Sequence[str]) -> tuple[Script | UnreadableScript, ...]:
     return scripts
 
 
-def _inner_scripts(script: Script) -> Iterator[InnerScript]:
+@lru_cache(maxsize=1024)
+def _inner_scripts(script: Script) -> tuple[InnerScript, ...]:
     told = here_documents(list(script.statements))
-    for call in calls(list(script.statements)):
-        if found := inside(call, told.get(id(call.node), "")):
-            yield found
+    found = (inside(call, told.get(id(call.node), "")) for call in calls(list(script.statements)))
+    return tuple(each for each in found if each)
 
 
 @lru_cache(maxsize=1024)
