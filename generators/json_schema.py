@@ -1,10 +1,10 @@
 """JSON Schemas of the data files (draft 2020-12), and the project schema in which references are enumerations."""
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from generators.json_text import json_text
 from plumbline.project.artifact import Artifact
 from plumbline.spec.references import ids_by_kind
 from plumbline.spec.sections import SECTIONS, Section
@@ -55,7 +55,7 @@ def _artifact(folder: str, kind: str, schema: dict[str, Any]) -> Artifact:
 
 
 def _text(schema: dict[str, Any]) -> str:
-    return json.dumps(schema, indent=2, ensure_ascii=False)
+    return json_text(schema)
 
 
 def _schema(section: Section) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli.checking_again import check_again
 from plumbline.cli.common import finish, load, report
+from plumbline.cli.ending import reporting
 from plumbline.cli.replay import FRESH, remember
 from plumbline.report.explained import ExplainedRule
 from plumbline.report.text import summary
@@ -35,7 +36,9 @@ from validators.stand_in_folders import missing_stand_ins
 def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watch: bool) -> None:
     """Check the structure and rules of the spec, and compare every committed artifact with it."""
     if watch:
-        check_again(Path(context.obj["folder"]), lambda: _check(context, format, no_drift=True))
+        check_again(
+            Path(context.obj["folder"]), lambda: reporting(context, lambda: _check(context, format, no_drift=True))
+        )
     with remember(sys.argv[1:]):
         _check(context, format, no_drift)
 

@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -42,15 +43,29 @@ def spec_folder(given: str) -> Path:
 
 def run_guarded(command: click.Command) -> NoReturn:
     """Run a command; no user's mistake ends in a traceback, unless -vv asks for it."""
-    try:
-        with command.make_context("plumb", _general_first(sys.argv[1:])) as context:
-            try:
-                command.invoke(context)
-            except InputError as error:
-                from plumbline.cli.common import report
 
-                report(context, error.findings, context.obj.get("format", "text"))
-                sys.exit(EXIT_INPUT)
+    def invoke() -> None:
+        with command.make_context("plumb", _general_first(sys.argv[1:])) as context:
+            reporting(context, lambda: command.invoke(context))
+
+    guarded(invoke)
+
+
+def reporting(context: click.Context, action: Callable[[], object]) -> None:
+    """Carry something out; of a spec that can't be read, its findings are written, and SystemExit is raised."""
+    try:
+        action()
+    except InputError as error:
+        from plumbline.cli.common import report
+
+        report(context, error.findings, context.obj.get("format", "text"))
+        sys.exit(EXIT_INPUT)
+
+
+def guarded(action: Callable[[], object]) -> NoReturn:
+    """Carry something out and raise SystemExit with its code; what went wrong is said."""
+    try:
+        action()
         sys.exit(0)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)

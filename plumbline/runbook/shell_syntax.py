@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +46,32 @@ class UnreadableScript:
     """Line of the script, from 1, at which the parser gave up."""
 
 
-@lru_cache(maxsize=256)
-def parse_scripts(texts: tuple[str, ...]) -> tuple[Script | UnreadableScript, ...]:
-    """The scripts, as POSIX shell. One call reads all of them; raises EnvironmentMissing where `shfmt` is not installed."""
-    if not texts:
-        return ()
+_known: dict[str, Script | UnreadableScript] = {}
+_MOST_KNOWN = 8192
+"""Scripts that are kept in memory."""
+
+
+def parse_scripts(texts: Sequence[str]) -> tuple[Script | UnreadableScript, ...]:
+    """The scripts, as POSIX shell. One call of `shfmt` reads all that were not read before, for a call costs more than a script.
+
+    Raises EnvironmentMissing where it is not installed.
+    """
+    unread = [text for text in dict.fromkeys(texts) if text not in _known]
+    if not unread:
+        return tuple(_known[text] for text in texts)
+    if len(_known) + len(unread) > _MOST_KNOWN:
+        _known.clear()
+        unread = list(dict.fromkeys(texts))
+    _known.update(zip(unread, _anew(unread), strict=True))
+    return tuple(_known[text] for text in texts)
+
+
+def _anew(texts: Sequence[str]) -> Sequence[Script | UnreadableScript]:
+    """All at once; where one of them can't be read, each half by itself, down to that one."""
     if all_at_once := _together(texts):
         return all_at_once
-    return tuple(_alone(text) for text in texts)
+    half = len(texts) // 2
+    return [*_anew(texts[:half]), *_anew(texts[half:])] if half else [_alone(texts[0])]
 
 
 def _together(texts: Sequence[str]) -> tuple[Script, ...] | None:
@@ -111,10 +128,10 @@ def every(node: Any) -> Iterator[Node]:
     while waiting:
         next_one = waiting.pop()
         if isinstance(next_one, dict):
-            if "Offset" in next_one:
-                continue
             yield next_one
-            waiting += [each for each in reversed(next_one.values()) if isinstance(each, (dict, list))]
+            for each in reversed(next_one.values()):
+                if (type(each) is dict and "Offset" not in each) or type(each) is list:
+                    waiting.append(each)
         else:
             waiting += reversed(next_one)
 

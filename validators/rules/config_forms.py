@@ -16,19 +16,14 @@ from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, file_of, of_services, written_texts
-
-
-def _yaml(text: str) -> None:
-    for _ in yaml.compose_all(text, Loader=yaml.SafeLoader):
-        pass
-
+from validators.rules.yaml_texts import ask_form
 
 _READERS: Mapping[str, Callable[[str], object]] = {
     ".json": json.loads,
     ".py": lambda text: compile(text, "config", "exec", ast.PyCF_ONLY_AST),
     ".toml": tomllib.loads,
-    ".yaml": _yaml,
-    ".yml": _yaml,
+    ".yaml": ask_form,
+    ".yml": ask_form,
 }
 """What reads a file of a format, by the ending of its name; it raises where it can't."""
 _CONFIG = """

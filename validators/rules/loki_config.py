@@ -9,6 +9,7 @@ from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, written_texts
+from validators.rules.yaml_texts import document_of
 
 _DELETES = (
     ("compactor", "retention_enabled", "without it the compactor deletes nothing"),
@@ -61,7 +62,7 @@ def _settings(text: WrittenText) -> dict[str, Any]:
     if not text.name.removesuffix(".j2").endswith((".yaml", ".yml")):
         return {}
     try:
-        read = yaml.safe_load(text.shown)
+        read = document_of(text.shown)
     except yaml.YAMLError:
         return {}
     return read if isinstance(read, dict) else {}

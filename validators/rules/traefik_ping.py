@@ -9,6 +9,7 @@ from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once, raw
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services
+from validators.rules.yaml_texts import document_of
 
 _CHECKED = "services/web.yaml: {command: [%s], health: {command: [traefik, healthcheck, --ping]}}\n"
 
@@ -42,7 +43,7 @@ def _turns_on(text: WrittenText) -> bool:
     if text.where != Where.CONFIG:
         return False
     try:
-        document = yaml.safe_load(text.shown)
+        document = document_of(text.shown)
     except yaml.YAMLError:
         # TOML, or a file that PLB140 says something about
         return re.search(r"(?m)^\s*\[ping\]", text.shown) is not None
