@@ -164,23 +164,25 @@ _RULES = (
     ),
     RealityRule(
         "PLB955",
-        "Unexpected or overprivileged process in a container",
-        "A process beside the service has its files, secrets and network. With more rights it has the node.",
+        "Unexpected, stopped or overprivileged process in a container",
+        "A process beside the service has its files, secrets and network. With more rights it has the node. The engine's own "
+        "mounts and devices decide about those rights too.",
         "Find out who started it (`docker exec`, `nsenter`, a container with `--pid` or `--network container:`), end it, "
         "and recreate the container from the generated project.",
     ),
     RealityRule(
         "PLB956",
-        "Changed names or addresses in a container",
-        "Programs read /etc/hosts before they ask DNS. Whoever changes a name or a route there gets traffic meant for another.",
+        "Changed names, addresses or packet filters in a container",
+        "Programs read /etc/hosts before they ask DNS. Whoever changes a name, a route or a filter there gets traffic meant for "
+        "another, or stops it.",
         "Recreate the container from the generated project. The engine then writes its files, interfaces and routes again.",
     ),
     RealityRule(
         "PLB957",
-        "Configuration file or secret with other content, owner or mode",
+        "Configuration, secret or program with other content, owner or mode",
         "The service runs with it, or will at its next start. A secret that others may read or write is not secret.",
         "Restore the generated file (`plumb build`, `install.sh`), give secrets/ the mode 0700 and its files 0444, and "
-        "restart the service.",
+        "restart the service. Recreate a container whose root differs from its image.",
     ),
     RealityRule(
         "PLB958",
