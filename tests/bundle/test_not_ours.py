@@ -194,3 +194,9 @@ class TestAnEngineThatFails:
         answer(bench, "'image rm'*", "exit 1")
         done = bench.run("uninstall")
         assert (done.returncode, "these images stay" in done.stdout) == (0, True), done.stdout
+
+
+def test_a_folder_that_could_not_be_looked_at_is_not_safe(bench: BenchHost, bundle: Path, keys: Keys) -> None:
+    bench.stub("find", '#!/bin/sh\ncase "$*" in *-perm*) exit 1 ;; esac\nexec REAL "$@"\n')
+    done = bench.run("install", *trusting(keys.publisher), bundle)
+    assert (done.returncode, "can not be looked at" in done.stderr) == (3, True), done.stderr

@@ -253,7 +253,8 @@ safe_folder() {
 
 # only_ours PLACE WHOLE   a link has no mode of its own
 only_ours() {
-  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+  theirs=$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \)) || fail 3 "$1 can not be looked at"
+  [ -z "$theirs" ] ||
     fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 target=''
