@@ -62,7 +62,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 
@@ -231,6 +231,7 @@ leave_behind_nothing() {
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
 # That goes for each folder and each link on the way there.
 safe_folder() {
+  need find
   at='' rest=$1 links=40
   case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
   while [ -n "$rest" ]; do
@@ -285,6 +286,7 @@ done
 whole_paths
 need_root
 need_engine
+need find cmp
 lock
 begin_log uninstall
 leave_behind_nothing 4
