@@ -1,5 +1,6 @@
 """`plumb runbook`: procedures of the spec, shown and carried out."""
 
+import os
 import shlex
 import signal
 import sys
@@ -155,6 +156,8 @@ def run(
     check_programs(work)
     if not kept:
         check_files(project, work, chosen)
+    # a step that calls plumb means this spec, and not that of the folder it is run in
+    os.environ["PLUMB_SPEC"] = str(project.folder.resolve())
     answers_to = consent_name(project.spec, runbook, chosen)
     check_consent(yes, confirm, answers_to, bool(destructions(work, kept, undo)))
     try:
@@ -227,6 +230,8 @@ def _check_unchanged(kept: RunbookJournal, begin: dict[str, Any], given: bool) -
         raise click.UsageError(
             f"the runbook's steps have changed since {kept.path}; check what was done, and start a new run"
         )
+    if max(kept.states, default=0) > begin["steps"] or kept.begin["steps"] != begin["steps"]:
+        raise click.UsageError(f"{kept.path} is damaged: it has other steps than its runbook")
     if given and kept.begin["places"] != begin["places"]:
         raise click.UsageError(f"{kept.path} used other places than --at gives: {kept.begin['places']}")
     return {place: tuple(there) for place, there in kept.begin["places"].items()}

@@ -88,6 +88,10 @@ def parse_shells(runbook: RenderedRunbook, given: Pairs) -> Shells:
         place, command = each.split("=", 1)
         if place not in known:
             raise click.UsageError(f"{runbook.id} has no step at {place!r}; its places are {', '.join(sorted(known))}")
+        try:
+            shlex.split(command)
+        except ValueError as error:
+            raise click.UsageError(f"--at {each!r} is no command of a shell: {error}") from None
         shells[place] = (*shells.get(place, ()), command.strip())
     return shells
 
