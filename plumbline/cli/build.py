@@ -2,6 +2,7 @@
 
 import sys
 from datetime import date
+from functools import partial
 
 import click
 
@@ -9,6 +10,7 @@ from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli.common import load, report
 from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.phase_line import PhaseLine
 from plumbline.project.artifact import Artifact, Drawing
 from plumbline.project.diagrams import NotDrawn, draw
 from plumbline.project.workspace import Workspace
@@ -28,13 +30,17 @@ def build(context: click.Context, force: bool, adopt: bool) -> None:
     If a path holds a file that no build wrote, the build stops before it writes anything. --adopt overwrites such files.
     """
     project = load(context)
-    errors = [found for found in check_rules(project.spec, date.today()) if found.severity == Severity.ERROR]
+    with PhaseLine(quiet=context.obj["quiet"]) as phases:
+        findings = check_rules(project.spec, date.today(), partial(phases, "checking rules"))
+    errors = [found for found in findings if found.severity == Severity.ERROR]
     if errors:
         report(context, errors)
         if not force:
             click.echo("nothing was written; fix these errors, or build anyway with --force", err=True)
             sys.exit(EXIT_FINDINGS)
-    artifacts = generate(project.spec, tuple(ALL_RULES.values()))
+    with PhaseLine(quiet=context.obj["quiet"]) as phases:
+        told = partial(phases, "generating families of artifacts")
+        artifacts = generate(project.spec, tuple(ALL_RULES.values()), told)
     workspace = project.workspace
     pictures = drawings(artifacts)
     stale = [picture for picture in pictures if not workspace.is_current(picture)]
