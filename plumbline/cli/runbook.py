@@ -26,9 +26,17 @@ from plumbline.cli.runbook_call import (
     parse_shells,
     prepare,
     secret_masker,
+    unfinished_run,
     with_ways,
 )
-from plumbline.cli.runbook_consent import check_consent, confirm_start, consent_by_name, destructions, undo_of_half_done
+from plumbline.cli.runbook_consent import (
+    check_consent,
+    confirm_start,
+    consent_by_name,
+    destructions,
+    tell_unfinished,
+    undo_of_half_done,
+)
 from plumbline.cli.runbook_telling import StepLines, tell_failure, tell_steps
 from plumbline.runbook.journal import Busy, RunbookJournal, create_journal, hold_lock, open_journal
 from plumbline.runbook.rendering import RenderedRunbook, consent_name
@@ -165,6 +173,8 @@ def run(
             kept = open_journal(kept.path, secret_masker()) if kept else None
             _see_that_it_differed(seen, kept)
             also_half = undo and kept is not None and undo_of_half_done(work, kept, half_done)
+            if not kept and (other := unfinished_run(name, folder, chosen)):
+                tell_unfinished(name, other)
             confirm_start(work, chosen, undo, destructions(work, kept, undo), yes)
             journal = kept or create_journal(folder, begin, secret_masker())
             lines, consent = StepLines(len(work.steps)), consent_by_name(answers_to, confirm)

@@ -293,3 +293,15 @@ def test_a_step_that_calls_plumb_means_the_spec_of_the_run(
     done = plumb("--spec", spec, "runbook", "run", "greet", "--set", "name=moon", "--yes", cwd=elsewhere)
     assert done.returncode == 0, done.stderr
     assert f"of {(project / 'data').resolve()}" in done.stdout
+
+
+def test_a_new_run_beside_one_that_stands_half_way_is_told_so(keeping: Path) -> None:
+    assert "is not finished" not in keep(keeping).stderr
+    (older,) = (keeping / "reports/runbooks").glob("keep-*.jsonl")
+    (keeping / "mended").touch()
+    second = keep(keeping)
+    assert (second.returncode, "A run with these values is not finished" in second.stderr) == (0, True)
+    assert f"--journal {older.relative_to(keeping)} --resume" in second.stderr
+    assert "is not finished" not in keep(keeping).stderr
+    (keeping / "b").touch()
+    assert "is not finished" not in keep(keeping, what="b").stderr
