@@ -166,19 +166,30 @@ class Planning(TenantObjects):
         """Why another volume would stand in the place of one that a server was told; empty where none was told."""
         if key[0] != "volume" or key[1] in self.allowed:
             return ""
-        for (kind, name), bound in self.project.held.items():
-            told = labels_of(bound).get(TOLD_VOLUME, "") if kind == "server" else ""
-            if kind != "server" or self.wants[kind, name]["volume"] != key[1]:
+        for word, bound in self.project.owned("server"):
+            # one that is not desired any more had this volume, unless it was told another that is known
+            want, told = self.wants.get(("server", word)), labels_of(bound).get(TOLD_VOLUME, "")
+            if want["volume"] != key[1] if want else self._is_another_volume(told, key[1]):
                 continue
-            if not told and labels_of(bound).get(USER_DATA) == user_data_hash(self.wants[kind, name][USER_DATA]):
+            if want and not told and labels_of(bound).get(USER_DATA) == user_data_hash(want[USER_DATA]):
                 return (
-                    f"server {name} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
+                    f"server {word} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
                     f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
                 )
             if told:
                 fate = self._fate_of_volume(told, key[1])
-                return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
+                return f"server {bound.name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
         return ""
+
+    def _is_another_volume(self, id: str, name: str) -> bool:
+        """Whether an id is that of a volume of the tenant that is known not to be the one with this desired name."""
+        known = [bound for (kind, _), bound in self.project.held.items() if kind == "volume"]
+        known += [
+            other.bound
+            for other in self.project.others
+            if other.kind == "volume" and labels_of(other.bound).get(OBJECT, identity(name)) != identity(name)
+        ]
+        return id in {str(bound.id) for bound in known}
 
     def _fate_of_volume(self, id: str, name: str) -> str:
         """What has become of a volume that is not known as the desired one any more, and what would help."""
