@@ -54,14 +54,13 @@ _PASSED_OVER = frozenset(
         ".ruff_cache",
         ".tox",
         ".venv",
-        "__pycache__",
         "node_modules",
         "reports",
         "site",
         "venv",
     ]
 )
-"""Folders of a project that a check does not read."""
+"""Folders directly in a project's that a check does not read; below these names may be a part of the spec."""
 
 
 def replay(words: Sequence[str]) -> int | None:
@@ -106,6 +105,13 @@ def key_of(words: Sequence[str]) -> str | None:
     """The key of a call of `plumb check`; None for any other call, and where files changed a moment ago."""
     if "check" not in words or not {*words}.isdisjoint({"-v", "-vv", "--verbose", "-h", "--help"}):
         return None
+    try:
+        return _key(words)
+    except OSError:  # what can't be looked at is the check's to say
+        return None
+
+
+def _key(words: Sequence[str]) -> str | None:
     root = _root(words)
     if not root.is_dir():
         return None
@@ -116,7 +122,7 @@ def key_of(words: Sequence[str]) -> str | None:
     about += [os.environ.get(name) for name in _ENVIRONMENT]
     digest.update(json.dumps(about).encode())
     newest = 0
-    for number, (path, changed, described) in enumerate(_files(root)):
+    for number, (path, changed, described) in enumerate(_files(root, _spec_folder(words))):
         if number > _MOST_FILES:
             return None
         newest = max(newest, changed)
@@ -126,21 +132,26 @@ def key_of(words: Sequence[str]) -> str | None:
 
 def _root(words: Sequence[str]) -> Path:
     """The project's folder, or one above it: it holds all that a check reads."""
+    folder = _spec_folder(words)
+    return folder if (folder / "data" / "platform.yaml").is_file() else folder.resolve().parent
+
+
+def _spec_folder(words: Sequence[str]) -> Path:
+    """The folder that a call names, absolute."""
     given = os.environ.get("PLUMB_SPEC", "data")
     for word, following in zip(words, [*words[1:], ""], strict=True):
         if word == "--spec":
             given = following
         elif word.startswith("--spec="):
             given = word.removeprefix("--spec=")
-    folder = Path(given).absolute()
-    return folder if (folder / "data" / "platform.yaml").is_file() else folder.resolve().parent
+    return Path(given).absolute()
 
 
 def _kept_in(words: Sequence[str]) -> Path:
     return _root(words) / _FOLDER
 
 
-def _files(root: Path) -> Iterator[tuple[str, int, str]]:
+def _files(root: Path, spec: Path) -> Iterator[tuple[str, int, str]]:
     """Path, change time and description of each file of the project, of plumb and, as a whole, of its libraries."""
     for package in ("generators", "plumbline", "schema", "validators"):
         if (module := sys.modules.get(package)) and module.__file__:
@@ -150,25 +161,34 @@ def _files(root: Path) -> Iterator[tuple[str, int, str]]:
     for place in sorted({*map(Path, sys.path)}):
         with suppress(OSError):
             yield from _described(os.fspath(place), place.stat())
-    yield from _below(root)
+    yield from _below(root, _PASSED_OVER - {spec.resolve().name})
     with suppress(OSError):
         yield from _described(DIGESTS, (root / DIGESTS).stat())
 
 
-def _below(folder: Path) -> Iterator[tuple[str, int, str]]:
+def _below(folder: Path, passed_over: frozenset[str] = frozenset()) -> Iterator[tuple[str, int, str]]:
+    """The files below a folder. `passed_over` names folders directly in it."""
     waiting = [os.fspath(folder)]
     while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as found:
+        here = waiting.pop()
+        skipped = {*passed_over, "__pycache__"} if here == os.fspath(folder) else {"__pycache__"}
+        with suppress(OSError), os.scandir(here) as found:
             for entry in sorted(found, key=lambda each: each.name):
-                if entry.is_dir():
-                    if entry.name not in _PASSED_OVER:
-                        yield f"{entry.path}/", 0, "link" if entry.is_symlink() else ""
-                        if not entry.is_symlink():
-                            waiting.append(entry.path)
-                else:
-                    yield from _described(entry.path, entry.stat(follow_symlinks=False))
-                if entry.is_symlink():
-                    yield from _described(entry.path, entry.stat())
+                if not (entry.is_dir() and entry.name in skipped):
+                    yield from _entry(entry, waiting)
+
+
+def _entry(entry: "os.DirEntry[str]", waiting: list[str]) -> Iterator[tuple[str, int, str]]:
+    """One entry; a folder is added to those that wait to be listed. One that leads nowhere hides none of its neighbours."""
+    with suppress(OSError):
+        if not entry.is_dir():
+            yield from _described(entry.path, entry.stat(follow_symlinks=False))
+        else:
+            yield f"{entry.path}/", 0, "link" if entry.is_symlink() else ""
+            if not entry.is_symlink():
+                waiting.append(entry.path)
+        if entry.is_symlink():
+            yield from _described(entry.path, entry.stat())
 
 
 def _described(path: str, stat: os.stat_result) -> Iterator[tuple[str, int, str]]:

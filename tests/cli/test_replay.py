@@ -101,6 +101,36 @@ def test_any_change_is_seen(project: Path, call: Call, edit: str) -> None:
     assert replay.key_of(words) not in (None, before)
 
 
+@pytest.mark.parametrize(
+    "file", ["data/services/web.yaml", "data/config/site/x.j2", "data/config/reports/x.j2", "data/stand-ins/venv/x"]
+)
+def test_a_change_is_seen_beside_a_link_to_nothing_and_below_any_name(project: Path, call: Call, file: str) -> None:
+    for folder in ("data", "data/services"):
+        (project / folder / ".#lock").symlink_to("u@host.12:34")  # as Emacs makes, of whatever is not saved yet
+    (project / file).parent.mkdir(parents=True, exist_ok=True)
+    _append(project / file, "")
+    words = ["check", "--spec", str(project / "data")]
+    before = replay.key_of(words)
+    _append(project / file, "# more\n")
+    assert replay.key_of(words) not in (None, before)
+
+
+def test_a_change_is_seen_in_a_spec_of_any_name(project: Path, call: Call) -> None:
+    spec = (project / "data").rename(project / "site")
+    words = ["check", "--spec", str(spec)]
+    before = replay.key_of(words)
+    _append(spec / "platform.yaml", "# more\n")
+    assert replay.key_of(words) not in (None, before)
+
+
+def test_what_cannot_be_looked_at_has_no_key(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    assert replay.key_of(["check", "--spec", str(project / "data")]) is None
+
+
 def test_a_file_of_this_moment_keeps_nothing(project: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "_MOMENT_NS", 3_600_000_000_000)
     call(project)
