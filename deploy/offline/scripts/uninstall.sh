@@ -340,7 +340,7 @@ images=$(manifest_images "$home/MANIFEST.json" | while read -r name _; do
 done)
 forget_kept
 rm -rf "$home/.before.new"
-rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/unfinished"
+rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/unfinished" "$state/brought"
 folders=$(brought | folders_of)
 [ -z "$data" ] || rm -rf "$home/secrets"
 if [ -n "$data" ] || cmp -s "$home/.env" "$home/.env.example"; then settings=.env; else settings=; fi
