@@ -3,6 +3,7 @@
 import sys
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import click
 
@@ -10,11 +11,13 @@ from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli.common import SpecProject, load, report
 from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.kept_file import kept_file
 from plumbline.cli.phase_line import PhaseLine
 from plumbline.project.artifact import Artifact, Drawing
 from plumbline.project.diagrams import NotDrawn, draw
 from plumbline.project.workspace import Workspace
 from plumbline.spec.finding import EnvironmentMissing, Finding, Severity
+from plumbline.spec.kept import keeping
 from validators.all_rules import ALL_RULES
 from validators.drift import ADOPTED, obstacles
 from validators.rules import check_rules
@@ -29,6 +32,11 @@ def build(context: click.Context, force: bool, adopt: bool) -> None:
 
     If a path holds a file that no build wrote, the build stops before it writes anything. --adopt overwrites such files.
     """
+    with keeping(kept_file(Path(context.obj["folder"]))):
+        _build(context, force, adopt)
+
+
+def _build(context: click.Context, force: bool, adopt: bool) -> None:
     project = load(context)
     with PhaseLine(quiet=context.obj["quiet"]) as phases:
         findings = check_rules(project.spec, date.today(), partial(phases, "checking rules"))

@@ -12,11 +12,13 @@ from generators.site.diagrams import drawings
 from plumbline.cli.checking_again import check_again
 from plumbline.cli.common import finish, load, report
 from plumbline.cli.ending import reporting
+from plumbline.cli.kept_file import kept_file
 from plumbline.cli.phase_line import PhaseLine
 from plumbline.cli.replay import FRESH, remember
 from plumbline.report.explained import ExplainedRule
 from plumbline.report.text import summary
 from plumbline.spec.finding import Severity
+from plumbline.spec.kept import keeping
 from validators.all_rules import ALL_RULES
 from validators.drift import DRIFT_RULES, drift, stale_drawings, unknown_proofs
 from validators.rules import RULES, UNJUDGED, check_rules
@@ -32,7 +34,7 @@ from validators.stand_in_folders import missing_stand_ins
     help="Output format of findings.",
 )
 @click.option("--no-drift", is_flag=True, help="Check the spec alone, not the committed artifacts.")
-@click.option(FRESH, is_flag=True, help="Check again even if no file has changed since the last call.")
+@click.option(FRESH, is_flag=True, help="Use nothing that was kept from the last call.")
 @click.option("--watch", is_flag=True, help="Check the spec alone, again whenever it is saved.")
 @click.pass_context
 def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watch: bool) -> None:
@@ -41,7 +43,8 @@ def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watc
         check_again(
             Path(context.obj["folder"]), lambda: reporting(context, lambda: _check(context, format, no_drift=True))
         )
-    with remember(sys.argv[1:]):
+    kept = None if fresh else kept_file(Path(context.obj["folder"]))
+    with remember(sys.argv[1:]), keeping(kept):
         _check(context, format, no_drift)
 
 
