@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from generators.backup.scripts import BackupGenerator
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
 from generators.compose.project import ComposeGenerator
@@ -30,6 +31,7 @@ def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:
         DesiredFileGenerator(),
         ProvisionScriptGenerator(),
         RollOutGenerator(),
+        BackupGenerator(),
         RuleTestGenerator(),
         FirstBootGenerator(),
         SopsGenerator(),

@@ -6,3 +6,8 @@ from plumbline.spec.spec import Spec
 def home_of(spec: Spec) -> str:
     """Folder of the compose project: compose.yaml, config/, role.env, secrets/."""
     return f"/opt/{spec.platform.name}"
+
+
+def state_of(spec: Spec) -> str:
+    """Folder of what a node remembers for itself: metrics of its own, and what is under way."""
+    return f"/var/lib/{spec.platform.name}"
