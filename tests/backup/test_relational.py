@@ -1,5 +1,7 @@
 """A real PostgreSQL, backed up, lost, restored and compared row by row; then each thing that may go wrong, once."""
 
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,16 +23,15 @@ ALL = "SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM documents t"
 
 
 @pytest.fixture
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackupNode]:
-    """A node whose programs are there."""
+def node() -> Iterator[BackupNode]:
+    """A node whose programs are there, in a folder that nobody can reach, unlike pytest's own."""
     try:
         install("age", "postgresql", "rclone", "zstd")
     except CannotInstall as error:
         pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("node")
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o755)
-    yield BackupNode(folder)
+    with tempfile.TemporaryDirectory(prefix="plumb-backup-") as name:
+        Path(name).chmod(0o755)
+        yield BackupNode(Path(name))
 
 
 @pytest.fixture
@@ -86,9 +87,7 @@ def restored(node: BackupNode, *words: str, key: str = "operations") -> tuple[in
 def test_a_dump_that_breaks_off_is_no_backup(node: BackupNode, store: Relational) -> None:
     """The stream ends well for each program but the first, and the object is stored: only the missing manifest says so."""
     kept(node)
-    store.sql(
-        "CREATE VIEW broken AS SELECT 1 / n AS x FROM generate_series(0, 1) n; CREATE MATERIALIZED VIEW fine AS SELECT 1"
-    )
+    time.sleep(1.1)  # each goes by its second
     script = node.home / "backup/backup.sh"
     text = script.read_text()
     script.write_text(
@@ -96,9 +95,7 @@ def test_a_dump_that_breaks_off_is_no_backup(node: BackupNode, store: Relational
     )
     done = node.run("backup", "postgres")
     assert (done.returncode, "postgres is not backed up: it can not be taken" in done.stderr) == (1, True), done.stderr
-    assert [(each / "MANIFEST").exists() for each in node.backups("postgres")][-1] is False or len(
-        node.backups("postgres")
-    ) == 1
+    assert [(each / "MANIFEST").exists() for each in node.backups("postgres")] == [True, False]
     assert node.metric("backup-postgres-run") == {"backup_failed": 1}
     listed = node.run("restore", "--list")
     assert len(listed.stdout.splitlines()) == 1
