@@ -31,7 +31,7 @@ if [ -n "$lacking" ]; then
   # shellcheck disable=SC2086 # several names
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $lacking
 fi
-install -d -m 0755 '/var/lib/docpipe' '/var/lib/docpipe/metrics'
+install -d -m 0755 "$units" '/var/lib/docpipe' '/var/lib/docpipe/metrics'
 for unit in "$units"/'docpipe'-backup*.timer; do
   { [ ! -e "$unit" ] || [ -e "$here/units/$(basename "$unit")" ]; } || { systemctl disable --now "$(basename "$unit")"; rm "$unit"; }
 done
