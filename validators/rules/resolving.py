@@ -53,6 +53,7 @@ def _failing_values(spec: Spec) -> Iterator[_Failure]:
 
 
 def _templates(each: Placed) -> Iterator[tuple[PathText, str]]:
+    yield from _templates_in(path_of("backups", "stores", each.id), each.spec.backups.stores.get(each.id))
     for field in type(each.service).model_fields:
         value = getattr(each.service, field)
         if isinstance(value, dict):

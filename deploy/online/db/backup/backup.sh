@@ -3,7 +3,7 @@
 {
 usage() {
   cat << 'TEXT'
-backup.sh [NAME]…         back up these of this node, or all: postgres, minio, redis, identity
+backup.sh [NAME]…         back up these of this node, or all: postgres, minio, qdrant, redis, identity
   --home DIR, --state DIR    folder of the project, and folder of what is remembered
 Each goes in one stream through zstd and age to the destination. This node can not read its own backups.
 Exit codes: 0 kept, 1 not all were kept, 2 invalid usage, 3 something missing on the node, 4 interrupted.
@@ -81,7 +81,7 @@ bucket() { printf '%s\n' "kept:docpipe-backup-{tenant}" | sed "s/{tenant}/$1/g";
 
 # value KEY FILE   a value of a manifest
 value() { sed -n "s/^$1=//p" "$2" | head -n 1; }
-known='postgres minio redis identity'
+known='postgres minio qdrant redis identity'
 names=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -142,8 +142,41 @@ mc mirror --quiet here/ /export/
 ' < /dev/null >&2 || return 1
       tar -C "$staged/data" -cf - .
       ;;
+    qdrant)
+      compose exec -T qdrant bash -ec 'key=$(cat /run/secrets/qdrant_api_key)
+# ask METHOD PATH: what is answered; fails unless it is well
+ask() {
+  exec 3<> /dev/tcp/127.0.0.1/6333
+  printf '"'"'%s %s HTTP/1.0\r\nHost: localhost\r\napi-key: %s\r\nContent-Length: 0\r\n\r\n'"'"' "$1" "$2" "$key" >&3
+  read -r _ status _ <&3
+  while IFS= read -r line <&3 && [ -n "${line%$'"'"'\r'"'"'}" ]; do :; done
+  cat <&3
+  exec 3>&-
+  [ "${status%$'"'"'\r'"'"'}" = 200 ]
+}
+known=$(ask GET /collections)
+printf '"'"'%s'"'"' "$known" > /tmp/collections
+for name in $({ grep -o '"'"'"name":"[^"]*"'"'"' /tmp/collections || [ "$?" = 1 ]; } | cut -d '"'"'"'"'"' -f 4); do
+  made=$(ask POST "/collections/$name/snapshots?wait=true")
+  file=${made#*\"name\":\"}
+  file=${file%%\"*}
+  ask GET "/collections/$name/snapshots/$file" > /qdrant/storage/.taken
+  size=${made#*\"size\":}
+  size=${size%%[!0-9]*}
+  [ "$(stat -c %s /qdrant/storage/.taken)" = "$size" ]
+  printf '"'"'%s %s\n'"'"' "$name" "$size"
+  cat /qdrant/storage/.taken
+  rm /qdrant/storage/.taken
+  ask DELETE "/collections/$name/snapshots/$file?wait=true" > /dev/null
+done
+# the stream of no collection is not the stream that broke off
+echo '"'"'end 0'"'"'
+' < /dev/null
+      ;;
     redis)
       compose exec -T redis sh -ec 'REDISCLI_AUTH="$(cat /run/secrets/redis_password)"; export REDISCLI_AUTH
+# the client ends well where it is refused
+[ "$(redis-cli ping)" = PONG ]
 before=$(redis-cli lastsave)
 # the time has whole seconds
 sleep 1
@@ -201,8 +234,43 @@ done < /tmp/buckets
 echo "buckets=$(wc -l < /tmp/buckets)"
 ' < /dev/null
       ;;
+    qdrant)
+      compose exec -T qdrant bash -ec 'key=$(cat /run/secrets/qdrant_api_key)
+ask() {
+  exec 3<> /dev/tcp/127.0.0.1/6333
+  printf '"'"'%s %s HTTP/1.0\r\nHost: localhost\r\napi-key: %s\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s'"'"' "$1" "$2" "$key" "${#3}" "$3" >&3
+  read -r _ status _ <&3
+  while IFS= read -r line <&3 && [ -n "${line%$'"'"'\r'"'"'}" ]; do :; done
+  cat <&3
+  exec 3>&-
+  [ "${status%$'"'"'\r'"'"'}" = 200 ]
+}
+known=$(ask GET /collections)
+printf '"'"'%s'"'"' "$known" > /tmp/collections
+names=$({ grep -o '"'"'"name":"[^"]*"'"'"' /tmp/collections || [ "$?" = 1 ]; } | cut -d '"'"'"'"'"' -f 4)
+for name in $names; do
+  count=$(ask POST "/collections/$name/points/count" '"'"'{"exact":true}'"'"')
+  count=${count#*\"count\":}
+  echo "points of $name=${count%%[!0-9]*}"
+  : > /tmp/ids
+  from=null
+  while :; do
+    page=$(ask POST "/collections/$name/points/scroll" "{\"limit\":10000,\"offset\":$from,\"with_payload\":false,\"with_vector\":false}")
+    printf '"'"'%s'"'"' "$page" > /tmp/page
+    { grep -oE '"'"'"id":("[^"]*"|[0-9]+)'"'"' /tmp/page || [ "$?" = 1 ]; } >> /tmp/ids
+    from=${page##*\"next_page_offset\":}
+    from=${from%%[,\}]*}
+    [ "$from" != null ] || break
+  done
+  echo "ids of $name=$(sha256sum < /tmp/ids | cut -d '"'"' '"'"' -f 1)"
+done
+echo "collections=$(printf '"'"'%s\n'"'"' "$names" | grep -c . || [ "$?" = 1 ])"
+' < /dev/null
+      ;;
     redis)
       compose exec -T redis sh -ec 'REDISCLI_AUTH="$(cat /run/secrets/redis_password)"; export REDISCLI_AUTH
+# the client ends well where it is refused
+[ "$(redis-cli ping)" = PONG ]
 # keys that end by themselves are left out: they are no longer there when it is put back
 redis-cli --raw eval "
   local seen, size = {}, {string = '"'"'strlen'"'"', list = '"'"'llen'"'"', hash = '"'"'hlen'"'"', set = '"'"'scard'"'"', zset = '"'"'zcard'"'"', stream = '"'"'xlen'"'"'}

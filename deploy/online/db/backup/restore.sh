@@ -9,7 +9,7 @@ restore.sh NAME --identity FILE --replace NAME       put it back, in place of wh
   --at TIME                  this backup, by its time as --list shows it; the newest otherwise
   --home DIR, --state DIR    folder of the project, and folder of what is remembered
 FILE is the private half of a key that backups are encrypted to. No node has one: it is lent for the run.
-What can be put back: postgres, minio, redis
+What can be put back: postgres, minio, qdrant, redis
 Exit codes: 0 restored, and what is there now was compared; 1 refused, damaged or different; 2 invalid usage, 3 something missing on
 the node, 4 interrupted: run it again.
 TEXT
@@ -140,7 +140,7 @@ compare() {
       if (!same) print "nothing could be compared"
     }'
 }
-known='postgres minio redis'
+known='postgres minio qdrant redis'
 name='' identity='' time='' replaced='' dry_run='' list=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -205,6 +205,47 @@ for bucket in /export/*/; do
   mc mirror --quiet --overwrite --remove "$bucket" "here/$name"
 done
 ' < /dev/null
+      ;;
+    qdrant)
+      compose exec -T qdrant bash -ec 'key=$(cat /run/secrets/qdrant_api_key)
+trap '"'"'rm -f /qdrant/storage/.taken'"'"' EXIT
+answered() {
+  read -r _ status _ <&3
+  while IFS= read -r line <&3 && [ -n "${line%$'"'"'\r'"'"'}" ]; do :; done
+  cat <&3
+  exec 3>&-
+  [ "${status%$'"'"'\r'"'"'}" = 200 ]
+}
+ask() {
+  exec 3<> /dev/tcp/127.0.0.1/6333
+  printf '"'"'%s %s HTTP/1.0\r\nHost: localhost\r\napi-key: %s\r\nContent-Length: 0\r\n\r\n'"'"' "$1" "$2" "$key" >&3
+  answered
+}
+upload() {
+  head=$(printf -- '"'"'--part\r\nContent-Disposition: form-data; name="snapshot"; filename="taken"\r\nContent-Type: application/octet-stream\r\n\r\n.'"'"')
+  head=${head%.}
+  size=$(($(stat -c %s /qdrant/storage/.taken) + ${#head} + 12))
+  exec 3<> /dev/tcp/127.0.0.1/6333
+  printf '"'"'POST /collections/%s/snapshots/upload?priority=snapshot&wait=true HTTP/1.0\r\nHost: localhost\r\napi-key: %s\r\nContent-Type: multipart/form-data; boundary=part\r\nContent-Length: %s\r\n\r\n%s'"'"' "$1" "$key" "$size" "$head" >&3
+  cat /qdrant/storage/.taken >&3
+  printf '"'"'\r\n--part--\r\n'"'"' >&3
+  answered
+}
+known=$(ask GET /collections)
+printf '"'"'%s'"'"' "$known" > /tmp/collections
+: > /tmp/restored
+while read -r name size && [ "$name $size" != '"'"'end 0'"'"' ]; do
+  head -c "$size" > /qdrant/storage/.taken
+  [ "$(stat -c %s /qdrant/storage/.taken)" = "$size" ]
+  upload "$name" > /dev/null
+  echo "$name" >> /tmp/restored
+done
+[ "$name $size" = '"'"'end 0'"'"' ]
+# what was not there is there no longer
+for name in $({ grep -o '"'"'"name":"[^"]*"'"'"' /tmp/collections || [ "$?" = 1 ]; } | cut -d '"'"'"'"'"' -f 4); do
+  grep -qx "$name" /tmp/restored || ask DELETE "/collections/$name" > /dev/null
+done
+'
       ;;
     redis)
       compose run --rm --no-deps -T --entrypoint sh redis -ec 'rm -rf /data/appendonlydir
@@ -272,7 +313,40 @@ while IFS= read -r line; do
 done < /tmp/buckets
 echo "buckets=$(wc -l < /tmp/buckets)"
 ' < /dev/null ;;
+    qdrant) compose exec -T qdrant bash -ec 'key=$(cat /run/secrets/qdrant_api_key)
+ask() {
+  exec 3<> /dev/tcp/127.0.0.1/6333
+  printf '"'"'%s %s HTTP/1.0\r\nHost: localhost\r\napi-key: %s\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s'"'"' "$1" "$2" "$key" "${#3}" "$3" >&3
+  read -r _ status _ <&3
+  while IFS= read -r line <&3 && [ -n "${line%$'"'"'\r'"'"'}" ]; do :; done
+  cat <&3
+  exec 3>&-
+  [ "${status%$'"'"'\r'"'"'}" = 200 ]
+}
+known=$(ask GET /collections)
+printf '"'"'%s'"'"' "$known" > /tmp/collections
+names=$({ grep -o '"'"'"name":"[^"]*"'"'"' /tmp/collections || [ "$?" = 1 ]; } | cut -d '"'"'"'"'"' -f 4)
+for name in $names; do
+  count=$(ask POST "/collections/$name/points/count" '"'"'{"exact":true}'"'"')
+  count=${count#*\"count\":}
+  echo "points of $name=${count%%[!0-9]*}"
+  : > /tmp/ids
+  from=null
+  while :; do
+    page=$(ask POST "/collections/$name/points/scroll" "{\"limit\":10000,\"offset\":$from,\"with_payload\":false,\"with_vector\":false}")
+    printf '"'"'%s'"'"' "$page" > /tmp/page
+    { grep -oE '"'"'"id":("[^"]*"|[0-9]+)'"'"' /tmp/page || [ "$?" = 1 ]; } >> /tmp/ids
+    from=${page##*\"next_page_offset\":}
+    from=${from%%[,\}]*}
+    [ "$from" != null ] || break
+  done
+  echo "ids of $name=$(sha256sum < /tmp/ids | cut -d '"'"' '"'"' -f 1)"
+done
+echo "collections=$(printf '"'"'%s\n'"'"' "$names" | grep -c . || [ "$?" = 1 ])"
+' < /dev/null ;;
     redis) compose exec -T redis sh -ec 'REDISCLI_AUTH="$(cat /run/secrets/redis_password)"; export REDISCLI_AUTH
+# the client ends well where it is refused
+[ "$(redis-cli ping)" = PONG ]
 # keys that end by themselves are left out: they are no longer there when it is put back
 redis-cli --raw eval "
   local seen, size = {}, {string = '"'"'strlen'"'"', list = '"'"'llen'"'"', hash = '"'"'hlen'"'"', set = '"'"'scard'"'"', zset = '"'"'zcard'"'"', stream = '"'"'xlen'"'"'}
