@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from generators.backup.restore_test import RestoreTestGenerator
 from generators.backup.scripts import BackupGenerator
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
@@ -32,6 +33,7 @@ def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:
         ProvisionScriptGenerator(),
         RollOutGenerator(),
         BackupGenerator(),
+        RestoreTestGenerator(),
         RuleTestGenerator(),
         FirstBootGenerator(),
         SopsGenerator(),

@@ -60,14 +60,14 @@ class BackupNode:
             "rclone", f"RCLONE_CONFIG_KEPT_TYPE=alias RCLONE_CONFIG_KEPT_REMOTE='{self.kept}' exec {program} \"$@\""
         )
         for file in SCRIPTS.glob("*.sh"):
-            self._place(file, self.home / "backup" / file.name)
+            self.place(file, self.home / "backup" / file.name)
 
     def _program(self, name: str, text: str) -> None:
         file = self.folder / "bin" / name
         file.write_text(f"#!/bin/sh\n{text}\n")
         file.chmod(0o755)
 
-    def _place(self, source: Path, target: Path) -> None:
+    def place(self, source: Path, target: Path) -> None:
         """A generated script that encrypts to the key of this test alone, and stages in this folder."""
         recipients = [word for word in source.read_text().split() if word.startswith("age1")]
         text = source.read_text()

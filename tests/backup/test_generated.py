@@ -11,7 +11,7 @@ from plumbline.spec.loading import load_spec
 from tests.backup.node import ROOT
 from tests.core.support import starter_files
 
-SCRIPTS = sorted(ROOT.glob("deploy/online/*/backup/*.sh"))
+SCRIPTS = sorted((*ROOT.glob("deploy/online/*/backup/*.sh"), *ROOT.glob("deploy/online/restore-test/*.sh")))
 
 
 def test_shellcheck_has_nothing_to_say() -> None:
