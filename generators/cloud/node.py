@@ -1,5 +1,6 @@
 """Where things are on a node: what first boot makes and what a roll-out brings agree on it here."""
 
+from plumbline.effective.backups import state_folder
 from plumbline.spec.spec import Spec
 
 
@@ -10,4 +11,4 @@ def home_of(spec: Spec) -> str:
 
 def state_of(spec: Spec) -> str:
     """Folder of what a node remembers for itself: metrics of its own, and what is under way."""
-    return f"/var/lib/{spec.platform.name}"
+    return state_folder(spec)

@@ -8,6 +8,19 @@ from plumbline.effective.per_spec import per_spec
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.backup import KeptFiles, KeptStore
+from schema.service import Service
+
+BACKUP_SERIES = frozenset(
+    (
+        "backup_first_success_timestamp_seconds",
+        "backup_last_success_timestamp_seconds",
+        "backup_size_bytes",
+        "backup_failed",
+        "restore_test_last_success_timestamp_seconds",
+        "restore_test_failed",
+    )
+)
+"""What backup.sh writes down, each with the label `backup`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,29 @@ def backing_up(spec: Spec) -> Iterator[Deployment]:
         for deployment in deployments(spec, mode):
             if kept_on(spec, mode, deployment.role):
                 yield deployment
+
+
+def metrics_folder(spec: Spec) -> str:
+    """Folder of a node in which its own scripts write metrics, in the text form of Prometheus; whoever tells them mounts it."""
+    return f"{state_folder(spec)}/metrics"
+
+
+def state_folder(spec: Spec) -> str:
+    """Folder of what a node remembers for itself."""
+    return f"/var/lib/{spec.platform.name}"
+
+
+def tells_node_metrics(spec: Spec, service: Service) -> bool:
+    """Whether a service tells what the scripts of its node write down."""
+    return any(mount.source == metrics_folder(spec) for mount in service.mounts)
+
+
+def told_on(spec: Spec, mode: str) -> Iterator[Kept]:
+    """The backups of tenants' nodes whose metrics some service there tells."""
+    for deployment in deployments(spec, mode):
+        telling = any(tells_node_metrics(spec, each) for each in deployment.services.values())
+        if telling and spec.topology[mode].roles[deployment.role].scope == "tenant":
+            yield from kept_on(spec, mode, deployment.role)
 
 
 def keys_of_backups(spec: Spec, mode: str, role: str) -> tuple[str, ...]:

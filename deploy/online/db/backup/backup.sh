@@ -356,6 +356,9 @@ keep() {
     printf 'backup_size_bytes{backup="%s"} %s\n' "$name" "$bytes"
   } | told "backup-$name"
   printf 'backup_failed{backup="%s"} 0\n' "$name" | told "backup-$name-run"
+  # since then there is something to test
+  [ -e "$state/metrics/backup-$name-first.prom" ] ||
+    printf 'backup_first_success_timestamp_seconds{backup="%s"} %s\n' "$name" "$(date +%s)" | told "backup-$name-first"
   say "$name: kept as $taken, $bytes bytes"
 }
 
