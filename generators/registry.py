@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from generators.backup.restore_test import RestoreTestGenerator
+from generators.backup.scripts import BackupGenerator
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
 from generators.compose.project import ComposeGenerator
@@ -30,6 +32,8 @@ def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:
         DesiredFileGenerator(),
         ProvisionScriptGenerator(),
         RollOutGenerator(),
+        BackupGenerator(),
+        RestoreTestGenerator(),
         RuleTestGenerator(),
         FirstBootGenerator(),
         SopsGenerator(),

@@ -13,6 +13,7 @@ from plumbline.spec.location import Location
 from plumbline.spec.spec import Spec
 from validators.rules import (
     alloy_config,
+    backups,
     certificates,
     cloud,
     cloud_dns,
@@ -172,6 +173,7 @@ FAMILIES = (
     told_by_variables,
     monitoring_texts,
     monitoring,
+    backups,
     tenant_life,
     openings,
     written_paths,
