@@ -11,13 +11,14 @@ from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.backup import KeptFiles, KeptStore
 from schema.service import Service
-from validators.rules.backup_examples import backed_up
+from validators.rules.backup_examples import kept, kept_on_servers
 from validators.rules.cloud_lookup import clouds, lets_out
 from validators.rules.effective_services import once, raw
 from validators.rules.registry import Violation, rule
 
 _STORE = "stores:\n    db: {title: Rows, every_h: 24, keep_days: 35, take: [dump], restore: [load], look: [count]}"
 _DESTINATION = "  destination: {location: ash"
+_FILES = "backups.yaml: {{files: {{own: {{title: Own, roles: [host], paths: [{0}], every_h: 24, keep_days: 35}}}}}}"
 _COPIERS = ("cat", "cp", "cpio", "dd", "rsync", "tar")
 _INTERVALS = 2
 _KEYS = 2
@@ -34,10 +35,10 @@ def _kept(spec: Spec) -> Mapping[PathText, KeptStore | KeptFiles]:
     title="Store without a backup",
     why="The server or its volume is lost one day, and with it everything that the service kept.",
     fix="Add it to `stores` of backups.yaml, or give the reason in `without`.",
-    failing=backed_up((_STORE, "stores: {}")),
-    passing=backed_up(),
+    failing=kept_on_servers((_STORE, "stores: {}")),
+    passing=kept_on_servers(),
 )
-def not_backed_up(spec: Spec) -> Iterator[Violation]:
+def not_kept_on_servers(spec: Spec) -> Iterator[Violation]:
     """Services with volumes on servers, of which nothing is kept, without a reason; nothing where no file speaks of backups."""
     if not spec.says("backups"):
         return
@@ -56,8 +57,8 @@ def not_backed_up(spec: Spec) -> Iterator[Violation]:
     title="Backups without a destination",
     why="No script is generated, so that nothing is backed up, although the spec says so.",
     fix="Add `destination`: an object store in another location.",
-    failing=backed_up((_DESTINATION, "  destination: null\n  # {location: ash")),
-    passing=backed_up(),
+    failing=kept((_DESTINATION, "  destination: null\n  # {location: ash")),
+    passing=kept(),
 )
 def no_destination(spec: Spec) -> Iterator[Violation]:
     """Stores or files that are to be kept nowhere."""
@@ -70,10 +71,10 @@ def no_destination(spec: Spec) -> Iterator[Violation]:
     title="Backups without an encryption key",
     why="Whoever gets at the destination would read everything, so no script is generated, and nothing is backed up.",
     fix="Create a key with `age-keygen` away from the nodes, and add its public half to `recipients`.",
-    failing=backed_up(
-        (", safe: ", ", other: "), ("recipients: {operations", "recipients: {}\n  # {operations")
-    ).replace("  test: {every_h: 168, recipient: tests}\n", ""),
-    passing=backed_up(),
+    failing=kept((", safe: ", ", other: "), ("recipients: {operations", "recipients: {}\n  # {operations")).replace(
+        "  test: {every_h: 168, recipient: tests}\n", ""
+    ),
+    passing=kept(),
 )
 def no_key(spec: Spec) -> Iterator[Violation]:
     """Backups that are encrypted to nobody, and tests of restores with a key that opens none of them."""
@@ -90,8 +91,8 @@ def no_key(spec: Spec) -> Iterator[Violation]:
     title="Backups kept for less than two intervals",
     why="The last good backup is deleted before anybody notices that the next one was not made.",
     fix="Raise `keep_days`, or back up more often.",
-    failing=backed_up(("keep_days: 35", "keep_days: 1")),
-    passing=backed_up(),
+    failing=kept(("keep_days: 35", "keep_days: 1")),
+    passing=kept(),
 )
 def soon_gone(spec: Spec) -> Iterator[Violation]:
     """Backups that are deleted before there are two of them."""
@@ -106,8 +107,8 @@ def soon_gone(spec: Spec) -> Iterator[Violation]:
     title="Backups in the nodes' own location",
     why="What takes the nodes and their volumes, a fire or an outage of the location, takes the backups too.",
     fix="Choose a destination in another location.",
-    failing=backed_up((_DESTINATION, "  destination: {location: nbg1")),
-    passing=backed_up(),
+    failing=kept_on_servers((_DESTINATION, "  destination: {location: nbg1")),
+    passing=kept_on_servers(),
 )
 def beside_the_nodes(spec: Spec) -> Iterator[Violation]:
     """Destinations where the servers of a mode stand that keeps something."""
@@ -130,8 +131,8 @@ def beside_the_nodes(spec: Spec) -> Iterator[Violation]:
     title="Backup that copies a running store's files",
     why="The files change while they are copied. The copy is of no moment at all, and the store may not start from it.",
     fix="Take a dump or a snapshot by the store's own program.",
-    failing=backed_up(("take: [dump]", "take: [tar, -cf, '-', /var/lib/postgresql/data]")),
-    passing=backed_up(),
+    failing=_FILES.format("/var/lib/docker/volumes"),
+    passing=_FILES.format("/etc/ssh/ssh_host_ed25519_key"),
 )
 def copied_files(spec: Spec) -> Iterator[Violation]:
     """Commands that copy a whole volume of the service, and files of a node that are one."""
@@ -166,8 +167,8 @@ def _copied(spec: Spec) -> Iterator[Violation]:
     severity=Severity.WARNING,
     why="A backup that was never restored is a hope. That it can't be is found out on the day on which it has to be.",
     fix="Add `test`, with the key of a host that does nothing else.",
-    failing=backed_up(("  test: {every_h: 168, recipient: tests}\n", "")),
-    passing=backed_up(),
+    failing=kept(("  test: {every_h: 168, recipient: tests}\n", "")),
+    passing=kept(),
 )
 def untested(spec: Spec) -> Iterator[Violation]:
     """Stores that are backed up without a test of restores."""
@@ -180,8 +181,8 @@ def untested(spec: Spec) -> Iterator[Violation]:
     title="Backup, or reason for none, of something that is not there",
     why="It says that something is kept, or why it is not, long after that changed.",
     fix="Correct the name, or remove the entry.",
-    failing=backed_up((_STORE, f"{_STORE}\n  without: {{db: it is small}}")),
-    passing=backed_up(),
+    failing="backups.yaml: {without: {db: it is small}}",
+    passing="backups.yaml: {without: {}}",
 )
 def idle(spec: Spec) -> Iterator[Violation]:
     """Stores that no mode on servers runs, and reasons about services that are backed up or keep nothing there."""
@@ -203,8 +204,10 @@ def idle(spec: Spec) -> Iterator[Violation]:
     title="Destination that the firewall keeps backups from",
     why="Each upload hangs until it is given up, and no backup is ever made.",
     fix="Add an outbound rule for tcp at that port.",
-    failing=backed_up(("outbound: []", 'outbound: [{title: time, protocol: udp, port: "123", peers: [0.0.0.0/0]}]')),
-    passing=backed_up(),
+    failing=kept_on_servers(
+        ("outbound: []", 'outbound: [{title: time, protocol: udp, port: "123", peers: [0.0.0.0/0]}]')
+    ),
+    passing=kept_on_servers(),
 )
 def shut_in(spec: Spec) -> Iterator[Violation]:
     """Ports of the destination that no outbound rule opens, in modes that keep something."""
@@ -224,8 +227,8 @@ def shut_in(spec: Spec) -> Iterator[Violation]:
     severity=Severity.WARNING,
     why="A key is a file. When it is lost, every backup is lost with it, and nobody can make it again.",
     fix="Add the public half of a second key to `recipients`, and keep the private half somewhere else.",
-    failing=backed_up((", safe: ", "}\n  # {safe: ")).replace("recipient: tests", "recipient: operations"),
-    passing=backed_up(),
+    failing=kept((", safe: ", "}\n  # {safe: ")).replace("recipient: tests", "recipient: operations"),
+    passing=kept(),
 )
 def one_key(spec: Spec) -> Iterator[Violation]:
     """Backups with fewer than two recipients beside that of the restore tests, whose host may go with its key."""
