@@ -28,7 +28,7 @@ class LivePrices:
             except API_ERRORS as error:
                 self._pricing, self.missing = {}, describe_error(error)
             except (KeyError, TypeError):
-                self._pricing, self.missing = {}, "its answer is not known here"
+                self._pricing, self.missing = {}, "its answer has an unknown form"
         return self._pricing
 
     @property
@@ -102,6 +102,10 @@ def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
         total += price
         lines.append(f"  {what}: {price:.2f} a month")
     if not lines:
-        return ["nothing that costs is there"]
+        return ["no existing resource costs anything"]
     unknown = f"; prices are not known: {prices.missing}" if prices.missing else ""
-    return ["what is there and is paid for:", *lines, f"  together {total:.2f} {prices.currency} a month, net{unknown}"]
+    return [
+        "existing resources and their prices:",
+        *lines,
+        f"  together {total:.2f} {prices.currency} a month, net{unknown}",
+    ]

@@ -86,9 +86,9 @@ def open_journal(path: Path, hide: Callable[[str], str]) -> RunbookJournal:
         for entry in entries:
             journal._remember(entry)
     except (ValueError, LookupError, TypeError, AttributeError):
-        raise UnusableJournal(f"{path} is no journal of a runbook, or is damaged") from None
+        raise UnusableJournal(f"{path} is not the journal of a runbook, or is damaged") from None
     if entries[0].get("event") != "begin":
-        raise UnusableJournal(f"{path} is no journal of a runbook")
+        raise UnusableJournal(f"{path} is not the journal of a runbook")
     if whole != content:
         journal.whole_bytes = len(whole)
     return journal
@@ -124,7 +124,7 @@ def hold_lock(folder: Path, runbook: str, values: Mapping[str, str]) -> Iterator
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise Busy(file.read().strip() or "somebody who has just begun") from None
+            raise Busy(file.read().strip() or "a run that has just started") from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}, since {now()}\n")
         file.flush()

@@ -56,7 +56,7 @@ def references(
         finally:
             run.withdraw([each.name for each in made.values()])
     raise EnvironmentMissing(
-        "no range of addresses is free for the networks that are compared with",
+        "no address range is free for the reference networks",
         "run this again when fewer stacks are started and stopped on this engine",
     )
 

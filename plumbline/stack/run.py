@@ -100,7 +100,7 @@ class StackRun:
             gone = dict(zip(projects, pool.map(self._remove_wholly, projects), strict=True))
         if left := [project for project, all_gone in gone.items() if not all_gone]:
             raise EnvironmentMissing(
-                f"the engine did not let go of everything of {', '.join(left)}",
+                f"the engine did not remove everything of {', '.join(left)}",
                 "the next run tries again; by hand: "
                 + "; ".join(f"docker compose --project-name {project} down --volumes" for project in left),
             )

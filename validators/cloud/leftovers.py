@@ -51,7 +51,7 @@ def nobodys(spec: Spec, wanted: Container[tuple[str, ...]], snapshot: Snapshot) 
             or _own(seen) & addresses
         ):
             continue
-        says = "has neither a tenant's labels nor an address of the spec: nobody knows whose it is"
+        says = "has neither a tenant's labels nor an address of the spec: nobody knows who owns it"
         yield Judged(Check(seen.subject, "owner", None, "nobody"), "PLB989", path, says)
 
 
