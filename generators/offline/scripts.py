@@ -1,4 +1,4 @@
-"""Shell scripts for a host that nothing reaches: verify, install, status, export, restore, rebuild, rollback, uninstall."""
+"""Shell scripts for an air-gapped host: verify, install, status, export, restore, rebuild, rollback, uninstall."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping

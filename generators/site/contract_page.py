@@ -1,4 +1,4 @@
-"""The page about images for auditors: what each does by itself, and what its stand-in does otherwise."""
+"""`docs/auditor/images.md`: what each public image does by default, and how its stand-in differs."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What nothing shows: the gaps of probes, images, requirements and tests, as the spec tells them."""
+"""`docs/auditor/not-proven.md`: features, images, requirements and tests without a proof."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""How each service is handed its secrets, in words; one source for every page that speaks of it. Pure."""
+"""How each service gets its secrets, in words; one source for all pages. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

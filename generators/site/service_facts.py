@@ -1,4 +1,4 @@
-"""What a service's page says of it in each mode."""
+"""The facts on a service's page, for each mode."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial

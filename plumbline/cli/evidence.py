@@ -1,4 +1,4 @@
-"""`plumb evidence`: which live proofs still hold for what is there now."""
+"""`plumb evidence`: which live proofs are current."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`plumb lock`: the image catalogue, brought up to what the registries say."""
+"""`plumb lock`: updates image digests from the registries."""
 
 import codecs
 from collections.abc import Sequence

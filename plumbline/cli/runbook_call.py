@@ -1,4 +1,4 @@
-"""What a call of `plumb runbook` asks for, checked before anything is done; whatever is wrong ends it with a usage error."""
+"""Checks the options of `plumb runbook` before anything runs; an error ends the call with a usage error."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What an operator is asked before a runbook acts; where nobody can be asked, the call has to say it."""
+"""Questions to the operator before a runbook acts; without a terminal, options have to answer them."""
 
 import sys
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`plumb update`: what an update from one release to another does, before anybody does it."""
+"""`plumb update`: shows what an update from one release to another would do."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""`plumb verify`: what was generated, stood up for real and compared with the spec."""
+"""`plumb verify`: starts what was generated and compares it with the spec."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""`plumb verify cloud`: what is at the cloud provider, held against the spec."""
+"""`plumb verify cloud`: compares a project at the cloud provider with the spec."""
 
 import os
 from pathlib import Path

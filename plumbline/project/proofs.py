@@ -1,4 +1,4 @@
-"""What the live proofs of a project rest on, and whether each was run since that changed."""
+"""What the live proofs of a project depend on, and whether each was run since that changed."""
 
 import hashlib
 import re

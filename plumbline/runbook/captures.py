@@ -1,4 +1,4 @@
-"""A value that a step takes out of what it prints, for its undo and the steps after it."""
+"""A value that a step reads from its output, for its undo and later steps."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A runbook carried out: each step, then its verification, in order; and what was done taken back, in reverse order."""
+"""Runs a runbook: each step, then its verification, in order; undoes finished steps in reverse order."""
 
 import hashlib
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Words of Compose that a service of a spec has under another name, or has on purpose not."""
+"""Keys of Compose that a spec names differently, or leaves out on purpose."""
 
 COMPOSE_WORDS = {
     "build": "images are built elsewhere: name one of images.yaml in `image`",

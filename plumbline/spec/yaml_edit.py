@@ -1,4 +1,4 @@
-"""Changes single values in YAML text; every comment, every order and every line that nothing is said about stays."""
+"""Changes single values in YAML text; all comments and all other lines stay as they are."""
 
 import json
 import re

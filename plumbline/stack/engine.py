@@ -1,4 +1,4 @@
-"""The Docker engine: found, asked and told. Everything else in this package is about data."""
+"""The Docker engine, by its API and by the docker command: finds it, reads it and changes it."""
 
 import json
 import subprocess

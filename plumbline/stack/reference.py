@@ -1,4 +1,4 @@
-"""The same projects once more, made from the generated files and never started: what the engine makes of them."""
+"""A reference of the same projects, created from the generated files but never started: what the engine makes of them."""
 
 import subprocess
 from collections.abc import Mapping, Sequence

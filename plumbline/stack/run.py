@@ -1,4 +1,4 @@
-"""A run's own folder and its end: whatever happens, what was started is removed; what a killed run left, the next one removes."""
+"""The folder and the cleanup of a run: it removes everything that it started, and what a killed run left behind."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""Standing a mode up: its projects prepared, started in order, and down again at the end."""
+"""Starts a mode: prepares its projects, starts them in order, and stops them at the end."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What somebody else holds of an engine's host, ranges and ports, and what is free in their place. Pure."""
+"""Ranges and ports of an engine's host that are in use, and free ones to use instead. Pure."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is in a project and no tenant's of the spec: of tenants that are gone, and of nobody. Pure."""
+"""Objects of a project that belong to no tenant of the spec: those of removed tenants, and those without an owner. Pure."""
 
 import re
 from collections.abc import Container, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""A look at a project as text, Markdown and JUnit XML. Pure."""
+"""The report about a project as text, Markdown and JUnit XML. Pure."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""`plumb verify stack`: stand it up, compare, take it down, and say what came of it."""
+"""`plumb verify stack`: starts a mode, compares it, stops it, and reports."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
