@@ -1,4 +1,4 @@
-"""Checks the spec whenever it is saved, in one process: what was imported stays, and what was read of files that stay the same."""
+"""`plumb check --watch`: checks the spec whenever it is saved, in one process."""
 
 import gc
 import os
