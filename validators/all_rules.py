@@ -1,4 +1,4 @@
-"""Every rule of every kind, by number, for `plumb explain` and the site."""
+"""Every rule that there is, of every kind, for those who explain them."""
 
 from collections.abc import Mapping
 

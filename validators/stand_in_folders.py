@@ -1,4 +1,4 @@
-"""PLB908: folders of stand-ins that the spec names but that are missing on disk."""
+"""Folders of stand-ins that a spec names and that are not beside it: what only a look at the disk can say."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches

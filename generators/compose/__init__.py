@@ -1,1 +1,1 @@
-"""Compose projects: `project` writes the file, `service` one service of it, `waits` its `depends_on`."""
+"""Compose projects and what belongs to them."""

@@ -1,4 +1,4 @@
-"""Shell scripts for an air-gapped host: verify, install, status, export, restore, rebuild, rollback, uninstall."""
+"""Shell scripts for a host that nothing reaches: verify, install, status, export, restore, rebuild, rollback, uninstall."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ SCRIPTS: Mapping[str, str] = {
     "status": "Says what is installed, and whether it is well",
     "export": "Exports all that the stores hold",
     "restore": "Puts an export back",
-    "rebuild": "Rebuilds a bundle from an older one and a delta",
+    "rebuild": "Puts a bundle together from an older one and a delta",
     "uninstall": "Removes the installation",
 }
 """Scripts by name, with what each does."""

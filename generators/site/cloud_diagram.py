@@ -35,7 +35,7 @@ def cloud(spec: Spec, mode: str) -> Iterator[Diagram]:
             lines.append(f"{quoted(server['placement_group'])} -- {place}: spreads {{style.stroke-dash: 4}}")
         if server["volume"]:
             lines.append(f"{place} -> {quoted(server['volume'])}: keeps data on")
-    yield Diagram(f"cloud-{mode}", f"Cloud objects of {text(tenant)}; the tables below contain the same", lines)
+    yield Diagram(f"cloud-{mode}", f"Cloud objects of {text(tenant)}: the tables below say the same", lines)
 
 
 _SHAPES = {"firewall": "hexagon", "volume": "cylinder", "placement_group": "oval", "record": "page"}

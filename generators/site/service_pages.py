@@ -155,5 +155,5 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
             (path_of(path, "running", id), [text(query.title), f"{words(query.run, names)}, answers {answers}"])
         )
     if rows:
-        page.add("## Tested on a running stack")
+        page.add("## Tried on a running one")
         page.table(["What", "How"], rows)

@@ -33,7 +33,7 @@ def sign(text: bytes, key: str) -> bytes:
     if done.returncode:
         raise EnvironmentMissing(
             f"gpg cannot sign with {key}: {done.stderr.decode(errors='replace').strip()}",
-            "`gpg --list-secret-keys` lists your keys; gpg-agent asks for the passphrase of a key",
+            "`gpg --list-secret-keys` shows what there is; a key with a passphrase asks for it through gpg-agent",
         )
     return done.stdout
 
@@ -62,7 +62,7 @@ def signer(text: bytes, signature: bytes, keyring: Path | None, trusted: list[st
         lines = [line.removeprefix("[GNUPG:] ") for line in said.splitlines() if line.startswith("[GNUPG:] ")]
         if not lines:
             raise EnvironmentMissing(
-                f"gpg could not check the signature: {_last_words(done)}",
+                f"gpg could not look at the signature: {_last_words(done)}",
                 "name a file with the publisher's public key: --key FILE",
             )
         if reason := first_broken_rule(lines):
@@ -117,7 +117,7 @@ def _gpg(arguments: list[str], text: bytes = b"") -> subprocess.CompletedProcess
 
 def _called(arguments: list[str], text: bytes) -> subprocess.CompletedProcess[bytes]:
     if shutil.which("gpg") is None:
-        raise EnvironmentMissing("gpg is not installed", "install GnuPG: apt-get install gnupg")
+        raise EnvironmentMissing("there is no gpg", "install GnuPG: apt-get install gnupg")
     environment = {**os.environ, "LC_ALL": "C"}
     call = ["gpg", *arguments]
     return subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False, env=environment)

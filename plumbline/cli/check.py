@@ -33,9 +33,9 @@ from validators.stand_in_folders import missing_stand_ins
     show_default=True,
     help="Output format of findings.",
 )
-@click.option("--no-drift", is_flag=True, help="Check only the spec, not the committed artifacts.")
+@click.option("--no-drift", is_flag=True, help="Check the spec alone, not the committed artifacts.")
 @click.option(FRESH, is_flag=True, help="Use nothing that was kept from the last call.")
-@click.option("--watch", is_flag=True, help="Check only the spec, and check again whenever it is saved.")
+@click.option("--watch", is_flag=True, help="Check the spec alone, again whenever it is saved.")
 @click.pass_context
 def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watch: bool) -> None:
     """Check the structure and rules of the spec, and compare every committed artifact with it."""

@@ -1,4 +1,4 @@
-"""`plumb check --watch`: checks the spec whenever it is saved, in one process."""
+"""Checks the spec whenever it is saved, in one process: what was imported stays, and what was read of files that stay the same."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""Values for shell completion, from the spec: modes, tenants, runbooks, rules."""
+"""What can stand in an argument, by the spec: ids for the shell's completion. A spec that can't be read completes nothing."""
 
 from collections.abc import Callable, Iterable
 

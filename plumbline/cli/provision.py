@@ -1,4 +1,4 @@
-"""`plumb provision`: what a tenant's standalone script does, for one tenant or for all in parallel."""
+"""`plumb provision`: what a tenant's own script does, for one tenant or for all of them side by side."""
 
 import sys
 from collections.abc import Callable

@@ -144,9 +144,9 @@ def _read(own: Path) -> dict[str, Any]:
         with own.open(encoding="utf-8") as file:
             said = yaml_load(file, get_yaml_loader())
     except (YAMLError, ConfigurationError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{own}: {error}\n  = fix it, or remove it: it is optional") from error
+        raise click.ClickException(f"{own}: {error}\n  = mend it, or remove it: it is optional") from error
     if not isinstance(said, dict):
-        raise click.ClickException(f"{own} is not a mapping of settings\n  = fix it, or remove it: it is optional")
+        raise click.ClickException(f"{own} is no mapping of settings\n  = mend it, or remove it: it is optional")
     return said
 
 

@@ -1,4 +1,4 @@
-"""`plumb verify`: starts what was generated and compares it with the spec."""
+"""`plumb verify`: what was generated, stood up for real and compared with the spec."""
 
 import signal
 import sys
@@ -96,9 +96,9 @@ def stack(
     context.obj["format"] = format
     project = load(context)
     if attach and faults:
-        raise click.UsageError("--faults needs a stack of its own; it cannot be combined with --attach")
+        raise click.UsageError("--faults is for a stack that is started for it; it does not go with --attach")
     if restart_engine and not faults:
-        raise click.UsageError("--restart-engine needs --faults")
+        raise click.UsageError("--restart-engine goes with --faults")
     _known_mode(project.spec, mode)
     known_tenants(project.spec, tenants)
     engine = find_engine()

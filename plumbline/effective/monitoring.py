@@ -78,7 +78,7 @@ def uncollected(spec: Spec, mode: str) -> list[Uncollected]:
         beside = {role for collector in collectors for role in roles_of(spec, mode, collector)}
         others = [role for role in roles_of(spec, mode, name) if role not in beside]
         if service.per_node and others:
-            found.append(Uncollected(name, f"on nodes of {', '.join(others)}, which have no collector"))
+            found.append(Uncollected(name, f"on nodes of {', '.join(others)}, where no collector stands"))
         elif grown := [role for role in others if _most(spec.topology[mode].roles[role]) > 1]:
             found.append(Uncollected(name, f"on other nodes of {', '.join(grown)} than the first"))
     return found
@@ -99,7 +99,7 @@ def _out_of_reach(spec: Spec, mode: str, collector: str, service: str) -> str | 
             f"on nodes of scope {roles[there[0]].scope}, and the collector's are of scope {', '.join(sorted(scopes))}"
         )
     if services_of(spec, mode)[service].per_node and set(here).isdisjoint(there):
-        return f"an agent on nodes of {', '.join(there)}, which have no collector"
+        return f"an agent on nodes of {', '.join(there)}, where no collector stands"
     return None
 
 

@@ -1,4 +1,1 @@
-"""The project on disk. `workspace` writes artifacts and finds unmanaged files, `record` remembers what a build wrote.
-
-`proofs` says which live proofs are current.
-"""
+"""The project on disk: what is generated, written and recorded there."""

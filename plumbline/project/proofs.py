@@ -1,4 +1,4 @@
-"""What the live proofs of a project depend on, and whether each was run since that changed."""
+"""What the live proofs of a project rest on, and whether each was run since that changed."""
 
 import hashlib
 import re
@@ -129,18 +129,18 @@ def marked(page: str, command: str, passed: bool, rests_on: Mapping[str, str]) -
 def standing(proof: LiveProof, page: str | None, now: Mapping[str, str]) -> Standing:
     """How a proof stands by its page, None where there is none. Pure."""
     if page is None:
-        return Standing("never", "It was never run, or its page was deleted.")
+        return Standing("never", "It was never run, or its page was not kept.")
     mark = _mark(page)
     if mark is None:
-        return Standing("stale", "Its page does not say which spec it was run on.")
+        return Standing("stale", "Its page does not say what it was seen of.")
     if mark["command"] not in (proof.command, f"{proof.command} --faults"):
         return Standing("stale", f"The last run was another: {mark['command']}.")
     changed = [part for part, digest in now.items() if mark["rests_on"].get(part) != digest]
     if changed:
         return Standing("stale", f"Changed since: {', '.join(changed)}.")
     if not mark["passed"]:
-        return Standing("failed", "The last run did not pass.")
-    return Standing("current", "Nothing that it depends on has changed since.")
+        return Standing("failed", "What was seen was not as it has to be.")
+    return Standing("current", "Nothing that it rests on has changed since.")
 
 
 def _mark(page: str) -> dict[str, Any] | None:
@@ -166,4 +166,4 @@ def standings(spec: Spec, spec_folder: Path) -> Iterator[tuple[LiveProof, Standi
         if proof.page:
             yield proof, standing(proof, texts.get(proof.page), fingerprint(proof, spec_folder))
         else:
-            yield proof, Standing("never", "It writes no known page.")
+            yield proof, Standing("never", "It writes no page that is known here.")

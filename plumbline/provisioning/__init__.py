@@ -32,13 +32,10 @@ MODULES = (
 )
 """Modules in the order in which the script holds them: each after those whose classes it builds on."""
 NEVER = (
-    "It never undoes anything: it lists what a failed run created; apply completes it, or destroy removes it.",
+    "It never undoes: what a failed run made stays, is listed, and is completed by apply or removed by destroy.",
     "It never deletes, detaches, replaces, shrinks, stops, exposes or pays more for anything without --allow NAME.",
-    "It never touches a foreign object: it identifies the tenant's objects by ID and labels, not by name.",
-    "It never changes anything without asking: with neither a terminal nor --yes, apply and destroy refuse.",
-    (
-        "It never acts on data that was edited by hand: it refuses a file whose SHA-256 is not the one that plumb "
-        "build wrote."
-    ),
+    "It never touches a stranger's object: what is the tenant's is known by id and labels, not by its name.",
+    "It never changes a thing unasked: with neither a terminal nor --yes, apply and destroy refuse.",
+    "It never acts on data that was edited by hand: each file's SHA-256 is that of plumb build, or it refuses.",
 )
 """The laws, which the script opens with."""

@@ -213,7 +213,7 @@ class ResourceKind(ABC):
 
     def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if "protected" in want and seen["protected"] is not None and seen["protected"] != want["protected"]:
-            word = "protect from deletion" if want["protected"] else "remove the deletion protection"
+            word = "protect from deletion" if want["protected"] else "lift the protection from deletion"
             effects = NOTHING if want["protected"] else frozenset((Effect.UNPROTECTS,))
             yield ResourceChange(word, lambda: self.protect(bound, want["protected"]), effects)
 

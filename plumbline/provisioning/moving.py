@@ -19,7 +19,7 @@ class ServerMoves(ResourceKind):
         what = f"join network {want['network']} as {want['address']}"
         in_place = network not in project.renewed and seen["networks"].get(want["network"]) == want["address"]
         if network in project.waiting and not in_place:
-            yield ResourceChange(what, lambda: None, blocked="the network must be recreated first")
+            yield ResourceChange(what, lambda: None, blocked="the network has to be made anew before")
             return
         leaving = NOTHING
         for private in bound.private_net or []:

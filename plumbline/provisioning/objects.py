@@ -108,12 +108,12 @@ class NetworkKind(ResourceKind):
                 f"delete subnet {each['ip_range']}",
                 partial(bound.delete_subnet, _subnet(each)),
                 frozenset((Effect.DETACHES, Effect.SHRINKS)),
-                blocked=f"{', '.join(inside)} in it; apply again when they have left" if inside else "",
+                blocked=f"{', '.join(inside)} in it; when they have left, apply again" if inside else "",
             )
         for each in want["subnets"]:
             if each not in seen["subnets"]:
                 what, over = f"add subnet {each['ip_range']}", [other for other in going if _overlap(each, other)]
-                blocked = f"it overlaps {over[0]['ip_range']}, which must be deleted first" if over else ""
+                blocked = f"it overlaps {over[0]['ip_range']}, which has to go before" if over else ""
                 yield ResourceChange(what, partial(bound.add_subnet, _subnet(each)), blocked=blocked)
         yield from self._protected(bound, want, seen)
 

@@ -93,9 +93,7 @@ class RecordKind(ResourceKind):
                 if self.zones_may_be_gone:
                     self._missing.add(name)
                     return None
-                raise Failed(
-                    f"the project has no DNS zone {name}; create it: hcloud zone create --name {name}"
-                ) from None
+                raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
         return self._zones[name]
 
     def has_zone(self, project: CloudProject, name: str) -> bool:

@@ -129,10 +129,10 @@ class ProvisionRun(Destroying):
                 if kind in ("server", "volume")
             ]
             why = describe_error(error) if isinstance(error, API_ERRORS) else str(error)
-            lines = [f"the existing objects could not be listed ({why}); last seen: {', '.join(held) or 'nothing'}"]
+            lines = [f"what is there could not be listed ({why}); last seen: {', '.join(held) or 'nothing'}"]
         for line in lines:
             self.say(line)
-        self.say("nothing was undone. `apply` continues from here; `destroy` deletes it, and needs --allow for data")
+        self.say("nothing was undone. `apply` goes on from here; `destroy` deletes it, data only with --allow")
 
     def _applied(self, steps: Sequence[PlanStep]) -> list[PlanStep]:
         self._shown = {}
@@ -210,14 +210,14 @@ class ProvisionRun(Destroying):
     def _read_again(self, key: Key) -> None:
         bound = self.kinds[key[0]].again(self.project, self.project.held[key])
         if bound is None:
-            raise Failed(f"{key[0]} {key[1]} is gone: somebody else is deleting objects of this tenant")
+            raise Failed(f"{key[0]} {key[1]} is gone: somebody else deletes objects of this tenant")
         self.project.held[key] = bound
 
     def _replace(self, key: Key) -> None:
         """Put another in an object's place: it steps aside under another name, and goes when the other is there."""
         old = self.project.held[key]
         aside, name = UnplannedObject(key[0], old, key[1], True), name_aside(key[1], old.id)
-        self.say(f"{key[0]} {key[1]} (#{old.id}) is renamed to {name}; it runs until its replacement is ready")
+        self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {name}; it goes on until another is there")
         self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
         labels = {**labels_of(old), LEAVING: "yes"}
         retry(lambda: bool(old.update(name=name, labels=labels)), self.pause, about=f"{key[0]} {key[1]}")
@@ -240,13 +240,13 @@ class ProvisionRun(Destroying):
         def attempt() -> bool:
             if self.kinds[key[0]].named(self.project, self.wants[key]) is None:
                 old.update(name=key[1], labels=labels)
-                self.say(f"no replacement is available; {key[0]} {key[1]} (#{old.id}) stays and gets its name back")
+                self.say(f"no other can be had; {key[0]} {key[1]} (#{old.id}) stays, and has its name back")
             return True
 
         try:
             retry(attempt, self.pause, (1, 2, 4), f"{key[0]} {key[1]}")
         except Failed as error:
-            self.say(f"{error}; it (#{old.id}) keeps its temporary name; run apply again to continue")
+            self.say(f"{error}; it (#{old.id}) stays under another name; another apply goes on")
 
     # --- the lock ---------------------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class ProvisionRun(Destroying):
         if found is None:
             return ""
         if self._holder is not None and self._holder.id != found.id:
-            raise Refused(f"the lock that was shown is gone, and somebody else holds it now: {holder_of(found)}")
+            raise Refused(f"the lock that was shown is gone, and it is another's now: {holder_of(found)}")
         self.lock.break_open(found)
         self.journal.write("unlock", was=holder_of(found))
         return holder_of(found)

@@ -107,7 +107,7 @@ def open_journal(path: Path, hide: Callable[[str], str]) -> RunbookJournal:
             _check_entry(entry, number == 0)
             journal._remember(entry)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise UnusableJournal(f"{path} is not the journal of a runbook, or is damaged") from None
+        raise UnusableJournal(f"{path} is no journal of a runbook, or is damaged") from None
     if whole != content:
         journal.whole_bytes = len(whole)
     return journal
@@ -175,7 +175,7 @@ def hold_lock(folder: Path, runbook: str, values: Mapping[str, str]) -> Iterator
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise Busy(file.read().strip() or "a run that has just started") from None
+            raise Busy(file.read().strip() or "somebody who has just begun") from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}, since {now()}\n")
         file.flush()

@@ -1,4 +1,4 @@
-"""What a check reports. Every check yields findings, and every reporter reads them."""
+"""What a check has to say. Every check yields findings, and every reporter reads them."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

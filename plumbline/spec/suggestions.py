@@ -1,4 +1,4 @@
-"""«Did you mean …?», and lists of names that stay short."""
+"""What was probably meant, and lists of names that stay short however many there are."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Containers in the form of `docker inspect`, and which project and service each belongs to. Pure."""
+"""Containers as `docker inspect` has them: whose they are. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -33,14 +33,14 @@ def _wait_or_raise(stack: Stack, node: Node, end: float, *, told: bool) -> None:
     names = ", ".join(name for name, _ in holders)
     if strangers:
         raise EnvironmentMissing(
-            f"node {node.name} needs {node.subnet}, which network {', '.join(strangers)} uses",
+            f"node {node.name} needs {node.subnet}, which network {', '.join(strangers)} has",
             "use another engine: the spec names the address of the node",
         )
     if time.monotonic() > end:
         raise EnvironmentMissing(
-            f"node {node.name} needs {node.subnet}, which another run still uses: {names}",
-            "wait until it ends, or use another engine; a run with --keep has printed how to take it down",
+            f"node {node.name} needs {node.subnet}, which another run still has: {names}",
+            "wait for its end; a run that was kept by --keep has said how it is taken down; or use another engine",
         )
     if not told:
-        stack.watch.phase(f"waiting for another run, which uses {node.subnet}: {names}")
+        stack.watch.phase(f"waiting for another run, which has {node.subnet}: {names}")
     time.sleep(_POLL_S)

@@ -31,7 +31,7 @@ class FolderMissing(EnvironmentMissing):
 
     def __init__(self, folder: str):
         super().__init__(
-            f"the engine's host has no {folder}", "check whether the engine runs on another host than the files"
+            f"the engine's host has no {folder}", "look whether the engine is on another host than its files"
         )
         self.folder = folder
 

@@ -1,4 +1,4 @@
-"""A running stack, and how to read its state."""
+"""A stack that stands, and everything that can be seen of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

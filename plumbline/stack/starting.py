@@ -1,4 +1,4 @@
-"""Starts a mode: prepares its projects, starts them in order, and stops them at the end."""
+"""Standing a mode up: its projects prepared, started in order, and down again at the end."""
 
 import threading
 import time
@@ -64,7 +64,7 @@ def _stand(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) -
             if attempt == _ATTEMPTS:
                 raise
             held |= taken.places
-            stack.watch.phase(f"another run was faster, so trying again:  {taken}")
+            stack.watch.phase(f"another was quicker, so once more: {taken}")
             stack.run.withdraw([project.name for project in stack.projects])
             stack.projects.clear()
 
@@ -168,7 +168,7 @@ def _up(stack: Stack, projects: list[ComposeProject]) -> None:
         said = _compose(stack, projects, commands)
         if not said or stack.trouble or not wait_until_settled(stack, projects):
             break
-        stack.watch.phase("a health check was late; the start continues")
+        stack.watch.phase("a health check was late; the start goes on")
     stack.trouble += said
     with_jobs = [project for project in projects if project.jobs and not stack.trouble]
     if with_jobs:
@@ -238,7 +238,7 @@ def _compose(stack: Stack, projects: list[ComposeProject], commands: list[list[s
 def _loops(stack: Stack, projects: Sequence[ComposeProject], ended: Mapping[str, Mapping[str, int]]) -> list[str]:
     """A service that ends again and again won't get better by waiting. What ended before this command was asked to."""
     return [
-        f"{shown(project, service)} ended {count} times and keeps restarting"
+        f"{shown(project, service)} ended {count} times, and is started again and again"
         for project in projects
         if stack.events and project.name in ended
         for service, count in stack.events.restart_loops(project.name, ended[project.name]).items()

@@ -77,7 +77,7 @@ def _reasons(old: DeployedRelease, new: DeployedRelease, was: ServiceFacts, now:
     if was.reference != now.reference:
         yield f"image {was.reference} → {now.reference}"
     elif _differ(was.digest, now.digest) or _differ(*(each.images.get(now.reference) for each in (old, new))):
-        yield f"image {now.reference}: different content"
+        yield f"image {now.reference}: another content"
     if was.entry != now.entry:
         yield "its entry in the compose file"
     for path in sorted({*was.files, *now.files}):

@@ -21,7 +21,7 @@ def judged(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChang
             message = f"{change.service} changes, and has no health check: the next service does not wait for it"
             yield Finding("PLB969", message, Severity.WARNING, subject=f"services.{change.service}")
     for reference in unknown_images(old, new):
-        message = f"both releases name {reference}, and nothing shows whether it is the same image"
+        message = f"both releases name {reference}, and nothing says whether it is the same image"
         hint = "compare installed releases: the bundle's MANIFEST.json beside release.json has the image's ID"
         yield Finding("PLB990", message, Severity.WARNING, hint=hint, subject=reference)
     for name, digest in after.networks.items():
@@ -48,7 +48,7 @@ def _unread_data(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]
         if was is None or was.data is None or not service.volumes:
             continue
         if service.data is None:
-            wrong = "no contract says what data it can read"
+            wrong = "no contract says what it reads"
         elif was.image != service.image and was.data.format != service.data.format:
             wrong = "it is another image"
         else:
@@ -65,7 +65,7 @@ def _contracting(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]
         for each in migrations:
             if each.revision in known or bears(before, each):
                 continue
-            message = f"migration {each.revision} ({each.title}) removes what release {before.version} still uses"
+            message = f"migration {each.revision} ({each.title}) takes away what release {before.version} still uses"
             since = each.unused_since
             hint = f"update to {since} first" if since else "name the release that stopped using it, in `unused_since`"
             yield Finding("PLB968", message, hint=hint, subject=job, expected=since, observed=before.version)

@@ -1,1 +1,1 @@
-"""Proofs of bundles, on hosts without a network. `proof` runs them."""
+"""What is claimed of a bundle, on hosts that nothing reaches."""

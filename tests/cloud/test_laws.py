@@ -77,13 +77,13 @@ def test_a_volume_that_first_boot_was_not_told_is_an_error_that_names_both(journ
         provisioned(cloud, journal)
         old = named(cloud, "volumes", DATA)["id"]
         cloud.remove("volumes", old)
-        with pytest.raises(Refused, match=f"{DB} was given volume #{old}, which is gone"):
+        with pytest.raises(Refused, match=f"{DB} was told volume #{old}, which is gone"):
             run_of(cloud, desired(), journal).apply()
         assert not cloud.objects("volumes")
         (left,) = run_of(cloud, desired(), journal, [DATA]).apply()
         (new,) = cloud.objects("volumes")
         assert left.mark == "!"
-        assert f"its first boot was given volume #{old}, but {DATA} is #{new}" in left.what
+        assert f"its first boot was told volume #{old}, and {DATA} is #{new}" in left.what
 
 
 def test_a_strangers_volume_server_and_load_balancer_are_never_torn_away(journal: Path) -> None:

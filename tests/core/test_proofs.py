@@ -117,4 +117,4 @@ def test_the_site_says_it_on_the_page(project: Path) -> None:
     done = plumb("site", "build", cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
     (page,) = (project / "site/auditor/evidence").glob("stack-*.html")
-    assert ">Current</p><p>Nothing that it depends on has changed since.</p>" in page.read_text()
+    assert ">Current</p><p>Nothing that it rests on has changed since.</p>" in page.read_text()

@@ -117,7 +117,7 @@ def test_a_folder_with_a_file_for_each_tenant_is_compared_file_by_file(spec: Spe
 
     assert said(below) == "content, owner and mode as given"
     assert said({**below, "evil.yml": entry(b"x")}) == "evil.yml: not of the spec"
-    assert said({**below, "acme.yml": entry(b"x")}) == "acme.yml: different content"
+    assert said({**below, "acme.yml": entry(b"x")}) == "acme.yml: another content"
     assert missing_folder(project).where == node.name
 
 

@@ -1,4 +1,4 @@
-"""The result of comparing a project: data, and a finding for each failed check. Pure."""
+"""What came of a look at a project: data, and a finding for each check that failed. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Objects of a project beyond those that its tenants should have, and which of them expire soon. Pure."""
+"""What a project has besides what its tenants should have, and what of it ends soon. Pure."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Reads everything of a running stack, and compares it with the spec."""
+"""Everything that can be seen of a stack that stands, compared with the spec."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

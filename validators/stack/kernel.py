@@ -1,4 +1,4 @@
-"""Facts that only the kernel knows: what it reports about a running service, and what the spec expects. Pure."""
+"""What the kernel says of a running service, and what the spec says of the same. Pure; the probe's answer in, values out."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The result of a verification as data, with a finding for each failed check. Pure."""
+"""What came of a verification: data, and its finding for each check that failed. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

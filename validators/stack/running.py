@@ -1,4 +1,4 @@
-"""The settings that services run with: answers to the spec's `running` queries, compared. Pure, but for `ask`."""
+"""What services run with, asked of themselves: the answers of the spec's queries against what the spec says. Pure, but for `ask`."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

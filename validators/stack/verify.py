@@ -1,4 +1,4 @@
-"""`plumb verify stack`: starts a mode, compares it, stops it, and reports."""
+"""`plumb verify stack`: stand it up, compare, take it down, and say what came of it."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -84,16 +84,16 @@ def _untried(stack: Stack, faults: Faults | None) -> Iterator[str]:
     if not stack.is_own:
         yield f"{', '.join(tried_with(Takes.OWN_STACK))}, which take {Takes.OWN_STACK.value}"
     if stack.left_out:
-        yield f"{', '.join(stack.left_out)}: optional and not started, or a job whose container is gone"
+        yield f"{', '.join(stack.left_out)}: optional and not asked for, or a job whose container is gone"
     yield from _without_a_query(stack)
     if not stack.is_own:
-        yield "the content of secrets, which only their owner knows; it was checked that all services have the same one"
+        yield "the content of secrets, which only their owner knows: whether all have the same was looked at"
     yield "the content of models and volumes"
     with_faults = ", ".join(tried_with(Takes.FAULTS))
     if faults is None:
         yield f"{with_faults} ({Takes.FAULTS.value})"
     elif stack.trouble:
-        yield f"{with_faults}, because the stack did not start"
+        yield f"{with_faults}, for the stack did not come up"
     elif faults.restart_engine is None:
         yield "a restart of the engine (--restart-engine COMMAND)"
 
@@ -106,9 +106,9 @@ def _without_a_query(stack: Stack) -> Iterator[str]:
         if service.kind == "service"
     }
     if silent := sorted(name for name, service in services.items() if not service.running):
-        yield f"the running settings of {', '.join(silent)}: the spec has no query for them (`running`)"
+        yield f"the settings that {', '.join(silent)} run with: the spec has no query for them (`running`)"
     if stubs := sorted(name for name, service in services.items() if service.running and service.image in stack.stubs):
-        yield f"the running settings of {', '.join(stubs)}: a contract stub has none"
+        yield f"the settings that {', '.join(stubs)} run with: a contract stub has none"
 
 
 def _moved_ports(stack: Stack) -> Iterator[tuple[str, str]]:
