@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from contextlib import suppress
 
 
 def entry() -> None:
@@ -11,10 +12,12 @@ def entry() -> None:
     try:
         main()
     except SystemExit as left:
-        if gc.isenabled() or not isinstance(left.code, int):
+        from plumbline.provisioning.streams import was_heard
+
+        if gc.isenabled() or not isinstance(left.code, int) or not was_heard():
             raise
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(OSError, ValueError):  # nobody reads it any more
+            sys.stderr.flush()
         os._exit(left.code)
 
 
