@@ -1,11 +1,12 @@
 """JSON Schemas of the data files (draft 2020-12), and the project schema in which references are enumerations."""
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from generators.json_text import json_text
 from plumbline.project.artifact import Artifact
+from plumbline.spec.kept import note, recall
 from plumbline.spec.references import ids_by_kind
 from plumbline.spec.sections import SECTIONS, Section
 from plumbline.spec.spec import Spec
@@ -55,7 +56,7 @@ def _artifact(folder: str, kind: str, schema: dict[str, Any]) -> Artifact:
 
 
 def _text(schema: dict[str, Any]) -> str:
-    return json.dumps(schema, indent=2, ensure_ascii=False)
+    return json_text(schema)
 
 
 def _schema(section: Section) -> dict[str, Any]:
@@ -65,7 +66,12 @@ def _schema(section: Section) -> dict[str, Any]:
 @cache
 def plain_schema(model: type[Model]) -> dict[str, Any]:
     """The model's schema as pydantic gives it. It is shared: it must not be changed."""
-    return model.model_json_schema()
+    name = f"{model.__module__}.{model.__qualname__}"
+    schema: dict[str, Any] | None = recall("schema", name)
+    if schema is None:
+        schema = model.model_json_schema()
+        note("schema", name, schema)
+    return schema
 
 
 @cache

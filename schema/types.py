@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, Strict
 from pydantic.fields import FieldInfo
 
 from schema.forms import (
@@ -56,12 +56,24 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """A field's docstring is its description. Pydantic's own way reads the source anew for each class."""
-        said = _docstrings(cls.__module__).get(cls.__qualname__, {})
-        for name, field in cls.model_fields.items():
-            if field.description is None and name in said:
-                field.description = said[name]
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """A field's docstring is its description. Pydantic's own way reads the source for each class, when it is imported."""
+        schema = handler(core_schema)
+        for name, field in handler.resolve_ref_schema(schema).get("properties", {}).items():
+            if said := description_of(cls, name):
+                field.setdefault("description", said)
+        return schema
+
+
+def description_of(model: type[Model], name: str) -> str | None:
+    """What a field of a model is for."""
+    given = model.model_fields[name].description
+    if given is not None:
+        return given
+    said = (
+        _docstrings(each.__module__).get(each.__qualname__, {}) for each in model.__mro__ if issubclass(each, Model)
+    )
+    return next((found[name] for found in said if name in found), None)
 
 
 @cache

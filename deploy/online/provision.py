@@ -40,6 +40,7 @@ if not (2, 27) <= _SDK < (3,):
 import argparse
 import hashlib
 import json
+import math
 import os
 import re
 import requests
@@ -69,7 +70,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import count
 from pathlib import Path
 from requests.adapters import HTTPAdapter
-from typing import Any, NamedTuple
+from typing import Any, IO, NamedTuple
 from urllib.parse import urlsplit
 
 
@@ -144,6 +145,8 @@ def connect(
 ) -> Client:
     """A client that reads patiently and never sends a change twice on its own. Raises Misused for an unsafe endpoint."""
     _check_endpoint(endpoint)
+    if proxy is not None and not _host_of(proxy, ("http", "https")):
+        raise Misused(f"--proxy is no address of a proxy: {proxy!r}; it begins with http:// or https://")
     api = Client(
         token,
         api_endpoint=endpoint,
@@ -164,17 +167,25 @@ def connect(
 
 def _check_endpoint(endpoint: str) -> None:
     """Refuse to send the token in clear."""
-    url = urlsplit(endpoint)
-    if url.scheme == "https" and url.hostname:
+    if _host_of(endpoint, ("https",)):
         return
-    if url.scheme != "http" or not url.hostname:
+    if not (host := _host_of(endpoint, ("http",))):
         raise Misused(f"HCLOUD_ENDPOINT is no address of an API: {endpoint!r}; it begins with https://")
     try:
-        loopback = url.hostname == "localhost" or ip_address(url.hostname).is_loopback
+        loopback = host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         loopback = False
     if not loopback:
         raise Misused(f"HCLOUD_ENDPOINT {endpoint} would carry the token in clear: use https")
+
+
+def _host_of(address: str, schemes: tuple[str, ...]) -> str:
+    """The host of an address with one of the schemes; empty where it is none."""
+    try:
+        url = urlsplit(address)
+        return (url.hostname or "") if url.scheme in schemes and url.port != 0 else ""
+    except ValueError:
+        return ""
 
 
 def _patient(request: Callable[..., dict[str, Any]], pause: Callable[[float], None]) -> Callable[..., dict[str, Any]]:
@@ -508,144 +519,6 @@ def objects_now(desired: dict[str, Any]) -> list[dict[str, Any]]:
     return list(desired["objects"]) if makes(desired) else []
 
 
-# --- plan: A plan: what would be done, for people and as a file that is applied exactly as it was shown.
-
-PLAN_FORMAT = 1
-
-
-@dataclass(frozen=True)
-class PlanStep:
-    """A line of the plan."""
-
-    mark: str
-    """`-` delete, `+` make, `~` change; `!` left until the operator gives the word; `?` cannot be done as things are."""
-    kind: str
-    name: str
-    what: str
-    price: float = 0.0
-    """What it adds a month, net, in the account's currency."""
-    id: int | None = None
-    """The provider's id of the object; None where there is none yet."""
-    effects: tuple[str, ...] = ()
-    """What it takes away, opens or costs."""
-    needs: tuple[str, ...] = ()
-    """Names that --allow has to give."""
-    replaces: bool = False
-    """Whether one object goes and another comes."""
-
-    @property
-    def done(self) -> bool:
-        """Whether an apply does it."""
-        return self.mark in "+~-"
-
-
-def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: str = "EUR") -> list[str]:
-    """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
-    lines = [f"* {note}" for note in notes]
-    if not steps:
-        return [*lines, "nothing to do: all is as desired"]
-    for step in sorted(steps, key=lambda step: not _destroys(step)):
-        price = f"  {step.price:+.2f} a month" if step.price else ""
-        mark = "-/+" if step.done and step.replaces else step.mark
-        lines.append(f"{mark} {step.kind} {step.name}: {step.what}{price}")
-        if beyond := [effect for effect in step.effects if effect != "deletes"]:
-            lines.append(f"    it {', '.join(beyond)}")
-    lines += [
-        f"  {step.name}: only with {' '.join(f'--allow {name}' for name in step.needs)}" for step in steps if step.needs
-    ]
-    return [*lines, summary(steps, currency)]
-
-
-def summary(steps: Sequence[PlanStep], currency: str = "EUR") -> str:
-    """How many are added, changed and destroyed, and the difference a month."""
-    add = sum(1 for step in steps if step.mark == "+" or (step.done and step.replaces))
-    change = len({(step.kind, step.name) for step in steps if step.mark == "~" and not step.replaces})
-    destroy = sum(1 for step in steps if step.mark == "-" or (step.done and step.replaces))
-    more = sum(step.price for step in steps if step.done)
-    waiting = sum(1 for step in steps if step.mark == "!")
-    blocked = sum(1 for step in steps if step.mark == "?")
-    return (
-        f"{add} to add, {change} to change, {destroy} to destroy; {more:+.2f} {currency} a month, net"
-        + (f"; {waiting} left: only with --allow" if waiting else "")
-        + (f"; {blocked} cannot be done" if blocked else "")
-    )
-
-
-def _destroys(step: PlanStep) -> bool:
-    return step.mark == "-" or step.replaces or "deletes" in step.effects or "replaces" in step.effects
-
-
-def digest(value: Any) -> str:
-    """SHA-256 of plain data, whatever order its keys came in."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
-
-
-def as_plan(desired: dict[str, Any], project: str, allowed: Iterable[str], steps: Sequence[PlanStep]) -> dict[str, Any]:
-    """A plan of one tenant as plain data. `project` is the fingerprint of what was there."""
-    return {
-        "tenant": desired["tenant"],
-        "mode": desired["mode"],
-        "platform": desired["platform"],
-        "desired": digest(desired),
-        "project": project,
-        "allow": sorted(allowed),
-        "steps": [asdict(step) for step in steps],
-    }
-
-
-def write_plan(path: Path, plans: Sequence[dict[str, Any]]) -> None:
-    """Write plans to a file. Raises Misused where it cannot be written."""
-    whole = {"format": PLAN_FORMAT, "made": datetime.now(UTC).isoformat(timespec="seconds"), "plans": list(plans)}
-    try:
-        path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as error:
-        raise Misused(f"the plan cannot be written to {path}: {error.strerror}") from None
-
-
-def read_plan(path: Path) -> dict[str, dict[str, Any]]:
-    """The plans of a file by tenant. Raises Misused where it is none."""
-    try:
-        whole = json.loads(path.read_text("utf-8"))
-        if whole["format"] != PLAN_FORMAT:
-            raise Misused(f"{path} is a plan of format {whole['format']}; this program knows {PLAN_FORMAT}: plan again")
-        return {
-            plan["tenant"]: {**plan, "allow": [str(name) for name in plan["allow"]], "steps": _steps(plan["steps"])}
-            for plan in whole["plans"]
-        }
-    except OSError as error:
-        raise Misused(f"the plan {path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
-
-
-def _steps(found: list[dict[str, Any]]) -> list[PlanStep]:
-    return [PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])}) for each in found]
-
-
-def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:
-    """Raises Refused when the plan is not what would be done now."""
-    if plan["desired"] != digest(desired):
-        raise Refused("the plan is of another desired state: plan again")
-    check_same(plan["steps"], steps)
-    if plan["project"] != project:
-        raise Refused("the project has changed since the plan was made: plan again")
-
-
-def check_same(shown: Sequence[PlanStep], now: Sequence[PlanStep]) -> None:
-    """Raises Refused when what would be done is not what was shown, with the first difference."""
-    # keys are the project's: the work on another tenant may have made one meanwhile
-    shown, now = ([step for step in steps if step.kind != "ssh_key"] for steps in (shown, now))
-    if shown == now:
-        return
-    gone = [step for step in shown if step not in now]
-    new = [step for step in now if step not in shown]
-    first = (new or gone or list(now))[0]
-    raise Refused(
-        "the project has changed since the plan was shown: "
-        f"{'now' if new else 'no more'}: {first.mark} {first.kind} {first.name}: {first.what}; nothing was done: plan again"
-    )
-
-
 # --- kinds: What all kinds of objects have in common: found, seen in the form of the desired state, made, changed, deleted.
 
 Want = dict[str, Any]
@@ -737,8 +610,8 @@ class ResourceChange:
     """Whether another object takes its place."""
     blocked: str = ""
     """Why it cannot be done at all, and what would help."""
-    price: float = 0.0
-    """What it adds a month, net."""
+    price: float | None = 0.0
+    """What it adds a month, net; None where nobody knows."""
 
 
 class ResourceKind(ABC):
@@ -782,6 +655,10 @@ class ResourceKind(ABC):
     def passing(self, seen: Want) -> bool:
         """Whether the object is on its way to a state, so that it has to be looked at again."""
         return False
+
+    def in_flux(self, seen: Want) -> str:
+        """Why nobody knows whether the object works, as somebody's work on it or an unknown state; empty where it is known."""
+        return ""
 
     def unreadable(self, want: Want, seen: Want) -> list[str]:
         """What the API does not say of it, or says in words that are not known here."""
@@ -879,6 +756,291 @@ def shown_labels(have: dict[str, str], want: dict[str, str]) -> str:
 def common(kind: str, bound: Any) -> Want:
     """What is seen of every kind."""
     return {"kind": kind, "name": bound.name, "labels": plain_labels(bound), "object": labels_of(bound).get(OBJECT)}
+
+
+# --- prices: What things cost a month, net, as the API says; and all that a tenant pays for now.
+
+Price = float | None
+"""A month, net, in the account's currency; None where nobody knows, which is not nothing."""
+
+
+def price_of_all(*prices: Price) -> Price:
+    """The price of several things; not known where that of one is not."""
+    known = [price for price in prices if price is not None]
+    return round(sum(known), 2) if len(known) == len(prices) else None
+
+
+def minus(price: Price) -> Price:
+    """What is not paid any more."""
+    return None if price is None else -price
+
+
+def told_price(price: Price, form: str = ".2f") -> str:
+    """A price in words."""
+    return "at an unknown price" if price is None else f"{price:{form}} a month"
+
+
+def told_sum(prices: Iterable[Price], currency: str, form: str = ".2f") -> str:
+    """A sum in words, and how much it leaves out."""
+    every = list(prices)
+    known = [price for price in every if price is not None]
+    lacking = len(every) - len(known)
+    rest = f", and {lacking} thing{'s' if lacking > 1 else ''} at an unknown price" if lacking else ""
+    return f"{sum(known):{form}} {currency} a month, net{rest}"
+
+
+class LivePrices:
+    """Asked once, when something has a price."""
+
+    def __init__(self, api: Client):
+        self._api = api
+        self._pricing: dict[str, Any] | None = None
+        self.missing = ""
+        """Why there are no prices."""
+
+    @property
+    def pricing(self) -> dict[str, Any]:
+        if self._pricing is None:
+            try:
+                # the SDK has no method for it
+                self._pricing = dict(self._api.request("GET", "/pricing")["pricing"])
+            except API_ERRORS as error:
+                self._pricing, self.missing = {}, describe_error(error)
+            except (KeyError, TypeError):
+                self._pricing, self.missing = {}, "its answer is not known here"
+        return self._pricing
+
+    def lacking(self) -> list[str]:
+        """Why there are no prices, in words."""
+        return [f"prices are not known: {self.missing}"] if self.missing else []
+
+    @property
+    def currency(self) -> str:
+        return str(self.pricing.get("currency") or "EUR")
+
+    def of_gb(self, size: int) -> Price:
+        """A volume of a size."""
+        gb = _net((self.pricing.get("volume") or {}).get("price_per_gb_month"))
+        return None if gb is None else round(gb * size, 2)
+
+    def of_address(self, location: str) -> Price:
+        """A public IPv4 address; an IPv6 network costs nothing."""
+        return _at(self.pricing.get("primary_ips"), "type", "ipv4", location)
+
+    def of_type(self, name: str, location: str) -> Price:
+        """A server type at a location."""
+        return _at(self.pricing.get("server_types"), "name", name, location)
+
+    def of_new(self, key: Key, want: Want, type_price: Price) -> Price:
+        """An object that is made; of a server with its address."""
+        if key[0] == "volume":
+            return self.of_gb(want["size_gb"])
+        return price_of_all(type_price, self.of_address(want["location"])) if key[0] == "server" else 0.0
+
+    def of(self, kind: str, bound: Any) -> Price:
+        """An object that is there; of a server with its address."""
+        if kind == "volume":
+            return self.of_gb(bound.size) if bound.size else None
+        if kind != "server":
+            return 0.0
+        if not bound.server_type or not bound.location:
+            return None
+        place = bound.location.name
+        address = self.of_address(place) if bound.public_net and bound.public_net.ipv4 else 0.0
+        return price_of_all(self.of_type(bound.server_type.name, place), address)
+
+
+def _net(price: Any) -> Price:
+    try:
+        net = float(price["net"])
+        return net if math.isfinite(net) else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _at(offers: list[dict[str, Any]] | None, field: str, value: str, location: str) -> Price:
+    """The price at a location of the offer whose field has a value."""
+    prices = [
+        _net(each.get("price_monthly"))
+        for offer in offers or []
+        if offer.get(field) == value
+        for each in offer.get("prices") or []
+        if each.get("location") == location
+    ]
+    return round(prices[0], 2) if prices and prices[0] is not None else None
+
+
+def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
+    """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
+    prices = LivePrices(api)
+    selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
+    servers = [each for each in api.servers.get_all(label_selector=selector) if owned_by(each, ownership)]
+    own = {server.id for server in servers}
+    addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or owned_by(each, ownership)]
+    found: list[tuple[str, Price]] = []
+    for server in servers:
+        type_name, place = (str(each.name) if each else "" for each in (server.server_type, server.location))
+        found.append((f"server {server.name} (#{server.id}), {type_name}", prices.of_type(type_name, place)))
+    for volume in api.volumes.get_all(label_selector=selector):
+        if owned_by(volume, ownership):
+            found.append((f"volume {volume.name} (#{volume.id}), {volume.size} GB", prices.of("volume", volume)))
+    for address in addresses:
+        if address.type != "ipv6":
+            price = prices.of_address(str(address.location.name)) if address.location else None
+            found.append((f"{address.type} {address.ip} (#{address.id})", price))
+    if not found:
+        return ["nothing that costs is there"]
+    lines = [f"  {what}: {told_price(price)}" for what, price in found]
+    total = told_sum((price for _, price in found), prices.currency)
+    return ["what is there and is paid for:", *lines, "; ".join([f"  together {total}", *prices.lacking()])]
+
+
+# --- plan: A plan: what would be done, for people and as a file that is applied exactly as it was shown.
+
+PLAN_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """A line of the plan."""
+
+    mark: str
+    """`-` delete, `+` make, `~` change; `!` left until the operator gives the word; `?` cannot be done as things are."""
+    kind: str
+    name: str
+    what: str
+    price: Price = 0.0
+    """What it adds a month."""
+    id: int | None = None
+    """The provider's id of the object; None where there is none yet."""
+    effects: tuple[str, ...] = ()
+    """What it takes away, opens or costs."""
+    needs: tuple[str, ...] = ()
+    """Names that --allow has to give."""
+    replaces: bool = False
+    """Whether one object goes and another comes."""
+
+    @property
+    def done(self) -> bool:
+        """Whether an apply does it."""
+        return self.mark in "+~-"
+
+
+def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: str = "EUR") -> list[str]:
+    """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
+    lines = [f"* {note}" for note in notes]
+    if not steps:
+        return [*lines, "nothing to do: all is as desired"]
+    for step in sorted(steps, key=lambda step: not _destroys(step)):
+        price = f"  {told_price(step.price, '+.2f')}" if step.price != 0 else ""
+        mark = "-/+" if step.done and step.replaces else step.mark
+        lines.append(f"{mark} {step.kind} {step.name}: {step.what}{price}")
+        if beyond := [effect for effect in step.effects if effect != "deletes"]:
+            lines.append(f"    it {', '.join(beyond)}")
+    lines += [
+        f"  {step.name}: only with {' '.join(f'--allow {name}' for name in step.needs)}" for step in steps if step.needs
+    ]
+    return [*lines, summary(steps, currency)]
+
+
+def summary(steps: Sequence[PlanStep], currency: str = "EUR") -> str:
+    """How many are added, changed and destroyed, and the difference a month."""
+    add = sum(1 for step in steps if step.mark == "+" or (step.done and step.replaces))
+    change = len({(step.kind, step.name) for step in steps if step.mark == "~" and not step.replaces})
+    destroy = sum(1 for step in steps if step.mark == "-" or (step.done and step.replaces))
+    more = told_sum((step.price for step in steps if step.done), currency, "+.2f")
+    waiting = sum(1 for step in steps if step.mark == "!")
+    blocked = sum(1 for step in steps if step.mark == "?")
+    return (
+        f"{add} to add, {change} to change, {destroy} to destroy; {more}"
+        + (f"; {waiting} left: only with --allow" if waiting else "")
+        + (f"; {blocked} cannot be done" if blocked else "")
+    )
+
+
+def _destroys(step: PlanStep) -> bool:
+    return step.mark == "-" or step.replaces or "deletes" in step.effects or "replaces" in step.effects
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of plain data, whatever order its keys came in."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
+
+
+def as_plan(desired: dict[str, Any], project: str, allowed: Iterable[str], steps: Sequence[PlanStep]) -> dict[str, Any]:
+    """A plan of one tenant as plain data. `project` is the fingerprint of what was there."""
+    return {
+        "tenant": desired["tenant"],
+        "mode": desired["mode"],
+        "platform": desired["platform"],
+        "desired": digest(desired),
+        "project": project,
+        "allow": sorted(allowed),
+        "steps": [asdict(step) for step in steps],
+    }
+
+
+def write_plan(path: Path, plans: Sequence[dict[str, Any]]) -> None:
+    """Write plans to a file. Raises Misused where it cannot be written."""
+    whole = {"format": PLAN_FORMAT, "made": datetime.now(UTC).isoformat(timespec="seconds"), "plans": list(plans)}
+    try:
+        path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    except OSError as error:
+        raise Misused(f"the plan cannot be written to {path}: {error.strerror}") from None
+
+
+def read_plan(path: Path) -> dict[str, dict[str, Any]]:
+    """The plans of a file by tenant. Raises Misused where it is none."""
+    try:
+        whole = json.loads(path.read_text("utf-8"))
+        if whole["format"] != PLAN_FORMAT:
+            raise Misused(f"{path} is a plan of format {whole['format']}; this program knows {PLAN_FORMAT}: plan again")
+        plans = [_plan_of(each) for each in whole["plans"]]
+    except OSError as error:
+        raise Misused(f"the plan {path} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
+    found = {plan["tenant"]: plan for plan in plans}
+    if len(found) < len(plans):
+        raise Misused(f"{path} has two plans of one tenant: write one with plan --out FILE")
+    return found
+
+
+def _plan_of(found: dict[str, Any]) -> dict[str, Any]:
+    """A plan as `as_plan` gives it. Raises ValueError, KeyError or TypeError for anything else."""
+    words = {key: found[key] for key in ("tenant", "mode", "platform", "desired", "project")}
+    allowed = found["allow"]
+    if not isinstance(allowed, list) or not all(isinstance(each, str) for each in (*words.values(), *allowed)):
+        raise ValueError("a word of the plan is no text")
+    steps = [
+        PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])})
+        for each in found["steps"]
+    ]
+    return {**words, "allow": allowed, "steps": steps}
+
+
+def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:
+    """Raises Refused when the plan is not what would be done now."""
+    if plan["desired"] != digest(desired):
+        raise Refused("the plan is of another desired state: plan again")
+    check_same(plan["steps"], steps)
+    if plan["project"] != project:
+        raise Refused("the project has changed since the plan was made: plan again")
+
+
+def check_same(shown: Sequence[PlanStep], now: Sequence[PlanStep]) -> None:
+    """Raises Refused when what would be done is not what was shown, with the first difference."""
+    # keys are the project's: the work on another tenant may have made one meanwhile
+    shown, now = ([step for step in steps if step.kind != "ssh_key"] for steps in (shown, now))
+    if shown == now:
+        return
+    gone = [step for step in shown if step not in now]
+    new = [step for step in now if step not in shown]
+    first = (new or gone or list(now))[0]
+    raise Refused(
+        "the project has changed since the plan was shown: "
+        f"{'now' if new else 'no more'}: {first.mark} {first.kind} {first.name}: {first.what}; nothing was done: plan again"
+    )
 
 
 # --- rules: Firewall rules: compared by what they let through.
@@ -1379,7 +1541,8 @@ class ServerOffer:
     """A server type at a location: whether it can be ordered now, and its price a month, net, in the account's currency."""
 
     available: bool
-    price: float
+    price: float | None
+    """None where the API does not say."""
 
 
 @dataclass(frozen=True)
@@ -1387,9 +1550,10 @@ class Choice:
     """The type that is ordered, or why none is."""
 
     type: str = ""
-    price: float = 0.0
+    price: float | None = 0.0
+    """None where the API does not say."""
     dearer: str = ""
-    """In words, where it costs more than the first of the list, or nobody knows what that one costs."""
+    """In words, where it costs more than the first of the list, or nobody knows what one of the two costs."""
     problem: str = ""
 
 
@@ -1399,8 +1563,8 @@ class Orders:
     def __init__(self) -> None:
         self._types: list[Any] = []
         self._images: dict[tuple[str, str], Any] = {}
-        self.ceilings: dict[str, float] = {}
-        """The most that a server may cost a month, by its name: what the plan said."""
+        self.planned: dict[str, Choice] = {}
+        """What the plan said, by the server's name: no order costs more."""
 
     def load(self, project: CloudProject) -> None:
         """Ask for the catalogue, once."""
@@ -1436,14 +1600,17 @@ class Orders:
             return Choice(problem=self._why_none(project, want))
         new, first = types[0], want["types"][0]
         price = offers[new].price
-        self.ceilings[want["name"]] = price
+        self.planned[want["name"]] = Choice(new, price)
         if new == first:
             return Choice(new, price)
         if first not in offers:
-            return Choice(new, price, f"{first} is withdrawn in {want['location']}; {new} is {price:.2f} a month")
-        dearer = price > offers[first].price
-        words = f"{first} is sold out; {new} is {price:.2f} a month instead of {offers[first].price:.2f}"
-        return Choice(new, price, words if dearer else "")
+            return Choice(
+                new, price, f"{first} is withdrawn in {want['location']}; {new} is {shown_price(price)} a month"
+            )
+        words = (
+            f"{first} is sold out; {new} is {shown_price(price)} a month instead of {shown_price(offers[first].price)}"
+        )
+        return Choice(new, price, "" if _within(price, offers[first].price) else words)
 
     def _why_none(self, project: CloudProject, want: Want) -> str:
         """Sold out, withdrawn and a location that is down are different things, and need different deeds."""
@@ -1460,10 +1627,11 @@ class Orders:
     def ordered(self, project: CloudProject, want: Want, **order: Any) -> Any:
         """Order a type of the list, never one that is dearer than the plan said. Raises Failed where none can be had."""
         offers = self.offers(project, want["location"])
-        ceiling = self.ceilings.get(want["name"], offers[want["types"][0]].price if want["types"][0] in offers else 0.0)
+        first = offers.get(want["types"][0], ServerOffer(False, 0.0))
+        planned = self.planned.get(want["name"], Choice(want["types"][0], first.price))
         refusals: list[APIException] = []
         for name in self.order_of(project, want):
-            if offers[name].price > ceiling:
+            if name != planned.type and not _within(offers[name].price, planned.price):
                 continue
             try:
                 return project.api.servers.create(server_type=self.type(name), **order)
@@ -1476,7 +1644,7 @@ class Orders:
             raise passing[0]
         said = f" ({describe_error(refusals[-1])})" if refusals else ""
         raise Failed(
-            f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {ceiling:.2f} "
+            f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {shown_price(planned.price)} "
             f"a month{said}; try again later; a dearer one of the list is bought only with --allow {want['name']}"
         )
 
@@ -1498,9 +1666,19 @@ def _ended(deprecation: Any) -> bool:
     return isinstance(end, datetime) and end <= datetime.now(UTC)
 
 
-def _price(server_type: Any, location: str) -> float:
+def shown_price(price: float | None) -> str:
+    """A price in words; one that nobody knows is no low one."""
+    return "?" if price is None else f"{price:.2f}"
+
+
+def _within(price: float | None, limit: float | None) -> bool:
+    return price is not None and limit is not None and price <= limit
+
+
+def _price(server_type: Any, location: str) -> float | None:
     found = [each for each in server_type.prices or [] if each["location"] == location]
-    return round(float(found[0]["price_monthly"]["net"]), 2) if found else 0.0
+    price = float(found[0]["price_monthly"]["net"]) if found else math.nan
+    return round(price, 2) if math.isfinite(price) else None
 
 
 # --- moving: What a server takes from another: its fixed address, and the volume. Who gives it up is shut down first, and is ours.
@@ -1695,6 +1873,9 @@ class ServerKind(ServerMoves):
     def passing(self, seen: Want) -> bool:
         return seen["status"] in ON_ITS_WAY
 
+    def in_flux(self, seen: Want) -> str:
+        return "" if seen["status"] in (*STEADY, *ON_ITS_WAY) else f"its status is {seen['status']}"
+
     def unreadable(self, want: Want, seen: Want) -> list[str]:
         found = [field for field in ("type", "image", "location") if seen[field] is None]
         if seen["status"] not in STEADY:
@@ -1791,16 +1972,18 @@ class ServerKind(ServerMoves):
         if choice.problem:
             return ""
         now = f", now {seen['type']}" if seen["type"] != choice.type else ""
-        return f"; a new {choice.type} is {choice.price:.2f} a month at today's price{now}"
+        return f"; a new {choice.type} is {shown_price(choice.price)} a month at today's price{now}"
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         yield from self._named_and_labelled(project, bound, want, seen)
-        if seen["status"] not in (*STEADY, *ON_ITS_WAY):
+        if self.in_flux(seen):
             return
         yield from self._behind_firewalls(project, bound, want, seen)
         yield from self._grouped(project, bound, want, seen)
         yield from self._typed(project, bound, want, seen)
-        needed = [*self._addressed(project, bound, want, seen), *self._with_volume(project, bound, want, seen)]
+        needed = _all_or_nothing(
+            [*self._addressed(project, bound, want, seen), *self._with_volume(project, bound, want, seen)]
+        )
         yield from needed
         yield from self._protected(bound, want, seen)
         if seen["status"] == "off":
@@ -1848,14 +2031,11 @@ class ServerKind(ServerMoves):
         if choice.problem:
             yield ResourceChange(f"type {seen['type']}", lambda: None, blocked=choice.problem)
             return
-        known = seen["type"] in offers
-        before = f"{offers[seen['type']].price:.2f}" if known else "?"
-        dearer = not known or choice.price > offers[seen["type"]].price
-        effects = stops(seen) | (frozenset((Effect.COSTS_MORE,)) if dearer else NOTHING)
-        what = (
-            f"type {seen['type']} → {choice.type}, {before} → {choice.price:.2f} a month; it is switched off for that"
-        )
-        more = choice.price - offers[seen["type"]].price if known else 0.0
+        before = offers[seen["type"]].price if seen["type"] in offers else None
+        more = choice.price - before if choice.price is not None and before is not None else None
+        effects = stops(seen) | (frozenset((Effect.COSTS_MORE,)) if more is None or more > 0 else NOTHING)
+        prices = f"{shown_price(before)} → {shown_price(choice.price)} a month"
+        what = f"type {seen['type']} → {choice.type}, {prices}; it is switched off for that"
 
         def change() -> Any:
             self.switched_off(project, bound)
@@ -1866,7 +2046,7 @@ class ServerKind(ServerMoves):
                 wait_for(bound.power_on())
                 raise
 
-        yield ResourceChange(what, change, effects, price=more)
+        yield ResourceChange(what, change, effects, price=more if more is None else round(more, 2))
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """A stranger's volume is not torn from under a system that runs."""
@@ -1886,6 +2066,17 @@ class ServerKind(ServerMoves):
         for each in bound.volumes or []:
             self._given_up(project, bound, each)
         return bound.delete()
+
+
+def _all_or_nothing(needed: list[ResourceChange]) -> list[ResourceChange]:
+    """Nothing is stopped for one thing that is needed while another cannot be had."""
+    hindered = any(change.blocked for change in needed)
+    return [
+        replace(change, blocked="not before it can have all else that it needs")
+        if hindered and not change.blocked and Effect.STOPS in change.effects
+        else change
+        for change in needed
+    ]
 
 
 def _switched_on(bound: Any, needed: list[ResourceChange]) -> ResourceChange:
@@ -1920,105 +2111,6 @@ def kinds() -> dict[str, ResourceKind]:
         "server": ServerKind(),
         "record": RecordKind(),
     }
-
-
-# --- prices: What things cost a month, net, as the API says; and all that a tenant pays for now.
-
-class LivePrices:
-    """Asked once, when something has a price."""
-
-    def __init__(self, api: Client):
-        self._api = api
-        self._pricing: dict[str, Any] | None = None
-        self.missing = ""
-        """Why there are no prices."""
-
-    @property
-    def pricing(self) -> dict[str, Any]:
-        if self._pricing is None:
-            try:
-                # the SDK has no method for it
-                self._pricing = dict(self._api.request("GET", "/pricing")["pricing"])
-            except API_ERRORS as error:
-                self._pricing, self.missing = {}, describe_error(error)
-            except (KeyError, TypeError):
-                self._pricing, self.missing = {}, "its answer is not known here"
-        return self._pricing
-
-    @property
-    def currency(self) -> str:
-        return str(self.pricing.get("currency") or "EUR")
-
-    def of_gb(self, size: int) -> float:
-        """A volume of a size."""
-        return round(_net((self.pricing.get("volume") or {}).get("price_per_gb_month")) * size, 2)
-
-    def of_address(self, location: str) -> float:
-        """A public IPv4 address; an IPv6 network costs nothing."""
-        found = [each for each in self.pricing.get("primary_ips") or [] if each.get("type") == "ipv4"]
-        return _at(found[0].get("prices") or [], location) if found else 0.0
-
-    def of_type(self, name: str, location: str) -> float:
-        """A server type at a location."""
-        found = [each for each in self.pricing.get("server_types") or [] if each.get("name") == name]
-        return _at(found[0].get("prices") or [], location) if found else 0.0
-
-    def of_new(self, key: Key, want: Want, type_price: float) -> float:
-        """An object that is made; of a server with its address."""
-        if key[0] == "volume":
-            return self.of_gb(want["size_gb"])
-        return round(type_price + self.of_address(want["location"]), 2) if key[0] == "server" else 0.0
-
-    def of(self, kind: str, bound: Any) -> float:
-        """An object that is there; of a server with its address."""
-        if kind == "volume":
-            return self.of_gb(bound.size or 0)
-        if kind != "server" or not bound.server_type or not bound.location:
-            return 0.0
-        place = bound.location.name
-        address = self.of_address(place) if bound.public_net and bound.public_net.ipv4 else 0.0
-        return round(self.of_type(bound.server_type.name, place) + address, 2)
-
-
-def _net(price: Any) -> float:
-    try:
-        return float(price["net"])
-    except (KeyError, TypeError, ValueError):
-        return 0.0
-
-
-def _at(prices: list[dict[str, Any]], location: str) -> float:
-    return next((round(_net(each.get("price_monthly")), 2) for each in prices if each.get("location") == location), 0.0)
-
-
-def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
-    """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
-    prices, lines, total = LivePrices(api), [], 0.0
-    selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
-    servers = api.servers.get_all(label_selector=selector)
-    own = {server.id for server in servers}
-    addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or _of(each.labels, ownership)]
-    found: list[tuple[str, Any, float]] = []
-    for server in servers:
-        type_name, place = (str(each.name) if each else "" for each in (server.server_type, server.location))
-        found.append((f"server {server.name} (#{server.id}), {type_name}", server, prices.of_type(type_name, place)))
-    for volume in api.volumes.get_all(label_selector=selector):
-        found.append((f"volume {volume.name} (#{volume.id}), {volume.size} GB", volume, prices.of("volume", volume)))
-    for address in addresses:
-        price = prices.of_address(str(address.location.name)) if address.type == "ipv4" and address.location else 0.0
-        if price:
-            found.append((f"{address.type} {address.ip} (#{address.id})", address, price))
-    for what, _, price in found:
-        total += price
-        lines.append(f"  {what}: {price:.2f} a month")
-    if not lines:
-        return ["nothing that costs is there"]
-    unknown = f"; prices are not known: {prices.missing}" if prices.missing else ""
-    return ["what is there and is paid for:", *lines, f"  together {total:.2f} {prices.currency} a month, net{unknown}"]
-
-
-def _of(labels: dict[str, str] | None, ownership: dict[str, str]) -> bool:
-    return ownership.items() <= (labels or {}).items()
 
 
 # --- tenant_objects: Finds a tenant's objects: by labels and ids, and by name alone only to see whose the name is.
@@ -2078,6 +2170,8 @@ class TenantObjects:
         claims: dict[str, list[Any]] = {}
         # a list that changes between two of its pages may give an object twice
         for bound in sorted({bound.id: bound for bound in found}.values(), key=lambda bound: str(bound.id)):
+            if not self.ours(kind_name, bound):
+                continue  # something in between dropped the selector: the whole project was the answer
             name = self._desired_name(kind_name, bound)
             if name is not None:
                 claims.setdefault(name, []).append(bound)
@@ -2094,6 +2188,10 @@ class TenantObjects:
             self.project.others += [
                 UnplannedObject(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]
             ]
+
+    def ours(self, kind: str, bound: Any) -> bool:
+        """Whether an object carries the tenant's labels; keys are the project's, and carry none."""
+        return kind == "ssh_key" or owned_by(bound, self.desired["ownership"])
 
     def _desired_name(self, kind_name: str, bound: Any) -> str | None:
         """The name that the desired state has for an object; None for one that is not desired."""
@@ -2115,7 +2213,7 @@ class TenantObjects:
         bound = kind.named(self.project, self.wants[key])
         if bound is None:
             return None
-        if key[0] != "ssh_key" and not owned_by(bound, self.desired["ownership"]):
+        if not self.ours(key[0], bound):
             labels = ", ".join(f"{name}={value}" for name, value in self.desired["ownership"].items())
             self.blocked[key] = (
                 f"exists and is not ours (#{bound.id}): it lacks the labels {labels}. Rename or delete it, or give it the "
@@ -2212,6 +2310,7 @@ class Planning(TenantObjects):
                 # a replacement names what is in its way itself
                 if not any(change.replaces for change in changes):
                     self._note_foreign(key, self.project.held[key])
+        self.notes += self.prices.lacking()
         return steps
 
     def _foresee(self) -> None:
@@ -2292,19 +2391,16 @@ class Planning(TenantObjects):
         mark = "!" if needs else "~"
         return PlanStep(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
 
-    def _price_of(self, key: Key, change: ResourceChange) -> float:
+    def _price_of(self, key: Key, change: ResourceChange) -> Price:
         if change.replaces:
-            return round(
-                self.prices.of_new(key, self.wants[key], self._type_of(key))
-                - self.prices.of(key[0], self.project.held[key]),
-                2,
-            )
+            new = self.prices.of_new(key, self.wants[key], self._type_of(key))
+            return price_of_all(new, minus(self.prices.of(key[0], self.project.held[key])))
         if key[0] == "volume" and Effect.COSTS_MORE in change.effects:
             bound, want = self.project.held[key], self.wants[key]
             return self.prices.of_gb(want["size_gb"] - bound.size)
-        return round(change.price, 2)
+        return change.price
 
-    def _type_of(self, key: Key) -> float:
+    def _type_of(self, key: Key) -> Price:
         kind = self.kinds[key[0]]
         return kind.choice(self.project, self.wants[key]).price if isinstance(kind, ServerKind) else 0.0
 
@@ -2339,22 +2435,52 @@ class Planning(TenantObjects):
         """Why another volume would stand in the place of one that a server was told; empty where none was told."""
         if key[0] != "volume" or key[1] in self.allowed:
             return ""
-        for (kind, name), bound in self.project.held.items():
-            told = labels_of(bound).get(TOLD_VOLUME, "") if kind == "server" else ""
-            if kind != "server" or self.wants[kind, name]["volume"] != key[1]:
+        for word, bound in self.project.owned("server"):
+            # one that is not desired any more had this volume, unless it was told another that is known
+            want, told = self.wants.get(("server", word)), labels_of(bound).get(TOLD_VOLUME, "")
+            if want["volume"] != key[1] if want else self._is_another_volume(told, key[1]):
                 continue
-            if not told and labels_of(bound).get(USER_DATA) == user_data_hash(self.wants[kind, name][USER_DATA]):
+            if want and not told and labels_of(bound).get(USER_DATA) == user_data_hash(want[USER_DATA]):
                 return (
-                    f"server {name} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
+                    f"server {word} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
                     f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
                 )
             if told:
-                there = volume_exists(self.project, told)
-                fate = (
-                    "is there without this tenant's labels: give it back its labels" if there else "is gone: restore it"
-                )
-                return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
+                fate = self._fate_of_volume(told, key[1])
+                return f"server {bound.name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
         return ""
+
+    def _is_another_volume(self, id: str, name: str) -> bool:
+        """Whether an id is that of a volume of the tenant that is known not to be the one with this desired name."""
+        known = [bound for (kind, _), bound in self.project.held.items() if kind == "volume"]
+        known += [
+            other.bound
+            for other in self.project.others
+            if other.kind == "volume" and labels_of(other.bound).get(OBJECT, identity(name)) != identity(name)
+        ]
+        return id in {str(bound.id) for bound in known}
+
+    def _fate_of_volume(self, id: str, name: str) -> str:
+        """What has become of a volume that is not known as the desired one any more, and what would help."""
+        for other in self.project.others:
+            if other.kind == "volume" and str(other.bound.id) == id:
+                return f"is there as {other.bound.name}: give it back the label {OBJECT}={identity(name)}"
+        if volume_exists(self.project, id):
+            return "is there without this tenant's labels: give it back its labels"
+        return "is gone: restore it"
+
+    def _not_ready(self, key: Key) -> str:
+        """Why an object cannot take another's place, after all that an apply may do to it; empty where it can."""
+        if key not in self.project.held:
+            return self.blocked.get(key, "it is not there")
+        kind, notes = self.kinds[key[0]], len(self.notes)
+        steps = [self.step(key, change) for change in self.changes(key)]
+        del self.notes[notes:]
+        try:
+            reasons = [kind.in_flux(self.seen(key))]
+        except ODD:
+            reasons = ["it is in a form that is not known here"]
+        return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))
 
     def _leaving(self, other: UnplannedObject) -> Iterator[PlanStep]:
         """The deletion of what is not desired."""
@@ -2366,9 +2492,12 @@ class Planning(TenantObjects):
         if not makes(self.desired):
             why = f"the tenant is {state_of(self.desired)}"
         words = tuple(sorted(effect.value for effect in effects))
-        price = -self.prices.of(other.kind, bound)
+        price = minus(self.prices.of(other.kind, bound))
         key = (other.kind, str(bound.name))
-        if (way := kind.in_the_way(self.project, bound)) and not needs:
+        way = kind.in_the_way(self.project, bound)
+        if other.successor and (reason := self._not_ready((other.kind, other.word))):
+            way.append(f"the one that takes its place is not ready: {reason}")
+        if way and not needs:
             yield PlanStep("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
         else:
             yield PlanStep(
@@ -2383,9 +2512,20 @@ LARGEST = 1_000_000
 
 
 def journal_folder() -> Path:
-    """Where journals are, whatever the working directory is: `$XDG_STATE_HOME/plumbline`, or `~/.local/state/plumbline`."""
+    """Where journals are, whatever the working directory is: `$XDG_STATE_HOME/plumbline`, or `~/.local/state/plumbline`.
+
+    Raises Lacking where there is neither.
+    """
     state = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(state) if Path(state).is_absolute() else Path.home() / ".local/state") / "plumbline"
+    if Path(state).is_absolute():
+        return Path(state) / "plumbline"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path()
+    if not os.environ.get("HOME", "/") or not home.is_absolute():
+        raise Lacking("there is no home folder for the journal: set HOME or XDG_STATE_HOME to a whole path")
+    return home / ".local/state/plumbline"
 
 
 class ProvisionJournal:
@@ -2561,6 +2701,7 @@ class Destroying(Planning):
         steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
+        self.notes += self.prices.lacking()
         if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)
             raise Refused(
@@ -2585,7 +2726,9 @@ class Destroying(Planning):
         effects = effects_of_deletion(kind, bool(is_protected(bound)) or wanted)
         needs = words_missing(effects, (word,), self.allowed, "destroy")
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
-        price = -self.prices.of(kind, bound)
+        if not self.ours(kind, bound):
+            return PlanStep("?", kind, name, "kept: it has lost the tenant's labels meanwhile", 0.0, id, words)
+        price = minus(self.prices.of(kind, bound))
         if needs:
             return PlanStep("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
         kept = {step.id for step in before if step.kind == "server" and not step.done}
@@ -2633,6 +2776,10 @@ class Destroying(Planning):
             bound = kind.again(self.project, known)
             if bound is None:
                 return True
+            if not self.ours(kind_name, bound):
+                raise Refused(
+                    f"{kind_name} {name} (#{bound.id}) has lost the tenant's labels meanwhile: it is not deleted"
+                )
             if is_protected(bound):
                 wait_for(kind.protect(bound, False))
             wait_for(kind.delete(self.project, bound))
@@ -2684,6 +2831,8 @@ class ProvisionRun(Destroying):
         self.journal, self.say, self.pause = journal, say_safely(say), pause
         self.lock = Lock(api, desired["tenant"], self.say, pause)
         self.notes: list[str] = []
+        self._holder: Any = None
+        """The lock as it was shown last."""
         self._shown: dict[Key, set[str]] = {}
         """Effects that were shown for each object, and allowed."""
         self._new: set[Key] = set()
@@ -2890,14 +3039,16 @@ class ProvisionRun(Destroying):
 
     def holder(self) -> str:
         """Who holds the tenant's lock, in words; empty where nobody does."""
-        found = self.lock.holder()
+        self._holder = found = self.lock.holder()
         return holder_of(found) if found is not None else ""
 
     def unlock(self) -> str:
-        """Break the tenant's lock; what it was, empty where there was none."""
+        """Break the tenant's lock; what it was, empty where there was none. Raises Refused where it is not the one shown."""
         found = self.lock.holder()
         if found is None:
             return ""
+        if self._holder is not None and self._holder.id != found.id:
+            raise Refused(f"the lock that was shown is gone, and it is another's now: {holder_of(found)}")
         self.lock.break_open(found)
         self.journal.write("unlock", was=holder_of(found))
         return holder_of(found)
@@ -2981,6 +3132,33 @@ Exit codes: 0 success; 1 failed, refused, or some changes still need --allow; 2 
 """What each means."""
 
 
+# --- streams: Standard streams that the caller closed, or that nobody reads any more.
+
+ENDS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
+
+def open_closed_streams() -> None:
+    """Lead to nothing what was closed. Else the next file that is opened takes its number, and all that is printed."""
+    for name, mode in ENDS:
+        if getattr(sys, name) is None:
+            setattr(sys, name, _nothing(mode))
+
+
+def was_heard() -> bool:
+    """Write out what was printed. False when nobody takes it: what was shown is no ground for saying yes."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        # it is flushed once more at the end of the process
+        sys.stdout = _nothing("w")
+        return False
+    return True
+
+
+def _nothing(mode: str) -> IO[Any]:
+    return os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
+
+
 # --- command: The command line of provisioning: what is shown, what is asked, and how it ends.
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
@@ -2992,6 +3170,7 @@ After a failure, run it again: it creates nothing twice and undoes nothing."""
 
 def main(folder: Path, arguments: list[str] | None = None) -> int:
     """Do what the arguments say, with the data of a folder; the exit code."""
+    open_closed_streams()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupted)
     for stream in (sys.stdout, sys.stderr):
@@ -3004,7 +3183,8 @@ def main(folder: Path, arguments: list[str] | None = None) -> int:
     except EditedData as error:
         print(f"refused: {error}", file=sys.stderr)
         return MISUSED
-    return run_guarded(lambda: _done(desired, options))
+    code = run_guarded(lambda: _done(desired, options))
+    return code if was_heard() else max(code, TROUBLED)
 
 
 def _interrupted(signum: int, frame: Any) -> None:
@@ -3027,6 +3207,8 @@ def run_guarded(work: Callable[[], int]) -> int:
         print(f"failed: {describe_error(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; run it again to go on", file=sys.stderr)
+    except BrokenPipeError:
+        print("interrupted, for nobody reads what is printed; run it again to go on", file=sys.stderr)
     except ODD as error:
         print(f"failed: an answer is not one of the API, {type(error).__name__}: {error}", file=sys.stderr)
     return TROUBLED
@@ -3050,6 +3232,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Create, update or delete a tenant's resources at Hetzner Cloud to match the spec.",
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # `--y` is no yes
+        allow_abbrev=False,
     )
     parser.add_argument("verb", nargs="?", default="plan", choices=list(VERBS))
     parser.add_argument("--tenant", metavar="ID", help="tenant to provision")
@@ -3139,7 +3323,7 @@ def confirm(word: str, yes: bool, what: str = "") -> None:
         return
     try:
         typed = input(f"type {word} {what or 'to go on'}: ")
-    except EOFError:
+    except (EOFError, UnicodeDecodeError):
         typed = ""
     if typed.strip() != word:
         raise Refused("nothing was changed")

@@ -3,7 +3,6 @@
 Each file of data is named by its SHA-256 exactly once: first boot's in the desired state, the desired state in the mode's index.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from functools import partial
 from hashlib import sha256
@@ -11,6 +10,7 @@ from typing import Any
 
 from generators.cloud.desired import Object, cloud_modes, desired_state, spec_path
 from generators.cloud.origins import origins
+from generators.json_text import json_text
 from generators.provenance import Origins, OutputPath, sources
 from generators.site.cloud_review import first_boot_file
 from plumbline.effective.deployment import tenant_folder
@@ -42,7 +42,7 @@ def _index(mode: str, files: dict[str, Artifact]) -> Artifact:
 
 def _desired_file(spec: Spec, mode: str, tenant: str) -> Artifact:
     state = shown_state(desired_state(spec, mode, tenant))
-    text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
+    text = json_text(state) + "\n"
     traced = partial(_traced, mode, tenant, state, text)
     return Artifact(f"{tenant_folder(mode, tenant)}/{DESIRED}", text.encode(), traced=traced)
 

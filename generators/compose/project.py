@@ -21,6 +21,7 @@ from plumbline.effective.deployment import (
     tenant_folder,
 )
 from plumbline.effective.expression_places import known_for_tenant, known_in_service
+from plumbline.effective.per_spec import per_spec
 from plumbline.effective.volumes import volume_name
 from plumbline.expressions.rendering import environment
 from plumbline.expressions.template_lines import Known
@@ -91,6 +92,7 @@ class ComposeFile:
     """Variables that the file asks for, with their meaning."""
 
 
+@per_spec
 def compose_file(spec: Spec, deployment: Deployment) -> ComposeFile:
     """The file of a deployment."""
     writer = ServiceWriter(spec, deployment)
@@ -202,8 +204,13 @@ def _env_example(spec: Spec, file: ComposeFile, folder: str) -> Artifact:
     return Artifact(f"{folder}/.env.example", text.encode(), sources=(*sources, whole))
 
 
-def configuration(spec: Spec, deployment: Deployment, folder: str) -> Iterable[Artifact]:
+@per_spec
+def configuration(spec: Spec, deployment: Deployment, folder: str) -> tuple[Artifact, ...]:
     """The configuration files of a deployment's services, below `config/<service>/` of its folder."""
+    return tuple(_configuration(spec, deployment, folder))
+
+
+def _configuration(spec: Spec, deployment: Deployment, folder: str) -> Iterable[Artifact]:
     for name, service in deployment.services.items():
         at = field_path(name, spec.services[name], deployment.mode, "config")
         known = known_in_service(spec, deployment.mode, name)

@@ -15,8 +15,8 @@ from generators.offline.judging import judging
 from generators.offline.shell_templates import shell_templates
 from generators.template_sources import template_sources
 from plumbline.effective.deployment import Deployment, deployments, field_path, folder_of, is_sealed
+from plumbline.effective.exports import exports_of
 from plumbline.effective.expression_names import service_names
-from plumbline.effective.graphs import in_order
 from plumbline.effective.volumes import gives_owners
 from plumbline.expressions.rendering import value_text
 from plumbline.expressions.template_lines import Known
@@ -166,21 +166,18 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
 
 def _exports(spec: Spec, deployment: Deployment) -> list[dict[str, Any]]:
     """What export.sh calls, in the order in which it is taken; restore.sh goes the other way."""
-    made = {
-        each.file: {
+    return [
+        {
             "service": name,
             "file": each.file,
             "title": each.title.replace("'", "’"),
             "folder": each.folder,
-            "user": service.user or "0:0",
+            "user": deployment.services[name].user or "0:0",
             "out": _call(spec, deployment.mode, name, each.folder, each.command),
             "back": _call(spec, deployment.mode, name, each.folder, each.restore) if each.restore else "",
         }
-        for name, service in deployment.services.items()
-        for each in service.exports
-    }
-    after = {each.file: each.after for service in deployment.services.values() for each in service.exports}
-    return [made[file] for file in in_order(after, made)]
+        for name, each in exports_of(deployment)
+    ]
 
 
 def _ranges(spec: Spec, deployment: Deployment) -> dict[str, IPv4Network]:

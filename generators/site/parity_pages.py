@@ -2,11 +2,11 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from generators.json_text import json_text
 from generators.markdown import Page, code, codes, prose, text
 from generators.provenance import Origins, OutputPath, sources
 from plumbline.project.artifact import Artifact, Source
@@ -137,7 +137,7 @@ def _json(spec: Spec) -> Artifact:
         "features": [{"id": name, **feature.model_dump()} for name, feature in spec.parity.features.items()],
         "divergences": [{"id": name, **each.model_dump()} for name, each in spec.parity.divergences.items()],
     }
-    text = json.dumps(matrix, indent=2, ensure_ascii=False) + "\n"
+    text = json_text(matrix) + "\n"
     return Artifact(f"{FOLDER}/parity.json", text.encode(), traced=partial(_json_sources, matrix, text))
 
 

@@ -1,5 +1,6 @@
-"""Checks the spec whenever it is saved. What has been imported stays: only the check itself is paid for."""
+"""Checks the spec whenever it is saved, in one process: what was imported stays, and what was read of files that stay the same."""
 
+import gc
 import os
 import sys
 import time
@@ -9,16 +10,24 @@ from typing import NoReturn
 
 import click
 
+from plumbline.cli.ending import EXIT_INTERRUPTED, guarded
+
 _LOOK_S = 0.1
-"""How often the folder is looked at. A look at the shipped spec takes a millisecond; no thread lives, so that forking is safe."""
+"""How often the folder is looked at. A look at the shipped spec takes a millisecond."""
 _Files = dict[str, tuple[int, int, int]]
 
 
 def check_again(folder: Path, check: Callable[[], None]) -> NoReturn:
-    """Check now and after each change of the spec's folder, each time in a process of its own, until somebody interrupts."""
+    """Check now and after each change of the spec's folder, until somebody interrupts or nobody reads what is said."""
+    gc.enable()
     while True:
         seen = files_in(folder)
-        _apart(check)
+        try:
+            guarded(check)
+        except SystemExit as left:
+            if left.code == EXIT_INTERRUPTED or sys.stderr.closed:
+                raise
+        sys.stdout.flush()
         click.echo(f"--- {time.strftime('%H:%M:%S')}: waiting for a change of {folder}; Ctrl-C ends", err=True)
         while files_in(folder) == seen:
             time.sleep(_LOOK_S)
@@ -43,14 +52,3 @@ def files_in(folder: Path) -> _Files:
         except OSError:  # it is gone again, or may not be read: the check says so
             continue
     return found
-
-
-def _apart(check: Callable[[], None]) -> None:
-    """In a child, which ends as the command would: what it keeps, and what it breaks, is gone with it."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if child := os.fork():
-        os.waitpid(child, 0)
-        return
-    check()
-    sys.exit(0)

@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,20 +38,36 @@ def spec_folder(given: str) -> Path:
     """The spec's folder; a project's root, which holds one as `data`, stands for that."""
     folder = Path(given)
     inside = folder / "data"
-    return inside if not (folder / "platform.yaml").exists() and (inside / "platform.yaml").is_file() else folder
+    # of what may not be looked at, the reading says so
+    has_none = not os.path.exists(folder / "platform.yaml")  # noqa: PTH110
+    return inside if has_none and os.path.isfile(inside / "platform.yaml") else folder  # noqa: PTH113
 
 
 def run_guarded(command: click.Command) -> NoReturn:
     """Run a command; no user's mistake ends in a traceback, unless -vv asks for it."""
-    try:
-        with command.make_context("plumb", _general_first(sys.argv[1:])) as context:
-            try:
-                command.invoke(context)
-            except InputError as error:
-                from plumbline.cli.common import report
 
-                report(context, error.findings, context.obj.get("format", "text"))
-                sys.exit(EXIT_INPUT)
+    def invoke() -> None:
+        with command.make_context("plumb", _general_first(sys.argv[1:])) as context:
+            reporting(context, lambda: command.invoke(context))
+
+    guarded(invoke)
+
+
+def reporting(context: click.Context, action: Callable[[], object]) -> None:
+    """Carry something out; of a spec that can't be read, its findings are written, and SystemExit is raised."""
+    try:
+        action()
+    except InputError as error:
+        from plumbline.cli.common import report
+
+        report(context, error.findings, context.obj.get("format", "text"))
+        sys.exit(EXIT_INPUT)
+
+
+def guarded(action: Callable[[], object]) -> NoReturn:
+    """Carry something out and raise SystemExit with its code; what went wrong is said."""
+    try:
+        action()
         sys.exit(0)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
@@ -65,8 +82,9 @@ def run_guarded(command: click.Command) -> NoReturn:
         _say(f"{error}\n  = {error.hint}")
         sys.exit(EXIT_ENVIRONMENT)
     except BrokenPipeError:
+        # not 0: whoever stops reading may have stopped an apply before it began
         sys.stderr.close()
-        sys.exit(0)
+        sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         _trace_if_asked()
         # libraries derive their own from it, which say nothing about the disk

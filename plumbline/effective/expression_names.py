@@ -8,7 +8,8 @@ from typing import Any
 from plumbline.effective.alerting import alert_rules, record_rules
 from plumbline.effective.backups import kept_on, keys_of_backups
 from plumbline.effective.dashboards import dashboard_text
-from plumbline.effective.deployment import service_in
+from plumbline.effective.deployment import deployments, service_in
+from plumbline.effective.exports import exports_of
 from plumbline.effective.monitoring import collectors_in, targets
 from plumbline.effective.per_spec import per_spec
 from plumbline.expressions.rendering import ExpressionError, SharedNames
@@ -63,6 +64,7 @@ def spec_names(spec: Spec, mode: str) -> dict[str, Any]:
         "url": url,
         "secret": secret,
         "published": published,
+        "exports": lambda: [each for deployment in deployments(spec, mode) for _, each in exports_of(deployment)],
         "placed": lambda name: any(name in role.services for role in spec.topology[mode].roles.values()),
     }
 

@@ -43,6 +43,7 @@ def known_in_spec(spec: Spec, mode: str) -> Known:
             "address": port,
             "url": port,
             "published": published,
+            "exports": lambda _: [path_of("services")],
             "placed": lambda _: [path_of("topology", mode, "roles")],
         },
         constants={"mode": mode},

@@ -46,9 +46,12 @@ class Budget:
 
     def take(self, value: Any) -> Any:
         """A value that was made or is about to be used; what comes one by one is counted as it comes. Raises OverBudget."""
-        if isinstance(value, Iterator) and type(value).__module__ != "jinja2.runtime":  # `loop` is one
+        if isinstance(value, str):
+            self.spend(1 + size(value) // 1000)
+        elif isinstance(value, Iterator) and type(value).__module__ != "jinja2.runtime":  # `loop` is one
             return self._one_by_one(value)
-        self.spend(1 + size(value) // (1000 if isinstance(value, str) else 20))
+        else:
+            self.spend(1 + size(value) // 20)
         return value
 
     def _one_by_one(self, values: Iterator[Any]) -> Iterator[Any]:
@@ -96,9 +99,12 @@ def _size_inside(value: Any) -> int:
         each = waiting.pop()
         if isinstance(each, str):
             total += len(each)
+        elif each is None or isinstance(each, int | float):
+            continue
         elif isinstance(each, dict):
             total += len(each)
-            waiting += (part for pair in each.items() for part in pair)
+            waiting += each
+            waiting += each.values()
         elif isinstance(each, list | tuple | set | frozenset):
             total += len(each)
             waiting += each

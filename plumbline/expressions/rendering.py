@@ -5,16 +5,19 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from itertools import islice
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2 import Template as JinjaTemplate
 
 from plumbline.expressions.budget import MOST_OUTPUT, OverBudget, with_budget
+from plumbline.expressions.chains import Chain, NotPlain, chains_in, text_of
 from plumbline.expressions.sandbox import ExpressionEnvironment, new_environment
+from plumbline.spec.kept import kept
 from plumbline.spec.suggestions import closest
 from schema.types import Template
 
@@ -60,7 +63,13 @@ def environment() -> Environment:
 @lru_cache(maxsize=4096)
 def _compiled(template: str) -> JinjaTemplate:
     _ask_source(template)
-    return _environment().from_string(template)
+    environment = _environment()
+    return JinjaTemplate.from_code(environment, _code(template), environment.make_globals(None), None)
+
+
+@kept("template")
+def _code(template: str) -> CodeType:
+    return _environment().compile(template)
 
 
 class SharedNames(dict[str, Any]):
@@ -83,6 +92,12 @@ def render(template: str, names: Mapping[str, Any]) -> str:
 
 
 def _rendered(template: str, names: Mapping[str, Any]) -> str:
+    if chains := chains_in(template):
+        with (
+            suppress(NotPlain, ExpressionError, *_WRONG),
+            with_budget(names) as budget,
+        ):  # the compiler's way says what is wrong
+            return text_of(chains, _environment(), names, budget, MOST_OUTPUT)
     with with_budget(names):
         compiled = None
         try:
@@ -100,7 +115,8 @@ def _rendered(template: str, names: Mapping[str, Any]) -> str:
 
 def _text(compiled: JinjaTemplate, names: Mapping[str, Any]) -> str:
     parts, length = [], 0
-    for part in compiled.root_render_func(compiled.new_context(dict(names))):
+    known = {**_environment().globals, **names}
+    for part in compiled.root_render_func(compiled.new_context(known, shared=True)):
         parts.append(part)
         length += len(part)
         if length > MOST_OUTPUT:
@@ -186,10 +202,13 @@ def _in_words(error: BaseException) -> str:
 
 
 @lru_cache(maxsize=4096)
+@kept("names")
 def names_in(template: str) -> frozenset[str]:
     """The names that a template refers to; none where it can't be read."""
     if "{{" not in template and "{%" not in template:
         return frozenset()
+    if chains := chains_in(template):
+        return frozenset(name for each in chains if isinstance(each, Chain) for name in each.names)
     try:
         read = _environment().parse(template)
         if "{%" not in template:  # nothing in it declares a name

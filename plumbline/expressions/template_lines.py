@@ -7,6 +7,7 @@ Places are read off the template's expressions, without evaluating them.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, TemplateError, nodes
@@ -85,11 +86,17 @@ def _marked(environment: Environment, name: str, source: str) -> str:
 def spoken_of(environment: Environment, source: str, known: Known) -> dict[int, Places]:
     """The places that each line of a template speaks of, those that decide whether it stands there included."""
     found: dict[int, dict[PathText, None]] = {}
-    for line, place in _TemplateReader(known).lines(_plain(environment).parse(source).body, {}, ()):
+    for line, place in _TemplateReader(known).lines(_parsed(environment, source).body, {}, ()):
         found.setdefault(line, {})[place] = None
     return {line: tuple(places) for line, places in found.items()}
 
 
+@lru_cache(maxsize=4096)
+def _parsed(environment: Environment, source: str) -> nodes.Template:
+    return _plain(environment).parse(source)
+
+
+@lru_cache(maxsize=8)
 def _plain(environment: Environment) -> Environment:
     """One that reads the same language and rewrites nothing."""
     return Environment(

@@ -86,6 +86,8 @@ def connect(
 ) -> Client:
     """A client that reads patiently and never sends a change twice on its own. Raises Misused for an unsafe endpoint."""
     _check_endpoint(endpoint)
+    if proxy is not None and not _host_of(proxy, ("http", "https")):
+        raise Misused(f"--proxy is no address of a proxy: {proxy!r}; it begins with http:// or https://")
     api = Client(
         token,
         api_endpoint=endpoint,
@@ -106,17 +108,25 @@ def connect(
 
 def _check_endpoint(endpoint: str) -> None:
     """Refuse to send the token in clear."""
-    url = urlsplit(endpoint)
-    if url.scheme == "https" and url.hostname:
+    if _host_of(endpoint, ("https",)):
         return
-    if url.scheme != "http" or not url.hostname:
+    if not (host := _host_of(endpoint, ("http",))):
         raise Misused(f"HCLOUD_ENDPOINT is no address of an API: {endpoint!r}; it begins with https://")
     try:
-        loopback = url.hostname == "localhost" or ip_address(url.hostname).is_loopback
+        loopback = host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         loopback = False
     if not loopback:
         raise Misused(f"HCLOUD_ENDPOINT {endpoint} would carry the token in clear: use https")
+
+
+def _host_of(address: str, schemes: tuple[str, ...]) -> str:
+    """The host of an address with one of the schemes; empty where it is none."""
+    try:
+        url = urlsplit(address)
+        return (url.hostname or "") if url.scheme in schemes and url.port != 0 else ""
+    except ValueError:
+        return ""
 
 
 def _patient(request: Callable[..., dict[str, Any]], pause: Callable[[float], None]) -> Callable[..., dict[str, Any]]:

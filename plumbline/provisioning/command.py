@@ -16,6 +16,7 @@ from plumbline.provisioning.guard import check_words
 from plumbline.provisioning.journal import ProvisionJournal, journal_folder
 from plumbline.provisioning.plan import PlanStep, plan_lines, read_plan, write_plan
 from plumbline.provisioning.run import ProvisionRun
+from plumbline.provisioning.streams import open_closed_streams, was_heard
 from plumbline.provisioning.tenant_objects import ODD
 
 ENDPOINT = "https://api.hetzner.cloud/v1"
@@ -27,6 +28,7 @@ After a failure, run it again: it creates nothing twice and undoes nothing."""
 
 def main(folder: Path, arguments: list[str] | None = None) -> int:
     """Do what the arguments say, with the data of a folder; the exit code."""
+    open_closed_streams()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupted)
     for stream in (sys.stdout, sys.stderr):
@@ -39,7 +41,8 @@ def main(folder: Path, arguments: list[str] | None = None) -> int:
     except EditedData as error:
         print(f"refused: {error}", file=sys.stderr)
         return MISUSED
-    return run_guarded(lambda: _done(desired, options))
+    code = run_guarded(lambda: _done(desired, options))
+    return code if was_heard() else max(code, TROUBLED)
 
 
 def _interrupted(signum: int, frame: Any) -> None:
@@ -62,6 +65,8 @@ def run_guarded(work: Callable[[], int]) -> int:
         print(f"failed: {describe_error(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; run it again to go on", file=sys.stderr)
+    except BrokenPipeError:
+        print("interrupted, for nobody reads what is printed; run it again to go on", file=sys.stderr)
     except ODD as error:
         print(f"failed: an answer is not one of the API, {type(error).__name__}: {error}", file=sys.stderr)
     return TROUBLED
@@ -85,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Create, update or delete a tenant's resources at Hetzner Cloud to match the spec.",
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # `--y` is no yes
+        allow_abbrev=False,
     )
     parser.add_argument("verb", nargs="?", default="plan", choices=list(VERBS))
     parser.add_argument("--tenant", metavar="ID", help="tenant to provision")
@@ -174,7 +181,7 @@ def confirm(word: str, yes: bool, what: str = "") -> None:
         return
     try:
         typed = input(f"type {word} {what or 'to go on'}: ")
-    except EOFError:
+    except (EOFError, UnicodeDecodeError):
         typed = ""
     if typed.strip() != word:
         raise Refused("nothing was changed")

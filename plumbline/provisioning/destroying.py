@@ -10,7 +10,7 @@ from plumbline.provisioning.kinds import is_protected
 from plumbline.provisioning.lock import Lock
 from plumbline.provisioning.plan import PlanStep, check_same
 from plumbline.provisioning.planning import Planning
-from plumbline.provisioning.prices import LivePrices
+from plumbline.provisioning.prices import LivePrices, minus
 
 
 class Destroying(Planning):
@@ -37,6 +37,7 @@ class Destroying(Planning):
         steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
+        self.notes += self.prices.lacking()
         if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)
             raise Refused(
@@ -61,7 +62,9 @@ class Destroying(Planning):
         effects = effects_of_deletion(kind, bool(is_protected(bound)) or wanted)
         needs = words_missing(effects, (word,), self.allowed, "destroy")
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
-        price = -self.prices.of(kind, bound)
+        if not self.ours(kind, bound):
+            return PlanStep("?", kind, name, "kept: it has lost the tenant's labels meanwhile", 0.0, id, words)
+        price = minus(self.prices.of(kind, bound))
         if needs:
             return PlanStep("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
         kept = {step.id for step in before if step.kind == "server" and not step.done}
@@ -109,6 +112,10 @@ class Destroying(Planning):
             bound = kind.again(self.project, known)
             if bound is None:
                 return True
+            if not self.ours(kind_name, bound):
+                raise Refused(
+                    f"{kind_name} {name} (#{bound.id}) has lost the tenant's labels meanwhile: it is not deleted"
+                )
             if is_protected(bound):
                 wait_for(kind.protect(bound, False))
             wait_for(kind.delete(self.project, bound))

@@ -14,9 +14,20 @@ LARGEST = 1_000_000
 
 
 def journal_folder() -> Path:
-    """Where journals are, whatever the working directory is: `$XDG_STATE_HOME/plumbline`, or `~/.local/state/plumbline`."""
+    """Where journals are, whatever the working directory is: `$XDG_STATE_HOME/plumbline`, or `~/.local/state/plumbline`.
+
+    Raises Lacking where there is neither.
+    """
     state = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(state) if Path(state).is_absolute() else Path.home() / ".local/state") / "plumbline"
+    if Path(state).is_absolute():
+        return Path(state) / "plumbline"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path()
+    if not os.environ.get("HOME", "/") or not home.is_absolute():
+        raise Lacking("there is no home folder for the journal: set HOME or XDG_STATE_HOME to a whole path")
+    return home / ".local/state/plumbline"
 
 
 class ProvisionJournal:

@@ -110,8 +110,8 @@ class ResourceChange:
     """Whether another object takes its place."""
     blocked: str = ""
     """Why it cannot be done at all, and what would help."""
-    price: float = 0.0
-    """What it adds a month, net."""
+    price: float | None = 0.0
+    """What it adds a month, net; None where nobody knows."""
 
 
 class ResourceKind(ABC):
@@ -155,6 +155,10 @@ class ResourceKind(ABC):
     def passing(self, seen: Want) -> bool:
         """Whether the object is on its way to a state, so that it has to be looked at again."""
         return False
+
+    def in_flux(self, seen: Want) -> str:
+        """Why nobody knows whether the object works, as somebody's work on it or an unknown state; empty where it is known."""
+        return ""
 
     def unreadable(self, want: Want, seen: Want) -> list[str]:
         """What the API does not say of it, or says in words that are not known here."""

@@ -1,5 +1,6 @@
 """Server types at a location: which can be ordered now, at what price, and why one cannot be."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,8 @@ class ServerOffer:
     """A server type at a location: whether it can be ordered now, and its price a month, net, in the account's currency."""
 
     available: bool
-    price: float
+    price: float | None
+    """None where the API does not say."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,10 @@ class Choice:
     """The type that is ordered, or why none is."""
 
     type: str = ""
-    price: float = 0.0
+    price: float | None = 0.0
+    """None where the API does not say."""
     dearer: str = ""
-    """In words, where it costs more than the first of the list, or nobody knows what that one costs."""
+    """In words, where it costs more than the first of the list, or nobody knows what one of the two costs."""
     problem: str = ""
 
 
@@ -36,8 +39,8 @@ class Orders:
     def __init__(self) -> None:
         self._types: list[Any] = []
         self._images: dict[tuple[str, str], Any] = {}
-        self.ceilings: dict[str, float] = {}
-        """The most that a server may cost a month, by its name: what the plan said."""
+        self.planned: dict[str, Choice] = {}
+        """What the plan said, by the server's name: no order costs more."""
 
     def load(self, project: CloudProject) -> None:
         """Ask for the catalogue, once."""
@@ -73,14 +76,17 @@ class Orders:
             return Choice(problem=self._why_none(project, want))
         new, first = types[0], want["types"][0]
         price = offers[new].price
-        self.ceilings[want["name"]] = price
+        self.planned[want["name"]] = Choice(new, price)
         if new == first:
             return Choice(new, price)
         if first not in offers:
-            return Choice(new, price, f"{first} is withdrawn in {want['location']}; {new} is {price:.2f} a month")
-        dearer = price > offers[first].price
-        words = f"{first} is sold out; {new} is {price:.2f} a month instead of {offers[first].price:.2f}"
-        return Choice(new, price, words if dearer else "")
+            return Choice(
+                new, price, f"{first} is withdrawn in {want['location']}; {new} is {shown_price(price)} a month"
+            )
+        words = (
+            f"{first} is sold out; {new} is {shown_price(price)} a month instead of {shown_price(offers[first].price)}"
+        )
+        return Choice(new, price, "" if _within(price, offers[first].price) else words)
 
     def _why_none(self, project: CloudProject, want: Want) -> str:
         """Sold out, withdrawn and a location that is down are different things, and need different deeds."""
@@ -97,10 +103,11 @@ class Orders:
     def ordered(self, project: CloudProject, want: Want, **order: Any) -> Any:
         """Order a type of the list, never one that is dearer than the plan said. Raises Failed where none can be had."""
         offers = self.offers(project, want["location"])
-        ceiling = self.ceilings.get(want["name"], offers[want["types"][0]].price if want["types"][0] in offers else 0.0)
+        first = offers.get(want["types"][0], ServerOffer(False, 0.0))
+        planned = self.planned.get(want["name"], Choice(want["types"][0], first.price))
         refusals: list[APIException] = []
         for name in self.order_of(project, want):
-            if offers[name].price > ceiling:
+            if name != planned.type and not _within(offers[name].price, planned.price):
                 continue
             try:
                 return project.api.servers.create(server_type=self.type(name), **order)
@@ -113,7 +120,7 @@ class Orders:
             raise passing[0]
         said = f" ({describe_error(refusals[-1])})" if refusals else ""
         raise Failed(
-            f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {ceiling:.2f} "
+            f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {shown_price(planned.price)} "
             f"a month{said}; try again later; a dearer one of the list is bought only with --allow {want['name']}"
         )
 
@@ -135,6 +142,16 @@ def _ended(deprecation: Any) -> bool:
     return isinstance(end, datetime) and end <= datetime.now(UTC)
 
 
-def _price(server_type: Any, location: str) -> float:
+def shown_price(price: float | None) -> str:
+    """A price in words; one that nobody knows is no low one."""
+    return "?" if price is None else f"{price:.2f}"
+
+
+def _within(price: float | None, limit: float | None) -> bool:
+    return price is not None and limit is not None and price <= limit
+
+
+def _price(server_type: Any, location: str) -> float | None:
     found = [each for each in server_type.prices or [] if each["location"] == location]
-    return round(float(found[0]["price_monthly"]["net"]), 2) if found else 0.0
+    price = float(found[0]["price_monthly"]["net"]) if found else math.nan
+    return round(price, 2) if math.isfinite(price) else None

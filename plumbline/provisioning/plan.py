@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.provisioning.calls import Misused, Refused
+from plumbline.provisioning.prices import Price, told_price, told_sum
 
 PLAN_FORMAT = 1
 
@@ -22,8 +23,8 @@ class PlanStep:
     kind: str
     name: str
     what: str
-    price: float = 0.0
-    """What it adds a month, net, in the account's currency."""
+    price: Price = 0.0
+    """What it adds a month."""
     id: int | None = None
     """The provider's id of the object; None where there is none yet."""
     effects: tuple[str, ...] = ()
@@ -45,7 +46,7 @@ def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: s
     if not steps:
         return [*lines, "nothing to do: all is as desired"]
     for step in sorted(steps, key=lambda step: not _destroys(step)):
-        price = f"  {step.price:+.2f} a month" if step.price else ""
+        price = f"  {told_price(step.price, '+.2f')}" if step.price != 0 else ""
         mark = "-/+" if step.done and step.replaces else step.mark
         lines.append(f"{mark} {step.kind} {step.name}: {step.what}{price}")
         if beyond := [effect for effect in step.effects if effect != "deletes"]:
@@ -61,11 +62,11 @@ def summary(steps: Sequence[PlanStep], currency: str = "EUR") -> str:
     add = sum(1 for step in steps if step.mark == "+" or (step.done and step.replaces))
     change = len({(step.kind, step.name) for step in steps if step.mark == "~" and not step.replaces})
     destroy = sum(1 for step in steps if step.mark == "-" or (step.done and step.replaces))
-    more = sum(step.price for step in steps if step.done)
+    more = told_sum((step.price for step in steps if step.done), currency, "+.2f")
     waiting = sum(1 for step in steps if step.mark == "!")
     blocked = sum(1 for step in steps if step.mark == "?")
     return (
-        f"{add} to add, {change} to change, {destroy} to destroy; {more:+.2f} {currency} a month, net"
+        f"{add} to add, {change} to change, {destroy} to destroy; {more}"
         + (f"; {waiting} left: only with --allow" if waiting else "")
         + (f"; {blocked} cannot be done" if blocked else "")
     )
@@ -108,18 +109,28 @@ def read_plan(path: Path) -> dict[str, dict[str, Any]]:
         whole = json.loads(path.read_text("utf-8"))
         if whole["format"] != PLAN_FORMAT:
             raise Misused(f"{path} is a plan of format {whole['format']}; this program knows {PLAN_FORMAT}: plan again")
-        return {
-            plan["tenant"]: {**plan, "allow": [str(name) for name in plan["allow"]], "steps": _steps(plan["steps"])}
-            for plan in whole["plans"]
-        }
+        plans = [_plan_of(each) for each in whole["plans"]]
     except OSError as error:
         raise Misused(f"the plan {path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
+    found = {plan["tenant"]: plan for plan in plans}
+    if len(found) < len(plans):
+        raise Misused(f"{path} has two plans of one tenant: write one with plan --out FILE")
+    return found
 
 
-def _steps(found: list[dict[str, Any]]) -> list[PlanStep]:
-    return [PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])}) for each in found]
+def _plan_of(found: dict[str, Any]) -> dict[str, Any]:
+    """A plan as `as_plan` gives it. Raises ValueError, KeyError or TypeError for anything else."""
+    words = {key: found[key] for key in ("tenant", "mode", "platform", "desired", "project")}
+    allowed = found["allow"]
+    if not isinstance(allowed, list) or not all(isinstance(each, str) for each in (*words.values(), *allowed)):
+        raise ValueError("a word of the plan is no text")
+    steps = [
+        PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])})
+        for each in found["steps"]
+    ]
+    return {**words, "allow": allowed, "steps": steps}
 
 
 def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:

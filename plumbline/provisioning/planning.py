@@ -6,10 +6,10 @@ from typing import Any
 
 from plumbline.provisioning.guard import NOTHING, Effect, effects_of_deletion, words_missing
 from plumbline.provisioning.kinds import Key, ResourceChange, UnplannedObject, Want, is_protected
-from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, labels_of
+from plumbline.provisioning.labels import OBJECT, TOLD_VOLUME, USER_DATA, identity, labels_of
 from plumbline.provisioning.lifecycle import makes, state_of
 from plumbline.provisioning.plan import PlanStep
-from plumbline.provisioning.prices import LivePrices
+from plumbline.provisioning.prices import LivePrices, Price, minus, price_of_all
 from plumbline.provisioning.servers import ServerKind, user_data_hash, volume_exists
 from plumbline.provisioning.tenant_objects import ODD, TenantObjects
 
@@ -38,6 +38,7 @@ class Planning(TenantObjects):
                 # a replacement names what is in its way itself
                 if not any(change.replaces for change in changes):
                     self._note_foreign(key, self.project.held[key])
+        self.notes += self.prices.lacking()
         return steps
 
     def _foresee(self) -> None:
@@ -118,19 +119,16 @@ class Planning(TenantObjects):
         mark = "!" if needs else "~"
         return PlanStep(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
 
-    def _price_of(self, key: Key, change: ResourceChange) -> float:
+    def _price_of(self, key: Key, change: ResourceChange) -> Price:
         if change.replaces:
-            return round(
-                self.prices.of_new(key, self.wants[key], self._type_of(key))
-                - self.prices.of(key[0], self.project.held[key]),
-                2,
-            )
+            new = self.prices.of_new(key, self.wants[key], self._type_of(key))
+            return price_of_all(new, minus(self.prices.of(key[0], self.project.held[key])))
         if key[0] == "volume" and Effect.COSTS_MORE in change.effects:
             bound, want = self.project.held[key], self.wants[key]
             return self.prices.of_gb(want["size_gb"] - bound.size)
-        return round(change.price, 2)
+        return change.price
 
-    def _type_of(self, key: Key) -> float:
+    def _type_of(self, key: Key) -> Price:
         kind = self.kinds[key[0]]
         return kind.choice(self.project, self.wants[key]).price if isinstance(kind, ServerKind) else 0.0
 
@@ -165,22 +163,52 @@ class Planning(TenantObjects):
         """Why another volume would stand in the place of one that a server was told; empty where none was told."""
         if key[0] != "volume" or key[1] in self.allowed:
             return ""
-        for (kind, name), bound in self.project.held.items():
-            told = labels_of(bound).get(TOLD_VOLUME, "") if kind == "server" else ""
-            if kind != "server" or self.wants[kind, name]["volume"] != key[1]:
+        for word, bound in self.project.owned("server"):
+            # one that is not desired any more had this volume, unless it was told another that is known
+            want, told = self.wants.get(("server", word)), labels_of(bound).get(TOLD_VOLUME, "")
+            if want["volume"] != key[1] if want else self._is_another_volume(told, key[1]):
                 continue
-            if not told and labels_of(bound).get(USER_DATA) == user_data_hash(self.wants[kind, name][USER_DATA]):
+            if want and not told and labels_of(bound).get(USER_DATA) == user_data_hash(want[USER_DATA]):
                 return (
-                    f"server {name} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
+                    f"server {word} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
                     f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
                 )
             if told:
-                there = volume_exists(self.project, told)
-                fate = (
-                    "is there without this tenant's labels: give it back its labels" if there else "is gone: restore it"
-                )
-                return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
+                fate = self._fate_of_volume(told, key[1])
+                return f"server {bound.name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
         return ""
+
+    def _is_another_volume(self, id: str, name: str) -> bool:
+        """Whether an id is that of a volume of the tenant that is known not to be the one with this desired name."""
+        known = [bound for (kind, _), bound in self.project.held.items() if kind == "volume"]
+        known += [
+            other.bound
+            for other in self.project.others
+            if other.kind == "volume" and labels_of(other.bound).get(OBJECT, identity(name)) != identity(name)
+        ]
+        return id in {str(bound.id) for bound in known}
+
+    def _fate_of_volume(self, id: str, name: str) -> str:
+        """What has become of a volume that is not known as the desired one any more, and what would help."""
+        for other in self.project.others:
+            if other.kind == "volume" and str(other.bound.id) == id:
+                return f"is there as {other.bound.name}: give it back the label {OBJECT}={identity(name)}"
+        if volume_exists(self.project, id):
+            return "is there without this tenant's labels: give it back its labels"
+        return "is gone: restore it"
+
+    def _not_ready(self, key: Key) -> str:
+        """Why an object cannot take another's place, after all that an apply may do to it; empty where it can."""
+        if key not in self.project.held:
+            return self.blocked.get(key, "it is not there")
+        kind, notes = self.kinds[key[0]], len(self.notes)
+        steps = [self.step(key, change) for change in self.changes(key)]
+        del self.notes[notes:]
+        try:
+            reasons = [kind.in_flux(self.seen(key))]
+        except ODD:
+            reasons = ["it is in a form that is not known here"]
+        return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))
 
     def _leaving(self, other: UnplannedObject) -> Iterator[PlanStep]:
         """The deletion of what is not desired."""
@@ -192,9 +220,12 @@ class Planning(TenantObjects):
         if not makes(self.desired):
             why = f"the tenant is {state_of(self.desired)}"
         words = tuple(sorted(effect.value for effect in effects))
-        price = -self.prices.of(other.kind, bound)
+        price = minus(self.prices.of(other.kind, bound))
         key = (other.kind, str(bound.name))
-        if (way := kind.in_the_way(self.project, bound)) and not needs:
+        way = kind.in_the_way(self.project, bound)
+        if other.successor and (reason := self._not_ready((other.kind, other.word))):
+            way.append(f"the one that takes its place is not ready: {reason}")
+        if way and not needs:
             yield PlanStep("?", *key, f"delete (#{bound.id}), for {why}: {'; '.join(way)}", 0.0, bound.id, words)
         else:
             yield PlanStep(

@@ -44,6 +44,8 @@ class ProvisionRun(Destroying):
         self.journal, self.say, self.pause = journal, say_safely(say), pause
         self.lock = Lock(api, desired["tenant"], self.say, pause)
         self.notes: list[str] = []
+        self._holder: Any = None
+        """The lock as it was shown last."""
         self._shown: dict[Key, set[str]] = {}
         """Effects that were shown for each object, and allowed."""
         self._new: set[Key] = set()
@@ -250,14 +252,16 @@ class ProvisionRun(Destroying):
 
     def holder(self) -> str:
         """Who holds the tenant's lock, in words; empty where nobody does."""
-        found = self.lock.holder()
+        self._holder = found = self.lock.holder()
         return holder_of(found) if found is not None else ""
 
     def unlock(self) -> str:
-        """Break the tenant's lock; what it was, empty where there was none."""
+        """Break the tenant's lock; what it was, empty where there was none. Raises Refused where it is not the one shown."""
         found = self.lock.holder()
         if found is None:
             return ""
+        if self._holder is not None and self._holder.id != found.id:
+            raise Refused(f"the lock that was shown is gone, and it is another's now: {holder_of(found)}")
         self.lock.break_open(found)
         self.journal.write("unlock", was=holder_of(found))
         return holder_of(found)

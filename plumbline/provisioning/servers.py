@@ -7,6 +7,7 @@ deleted. Whatever fails on the way, another apply goes on from there.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -22,7 +23,7 @@ from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceK
 from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, identity_labels, labels_of
 from plumbline.provisioning.moving import ServerMoves, stops
 from plumbline.provisioning.objects import FirewallKind, NetworkKind, PlacementGroupKind, SshKeyKind, VolumeKind
-from plumbline.provisioning.orders import Choice, Orders
+from plumbline.provisioning.orders import Choice, Orders, shown_price
 from plumbline.provisioning.records import RecordKind
 
 VOLUME_ID = "@VOLUME_ID@"
@@ -78,6 +79,9 @@ class ServerKind(ServerMoves):
 
     def passing(self, seen: Want) -> bool:
         return seen["status"] in ON_ITS_WAY
+
+    def in_flux(self, seen: Want) -> str:
+        return "" if seen["status"] in (*STEADY, *ON_ITS_WAY) else f"its status is {seen['status']}"
 
     def unreadable(self, want: Want, seen: Want) -> list[str]:
         found = [field for field in ("type", "image", "location") if seen[field] is None]
@@ -175,16 +179,18 @@ class ServerKind(ServerMoves):
         if choice.problem:
             return ""
         now = f", now {seen['type']}" if seen["type"] != choice.type else ""
-        return f"; a new {choice.type} is {choice.price:.2f} a month at today's price{now}"
+        return f"; a new {choice.type} is {shown_price(choice.price)} a month at today's price{now}"
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         yield from self._named_and_labelled(project, bound, want, seen)
-        if seen["status"] not in (*STEADY, *ON_ITS_WAY):
+        if self.in_flux(seen):
             return
         yield from self._behind_firewalls(project, bound, want, seen)
         yield from self._grouped(project, bound, want, seen)
         yield from self._typed(project, bound, want, seen)
-        needed = [*self._addressed(project, bound, want, seen), *self._with_volume(project, bound, want, seen)]
+        needed = _all_or_nothing(
+            [*self._addressed(project, bound, want, seen), *self._with_volume(project, bound, want, seen)]
+        )
         yield from needed
         yield from self._protected(bound, want, seen)
         if seen["status"] == "off":
@@ -232,14 +238,11 @@ class ServerKind(ServerMoves):
         if choice.problem:
             yield ResourceChange(f"type {seen['type']}", lambda: None, blocked=choice.problem)
             return
-        known = seen["type"] in offers
-        before = f"{offers[seen['type']].price:.2f}" if known else "?"
-        dearer = not known or choice.price > offers[seen["type"]].price
-        effects = stops(seen) | (frozenset((Effect.COSTS_MORE,)) if dearer else NOTHING)
-        what = (
-            f"type {seen['type']} → {choice.type}, {before} → {choice.price:.2f} a month; it is switched off for that"
-        )
-        more = choice.price - offers[seen["type"]].price if known else 0.0
+        before = offers[seen["type"]].price if seen["type"] in offers else None
+        more = choice.price - before if choice.price is not None and before is not None else None
+        effects = stops(seen) | (frozenset((Effect.COSTS_MORE,)) if more is None or more > 0 else NOTHING)
+        prices = f"{shown_price(before)} → {shown_price(choice.price)} a month"
+        what = f"type {seen['type']} → {choice.type}, {prices}; it is switched off for that"
 
         def change() -> Any:
             self.switched_off(project, bound)
@@ -250,7 +253,7 @@ class ServerKind(ServerMoves):
                 wait_for(bound.power_on())
                 raise
 
-        yield ResourceChange(what, change, effects, price=more)
+        yield ResourceChange(what, change, effects, price=more if more is None else round(more, 2))
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """A stranger's volume is not torn from under a system that runs."""
@@ -270,6 +273,17 @@ class ServerKind(ServerMoves):
         for each in bound.volumes or []:
             self._given_up(project, bound, each)
         return bound.delete()
+
+
+def _all_or_nothing(needed: list[ResourceChange]) -> list[ResourceChange]:
+    """Nothing is stopped for one thing that is needed while another cannot be had."""
+    hindered = any(change.blocked for change in needed)
+    return [
+        replace(change, blocked="not before it can have all else that it needs")
+        if hindered and not change.blocked and Effect.STOPS in change.effects
+        else change
+        for change in needed
+    ]
 
 
 def _switched_on(bound: Any, needed: list[ResourceChange]) -> ResourceChange:

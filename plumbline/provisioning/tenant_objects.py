@@ -69,6 +69,8 @@ class TenantObjects:
         claims: dict[str, list[Any]] = {}
         # a list that changes between two of its pages may give an object twice
         for bound in sorted({bound.id: bound for bound in found}.values(), key=lambda bound: str(bound.id)):
+            if not self.ours(kind_name, bound):
+                continue  # something in between dropped the selector: the whole project was the answer
             name = self._desired_name(kind_name, bound)
             if name is not None:
                 claims.setdefault(name, []).append(bound)
@@ -85,6 +87,10 @@ class TenantObjects:
             self.project.others += [
                 UnplannedObject(kind_name, bound, name, True) for bound in bounds if bound is not staying[0]
             ]
+
+    def ours(self, kind: str, bound: Any) -> bool:
+        """Whether an object carries the tenant's labels; keys are the project's, and carry none."""
+        return kind == "ssh_key" or owned_by(bound, self.desired["ownership"])
 
     def _desired_name(self, kind_name: str, bound: Any) -> str | None:
         """The name that the desired state has for an object; None for one that is not desired."""
@@ -106,7 +112,7 @@ class TenantObjects:
         bound = kind.named(self.project, self.wants[key])
         if bound is None:
             return None
-        if key[0] != "ssh_key" and not owned_by(bound, self.desired["ownership"]):
+        if not self.ours(key[0], bound):
             labels = ", ".join(f"{name}={value}" for name, value in self.desired["ownership"].items())
             self.blocked[key] = (
                 f"exists and is not ours (#{bound.id}): it lacks the labels {labels}. Rename or delete it, or give it the "

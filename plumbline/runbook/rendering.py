@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plumbline.effective.expression_names import tenant_names
-from plumbline.expressions.rendering import ExpressionError, render
+from plumbline.effective.per_spec import per_spec
+from plumbline.expressions.rendering import ExpressionError, SharedNames, render
 from plumbline.expressions.values import unsafe
 from plumbline.spec.paths import PartsText, PathText, inner_path, path_of
 from plumbline.spec.spec import Spec
@@ -102,20 +103,25 @@ def render_runbook(
 
     Raises ExpressionError where a text does not resolve, or a value could break out of its command.
     """
-    runbook = spec.runbooks[runbook_id]
     for name, value in (values or {}).items():
         if reason := unsafe(value):
             raise ExpressionError(f"{name}={value!r}: {reason}")
-    chosen = mode or mode_of(spec, runbook)
-    names = runbook_names(spec, runbook, chosen, values)
+    chosen = mode or mode_of(spec, spec.runbooks[runbook_id])
+    return _rendered(spec, runbook_id, chosen, tuple((values or {}).items()))
+
+
+@per_spec
+def _rendered(spec: Spec, runbook_id: str, mode: str, values: tuple[tuple[str, str], ...]) -> RenderedRunbook:
+    runbook = spec.runbooks[runbook_id]
+    names = SharedNames(runbook_names(spec, runbook, mode, dict(values)))
     return RenderedRunbook(
         id=runbook_id,
-        mode=chosen,
+        mode=mode,
         title=render(runbook.title, names),
         summary=render(runbook.summary, names),
         before=tuple(render(text, names) for text in runbook.before),
         on_failure=render(runbook.on_failure, names),
-        steps=tuple(_step(spec, chosen, step, names) for step in runbook.steps),
+        steps=tuple(_step(spec, mode, step, names) for step in runbook.steps),
     )
 
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from plumbline.runbook.shell_syntax import Call, Script, call_of, every, flat, parse_scripts
+from plumbline.runbook.shell_syntax import (
+    Call,
+    Script,
+    UnreadableScript,
+    call_of,
+    calls,
+    every,
+    flat,
+    parse_scripts,
+)
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _WITH_A_VALUE = {
@@ -114,6 +123,22 @@ def here_documents(node: Any) -> dict[int, str]:
         for each in every(node)
         if "Cmd" in each and any("Hdoc" in one for one in each.get("Redirs", ()))
     }
+
+
+def read_scripts(texts: Sequence[str]) -> tuple[Script | UnreadableScript, ...]:
+    """The scripts, read together with those inside of them: whoever asks for one of these finds it read."""
+    scripts = read = parse_scripts(texts)
+    for _ in range(_DEPTH):
+        found = [inner.text for script in read if isinstance(script, Script) for inner in _inner_scripts(script)]
+        read = parse_scripts(list(dict.fromkeys(found)))
+    return scripts
+
+
+@lru_cache(maxsize=1024)
+def _inner_scripts(script: Script) -> tuple[InnerScript, ...]:
+    told = here_documents(list(script.statements))
+    found = (inside(call, told.get(id(call.node), "")) for call in calls(list(script.statements)))
+    return tuple(each for each in found if each)
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -115,29 +117,37 @@ class _Loader:
 
     def _load(self, section: Section, name: str, key: str) -> Model | None:
         self.taken.add(name)
-        file = self.label + name
-        try:
-            root, findings = parse_tree(self.files[name], file)
-        except YamlProblem as problem:
-            self.findings.append(problem.finding)
-            return None
-        if root is None or root.value is None:
-            self.findings.append(
-                Finding(
-                    "PLB005",
-                    "is empty",
-                    location=Location(file),
-                    hint=f"give it the fields of {section.schema}, or delete it",
-                )
-            )
-            return None
-        self.findings += [*findings, *unseen_characters(root, self.files[name])]
-        self.trees[key] = root
-        try:
-            return section.model.model_validate(to_data(root))
-        except ValidationError as error:
-            self.findings += structure_findings(error, root, section)
-            return None
+        read = _read(section, self.label + name, self.files[name])
+        self.findings += read.findings
+        if read.root is not None:
+            self.trees[key] = read.root
+        return read.model
+
+
+@dataclass(frozen=True, slots=True)
+class _FileRead:
+    """What a file of a spec holds."""
+
+    findings: tuple[Finding, ...]
+    root: YamlNode | None = None
+    model: Model | None = None
+
+
+@lru_cache(maxsize=4096)
+def _read(section: Section, file: str, text: str) -> _FileRead:
+    """A file's content; whoever watches a spec reads what changed alone."""
+    try:
+        root, findings = parse_tree(text, file)
+    except YamlProblem as problem:
+        return _FileRead((problem.finding,))
+    if root is None or root.value is None:
+        hint = f"give it the fields of {section.schema}, or delete it"
+        return _FileRead((Finding("PLB005", "is empty", location=Location(file), hint=hint),))
+    found = (*findings, *unseen_characters(root, text))
+    try:
+        return _FileRead(found, root, section.model.model_validate(to_data(root)))
+    except ValidationError as error:
+        return _FileRead((*found, *structure_findings(error, root, section)), root)
 
 
 def _place_hint(name: str) -> str:

@@ -61,12 +61,14 @@ class PathText(PartsText):
         return super().__new__(cls, parts)
 
 
+@lru_cache(maxsize=32_768, typed=True)  # a text is not the path that it looks like
 def path_of(begin: Root | PathText, *parts: str | int) -> PathText:
     """The path of these parts. A part that knows its own parts stands for them, any other for itself, whatever it holds."""
     path = (begin.parts if isinstance(begin, PartsText) else (begin,)) + (parts if _are_plain(parts) else _flat(parts))
     return PathText(path)
 
 
+@lru_cache(maxsize=4096, typed=True)
 def inner_path(*parts: str | int) -> PartsText:
     """A piece of a path, to be put behind a whole one."""
     return PartsText(_flat(parts))

@@ -72,8 +72,13 @@ def references(spec: Spec) -> Iterator[SpecReference]:
 
 
 def _in_model(model: Model, path: SpecPath) -> Iterator[SpecReference]:
-    for name, field in type(model).model_fields.items():
-        yield from _in_value(getattr(model, name), _annotation(field), (*path, name))
+    for name, annotation in _fields(type(model)):
+        yield from _in_value(getattr(model, name), annotation, (*path, name))
+
+
+@cache
+def _fields(model: type[Model]) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, _annotation(field)) for name, field in model.model_fields.items())
 
 
 def _annotation(field: FieldInfo) -> Any:

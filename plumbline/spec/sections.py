@@ -16,7 +16,7 @@ from schema.topology import Topology
 from schema.types import Model
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Section:
     """A file, or a folder of files, of a spec."""
 

@@ -14,6 +14,7 @@ from plumbline.spec.suggestions import closest, closest_name, join_names, shorte
 from plumbline.spec.yaml_tree import YamlNode, holds, key_at, node_at
 from schema.forms import SAYS
 from schema.service import Override, Service
+from schema.types import description_of
 
 MOST = 40
 """Findings of one file that are told one by one."""
@@ -176,9 +177,9 @@ def _described(path: SpecPath, section: Section) -> str:
     for depth in (len(path), len(path) - 1):
         model = model_at(section.model, path[: depth - 1]) if depth > 0 else None
         field = model.model_fields.get(str(path[depth - 1])) if model else None
-        if field and field.description:
+        if model and field and (said := description_of(model, str(path[depth - 1]))):
             name = "" if depth == len(path) else f"`{path[depth - 1]}`: "
-            return f" ({name}{field.description})"
+            return f" ({name}{said})"
     return ""
 
 

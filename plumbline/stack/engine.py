@@ -20,6 +20,8 @@ from schema.platform import Floors
 
 _ASK_SECONDS = 30
 _SDK_SECONDS = 60
+_CHANGES = ("changed", "added", "deleted")
+"""By the number that the engine's API gives (moby, api/types/container/change_type.go)."""
 _NARROW = 16
 _TOO_LONG = 124
 """As `timeout` has it."""
@@ -128,6 +130,14 @@ class Engine:
         with ThreadPoolExecutor(8) as pool:
             found = pool.map(lambda each: self._inspected(each["Id"]), listed)
             return [each for each in found if each is not None]
+
+    def changed_paths(self, container: str) -> dict[str, str]:
+        """Paths of a container's own layer that its image does not have so, with `added`, `changed` or `deleted`; none of one that is gone."""
+        try:
+            found = self.client.api.diff(container)
+        except NotFound:
+            return {}
+        return {str(each["Path"]): _CHANGES[each["Kind"]] for each in found or []}
 
     def list_containers(self) -> list[dict[str, Any]]:
         """Every container of the engine, running or not, as `docker ps` has it."""

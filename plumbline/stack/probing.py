@@ -81,6 +81,8 @@ class Answers:
     """`sha256`, `size`, `owner` and `mode` of the host's own files, None where there is none."""
     own: Mapping[str, Any] = field(default_factory=dict)
     """What the kernel says of the probe's own process: what the engine gives a container that asks for nothing."""
+    bridges: Mapping[str, Any] = field(default_factory=dict)
+    """`ports` and `addresses` of each bridge of the engine's host, by its name."""
 
 
 def probe(
@@ -125,7 +127,7 @@ def probe(
         for key, each in found["containers"].items()
         if each
     }
-    return Answers(places, found["host"], found["files"], found["own"])
+    return Answers(places, found["host"], found["files"], found["own"], found["bridges"])
 
 
 def run_inside(

@@ -9,7 +9,15 @@ from pathlib import Path
 
 from proofs.bundle.sealed import Outcome, status
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
-from tests.bundle.releases import DATABASE_CHANGED, ENTRY, ENTRY_CHANGED, ENTRY_SICK, Publisher
+from tests.bundle.releases import (
+    DATABASE_CHANGED,
+    ENTRY,
+    ENTRY_CHANGED,
+    ENTRY_SICK,
+    LAST_REVISION,
+    LATER_REVISION,
+    Publisher,
+)
 
 _EVENT = "INSERT INTO audit_events (tenant, actor, action, subject) VALUES ('t', 'kept', 'a', 's')"
 _ASK = """
@@ -94,17 +102,20 @@ def _there_and_back(host: SealedHost, maker: Publisher) -> Iterator[Outcome]:
     """An update that changes the database, the way back by the export of before, and one that fails."""
     first, third = maker.release(), maker.release("1.2", DATABASE_CHANGED)
     (export,) = host.folder.glob("docpipe-export-*.tar.zst")
-    yield "release 1.2 brings a migration", [*failed(install(host, maker, third)), *schema(host, "0006|later")]
+    yield (
+        "release 1.2 brings a migration",
+        [*failed(install(host, maker, third)), *schema(host, f"{LATER_REVISION}|later")],
+    )
     refused = install(host, maker, first)
     says = "--allow-downgrade" in refused.stderr and refused.returncode == 1
     yield "an older release is refused", [] if says else [refused.stderr]
     done = install(host, maker, first, "--allow-downgrade", "a drill")
     yield "and taken with a reason", [*failed(done), *status(host)]
-    yield "on a database that is ahead of it", schema(host, "0006|later")
-    yield "the export is put back", [*failed(restore(host, export)), *schema(host, "0005|")]
-    yield "release 1.2 comes back", [*failed(install(host, maker, third)), *schema(host, "0006|later")]
+    yield "on a database that is ahead of it", schema(host, f"{LATER_REVISION}|later")
+    yield "the export is put back", [*failed(restore(host, export)), *schema(host, f"{LAST_REVISION}|")]
+    yield "release 1.2 comes back", [*failed(install(host, maker, third)), *schema(host, f"{LATER_REVISION}|later")]
     done = restore(host, export)
-    yield "the export of 1.0 is put back and migrated to 1.2", [*failed(done), *schema(host, "0006|later")]
+    yield "the export of 1.0 is put back and migrated to 1.2", [*failed(done), *schema(host, f"{LATER_REVISION}|later")]
     sick = install(host, maker, maker.release("1.3", ENTRY_SICK))
     told = "stopped in step switch" in sick.stderr and "rollback.sh goes back" in sick.stderr
     what = "a release that does not become healthy stops in switch, and says what is left"

@@ -8,16 +8,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from tests.bundle.keys import Key, end_agent, make_key
 
 ROOT = Path(__file__).parents[2]
 _PROJECT = ("data", "deploy", "docs", "generated.json", "schema")
 ENTRY = "intake-gateway"
 """The service of the shipped spec that answers at the entry; it is what the next release changes."""
-_MIGRATION = """from alembic import op
+_LAST = yaml.safe_load((ROOT / "data/update.yaml").read_text())["migrations"]["migrate"][-1]
+LAST_REVISION: str = _LAST["revision"]
+"""Of the shipped spec's database."""
+LATER_REVISION = f"{int(LAST_REVISION) + 1:04}"
+"""Of the database after DATABASE_CHANGED, which has a table `later`."""
+_FILE = next((ROOT / "data/config/migrate").glob(f"{LAST_REVISION}_*.py")).name
+_MIGRATION = f"""from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "{LATER_REVISION}"
+down_revision = "{LAST_REVISION}"
 
 
 def upgrade() -> None:
@@ -27,15 +35,15 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TABLE later")
 """
-_LAST = "  - {source: config/migrate/0006_rights.py, target: /migrations/versions/0006_rights.py}\n"
-_LISTED = '    - {revision: "0006", title: Rights of the application}\n'
+_MOUNTED = f"  - {{source: config/migrate/{_FILE}, target: /migrations/versions/{_FILE}}}\n"
+_LISTED = f'    - {{revision: "{LAST_REVISION}", title: {_LAST["title"]}}}\n'
 ENTRY_CHANGED = {f"data/services/{ENTRY}.yaml": ("memory_mib: 512", "memory_mib: 640")}
 DATABASE_CHANGED = ENTRY_CHANGED | {
-    "data/services/migrate.yaml": (_LAST, _LAST + _LAST.replace("0006_rights", "0007_later")),
-    "data/config/migrate/0007_later.py": ("", _MIGRATION),
+    "data/services/migrate.yaml": (_MOUNTED, _MOUNTED + _MOUNTED.replace(_FILE, f"{LATER_REVISION}_later.py")),
+    f"data/config/migrate/{LATER_REVISION}_later.py": ("", _MIGRATION),
     "data/update.yaml": (
         _LISTED,
-        _LISTED + _LISTED.replace("0006", "0007").replace("Rights of the application", "Later"),
+        _LISTED + _LISTED.replace(LAST_REVISION, LATER_REVISION).replace(_LAST["title"], "Later"),
     ),
 }
 SIGNATURES_CHANGED = {"data/stand-ins/models/clamav-signatures/eicar.hdb": ("Eicar", "Eicar.Again")}

@@ -10,7 +10,7 @@ from plumbline.bundle.head import read_head
 from proofs.bundle.faults import BundleFault, strike
 from proofs.bundle.sealed import wrong_images
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
-from tests.bundle.releases import Publisher, plumb
+from tests.bundle.releases import LAST_REVISION, Publisher, plumb
 
 
 def installed(host: SealedHost, releases: Publisher, bundle: Path) -> None:
@@ -39,7 +39,7 @@ def test_from_the_medium_to_a_healthy_stack_and_back(releases: Publisher, first:
 
         installed(host, releases, first)
         assert wrong_images(host, "classic") == []
-        assert host.sql("SELECT version_num FROM alembic_version") == "0006"
+        assert host.sql("SELECT version_num FROM alembic_version") == LAST_REVISION
         records = [json.loads(line) for line in (host.state / "verified.jsonl").read_text().splitlines()]
         assert records[-1]["result"] == "verified"
         assert records[-1]["signer"] == releases.key.fingerprint
@@ -95,7 +95,7 @@ def _exported_and_restored(host: SealedHost) -> None:
     restored = host.script(host.installed("restore"), archive)
     assert restored.returncode == 0, restored.stderr + (host.state / "logs" / "restore.log").read_text()[-2000:]
     assert host.sql("SELECT actor FROM audit_events") == "kept"
-    assert host.sql("SELECT version_num FROM alembic_version") == "0006"
+    assert host.sql("SELECT version_num FROM alembic_version") == LAST_REVISION
     assert host.sql("SELECT to_regclass('tenant_schemas'), to_regclass('later')") == "tenant_schemas|"
     refused = host.script(host.installed("restore"), _of_another_customer(host, archive))
     assert (refused.returncode, "is of customer other" in refused.stderr) == (1, True)

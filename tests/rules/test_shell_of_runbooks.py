@@ -9,7 +9,7 @@ from tests.rules.edited import edited
 from validators.rules import RULES
 from validators.rules.examples import example_spec
 
-SCRIPT_RULES = [id for id in RULES if "PLB830" <= id <= "PLB849" and id != "PLB840"]
+SCRIPT_RULES = [id for id in RULES if ("PLB830" <= id <= "PLB849" and id != "PLB840") or id in ("PLB855", "PLB856")]
 
 
 def found(run: str, **fields: str) -> set[str]:
@@ -45,7 +45,7 @@ VERIFICATIONS = {
     ],
     "PLB832": [
         'left=$(docker ps -q || true)\ntest -z "$left"',
-        "code=$(curl -s -w '%{http_code}' http://x || true)\ntest \"$code\" != 200",
+        "code=$(curl -q -s -w '%{http_code}' http://x || true)\ntest \"$code\" != 200",
         "if ! grep -q x /y; then echo missing; fi",
         "trap 'exit 0' EXIT\ndocker ps | grep -q web",
         "sh -ec 'docker ps || true'",
@@ -96,6 +96,8 @@ RUNS = {
         "psql <<END\nUPDATE x SET a = 1;\nUPDATE y SET a = 1;\nEND",
         "psql -c 'UPDATE x SET a = 1' -c 'UPDATE y SET a = 1'",
     ],
+    "PLB855": ["psql -c 'SELECT 1'", "psql -c 'SELECT X'", "curl -f -q http://x", "sudo curl -fsS http://x"],
+    "PLB856": ['echo "$NOWHERE"', 'rm -f "$NOWHERE/a"', 'psql -X -c "SELECT $NOWHERE"', "cd $NOWHERE"],
 }
 UNDOES = {
     "PLB837": ["sh -ec 'rm -rf /srv/*'", "ssh host 'rm -rf /srv/*'", "docker compose exec -T db sh -ec 'rm /data/*'"],
@@ -109,11 +111,17 @@ UNDOES = {
     ],
 }
 HONEST: dict[str, Mapping[str, str]] = {
+    "no start-up file": {
+        "run": "psql -Xqc 'SELECT 1'\npsql --no-psqlrc -c 'SELECT 1'\ncurl -qf http://x\ncurl --disable -f http://x"
+    },
+    "variables that are set": {
+        "run": 'a=1; for b in x; do echo "$a $b"; done; echo c | while read -r c; do echo "$c"; done; echo "$HOME ${D:-} ${E:?} $1"'
+    },
     "a loop that ends": {"run": 'for each in a b; do ssh "$each" true || exit 1; done'},
     "a condition with two ways": {"run": "if test -e /x; then cp /x /y; else cp /z /y; fi"},
-    "tries": {"run": 'n=0\nuntil curl -fsS http://x; do n=$((n + 1)); test "$n" -lt 30; sleep 1; done'},
+    "tries": {"run": 'n=0\nuntil curl -q -fsS http://x; do n=$((n + 1)); test "$n" -lt 30; sleep 1; done'},
     "tries, the other way": {
-        "run": 'n=0\nwhile ! curl -fsS http://x; do n=$((n + 1)); [ "$n" -lt 30 ] || exit 1; done'
+        "run": 'n=0\nwhile ! curl -q -fsS http://x; do n=$((n + 1)); [ "$n" -lt 30 ] || exit 1; done'
     },
     "a subshell as a whole": {"run": "( cd /srv && docker compose up -d ) || exit 1"},
     "a function that ends": {"run": 'fail() { echo "$1" >&2; exit 1; }\ncp /a /b || fail gone'},
@@ -122,14 +130,14 @@ HONEST: dict[str, Mapping[str, str]] = {
     "a shell that stops": {"run": "docker compose exec -T db sh -ec 'cp /a /b; cp /c /d'"},
     "a here-document that stops": {"run": "ssh host sh -e <<'END'\ncp /a /b\ncp /c /d\nEND"},
     "ssh with options": {"run": "ssh -J bastion -p 22 host 'cd /opt && docker compose up -d'"},
-    "one statement": {"run": 'psql "$URL" -c "UPDATE x SET a = 1 WHERE b = 2"'},
+    "one statement": {"run": 'psql -X "${URL:?}" -c "UPDATE x SET a = 1 WHERE b = 2"'},
     "a count that is wanted": {"run": "true", "verify": 'test "$(docker ps -q | wc -l)" -ge 1'},
     "nothing, said by a program": {"run": "true", "verify": 'left=$(docker ps -q)\ntest -z "$left"'},
     "a count of what was got": {
         "run": "true",
         "verify": 'left=$(docker ps -q)\ntest "$(printf %s "$left" | wc -l)" -eq 0',
     },
-    "a zero that a program says": {"run": "true", "verify": 'psql -Atc "SELECT count(*) FROM x" | grep -qx 0'},
+    "a zero that a program says": {"run": "true", "verify": 'psql -XAtc "SELECT count(*) FROM x" | grep -qx 0'},
     "images can be had again": {"run": "docker image prune -f"},
     "said": {"run": "mkdir /x", "undo": "dropdb x", "undo_destroys": "what is in x"},
     "a state": {"run": "true", "verify": 'said=$(docker inspect x)\ncase "$said" in up) ;; *) exit 1 ;; esac'},

@@ -113,6 +113,9 @@ class ToldEngine:
             for each in self.answers["listed"].values()
         ]
 
+    def changed_paths(self, container: str) -> dict[str, str]:
+        return dict(self.answers.get("changed_paths", {}).get(container[:4], {}))
+
     def logs(self, container: str, lines: int = 0) -> list[str]:
         return list(self.answers["logs"].get(container, []))
 

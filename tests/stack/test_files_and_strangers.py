@@ -170,7 +170,14 @@ def test_a_folder_that_is_gone_from_the_host_is_a_finding_and_no_end(
 ) -> None:
     """The engine refuses the mount, and the probe goes on without."""
     said = b"docker: Error response from daemon: invalid mount config: bind source path does not exist: /opt/p.\nSee 'docker'"
-    answered = {"containers": {}, "leaked": {"names": [], "datagrams": []}, "files": {}, "host": {}, "own": {}}
+    answered = {
+        "containers": {},
+        "leaked": {"names": [], "datagrams": []},
+        "files": {},
+        "host": {},
+        "bridges": {},
+        "own": {},
+    }
     mounts: list[int] = []
 
     def run(engine: Engine, name: str, command: list[str], data: bytes, seconds: float, *volumes: str) -> Any:

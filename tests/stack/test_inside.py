@@ -124,6 +124,7 @@ TAMPERED: dict[str, tuple[Callable[[Kernel], None], str, str]] = {
     ),
     "one of the host's": (setting("ipv4.tcp_rmem", "1 1 1"), "names.settings", "ipv4.tcp_rmem is 1 1 1"),
     "before others": (of_own(nice=-5), "processes.priority", "-5 (evil)"),
+    "packets dropped": (lambda kernel: kernel["filters"].append("tcp dport 6334 drop"), "names.filters", "6334 drop"),
     "a fixed neighbour": (link("neighbours", dst="172.28.0.3"), "names.neighbours", "fixed for 172.28.0.3"),
 }
 

@@ -16,19 +16,14 @@ from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, file_of, of_services, written_texts
-
-
-def _yaml(text: str) -> None:
-    for _ in yaml.compose_all(text, Loader=yaml.SafeLoader):
-        pass
-
+from validators.rules.yaml_texts import ask_form
 
 _READERS: Mapping[str, Callable[[str], object]] = {
     ".json": json.loads,
     ".py": lambda text: compile(text, "config", "exec", ast.PyCF_ONLY_AST),
     ".toml": tomllib.loads,
-    ".yaml": _yaml,
-    ".yml": _yaml,
+    ".yaml": ask_form,
+    ".yml": ask_form,
 }
 """What reads a file of a format, by the ending of its name; it raises where it can't."""
 _CONFIG = """
@@ -85,7 +80,7 @@ def _error(error: Exception) -> tuple[int, str]:
 @rule(
     "PLB141",
     title="Unused configuration file",
-    why="Edits to it change nothing, or the service has lost the line that mounts it.",
+    why="Edits to it change nothing, or the line that mounts it was removed by mistake.",
     fix="Name it in `config` of a service, or delete it.",
     failing='config/web.yml: "a: 1"',
     passing=_CONFIG.format("a: 1"),
@@ -127,10 +122,13 @@ services/web.yaml:
     "PLB142",
     title="Broken chain of migrations",
     why=(
-        "Alembic stops if there are two heads, or if a revision is missing or exists twice: no database reaches "
-        "the release."
+        "Alembic stops if there are two heads, or if a revision is missing or duplicated. No database then reaches the "
+        "new schema."
     ),
-    fix="Set each `down_revision` to the previous migration, mount all of them, and list them in update.yaml in their order.",
+    fix=(
+        "Set each `down_revision` to the previous migration, mount all of them, and list them in update.yaml in "
+        "their order."
+    ),
     failing=_CHAIN % "0",
     passing=_CHAIN % "1",
 )

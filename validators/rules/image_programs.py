@@ -34,8 +34,8 @@ class Called:
 @rule(
     "PLB316",
     title="Command with a program that the image lacks",
-    why="It fails each time that it is called: a health check is never green, a probe has no answer, an export is empty.",
-    fix="Use a program that the image has, or correct `programs` of its contract.",
+    why="It fails at each call: a health check never passes, a probe gets no answer, an export is empty.",
+    fix="Use a program that the image has, or correct `programs` in its contract.",
     failing=_CONTRACT + 'services/db.yaml: {health: {command: [sh, -c, "curl -sf http://127.0.0.1/"]}}\n',
     passing=_CONTRACT + 'services/db.yaml: {health: {command: [sh, -c, "wget -q http://127.0.0.1/"]}}\n',
 )

@@ -9,6 +9,7 @@ from plumbline.spec.spec import Spec
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, written_texts
+from validators.rules.yaml_texts import document_of
 
 _DELETES = (
     ("compactor", "retention_enabled", "without it the compactor deletes nothing"),
@@ -27,9 +28,9 @@ services/web.yaml: {{config: [{{source: config/loki.yaml, target: /etc/loki.yaml
 @rule(
     "PLB154",
     title="Loki that deletes no log",
-    why="By itself Loki keeps every line for ever: its volume fills, and then it loses what it is sent, and its write-ahead log.",
+    why="By default Loki keeps every line forever. When its volume is full, it loses new lines and its write-ahead log.",
     fix=(
-        "Set `compactor.retention_enabled: true`, `compactor.delete_request_store` to the store of the chunks, and "
+        "Set `compactor.retention_enabled: true`, set `compactor.delete_request_store` to the store of the chunks, and set "
         "`limits_config.retention_period` to 24h or more."
     ),
     failing=_SAMPLE.format("false"),
@@ -61,7 +62,7 @@ def _settings(text: WrittenText) -> dict[str, Any]:
     if not text.name.removesuffix(".j2").endswith((".yaml", ".yml")):
         return {}
     try:
-        read = yaml.safe_load(text.shown)
+        read = document_of(text.shown)
     except yaml.YAMLError:
         return {}
     return read if isinstance(read, dict) else {}

@@ -7,6 +7,7 @@ times and versions stand in no such place.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from validators.rules.written import BLANK, Where, WrittenText
 
@@ -47,12 +48,29 @@ class PortWord:
     """Whether only the container itself sees it: its address is a loopback one."""
 
 
-def port_words(text: WrittenText) -> Iterator[PortWord]:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What of a text decides about its ports."""
+
+    where: Where
+    literal: str
+    name: str
+    before: str
+    platform: str
+
+
+def port_words(text: WrittenText) -> tuple[PortWord, ...]:
     """Every number of a port in a text of a service."""
+    platform = text.placed.spec.platform.name
+    return _port_words(_Said(text.where, text.literal, text.name, text.before, platform))
+
+
+@lru_cache(maxsize=8192)
+def _port_words(text: _Said) -> tuple[PortWord, ...]:
     found: dict[int, PortWord] = {}
     for word in (*_whole(text), *_addresses(text), *_options(text), *_keys(text)):
         found.setdefault(word.position, word)
-    yield from found.values()
+    return tuple(found.values())
 
 
 def host_ports(text: str) -> set[int]:
@@ -60,7 +78,7 @@ def host_ports(text: str) -> set[int]:
     return {int(match["port"]) for match in _ADDRESS.finditer(text) if _LOOPBACK.fullmatch(match["host"])}
 
 
-def _whole(text: WrittenText) -> Iterator[PortWord]:
+def _whole(text: _Said) -> Iterator[PortWord]:
     """A text that is a number: the word after an option, or the value of a variable."""
     if not re.fullmatch(r"\d{2,5}", text.literal):
         return
@@ -69,13 +87,13 @@ def _whole(text: WrittenText) -> Iterator[PortWord]:
         return
     parts = _parts_of(name)
     if parts[-1:] == ["port"] or set(parts) & _LISTENING or name == "p":
-        own = {text.placed.spec.platform.name} if text.where == Where.VARIABLE else set()
+        own = {text.platform} if text.where == Where.VARIABLE else set()
         listens = text.where in (Where.COMMAND, Where.VARIABLE) and set(parts) <= _OF_A_SERVER | own | {"port"}
         listens = listens or text.where == Where.HEALTH  # a check asks its own service
         yield PortWord(int(text.literal), 0, UNSAID, listens)
 
 
-def _addresses(text: WrittenText) -> Iterator[PortWord]:
+def _addresses(text: _Said) -> Iterator[PortWord]:
     for match in _ADDRESS.finditer(text.literal):
         number, host, start = int(match["port"]), match["host"], match.start()
         ahead = text.literal[max(0, start - 1) : start]
@@ -102,7 +120,7 @@ def _stands_alone(ahead: str) -> bool:
     return not ahead or ahead[-1] in " \t\n=,([" or ahead.endswith("//")
 
 
-def _options(text: WrittenText) -> Iterator[PortWord]:
+def _options(text: _Said) -> Iterator[PortWord]:
     for match in _OPTION.finditer(text.literal):
         parts = _parts_of(match["name"])
         if (parts[-1:] == ["port"] or match["name"] == "p") and not _NOT_TCP.search(match["name"]):
@@ -112,7 +130,7 @@ def _options(text: WrittenText) -> Iterator[PortWord]:
             yield PortWord(int(match["port"]), match.start("port"), UNSAID, listens)
 
 
-def _keys(text: WrittenText) -> Iterator[PortWord]:
+def _keys(text: _Said) -> Iterator[PortWord]:
     if text.where != Where.CONFIG:
         return
     for match in _KEY.finditer(text.literal):

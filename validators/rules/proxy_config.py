@@ -13,6 +13,7 @@ from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services
+from validators.rules.yaml_texts import document_of
 
 Read = tuple[WrittenText, Mapping[str, Any]]
 """A file, and what is read out of it."""
@@ -28,7 +29,7 @@ def files_of_program(spec: Spec, program: str) -> Iterator[tuple[Placed, list[Re
         for text in texts:
             if text.where == Where.CONFIG and text.name.removesuffix(".j2").endswith((".yml", ".yaml")):
                 try:
-                    document = yaml.safe_load(text.shown)
+                    document = document_of(text.shown)
                 except yaml.YAMLError:
                     continue  # PLB140 says so
                 if isinstance(document, dict):

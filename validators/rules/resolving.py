@@ -8,7 +8,7 @@ from plumbline.effective.config_files import config_names, config_text
 from plumbline.effective.expression_names import service_names
 from plumbline.expressions.rendering import OTHERS_BRACES, ExpressionError, render
 from plumbline.spec.location import Location
-from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.paths import PathText, SpecPath, path_of
 from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import TEMPLATE_ENDING
 from schema.types import Model, Template
@@ -53,25 +53,26 @@ def _failing_values(spec: Spec) -> Iterator[_Failure]:
 
 
 def _templates(each: Placed) -> Iterator[tuple[PathText, str]]:
-    yield from _templates_in(path_of("backups", "stores", each.id), each.spec.backups.stores.get(each.id))
+    for inner, template in _templates_in(each.spec.backups.stores.get(each.id), ()):
+        yield path_of("backups", "stores", each.id, *inner, "template"), template
     for field in type(each.service).model_fields:
         value = getattr(each.service, field)
-        if isinstance(value, dict):
-            for key, item in value.items():
-                yield from _templates_in(each.path(field, key), item)
-        else:
-            yield from _templates_in(each.path(field), value)
+        for inner, template in _templates_in(value, ()):
+            if isinstance(value, dict):
+                yield path_of(each.path(field, str(inner[0])), *inner[1:], "template"), template
+            else:
+                yield path_of(each.path(field), *inner, "template"), template
 
 
-def _templates_in(path: PathText, value: Any) -> Iterator[tuple[PathText, str]]:
+def _templates_in(value: Any, inner: SpecPath) -> Iterator[tuple[SpecPath, str]]:
     if isinstance(value, Template):
-        yield path_of(path, "template"), value.template
+        yield inner, value.template
     elif isinstance(value, Model):
         for field in type(value).model_fields:
-            yield from _templates_in(path_of(path, field), getattr(value, field))
+            yield from _templates_in(getattr(value, field), (*inner, field))
     elif isinstance(value, dict | tuple):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _templates_in(path_of(path, key), item)
+            yield from _templates_in(item, (*inner, key))
 
 
 def _failing_files(spec: Spec) -> Iterator[_Failure]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Set
+from functools import lru_cache
 from itertools import pairwise
 
 from plumbline.runbook.shell_inside import all_calls, calls_of
@@ -47,12 +48,15 @@ _PAIRS = {
 }
 
 
-def deletions(script: Script, *, by_name: bool) -> Iterator[Call]:
+@lru_cache(maxsize=1024)
+def deletions(script: Script, *, by_name: bool) -> tuple[Call, ...]:
     """Commands of a script that delete for good; with `by_name`, also files by their names, and rows of a table."""
-    own = _own(script)
-    for call in calls_of(script):
-        if call.program not in _SAYING and (_deletes(call, by_name) or (by_name and _removes(call, own))):
-            yield call
+    own = _own(script) if by_name else frozenset()
+    return tuple(
+        call
+        for call in calls_of(script)
+        if call.program not in _SAYING and (_deletes(call, by_name) or (by_name and _removes(call, own)))
+    )
 
 
 def _deletes(call: Call, rows: bool) -> bool:
@@ -80,8 +84,13 @@ def _removes(call: Call, own: Set[str]) -> bool:
 _SAYS_NOTHING = frozenset({":", "true"})
 
 
-def emptied_files(script: Script) -> Iterator[tuple[str, Node]]:
+@lru_cache(maxsize=1024)
+def emptied_files(script: Script) -> tuple[tuple[str, Node], ...]:
     """Files of others that a script leaves empty, each with the statement that does it: `: > FILE`, `> FILE`, `cp /dev/null FILE`."""
+    return tuple(_emptied_files(script))
+
+
+def _emptied_files(script: Script) -> Iterator[tuple[str, Node]]:
     own = _temporary(list(script.statements))
     for node in every(list(script.statements)):
         if "Redirs" in node and _says_nothing(node):

@@ -6,7 +6,8 @@ from functools import cached_property, lru_cache
 
 from plumbline.expressions.rendering import ExpressionError
 from plumbline.runbook.rendering import RenderedRunbook, RenderedStep, render_runbook
-from plumbline.runbook.shell_syntax import Script, UnreadableScript, parse_scripts
+from plumbline.runbook.shell_inside import read_scripts
+from plumbline.runbook.shell_syntax import Script, UnreadableScript
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.runbook import Runbook
@@ -91,7 +92,7 @@ def _read_anew(spec: Spec) -> tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]
         for index, step in enumerate(shown.steps)
     ]
     wanted = [(path, step, part) for path, _, step, _ in found for part in PARTS if getattr(step, part)]
-    read = parse_scripts(tuple(getattr(step, part) for _, step, part in wanted))
+    read = read_scripts(tuple(getattr(step, part) for _, step, part in wanted))
     all_scripts = tuple(Read(path, part, step, script) for (path, step, part), script in zip(wanted, read, strict=True))
     by_step: dict[int, dict[str, Script]] = {}
     for each in all_scripts:

@@ -9,15 +9,16 @@ from plumbline.spec.spec import Spec
 from validators.rules.effective_services import Placed, once, raw
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services
+from validators.rules.yaml_texts import document_of
 
 _CHECKED = "services/web.yaml: {command: [%s], health: {command: [traefik, healthcheck, --ping]}}\n"
 
 
 @rule(
     "PLB158",
-    title="Health check of Traefik's ping where nothing answers it",
-    why="`traefik healthcheck` asks /ping. Where the server has no ping it gets 404: Traefik is never healthy, and nothing that waits for it starts.",
-    fix="Add `ping: {}` to Traefik's static file, or `--ping` to its command; or check it in another way.",
+    title="Health check that asks a ping which Traefik does not serve",
+    why="`traefik healthcheck` requests /ping. If ping is off, the response is 404, Traefik is never healthy, and the services that wait for it never start.",
+    fix="Add `ping: {}` to Traefik's static file or `--ping` to its command, or use another health check.",
     failing=_CHECKED % '"--log.level=INFO"',
     passing=_CHECKED % '"--ping"',
 )
@@ -42,7 +43,7 @@ def _turns_on(text: WrittenText) -> bool:
     if text.where != Where.CONFIG:
         return False
     try:
-        document = yaml.safe_load(text.shown)
+        document = document_of(text.shown)
     except yaml.YAMLError:
         # TOML, or a file that PLB140 says something about
         return re.search(r"(?m)^\s*\[ping\]", text.shown) is not None

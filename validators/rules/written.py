@@ -8,7 +8,7 @@ from typing import Any
 from plumbline.effective.config_files import config_names
 from plumbline.effective.expression_names import service_names
 from plumbline.effective.per_spec import per_spec
-from plumbline.expressions.rendering import ExpressionError, render, without_expressions
+from plumbline.expressions.rendering import ExpressionError, SharedNames, render, without_expressions
 from plumbline.spec.location import Location
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -146,6 +146,8 @@ def _rendered(template: str, names: Mapping[str, Any]) -> tuple[str, tuple[str, 
     followed, called = noting_calls(names, _NAMING)
     try:
         shown = render(template, followed)
+        if isinstance(names, SharedNames):
+            names.texts[template] = shown
     except ExpressionError:
         shown = ""  # PLB107 says so
     named = tuple(dict.fromkeys(arguments[0] for _, *arguments in called if arguments))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from plumbline.effective.config_files import TENANT
@@ -65,20 +66,26 @@ def _paths(text: WrittenText) -> list[str]:
     return list(_PATH.findall(text.shown))
 
 
-def _mounted(service: Service) -> list[PurePosixPath]:
-    """Every path in the container that the spec fills."""
+def _mounted(service: Service) -> list[tuple[str, ...]]:
+    """Every path in the container that the spec fills, in its parts."""
     files = [file.target.rpartition("/")[0] if TENANT in file.target else file.target for file in service.config]
     folders = [*(each.target for each in volume_mounts("", service)), *service.models.values(), *service.tmpfs]
     folders += [mount.target for mount in service.mounts]
-    return [PurePosixPath(path) for path in (*files, *folders, SECRET_FOLDER)]
+    return [_parts(path) for path in (*files, *folders, SECRET_FOLDER)]
 
 
-def _is_below(path: str, mounted: list[PurePosixPath]) -> bool:
-    return any(PurePosixPath(path).is_relative_to(each) for each in mounted)
+@lru_cache(maxsize=8192)
+def _parts(path: str) -> tuple[str, ...]:
+    return PurePosixPath(path).parts
+
+
+def _is_below(path: str, mounted: list[tuple[str, ...]]) -> bool:
+    parts = _parts(path)
+    return any(parts[: len(each)] == each for each in mounted)
 
 
 def _files(
-    placed: Placed, texts: tuple[WrittenText, ...], mounted: list[PurePosixPath], named: dict[str, WrittenText]
+    placed: Placed, texts: tuple[WrittenText, ...], mounted: list[tuple[str, ...]], named: dict[str, WrittenText]
 ) -> Iterator[Violation]:
     """A path that nothing fills, beside a configuration file that has its name, or its folder and ending."""
     for index, file in enumerate(placed.service.config):
@@ -109,7 +116,7 @@ def _alike(path: str, target: PurePosixPath) -> bool:
 
 
 def _volumes(
-    placed: Placed, texts: tuple[WrittenText, ...], mounted: list[PurePosixPath], named: dict[str, WrittenText]
+    placed: Placed, texts: tuple[WrittenText, ...], mounted: list[tuple[str, ...]], named: dict[str, WrittenText]
 ) -> Iterator[Violation]:
     """A folder to keep data in that nothing fills, where a volume is named by nothing: the root is read-only."""
     image = known_image(placed.spec, placed.service)
@@ -131,7 +138,7 @@ def _volumes(
                 yield Violation(placed.path("volumes", idle[0]), message, observed=target)
 
 
-def _mounts(placed: Placed, mounted: list[PurePosixPath], named: dict[str, WrittenText]) -> Iterator[Violation]:
+def _mounts(placed: Placed, mounted: list[tuple[str, ...]], named: dict[str, WrittenText]) -> Iterator[Violation]:
     """A folder of the node that nothing names, beside a path in a configuration file that nothing fills."""
     for index, mount in enumerate(placed.service.mounts):
         target = PurePosixPath(mount.target)

@@ -111,7 +111,7 @@ def observed_limits(seen: ObservedService) -> Values:
     }
 
 
-_EVERYWHERE = {
+EVERYWHERE = {
     *("/proc", "/sys", "/dev", "/dev/console", "/dev/mqueue", "/dev/pts", "/dev/shm"),
     *("/etc/resolv.conf", "/etc/hostname", "/etc/hosts"),
 }
@@ -137,7 +137,7 @@ def observed_mounts(seen: ObservedService) -> Values:
     return {
         target: f"tmpfs {access}" if kind == "tmpfs" and target not in from_host else access
         for target, (kind, access) in _kernel(seen)["mounts"].items()
-        if target in given or not (target in _EVERYWHERE or target.startswith(("/proc/", "/sys/")))
+        if target in given or not (target in EVERYWHERE or target.startswith(("/proc/", "/sys/")))
     }
 
 

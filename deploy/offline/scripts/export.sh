@@ -16,6 +16,7 @@ export LC_ALL=C TZ=UTC
 # what would change the programs that are called here, or the project that Compose works on
 unset CDPATH POSIXLY_CORRECT BLOCKSIZE BLOCK_SIZE DF_BLOCK_SIZE TAR_OPTIONS GREP_OPTIONS ZSTD_CLEVEL ZSTD_NBTHREADS GNUPGHOME
 unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES COMPOSE_ENV_FILES COMPOSE_PATH_SEPARATOR COMPOSE_DISABLE_ENV_FILE COMPOSE_REMOVE_ORPHANS
+unset COMPOSE_IGNORE_ORPHANS DOCKER_DEFAULT_PLATFORM DOCKER_CONTENT_TRUST
 case :$PATH: in *::* | *:[!/]*) echo 'error: PATH has a folder that depends on where this is run' >&2; exit 2 ;; esac
 home=/opt/docpipe
 state=/var/lib/docpipe
@@ -60,7 +61,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 
@@ -71,6 +72,21 @@ need_engine() {
   need docker
   engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
+}
+
+# Docker takes a path that is not whole for the name of a volume, and every program one that begins with a dash for an option.
+whole_paths() { home=$(whole "$home") state=$(whole "$state"); }
+
+whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "$1" ;; esac; }
+
+# Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
+no_other_home() {
+  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+    fail 3 'the engine does not say which containers there are'
+  other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
+    [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
+  done)
+  [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
 }
 
 compose_here() { docker compose --project-directory "$home" --file "$home/compose.yaml" "$@"; }
@@ -84,6 +100,9 @@ address_of() {
 free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
 
 older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
+
+# Lines of CHECKSUM NAME of an export's files. Users name them, and sha256sum escapes what would break a line.
+sums_of() { (cd "$1" && find . -type f ! -path ./SHA256SUMS -exec sha256sum {} +); }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -211,6 +230,7 @@ leave_behind_nothing() {
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
 # That goes for each folder and each link on the way there.
 safe_folder() {
+  need find
   at='' rest=$1 links=40
   case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
   while [ -n "$rest" ]; do
@@ -234,7 +254,8 @@ safe_folder() {
 
 # only_ours PLACE WHOLE   a link has no mode of its own
 only_ours() {
-  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+  theirs=$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \)) || fail 3 "$1 can not be looked at"
+  [ -z "$theirs" ] ||
     fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 target=''
@@ -252,12 +273,14 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+whole_paths
 [ -n "$target" ] || wrong_call 'export into which folder?'
 [ -d "$target" ] || fail 2 "there is no folder $target"
+target=$(whole "$target")
 [ -f "$home/MANIFEST.json" ] || fail 3 "nothing is installed in $home"
 need_root
 need_engine
-need tar zstd sha256sum
+need tar zstd sha256sum find cmp
 if [ -n "$dry_run" ]; then
   say 'would export audit.jsonl: Audit events, a JSON object per line'
   say 'would export database.dump: The database'
@@ -267,6 +290,7 @@ fi
 lock
 begin_log export
 leave_behind_nothing 4
+no_other_home
 sweep "$target" .export
 scratch "$target" .export
 mkdir "$work/content"
@@ -283,7 +307,8 @@ compose_here run --rm --no-deps -T --env "PEER=$(address_of minio)" --volume "$w
 mc mirror --quiet here/ /export/
 ' >> "$log" 2>&1 < /dev/null || fail 4 'objects can not be exported' "see $log"
 cp "$home/MANIFEST.json" "$work/content/RELEASE.json"
-(cd "$work/content" && find . -type f ! -name SHA256SUMS | sort | while read -r file; do sha256sum "$file"; done > SHA256SUMS)
+sums_of "$work/content" > "$work/sums"
+sort "$work/sums" > "$work/content/SHA256SUMS"
 name=docpipe-export-$(date +%Y-%m-%dT%H%M%SZ).tar.zst
 { tar -C "$work/content" -cf - . || echo tar >> "$work/failed"; } | zstd -q -T0 > "$work/archive" || fail 4 'the archive can not be written' "is there room in $target?"
 [ ! -e "$work/failed" ] || fail 4 'the archive can not be written' "is there room in $target?"

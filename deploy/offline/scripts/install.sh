@@ -18,6 +18,7 @@ export LC_ALL=C TZ=UTC
 # what would change the programs that are called here, or the project that Compose works on
 unset CDPATH POSIXLY_CORRECT BLOCKSIZE BLOCK_SIZE DF_BLOCK_SIZE TAR_OPTIONS GREP_OPTIONS ZSTD_CLEVEL ZSTD_NBTHREADS GNUPGHOME
 unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES COMPOSE_ENV_FILES COMPOSE_PATH_SEPARATOR COMPOSE_DISABLE_ENV_FILE COMPOSE_REMOVE_ORPHANS
+unset COMPOSE_IGNORE_ORPHANS DOCKER_DEFAULT_PLATFORM DOCKER_CONTENT_TRUST
 case :$PATH: in *::* | *:[!/]*) echo 'error: PATH has a folder that depends on where this is run' >&2; exit 2 ;; esac
 home=/opt/docpipe
 state=/var/lib/docpipe
@@ -62,7 +63,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 
@@ -73,6 +74,21 @@ need_engine() {
   need docker
   engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
+}
+
+# Docker takes a path that is not whole for the name of a volume, and every program one that begins with a dash for an option.
+whole_paths() { home=$(whole "$home") state=$(whole "$state"); }
+
+whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "$1" ;; esac; }
+
+# Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
+no_other_home() {
+  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+    fail 3 'the engine does not say which containers there are'
+  other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
+    [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
+  done)
+  [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
 }
 
 compose_here() { docker compose --project-directory "$home" --file "$home/compose.yaml" "$@"; }
@@ -86,6 +102,9 @@ address_of() {
 free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
 
 older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
+
+# Lines of CHECKSUM NAME of an export's files. Users name them, and sha256sum escapes what would break a line.
+sums_of() { (cd "$1" && find . -type f ! -path ./SHA256SUMS -exec sha256sum {} +); }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -213,6 +232,7 @@ leave_behind_nothing() {
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
 # That goes for each folder and each link on the way there.
 safe_folder() {
+  need find
   at='' rest=$1 links=40
   case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
   while [ -n "$rest" ]; do
@@ -236,7 +256,8 @@ safe_folder() {
 
 # only_ours PLACE WHOLE   a link has no mode of its own
 only_ours() {
-  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+  theirs=$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \)) || fail 3 "$1 can not be looked at"
+  [ -z "$theirs" ] ||
     fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 # --- judging: by the same tables as `plumb verify bundle` -------------------------------------------------------------
@@ -585,12 +606,12 @@ bundle_files() {
 check_files() {
   bundle_files > "$work/parts"
   grep -qxF -e "$bundle" "$work/parts" || fail 2 "$bundle is none of the parts that its name tells of"
-  while read -r part; do
+  while IFS= read -r part; do
     [ -e "$part" ] && [ ! -d "$part" ] || fail 2 "there is no $part" 'name a bundle, or any part of one; all parts have to be in one folder'
   done < "$work/parts"
 }
 
-bundle_bytes() { while read -r part; do cat "$part" 2>> "$work/unread"; done < "$work/parts"; }
+bundle_bytes() { while IFS= read -r part; do cat "$part" 2>> "$work/unread"; done < "$work/parts"; }
 
 # Its bytes, on descriptor 4.
 open_bundle() {
@@ -759,7 +780,7 @@ trust_from_now_on() { trust_key "$1" "$2" "$state/keyring" "$state/trusted-keys"
 
 # verify_bundle [FOLDER]: leaves its manifest as $manifest, its signature beside it, and its files in FOLDER if there is one.
 verify_bundle() {
-  need gpg zstd sha256sum sed grep od mkfifo
+  need gpg zstd sha256sum sed grep od mkfifo find cmp
   check_room 67108864
   gather_keys
   say 'verifying the signature'
@@ -1074,12 +1095,13 @@ switch_one() {
 remove_strangers() {
   known=$(compose_here --profile '*' config --services) || fail 4 'docker compose does not take the file'
   [ -n "$known" ] || return 0
-  docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.ID}} {{.Label "com.docker.compose.service"}}' |
-    while read -r id service; do
-      ! printf '%s\n' "$known" | grep -qxF -e "$service" || continue
-      say "removed: $service"
-      docker stop "$id" >> "$log" 2>&1 && docker rm "$id" >> "$log" 2>&1
-    done || fail 4 'a service that the release no longer has can not be removed' "the end of $log says why"
+  there=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.ID}} {{.Label "com.docker.compose.service"}}') ||
+    fail 4 'the engine does not say which containers there are'
+  printf '%s\n' "$there" | while read -r id service; do
+    { [ -n "$id" ] && ! printf '%s\n' "$known" | grep -qxF -e "$service"; } || continue
+    say "removed: $service"
+    { docker stop "$id" && docker rm "$id"; } >> "$log" 2>&1 || exit 1
+  done || fail 4 'a service that the release no longer has can not be removed' "the end of $log says why"
 }
 
 # Services that are not as they have to be, those among them that are not there.
@@ -1196,7 +1218,8 @@ stopped() {
 
 preflight() {
   need_engine
-  need gpg tar zstd sha256sum sed grep od
+  no_other_home
+  need gpg tar zstd sha256sum sed grep od find cmp comm
   ! older "$engine" '25' || fail 3 "Docker Engine is $engine, and 25 is the least"
   ! older "$compose" '2.24' || fail 3 "Docker Compose is $compose, and 2.24 is the least"
   ! older "$engine" '27' || say "warning: Docker Engine is $engine, and 27 or newer is meant"
@@ -1215,6 +1238,16 @@ preflight() {
   range_free inference 172.29.2.0/24 2887582208 2887582463 < /proc/net/route
   range_free monitoring 172.29.3.0/24 2887582464 2887582719 < /proc/net/route
   range_free scan 172.29.1.0/24 2887581952 2887582207 < /proc/net/route
+  no_data_without_secrets
+}
+
+# A store keeps the password that it was made with: new secrets would lock it up.
+no_data_without_secrets() {
+  [ -z "$previous" ] && [ ! -d "$home/secrets" ] || return 0
+  volumes=$(docker volume ls --quiet --filter 'label=com.docker.compose.project=docpipe-offline') || fail 3 'the engine does not say which volumes there are'
+  [ -z "$volumes" ] ||
+    fail 3 "volumes of docpipe-offline are here, and its secrets are not in $home/secrets" \
+      'is --home right? put them back there; or, if the data is to go: sh uninstall.sh --delete-data docpipe'
 }
 
 # A port that is listened on belongs to us, or to a stranger.
@@ -1260,6 +1293,29 @@ judge_data() {
     bears "$previous" "$since" || fail 1 "migration $revision takes away what release $previous still uses" "update to $since first"
   done < "$work/data"
 }
+
+# A folder that is taken for that of the installation, or a name that a release brings anew, may hold what is somebody's.
+# Compose makes empty folders in the place of files that are missing.
+check_strangers() {
+  ! is_first && ! reached place || return 0
+  { [ ! -f "$old_manifest" ] || brought_names "$old_manifest"; } > "$work/had"
+  [ ! -f "$old_manifest" ] || [ -s "$work/had" ] || return 0
+  brought_names "$new_manifest" | comm -13 "$work/had" - > "$work/comes"
+  while read -r name; do
+    { [ -e "$home/$name" ] || [ -L "$home/$name" ]; } && ! is_empty_folder "$home/$name" || continue
+    # an update that was killed and taken back has left it
+    ! listed brought "$home/$name" || continue
+    # an uninstall.sh that was killed leaves these two
+    case $name in compose.yaml | scripts) ! grep -qs 'Generated by plumb build' "$home/scripts/uninstall.sh" || continue ;; esac
+    fail 3 "$home/$name is there, and no release brought it" 'is --home right? move it away, or take another folder'
+  done < "$work/comes"
+}
+
+note_brought() {
+  brought_names "$new_manifest" | while read -r name; do printf '%s\n' "$home/$name"; done > "$state/brought"
+}
+
+is_empty_folder() { [ -d "$1" ] && [ ! -L "$1" ] && [ -z "$(ls -A "$1")" ]; }
 
 would_install() {
   say "would install docpipe $release into $home, in place of ${previous:-nothing}; $(wrong_images "$manifest" | wc -l) images to load"
@@ -1424,6 +1480,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+whole_paths
 [ -n "$bundle" ] || wrong_call 'which bundle?'
 read_fingerprint
 need_root
@@ -1453,6 +1510,7 @@ if [ -n "$dry_run" ]; then
 fi
 new_facts=$work/release/deployment/release.json new_manifest=$manifest
 judge_data
+check_strangers
 enter keep 'Keep what runs'
 keep
 enter load 'Get the images'
@@ -1461,6 +1519,7 @@ enter drain 'Drain the workers'
 compare
 drain
 enter place 'Put the files in place'
+note_brought
 echo place >> "$state/unfinished"
 place
 enter secrets 'Make new secrets'

@@ -16,6 +16,7 @@ export LC_ALL=C TZ=UTC
 # what would change the programs that are called here, or the project that Compose works on
 unset CDPATH POSIXLY_CORRECT BLOCKSIZE BLOCK_SIZE DF_BLOCK_SIZE TAR_OPTIONS GREP_OPTIONS ZSTD_CLEVEL ZSTD_NBTHREADS GNUPGHOME
 unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES COMPOSE_ENV_FILES COMPOSE_PATH_SEPARATOR COMPOSE_DISABLE_ENV_FILE COMPOSE_REMOVE_ORPHANS
+unset COMPOSE_IGNORE_ORPHANS DOCKER_DEFAULT_PLATFORM DOCKER_CONTENT_TRUST
 case :$PATH: in *::* | *:[!/]*) echo 'error: PATH has a folder that depends on where this is run' >&2; exit 2 ;; esac
 home=/opt/docpipe
 state=/var/lib/docpipe
@@ -60,7 +61,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 
@@ -71,6 +72,21 @@ need_engine() {
   need docker
   engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
+}
+
+# Docker takes a path that is not whole for the name of a volume, and every program one that begins with a dash for an option.
+whole_paths() { home=$(whole "$home") state=$(whole "$state"); }
+
+whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "$1" ;; esac; }
+
+# Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
+no_other_home() {
+  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+    fail 3 'the engine does not say which containers there are'
+  other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
+    [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
+  done)
+  [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
 }
 
 compose_here() { docker compose --project-directory "$home" --file "$home/compose.yaml" "$@"; }
@@ -84,6 +100,9 @@ address_of() {
 free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
 
 older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
+
+# Lines of CHECKSUM NAME of an export's files. Users name them, and sha256sum escapes what would break a line.
+sums_of() { (cd "$1" && find . -type f ! -path ./SHA256SUMS -exec sha256sum {} +); }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -211,6 +230,7 @@ leave_behind_nothing() {
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
 # That goes for each folder and each link on the way there.
 safe_folder() {
+  need find
   at='' rest=$1 links=40
   case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
   while [ -n "$rest" ]; do
@@ -234,7 +254,8 @@ safe_folder() {
 
 # only_ours PLACE WHOLE   a link has no mode of its own
 only_ours() {
-  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+  theirs=$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \)) || fail 3 "$1 can not be looked at"
+  [ -z "$theirs" ] ||
     fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 file=''
@@ -252,15 +273,17 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+whole_paths
 [ -n "$file" ] || wrong_call 'restore which export?'
 [ -f "$file" ] || fail 2 "there is no $file"
 [ -f "$home/MANIFEST.json" ] || fail 3 "nothing is installed in $home"
 need_root
 need_engine
-need tar zstd sha256sum
+need tar zstd sha256sum find cmp
 lock
 begin_log restore
 leave_behind_nothing 4
+no_other_home
 if [ -n "$dry_run" ]; then
   scratch "${TMPDIR:-/tmp}" docpipe-restore
 else
@@ -277,13 +300,20 @@ case $said in
   *failed*) fail 1 'it is damaged, or no export' ;;
 esac
 # files that its list names, and nothing else: a link could lead to what is this host's own
-(cd "$content" && find . ! -type d ! -path ./SHA256SUMS | sort) > "$work/there"
-[ -z "$(find "$content" ! -type d ! -type f)" ] && [ -f "$content/SHA256SUMS" ] && sed 's/^[^ ]*  //' "$content/SHA256SUMS" | sort | cmp -s - "$work/there" ||
+names_in() { sed 's/^[^ ]*  //' "$1" | sort; }
+sums_of "$content" > "$work/sums"
+names_in "$work/sums" > "$work/there"
+[ -z "$(find "$content" ! -type d ! -type f)" ] && [ -f "$content/SHA256SUMS" ] && names_in "$content/SHA256SUMS" | cmp -s - "$work/there" ||
   fail 1 'it holds something else than its list says'
-(cd "$content" && sha256sum --check --strict --quiet SHA256SUMS > /dev/null 2>&1) || fail 1 'a file of it is damaged'
+sort "$content/SHA256SUMS" > "$work/listed"
+sort "$work/sums" | cmp -s - "$work/listed" || fail 1 'a file of it is damaged'
 say "the export is whole: $(manifest_value release "$content/RELEASE.json")"
 of=$(manifest_value customer "$content/RELEASE.json") here=$(manifest_value customer "$home/MANIFEST.json")
 [ "$of" = "$here" ] || fail 1 "it is of customer $of, and this host belongs to $here"
+for word in platform mode; do
+  of=$(manifest_value "$word" "$content/RELEASE.json") here=$(manifest_value "$word" "$home/MANIFEST.json")
+  [ "$of" = "$here" ] || fail 1 "it is of another $word: ${of:-none}, and $here is installed"
+done
 theirs=$(manifest_value release "$content/RELEASE.json") own=$(manifest_value release "$home/MANIFEST.json")
 ! older "$own" "$theirs" || fail 1 "it is of release $theirs, and older code does not know newer data: $own is installed" "install $theirs first"
 [ -f "$content/database.dump" ] || fail 1 'it lacks database.dump: The database' 'nothing was put back; it was made by another release'

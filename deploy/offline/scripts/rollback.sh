@@ -16,6 +16,7 @@ export LC_ALL=C TZ=UTC
 # what would change the programs that are called here, or the project that Compose works on
 unset CDPATH POSIXLY_CORRECT BLOCKSIZE BLOCK_SIZE DF_BLOCK_SIZE TAR_OPTIONS GREP_OPTIONS ZSTD_CLEVEL ZSTD_NBTHREADS GNUPGHOME
 unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES COMPOSE_ENV_FILES COMPOSE_PATH_SEPARATOR COMPOSE_DISABLE_ENV_FILE COMPOSE_REMOVE_ORPHANS
+unset COMPOSE_IGNORE_ORPHANS DOCKER_DEFAULT_PLATFORM DOCKER_CONTENT_TRUST
 case :$PATH: in *::* | *:[!/]*) echo 'error: PATH has a folder that depends on where this is run' >&2; exit 2 ;; esac
 home=/opt/docpipe
 state=/var/lib/docpipe
@@ -60,7 +61,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 
@@ -71,6 +72,21 @@ need_engine() {
   need docker
   engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
+}
+
+# Docker takes a path that is not whole for the name of a volume, and every program one that begins with a dash for an option.
+whole_paths() { home=$(whole "$home") state=$(whole "$state"); }
+
+whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "$1" ;; esac; }
+
+# Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
+no_other_home() {
+  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+    fail 3 'the engine does not say which containers there are'
+  other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
+    [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
+  done)
+  [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
 }
 
 compose_here() { docker compose --project-directory "$home" --file "$home/compose.yaml" "$@"; }
@@ -84,6 +100,9 @@ address_of() {
 free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
 
 older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
+
+# Lines of CHECKSUM NAME of an export's files. Users name them, and sha256sum escapes what would break a line.
+sums_of() { (cd "$1" && find . -type f ! -path ./SHA256SUMS -exec sha256sum {} +); }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -211,6 +230,7 @@ leave_behind_nothing() {
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
 # That goes for each folder and each link on the way there.
 safe_folder() {
+  need find
   at='' rest=$1 links=40
   case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
   while [ -n "$rest" ]; do
@@ -234,7 +254,8 @@ safe_folder() {
 
 # only_ours PLACE WHOLE   a link has no mode of its own
 only_ours() {
-  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+  theirs=$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \)) || fail 3 "$1 can not be looked at"
+  [ -z "$theirs" ] ||
     fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 # --- the facts of a release (release.json: a line per service, each behind those that it needs) ------------------------
@@ -461,12 +482,13 @@ switch_one() {
 remove_strangers() {
   known=$(compose_here --profile '*' config --services) || fail 4 'docker compose does not take the file'
   [ -n "$known" ] || return 0
-  docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.ID}} {{.Label "com.docker.compose.service"}}' |
-    while read -r id service; do
-      ! printf '%s\n' "$known" | grep -qxF -e "$service" || continue
-      say "removed: $service"
-      docker stop "$id" >> "$log" 2>&1 && docker rm "$id" >> "$log" 2>&1
-    done || fail 4 'a service that the release no longer has can not be removed' "the end of $log says why"
+  there=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.ID}} {{.Label "com.docker.compose.service"}}') ||
+    fail 4 'the engine does not say which containers there are'
+  printf '%s\n' "$there" | while read -r id service; do
+    { [ -n "$id" ] && ! printf '%s\n' "$known" | grep -qxF -e "$service"; } || continue
+    say "removed: $service"
+    { docker stop "$id" && docker rm "$id"; } >> "$log" 2>&1 || exit 1
+  done || fail 4 'a service that the release no longer has can not be removed' "the end of $log says why"
 }
 
 # Services that are not as they have to be, those among them that are not there.
@@ -641,6 +663,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+whole_paths
 need_root
 lock
 begin_log rollback
@@ -651,7 +674,8 @@ new_facts=$home/.before/release.json new_manifest=$home/.before/MANIFEST.json
 release=$(manifest_value release "$new_manifest" 2> /dev/null || :)
 enter preflight 'Check the host'
 need_engine
-need sha256sum sed grep
+no_other_home
+need sha256sum sed grep find cmp comm
 judge_kept
 judge_data
 if [ -n "$dry_run" ]; then

@@ -15,6 +15,7 @@ export LC_ALL=C TZ=UTC
 # what would change the programs that are called here, or the project that Compose works on
 unset CDPATH POSIXLY_CORRECT BLOCKSIZE BLOCK_SIZE DF_BLOCK_SIZE TAR_OPTIONS GREP_OPTIONS ZSTD_CLEVEL ZSTD_NBTHREADS GNUPGHOME
 unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES COMPOSE_ENV_FILES COMPOSE_PATH_SEPARATOR COMPOSE_DISABLE_ENV_FILE COMPOSE_REMOVE_ORPHANS
+unset COMPOSE_IGNORE_ORPHANS DOCKER_DEFAULT_PLATFORM DOCKER_CONTENT_TRUST
 case :$PATH: in *::* | *:[!/]*) echo 'error: PATH has a folder that depends on where this is run' >&2; exit 2 ;; esac
 home=/opt/docpipe
 state=/var/lib/docpipe
@@ -59,7 +60,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 
@@ -70,6 +71,21 @@ need_engine() {
   need docker
   engine=$(docker version --format '{{.Server.Version}}' 2> /dev/null) || fail 3 'no Docker engine answers' 'systemctl start docker; or run this as root'
   compose=$(docker compose version --short 2> /dev/null) || fail 3 'docker has no compose' 'install the plugin docker-compose'
+}
+
+# Docker takes a path that is not whole for the name of a volume, and every program one that begins with a dash for an option.
+whole_paths() { home=$(whole "$home") state=$(whole "$state"); }
+
+whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "$1" ;; esac; }
+
+# Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
+no_other_home() {
+  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+    fail 3 'the engine does not say which containers there are'
+  other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
+    [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
+  done)
+  [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
 }
 
 compose_here() { docker compose --project-directory "$home" --file "$home/compose.yaml" "$@"; }
@@ -83,6 +99,9 @@ address_of() {
 free_bytes() { echo $(($(stat -f -c '%a*%S' "$1"))); }
 
 older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$2" ]; }
+
+# Lines of CHECKSUM NAME of an export's files. Users name them, and sha256sum escapes what would break a line.
+sums_of() { (cd "$1" && find . -type f ! -path ./SHA256SUMS -exec sha256sum {} +); }
 
 # --- the manifest (its form is fixed, an entry per line; it is read only after its signature was verified) ------------
 
@@ -124,6 +143,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+whole_paths
 well=0
 tell() { printf '%-12s %s\n' "$1" "$2"; }
 not_well() { tell "$1" "$2"; well=1; }

@@ -33,6 +33,7 @@ def process(folder: Path) -> dict[str, Any]:
         "pid": int(folder.name),
         "start": int(fields[19]),
         "state": fields[0],
+        "tracer": int(status.get("TracerPid", "0")),
         "parent": int(fields[1]),
         "namespaces": {name: (folder / "ns" / name).readlink().name for name in NAMESPACES},
         "container": groups[-1] if groups else "",

@@ -3,16 +3,15 @@
 
 In:  {"containers": {key: {"id": "1f…", "pid": 1, "ask": {"10.0.0.2:80": 1.5, …}, "names": ["db", …], "files": ["/etc/x", …]}},
       "files": ["/opt/x", …], "host": ["127.0.0.1:80"], "outside": true, "patience": 6.0}
-Out: {"containers": {key: {"status": …, "mounts": …, "environment": …, "cgroup": …, "listening": …, "arguments": …, "texts": …, "files": …,
-      "processes": …, "links": …, "settings": …, "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}},
-      "leaked": {"names": [key, …], "datagrams": [key, …]}, "files": …, "host": {"127.0.0.1:80": "open"}, "own": …}
+Out: {"containers": {key: {"status": …, "mounts": …, "flags": …, "devices": …, "environment": …, "cgroup": …, "listening": …, "arguments": …, "texts": …, "files": …,
+      "processes": …, "links": …, "settings": …, "filters": […], "reached": {"10.0.0.2:80": "open"}, "names": {"db": "10.0.0.2"}, "outside": {"tcp": "open"}}},
+      "leaked": {"names": [key, …], "datagrams": [key, …]}, "files": …, "bridges": …, "host": {"127.0.0.1:80": "open"}, "own": …}
 
 With `outside`, a network namespace plays the rest of the world (outside.py).
 """
 
 import asyncio
 import ctypes
-import hashlib
 import json
 import os
 import random
@@ -26,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from census import census, process, settled  # type: ignore[import-not-found]
+from container import cgroup, datagrams, file_at, look, own_group, read  # type: ignore[import-not-found]
+from filters import filters  # type: ignore[import-not-found]
 from outside import FAR, NEW_NETWORK, OUTSIDE_PORT, TUNNEL, Outside, libc  # type: ignore[import-not-found]
 from settings import changed, settings  # type: ignore[import-not-found]
 
@@ -33,8 +34,6 @@ RESOLVER = ("127.0.0.11", 53)
 CONNECT_S, PUBLISHED_S, ASK_S = 1.0, 10.0, 1.0
 # the kernel asks once more after a second: a packet that was lost on a busy host is no closed way
 OUTSIDE_S = 2.5
-MOST_FILES = 1000
-LISTEN_STATE, TAKES_STATE = "0A", "07"
 
 
 def in_child(work: Any) -> Any:
@@ -67,125 +66,6 @@ def enter_network(pid: int) -> None:
             raise OSError(ctypes.get_errno(), "setns")
 
 
-def look(pid: int, files: list[str]) -> dict[str, Any] | None:
-    """What the kernel says of a container's first process, and what it sees of some files; None where it has ended."""
-    try:
-        return facts(pid) | {"files": {path: file_at(Path(f"/proc/{pid}/root"), path, deep=True) for path in files}}
-    except (OSError, ProcessLookupError):
-        return None
-
-
-def facts(pid: int) -> dict[str, Any]:
-    """Its status, mounts, environment, limits and sockets."""
-    process = Path(f"/proc/{pid}")
-    status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line)
-    mounts = [line.split(" ") for line in (process / "mounts").read_text().splitlines()]
-    environment = (process / "environ").read_bytes().split(b"\0")
-    return {
-        "status": {name: status.get(name, "").strip() for name in ("Uid", "Gid", "CapEff", "NoNewPrivs", "Seccomp")},
-        "mounts": {fields[1]: [fields[2], fields[3].split(",")[0]] for fields in mounts},
-        "environment": dict(each.decode(errors="replace").split("=", 1) for each in environment if b"=" in each),
-        "cgroup": cgroup(process / "root/sys/fs/cgroup"),
-        "listening": listening(process),
-        "datagrams": datagrams(process),
-        "texts": {name: read(process / "root/etc" / name) for name in ("hosts", "resolv.conf", "hostname")},
-        "arguments": arguments(process),
-    }
-
-
-def arguments(process: Path) -> list[str]:
-    """The command line of every process of the container."""
-    own = (process / "ns/pid").readlink()
-    found = []
-    for each in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if (each / "ns/pid").readlink() == own:
-                found.append((each / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-    return found
-
-
-def cgroup(root: Path) -> dict[str, str]:
-    """Limits as the kernel has them, of either version of control groups."""
-    if (root / "cgroup.controllers").exists():
-        quota, _, period = read(root / "cpu.max").partition(" ")
-        memory, pids = read(root / "memory.max"), read(root / "pids.max")
-        others = ("cpu.weight", "cpuset.cpus.effective", "memory.low", "memory.oom.group")
-    else:
-        quota, period = read(root / "cpu/cpu.cfs_quota_us"), read(root / "cpu/cpu.cfs_period_us")
-        memory, pids = read(root / "memory/memory.limit_in_bytes"), read(root / "pids/pids.max")
-        others = (
-            "cpu/cpu.shares",
-            "cpuset/cpuset.cpus",
-            "memory/memory.soft_limit_in_bytes",
-            "memory/memory.oom_control",
-        )
-    words = ("weight", "cores", "reserved", "out_of_memory")
-    return {"memory": memory, "pids": pids, "quota": quota, "period": period} | {
-        word: read(root / file).partition("\n")[0] for word, file in zip(words, others, strict=True)
-    }
-
-
-def own_group() -> Path:
-    """The folder of this program's control group. With version 2 this container sees all of the host's."""
-    root = Path("/sys/fs/cgroup")
-    path = next((line[3:] for line in read(Path("/proc/self/cgroup")).splitlines() if line.startswith("0::")), "/")
-    return root / path.lstrip("/") if (root / "cgroup.controllers").exists() else root
-
-
-def read(file: Path) -> str:
-    """A file's text, empty where there is none."""
-    try:
-        return file.read_text().strip()
-    except OSError:
-        return ""
-
-
-def listening(process: Path) -> list[int]:
-    """TCP ports that anything in the network namespace listens on, beyond loopback."""
-    ports: set[int] = set()
-    for name, loopback in (("tcp", "7F"), ("tcp6", "00000000000000000000000001000000")):
-        for line in read(process / "net" / name).splitlines()[1:]:
-            local, state = line.split()[1], line.split()[3]
-            address, port = local.split(":")
-            local_only = address.endswith(loopback) if name == "tcp" else address == loopback
-            if state == LISTEN_STATE and not local_only:
-                ports.add(int(port, 16))
-    return sorted(ports)
-
-
-def datagrams(process: Path) -> list[int]:
-    """UDP ports that take datagrams from anybody, beyond loopback."""
-    ports: set[int] = set()
-    for name, loopback in (("udp", "7F"), ("udp6", "00000000000000000000000001000000")):
-        for line in read(process / "net" / name).splitlines()[1:]:
-            local, state = line.split()[1], line.split()[3]
-            address, port = local.split(":")
-            local_only = address.endswith(loopback) if name == "udp" else address == loopback
-            if state == TAKES_STATE and not local_only:
-                ports.add(int(port, 16))
-    return sorted(ports)
-
-
-def file_at(root: Path, path: str, *, deep: bool = False) -> dict[str, Any] | None:
-    """Content, owner and mode of a file, None where there is none. A folder has no content; with `deep`, what is below it."""
-    place = root / path.lstrip("/")
-    try:
-        about = place.stat()
-        digest = hashlib.sha256(place.read_bytes()).hexdigest() if place.is_file() else ""
-    except OSError:
-        return None
-    found = {"sha256": digest, "size": about.st_size, "owner": f"{about.st_uid}:{about.st_gid}"}
-    return {**found, "mode": f"{about.st_mode & 0o7777:04o}", "below": below(place) if deep and place.is_dir() else {}}
-
-
-def below(folder: Path) -> dict[str, Any]:
-    """Every file below a folder, by its path there."""
-    files = sorted(each for each in folder.rglob("*") if not each.is_dir())
-    return {
-        str(each.relative_to(folder)): file_at(folder, str(each.relative_to(folder))) for each in files[:MOST_FILES]
-    }
-
-
 def links() -> dict[str, Any]:
     """Addresses, routes and rules of this process's network namespace, as `ip` has them."""
     return {
@@ -194,6 +74,23 @@ def links() -> dict[str, Any]:
         "rules": [*told("rule"), *told("-6", "rule")],
         "neighbours": told("neighbour", "show", "nud", "permanent"),
     }
+
+
+def bridges() -> dict[str, Any]:
+    """Ports and addresses of each bridge of the host, by its name."""
+    found: dict[str, Any] = {
+        each["ifname"]: {
+            "ports": [],
+            "addresses": [at["local"] for at in each.get("addr_info") or [] if at["scope"] == "global"],
+        }
+        for each in told("address", "show", "type", "bridge")
+    }
+    for each in told("-details", "link", "show"):
+        if each.get("master") in found:
+            kind = (each.get("linkinfo") or {}).get("info_kind", "")
+            port = {"name": each["ifname"], "kind": kind, "leads_away": "link_netnsid" in each}
+            found[each["master"]]["ports"].append(port)
+    return found
 
 
 def told(*words: str) -> list[dict[str, Any]]:
@@ -219,7 +116,16 @@ def ask(pid: int, addresses: dict[str, float], names: list[str], outside: bool, 
         "names": {name: resolved[name] for name in names},
         "links": links(),
         "settings": settings(),
+        "filters": filtered(),
     }
+
+
+def filtered() -> list[str]:
+    """Rules for packets that are not the engine's; what can't be read is none of them."""
+    try:
+        return list(filters())
+    except OSError as error:
+        return [f"unreadable: {error}"]
 
 
 def new_settings() -> dict[str, str]:
@@ -321,6 +227,7 @@ def main() -> None:
         "leaked": leaked,
         "files": {path: file_at(Path("/"), path) for path in questions["files"]},
         "host": host,
+        "bridges": bridges(),
         "own": process(Path(f"/proc/{os.getpid()}"))
         | {"cgroup": cgroup(own_group()), "resolv.conf": read(Path("/etc/resolv.conf"))},
     }

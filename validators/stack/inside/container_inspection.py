@@ -14,15 +14,18 @@ from plumbline.stack.probing import Answers, FolderMissing, Question, image_of_p
 from plumbline.stack.project import ComposeProject
 from validators.stack import expected
 from validators.stack.expected import Promise
+from validators.stack.inside.bridges import bridge_checks
 from validators.stack.inside.files import (
     ExpectedFile,
     file_checks,
     folders_of,
+    layer_checks,
     missing_folder,
     mounted_at,
     wanted_files,
 )
 from validators.stack.inside.foreign_users import foreign_user_checks, is_probe
+from validators.stack.inside.mounts import mount_checks, usually_made
 from validators.stack.inside.names import Usual, name_checks, usual_network, usual_settings
 from validators.stack.inside.processes import process_checks
 from validators.stack.reach import RunningService
@@ -112,6 +115,7 @@ class ContainerInspection:
             usual_settings(answers.own["resolv.conf"], resolvers),
             usual_network([each.kernel["settings"] for each in answers.places.values()]),
         )
+        made = usually_made([each.kernel for each in answers.places.values()])
         networks = {project.name: self.engine.networks(project.name) for project in self.projects}
         checks: list[Check] = []
         for place in places:
@@ -121,6 +125,8 @@ class ContainerInspection:
             user = promise.service.user or str(promise.image.config.get("User") or "0:0")
             promised = user, promise.service.capabilities
             checks += process_checks(subject, where, promised, kernel, answers.own, strangers)
+            checks += layer_checks(subject, where, container, self.engine.changed_paths(str(container["Id"])))
+            checks += mount_checks(subject, where, container, kernel, made)
             checks += name_checks(
                 subject, where, container, expected.hosts(promise), kernel, usual, networks[place.project.name]
             )
@@ -134,6 +140,7 @@ class ContainerInspection:
                 checks.append(missing_folder(project))
             own = [str(each["Id"]) for each in containers[project.name]]
             volumes = self.engine.volumes(project.name)
+            checks += bridge_checks(project, networks[project.name], answers.bridges)
             checks += foreign_user_checks(project, own, listed, networks[project.name], volumes)
         return checks
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from plumbline.effective.config_files import config_mounts
@@ -12,6 +12,7 @@ from plumbline.report.fact import Check
 from plumbline.stack.project import ComposeProject
 
 FILES = "files"
+AS_BUILT = "as in the image"
 AS_GIVEN = "content, owner and mode as given"
 _GROUP_WRITES, _OTHERS_WRITE, _OTHERS = 0o020, 0o002, 0o077
 _ROOT = "0"
@@ -48,6 +49,21 @@ def wanted_files(committed: Path, project: ComposeProject, values: Mapping[str, 
                 digest = hashlib.sha256(values[secret].encode()).hexdigest() if values is not None else ""
                 found[f"secrets/{secret}"] = ExpectedFile(digest or None, "0444" if values is not None else None)
     return found
+
+
+def layer_checks(subject: str, where: str, container: Mapping[str, Any], changed: Mapping[str, str]) -> list[Check]:
+    """A check of a container that may not write to its root: only places where something is mounted, and folders on the way, are new.
+
+    `changed` says how each path differs from the image.
+    """
+    if not container["HostConfig"].get("ReadonlyRootfs"):
+        return []
+    mounted = {each["Destination"] for each in container.get("Mounts") or []} | {
+        *(container["HostConfig"].get("Tmpfs") or {})
+    }
+    on_the_way = {str(each) for place in mounted for each in (PurePosixPath(place), *PurePosixPath(place).parents)}
+    odd = [f"{path} {how}" for path, how in sorted(changed.items()) if how == "deleted" or path not in on_the_way]
+    return [Check(subject, f"{FILES}.image", AS_BUILT, "; ".join(odd) or AS_BUILT, where=where)]
 
 
 def mounted_at(project: ComposeProject, service: str) -> dict[str, str]:

@@ -69,6 +69,7 @@ def name_checks(
         "interfaces": _same("as the engine makes them", _interfaces(links["addresses"], container, networks)),
         "settings": _same("as the engine makes them", _settings(kernel, container, usual.network)),
         "routes": _same("its networks' alone", _routes(links, endpoints)),
+        "filters": _same("the engine's alone", kernel["filters"]),
         "neighbours": _same("all learned", [f"fixed for {each.get('dst')}" for each in links["neighbours"]]),
     }
     return [Check(subject, f"{NAMES}.{name}", *pair, where=where) for name, pair in pairs.items()]

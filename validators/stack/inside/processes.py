@@ -84,6 +84,9 @@ def _place(own: Iterable[Process], first: Process) -> Values:
         "namespaces": _all(
             own, lambda each: each["namespaces"] == first["namespaces"], "all in its own", lambda _: "in others"
         ),
+        "states": _all(
+            own, lambda each: not _is_held(each), "none held", lambda each: "traced" if each["tracer"] else "stopped"
+        ),
         "programs": _all(
             own, lambda each: not _is_no_file(each["program"]), "all files", lambda each: f"{each['program']}"
         ),
@@ -138,6 +141,11 @@ def _who(each: Process) -> str:
 
 def _groups(each: Process) -> str:
     return f"in {each['status']['Groups']}"
+
+
+def _is_held(each: Process) -> bool:
+    """Whether somebody stopped it, or runs it step by step."""
+    return each["state"] in ("T", "t") or each["tracer"] != 0
 
 
 def _is_no_file(program: str) -> bool:
