@@ -24,7 +24,7 @@ _MOST_FILES = 16
 _DIGEST = hashlib.sha256
 
 
-class Kept:
+class KeptAnswers:
     """The answers in one file."""
 
     def __init__(self, file: Path):
@@ -84,7 +84,7 @@ def _read(file: Path) -> Answers:
     return {}
 
 
-_open: list[Kept] = []
+_open: list[KeptAnswers] = []
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def keeping(file: Path | None) -> Iterator[None]:
     if file is None:
         yield
         return
-    own = Kept(file)
+    own = KeptAnswers(file)
     _open.append(own)
     try:
         yield

@@ -34,6 +34,17 @@ VERIFICATIONS = {
         "docker ps -q | grep -c web | grep -qx 0",
         "while docker ps | grep -q web; do sleep 1; done",
         "if grep -q ERROR /var/log/x; then exit 1; else echo fine; fi",
+        "docker inspect web || exit 0\nexit 1",
+        'code=0\ndocker inspect web || code=$?\ntest "$code" -ne 0',
+        'state=$(docker inspect web || echo gone)\ntest "$state" = gone',
+        "if ! docker inspect web; then exit 0; fi\nexit 1",
+        "until ! docker ps | grep -q web; do sleep 1; done",
+        "docker ps -q | cmp -s - /dev/null",
+        "docker ps -q | diff - /dev/null",
+        'docker ps -q | [ "$(wc -l)" = 0 ]',
+        'left=$(docker ps -q) || left=\ntest -z "$left"',
+        "docker ps -q > /tmp/x || :\ntest ! -s /tmp/x",
+        "left() { docker ps -q || :; }\nfor each in $(left); do exit 1; done",
         "docker compose exec -T web sh -ec '! ls /x | grep -q y'",
         "ssh -p 22 host '! docker ps | grep -q web'",
         "bash -ec '! docker ps | grep -q web'",
@@ -72,6 +83,16 @@ VERIFICATIONS = {
     "PLB835": ['for file in /srv/*.tar; do tar -tf "$file" > /dev/null; done'],
 }
 RUNS = {
+    "PLB832": [
+        "cp a b || exit 0\ncp c d",
+        "code=0\ncp a b || code=$?\necho $code",
+        "n=0\nwhile ! cp a b; do n=$((n + 1)); test $n -lt 5 || break; done",
+        "i=0\nuntil cp a b || test $i -gt 9; do i=$((i + 1)); sleep 1; done",
+        "if cp a b; then :; else echo failed; fi",
+        "find /srv -name list -exec cp {} b \\;",
+        "make -i all",
+        "su ops -c 'cp a b; cp c d'",
+    ],
     "PLB839": [
         "mkfs.ext4 /dev/sdb",
         "dd if=/dev/zero of=/dev/sdb",
@@ -142,6 +163,12 @@ HONEST: dict[str, Mapping[str, str]] = {
     "said": {"run": "mkdir /x", "undo": "dropdb x", "undo_destroys": "what is in x"},
     "a state": {"run": "true", "verify": 'said=$(docker inspect x)\ncase "$said" in up) ;; *) exit 1 ;; esac'},
     "a hint": {"run": "if test -e /old; then echo 'there is an old one'; fi\ncp /a /b"},
+    "another way": {"run": "cp /a /b || cp /c /b\nchmod 0600 /b"},
+    "a code that is an answer": {"run": 'code=0\nsh /opt/status.sh || code=$?\ntest "$code" -le 1'},
+    "a value of its own": {"run": 'said=$(docker inspect x) || said=none\necho "$said"'},
+    "nothing to do": {"run": "test -e /srv/new || exit 0\ncp /srv/new /srv/old"},
+    "waiting for an end": {"run": "until curl -fsS http://x; do sleep 1; done"},
+    "found and changed": {"run": "find /srv -name list -exec chmod 0600 {} +"},
     "a way that is asked for": {"run": "if command -v sops > /dev/null; then sops encrypt x; else age x; fi"},
 }
 
