@@ -6,7 +6,7 @@ from typing import Any
 from generators.backup.scripts import script, script_names, unit
 from generators.compose.project import ComposeFile, compose_file
 from generators.provenance import Document
-from plumbline.effective.backups import Kept, backed_up_modes, kept_on
+from plumbline.effective.backups import KeptThing, backed_up_modes, kept_on
 from plumbline.effective.deployment import Deployment, deployments
 from plumbline.effective.graphs import reachable
 from plumbline.project.artifact import Artifact, Source
@@ -48,18 +48,18 @@ class RestoreTestGenerator:
                 yield unit(path, f"restore-test.{kind}.j2", spec, path_of("backups", "test"))
 
 
-def _stores(spec: Spec, deployment: Deployment) -> tuple[Kept, ...]:
+def _stores(spec: Spec, deployment: Deployment) -> tuple[KeptThing, ...]:
     """What a tenant's nodes of a role keep of services."""
     if spec.topology[deployment.mode].roles[deployment.role].scope != "tenant":
         return ()
     return tuple(each for each in kept_on(spec, deployment.mode, deployment.role) if each.store)
 
 
-def _script(folder: str, spec: Spec, tested: Mapping[str, tuple[Deployment, tuple[Kept, ...]]]) -> Artifact:
+def _script(folder: str, spec: Spec, tested: Mapping[str, tuple[Deployment, tuple[KeptThing, ...]]]) -> Artifact:
     names: dict[str, Any] = {}
     stores: list[dict[str, Any]] = []
     secrets: set[str] = set()
-    kept: list[Kept] = []
+    kept: list[KeptThing] = []
     for role, (deployment, each) in tested.items():
         names = script_names(spec, deployment, each)
         stores += [{**store, "role": role} for store in names["stores"]]
@@ -77,7 +77,7 @@ def _tenants(folder: str, spec: Spec) -> Artifact:
     return Artifact(f"{folder}/tenants", "".join(f"{name}\n" for name in active).encode(), sources=sources)
 
 
-def _file(spec: Spec, deployment: Deployment, stores: tuple[Kept, ...]) -> ComposeFile:
+def _file(spec: Spec, deployment: Deployment, stores: tuple[KeptThing, ...]) -> ComposeFile:
     """The deployment's file, with the stores alone, and the jobs that they start after."""
     named = {each.name for each in stores}
     after = {name: [*service.needs, *service.after] for name, service in deployment.services.items()}
@@ -86,7 +86,7 @@ def _file(spec: Spec, deployment: Deployment, stores: tuple[Kept, ...]) -> Compo
     return compose_file(spec, Deployment(deployment.mode, deployment.role, services))
 
 
-def _compose(path: str, spec: Spec, deployment: Deployment, stores: tuple[Kept, ...]) -> Artifact:
+def _compose(path: str, spec: Spec, deployment: Deployment, stores: tuple[KeptThing, ...]) -> Artifact:
     """Sealed: nobody reaches these stores, and nothing gets out of them."""
     file = _file(spec, deployment, stores)
     services = {

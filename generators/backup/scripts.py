@@ -13,7 +13,7 @@ from jinja2 import Environment
 from generators.cloud.node import home_of, state_of
 from generators.offline.shell_templates import shell_templates
 from generators.template_sources import template_sources
-from plumbline.effective.backups import Kept, backing_up, kept_on
+from plumbline.effective.backups import KeptThing, backing_up, kept_on
 from plumbline.effective.deployment import Deployment, folder_of
 from plumbline.effective.expression_names import service_names
 from plumbline.expressions.rendering import value_text
@@ -58,7 +58,7 @@ class BackupGenerator:
             yield from _units(f"{folder}/units", spec, kept)
 
 
-def script_names(spec: Spec, deployment: Deployment, kept: Iterable[Kept]) -> dict[str, Any]:
+def script_names(spec: Spec, deployment: Deployment, kept: Iterable[KeptThing]) -> dict[str, Any]:
     """What the templates know."""
     mode, role = deployment.mode, spec.topology[deployment.mode].roles[deployment.role]
     cloud = spec.topology[mode].cloud
@@ -88,7 +88,7 @@ def script_names(spec: Spec, deployment: Deployment, kept: Iterable[Kept]) -> di
     }
 
 
-def _written(spec: Spec, mode: str, kept: Kept) -> dict[str, Any]:
+def _written(spec: Spec, mode: str, kept: KeptThing) -> dict[str, Any]:
     """A backup as the scripts call it."""
     common = {"name": kept.name, "folder": False, "stopped": False, "files": (), "restore": ""}
     if kept.files:
@@ -115,7 +115,7 @@ def call(spec: Spec, mode: str, service: str, command: tuple[Value, ...], *, apa
     return " ".join(shlex.quote(word) for word in words)
 
 
-def script(path: str, template: str, does: str, names: Mapping[str, Any], kept: Iterable[Kept]) -> Artifact:
+def script(path: str, template: str, does: str, names: Mapping[str, Any], kept: Iterable[KeptThing]) -> Artifact:
     """A script that the shell reads whole before it runs it."""
     environment = shell_templates(TEMPLATES)
     text = environment.get_template(template).render(names)
@@ -150,7 +150,7 @@ def _traced(
     yield from template_sources(environment, template, source, names, known, first)
 
 
-def _units(folder: str, spec: Spec, kept: Iterable[Kept]) -> Iterator[Artifact]:
+def _units(folder: str, spec: Spec, kept: Iterable[KeptThing]) -> Iterator[Artifact]:
     platform = spec.platform.name
     yield unit(f"{folder}/{platform}-backup@.service", "backup.service.j2", spec, path_of("backups"))
     for each in kept:

@@ -24,7 +24,7 @@ BACKUP_SERIES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptThing:
     """A backup that the nodes of a role make."""
 
     name: str
@@ -50,7 +50,7 @@ def backed_up_modes(spec: Spec) -> list[str]:
 
 
 @per_spec
-def kept_on(spec: Spec, mode: str, role: str) -> tuple[Kept, ...]:
+def kept_on(spec: Spec, mode: str, role: str) -> tuple[KeptThing, ...]:
     """The backups of a role's nodes, stores before files; none in a mode without servers."""
     topology = spec.topology[mode]
     if topology.cloud is None or role not in topology.roles:
@@ -58,12 +58,14 @@ def kept_on(spec: Spec, mode: str, role: str) -> tuple[Kept, ...]:
     named = topology.roles[topology.roles[role].variant_of or role]
     known = spec.backups
     stores = [
-        Kept(name, path_of("backups", "stores", name), each)
+        KeptThing(name, path_of("backups", "stores", name), each)
         for name, each in known.stores.items()
         if name in named.services and name in spec.services
     ]
     files = [
-        Kept(name, path_of("backups", "files", name), each) for name, each in known.files.items() if role in each.roles
+        KeptThing(name, path_of("backups", "files", name), each)
+        for name, each in known.files.items()
+        if role in each.roles
     ]
     return (*stores, *files)
 
@@ -91,7 +93,7 @@ def tells_node_metrics(spec: Spec, service: Service) -> bool:
     return any(mount.source == metrics_folder(spec) for mount in service.mounts)
 
 
-def told_on(spec: Spec, mode: str) -> Iterator[Kept]:
+def told_on(spec: Spec, mode: str) -> Iterator[KeptThing]:
     """The backups of tenants' nodes whose metrics some service there tells."""
     for deployment in deployments(spec, mode):
         telling = any(tells_node_metrics(spec, each) for each in deployment.services.values())

@@ -36,7 +36,7 @@ def _kept(spec: Spec) -> Mapping[PathText, KeptStore | KeptFiles]:
     why="The server or its volume is lost one day, and with it everything that the service kept.",
     fix="Add it to `stores` of backups.yaml, or give the reason in `without`.",
     failing=kept_on_servers((_STORE, "stores: {}")),
-    passing=kept_on_servers(),
+    passing=kept(),
 )
 def not_kept_on_servers(spec: Spec) -> Iterator[Violation]:
     """Services with volumes on servers, of which nothing is kept, without a reason; nothing where no file speaks of backups."""
@@ -108,7 +108,7 @@ def soon_gone(spec: Spec) -> Iterator[Violation]:
     why="What takes the nodes and their volumes, a fire or an outage of the location, takes the backups too.",
     fix="Choose a destination in another location.",
     failing=kept_on_servers((_DESTINATION, "  destination: {location: nbg1")),
-    passing=kept_on_servers(),
+    passing=kept(),
 )
 def beside_the_nodes(spec: Spec) -> Iterator[Violation]:
     """Destinations where the servers of a mode stand that keeps something."""
@@ -207,7 +207,7 @@ def idle(spec: Spec) -> Iterator[Violation]:
     failing=kept_on_servers(
         ("outbound: []", 'outbound: [{title: time, protocol: udp, port: "123", peers: [0.0.0.0/0]}]')
     ),
-    passing=kept_on_servers(),
+    passing=kept(),
 )
 def shut_in(spec: Spec) -> Iterator[Violation]:
     """Ports of the destination that no outbound rule opens, in modes that keep something."""
