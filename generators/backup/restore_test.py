@@ -103,6 +103,6 @@ def _compose(path: str, spec: Spec, deployment: Deployment, stores: tuple[KeptTh
     document = Document(HEADER, {key: value for key, value in data.items() if value})
     origins: dict[tuple[str | int, ...], PathText] = {
         ("services", name): path_of("services", name) for name in services
-    }
+    } | {("services", name, "image"): path_of("images", deployment.services[name].image) for name in services}
     whole = Source(1, document.text.count("\n"), path_of("backups", "test"), block=True)
     return Artifact(path, document.text.encode(), sources=(whole,), traced=lambda: document.sources(origins))

@@ -134,7 +134,9 @@ def _traced(
     platform, destination = (path_of("platform", "name"),), path_of("backups", "destination")
     known = Known(
         names={
-            **dict.fromkeys(("platform", "home", "state"), platform),
+            **dict.fromkeys(("platform", "home"), platform),
+            "state": (*platform, path_of("services")),
+            "staging": (*platform, path_of("topology", names["mode"], "cloud", "volume")),
             "release": (path_of("platform", "version"),),
             **dict.fromkeys(("kept", "stores"), kept),
             "bucket": (path_of(destination, "bucket"),),

@@ -57,8 +57,8 @@ def known_in_service(spec: Spec, mode: str, service: str) -> Known:
     collector = path_of("monitoring", "collectors", service)
     asked = {
         "scraped": lambda _: [path_of("monitoring", "collectors"), path_of("services")],
-        "alerts": lambda _: [path_of("monitoring", "alerts")],
-        "records": lambda _: [path_of("monitoring", "records")],
+        "alerts": lambda _: [path_of("monitoring", "alerts"), path_of("services")],
+        "records": lambda _: [path_of("monitoring", "records"), path_of("services")],
         "dashboard": lambda given: [path_of("monitoring", "dashboards", *_up_to_unknown(given))],
         "collectors": lambda _: [path_of("monitoring", "collectors")],
     }
