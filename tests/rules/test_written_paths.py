@@ -28,6 +28,8 @@ WRONG = {
     "the list has one less": (PLATFORM, "  DOCPIPE_MODE: The mode that a process runs in.\n", "", "PLB118"),
     "a variable for Compose": (SERVING, HOST, '"${DB_HOST:-postgres}"', "PLB119"),
     "a plain one for Compose": (SERVING, HOST, '"${DB_HOST}"', "PLB119"),
+    "one without braces for Compose": (SERVING, HOST, '"$DB_HOST"', "PLB119"),
+    "one for Compose in a word that no shell reads": (SERVING, "uvicorn, ", 'uvicorn, "--root-path=${ROOT:-/}", ', "PLB119"),
 }  # fmt: skip
 
 LEGAL = {
@@ -36,6 +38,8 @@ LEGAL = {
     "a file that is made at the start": ("services/redis.yaml", "exec redis-server", "printf x > /run/redis/own.conf; exec redis-server"),
     "a variable of the program": (SERVING, "environment:\n", "environment:\n  LOG_LEVEL: info\n"),
     "a dollar sign": (SERVING, "environment:\n", 'environment:\n  PRICE: "5$"\n'),
+    "a variable of a shell": ("services/redis.yaml", "exec redis-server", "echo ${HOME:-/} $PATH; exec redis-server"),
+    "a word of another format": (SERVING, "environment:\n", "environment:\n  LOG_FORMAT: $remote_addr $1 $$HOME\n"),
     "moved in both": (TRAEFIK, "/etc/traefik/routes/_common.yml", "/etc/traefik/routes/_all.yml"),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from tests.rules.edited import edited
 from validators.rules import check_rules
 from validators.rules.examples import example_spec
 
@@ -126,3 +127,10 @@ def test_a_wrong_number_in_a_file_is_shown_at_its_line() -> None:
 @pytest.mark.parametrize(("port", "rule"), [(5433, "PLB113"), (5432, None)])
 def test_a_server_and_its_client_are_told_their_port(port: int, rule: str | None) -> None:
     assert found({"services/db.yaml": {"ports": {"sql": port}}}) == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(("service", "old", "new"), [("qdrant", "6333", "6335"), ("grafana", "3000", "9094")])
+def test_a_port_that_only_a_cluster_opens_is_not_the_servers(service: str, old: str, new: str) -> None:
+    edit = edited(f"services/{service}.yaml", f"http: {old}", f"http: {new}")
+    assert edit.rules == ["PLB113"]
+    assert edit.is_near

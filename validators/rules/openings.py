@@ -1,12 +1,12 @@
-"""PLB139, PLB553 to PLB556: what is opened to no use or to too many, stands twice, or is named by nothing."""
+"""PLB139, PLB553, PLB555, PLB556: what is opened to no use or to too many, or is named by nothing."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from plumbline.effective.deployment import services_of
 from plumbline.runbook.rendering import runbook_texts
 from plumbline.spec.finding import Severity
-from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from schema.types import Template
 from validators.rules.cloud_examples import cloud_example
@@ -61,40 +61,6 @@ def one_of_several(spec: Spec) -> Iterator[Violation]:
                 f"the record points to `{cloud.dns.address}` only, but role {cloud.dns.target} has {role.count} nodes"
             )
             yield Violation(path, message, also=((path_of("topology", mode, "cloud", "dns"), "the record"),))
-
-
-_TWICE = "requirements.yaml: {{requirements: {{RUN-02: {{title: It runs., proofs: [{{kind: rule, ref: PLB101}}, {{kind: rule, ref: {0}}}]}}}}}}"
-
-
-@rule(
-    "PLB554",
-    title="Duplicate entry",
-    why="One of the two was meant to be different: a second proof, port, option or runbook is missing.",
-    fix="Correct one of them, or delete it.",
-    failing=_TWICE.format("PLB101"),
-    passing=_TWICE.format("PLB102"),
-)
-def stands_twice(spec: Spec) -> Iterator[Violation]:
-    """Proofs, firewall rules, options of decisions, scalings and runbooks of the update that are alike."""
-    for base, entries in _lists(spec):
-        for index, each in enumerate(entries):
-            if each in entries[:index]:
-                first = path_of(base, entries.index(each))
-                yield Violation(path_of(base, index), "this entry is listed twice", also=((first, "the first"),))
-
-
-def _lists(spec: Spec) -> Iterator[tuple[PathText, Sequence[object]]]:
-    for name, requirement in spec.requirements.requirements.items():
-        yield path_of("requirements", name, "proofs"), requirement.proofs
-    for name, decision in spec.platform.open_decisions.items():
-        yield path_of("platform", "open_decisions", name, "options"), decision.options
-    yield path_of("update", "runbooks"), spec.update.runbooks
-    for mode, topology in spec.topology.items():
-        yield path_of("topology", mode, "scaling"), [(each.role, each.direction) for each in topology.scaling]
-        for side in ("inbound", "outbound") if topology.cloud else ():
-            rules = getattr(topology.cloud.firewall, side)  # type: ignore[union-attr]
-            path = path_of("topology", mode, "cloud", "firewall", side)
-            yield path, [(each.protocol, each.port, each.peers) for each in rules]
 
 
 _ADDRESS = re.compile(r"\baddress_of\(\s*['\"](?P<name>[\w-]+)['\"]")

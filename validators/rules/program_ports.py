@@ -15,7 +15,7 @@ SERVERS: Mapping[str, frozenset[int]] = {
     "caddy": frozenset({80, 443, 2019}),
     "clamav": frozenset({3310, 7357}),
     "etcd": frozenset({2379, 2380}),
-    "grafana": frozenset({3000, 9094}),
+    "grafana": frozenset({3000}),
     "influxdb": frozenset({8086}),
     "loki": frozenset({3100, 9095, 7946}),
     "mariadb": frozenset({3306}),
@@ -27,12 +27,12 @@ SERVERS: Mapping[str, frozenset[int]] = {
     "nginx": frozenset({80}),
     "postgres": frozenset({5432}),
     "prometheus": frozenset({9090}),
-    "qdrant": frozenset({6333, 6334, 6335}),
+    "qdrant": frozenset({6333, 6334}),
     "rabbitmq": frozenset({4369, 5671, 5672, 15671, 15672, 15691, 15692, 25672}),
-    "redis": frozenset({6379, 16379}),
-    "valkey": frozenset({6379, 16379}),
+    "redis": frozenset({6379}),
+    "valkey": frozenset({6379}),
 }
-"""Ports that the public image of a name listens on when nothing says otherwise: `EXPOSE` and manual of each."""
+"""Ports that the public image of a name listens on when nothing says otherwise, and none that only a cluster has."""
 NO_HTTP = frozenset({"clamav", "mariadb", "memcached", "mongo", "mysql", "postgres", "redis", "valkey"})
 """Of these, the servers that answer no HTTP at any port."""
 BY_CALL = frozenset({"alloy", "minio", "prometheus"})

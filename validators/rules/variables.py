@@ -5,15 +5,17 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
 from plumbline.runbook.rendering import runbook_texts
+from plumbline.runbook.shell_inside import SHELLS
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
-from validators.rules.effective_services import once, placed_services, raw
+from validators.rules.effective_services import Placed, once, placed_services, raw
 from validators.rules.registry import Violation, rule
 
 _CLOSE = 0.85
 """Names at least so alike are one name and its typing mistake."""
-_FILLED_IN = re.compile(r"\$\{[A-Za-z_]\w*(?::?[-?+][^}]*)?\}")
+_FILLED_IN = re.compile(r"\$\{[A-Za-z_]\w*(?::?[-?+][^}]*)?\}|(?<!\$)\$[A-Z_][A-Z0-9_]+\b")
+"""`${NAME}` in all the forms that Compose knows, and `$NAME` as environments are named; `$name` is a word of many formats."""
 
 
 @rule(
@@ -115,14 +117,21 @@ def _is_told_to_people(spec: Spec, name: str) -> bool:
     passing="services/web.yaml: {environment: {SITE: http://localhost}}",
 )
 def compose_would_fill_in(spec: Spec) -> Iterator[Violation]:
-    """Values of variables with `${NAME}`, in all the forms that Compose knows."""
+    """Variables, and words that no shell reads, with `${NAME}` or `$NAME`."""
     yield from once(
-        Violation(
-            placed.path("environment", name),
-            f"the process gets `{found[0]}` literally: nothing substitutes it",
-            observed=found[0],
-        )
+        Violation(path, f"the process gets `{found[0]}` literally: nothing substitutes it", observed=found[0])
         for placed in placed_services(spec)
-        for name, value in placed.service.environment.items()
-        if (found := _FILLED_IN.search(raw(value)))
+        for path, text in _as_they_are(placed)
+        if (found := _FILLED_IN.search(text))
     )
+
+
+def _as_they_are(placed: Placed) -> Iterator[tuple[PathText, str]]:
+    """What a process is handed unchanged: its variables, and the words of its calls unless a shell is among them."""
+    service = placed.service
+    for name, value in service.environment.items():
+        yield placed.path("environment", name), raw(value)
+    calls = {"entrypoint": service.entrypoint or (), "command": service.command or ()}
+    if not any(raw(word).rpartition("/")[2] in SHELLS for words in calls.values() for word in words):
+        for field, words in calls.items():
+            yield from ((path_of(placed.path(field), index), raw(word)) for index, word in enumerate(words))
