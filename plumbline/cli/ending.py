@@ -38,7 +38,9 @@ def spec_folder(given: str) -> Path:
     """The spec's folder; a project's root, which holds one as `data`, stands for that."""
     folder = Path(given)
     inside = folder / "data"
-    return inside if not (folder / "platform.yaml").exists() and (inside / "platform.yaml").is_file() else folder
+    # of what may not be looked at, the reading says so
+    has_none = not os.path.exists(folder / "platform.yaml")  # noqa: PTH110
+    return inside if has_none and os.path.isfile(inside / "platform.yaml") else folder  # noqa: PTH113
 
 
 def run_guarded(command: click.Command) -> NoReturn:

@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
+from plumbline.cli.file_states import MOMENT_NS, PASSED_OVER, State, of_files, of_program, state_of
 from plumbline.project.record import CACHE, DIGESTS
 
 FRESH = "--fresh"
@@ -26,8 +27,6 @@ _FOLDER = Path(CACHE, "check")
 _KEPT = 8
 """Answers that a project keeps: as many as it has ways to be asked."""
 _MOST_FILES = 50_000
-_MOMENT_NS = 100_000_000
-"""A file system's clock may stand still for some milliseconds."""
 _ENVIRONMENT = [
     "CLICOLOR_FORCE",
     "COLUMNS",
@@ -42,26 +41,6 @@ _ENVIRONMENT = [
     "PYTHONUTF8",
     "TERM",
 ]
-_PASSED_OVER = frozenset(
-    [
-        ".cache",
-        ".git",
-        ".hypothesis",
-        ".lab",
-        ".mypy_cache",
-        ".nox",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".tox",
-        ".venv",
-        "__pycache__",
-        "node_modules",
-        "reports",
-        "site",
-        "venv",
-    ]
-)
-"""Folders of a project that a check does not read."""
 
 
 def replay(words: Sequence[str]) -> int | None:
@@ -106,6 +85,13 @@ def key_of(words: Sequence[str]) -> str | None:
     """The key of a call of `plumb check`; None for any other call, and where files changed a moment ago."""
     if "check" not in words or not {*words}.isdisjoint({"-v", "-vv", "--verbose", "-h", "--help"}):
         return None
+    try:
+        return _key(words)
+    except OSError:  # what can't be looked at is the check's to say
+        return None
+
+
+def _key(words: Sequence[str]) -> str | None:
     root = _root(words)
     if not root.is_dir():
         return None
@@ -116,63 +102,41 @@ def key_of(words: Sequence[str]) -> str | None:
     about += [os.environ.get(name) for name in _ENVIRONMENT]
     digest.update(json.dumps(about).encode())
     newest = 0
-    for number, (path, changed, described) in enumerate(_files(root)):
+    for number, (path, changed, described) in enumerate(_files(root, _spec_folder(words))):
         if number > _MOST_FILES:
             return None
         newest = max(newest, changed)
         digest.update(f"{path}\0{described}\n".encode(errors="surrogateescape"))
-    return digest.hexdigest() if newest < time.time_ns() - _MOMENT_NS else None
+    return digest.hexdigest() if newest < time.time_ns() - MOMENT_NS else None
 
 
 def _root(words: Sequence[str]) -> Path:
     """The project's folder, or one above it: it holds all that a check reads."""
+    folder = _spec_folder(words)
+    return folder if (folder / "data" / "platform.yaml").is_file() else folder.resolve().parent
+
+
+def _spec_folder(words: Sequence[str]) -> Path:
+    """The folder that a call names, absolute."""
     given = os.environ.get("PLUMB_SPEC", "data")
     for word, following in zip(words, [*words[1:], ""], strict=True):
         if word == "--spec":
             given = following
         elif word.startswith("--spec="):
             given = word.removeprefix("--spec=")
-    folder = Path(given).absolute()
-    return folder if (folder / "data" / "platform.yaml").is_file() else folder.resolve().parent
+    return Path(given).absolute()
 
 
 def _kept_in(words: Sequence[str]) -> Path:
     return _root(words) / _FOLDER
 
 
-def _files(root: Path) -> Iterator[tuple[str, int, str]]:
-    """Path, change time and description of each file of the project, of plumb and, as a whole, of its libraries."""
-    for package in ("generators", "plumbline", "schema", "validators"):
-        if (module := sys.modules.get(package)) and module.__file__:
-            yield from _below(Path(module.__file__).parent)
-        else:
-            yield from _below(Path(__file__).parents[2] / package)
-    for place in sorted({*map(Path, sys.path)}):
-        with suppress(OSError):
-            yield from _described(os.fspath(place), place.stat())
-    yield from _below(root)
+def _files(root: Path, spec: Path) -> Iterator[State]:
+    """Of each file of the project, of plumb and, as a whole, of its libraries."""
+    yield from of_program()
+    yield from of_files(root, PASSED_OVER - {spec.resolve().name})
     with suppress(OSError):
-        yield from _described(DIGESTS, (root / DIGESTS).stat())
-
-
-def _below(folder: Path) -> Iterator[tuple[str, int, str]]:
-    waiting = [os.fspath(folder)]
-    while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as found:
-            for entry in sorted(found, key=lambda each: each.name):
-                if entry.is_dir():
-                    if entry.name not in _PASSED_OVER:
-                        yield f"{entry.path}/", 0, "link" if entry.is_symlink() else ""
-                        if not entry.is_symlink():
-                            waiting.append(entry.path)
-                else:
-                    yield from _described(entry.path, entry.stat(follow_symlinks=False))
-                if entry.is_symlink():
-                    yield from _described(entry.path, entry.stat())
-
-
-def _described(path: str, stat: os.stat_result) -> Iterator[tuple[str, int, str]]:
-    yield path, stat.st_ctime_ns, f"{stat.st_mode} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}"
+        yield state_of(DIGESTS, (root / DIGESTS).stat())
 
 
 def _width() -> list[int]:

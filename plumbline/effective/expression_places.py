@@ -82,7 +82,16 @@ def known_for_tenant(spec: Spec, mode: str, tenant: str, known: Known) -> Known:
         "address_of": lambda given: [path_of(cloud, "addresses", *_up_to_unknown(given))],
         "cloud_name": lambda given: [path_of(cloud, "names", *_up_to_unknown(given))],
         "server_name": lambda given: [path_of(cloud, "names", "server")],
-        "secrets_of": lambda given: [path_of("topology", mode, "roles", *_up_to_unknown(given)), path_of("services")],
+        "kept_on": lambda given: [
+            path_of("topology", mode, "roles", *_up_to_unknown(given)),
+            path_of("backups", "stores"),
+            path_of("backups", "files"),
+        ],
+        "secrets_of": lambda given: [
+            path_of("topology", mode, "roles", *_up_to_unknown(given)),
+            path_of("services"),
+            path_of("backups", "destination"),
+        ],
     }
     return Known({**known.names, **names}, known.roots, {**known.calls, **calls}, {**known.constants, "tenant": tenant})
 

@@ -194,8 +194,10 @@ def replace_file(target: Path, content: bytes, mode: int) -> None:
             stream.write(content)
         Path(name).chmod(mode)
         Path(name).replace(target)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, IsADirectoryError):
+            error.filename = str(target)
         raise
 
 

@@ -109,6 +109,8 @@ def _is_section(path: Path) -> bool:
 def _read(path: Path, folder: Path) -> str:
     try:
         real = path.resolve(strict=True)
+    except PermissionError as error:
+        raise _Refused(f"cannot be read: {error.strerror}", "check its permissions, and those of its folder") from None
     except (OSError, RuntimeError):
         raise _Refused("is a link to itself or to nothing", "copy the file into the spec's folder") from None
     if not real.is_relative_to(folder.resolve()):

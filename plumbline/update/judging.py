@@ -55,7 +55,7 @@ def _unread_data(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]
             wrong = unread(was.data.read_by, was.data.version, service.data.version)
         if wrong:
             now = service.data.version if service.data else service.reference
-            message = f"{name} {now} does not read what {was.data.version} has written ({was.data.format}): {wrong}"
+            message = f"{name} {now} cannot read what {was.data.version} wrote ({was.data.format}): {wrong}"
             yield Finding("PLB967", message, hint=was.data.otherwise, subject=f"services.{name}")
 
 

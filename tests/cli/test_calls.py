@@ -1,5 +1,6 @@
 """How plumb is called: completion, suggestions, general options, exit codes, colours, and reports for machines."""
 
+import errno
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from plumbline.cli.ending import EXIT_CODES, EXIT_CODES_TOLD
+from plumbline.cli.ending import EXIT_CODES, EXIT_CODES_TOLD, spec_folder
 from plumbline.spec.compose_words import COMPOSE_WORDS
 from schema.service import Service
 from tests.calling import plumb
@@ -205,3 +206,11 @@ def test_a_word_of_compose_is_answered(word: str, tmp_path: Path) -> None:
 
 def test_no_word_of_compose_is_a_field() -> None:
     assert not COMPOSE_WORDS.keys() & Service.model_fields.keys()
+
+
+def test_a_folder_that_may_not_be_looked_at_is_for_the_reading_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: object, **_: object) -> os.stat_result:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(os, "stat", refused)
+    assert spec_folder("somewhere") == Path("somewhere")

@@ -96,6 +96,26 @@ def test_a_spec_change_without_a_build_is_found(built: Path) -> None:
     assert "PLB921" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("POSTGRES_DB: sample", 'POSTGRES_DB: {template: "{{ nope }}"}'),
+        ("POSTGRES_DB: sample", "POSTGRES_DB: {template: \"{{ url('web', 'nope') }}\"}"),
+        ("image: postgres", "image: nope"),
+        ("segments: [back]", "segments: [nope]"),
+    ],
+)
+def test_what_cannot_be_generated_is_no_fault_of_plumb(old: str, new: str, tmp_path: Path) -> None:
+    assert plumb("init", "data", cwd=tmp_path).returncode == 0
+    db = tmp_path / "data/services/db.yaml"
+    db.write_text(db.read_text().replace(old, new, 1))
+    done = plumb("build", "--force", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "error PLB" in done.stdout
+    assert "even with --force" in done.stderr
+    assert not (tmp_path / "deploy").exists()
+
+
 def test_why_leads_to_the_spec(built: Path) -> None:
     lines = (built / "deploy/single/compose.yaml").read_text().splitlines()
     number = next(number for number, line in enumerate(lines, 1) if "mem_limit" in line)

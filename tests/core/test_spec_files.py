@@ -143,6 +143,20 @@ def test_a_folder_that_cannot_be_read_is_said(starter: Path, monkeypatch: pytest
         read_spec_files(starter)
 
 
+def test_a_folder_that_may_be_listed_and_not_entered_is_no_link(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered = Path.resolve
+
+    def resolve(path: Path, strict: bool = False) -> Path:
+        if path.parent.name == "services":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return entered(path, strict)
+
+    monkeypatch.setattr(Path, "resolve", resolve)
+    with pytest.raises(InputError) as refused:
+        read_spec_files(starter)
+    assert {finding.message for finding in refused.value.findings} == {"cannot be read: Permission denied"}
+
+
 @pytest.mark.parametrize(
     "stem", ["a;b", "$(id)", "a b", "serving.old", "Web", "-x", "*", "a_b", "s\u0435rving", "a" * 64]
 )

@@ -7,7 +7,7 @@ import pytest
 
 from plumbline.project.artifact import Artifact
 from plumbline.project.record import paths_in
-from plumbline.project.workspace import Workspace
+from plumbline.project.workspace import Workspace, replace_file
 
 A = Artifact("deploy/a.txt", b"a\n")
 B = Artifact("deploy/sub/b.sh", b"b\n", executable=True)
@@ -165,3 +165,11 @@ def test_a_lost_executable_bit_is_put_back(tmp_path: Path) -> None:
     (tmp_path / B.path).chmod(0o644)
     assert workspace.write([B]).written == (B.path,)
     assert workspace.is_executable(B.path)
+
+
+def test_a_folder_in_the_place_of_an_artifact_is_named_and_not_the_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(IsADirectoryError) as refused:
+        replace_file(tmp_path / "a", b"", 0o644)
+    assert refused.value.filename == str(tmp_path / "a")
+    assert [each.name for each in tmp_path.iterdir()] == ["a"]

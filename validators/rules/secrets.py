@@ -102,15 +102,17 @@ def password_in_url(spec: Spec) -> Iterator[Violation]:
     "PLB605",
     title="Unused secret",
     why="It is stored and rotated for nothing, or its service no longer lists it.",
-    fix="Remove it from secrets.yaml, or use it in a service.",
+    fix="Remove it from secrets.yaml, or use it in a service or for backups.",
     failing=INVENTORY,
     passing=AS_FILE,
 )
 def unused_secret(spec: Spec) -> Iterator[Violation]:
     used = {path.rsplit(".", 1)[1] for path, _ in _uses(spec)}
+    if destination := spec.backups.destination:
+        used |= {destination.access_key, destination.secret_key}
     for name in spec.secrets.secrets:
         if name not in used:
-            yield Violation(path_of("secrets", name), f"no service uses secret {name}", at_key=True)
+            yield Violation(path_of("secrets", name), f"nothing uses secret {name}", at_key=True)
 
 
 @rule(

@@ -180,30 +180,24 @@ _RULES = (
     ),
     RealityRule(
         "PLB955",
-        "Unexpected or overprivileged process in a container",
-        (
-            "Another process in the container can use the service's files, secrets and network. With more rights, "
-            "it can take over the node."
-        ),
-        "Find out who started it (`docker exec`, `nsenter`, a container with `--pid` or `--network container:`), "
-        "end it, "
+        "Unexpected, stopped or overprivileged process in a container",
+        "Another process in the container can use the service's files, secrets and network. With more rights, it can take "
+        "over the node. The engine's own mounts and devices are part of these rights.",
+        "Find out who started it (`docker exec`, `nsenter`, a container with `--pid` or `--network container:`), end it, "
         "and recreate the container from the generated project.",
     ),
     RealityRule(
         "PLB956",
-        "Changed names or addresses in a container",
-        "Programs read /etc/hosts before they ask DNS. A changed name or route sends traffic to somebody else.",
-        (
-            "Recreate the container from the generated project. The engine then writes its files, interfaces and "
-            "routes again."
-        ),
+        "Changed names, addresses or packet filters in a container",
+        "Programs read /etc/hosts before they ask DNS. A changed name or route sends traffic to somebody else. A filter blocks or redirects it.",
+        "Recreate the container from the generated project. The engine then writes its files, interfaces and routes again.",
     ),
     RealityRule(
         "PLB957",
-        "Configuration file or secret with other content, owner or mode",
+        "Configuration, secret or program with other content, owner or mode",
         "The service uses it now or at its next start. A secret that others can read or write is not secret.",
         "Restore the generated file (`plumb build`, `install.sh`), give secrets/ the mode 0700 and its files 0444, and "
-        "restart the service.",
+        "restart the service. Recreate a container whose root differs from its image.",
     ),
     RealityRule(
         "PLB958",
