@@ -9,9 +9,9 @@ import click
 
 from generators.registry import generate
 from generators.site.diagrams import drawings
-from plumbline.cli.checking_again import check_again
+from plumbline.cli.check_watch import check_again
 from plumbline.cli.common import finish, load, report
-from plumbline.cli.ending import reporting
+from plumbline.cli.exit_codes import reporting
 from plumbline.cli.kept_file import kept_file
 from plumbline.cli.phase_line import PhaseLine
 from plumbline.cli.replay import FRESH, remember

@@ -7,7 +7,7 @@ import click
 from tabulate import tabulate
 
 from plumbline.cli.common import load
-from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.exit_codes import EXIT_FINDINGS
 from plumbline.project.proofs import standings
 
 

@@ -10,7 +10,7 @@ import click
 
 from plumbline.cli import completing
 from plumbline.cli.common import load
-from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.exit_codes import EXIT_FINDINGS
 
 if TYPE_CHECKING:
     from plumbline.provisioning.run import ProvisionRun

@@ -69,7 +69,7 @@ def build_plain(context: click.Context, target: Path) -> None:
 def serve(context: click.Context, address: str) -> None:
     """Serve the site on loopback. When a file of the spec changes, build again and reload the page."""
     # it brings threads along that no other command has a use for
-    from plumbline.cli.watching import rebuild_on_change
+    from plumbline.cli.site_watch import rebuild_on_change
 
     with _configured(context) as config, rebuild_on_change(Path(context.obj["folder"])):
         _mkdocs(config, "serve", "--dev-addr", address)

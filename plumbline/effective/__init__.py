@@ -2,5 +2,5 @@
 
 `deployment` merges a mode's overrides into its services. `expression_names` has the names that expressions can use.
 `config_files` places configuration files, `node_links` finds ports between nodes (and so firewall rules), `reachability` says
-who can reach whom, `decided` answers probes without an engine, and `differences` compares modes.
+who can reach whom, `probe_answers` answers probes without an engine, and `differences` compares modes.
 """

@@ -1,7 +1,10 @@
-"""Provisioning at Hetzner Cloud: makes a tenant's objects what its desired state says.
+"""Provisioning at Hetzner Cloud: creates, changes and deletes a tenant's objects to match its desired state.
 
-It knows the standard library, `hcloud` and the desired state as plain data, nothing else of Plumbline: the standalone
-script of a mode is these modules, one after another.
+`command` is the command line, `planning` finds the changes, `guard` decides which need `--allow`, `run` applies them, `destroying`
+deletes; `objects`, `servers` and `records` have the kinds of objects, `calls` the calls to the API.
+
+It uses only the standard library, `hcloud` and the desired state as plain data: the standalone script of a mode is these modules,
+one after another.
 """
 
 MODULES = (

@@ -9,9 +9,9 @@ import yaml
 
 from generators.compose.project import ComposeGenerator
 from generators.site.pages import PageGenerator
-from plumbline.effective.decided import decide_answer
 from plumbline.effective.differences import differences
 from plumbline.effective.node_links import deployment_of
+from plumbline.effective.probe_answers import decide_answer
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
-from plumbline.effective.decided import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
+from plumbline.effective.probe_answers import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.spec.finding import EnvironmentMissing
 from plumbline.spec.spec import Spec
 from plumbline.stack.probing import run_inside

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from plumbline.effective.decided import NO_ANSWER, NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.effective.deployment import services_of
+from plumbline.effective.probe_answers import NO_ANSWER, NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec

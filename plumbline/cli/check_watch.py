@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from plumbline.cli.ending import EXIT_INTERRUPTED, guarded
+from plumbline.cli.exit_codes import EXIT_INTERRUPTED, guarded
 
 _LOOK_S = 0.1
 """How often the folder is looked at. A look at the shipped spec takes a millisecond."""
