@@ -10,7 +10,7 @@ from plumbline.stack.containers import container_of
 from plumbline.stack.project import ComposeProject
 from plumbline.stack.reference import CreatedProject
 from plumbline.stack.stack import Stack, shown
-from validators.stack.expected import ImageUsed, Promise
+from validators.stack.expected import ExpectedService, ImageUsed
 from validators.stack.inside.container_inspection import ContainerInspection
 from validators.stack.kinds import checks_of
 from validators.stack.observed import ObservedService
@@ -56,9 +56,9 @@ def inspect_stack(stack: Stack) -> Inspection:
     places = [place for place in places if place.key in answers.places]
     table = reach_table(stack.spec, places, answers.places)
     kernels = {key: answer.kernel for key, answer in answers.places.items()}
-    promises = {place.key: _promise(stack, place.project, place.service) for place in places}
-    checks = _facts(stack, containers, kernels) + inside.checks(containers, places, promises, answers)
-    checks += ask(stack.engine, to_ask(places, promises, stack.stubs))
+    all_declared = {place.key: _expected_service(stack, place.project, place.service) for place in places}
+    checks = _facts(stack, containers, kernels) + inside.checks(containers, places, all_declared, answers)
+    checks += ask(stack.engine, to_ask(places, all_declared, stack.stubs))
     checks += _whole(stack, references, containers, checks) + _history(stack, containers, kernels)
     checks += reach_checks(table, places) + name_checks(places, answers.places)
     checks += published_checks(places, answers.host) + egress_checks(stack.spec, places, answers.places)
@@ -133,7 +133,8 @@ def _facts(
             kernel = kernels.get(shown(project, name))
             seen = _seen(stack, project, name, container, kernel) if container else None
             found += [
-                replace(each, where=project.node.name) for each in checks_of(_promise(stack, project, name), seen)
+                replace(each, where=project.node.name)
+                for each in checks_of(_expected_service(stack, project, name), seen)
             ]
         networks, volumes = stack.engine.networks(project.name), stack.engine.volumes(project.name)
         checks = project_checks(stack.spec, project, containers[project.name], networks, volumes)
@@ -141,10 +142,10 @@ def _facts(
     return found
 
 
-def _promise(stack: Stack, project: ComposeProject, name: str) -> Promise:
+def _expected_service(stack: Stack, project: ComposeProject, name: str) -> ExpectedService:
     reference = project.images[project.deployment.services[name].image]
     image = stack.engine.image(reference) or {"Id": reference, "Config": {}}
-    return Promise(
+    return ExpectedService(
         stack.spec,
         project.deployment,
         name,

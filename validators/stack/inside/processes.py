@@ -20,17 +20,17 @@ Values = dict[str, tuple[str, str]]
 def process_checks(
     subject: str,
     where: str,
-    promised: tuple[str, Iterable[str]],
+    rights: tuple[str, Iterable[str]],
     kernel: Mapping[str, Any],
     usual: Mapping[str, Any],
     containers: Mapping[str, str],
 ) -> list[Check]:
     """Checks of all processes of a service.
 
-    `promised` are its user, `uid:gid`, and its capabilities; `usual` is what the engine gives a process that asks for nothing.
+    `rights` are its user, `uid:gid`, and its capabilities; `usual` is what the engine gives a process that asks for nothing.
     `containers` are names by id of those whose processes count as strangers.
     """
-    user, capabilities = promised
+    user, capabilities = rights
     own, others = kernel["processes"]["own"], kernel["processes"]["others"]
     first = next(each for each in own if each["pid"] == kernel["processes"]["first"])
     pairs = _user(own, first, user, set(capabilities)) | _powers(own, set(capabilities))
