@@ -60,7 +60,7 @@ def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
                     prose(each.title),
                     text(each.kind),
                     code(each.measures) if each.measures else "–",
-                    linked(each.source),
+                    link_sources(each.source),
                 ],
             )
             for metric, each in contract.metrics.items()
@@ -72,7 +72,7 @@ def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
         [
             (
                 path_of(at, "claims", index),
-                [text(claim.about), prose(claim.claim), linked(claim.source)],
+                [text(claim.about), prose(claim.claim), link_sources(claim.source)],
             )
             for index, claim in enumerate(contract.claims)
         ],
@@ -87,7 +87,7 @@ def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
         [
             (
                 path_of(at, "otherwise", index),
-                [prose(each.image), prose(each.here), prose(each.weakens), linked(each.source)],
+                [prose(each.image), prose(each.here), prose(each.weakens), link_sources(each.source)],
             )
             for index, each in enumerate(contract.otherwise)
         ],
@@ -139,16 +139,16 @@ def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]
         }[data.read_by]
         yield path_of(at, "data"), ["Data", f"{prose(data.format)}; {reading}. Else: {prose(data.otherwise)}"]
     for index, each in enumerate(contract.telemetry):
-        off = " or ".join(shown(switch) for switch in each.off_by)
+        off = " or ".join(code_of_switch(switch) for switch in each.off_by)
         yield path_of(at, "telemetry", index), ["Sends by default", f"{prose(each.sends)}. Off by {off}"]
 
 
-def shown(switch: Switch) -> str:
+def code_of_switch(switch: Switch) -> str:
     """What one sets to turn something off."""
     return code(switch.option or f"{switch.variable or switch.setting}={switch.value}")
 
 
-def linked(source: str) -> str:
+def link_sources(source: str) -> str:
     """A source with links to what it names; several stand apart by `; `."""
     return "; ".join(_linked(each) for each in source.split("; "))
 

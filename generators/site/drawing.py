@@ -67,6 +67,6 @@ def outside_box(host: str, label: str = "") -> str:
     return f"{quote_label(host)}{shown} {{style.stroke-dash: 3}}"
 
 
-def joined(values: Iterable[str], separator: str = ", ") -> str:
+def join_once(values: Iterable[str], separator: str = ", ") -> str:
     """Values once each, in order, e.g. a connection's ports."""
     return separator.join(dict.fromkeys(filter(None, values)))
