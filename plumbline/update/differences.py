@@ -36,14 +36,14 @@ def changes(old: DeployedRelease, new: DeployedRelease) -> tuple[ServiceChange, 
     before, after = old.facts.services, new.facts.services
     found = [*_changed(old, new), *(ServiceChange(name, "new", ("new",)) for name in after if name not in before)]
     by_name = {each.service: each for each in found}
-    removed = (ServiceChange(name, "removed", ("removed",)) for name in reversed(ordered(old.facts)))
+    removed = (ServiceChange(name, "removed", ("removed",)) for name in reversed(sort_by_needs(old.facts)))
     return (
-        *(by_name[name] for name in ordered(new.facts) if name in by_name),
+        *(by_name[name] for name in sort_by_needs(new.facts) if name in by_name),
         *(each for each in removed if each.service not in after),
     )
 
 
-def ordered(facts: ReleaseFacts) -> list[str]:
+def sort_by_needs(facts: ReleaseFacts) -> list[str]:
     """All services and jobs, each behind those that it needs."""
     return in_order({name: service.needs for name, service in facts.services.items()}, sorted(facts.services))
 
