@@ -103,7 +103,7 @@ def _out_of_reach(spec: Spec, mode: str, collector: str, service: str) -> str | 
     return None
 
 
-def exported(spec: Spec, service: Service) -> Mapping[str, Metric]:
+def exported_metrics(spec: Spec, service: Service) -> Mapping[str, Metric]:
     """Metrics that a service's image exports, by the names of their series; none where its contract says none."""
     contract = spec.contracts.get(service.image)
     found: dict[str, Metric] = {}
@@ -115,13 +115,13 @@ def exported(spec: Spec, service: Service) -> Mapping[str, Metric]:
 
 def measuring(spec: Spec, service: Service, measure: str) -> str | None:
     """The metric of a service that measures something; None where its image exports none."""
-    return next((name for name, metric in exported(spec, service).items() if metric.measures == measure), None)
+    return next((name for name, metric in exported_metrics(spec, service).items() if metric.measures == measure), None)
 
 
 @per_spec
 def known_series(spec: Spec, mode: str, collector: str) -> frozenset[str]:
     """Every name that an expression may ask a collector for."""
     services = services_of(spec, mode)
-    asked = (name for each in targets(spec, mode, collector) for name in exported(spec, services[each.service]))
+    asked = (name for each in targets(spec, mode, collector) for name in exported_metrics(spec, services[each.service]))
     told = any(tells_node_metrics(spec, services[each.service]) for each in targets(spec, mode, collector))
     return SYNTHETIC | frozenset(asked) | frozenset(spec.monitoring.records) | (BACKUP_SERIES if told else frozenset())

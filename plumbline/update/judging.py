@@ -9,7 +9,7 @@ from schema.platform import Migration
 from schema.release import ReleaseFacts
 
 
-def judged(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChange, ...]) -> Iterator[Finding]:
+def judge_update(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChange, ...]) -> Iterator[Finding]:
     """Findings of an update from one release to another."""
     before, after = old.facts, new.facts
     yield from _strangers(before, after)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from plumbline.spec.finding import Finding
 from plumbline.update.differences import DeployedRelease, ServiceChange, changes, needed_by, sort_by_needs
-from plumbline.update.judging import bears, judged
+from plumbline.update.judging import bears, judge_update
 from plumbline.update.steps import BACK, Place, steps
 from schema.platform import Migration
 from schema.release import ReleaseFacts
@@ -93,7 +93,7 @@ def plan(old: DeployedRelease, new: DeployedRelease) -> UpdatePlan:
         clients=tuple(_clients(before, found)),
         undone_until="migrate" if contracting else "switch" if data else None,
         memory_mib=(before.memory_mib, after.memory_mib),
-        findings=tuple(judged(old, new, found)),
+        findings=tuple(judge_update(old, new, found)),
     )
 
 

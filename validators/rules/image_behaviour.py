@@ -103,7 +103,7 @@ def _reports(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violati
         yield Violation(
             _place_of_switches(placed),
             f"image {placed.service.image} of {placed.id} sends by default: {each.sends[0].lower()}{each.sends[1:]}",
-            f"set {' or '.join(shown(switch) for switch in each.off_by)}",
+            f"set {' or '.join(written_form(switch) for switch in each.off_by)}",
             also=((path_of("contracts", placed.service.image, "telemetry", index), "what it sends"),),
         )
 
@@ -112,7 +112,7 @@ def _place_of_switches(placed: Placed) -> PathText:
     return placed.path("environment") if placed.service.environment else path_of("services", placed.id, "image")
 
 
-def shown(switch: Switch) -> str:
+def written_form(switch: Switch) -> str:
     """A switch as one writes it."""
     if switch.option:
         return f"the option `{switch.option}`"

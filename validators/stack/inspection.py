@@ -9,7 +9,7 @@ from plumbline.report.fact import Check
 from plumbline.stack.containers import container_of
 from plumbline.stack.project import ComposeProject
 from plumbline.stack.reference import CreatedProject
-from plumbline.stack.stack import Stack, shown
+from plumbline.stack.stack import Stack, node_service_name
 from validators.stack.expected import ExpectedService, ImageUsed
 from validators.stack.inside.container_inspection import ContainerInspection
 from validators.stack.kinds import checks_of
@@ -112,7 +112,7 @@ def _history(
         checks += order_checks(stack.events, project.name, deployment, where)
         own = {name: container_of(project, name, found) for name in deployment.services}
         logs = {name: "\n".join(stack.engine.logs(each["Id"])) for name, each in own.items() if each}
-        seen = {name: kernels[key] for name in own if (key := shown(project, name)) in kernels}
+        seen = {name: kernels[key] for name in own if (key := node_service_name(project, name)) in kernels}
         files = generated_files(Path(project.folder))
         checks += secret_checks(project, stack.secrets[project.node.tenant], found, seen, logs, files)
     return checks
@@ -130,7 +130,7 @@ def _facts(
     for project in stack.projects:
         for name in project.deployment.services:
             container = container_of(project, name, containers[project.name])
-            kernel = kernels.get(shown(project, name))
+            kernel = kernels.get(node_service_name(project, name))
             seen = _seen(stack, project, name, container, kernel) if container else None
             found += [
                 replace(each, where=project.node.name)

@@ -9,7 +9,7 @@ from plumbline.report.fact import Check
 from plumbline.report.phases import Phases
 from plumbline.stack.layout import binding_of
 from plumbline.stack.project import ComposeProject
-from plumbline.stack.stack import Stack, shown
+from plumbline.stack.stack import Stack, node_service_name
 from validators.stack.behaviour.trials import try_everything
 from validators.stack.ignoring import apply_ignores
 from validators.stack.kinds import STATE, Takes, tried_with
@@ -117,7 +117,7 @@ def _moved_ports(stack: Stack) -> Iterator[tuple[str, str]]:
             for port, each in service.publish.items():
                 address, number = binding_of(project.node, each)
                 if number != each.port:
-                    yield f"{port} of {shown(project, name)}", f"{address}:{number}"
+                    yield f"{port} of {node_service_name(project, name)}", f"{address}:{number}"
 
 
 def _narrowed(stack: Stack) -> Iterator[str]:
