@@ -14,7 +14,7 @@ from validators.stack.behaviour.trials import try_everything
 from validators.stack.ignoring import apply_ignores
 from validators.stack.kinds import STATE, Takes, tried_with
 from validators.stack.patient_inspection import inspect_patiently
-from validators.stack.report import StackReport, finding_of, shown_subject
+from validators.stack.report import StackReport, finding_of, subject_with_node
 from validators.weakened import weakened
 
 
@@ -68,7 +68,9 @@ def verify_stack(
         moved={_where(project, name): subnet for project in stack.projects for name, subnet in project.moved.items()},
         moved_ports=dict(_moved_ports(stack)),
         passed=passed,
-        ignored=tuple(f"{shown_subject(check)}: {check.difference} ({reason})" for check, reason in sorted_out.ignored),
+        ignored=tuple(
+            f"{subject_with_node(check)}: {check.difference} ({reason})" for check, reason in sorted_out.ignored
+        ),
         untried=tuple(_untried(stack, faults)),
         narrowed=tuple(_narrowed(stack)),
         warnings=tuple(engine.versions.below(spec.platform.floors)),
