@@ -69,10 +69,10 @@ def _check_in_phases(context: click.Context, format: str, no_drift: bool, phases
         phases("comparing artifacts")
         workspace = project.workspace
         pictures = drawings(artifacts)
-        strangers = workspace.unmanaged(
+        unmanaged = workspace.unmanaged(
             [artifact.path for artifact in artifacts] + [picture.path for picture in pictures]
         )
-        findings += drift(project.spec, artifacts, workspace, strangers)
+        findings += drift(project.spec, artifacts, workspace, unmanaged)
         if any(workspace.read(artifact.path) is not None for artifact in artifacts):  # else nobody has built yet
             findings += stale_drawings(pictures, workspace.is_current)
         findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])

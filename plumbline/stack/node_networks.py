@@ -29,11 +29,11 @@ def make_node_networks(stack: Stack, project: str, nodes: Sequence[Node]) -> Non
 
 def _wait_or_raise(stack: Stack, node: Node, end: float, *, told: bool) -> None:
     holders = stack.engine.holders(node.subnet)
-    strangers = [name for name, project in holders if not project.startswith(_RUN)]
+    foreign = [name for name, project in holders if not project.startswith(_RUN)]
     names = ", ".join(name for name, _ in holders)
-    if strangers:
+    if foreign:
         raise EnvironmentMissing(
-            f"node {node.name} needs {node.subnet}, which network {', '.join(strangers)} uses",
+            f"node {node.name} needs {node.subnet}, which network {', '.join(foreign)} uses",
             "use another engine: the spec names the address of the node",
         )
     if time.monotonic() > end:

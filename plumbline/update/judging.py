@@ -12,7 +12,7 @@ from schema.release import ReleaseFacts
 def judge_update(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChange, ...]) -> Iterator[Finding]:
     """Findings of an update from one release to another."""
     before, after = old.facts, new.facts
-    yield from _strangers(before, after)
+    yield from _unrelated(before, after)
     yield from _unread_data(before, after)
     yield from _contracting(before, after)
     for change in found:
@@ -30,7 +30,7 @@ def judge_update(old: DeployedRelease, new: DeployedRelease, found: tuple[Servic
             yield Finding("PLB993", message, Severity.WARNING, subject=f"networks.{name}")
 
 
-def _strangers(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]:
+def _unrelated(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]:
     for what in ("platform", "mode", "role"):
         one, other = getattr(before, what), getattr(after, what)
         if one != other:

@@ -109,7 +109,7 @@ class ContainerInspection:
         """Every check of processes, names, addresses, files, and of others who have something of the projects."""
         probe = image_of_probe(self.engine)
         listed = [each for each in self.engine.list_containers() if not is_probe(each, probe)]
-        strangers = {str(each["Id"]): str(each["Names"][0]).lstrip("/") for each in listed}
+        foreign = {str(each["Id"]): str(each["Names"][0]).lstrip("/") for each in listed}
         resolvers = [each.kernel["texts"]["resolv.conf"] for each in answers.places.values()]
         usual = Usual(
             usual_settings(answers.own["resolv.conf"], resolvers),
@@ -124,7 +124,7 @@ class ContainerInspection:
             container = container_of(place.project, place.service, containers[place.project.name]) or {}
             user = declared.service.user or str(declared.image.config.get("User") or "0:0")
             rights = user, declared.service.capabilities
-            checks += process_checks(subject, where, rights, kernel, answers.own, strangers)
+            checks += process_checks(subject, where, rights, kernel, answers.own, foreign)
             checks += layer_checks(subject, where, container, self.engine.changed_paths(str(container["Id"])))
             checks += mount_checks(subject, where, container, kernel, made)
             checks += name_checks(
