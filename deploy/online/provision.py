@@ -392,7 +392,7 @@ ADVICE = {
 # --- guard: What a change does to what is there, and which of that needs the operator's word. Decided here and nowhere else.
 
 class Effect(Enum):
-    """What a change takes away, opens or costs; a change without an effect only adds or mends."""
+    """What a change takes away, opens or costs; a change without an effect only adds or fixes."""
 
     DELETES = "deletes"
     LOSES_DATA = "loses data"
@@ -598,7 +598,7 @@ class CloudProject:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """Something that is not as desired, and what mends it."""
+    """Something that is not as desired, and what fixes it."""
 
     what: str
     do: Callable[[], Any]
@@ -627,11 +627,11 @@ class ResourceKind(ABC):
     def client(self, project: CloudProject) -> Any:
         return getattr(project.api, self.client_name)
 
-    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
+    def list_objects(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         """All objects with the labels, or all that there are, in a call per 50."""
         return list(self.client(project).get_all(label_selector=selector))
 
-    def named(self, project: CloudProject, want: Want) -> Any:
+    def find_by_name(self, project: CloudProject, want: Want) -> Any:
         """The object that has the name, whoever owns it; None where the name is free."""
         return self.client(project).get_by_name(want["name"])
 
@@ -645,7 +645,7 @@ class ResourceKind(ABC):
             raise
 
     @abstractmethod
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         """The object in the form of the desired state. What the API does not say is None: unreadable, not different."""
 
     def half_made(self, project: CloudProject, bound: Any) -> str:
@@ -689,7 +689,7 @@ class ResourceKind(ABC):
         return ""
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
-        """What is not as desired, in the order in which it is mended."""
+        """What is not as desired, in the order in which it is fixed."""
         yield from self._named_and_labelled(project, bound, want, seen)
         yield from self._protected(bound, want, seen)
 
@@ -697,7 +697,7 @@ class ResourceKind(ABC):
         self, project: CloudProject, bound: Any, want: Want, seen: Want
     ) -> Iterator[ResourceChange]:
         if bound.name != want["name"]:
-            what, holder = f"rename {bound.name} (#{bound.id}) to {want['name']}", self.named(project, want)
+            what, holder = f"rename {bound.name} (#{bound.id}) to {want['name']}", self.find_by_name(project, want)
             if holder is not None and project.word_for(want["kind"], holder.id) is None:
                 way = f"#{holder.id}, which is not this tenant's, has that name: rename one of them in the console"
                 yield ResourceChange(what, lambda: None, blocked=way)
@@ -1128,15 +1128,15 @@ class SshKeyKind(ResourceKind):
     client_name = "ssh_keys"
     renamed = False
 
-    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
+    def list_objects(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         # some doubles of the API ignore the filter
-        return [found for want in wants if (found := self.named(project, want))]
+        return [found for want in wants if (found := self.find_by_name(project, want))]
 
-    def named(self, project: CloudProject, want: Want) -> Any:
+    def find_by_name(self, project: CloudProject, want: Want) -> Any:
         found = project.api.ssh_keys.get_by_fingerprint(want["fingerprint"])
         return found if found is not None and found.fingerprint == want["fingerprint"] else None
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         return {**common("ssh_key", bound), "fingerprint": bound.fingerprint}
 
     def hindrance(self, project: CloudProject, want: Want) -> str:
@@ -1158,7 +1158,7 @@ class PlacementGroupKind(ResourceKind):
     client_name = "placement_groups"
     replaced = ("type",)
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         return {**common("placement_group", bound), "type": bound.type}
 
     def create(self, project: CloudProject, want: Want) -> Any:
@@ -1181,7 +1181,7 @@ class NetworkKind(ResourceKind):
 
     client_name = "networks"
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         subnets = [{"ip_range": each.ip_range, "network_zone": each.network_zone} for each in bound.subnets or []]
         return {
             **common("network", bound),
@@ -1277,7 +1277,7 @@ class FirewallKind(ResourceKind):
 
     client_name = "firewalls"
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         rules = [
             {
                 "direction": rule.direction,
@@ -1368,7 +1368,7 @@ class VolumeKind(ResourceKind):
     client_name = "volumes"
     replaced = ("format", "location")
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         return {
             **common("volume", bound),
             "size_gb": bound.size,
@@ -1440,7 +1440,7 @@ class RecordKind(ResourceKind):
         self.zones_may_be_gone = False
         """Whether a zone that is not there has no records, rather than being an error: so for a destroy."""
 
-    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
+    def list_objects(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         return [
             found
             for zone in sorted({want["zone"] for want in wants})
@@ -1448,13 +1448,13 @@ class RecordKind(ResourceKind):
             for found in there.get_rrset_all(label_selector=selector)
         ]
 
-    def named(self, project: CloudProject, want: Want) -> Any:
+    def find_by_name(self, project: CloudProject, want: Want) -> Any:
         return self._found(project, want["zone"], want["name"], want["type"])
 
     def again(self, project: CloudProject, bound: Any) -> Any:
         return self._found(project, self._zone_name(bound), bound.name, bound.type)
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         return {
             **common("record", bound),
             "zone": self._zone_name(bound),
@@ -1733,8 +1733,8 @@ class ServerMoves(ResourceKind):
             return None, None
         own = bound.id if bound is not None else None
         ours = {other.id: (other, word) for word, other in project.owned("server")}
-        strangers = [each for each in network.servers or [] if each.id not in ours]
-        for other, word in (*ours.values(), *((each, None) for each in strangers)):
+        foreign = [each for each in network.servers or [] if each.id not in ours]
+        for other, word in (*ours.values(), *((each, None) for each in foreign)):
             if other.id != own and any(
                 each.network.id == network.id and each.ip == want["address"] for each in other.private_net or []
             ):
@@ -1842,7 +1842,7 @@ class ServerKind(ServerMoves):
     def __init__(self) -> None:
         self.orders = Orders()
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         group, public = bound.placement_group, bound.public_net
         return {
             **common("server", bound),
@@ -2014,7 +2014,7 @@ class ServerKind(ServerMoves):
         if have == want["placement_group"] and ("placement_group", str(have)) not in project.renewed:
             return
         if have and project.word_for("placement_group", bound.placement_group.id) is None:
-            return  # a stranger's group: it is said, and left alone
+            return  # a foreign group: it is reported and left alone
         what = f"placement group {have} → {want['placement_group']}; it is switched off for that"
         yield ResourceChange(what, lambda: self._regroup(project, bound, want), stops(seen))
 
@@ -2051,7 +2051,7 @@ class ServerKind(ServerMoves):
         yield ResourceChange(what, change, effects, price=more if more is None else round(more, 2))
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
-        """A stranger's volume is not torn from under a system that runs."""
+        """A foreign volume is not detached from a running system."""
         return [
             f"volume #{each.id}, which is not this tenant's, is on it: detach it there first"
             for each in bound.volumes or []
@@ -2144,7 +2144,7 @@ class TenantObjects:
         for kind_name, kind in self.kinds.items():
             wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
             try:
-                self._sort(kind_name, kind.listed(self.project, selector, wants))
+                self._sort(kind_name, kind.list_objects(self.project, selector, wants))
             except ODD as error:
                 raise Failed(
                     f"the answer to GET /{kind.client_name} is not one of the API ({type(error).__name__}: {error}); nothing was done"
@@ -2210,9 +2210,9 @@ class TenantObjects:
         return next((want["name"] for want in wants if want["name"] == bound.name), None)
 
     def find(self, key: Key) -> Any:
-        """The tenant's object that has a desired name, or None; a stranger's blocks it."""
+        """The tenant's object that has a desired name, or None; a foreign one blocks it."""
         kind = self.kinds[key[0]]
-        bound = kind.named(self.project, self.wants[key])
+        bound = kind.find_by_name(self.project, self.wants[key])
         if bound is None:
             return None
         if not self.ours(key[0], bound):
@@ -2240,14 +2240,15 @@ class TenantObjects:
         wants = self.desired["objects"]
         keys = [want for want in wants if want["kind"] == "ssh_key"]
         found = [
-            (f"SSH key {want['name']}", self.kinds["ssh_key"].named(self.project, want) is not None) for want in keys
+            (f"SSH key {want['name']}", self.kinds["ssh_key"].find_by_name(self.project, want) is not None)
+            for want in keys
         ]
         zones = sorted({want["zone"] for want in wants if want["kind"] == "record"})
         return found + [(f"zone {zone}", self.records.has_zone(self.project, zone)) for zone in zones]
 
-    def seen(self, key: Key) -> Want:
+    def describe(self, key: Key) -> Want:
         """An object that is there, in the form of the desired state."""
-        return self.kinds[key[0]].seen(self.project, self.project.held[key])
+        return self.kinds[key[0]].describe(self.project, self.project.held[key])
 
     def known_names(self) -> set[str]:
         """Names that --allow may give."""
@@ -2274,7 +2275,7 @@ class TenantObjects:
 
     def _readable(self, kind: str, bound: Any) -> Any:
         try:
-            return canonical(self.kinds[kind].seen(self.project, bound))
+            return canonical(self.kinds[kind].describe(self.project, bound))
         except ODD:
             return None
 
@@ -2293,7 +2294,7 @@ class Planning(TenantObjects):
 
     prices: LivePrices
     notes: list[str]
-    """What is said and not changed: what cannot be read, and what is a stranger's."""
+    """What is said and not changed: what cannot be read, and what is foreign."""
 
     def steps(self) -> list[PlanStep]:
         """What an apply would do, of what was looked at."""
@@ -2334,7 +2335,7 @@ class Planning(TenantObjects):
         )
 
     def changes(self, key: Key) -> list[ResourceChange]:
-        """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
+        """What is not as desired of an object that is there; a replacement stands alone, because it fixes all."""
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         try:
             if half := kind.half_made(self.project, bound):
@@ -2343,7 +2344,7 @@ class Planning(TenantObjects):
                 return [
                     ResourceChange(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)
                 ]
-            seen = kind.seen(self.project, bound)
+            seen = kind.describe(self.project, bound)
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
                 return [self._replacement(key, want, seen, reasons)]
@@ -2367,7 +2368,7 @@ class Planning(TenantObjects):
             self.notes += self._foreign(key, bound)
 
     def _foreign(self, key: Key, bound: Any) -> list[str]:
-        """What a stranger has in an object, or on it, in words."""
+        """What foreign objects are in an object, or on it, in words."""
         if key[0] == "server":
             public = bound.public_net
             attached = [("volume", each.id) for each in bound.volumes or []]
@@ -2478,7 +2479,7 @@ class Planning(TenantObjects):
         steps = [self.step(key, change) for change in self.changes(key)]
         del self.notes[notes:]
         try:
-            reasons = [kind.in_flux(self.seen(key))]
+            reasons = [kind.in_flux(self.describe(key))]
         except ODD:
             reasons = ["it has an unknown form"]
         return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))
@@ -2676,7 +2677,7 @@ def _holder() -> str:
     return text[:63].strip("-._") or "somebody"
 
 
-# --- destroying: Deletes a tenant's objects: all but data, what is protected, and what a stranger would lose.
+# --- destroying: Deletes a tenant's objects: all but data, what is protected, and what a foreign object would lose.
 
 class Destroying(Planning):
     """Objects go in the reverse order in which they are made."""
@@ -2756,7 +2757,7 @@ class Destroying(Planning):
         for kind, name, word, known in self._in_reverse():
             if (kind, name, getattr(known, "id", None)) in ids:
                 continue
-            # somebody may have protected it meanwhile, or put a stranger's server into it
+            # somebody may have protected it meanwhile, or put a foreign server into it
             bound = self.kinds[kind].again(self.project, known)
             if bound is None:
                 self.project.forget(kind, known)
@@ -2964,7 +2965,7 @@ class ProvisionRun(Destroying):
             if next(tries) and (bound := self.require_found(key)) is not None:
                 if half := kind.half_made(self.project, bound):
                     raise Failed(f"{key[0]} {key[1]} (#{bound.id}) {half}. `apply --allow {key[1]}` replaces it")
-                return not kind.passing(kind.seen(self.project, bound))
+                return not kind.passing(kind.describe(self.project, bound))
             try:
                 self.project.held[key] = kind.create(self.project, want)
             except APIException as error:
@@ -2978,7 +2979,7 @@ class ProvisionRun(Destroying):
         self.journal.write("created", kind=key[0], name=key[1], id=getattr(self.project.held[key], "id", None))
 
     def _settle(self, key: Key, looked: bool) -> None:
-        """Mend all that may be mended, looking anew after each try, until nothing is left."""
+        """Fix all that may be fixed, reading again after each try, until nothing is left."""
         kind, tries = self.kinds[key[0]], count(0 if looked else 1)
 
         def attempt() -> bool:
@@ -2989,7 +2990,7 @@ class ProvisionRun(Destroying):
                 self.say(f"{key[0]} {key[1]}: {change.what}")
                 self.journal.write("change", kind=key[0], name=key[1], what=change.what)
                 wait_for(change.do())
-            return not changes and not kind.passing(kind.seen(self.project, self.project.held[key]))
+            return not changes and not kind.passing(kind.describe(self.project, self.project.held[key]))
 
         retry(attempt, self.pause, about=f"{key[0]} {key[1]}")
 
@@ -3024,7 +3025,7 @@ class ProvisionRun(Destroying):
         labels = {label: value for label, value in labels_of(old).items() if label != LEAVING}
 
         def attempt() -> bool:
-            if self.kinds[key[0]].named(self.project, self.wants[key]) is None:
+            if self.kinds[key[0]].find_by_name(self.project, self.wants[key]) is None:
                 old.update(name=key[1], labels=labels)
                 self.say(f"no replacement is available; {key[0]} {key[1]} (#{old.id}) stays and gets its name back")
             return True
@@ -3087,7 +3088,7 @@ def tenants_in(folder: Path) -> dict[str, str]:
         digest, _, path = line.partition("  ")
         tenant, _, name = path.partition("/")
         if len(digest) != 64 or name != DESIRED:
-            raise EditedData(f"{folder / INDEX} has the line {line!r}, which plumb build never writes{_MEND}")
+            raise EditedData(f"{folder / INDEX} has the line {line!r}, which plumb build never writes{_FIX}")
         tenants[tenant] = digest
     return tenants
 
@@ -3097,14 +3098,14 @@ def desired_of(folder: Path, tenant: str) -> dict[str, Any]:
     own = folder / tenant
     state: dict[str, Any] = json.loads(_read(own / DESIRED, tenants_in(folder)[tenant]))
     if state["format"] != FORMAT:
-        raise EditedData(f"{own / DESIRED} has format {state['format']}, and this script reads {FORMAT}{_MEND}")
+        raise EditedData(f"{own / DESIRED} has format {state['format']}, and this script reads {FORMAT}{_FIX}")
     for want in state["objects"]:
         if told := want.get("user_data"):
             want["user_data"] = _read(own / told["file"], told["sha256"]).decode()
     return state
 
 
-_MEND = (
+_FIX = (
     ". Nothing was done. Put the whole folder back as it was committed; what is to differ is changed in the spec, "
     "followed by plumb build"
 )
@@ -3115,10 +3116,10 @@ def _read(path: Path, expected: str | None = None) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise EditedData(f"{path} cannot be read: {error.strerror}{_MEND}") from None
+        raise EditedData(f"{path} cannot be read: {error.strerror}{_FIX}") from None
     found = sha256(content).hexdigest()
     if expected not in (None, found):
-        raise EditedData(f"{path} was edited: its SHA-256 is {found}, and was {expected}{_MEND}")
+        raise EditedData(f"{path} was edited: its SHA-256 is {found}, and was {expected}{_FIX}")
     return content
 
 
@@ -3363,7 +3364,7 @@ def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
     if any(step.done for step in steps):
         confirm(run.desired["tenant"], options.yes, "to delete this")
     kept = run.destroy(steps)
-    for line in kept_lines(kept):
+    for line in lines_of_kept(kept):
         print(line)
     return TROUBLED if kept else FINE
 
@@ -3377,7 +3378,7 @@ def show_deletions(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[
     show(run, steps, say)
 
 
-def kept_lines(kept: Sequence[PlanStep]) -> list[str]:
+def lines_of_kept(kept: Sequence[PlanStep]) -> list[str]:
     """What a destroy kept, why, and how it goes."""
     return [
         f"kept: {step.kind} {step.name}, {step.what.removeprefix('kept: ')}"

@@ -222,7 +222,7 @@ def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
     if any(step.done for step in steps):
         confirm(run.desired["tenant"], options.yes, "to delete this")
     kept = run.destroy(steps)
-    for line in kept_lines(kept):
+    for line in lines_of_kept(kept):
         print(line)
     return TROUBLED if kept else FINE
 
@@ -236,7 +236,7 @@ def show_deletions(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[
     show(run, steps, say)
 
 
-def kept_lines(kept: Sequence[PlanStep]) -> list[str]:
+def lines_of_kept(kept: Sequence[PlanStep]) -> list[str]:
     """What a destroy kept, why, and how it goes."""
     return [
         f"kept: {step.kind} {step.name}, {step.what.removeprefix('kept: ')}"

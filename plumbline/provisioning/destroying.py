@@ -1,4 +1,4 @@
-"""Deletes a tenant's objects: all but data, what is protected, and what a stranger would lose."""
+"""Deletes a tenant's objects: all but data, what is protected, and what a foreign object would lose."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -91,7 +91,7 @@ class Destroying(Planning):
         for kind, name, word, known in self._in_reverse():
             if (kind, name, getattr(known, "id", None)) in ids:
                 continue
-            # somebody may have protected it meanwhile, or put a stranger's server into it
+            # somebody may have protected it meanwhile, or put a foreign server into it
             bound = self.kinds[kind].again(self.project, known)
             if bound is None:
                 self.project.forget(kind, known)

@@ -56,8 +56,8 @@ class ServerMoves(ResourceKind):
             return None, None
         own = bound.id if bound is not None else None
         ours = {other.id: (other, word) for word, other in project.owned("server")}
-        strangers = [each for each in network.servers or [] if each.id not in ours]
-        for other, word in (*ours.values(), *((each, None) for each in strangers)):
+        foreign = [each for each in network.servers or [] if each.id not in ours]
+        for other, word in (*ours.values(), *((each, None) for each in foreign)):
             if other.id != own and any(
                 each.network.id == network.id and each.ip == want["address"] for each in other.private_net or []
             ):

@@ -19,7 +19,7 @@ class Planning(TenantObjects):
 
     prices: LivePrices
     notes: list[str]
-    """What is said and not changed: what cannot be read, and what is a stranger's."""
+    """What is said and not changed: what cannot be read, and what is foreign."""
 
     def steps(self) -> list[PlanStep]:
         """What an apply would do, of what was looked at."""
@@ -60,7 +60,7 @@ class Planning(TenantObjects):
         )
 
     def changes(self, key: Key) -> list[ResourceChange]:
-        """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
+        """What is not as desired of an object that is there; a replacement stands alone, because it fixes all."""
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         try:
             if half := kind.half_made(self.project, bound):
@@ -69,7 +69,7 @@ class Planning(TenantObjects):
                 return [
                     ResourceChange(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)
                 ]
-            seen = kind.seen(self.project, bound)
+            seen = kind.describe(self.project, bound)
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
                 return [self._replacement(key, want, seen, reasons)]
@@ -93,7 +93,7 @@ class Planning(TenantObjects):
             self.notes += self._foreign(key, bound)
 
     def _foreign(self, key: Key, bound: Any) -> list[str]:
-        """What a stranger has in an object, or on it, in words."""
+        """What foreign objects are in an object, or on it, in words."""
         if key[0] == "server":
             public = bound.public_net
             attached = [("volume", each.id) for each in bound.volumes or []]
@@ -204,7 +204,7 @@ class Planning(TenantObjects):
         steps = [self.step(key, change) for change in self.changes(key)]
         del self.notes[notes:]
         try:
-            reasons = [kind.in_flux(self.seen(key))]
+            reasons = [kind.in_flux(self.describe(key))]
         except ODD:
             reasons = ["it has an unknown form"]
         return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))

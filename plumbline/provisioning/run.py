@@ -3,7 +3,7 @@
 1. It undoes nothing by itself. What failed half-way stays, is listed with its price, and waits for `apply` or `destroy`.
 2. It acts on ids and labels of objects that it has just looked at, never on a name alone, nor on the journal.
 3. What it deletes, detaches, replaces, shrinks, stops, opens or makes dearer, it does only for names given with --allow.
-4. It touches nothing of a stranger: no server, firewall, volume, attachment or membership; it says what is in the way.
+4. It touches nothing foreign: no server, firewall, volume, attachment or membership; it says what is in the way.
 5. It does what was shown and confirmed, while it holds the tenant's lock, or nothing.
 """
 
@@ -178,7 +178,7 @@ class ProvisionRun(Destroying):
             if next(tries) and (bound := self.require_found(key)) is not None:
                 if half := kind.half_made(self.project, bound):
                     raise Failed(f"{key[0]} {key[1]} (#{bound.id}) {half}. `apply --allow {key[1]}` replaces it")
-                return not kind.passing(kind.seen(self.project, bound))
+                return not kind.passing(kind.describe(self.project, bound))
             try:
                 self.project.held[key] = kind.create(self.project, want)
             except APIException as error:
@@ -192,7 +192,7 @@ class ProvisionRun(Destroying):
         self.journal.write("created", kind=key[0], name=key[1], id=getattr(self.project.held[key], "id", None))
 
     def _settle(self, key: Key, looked: bool) -> None:
-        """Mend all that may be mended, looking anew after each try, until nothing is left."""
+        """Fix all that may be fixed, reading again after each try, until nothing is left."""
         kind, tries = self.kinds[key[0]], count(0 if looked else 1)
 
         def attempt() -> bool:
@@ -203,7 +203,7 @@ class ProvisionRun(Destroying):
                 self.say(f"{key[0]} {key[1]}: {change.what}")
                 self.journal.write("change", kind=key[0], name=key[1], what=change.what)
                 wait_for(change.do())
-            return not changes and not kind.passing(kind.seen(self.project, self.project.held[key]))
+            return not changes and not kind.passing(kind.describe(self.project, self.project.held[key]))
 
         retry(attempt, self.pause, about=f"{key[0]} {key[1]}")
 
@@ -238,7 +238,7 @@ class ProvisionRun(Destroying):
         labels = {label: value for label, value in labels_of(old).items() if label != LEAVING}
 
         def attempt() -> bool:
-            if self.kinds[key[0]].named(self.project, self.wants[key]) is None:
+            if self.kinds[key[0]].find_by_name(self.project, self.wants[key]) is None:
                 old.update(name=key[1], labels=labels)
                 self.say(f"no replacement is available; {key[0]} {key[1]} (#{old.id}) stays and gets its name back")
             return True

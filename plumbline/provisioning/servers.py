@@ -47,7 +47,7 @@ class ServerKind(ServerMoves):
     def __init__(self) -> None:
         self.orders = Orders()
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         group, public = bound.placement_group, bound.public_net
         return {
             **common("server", bound),
@@ -219,7 +219,7 @@ class ServerKind(ServerMoves):
         if have == want["placement_group"] and ("placement_group", str(have)) not in project.renewed:
             return
         if have and project.word_for("placement_group", bound.placement_group.id) is None:
-            return  # a stranger's group: it is said, and left alone
+            return  # a foreign group: it is reported and left alone
         what = f"placement group {have} → {want['placement_group']}; it is switched off for that"
         yield ResourceChange(what, lambda: self._regroup(project, bound, want), stops(seen))
 
@@ -256,7 +256,7 @@ class ServerKind(ServerMoves):
         yield ResourceChange(what, change, effects, price=more if more is None else round(more, 2))
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
-        """A stranger's volume is not torn from under a system that runs."""
+        """A foreign volume is not detached from a running system."""
         return [
             f"volume #{each.id}, which is not this tenant's, is on it: detach it there first"
             for each in bound.volumes or []

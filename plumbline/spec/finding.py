@@ -29,7 +29,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, where, and how to mend it."""
+    """One thing that is wrong, where, and how to fix it."""
 
     rule: str
     message: str
