@@ -65,7 +65,7 @@ def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str
         "Loki keeps every line for ever.",
         "A time zone that is none.",
         "None of the types can be had.",
-        "`x` is not a URL scheme.",
+        "`x` is no scheme of a URL.",
         "It says nothing of a database.",
         "rollback.sh goes back to the release before.",
         "Run it again to go on.",

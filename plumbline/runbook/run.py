@@ -169,7 +169,7 @@ class RunbookRun:
             self.tell.ended(step, step.undo or "nothing", attempt.seconds())
             return None
         if step.undo_destroys and not self.consent(number, step, step.undo_destroys):
-            return Failure(number, step, "was not undone, because nobody confirmed it", "")
+            return Failure(number, step, "was not undone, because it was not confirmed", "")
         nodes = sorted(self.journal.nodes.get(number, set()))
         ran = self._script(step, step.undo_commands, nodes, self.tell.line)
         attempt.exit, attempt.output = ran.code, ran.output

@@ -96,7 +96,7 @@ def test_done_steps_are_taken_back_in_reverse_order(tmp_path: Path) -> None:
     run = ready(tmp_path, *steps)
     assert failed(run.forward).number == 4
     back = again(run)
-    assert failed(back.back).what == "its undoing ended with exit code 1"
+    assert failed(back.back).what == "its undo ended with exit code 1"
     mended.touch()
     assert again(back).back() is None
     assert log.read_text() == "three\nthree\none\n"

@@ -29,7 +29,7 @@ def test_two_secrets_under_one_name_stay_two() -> None:
     settings = made["deploy/single/.env.example"]
     assert "\nSECRET_WEB_TOKEN=\n" in settings
     assert "\nSECRET_DB_TOKEN=\n" in settings
-    assert "This file holds secrets" in settings
+    assert "This file contains secrets" in settings
 
 
 def test_pages_say_which_secrets_are_in_an_environment() -> None:
@@ -43,4 +43,4 @@ def test_pages_say_which_secrets_are_in_an_environment() -> None:
 def test_pages_of_a_spec_that_keeps_them_in_files_say_so() -> None:
     made = artifacts(example_spec(""))
     assert "no secret is in an environment variable" in made["docs/auditor/secrets.md"]
-    assert "This file holds secrets" not in made["deploy/single/.env.example"]
+    assert "This file contains secrets" not in made["deploy/single/.env.example"]

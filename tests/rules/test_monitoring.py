@@ -61,7 +61,7 @@ def found(spec: Spec, rule: str) -> list[str]:
             'rule_files: ["{{ collector.rules }}"]',
             "rule_files: []",
             "PLB867",
-            "read",
+            "does not name",
         ),
         ("config/prometheus/rules.yml.j2", "- alert: {{ rule.id }}", "- alert: it", "PLB867", "service-down"),
     ],

@@ -86,7 +86,7 @@ def test_the_manifest_of_an_installation_says_more(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code", "said"),
     [
-        ("deploy/offline", "docs", 2, "docs:1:1: error PLB965 holds no release.json"),
+        ("deploy/offline", "docs", 2, "docs:1:1: error PLB965 contains no release.json"),
         ("deploy/offline", "nowhere", 2, "error PLB965 can't be read: No such file"),
         ("deploy/offline", "README.md", 2, "error PLB965 contains no facts of a release"),
         ("deploy/offline", "deploy/online", 2, "error PLB966 the releases have no deployment in common"),
