@@ -24,12 +24,17 @@ def address(role: str, place: int) -> str:
     return addresses_of_role(SPEC, "online", "acme", role)[place]
 
 
+def online(name: str) -> dict[str, Any]:
+    """What differs in the mode on servers."""
+    return dict(SERVICES[name].get("modes", {}).get("online", {}))
+
+
 def needed(source: str, target: str) -> set[int]:
     """Ports of a role that another role's services need, read from the data alone."""
     return {
         SERVICES[need]["ports"][port]
         for name in ROLES.get(source, ())
-        for need, port in SERVICES[name].get("needs", {}).items()
+        for need, port in (SERVICES[name].get("needs", {}) | online(name).get("needs", {})).items()
         if need in ROLES[target] and need not in ROLES[source]
     }
 
@@ -62,7 +67,8 @@ def test_a_node_lets_in_what_is_needed_and_nothing_else(seen: list[list[Any]], h
         if found != (port in needed(role[source], role[target]))
     ]
     assert wrong == []
-    assert sum(found for *_, found in tried) == 3 * len(needed("worker", "db")) == 15
+    users = ("gateway", "worker", "worker")
+    assert sum(found for *_, found in tried) == sum(len(needed(user, "db")) for user in users) == 16
 
 
 def test_without_rules_everything_is_let_in(seen: list[list[Any]]) -> None:

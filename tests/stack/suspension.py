@@ -14,9 +14,15 @@ from plumbline.stack.stack import Stack
 from tests.gateway.standing import make_certificates, merged
 from tests.stack.conftest import DATA
 
+_CURL = """#!/bin/sh
+# runbooks read no operator's settings (-q); those that lead to the stack are given after that
+[ "$1" != -q ] || shift
+exec {real} -q --config {settings} "$@"
+"""
 _PSQL = """\
 #!/bin/sh
 # The control database is in a container; the address that comes first is left out.
+[ "$1" != -X ] || shift
 shift
 exec docker exec {container} sh -c 'PGPASSWORD=$(cat /run/secrets/postgres_password) exec psql -h 127.0.0.1 -U docpipe -d docpipe "$@"' psql "$@"
 """
@@ -122,7 +128,11 @@ class Machines:
         psql.write_text(_PSQL.format(container=f"{self.nodes['db'].name}-postgres-1"))
         psql.chmod(0o755)
         address = self.nodes["control"].node.address
-        (self.folder / ".curlrc").write_text(f'insecure\nconnect-to = "{self.host}:443:{address}:443"\n')
+        settings = self.folder / ".curlrc"
+        settings.write_text(f'insecure\nconnect-to = "{self.host}:443:{address}:443"\n')
+        curl = self.folder / "bin/curl"
+        curl.write_text(_CURL.format(real=shutil.which("curl"), settings=settings))
+        curl.chmod(0o755)
 
     def _certificate(self) -> None:
         """The tenant's own, put on the control node by hand; the route is written anew, so that it is read."""
