@@ -29,6 +29,8 @@ def of_services(spec: Files, number: int, *, deep: bool = False) -> Files:
         online[role]["services"] += names
     host = files["topology/offline.yaml"]["roles"]["host"]
     host["services"] += added
+    files["monitoring.yaml"]["unwatched"] |= dict.fromkeys(added, "It is here to be counted.")
+    files["networks.yaml"]["networks"]["etl-internal"]["modes"]["online"]["subnet"] = "172.21.0.0/16"
     large = _size(number)
     files["catalogue.yaml"]["server_types"]["large"] = {
         "line": "cx",

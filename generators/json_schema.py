@@ -6,6 +6,7 @@ from typing import Any
 
 from generators.json_text import json_text
 from plumbline.project.artifact import Artifact
+from plumbline.spec.kept import note, recall
 from plumbline.spec.references import ids_by_kind
 from plumbline.spec.sections import SECTIONS, Section
 from plumbline.spec.spec import Spec
@@ -65,7 +66,12 @@ def _schema(section: Section) -> dict[str, Any]:
 @cache
 def plain_schema(model: type[Model]) -> dict[str, Any]:
     """The model's schema as pydantic gives it. It is shared: it must not be changed."""
-    return model.model_json_schema()
+    name = f"{model.__module__}.{model.__qualname__}"
+    schema: dict[str, Any] | None = recall("schema", name)
+    if schema is None:
+        schema = model.model_json_schema()
+        note("schema", name, schema)
+    return schema
 
 
 @cache

@@ -1,7 +1,9 @@
 """Every family of artifacts, and all of a spec's artifacts at once. A new generator is an entry here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from generators.backup.restore_test import RestoreTestGenerator
+from generators.backup.scripts import BackupGenerator
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
 from generators.compose.project import ComposeGenerator
@@ -30,6 +32,8 @@ def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:
         DesiredFileGenerator(),
         ProvisionScriptGenerator(),
         RollOutGenerator(),
+        BackupGenerator(),
+        RestoreTestGenerator(),
         RuleTestGenerator(),
         FirstBootGenerator(),
         SopsGenerator(),
@@ -41,10 +45,15 @@ def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:
     )
 
 
-def generate(spec: Spec, rules: Sequence[ExplainedRule] = ()) -> list[Artifact]:
-    """All artifacts of a spec, by path; no two share one."""
+def generate(
+    spec: Spec, rules: Sequence[ExplainedRule] = (), told: Callable[[int, int], None] | None = None
+) -> list[Artifact]:
+    """All artifacts of a spec, by path; no two share one. `told` hears how many families are done, and of how many."""
     artifacts: dict[str, Artifact] = {}
-    for generator in generators(rules):
+    families = generators(rules)
+    for done, generator in enumerate(families):
+        if told:
+            told(done, len(families))
         for artifact in generator.generate(spec):
             if artifact.path in artifacts:
                 raise ValueError(f"{artifact.path} is generated twice, the second time by {generator.name}")

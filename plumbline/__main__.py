@@ -1,6 +1,6 @@
 """`python -m plumbline` is `plumb`."""
 
-from plumbline.cli import main
+from plumbline.cli import entry
 
 if __name__ == "__main__":
-    main()
+    entry()

@@ -10,9 +10,10 @@ from pydantic import Field
 from schema.forms import form
 from schema.types import ContainerPath, Id, Int, Model, RunbookId, Seconds, ServiceId, Text, Title, reference
 
-Each = Literal["scraped", "others", "health", "limits", "volumes"]
-"""The services that a rule is made for, of those whose metrics are collected: all, all but the collector itself, those with a health
-check, those with limits, and those with volumes, once for each volume."""
+Each = Literal["scraped", "others", "health", "limits", "volumes", "backups", "restores"]
+"""What a rule is made for. Of the services whose metrics are collected: all, all but the collector itself, those with a health check,
+those with limits, and those with volumes, once for each volume. Of backups.yaml: each backup, and each restore that is tested, of
+nodes with a service that tells the node's own metrics."""
 RecordName = Annotated[
     str,
     form(
@@ -46,7 +47,8 @@ class Selected(Model):
     """What a rule is made for. Give at most one of `each` and `services`; with neither there is one rule for all."""
 
     each: Each | None = None
-    """The services that it is made for; `service` and `service_id`, and of a volume `volume` and `volume_gb`, are names in its texts."""
+    """What it is made for; `service` and `service_id`, and of a volume `volume` and `volume_gb`, are names in its texts; of a backup
+    `backup`, `backup_id`, and `missed_s`, the seconds after which it is missed."""
     services: tuple[ServiceId, ...] = ()
     """Services that it is made for, by id."""
     measures: tuple[Id, ...] = ()

@@ -22,7 +22,7 @@ DRIFT_RULES = {
         RealityRule(
             "PLB923",
             "Unmanaged file among the artifacts",
-            "Whoever deploys the folder deploys this file too, and nobody has reviewed where it comes from.",
+            "A deployment of the folder includes this file, and nobody has reviewed it.",
             "Delete it, or move it out of the generated folder.",
         ),
         RealityRule("PLB924", "Artifact with a wrong executable bit", _WHY, BUILD),
@@ -35,7 +35,7 @@ DRIFT_RULES = {
         RealityRule(
             "PLB928",
             "Artifact folder that is a link",
-            "A build writes outside the project, or over something else.",
+            "A build would write outside the project, or overwrite something else.",
             "Replace it with a real folder.",
         ),
         RealityRule("PLB925", "Missing, edited or outdated diagram", _WHY, BUILD),

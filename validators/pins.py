@@ -12,9 +12,9 @@ from validators.documented import RealityRule
 _RULES = (
     RealityRule(
         "PLB991",
-        "Tag that points to another image than the spec pins",
-        "Pulling by tag runs an image that nobody here has reviewed. Pulling by digest misses its fixes.",
-        "Read what changed, run `plumb lock` (or `plumb lock --image ID` for this one only), and build.",
+        "Tag that points to another image than the pinned one",
+        "A pull by tag gets an image that nobody here has reviewed. A pull by digest misses its fixes.",
+        "Read what changed, run `plumb lock` (or `plumb lock --image ID` for only this image), and build.",
     ),
     RealityRule(
         "PLB992",

@@ -132,6 +132,10 @@ def _call(statement: Node, command: Node, asked: bool) -> Iterator[Lost]:
         any(word.startswith("+") and "e" in word for word in call.words) or call.words[:2] == ("+o", "errexit")
     ):
         yield Lost("swallowed", statement, "`set +e` lets each failure pass")
+    if call.program == "find" and {"-exec", "-execdir"} & set(call.words) and {";", "\\;"} & set(call.words):
+        yield Lost("swallowed", statement, "find ignores how a command of -exec … \\; ends; end it with + instead")
+    if call.program == "make" and {"-i", "--ignore-errors"} & set(call.words):
+        yield Lost("swallowed", statement, "make -i ignores every failure")
     if call.program == "trap" and call.words and re.search(r"\bexit 0\b", call.words[0]):
         yield Lost("swallowed", statement, "a trap that exits with 0 hides every failure")
     within = list(substitutions(command))

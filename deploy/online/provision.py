@@ -519,154 +519,6 @@ def objects_now(desired: dict[str, Any]) -> list[dict[str, Any]]:
     return list(desired["objects"]) if makes(desired) else []
 
 
-# --- plan: A plan: what would be done, for people and as a file that is applied exactly as it was shown.
-
-PLAN_FORMAT = 1
-
-
-@dataclass(frozen=True)
-class PlanStep:
-    """A line of the plan."""
-
-    mark: str
-    """`-` delete, `+` make, `~` change; `!` left until the operator gives the word; `?` cannot be done as things are."""
-    kind: str
-    name: str
-    what: str
-    price: float = 0.0
-    """What it adds a month, net, in the account's currency."""
-    id: int | None = None
-    """The provider's id of the object; None where there is none yet."""
-    effects: tuple[str, ...] = ()
-    """What it takes away, opens or costs."""
-    needs: tuple[str, ...] = ()
-    """Names that --allow has to give."""
-    replaces: bool = False
-    """Whether one object goes and another comes."""
-
-    @property
-    def done(self) -> bool:
-        """Whether an apply does it."""
-        return self.mark in "+~-"
-
-
-def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: str = "EUR") -> list[str]:
-    """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
-    lines = [f"* {note}" for note in notes]
-    if not steps:
-        return [*lines, "nothing to do: all is as desired"]
-    for step in sorted(steps, key=lambda step: not _destroys(step)):
-        price = f"  {step.price:+.2f} a month" if step.price else ""
-        mark = "-/+" if step.done and step.replaces else step.mark
-        lines.append(f"{mark} {step.kind} {step.name}: {step.what}{price}")
-        if beyond := [effect for effect in step.effects if effect != "deletes"]:
-            lines.append(f"    it {', '.join(beyond)}")
-    lines += [
-        f"  {step.name}: only with {' '.join(f'--allow {name}' for name in step.needs)}" for step in steps if step.needs
-    ]
-    return [*lines, summary(steps, currency)]
-
-
-def summary(steps: Sequence[PlanStep], currency: str = "EUR") -> str:
-    """How many are added, changed and destroyed, and the difference a month."""
-    add = sum(1 for step in steps if step.mark == "+" or (step.done and step.replaces))
-    change = len({(step.kind, step.name) for step in steps if step.mark == "~" and not step.replaces})
-    destroy = sum(1 for step in steps if step.mark == "-" or (step.done and step.replaces))
-    more = sum(step.price for step in steps if step.done)
-    waiting = sum(1 for step in steps if step.mark == "!")
-    blocked = sum(1 for step in steps if step.mark == "?")
-    return (
-        f"{add} to add, {change} to change, {destroy} to destroy; {more:+.2f} {currency} a month, net"
-        + (f"; {waiting} left: only with --allow" if waiting else "")
-        + (f"; {blocked} cannot be done" if blocked else "")
-    )
-
-
-def _destroys(step: PlanStep) -> bool:
-    return step.mark == "-" or step.replaces or "deletes" in step.effects or "replaces" in step.effects
-
-
-def digest(value: Any) -> str:
-    """SHA-256 of plain data, whatever order its keys came in."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
-
-
-def as_plan(desired: dict[str, Any], project: str, allowed: Iterable[str], steps: Sequence[PlanStep]) -> dict[str, Any]:
-    """A plan of one tenant as plain data. `project` is the fingerprint of what was there."""
-    return {
-        "tenant": desired["tenant"],
-        "mode": desired["mode"],
-        "platform": desired["platform"],
-        "desired": digest(desired),
-        "project": project,
-        "allow": sorted(allowed),
-        "steps": [asdict(step) for step in steps],
-    }
-
-
-def write_plan(path: Path, plans: Sequence[dict[str, Any]]) -> None:
-    """Write plans to a file. Raises Misused where it cannot be written."""
-    whole = {"format": PLAN_FORMAT, "made": datetime.now(UTC).isoformat(timespec="seconds"), "plans": list(plans)}
-    try:
-        path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as error:
-        raise Misused(f"the plan cannot be written to {path}: {error.strerror}") from None
-
-
-def read_plan(path: Path) -> dict[str, dict[str, Any]]:
-    """The plans of a file by tenant. Raises Misused where it is none."""
-    try:
-        whole = json.loads(path.read_text("utf-8"))
-        if whole["format"] != PLAN_FORMAT:
-            raise Misused(f"{path} is a plan of format {whole['format']}; this program knows {PLAN_FORMAT}: plan again")
-        plans = [_plan_of(each) for each in whole["plans"]]
-    except OSError as error:
-        raise Misused(f"the plan {path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
-    found = {plan["tenant"]: plan for plan in plans}
-    if len(found) < len(plans):
-        raise Misused(f"{path} has two plans of one tenant: write one with plan --out FILE")
-    return found
-
-
-def _plan_of(found: dict[str, Any]) -> dict[str, Any]:
-    """A plan as `as_plan` gives it. Raises ValueError, KeyError or TypeError for anything else."""
-    words = {key: found[key] for key in ("tenant", "mode", "platform", "desired", "project")}
-    allowed = found["allow"]
-    if not isinstance(allowed, list) or not all(isinstance(each, str) for each in (*words.values(), *allowed)):
-        raise ValueError("a word of the plan is no text")
-    steps = [
-        PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])})
-        for each in found["steps"]
-    ]
-    return {**words, "allow": allowed, "steps": steps}
-
-
-def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:
-    """Raises Refused when the plan is not what would be done now."""
-    if plan["desired"] != digest(desired):
-        raise Refused("the plan is of another desired state: plan again")
-    check_same(plan["steps"], steps)
-    if plan["project"] != project:
-        raise Refused("the project has changed since the plan was made: plan again")
-
-
-def check_same(shown: Sequence[PlanStep], now: Sequence[PlanStep]) -> None:
-    """Raises Refused when what would be done is not what was shown, with the first difference."""
-    # keys are the project's: the work on another tenant may have made one meanwhile
-    shown, now = ([step for step in steps if step.kind != "ssh_key"] for steps in (shown, now))
-    if shown == now:
-        return
-    gone = [step for step in shown if step not in now]
-    new = [step for step in now if step not in shown]
-    first = (new or gone or list(now))[0]
-    raise Refused(
-        "the project has changed since the plan was shown: "
-        f"{'now' if new else 'no more'}: {first.mark} {first.kind} {first.name}: {first.what}; nothing was done: plan again"
-    )
-
-
 # --- kinds: What all kinds of objects have in common: found, seen in the form of the desired state, made, changed, deleted.
 
 Want = dict[str, Any]
@@ -758,8 +610,8 @@ class ResourceChange:
     """Whether another object takes its place."""
     blocked: str = ""
     """Why it cannot be done at all, and what would help."""
-    price: float = 0.0
-    """What it adds a month, net."""
+    price: float | None = 0.0
+    """What it adds a month, net; None where nobody knows."""
 
 
 class ResourceKind(ABC):
@@ -904,6 +756,291 @@ def shown_labels(have: dict[str, str], want: dict[str, str]) -> str:
 def common(kind: str, bound: Any) -> Want:
     """What is seen of every kind."""
     return {"kind": kind, "name": bound.name, "labels": plain_labels(bound), "object": labels_of(bound).get(OBJECT)}
+
+
+# --- prices: What things cost a month, net, as the API says; and all that a tenant pays for now.
+
+Price = float | None
+"""A month, net, in the account's currency; None where nobody knows, which is not nothing."""
+
+
+def price_of_all(*prices: Price) -> Price:
+    """The price of several things; not known where that of one is not."""
+    known = [price for price in prices if price is not None]
+    return round(sum(known), 2) if len(known) == len(prices) else None
+
+
+def minus(price: Price) -> Price:
+    """What is not paid any more."""
+    return None if price is None else -price
+
+
+def told_price(price: Price, form: str = ".2f") -> str:
+    """A price in words."""
+    return "at an unknown price" if price is None else f"{price:{form}} a month"
+
+
+def told_sum(prices: Iterable[Price], currency: str, form: str = ".2f") -> str:
+    """A sum in words, and how much it leaves out."""
+    every = list(prices)
+    known = [price for price in every if price is not None]
+    lacking = len(every) - len(known)
+    rest = f", and {lacking} thing{'s' if lacking > 1 else ''} at an unknown price" if lacking else ""
+    return f"{sum(known):{form}} {currency} a month, net{rest}"
+
+
+class LivePrices:
+    """Asked once, when something has a price."""
+
+    def __init__(self, api: Client):
+        self._api = api
+        self._pricing: dict[str, Any] | None = None
+        self.missing = ""
+        """Why there are no prices."""
+
+    @property
+    def pricing(self) -> dict[str, Any]:
+        if self._pricing is None:
+            try:
+                # the SDK has no method for it
+                self._pricing = dict(self._api.request("GET", "/pricing")["pricing"])
+            except API_ERRORS as error:
+                self._pricing, self.missing = {}, describe_error(error)
+            except (KeyError, TypeError):
+                self._pricing, self.missing = {}, "its answer is not known here"
+        return self._pricing
+
+    def lacking(self) -> list[str]:
+        """Why there are no prices, in words."""
+        return [f"prices are not known: {self.missing}"] if self.missing else []
+
+    @property
+    def currency(self) -> str:
+        return str(self.pricing.get("currency") or "EUR")
+
+    def of_gb(self, size: int) -> Price:
+        """A volume of a size."""
+        gb = _net((self.pricing.get("volume") or {}).get("price_per_gb_month"))
+        return None if gb is None else round(gb * size, 2)
+
+    def of_address(self, location: str) -> Price:
+        """A public IPv4 address; an IPv6 network costs nothing."""
+        return _at(self.pricing.get("primary_ips"), "type", "ipv4", location)
+
+    def of_type(self, name: str, location: str) -> Price:
+        """A server type at a location."""
+        return _at(self.pricing.get("server_types"), "name", name, location)
+
+    def of_new(self, key: Key, want: Want, type_price: Price) -> Price:
+        """An object that is made; of a server with its address."""
+        if key[0] == "volume":
+            return self.of_gb(want["size_gb"])
+        return price_of_all(type_price, self.of_address(want["location"])) if key[0] == "server" else 0.0
+
+    def of(self, kind: str, bound: Any) -> Price:
+        """An object that is there; of a server with its address."""
+        if kind == "volume":
+            return self.of_gb(bound.size) if bound.size else None
+        if kind != "server":
+            return 0.0
+        if not bound.server_type or not bound.location:
+            return None
+        place = bound.location.name
+        address = self.of_address(place) if bound.public_net and bound.public_net.ipv4 else 0.0
+        return price_of_all(self.of_type(bound.server_type.name, place), address)
+
+
+def _net(price: Any) -> Price:
+    try:
+        net = float(price["net"])
+        return net if math.isfinite(net) else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _at(offers: list[dict[str, Any]] | None, field: str, value: str, location: str) -> Price:
+    """The price at a location of the offer whose field has a value."""
+    prices = [
+        _net(each.get("price_monthly"))
+        for offer in offers or []
+        if offer.get(field) == value
+        for each in offer.get("prices") or []
+        if each.get("location") == location
+    ]
+    return round(prices[0], 2) if prices and prices[0] is not None else None
+
+
+def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
+    """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
+    prices = LivePrices(api)
+    selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
+    servers = [each for each in api.servers.get_all(label_selector=selector) if owned_by(each, ownership)]
+    own = {server.id for server in servers}
+    addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or owned_by(each, ownership)]
+    found: list[tuple[str, Price]] = []
+    for server in servers:
+        type_name, place = (str(each.name) if each else "" for each in (server.server_type, server.location))
+        found.append((f"server {server.name} (#{server.id}), {type_name}", prices.of_type(type_name, place)))
+    for volume in api.volumes.get_all(label_selector=selector):
+        if owned_by(volume, ownership):
+            found.append((f"volume {volume.name} (#{volume.id}), {volume.size} GB", prices.of("volume", volume)))
+    for address in addresses:
+        if address.type != "ipv6":
+            price = prices.of_address(str(address.location.name)) if address.location else None
+            found.append((f"{address.type} {address.ip} (#{address.id})", price))
+    if not found:
+        return ["nothing that costs is there"]
+    lines = [f"  {what}: {told_price(price)}" for what, price in found]
+    total = told_sum((price for _, price in found), prices.currency)
+    return ["what is there and is paid for:", *lines, "; ".join([f"  together {total}", *prices.lacking()])]
+
+
+# --- plan: A plan: what would be done, for people and as a file that is applied exactly as it was shown.
+
+PLAN_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """A line of the plan."""
+
+    mark: str
+    """`-` delete, `+` make, `~` change; `!` left until the operator gives the word; `?` cannot be done as things are."""
+    kind: str
+    name: str
+    what: str
+    price: Price = 0.0
+    """What it adds a month."""
+    id: int | None = None
+    """The provider's id of the object; None where there is none yet."""
+    effects: tuple[str, ...] = ()
+    """What it takes away, opens or costs."""
+    needs: tuple[str, ...] = ()
+    """Names that --allow has to give."""
+    replaces: bool = False
+    """Whether one object goes and another comes."""
+
+    @property
+    def done(self) -> bool:
+        """Whether an apply does it."""
+        return self.mark in "+~-"
+
+
+def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: str = "EUR") -> list[str]:
+    """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
+    lines = [f"* {note}" for note in notes]
+    if not steps:
+        return [*lines, "nothing to do: all is as desired"]
+    for step in sorted(steps, key=lambda step: not _destroys(step)):
+        price = f"  {told_price(step.price, '+.2f')}" if step.price != 0 else ""
+        mark = "-/+" if step.done and step.replaces else step.mark
+        lines.append(f"{mark} {step.kind} {step.name}: {step.what}{price}")
+        if beyond := [effect for effect in step.effects if effect != "deletes"]:
+            lines.append(f"    it {', '.join(beyond)}")
+    lines += [
+        f"  {step.name}: only with {' '.join(f'--allow {name}' for name in step.needs)}" for step in steps if step.needs
+    ]
+    return [*lines, summary(steps, currency)]
+
+
+def summary(steps: Sequence[PlanStep], currency: str = "EUR") -> str:
+    """How many are added, changed and destroyed, and the difference a month."""
+    add = sum(1 for step in steps if step.mark == "+" or (step.done and step.replaces))
+    change = len({(step.kind, step.name) for step in steps if step.mark == "~" and not step.replaces})
+    destroy = sum(1 for step in steps if step.mark == "-" or (step.done and step.replaces))
+    more = told_sum((step.price for step in steps if step.done), currency, "+.2f")
+    waiting = sum(1 for step in steps if step.mark == "!")
+    blocked = sum(1 for step in steps if step.mark == "?")
+    return (
+        f"{add} to add, {change} to change, {destroy} to destroy; {more}"
+        + (f"; {waiting} left: only with --allow" if waiting else "")
+        + (f"; {blocked} cannot be done" if blocked else "")
+    )
+
+
+def _destroys(step: PlanStep) -> bool:
+    return step.mark == "-" or step.replaces or "deletes" in step.effects or "replaces" in step.effects
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of plain data, whatever order its keys came in."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
+
+
+def as_plan(desired: dict[str, Any], project: str, allowed: Iterable[str], steps: Sequence[PlanStep]) -> dict[str, Any]:
+    """A plan of one tenant as plain data. `project` is the fingerprint of what was there."""
+    return {
+        "tenant": desired["tenant"],
+        "mode": desired["mode"],
+        "platform": desired["platform"],
+        "desired": digest(desired),
+        "project": project,
+        "allow": sorted(allowed),
+        "steps": [asdict(step) for step in steps],
+    }
+
+
+def write_plan(path: Path, plans: Sequence[dict[str, Any]]) -> None:
+    """Write plans to a file. Raises Misused where it cannot be written."""
+    whole = {"format": PLAN_FORMAT, "made": datetime.now(UTC).isoformat(timespec="seconds"), "plans": list(plans)}
+    try:
+        path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    except OSError as error:
+        raise Misused(f"the plan cannot be written to {path}: {error.strerror}") from None
+
+
+def read_plan(path: Path) -> dict[str, dict[str, Any]]:
+    """The plans of a file by tenant. Raises Misused where it is none."""
+    try:
+        whole = json.loads(path.read_text("utf-8"))
+        if whole["format"] != PLAN_FORMAT:
+            raise Misused(f"{path} is a plan of format {whole['format']}; this program knows {PLAN_FORMAT}: plan again")
+        plans = [_plan_of(each) for each in whole["plans"]]
+    except OSError as error:
+        raise Misused(f"the plan {path} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
+    found = {plan["tenant"]: plan for plan in plans}
+    if len(found) < len(plans):
+        raise Misused(f"{path} has two plans of one tenant: write one with plan --out FILE")
+    return found
+
+
+def _plan_of(found: dict[str, Any]) -> dict[str, Any]:
+    """A plan as `as_plan` gives it. Raises ValueError, KeyError or TypeError for anything else."""
+    words = {key: found[key] for key in ("tenant", "mode", "platform", "desired", "project")}
+    allowed = found["allow"]
+    if not isinstance(allowed, list) or not all(isinstance(each, str) for each in (*words.values(), *allowed)):
+        raise ValueError("a word of the plan is no text")
+    steps = [
+        PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])})
+        for each in found["steps"]
+    ]
+    return {**words, "allow": allowed, "steps": steps}
+
+
+def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:
+    """Raises Refused when the plan is not what would be done now."""
+    if plan["desired"] != digest(desired):
+        raise Refused("the plan is of another desired state: plan again")
+    check_same(plan["steps"], steps)
+    if plan["project"] != project:
+        raise Refused("the project has changed since the plan was made: plan again")
+
+
+def check_same(shown: Sequence[PlanStep], now: Sequence[PlanStep]) -> None:
+    """Raises Refused when what would be done is not what was shown, with the first difference."""
+    # keys are the project's: the work on another tenant may have made one meanwhile
+    shown, now = ([step for step in steps if step.kind != "ssh_key"] for steps in (shown, now))
+    if shown == now:
+        return
+    gone = [step for step in shown if step not in now]
+    new = [step for step in now if step not in shown]
+    first = (new or gone or list(now))[0]
+    raise Refused(
+        "the project has changed since the plan was shown: "
+        f"{'now' if new else 'no more'}: {first.mark} {first.kind} {first.name}: {first.what}; nothing was done: plan again"
+    )
 
 
 # --- rules: Firewall rules: compared by what they let through.
@@ -1909,7 +2046,7 @@ class ServerKind(ServerMoves):
                 wait_for(bound.power_on())
                 raise
 
-        yield ResourceChange(what, change, effects, price=more or 0.0)
+        yield ResourceChange(what, change, effects, price=more if more is None else round(more, 2))
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """A stranger's volume is not torn from under a system that runs."""
@@ -1974,105 +2111,6 @@ def kinds() -> dict[str, ResourceKind]:
         "server": ServerKind(),
         "record": RecordKind(),
     }
-
-
-# --- prices: What things cost a month, net, as the API says; and all that a tenant pays for now.
-
-class LivePrices:
-    """Asked once, when something has a price."""
-
-    def __init__(self, api: Client):
-        self._api = api
-        self._pricing: dict[str, Any] | None = None
-        self.missing = ""
-        """Why there are no prices."""
-
-    @property
-    def pricing(self) -> dict[str, Any]:
-        if self._pricing is None:
-            try:
-                # the SDK has no method for it
-                self._pricing = dict(self._api.request("GET", "/pricing")["pricing"])
-            except API_ERRORS as error:
-                self._pricing, self.missing = {}, describe_error(error)
-            except (KeyError, TypeError):
-                self._pricing, self.missing = {}, "its answer is not known here"
-        return self._pricing
-
-    @property
-    def currency(self) -> str:
-        return str(self.pricing.get("currency") or "EUR")
-
-    def of_gb(self, size: int) -> float:
-        """A volume of a size."""
-        return round(_net((self.pricing.get("volume") or {}).get("price_per_gb_month")) * size, 2)
-
-    def of_address(self, location: str) -> float:
-        """A public IPv4 address; an IPv6 network costs nothing."""
-        found = [each for each in self.pricing.get("primary_ips") or [] if each.get("type") == "ipv4"]
-        return _at(found[0].get("prices") or [], location) if found else 0.0
-
-    def of_type(self, name: str, location: str) -> float:
-        """A server type at a location."""
-        found = [each for each in self.pricing.get("server_types") or [] if each.get("name") == name]
-        return _at(found[0].get("prices") or [], location) if found else 0.0
-
-    def of_new(self, key: Key, want: Want, type_price: float) -> float:
-        """An object that is made; of a server with its address."""
-        if key[0] == "volume":
-            return self.of_gb(want["size_gb"])
-        return round(type_price + self.of_address(want["location"]), 2) if key[0] == "server" else 0.0
-
-    def of(self, kind: str, bound: Any) -> float:
-        """An object that is there; of a server with its address."""
-        if kind == "volume":
-            return self.of_gb(bound.size or 0)
-        if kind != "server" or not bound.server_type or not bound.location:
-            return 0.0
-        place = bound.location.name
-        address = self.of_address(place) if bound.public_net and bound.public_net.ipv4 else 0.0
-        return round(self.of_type(bound.server_type.name, place) + address, 2)
-
-
-def _net(price: Any) -> float:
-    try:
-        net = float(price["net"])
-        return net if math.isfinite(net) else 0.0
-    except (KeyError, TypeError, ValueError):
-        return 0.0
-
-
-def _at(prices: list[dict[str, Any]], location: str) -> float:
-    return next((round(_net(each.get("price_monthly")), 2) for each in prices if each.get("location") == location), 0.0)
-
-
-def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
-    """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
-    prices, lines, total = LivePrices(api), [], 0.0
-    selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
-    servers = [each for each in api.servers.get_all(label_selector=selector) if owned_by(each, ownership)]
-    own = {server.id for server in servers}
-    addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or owned_by(each, ownership)]
-    found: list[tuple[str, Any, float]] = []
-    for server in servers:
-        type_name, place = (str(each.name) if each else "" for each in (server.server_type, server.location))
-        found.append((f"server {server.name} (#{server.id}), {type_name}", server, prices.of_type(type_name, place)))
-    for volume in api.volumes.get_all(label_selector=selector):
-        if owned_by(volume, ownership):
-            found.append(
-                (f"volume {volume.name} (#{volume.id}), {volume.size} GB", volume, prices.of("volume", volume))
-            )
-    for address in addresses:
-        price = prices.of_address(str(address.location.name)) if address.type == "ipv4" and address.location else 0.0
-        if price:
-            found.append((f"{address.type} {address.ip} (#{address.id})", address, price))
-    for what, _, price in found:
-        total += price
-        lines.append(f"  {what}: {price:.2f} a month")
-    if not lines:
-        return ["nothing that costs is there"]
-    unknown = f"; prices are not known: {prices.missing}" if prices.missing else ""
-    return ["what is there and is paid for:", *lines, f"  together {total:.2f} {prices.currency} a month, net{unknown}"]
 
 
 # --- tenant_objects: Finds a tenant's objects: by labels and ids, and by name alone only to see whose the name is.
@@ -2272,6 +2310,7 @@ class Planning(TenantObjects):
                 # a replacement names what is in its way itself
                 if not any(change.replaces for change in changes):
                     self._note_foreign(key, self.project.held[key])
+        self.notes += self.prices.lacking()
         return steps
 
     def _foresee(self) -> None:
@@ -2352,21 +2391,18 @@ class Planning(TenantObjects):
         mark = "!" if needs else "~"
         return PlanStep(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
 
-    def _price_of(self, key: Key, change: ResourceChange) -> float:
+    def _price_of(self, key: Key, change: ResourceChange) -> Price:
         if change.replaces:
-            return round(
-                self.prices.of_new(key, self.wants[key], self._type_of(key))
-                - self.prices.of(key[0], self.project.held[key]),
-                2,
-            )
+            new = self.prices.of_new(key, self.wants[key], self._type_of(key))
+            return price_of_all(new, minus(self.prices.of(key[0], self.project.held[key])))
         if key[0] == "volume" and Effect.COSTS_MORE in change.effects:
             bound, want = self.project.held[key], self.wants[key]
             return self.prices.of_gb(want["size_gb"] - bound.size)
-        return round(change.price, 2)
+        return change.price
 
-    def _type_of(self, key: Key) -> float:
+    def _type_of(self, key: Key) -> Price:
         kind = self.kinds[key[0]]
-        return kind.choice(self.project, self.wants[key]).price or 0.0 if isinstance(kind, ServerKind) else 0.0
+        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, ServerKind) else 0.0
 
     def _creation(self, key: Key, want: Want) -> PlanStep:
         kind = self.kinds[key[0]]
@@ -2377,7 +2413,6 @@ class Planning(TenantObjects):
             return PlanStep("+", *key, "make", price)
         choice = kind.choice(self.project, want)
         what = f"make, {choice.type}" + (f", for {choice.dearer}" if choice.dearer else "")
-        what += ", at an unknown price" if choice.price is None and not choice.dearer else ""
         dearer = (Effect.COSTS_MORE.value,) if choice.dearer else ()
         if choice.dearer and key[1] not in self.allowed:
             return PlanStep("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
@@ -2400,19 +2435,30 @@ class Planning(TenantObjects):
         """Why another volume would stand in the place of one that a server was told; empty where none was told."""
         if key[0] != "volume" or key[1] in self.allowed:
             return ""
-        for (kind, name), bound in self.project.held.items():
-            told = labels_of(bound).get(TOLD_VOLUME, "") if kind == "server" else ""
-            if kind != "server" or self.wants[kind, name]["volume"] != key[1]:
+        for word, bound in self.project.owned("server"):
+            # one that is not desired any more had this volume, unless it was told another that is known
+            want, told = self.wants.get(("server", word)), labels_of(bound).get(TOLD_VOLUME, "")
+            if want["volume"] != key[1] if want else self._is_another_volume(told, key[1]):
                 continue
-            if not told and labels_of(bound).get(USER_DATA) == user_data_hash(self.wants[kind, name][USER_DATA]):
+            if want and not told and labels_of(bound).get(USER_DATA) == user_data_hash(want[USER_DATA]):
                 return (
-                    f"server {name} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
+                    f"server {word} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
                     f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
                 )
             if told:
                 fate = self._fate_of_volume(told, key[1])
-                return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
+                return f"server {bound.name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
         return ""
+
+    def _is_another_volume(self, id: str, name: str) -> bool:
+        """Whether an id is that of a volume of the tenant that is known not to be the one with this desired name."""
+        known = [bound for (kind, _), bound in self.project.held.items() if kind == "volume"]
+        known += [
+            other.bound
+            for other in self.project.others
+            if other.kind == "volume" and labels_of(other.bound).get(OBJECT, identity(name)) != identity(name)
+        ]
+        return id in {str(bound.id) for bound in known}
 
     def _fate_of_volume(self, id: str, name: str) -> str:
         """What has become of a volume that is not known as the desired one any more, and what would help."""
@@ -2446,7 +2492,7 @@ class Planning(TenantObjects):
         if not makes(self.desired):
             why = f"the tenant is {state_of(self.desired)}"
         words = tuple(sorted(effect.value for effect in effects))
-        price = -self.prices.of(other.kind, bound)
+        price = minus(self.prices.of(other.kind, bound))
         key = (other.kind, str(bound.name))
         way = kind.in_the_way(self.project, bound)
         if other.successor and (reason := self._not_ready((other.kind, other.word))):
@@ -2655,6 +2701,7 @@ class Destroying(Planning):
         steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
+        self.notes += self.prices.lacking()
         if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)
             raise Refused(
@@ -2681,7 +2728,7 @@ class Destroying(Planning):
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
         if not self.ours(kind, bound):
             return PlanStep("?", kind, name, "kept: it has lost the tenant's labels meanwhile", 0.0, id, words)
-        price = -self.prices.of(kind, bound)
+        price = minus(self.prices.of(kind, bound))
         if needs:
             return PlanStep("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
         kept = {step.id for step in before if step.kind == "server" and not step.done}

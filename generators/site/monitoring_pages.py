@@ -99,7 +99,8 @@ def _alert(page: Page, spec: Spec, id: str, rules: dict[str, list[AlertRule]]) -
     modes: dict[tuple[str, str], list[str]] = {}
     for mode, rule in told:
         modes.setdefault((rule.title, rule.expression), []).append(mode)
-    where = [path_of(at, "title"), path_of(at, "expression")]
+    # each rule is about a service, and says its name
+    where = [path_of(at, "title"), path_of(at, "expression"), path_of("services")]
     page.table(
         ["It says", "When, for as long as that", "Modes"],
         [(where, [text(title), code(expression), codes(named)]) for (title, expression), named in modes.items()],

@@ -24,6 +24,10 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
     for each in handovers(spec):
         users.setdefault(each.secret, set()).add(each.service)
         uses.setdefault(each.secret, []).append(each.path)
+    if destination := spec.backups.destination:
+        for key in (destination.access_key, destination.secret_key):
+            users.setdefault(key, set()).add("backup.sh")
+            uses.setdefault(key, []).append(path_of("backups", "destination"))
     page.table(
         ["Secret", "Opens", "Owner", *(["Scope"] if tenants else []), "Length", "Replaced after", "Read by"],
         [

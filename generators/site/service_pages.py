@@ -8,6 +8,7 @@ from generators.site.connection_diagrams import neighbourhoods
 from generators.site.service_facts import Fact, facts, variables, words
 from plumbline.effective.deployment import roles_of, services_of
 from plumbline.effective.expression_names import service_names
+from plumbline.effective.expression_places import known_in_service, value_places
 from plumbline.expressions.rendering import value_text
 from plumbline.project.artifact import Artifact
 from plumbline.runbook.rendering import render_runbook
@@ -141,7 +142,7 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
     service, path = spec.services[name], path_of("services", name)
     # what is tried in every mode is shown as the first one has it
     first = next((mode for mode in spec.modes if name in services_of(spec, mode)), spec.modes[0])
-    names = service_names(spec, first, name)
+    names, known = service_names(spec, first, name), known_in_service(spec, first, name)
     rows: list[tuple[Where, list[str]]] = []
     if test := service.state_test:
         rows.append((path_of(path, "state_test", "write"), ["Writes a word", words(test.write, names)]))
@@ -151,9 +152,9 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
         rows.append((path_of(path, "self_tests", id), [text(each.title), shown]))
     for id, query in service.running.items():
         answers = codes(f"{name}={value_text(value, names)}" for name, value in query.answers.items())
-        rows.append(
-            (path_of(path, "running", id), [text(query.title), f"{words(query.run, names)}, answers {answers}"])
-        )
+        places = [place for value in query.answers.values() for place in value_places(value, known)]
+        where = [path_of(path, "running", id), *places]
+        rows.append((where, [text(query.title), f"{words(query.run, names)}, answers {answers}"]))
     if rows:
         page.add("## Tried on a running one")
         page.table(["What", "How"], rows)

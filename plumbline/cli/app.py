@@ -111,8 +111,4 @@ def run() -> None:
         from click.shell_completion import shell_complete
 
         sys.exit(shell_complete(cli, {}, "plumb", VARIABLE, instruction))
-    gc.disable()  # nothing of what a command imports is garbage
-    try:
-        run_guarded(cli)
-    finally:
-        gc.enable()
+    run_guarded(cli)

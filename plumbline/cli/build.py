@@ -2,6 +2,8 @@
 
 import sys
 from datetime import date
+from functools import partial
+from pathlib import Path
 
 import click
 
@@ -9,10 +11,13 @@ from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli.common import SpecProject, load, report
 from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.kept_file import kept_file
+from plumbline.cli.phase_line import PhaseLine
 from plumbline.project.artifact import Artifact, Drawing
 from plumbline.project.diagrams import NotDrawn, draw
 from plumbline.project.workspace import Workspace
 from plumbline.spec.finding import EnvironmentMissing, Finding, Severity
+from plumbline.spec.kept import keeping
 from validators.all_rules import ALL_RULES
 from validators.drift import ADOPTED, obstacles
 from validators.rules import check_rules
@@ -27,14 +32,21 @@ def build(context: click.Context, force: bool, adopt: bool) -> None:
 
     If a path holds a file that no build wrote, the build stops before it writes anything. --adopt overwrites such files.
     """
+    with keeping(kept_file(Path(context.obj["folder"]))):
+        _build(context, force, adopt)
+
+
+def _build(context: click.Context, force: bool, adopt: bool) -> None:
     project = load(context)
-    errors = [found for found in check_rules(project.spec, date.today()) if found.severity == Severity.ERROR]
+    with PhaseLine(quiet=context.obj["quiet"]) as phases:
+        findings = check_rules(project.spec, date.today(), partial(phases, "checking rules"))
+    errors = [found for found in findings if found.severity == Severity.ERROR]
     if errors:
         report(context, errors)
         if not force:
             click.echo("nothing was written; fix these errors, or build anyway with --force", err=True)
             sys.exit(EXIT_FINDINGS)
-    artifacts = _generated(project, errors)
+    artifacts = _generated(project, errors, quiet=context.obj["quiet"])
     workspace = project.workspace
     pictures = drawings(artifacts)
     stale = [picture for picture in pictures if not workspace.is_current(picture)]
@@ -56,10 +68,12 @@ def build(context: click.Context, force: bool, adopt: bool) -> None:
         raise EnvironmentMissing(f"{len(missing)} pictures are not drawn: {missing[0]}", "everything else is written")
 
 
-def _generated(project: SpecProject, errors: list[Finding]) -> list[Artifact]:
+def _generated(project: SpecProject, errors: list[Finding], *, quiet: bool) -> list[Artifact]:
     """The artifacts. Of a spec with errors there may be none, whatever is forced."""
     try:
-        return generate(project.spec, tuple(ALL_RULES.values()))
+        with PhaseLine(quiet=quiet) as phases:
+            told = partial(phases, "generating families of artifacts")
+            return generate(project.spec, tuple(ALL_RULES.values()), told)
     except Exception:
         if not errors:
             raise

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,10 +12,13 @@ from generators.site.diagrams import drawings
 from plumbline.cli.checking_again import check_again
 from plumbline.cli.common import finish, load, report
 from plumbline.cli.ending import reporting
+from plumbline.cli.kept_file import kept_file
+from plumbline.cli.phase_line import PhaseLine
 from plumbline.cli.replay import FRESH, remember
 from plumbline.report.explained import ExplainedRule
 from plumbline.report.text import summary
 from plumbline.spec.finding import Severity
+from plumbline.spec.kept import keeping
 from validators.all_rules import ALL_RULES
 from validators.drift import DRIFT_RULES, drift, stale_drawings, unknown_proofs
 from validators.rules import RULES, UNJUDGED, check_rules
@@ -30,7 +34,7 @@ from validators.stand_in_folders import missing_stand_ins
     help="Output format of findings.",
 )
 @click.option("--no-drift", is_flag=True, help="Check the spec alone, not the committed artifacts.")
-@click.option(FRESH, is_flag=True, help="Check again even if no file has changed since the last call.")
+@click.option(FRESH, is_flag=True, help="Use nothing that was kept from the last call.")
 @click.option("--watch", is_flag=True, help="Check the spec alone, again whenever it is saved.")
 @click.pass_context
 def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watch: bool) -> None:
@@ -39,20 +43,30 @@ def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watc
         check_again(
             Path(context.obj["folder"]), lambda: reporting(context, lambda: _check(context, format, no_drift=True))
         )
-    with remember(sys.argv[1:]):
+    kept = None if fresh else kept_file(Path(context.obj["folder"]))
+    with remember(sys.argv[1:]), keeping(kept):
         _check(context, format, no_drift)
 
 
 def _check(context: click.Context, format: str, no_drift: bool) -> None:
+    with PhaseLine(quiet=context.obj["quiet"]) as phases:
+        _check_in_phases(context, format, no_drift, phases)
+
+
+def _check_in_phases(context: click.Context, format: str, no_drift: bool, phases: PhaseLine) -> None:
     context.obj["format"] = format
     project = load(context)
-    findings = check_rules(project.spec, date.today())
+    findings = check_rules(project.spec, date.today(), partial(phases, "checking rules"))
     findings += missing_stand_ins(project.spec, project.folder)
     unsound = any(finding.severity == Severity.ERROR for finding in findings)
     if unsound and not no_drift:
+        phases.clear()
         click.echo("artifacts were not compared, because the spec has errors", err=True)
     elif not no_drift:
-        artifacts = generate(project.spec, tuple(ALL_RULES.values()))
+        artifacts = generate(
+            project.spec, tuple(ALL_RULES.values()), partial(phases, "generating families of artifacts")
+        )
+        phases("comparing artifacts")
         workspace = project.workspace
         pictures = drawings(artifacts)
         strangers = workspace.unmanaged(
@@ -62,6 +76,7 @@ def _check(context: click.Context, format: str, no_drift: bool) -> None:
         if any(workspace.read(artifact.path) is not None for artifact in artifacts):  # else nobody has built yet
             findings += stale_drawings(pictures, workspace.is_current)
         findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])
+    phases.clear()
     unjudged = " ".join(finding.message for finding in findings if finding.rule == UNJUDGED)
     tried: dict[str, ExplainedRule] = {**RULES} if no_drift or unsound else {**RULES, **DRIFT_RULES}
     tried = {id: rule for id, rule in tried.items() if id not in unjudged}

@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
+from plumbline.cli.file_states import MOMENT_NS, PASSED_OVER, State, of_files, of_program, state_of
 from plumbline.project.record import CACHE, DIGESTS
 
 FRESH = "--fresh"
@@ -26,8 +27,6 @@ _FOLDER = Path(CACHE, "check")
 _KEPT = 8
 """Answers that a project keeps: as many as it has ways to be asked."""
 _MOST_FILES = 50_000
-_MOMENT_NS = 100_000_000
-"""A file system's clock may stand still for some milliseconds."""
 _ENVIRONMENT = [
     "CLICOLOR_FORCE",
     "COLUMNS",
@@ -42,25 +41,6 @@ _ENVIRONMENT = [
     "PYTHONUTF8",
     "TERM",
 ]
-_PASSED_OVER = frozenset(
-    [
-        ".cache",
-        ".git",
-        ".hypothesis",
-        ".lab",
-        ".mypy_cache",
-        ".nox",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".tox",
-        ".venv",
-        "node_modules",
-        "reports",
-        "site",
-        "venv",
-    ]
-)
-"""Folders directly in a project's that a check does not read; below these names may be a part of the spec."""
 
 
 def replay(words: Sequence[str]) -> int | None:
@@ -127,7 +107,7 @@ def _key(words: Sequence[str]) -> str | None:
             return None
         newest = max(newest, changed)
         digest.update(f"{path}\0{described}\n".encode(errors="surrogateescape"))
-    return digest.hexdigest() if newest < time.time_ns() - _MOMENT_NS else None
+    return digest.hexdigest() if newest < time.time_ns() - MOMENT_NS else None
 
 
 def _root(words: Sequence[str]) -> Path:
@@ -151,48 +131,12 @@ def _kept_in(words: Sequence[str]) -> Path:
     return _root(words) / _FOLDER
 
 
-def _files(root: Path, spec: Path) -> Iterator[tuple[str, int, str]]:
-    """Path, change time and description of each file of the project, of plumb and, as a whole, of its libraries."""
-    for package in ("generators", "plumbline", "schema", "validators"):
-        if (module := sys.modules.get(package)) and module.__file__:
-            yield from _below(Path(module.__file__).parent)
-        else:
-            yield from _below(Path(__file__).parents[2] / package)
-    for place in sorted({*map(Path, sys.path)}):
-        with suppress(OSError):
-            yield from _described(os.fspath(place), place.stat())
-    yield from _below(root, _PASSED_OVER - {spec.resolve().name})
+def _files(root: Path, spec: Path) -> Iterator[State]:
+    """Of each file of the project, of plumb and, as a whole, of its libraries."""
+    yield from of_program()
+    yield from of_files(root, PASSED_OVER - {spec.resolve().name})
     with suppress(OSError):
-        yield from _described(DIGESTS, (root / DIGESTS).stat())
-
-
-def _below(folder: Path, passed_over: frozenset[str] = frozenset()) -> Iterator[tuple[str, int, str]]:
-    """The files below a folder. `passed_over` names folders directly in it."""
-    waiting = [os.fspath(folder)]
-    while waiting:
-        here = waiting.pop()
-        skipped = {*passed_over, "__pycache__"} if here == os.fspath(folder) else {"__pycache__"}
-        with suppress(OSError), os.scandir(here) as found:
-            for entry in sorted(found, key=lambda each: each.name):
-                if not (entry.is_dir() and entry.name in skipped):
-                    yield from _entry(entry, waiting)
-
-
-def _entry(entry: "os.DirEntry[str]", waiting: list[str]) -> Iterator[tuple[str, int, str]]:
-    """One entry; a folder is added to those that wait to be listed. One that leads nowhere hides none of its neighbours."""
-    with suppress(OSError):
-        if not entry.is_dir():
-            yield from _described(entry.path, entry.stat(follow_symlinks=False))
-        else:
-            yield f"{entry.path}/", 0, "link" if entry.is_symlink() else ""
-            if not entry.is_symlink():
-                waiting.append(entry.path)
-        if entry.is_symlink():
-            yield from _described(entry.path, entry.stat())
-
-
-def _described(path: str, stat: os.stat_result) -> Iterator[tuple[str, int, str]]:
-    yield path, stat.st_ctime_ns, f"{stat.st_mode} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}"
+        yield state_of(DIGESTS, (root / DIGESTS).stat())
 
 
 def _width() -> list[int]:

@@ -1,5 +1,6 @@
 """`plumb runbook`: procedures of the spec, shown and carried out."""
 
+import os
 import shlex
 import signal
 import sys
@@ -25,9 +26,17 @@ from plumbline.cli.runbook_call import (
     parse_shells,
     prepare,
     secret_masker,
+    unfinished_run,
     with_ways,
 )
-from plumbline.cli.runbook_consent import check_consent, confirm_start, consent_by_name, destructions, undo_of_half_done
+from plumbline.cli.runbook_consent import (
+    check_consent,
+    confirm_start,
+    consent_by_name,
+    destructions,
+    tell_unfinished,
+    undo_of_half_done,
+)
 from plumbline.cli.runbook_telling import StepLines, tell_failure, tell_steps
 from plumbline.runbook.journal import Busy, RunbookJournal, create_journal, hold_lock, open_journal
 from plumbline.runbook.rendering import RenderedRunbook, consent_name
@@ -155,6 +164,8 @@ def run(
     check_programs(work)
     if not kept:
         check_files(project, work, chosen)
+    # a step that calls plumb means this spec, and not that of the folder it is run in
+    os.environ["PLUMB_SPEC"] = str(project.folder.resolve())
     answers_to = consent_name(project.spec, runbook, chosen)
     check_consent(yes, confirm, answers_to, bool(destructions(work, kept, undo)))
     try:
@@ -162,6 +173,8 @@ def run(
             kept = open_journal(kept.path, secret_masker()) if kept else None
             _see_that_it_differed(seen, kept)
             also_half = undo and kept is not None and undo_of_half_done(work, kept, half_done)
+            if not kept and (other := unfinished_run(name, folder, chosen)):
+                tell_unfinished(name, other)
             confirm_start(work, chosen, undo, destructions(work, kept, undo), yes)
             journal = kept or create_journal(folder, begin, secret_masker())
             lines, consent = StepLines(len(work.steps)), consent_by_name(answers_to, confirm)
@@ -227,6 +240,8 @@ def _check_unchanged(kept: RunbookJournal, begin: dict[str, Any], given: bool) -
         raise click.UsageError(
             f"the runbook's steps have changed since {kept.path}; check what was done, and start a new run"
         )
+    if max(kept.states, default=0) > begin["steps"] or kept.begin["steps"] != begin["steps"]:
+        raise click.UsageError(f"{kept.path} is damaged: it has other steps than its runbook")
     if given and kept.begin["places"] != begin["places"]:
         raise click.UsageError(f"{kept.path} used other places than --at gives: {kept.begin['places']}")
     return {place: tuple(there) for place, there in kept.begin["places"].items()}

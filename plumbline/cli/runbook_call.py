@@ -88,6 +88,10 @@ def parse_shells(runbook: RenderedRunbook, given: Pairs) -> Shells:
         place, command = each.split("=", 1)
         if place not in known:
             raise click.UsageError(f"{runbook.id} has no step at {place!r}; its places are {', '.join(sorted(known))}")
+        try:
+            shlex.split(command)
+        except ValueError as error:
+            raise click.UsageError(f"--at {each!r} is no command of a shell: {error}") from None
         shells[place] = (*shells.get(place, ()), command.strip())
     return shells
 
@@ -147,6 +151,19 @@ def find_run(name: str, file: Path | None, folder: Path, values: Mapping[str, st
         raise click.UsageError(f"no run of {name} can be {verb}: {file or folder} has none")
     listed = "\n  ".join(f"{values_line(run.begin['values'])}  ({run.path})" for run in open_runs)
     raise click.UsageError(f"more than one run of {name} can be {verb}; choose one with --set or --journal\n  {listed}")
+
+
+def unfinished_run(name: str, folder: Path, values: Mapping[str, str]) -> Path | None:
+    """The journal of a run with these values that was neither finished nor taken back; None where there is none."""
+    try:
+        runs = newest_journals(folder, name, values, secret_masker())
+    except UnusableJournal:
+        return None  # who goes on with it is told
+    for run in runs:
+        left = set(run.states.values()) & (GOES_BACK - {"undone", "left"})
+        if run.begin["values"] == values and (left or (run.states and _has_to(run, undo=False))):
+            return run.path
+    return None
 
 
 def _has_to(run: RunbookJournal, undo: bool) -> bool:

@@ -1,7 +1,9 @@
 """What an operator is asked before a runbook acts; where nobody can be asked, the call has to say it."""
 
+import shlex
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 
@@ -37,6 +39,16 @@ def check_consent(yes: bool, confirmed: str | None, name: str, destroyed: bool) 
         raise click.UsageError(
             f"this destroys data permanently, and there is no terminal to ask; check --dry-run, then add --confirm {name}"
         )
+
+
+def tell_unfinished(name: str, journal: Path) -> None:
+    """Say that another run stands half-way: what it did is found done by a new one, which then does not take it back."""
+    again = f"plumb runbook run {name} --journal {shlex.quote(str(journal))}"
+    click.echo(
+        f"A run with these values is not finished, and this one does not take back what that one did.\n"
+        f"  = continue that one: {again} --resume\n  = or take it back:    {again} --undo",
+        err=True,
+    )
 
 
 def confirm_start(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plumbline.effective.backups import told_on
 from plumbline.effective.deployment import services_of
 from plumbline.effective.monitoring import measuring, targets
 from plumbline.expressions.rendering import ExpressionError, render
@@ -22,11 +23,12 @@ class Subject:
     """None: one rule for all."""
     volume: str | None
     names: Names
+    backup: str | None = None
 
     @property
     def labels(self) -> dict[str, str]:
         """Labels that say so."""
-        found = {"service": self.service, "volume": self.volume}
+        found = {"service": self.service, "volume": self.volume, "backup": self.backup}
         return {name: value for name, value in found.items() if value}
 
 
@@ -124,6 +126,9 @@ def subjects(spec: Spec, mode: str, collector: str, rule: Selected, names: Names
     if rule.each is None and not rule.services:
         yield Subject(None, None, dict(names))
         return
+    if rule.each in ("backups", "restores"):
+        yield from _backups(spec, mode, rule, names)
+        return
     services = services_of(spec, mode)
     asked = {each.service for each in targets(spec, mode, collector)}
     for name, service in services.items():
@@ -138,6 +143,16 @@ def subjects(spec: Spec, mode: str, collector: str, rule: Selected, names: Names
                 yield Subject(name, volume, {**known, "volume": volume, "volume_gb": room})
         else:
             yield Subject(name, None, known)
+
+
+def _backups(spec: Spec, mode: str, rule: Selected, names: Names) -> Iterator[Subject]:
+    """Those that are told; of restores, those of stores that are tested."""
+    test = spec.backups.test
+    for each in told_on(spec, mode):
+        hours = each.what.every_h if rule.each == "backups" else test.every_h if test and each.store else None
+        if hours is not None:
+            known = {"backup": each.what, "backup_id": each.name, "missed_s": hours * 3600 * spec.backups.missed_after}
+            yield Subject(None, None, {**names, **known}, backup=each.name)
 
 
 def _is_selected(spec: Spec, name: str, service: Service, rule: Selected) -> bool:

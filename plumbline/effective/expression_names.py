@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from plumbline.effective.alerting import alert_rules, record_rules
+from plumbline.effective.backups import kept_on, keys_of_backups
 from plumbline.effective.dashboards import dashboard_text
 from plumbline.effective.deployment import deployments, service_in
 from plumbline.effective.exports import exports_of
@@ -146,10 +147,18 @@ def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, An
             known = suggestion(str(role), spec.topology[mode].roles)
             raise ExpressionError(f"mode {mode!r} has no role {role!r}; {known}")
         services = spec.topology[mode].roles[role].services
-        return sorted({name for service in services for name in service_in(spec, mode, service).secrets})
+        of_services = {name for service in services for name in service_in(spec, mode, service).secrets}
+        return sorted({*of_services, *keys_of_backups(spec, mode, role)})
+
+    def kept_of(role: str) -> list[str]:
+        if role not in spec.topology[mode].roles:
+            known = suggestion(str(role), spec.topology[mode].roles)
+            raise ExpressionError(f"mode {mode!r} has no role {role!r}; {known}")
+        return [each.name for each in kept_on(spec, mode, role)]
 
     return names | {
         "secrets_of": secrets_of,
+        "kept_on": kept_of,
         "address_of": address_of,
         "cloud_name": cloud_name,
         "server_name": server_name,

@@ -57,8 +57,8 @@ def known_in_service(spec: Spec, mode: str, service: str) -> Known:
     collector = path_of("monitoring", "collectors", service)
     asked = {
         "scraped": lambda _: [path_of("monitoring", "collectors"), path_of("services")],
-        "alerts": lambda _: [path_of("monitoring", "alerts")],
-        "records": lambda _: [path_of("monitoring", "records")],
+        "alerts": lambda _: [path_of("monitoring", "alerts"), path_of("services")],
+        "records": lambda _: [path_of("monitoring", "records"), path_of("services")],
         "dashboard": lambda given: [path_of("monitoring", "dashboards", *_up_to_unknown(given))],
         "collectors": lambda _: [path_of("monitoring", "collectors")],
     }
@@ -82,7 +82,16 @@ def known_for_tenant(spec: Spec, mode: str, tenant: str, known: Known) -> Known:
         "address_of": lambda given: [path_of(cloud, "addresses", *_up_to_unknown(given))],
         "cloud_name": lambda given: [path_of(cloud, "names", *_up_to_unknown(given))],
         "server_name": lambda given: [path_of(cloud, "names", "server")],
-        "secrets_of": lambda given: [path_of("topology", mode, "roles", *_up_to_unknown(given)), path_of("services")],
+        "kept_on": lambda given: [
+            path_of("topology", mode, "roles", *_up_to_unknown(given)),
+            path_of("backups", "stores"),
+            path_of("backups", "files"),
+        ],
+        "secrets_of": lambda given: [
+            path_of("topology", mode, "roles", *_up_to_unknown(given)),
+            path_of("services"),
+            path_of("backups", "destination"),
+        ],
     }
     return Known({**known.names, **names}, known.roots, {**known.calls, **calls}, {**known.constants, "tenant": tenant})
 

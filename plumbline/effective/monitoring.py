@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from plumbline.effective.backups import BACKUP_SERIES, tells_node_metrics
 from plumbline.effective.deployment import roles_of, services_of
 from plumbline.effective.per_spec import per_spec
 from plumbline.expressions.promql import SYNTHETIC
@@ -122,4 +123,5 @@ def known_series(spec: Spec, mode: str, collector: str) -> frozenset[str]:
     """Every name that an expression may ask a collector for."""
     services = services_of(spec, mode)
     asked = (name for each in targets(spec, mode, collector) for name in exported(spec, services[each.service]))
-    return SYNTHETIC | frozenset(asked) | frozenset(spec.monitoring.records)
+    told = any(tells_node_metrics(spec, services[each.service]) for each in targets(spec, mode, collector))
+    return SYNTHETIC | frozenset(asked) | frozenset(spec.monitoring.records) | (BACKUP_SERIES if told else frozenset())

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
 from itertools import islice
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta, nodes
@@ -17,6 +17,7 @@ from jinja2 import Template as JinjaTemplate
 from plumbline.expressions.budget import MOST_OUTPUT, OverBudget, with_budget
 from plumbline.expressions.chains import Chain, NotPlain, chains_in, text_of
 from plumbline.expressions.sandbox import ExpressionEnvironment, new_environment
+from plumbline.spec.kept import kept
 from plumbline.spec.suggestions import closest
 from schema.types import Template
 
@@ -62,7 +63,13 @@ def environment() -> Environment:
 @lru_cache(maxsize=4096)
 def _compiled(template: str) -> JinjaTemplate:
     _ask_source(template)
-    return _environment().from_string(template)
+    environment = _environment()
+    return JinjaTemplate.from_code(environment, _code(template), environment.make_globals(None), None)
+
+
+@kept("template")
+def _code(template: str) -> CodeType:
+    return _environment().compile(template)
 
 
 class SharedNames(dict[str, Any]):
@@ -195,6 +202,7 @@ def _in_words(error: BaseException) -> str:
 
 
 @lru_cache(maxsize=4096)
+@kept("names")
 def names_in(template: str) -> frozenset[str]:
     """The names that a template refers to; none where it can't be read."""
     if "{{" not in template and "{%" not in template:

@@ -74,7 +74,8 @@ def _marked(environment: Environment, name: str, source: str) -> str:
     text = f"\x01{name}:1\x02"
     for line, token, value in environment.lexer.tokeniter(source, name):
         if token != "data":
-            text += value
+            # a tag that takes the space before it has taken it already; without any, it may run into a brace
+            text += f" {value}" if token.endswith("_begin") and value.endswith("-") else value
             if token.endswith("_end") and value.endswith("\n"):  # a tag that takes the end of its line with it
                 text += f"\x01{name}:{line + value.count(chr(10))}\x02"
             continue

@@ -10,7 +10,7 @@ from plumbline.provisioning.kinds import is_protected
 from plumbline.provisioning.lock import Lock
 from plumbline.provisioning.plan import PlanStep, check_same
 from plumbline.provisioning.planning import Planning
-from plumbline.provisioning.prices import LivePrices
+from plumbline.provisioning.prices import LivePrices, minus
 
 
 class Destroying(Planning):
@@ -37,6 +37,7 @@ class Destroying(Planning):
         steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
+        self.notes += self.prices.lacking()
         if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)
             raise Refused(
@@ -63,7 +64,7 @@ class Destroying(Planning):
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
         if not self.ours(kind, bound):
             return PlanStep("?", kind, name, "kept: it has lost the tenant's labels meanwhile", 0.0, id, words)
-        price = -self.prices.of(kind, bound)
+        price = minus(self.prices.of(kind, bound))
         if needs:
             return PlanStep("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
         kept = {step.id for step in before if step.kind == "server" and not step.done}

@@ -110,8 +110,8 @@ class ResourceChange:
     """Whether another object takes its place."""
     blocked: str = ""
     """Why it cannot be done at all, and what would help."""
-    price: float = 0.0
-    """What it adds a month, net."""
+    price: float | None = 0.0
+    """What it adds a month, net; None where nobody knows."""
 
 
 class ResourceKind(ABC):

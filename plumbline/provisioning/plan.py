@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.provisioning.calls import Misused, Refused
+from plumbline.provisioning.prices import Price, told_price, told_sum
 
 PLAN_FORMAT = 1
 
@@ -22,8 +23,8 @@ class PlanStep:
     kind: str
     name: str
     what: str
-    price: float = 0.0
-    """What it adds a month, net, in the account's currency."""
+    price: Price = 0.0
+    """What it adds a month."""
     id: int | None = None
     """The provider's id of the object; None where there is none yet."""
     effects: tuple[str, ...] = ()
@@ -45,7 +46,7 @@ def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: s
     if not steps:
         return [*lines, "nothing to do: all is as desired"]
     for step in sorted(steps, key=lambda step: not _destroys(step)):
-        price = f"  {step.price:+.2f} a month" if step.price else ""
+        price = f"  {told_price(step.price, '+.2f')}" if step.price != 0 else ""
         mark = "-/+" if step.done and step.replaces else step.mark
         lines.append(f"{mark} {step.kind} {step.name}: {step.what}{price}")
         if beyond := [effect for effect in step.effects if effect != "deletes"]:
@@ -61,11 +62,11 @@ def summary(steps: Sequence[PlanStep], currency: str = "EUR") -> str:
     add = sum(1 for step in steps if step.mark == "+" or (step.done and step.replaces))
     change = len({(step.kind, step.name) for step in steps if step.mark == "~" and not step.replaces})
     destroy = sum(1 for step in steps if step.mark == "-" or (step.done and step.replaces))
-    more = sum(step.price for step in steps if step.done)
+    more = told_sum((step.price for step in steps if step.done), currency, "+.2f")
     waiting = sum(1 for step in steps if step.mark == "!")
     blocked = sum(1 for step in steps if step.mark == "?")
     return (
-        f"{add} to add, {change} to change, {destroy} to destroy; {more:+.2f} {currency} a month, net"
+        f"{add} to add, {change} to change, {destroy} to destroy; {more}"
         + (f"; {waiting} left: only with --allow" if waiting else "")
         + (f"; {blocked} cannot be done" if blocked else "")
     )

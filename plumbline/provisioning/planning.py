@@ -9,7 +9,7 @@ from plumbline.provisioning.kinds import Key, ResourceChange, UnplannedObject, W
 from plumbline.provisioning.labels import OBJECT, TOLD_VOLUME, USER_DATA, identity, labels_of
 from plumbline.provisioning.lifecycle import makes, state_of
 from plumbline.provisioning.plan import PlanStep
-from plumbline.provisioning.prices import LivePrices
+from plumbline.provisioning.prices import LivePrices, Price, minus, price_of_all
 from plumbline.provisioning.servers import ServerKind, user_data_hash, volume_exists
 from plumbline.provisioning.tenant_objects import ODD, TenantObjects
 
@@ -38,6 +38,7 @@ class Planning(TenantObjects):
                 # a replacement names what is in its way itself
                 if not any(change.replaces for change in changes):
                     self._note_foreign(key, self.project.held[key])
+        self.notes += self.prices.lacking()
         return steps
 
     def _foresee(self) -> None:
@@ -118,21 +119,18 @@ class Planning(TenantObjects):
         mark = "!" if needs else "~"
         return PlanStep(mark, *key, change.what, self._price_of(key, change), id, effects, needs, change.replaces)
 
-    def _price_of(self, key: Key, change: ResourceChange) -> float:
+    def _price_of(self, key: Key, change: ResourceChange) -> Price:
         if change.replaces:
-            return round(
-                self.prices.of_new(key, self.wants[key], self._type_of(key))
-                - self.prices.of(key[0], self.project.held[key]),
-                2,
-            )
+            new = self.prices.of_new(key, self.wants[key], self._type_of(key))
+            return price_of_all(new, minus(self.prices.of(key[0], self.project.held[key])))
         if key[0] == "volume" and Effect.COSTS_MORE in change.effects:
             bound, want = self.project.held[key], self.wants[key]
             return self.prices.of_gb(want["size_gb"] - bound.size)
-        return round(change.price, 2)
+        return change.price
 
-    def _type_of(self, key: Key) -> float:
+    def _type_of(self, key: Key) -> Price:
         kind = self.kinds[key[0]]
-        return kind.choice(self.project, self.wants[key]).price or 0.0 if isinstance(kind, ServerKind) else 0.0
+        return kind.choice(self.project, self.wants[key]).price if isinstance(kind, ServerKind) else 0.0
 
     def _creation(self, key: Key, want: Want) -> PlanStep:
         kind = self.kinds[key[0]]
@@ -143,7 +141,6 @@ class Planning(TenantObjects):
             return PlanStep("+", *key, "make", price)
         choice = kind.choice(self.project, want)
         what = f"make, {choice.type}" + (f", for {choice.dearer}" if choice.dearer else "")
-        what += ", at an unknown price" if choice.price is None and not choice.dearer else ""
         dearer = (Effect.COSTS_MORE.value,) if choice.dearer else ()
         if choice.dearer and key[1] not in self.allowed:
             return PlanStep("?", *key, choice.dearer, price, effects=dearer, needs=(key[1],))
@@ -166,19 +163,30 @@ class Planning(TenantObjects):
         """Why another volume would stand in the place of one that a server was told; empty where none was told."""
         if key[0] != "volume" or key[1] in self.allowed:
             return ""
-        for (kind, name), bound in self.project.held.items():
-            told = labels_of(bound).get(TOLD_VOLUME, "") if kind == "server" else ""
-            if kind != "server" or self.wants[kind, name]["volume"] != key[1]:
+        for word, bound in self.project.owned("server"):
+            # one that is not desired any more had this volume, unless it was told another that is known
+            want, told = self.wants.get(("server", word)), labels_of(bound).get(TOLD_VOLUME, "")
+            if want["volume"] != key[1] if want else self._is_another_volume(told, key[1]):
                 continue
-            if not told and labels_of(bound).get(USER_DATA) == user_data_hash(self.wants[kind, name][USER_DATA]):
+            if want and not told and labels_of(bound).get(USER_DATA) == user_data_hash(want[USER_DATA]):
                 return (
-                    f"server {name} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
+                    f"server {word} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
                     f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
                 )
             if told:
                 fate = self._fate_of_volume(told, key[1])
-                return f"server {name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
+                return f"server {bound.name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
         return ""
+
+    def _is_another_volume(self, id: str, name: str) -> bool:
+        """Whether an id is that of a volume of the tenant that is known not to be the one with this desired name."""
+        known = [bound for (kind, _), bound in self.project.held.items() if kind == "volume"]
+        known += [
+            other.bound
+            for other in self.project.others
+            if other.kind == "volume" and labels_of(other.bound).get(OBJECT, identity(name)) != identity(name)
+        ]
+        return id in {str(bound.id) for bound in known}
 
     def _fate_of_volume(self, id: str, name: str) -> str:
         """What has become of a volume that is not known as the desired one any more, and what would help."""
@@ -212,7 +220,7 @@ class Planning(TenantObjects):
         if not makes(self.desired):
             why = f"the tenant is {state_of(self.desired)}"
         words = tuple(sorted(effect.value for effect in effects))
-        price = -self.prices.of(other.kind, bound)
+        price = minus(self.prices.of(other.kind, bound))
         key = (other.kind, str(bound.name))
         way = kind.in_the_way(self.project, bound)
         if other.successor and (reason := self._not_ready((other.kind, other.word))):

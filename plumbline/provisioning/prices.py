@@ -1,6 +1,7 @@
 """What things cost a month, net, as the API says; and all that a tenant pays for now."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from hcloud import Client
@@ -8,6 +9,34 @@ from hcloud import Client
 from plumbline.provisioning.calls import API_ERRORS, describe_error
 from plumbline.provisioning.kinds import Key, Want
 from plumbline.provisioning.labels import owned_by
+
+Price = float | None
+"""A month, net, in the account's currency; None where nobody knows, which is not nothing."""
+
+
+def price_of_all(*prices: Price) -> Price:
+    """The price of several things; not known where that of one is not."""
+    known = [price for price in prices if price is not None]
+    return round(sum(known), 2) if len(known) == len(prices) else None
+
+
+def minus(price: Price) -> Price:
+    """What is not paid any more."""
+    return None if price is None else -price
+
+
+def told_price(price: Price, form: str = ".2f") -> str:
+    """A price in words."""
+    return "at an unknown price" if price is None else f"{price:{form}} a month"
+
+
+def told_sum(prices: Iterable[Price], currency: str, form: str = ".2f") -> str:
+    """A sum in words, and how much it leaves out."""
+    every = list(prices)
+    known = [price for price in every if price is not None]
+    lacking = len(every) - len(known)
+    rest = f", and {lacking} thing{'s' if lacking > 1 else ''} at an unknown price" if lacking else ""
+    return f"{sum(known):{form}} {currency} a month, net{rest}"
 
 
 class LivePrices:
@@ -31,77 +60,86 @@ class LivePrices:
                 self._pricing, self.missing = {}, "its answer is not known here"
         return self._pricing
 
+    def lacking(self) -> list[str]:
+        """Why there are no prices, in words."""
+        return [f"prices are not known: {self.missing}"] if self.missing else []
+
     @property
     def currency(self) -> str:
         return str(self.pricing.get("currency") or "EUR")
 
-    def of_gb(self, size: int) -> float:
+    def of_gb(self, size: int) -> Price:
         """A volume of a size."""
-        return round(_net((self.pricing.get("volume") or {}).get("price_per_gb_month")) * size, 2)
+        gb = _net((self.pricing.get("volume") or {}).get("price_per_gb_month"))
+        return None if gb is None else round(gb * size, 2)
 
-    def of_address(self, location: str) -> float:
+    def of_address(self, location: str) -> Price:
         """A public IPv4 address; an IPv6 network costs nothing."""
-        found = [each for each in self.pricing.get("primary_ips") or [] if each.get("type") == "ipv4"]
-        return _at(found[0].get("prices") or [], location) if found else 0.0
+        return _at(self.pricing.get("primary_ips"), "type", "ipv4", location)
 
-    def of_type(self, name: str, location: str) -> float:
+    def of_type(self, name: str, location: str) -> Price:
         """A server type at a location."""
-        found = [each for each in self.pricing.get("server_types") or [] if each.get("name") == name]
-        return _at(found[0].get("prices") or [], location) if found else 0.0
+        return _at(self.pricing.get("server_types"), "name", name, location)
 
-    def of_new(self, key: Key, want: Want, type_price: float) -> float:
+    def of_new(self, key: Key, want: Want, type_price: Price) -> Price:
         """An object that is made; of a server with its address."""
         if key[0] == "volume":
             return self.of_gb(want["size_gb"])
-        return round(type_price + self.of_address(want["location"]), 2) if key[0] == "server" else 0.0
+        return price_of_all(type_price, self.of_address(want["location"])) if key[0] == "server" else 0.0
 
-    def of(self, kind: str, bound: Any) -> float:
+    def of(self, kind: str, bound: Any) -> Price:
         """An object that is there; of a server with its address."""
         if kind == "volume":
-            return self.of_gb(bound.size or 0)
-        if kind != "server" or not bound.server_type or not bound.location:
+            return self.of_gb(bound.size) if bound.size else None
+        if kind != "server":
             return 0.0
+        if not bound.server_type or not bound.location:
+            return None
         place = bound.location.name
         address = self.of_address(place) if bound.public_net and bound.public_net.ipv4 else 0.0
-        return round(self.of_type(bound.server_type.name, place) + address, 2)
+        return price_of_all(self.of_type(bound.server_type.name, place), address)
 
 
-def _net(price: Any) -> float:
+def _net(price: Any) -> Price:
     try:
         net = float(price["net"])
-        return net if math.isfinite(net) else 0.0
+        return net if math.isfinite(net) else None
     except (KeyError, TypeError, ValueError):
-        return 0.0
+        return None
 
 
-def _at(prices: list[dict[str, Any]], location: str) -> float:
-    return next((round(_net(each.get("price_monthly")), 2) for each in prices if each.get("location") == location), 0.0)
+def _at(offers: list[dict[str, Any]] | None, field: str, value: str, location: str) -> Price:
+    """The price at a location of the offer whose field has a value."""
+    prices = [
+        _net(each.get("price_monthly"))
+        for offer in offers or []
+        if offer.get(field) == value
+        for each in offer.get("prices") or []
+        if each.get("location") == location
+    ]
+    return round(prices[0], 2) if prices and prices[0] is not None else None
 
 
 def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
     """Every paid object of a tenant that is there now, with its price. Raises what the SDK raises."""
-    prices, lines, total = LivePrices(api), [], 0.0
+    prices = LivePrices(api)
     selector = ",".join(f"{key}={value}" for key, value in sorted(ownership.items()))
     servers = [each for each in api.servers.get_all(label_selector=selector) if owned_by(each, ownership)]
     own = {server.id for server in servers}
     addresses = [each for each in api.primary_ips.get_all() if each.assignee_id in own or owned_by(each, ownership)]
-    found: list[tuple[str, Any, float]] = []
+    found: list[tuple[str, Price]] = []
     for server in servers:
         type_name, place = (str(each.name) if each else "" for each in (server.server_type, server.location))
-        found.append((f"server {server.name} (#{server.id}), {type_name}", server, prices.of_type(type_name, place)))
+        found.append((f"server {server.name} (#{server.id}), {type_name}", prices.of_type(type_name, place)))
     for volume in api.volumes.get_all(label_selector=selector):
         if owned_by(volume, ownership):
-            found.append(
-                (f"volume {volume.name} (#{volume.id}), {volume.size} GB", volume, prices.of("volume", volume))
-            )
+            found.append((f"volume {volume.name} (#{volume.id}), {volume.size} GB", prices.of("volume", volume)))
     for address in addresses:
-        price = prices.of_address(str(address.location.name)) if address.type == "ipv4" and address.location else 0.0
-        if price:
-            found.append((f"{address.type} {address.ip} (#{address.id})", address, price))
-    for what, _, price in found:
-        total += price
-        lines.append(f"  {what}: {price:.2f} a month")
-    if not lines:
+        if address.type != "ipv6":
+            price = prices.of_address(str(address.location.name)) if address.location else None
+            found.append((f"{address.type} {address.ip} (#{address.id})", price))
+    if not found:
         return ["nothing that costs is there"]
-    unknown = f"; prices are not known: {prices.missing}" if prices.missing else ""
-    return ["what is there and is paid for:", *lines, f"  together {total:.2f} {prices.currency} a month, net{unknown}"]
+    lines = [f"  {what}: {told_price(price)}" for what, price in found]
+    total = told_sum((price for _, price in found), prices.currency)
+    return ["what is there and is paid for:", *lines, "; ".join([f"  together {total}", *prices.lacking()])]

@@ -253,7 +253,7 @@ class ServerKind(ServerMoves):
                 wait_for(bound.power_on())
                 raise
 
-        yield ResourceChange(what, change, effects, price=more or 0.0)
+        yield ResourceChange(what, change, effects, price=more if more is None else round(more, 2))
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """A stranger's volume is not torn from under a system that runs."""

@@ -2,6 +2,8 @@
 
 import io
 import os
+import re
+import secrets
 import shlex
 import signal
 import subprocess
@@ -15,6 +17,9 @@ from plumbline.spec.printed import plain
 
 TIME_RAN_OUT = 124
 """Exit code of a script that had no time left, as `timeout` has it."""
+NOT_SAID = 125
+"""Exit code of a script elsewhere of which nobody knows whether it ran, as the programs that run others have it."""
+_NOT_SAID = "the way there ended well, and did not say how the script ended: does it run a shell on its input, as `ssh HOST sh` does?\n"
 _GRACE_SECONDS = 5
 _MOST_KEPT = 4_000_000
 """Characters of one node's output that are kept; a value and the comparison with the page are taken from these."""
@@ -24,6 +29,8 @@ _END_LINES = 40
 
 # A script that is sent elsewhere outlives neither its time nor this machine: `timeout` ends it with all that it started, and so
 # does the end of the input, which comes when the connection breaks. It reads nothing itself, or it would read that input.
+# It says itself how it ended: a way that hands nothing on (`docker exec` without -i, `ssh -n`) ends well all the same, and so
+# does one that ends with another program (`ssh … | tee log`).
 _ELSEWHERE = """\
 {{
 exec 3<&0
@@ -35,6 +42,7 @@ exec 3<&-
 wait "$script"
 code=$?
 kill "$watch"
+printf '%s %s\\n' {mark} "$code"
 exit "$code"
 }}
 """
@@ -78,17 +86,25 @@ def _run(shell: str, script: str, seconds: float, hear: Listener) -> tuple[int, 
         start_new_session=True,
     )
     kept: list[str] = []
-    listening = threading.Thread(target=_listen, args=(process, kept, hear), daemon=True)
+    said: list[int] = []
+    mark = f"plumb-{secrets.token_hex(8)}"
+    listening = threading.Thread(target=_listen, args=(process, mark, said, kept, hear), daemon=True)
     try:
         listening.start()
         if shell:
-            _hand_over(process, _ELSEWHERE.format(grace=_GRACE_SECONDS, seconds=seconds, script=shlex.quote(script)))
+            quoted = shlex.quote(script)
+            _hand_over(process, _ELSEWHERE.format(grace=_GRACE_SECONDS, seconds=seconds, script=quoted, mark=mark))
         code = process.wait(seconds + (2 * _GRACE_SECONDS if shell else 0))
     except subprocess.TimeoutExpired:
         code = TIME_RAN_OUT
     finally:
         _end(process)
     _hear_out(listening, kept)
+    if shell and code != TIME_RAN_OUT:
+        if not said and not code:
+            hear(_NOT_SAID.strip())
+            return NOT_SAID, "".join(kept) + _NOT_SAID
+        code = said[-1] if said else code
     return code, "".join(kept)
 
 
@@ -100,13 +116,19 @@ def _hand_over(process: "subprocess.Popen[bytes]", script: str) -> None:
         process.stdin.flush()
 
 
-def _listen(process: "subprocess.Popen[bytes]", kept: list[str], hear: Listener) -> None:
+def _listen(process: "subprocess.Popen[bytes]", mark: str, said: list[int], kept: list[str], hear: Listener) -> None:
+    """Hear what it says, line by line; how a script elsewhere ended stands behind the mark, and is none of its output."""
     assert process.stdout
+    ended = re.compile(rf"(.*){mark} ([0-9]+)")
     left = _MOST_KEPT
     # a carriage return ends no line: what follows it is written over what was there
     with io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace", newline="\n") as output:
         while line := output.readline(_LONGEST_LINE):
             text = plain(line)
+            if found := ended.fullmatch(text):
+                said.append(int(found[2]))
+                if not (text := found[1]):
+                    continue
             if left > 0:
                 kept.append(f"{text}\n")
                 left -= len(text) + 1

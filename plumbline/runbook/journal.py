@@ -12,8 +12,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from plumbline.expressions.values import unsafe
+
 _BEGIN = ("runbook", "mode", "values", "places", "digest", "steps")
 """What the first line says of a run; a run goes on only with the very same."""
+
+
+_EVENTS = frozenset(
+    (
+        "begin",
+        "started",
+        "captured",
+        "done",
+        "found done",
+        "skipped",
+        "differs",
+        "failed",
+        "undone",
+        "left",
+        "undo failed",
+    )
+)
 
 
 class UnusableJournal(Exception):
@@ -82,16 +101,48 @@ def open_journal(path: Path, hide: Callable[[str], str]) -> RunbookJournal:
     try:
         entries = [json.loads(line) for line in whole.splitlines()]
         begin = {key: entries[0][key] for key in _BEGIN}
+        _check_begin(begin)
         journal = RunbookJournal(path, begin, hide)
-        for entry in entries:
+        for number, entry in enumerate(entries):
+            _check_entry(entry, number == 0)
             journal._remember(entry)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise UnusableJournal(f"{path} is no journal of a runbook, or is damaged") from None
-    if entries[0].get("event") != "begin":
-        raise UnusableJournal(f"{path} is no journal of a runbook")
     if whole != content:
         journal.whole_bytes = len(whole)
     return journal
+
+
+def _check_begin(begin: Mapping[str, Any]) -> None:
+    """Raises ValueError for what no run begins with; what is read here goes into commands."""
+    words = [begin["runbook"], begin["mode"], begin["digest"], *begin["values"], *begin["places"]]
+    words += [way for ways in begin["places"].values() for way in _of(list, ways)]
+    steps = begin["steps"]
+    if not all(isinstance(word, str) for word in words) or type(steps) is not int or steps < 0:
+        raise ValueError("a word of its beginning is none")
+    _check_values(begin["values"])
+
+
+def _check_entry(entry: Mapping[str, Any], first: bool) -> None:
+    """Raises ValueError for what a run never writes."""
+    step, nodes = entry.get("step", 1), _of(list, entry.get("nodes", []))
+    numbers = all(type(number) is int for number in (step, *nodes))
+    if entry["event"] not in _EVENTS or first != (entry["event"] == "begin"):
+        raise ValueError(f"{entry['event']} is no event")
+    if not numbers or step < 1 or min(nodes, default=0) < 0:
+        raise ValueError(f"{step}, {nodes} is no step with its nodes")
+    _check_values(_of(dict, entry.get("captured", {})))
+
+
+def _check_values(values: Mapping[str, Any]) -> None:
+    if any(unsafe(_of(str, value)) for value in _of(dict, values).values()):
+        raise ValueError("a value can't stand in a command")
+
+
+def _of(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise ValueError(f"{value!r} is no {kind.__name__}")
+    return value
 
 
 def newest_journals(

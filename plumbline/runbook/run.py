@@ -153,6 +153,8 @@ class RunbookRun:
     def _script(self, step: RenderedStep, text: str, nodes: list[int], hear: Listener) -> ScriptOutcome:
         """A script of a step on some nodes of its place, with the captured values that it uses."""
         given = {name: self.journal.captured.get(name) for name in step.needs(text)}
+        if beyond := [node for node in nodes if node >= len(step.place.shells)]:
+            return ScriptOutcome(1, (f"the journal names node {beyond[0] + 1} of {len(step.place.shells)}\n",))
         if lacking := [name for name, value in given.items() if value is None]:
             return ScriptOutcome(1, tuple(f"{CAPTURED}.{name}: no step of this run captured it\n" for name in lacking))
         place = replace(step.place, shells=tuple(step.place.shells[node] for node in nodes))

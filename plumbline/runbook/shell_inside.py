@@ -83,6 +83,8 @@ def inside(call: Call, told: str = "") -> InnerScript | None:
     for index, word in enumerate(words):
         if word.rpartition("/")[2] in SHELLS:
             return _shell(words[index + 1 :], told)
+    if call.program in {"su", "runuser"} and "-c" in call.words[:-1]:
+        return InnerScript(call.words[call.words.index("-c") + 1], False)
     if call.program == "ssh":
         rest = _after_options(call.words, _WITH_A_VALUE["ssh"])[1:]
         return InnerScript(" ".join(rest), False) if rest else InnerScript(told, False) if told else None

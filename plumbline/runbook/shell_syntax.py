@@ -1,6 +1,7 @@
 """Shell scripts as syntax trees. They are read by `shfmt`, the parser of mvdan/sh, and never run.
 
-A node is the JSON of `shfmt --to-json`, whose shapes are those of the Go package mvdan.cc/sh/v3/syntax.
+A node is the JSON of `shfmt --to-json`, whose shapes are those of the Go package mvdan.cc/sh/v3/syntax. Of its places, where it
+begins (`Pos`) and ends (`End`) are left, each as the byte of the script.
 """
 
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.spec.finding import EnvironmentMissing
+from plumbline.spec.kept import note, recall
 
 Node = dict[str, Any]
 _SECONDS = 30
@@ -28,13 +30,10 @@ class Script:
 
     text: str
     statements: tuple[Node, ...]
-    start: int
-    """Byte at which it stands in what the nodes' positions count in."""
 
     def source(self, node: Node) -> str:
         """The text of a node, on one line."""
-        begin, end = node["Pos"]["Offset"] - self.start, node["End"]["Offset"] - self.start
-        return " ".join(self.text.encode()[begin:end].decode(errors="replace").split())
+        return " ".join(self.text.encode()[node["Pos"] : node["End"]].decode(errors="replace").split())
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,17 @@ def parse_scripts(texts: Sequence[str]) -> tuple[Script | UnreadableScript, ...]
     if len(_known) + len(unread) > _MOST_KNOWN:
         _known.clear()
         unread = list(dict.fromkeys(texts))
-    _known.update(zip(unread, _anew(unread), strict=True))
+    program = _program()
+    state = Path(program).stat()
+    parser = program, state.st_size, state.st_mtime_ns, state.st_ino
+    _known.update(
+        (text, Script(text, kept)) for text in unread if (kept := recall("script", (parser, text))) is not None
+    )
+    unread = [text for text in unread if text not in _known]
+    for text, script in zip(unread, _anew(unread) if unread else (), strict=True):
+        _known[text] = script
+        if isinstance(script, Script):
+            note("script", (parser, text), script.statements)
     return tuple(_known[text] for text in texts)
 
 
@@ -89,25 +98,43 @@ def _together(texts: Sequence[str]) -> tuple[Script, ...] | None:
     if names != [f"{_NAME}{index}" for index in range(len(texts))]:
         return None
     return tuple(
-        Script(text, tuple(function["Body"]["Cmd"]["Stmts"][:-1]), start)
+        Script(text, tuple(_placed(each, start) for each in function["Body"]["Cmd"]["Stmts"][:-1]))
         for text, function, start in zip(texts, functions, starts, strict=True)
     )
 
 
 def _alone(text: str) -> Script | UnreadableScript:
     tree = _read(text.encode())
-    return tree if isinstance(tree, UnreadableScript) else Script(text, tuple(tree), 0)
+    return tree if isinstance(tree, UnreadableScript) else Script(text, tuple(_placed(each, 0) for each in tree))
+
+
+def _placed(node: Node, start: int) -> Node:
+    """A node with the places that are asked for, in a script that starts at a byte."""
+    found: Node = {}
+    for name, value in node.items():
+        if type(value) is list:
+            found[name] = [_placed(each, start) if type(each) is dict else each for each in value]
+        elif type(value) is not dict:
+            found[name] = value
+        elif "Offset" not in value:
+            found[name] = _placed(value, start)
+        elif name in ("Pos", "End"):
+            found[name] = value["Offset"] - start
+    return found
+
+
+def _program() -> str:
+    """The parser. Raises EnvironmentMissing."""
+    places = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    if program := shutil.which("shfmt", path=places):
+        return program
+    raise EnvironmentMissing(
+        "scripts are read by `shfmt`, which is not installed", "run `make run`, or pip install shfmt-py"
+    )
 
 
 def _read(text: bytes) -> list[Node] | UnreadableScript:
-    program = shutil.which(
-        "shfmt", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    )
-    if program is None:
-        raise EnvironmentMissing(
-            "scripts are read by `shfmt`, which is not installed", "run `make run`, or pip install shfmt-py"
-        )
-    call = [program, "-ln", "posix", "--to-json"]
+    call = [_program(), "-ln", "posix", "--to-json"]
     done = subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().removeprefix("<standard input>:")
@@ -123,15 +150,13 @@ def kind(node: Node) -> str:
 
 
 def every(node: Any) -> Iterator[Node]:
-    """A node and all below it, in order; places in the text are no nodes."""
+    """A node and all below it, in order."""
     waiting = [node]
     while waiting:
         next_one = waiting.pop()
         if isinstance(next_one, dict):
             yield next_one
-            for each in reversed(next_one.values()):
-                if (type(each) is dict and "Offset" not in each) or type(each) is list:
-                    waiting.append(each)
+            waiting += [each for each in reversed(next_one.values()) if type(each) is dict or type(each) is list]
         else:
             waiting += reversed(next_one)
 

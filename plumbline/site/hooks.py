@@ -27,6 +27,8 @@ _HERE = Path(__file__).parent
 _STYLE = "assets/plumbline.css"
 _VALUES = "assets/runbook-values.js"
 _RULES = "architect/rules"
+_LISTS = ("auditor/images.md", "architect/rules/index.md")
+"""Pages whose tables are not searched: what was read of each image is found by its name, and a rule on its own page."""
 """Pages of examples, which nobody searches for: the index has their words alone."""
 _CODE = re.compile(r'(<div class="[^"]*\bhighlight\b[^"]*")>')
 _ASSETS = {_STYLE: "site.css", "assets/iframe-worker.js": "iframe-worker.js", _VALUES: "runbook-values.js"}
@@ -101,6 +103,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
             heading.title = without_marks(heading.title, form["data"])
     html = with_origins(html, config.extra.get("origins", {}).get(page.file.src_uri, ()), address_of(config))
     html = within_reach(with_row_headers(html))
+    if page.file.src_uri in _LISTS:
+        html = html.replace("<table>", "<table data-search-exclude>")
     return _CODE.sub(r"\1 data-search-exclude>", html) if folder == _RULES else html
 
 

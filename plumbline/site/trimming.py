@@ -9,8 +9,13 @@ _EXACT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
 """Where an empty line counts."""
 _PICTURE = re.compile(r"""([^/"'()\s]+\.svg)\b""")
 _LINE_ENDS = re.compile(r"\s*\n\s*")
-_NO_WORDS = re.compile(r'<span class="(?:w|p)">([^<]*)</span>')
+_NO_WORDS = re.compile(r'<span class="(?:w|p|p p-Indicator)">([^<]*)</span>|<span class="[a-z0-9]+">([ \n]+)</span>')
 """Blanks and punctuation in code: colours are for words."""
+_SCALAR = '<span class="l l-Scalar l-Scalar-Plain">'
+"""A word of YAML, by three classes of which one has a colour."""
+_ALIKE = re.compile(r'<span class="([a-z0-9]+)">([^<]*)</span>((?:[ ]*<span class="\1">[^<]*</span>)+)')
+"""Words of one colour behind each other, with nothing but blanks between."""
+_MARK = re.compile(r"</?span[^>]*>")
 
 
 def trim(site: Path) -> None:
@@ -25,7 +30,9 @@ def trim(site: Path) -> None:
         shutil.rmtree(site / "assets/javascripts/lunr", ignore_errors=True)
     shown: set[str] = set()
     for path in site.rglob("*.html"):
-        page = _NO_WORDS.sub(r"\1", _without_empty_lines(path.read_text("utf-8")))
+        page = _NO_WORDS.sub(r"\1\2", _without_empty_lines(path.read_text("utf-8")))
+        page = page.replace(_SCALAR, '<span class="l">').replace("<pre><span></span>", "<pre>")
+        page = _ALIKE.sub(lambda found: f'<span class="{found[1]}">{found[2]}{_MARK.sub("", found[3])}</span>', page)
         path.write_text(page, "utf-8")
         shown.update(_PICTURE.findall(page))
     for path in site.glob("auditor/**/*.json"):

@@ -125,7 +125,7 @@ class _Loader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _FileRead:
     """What a file of a spec holds."""
 
     findings: tuple[Finding, ...]
@@ -134,20 +134,20 @@ class _Read:
 
 
 @lru_cache(maxsize=4096)
-def _read(section: Section, file: str, text: str) -> _Read:
+def _read(section: Section, file: str, text: str) -> _FileRead:
     """A file's content; whoever watches a spec reads what changed alone."""
     try:
         root, findings = parse_tree(text, file)
     except YamlProblem as problem:
-        return _Read((problem.finding,))
+        return _FileRead((problem.finding,))
     if root is None or root.value is None:
         hint = f"give it the fields of {section.schema}, or delete it"
-        return _Read((Finding("PLB005", "is empty", location=Location(file), hint=hint),))
+        return _FileRead((Finding("PLB005", "is empty", location=Location(file), hint=hint),))
     found = (*findings, *unseen_characters(root, text))
     try:
-        return _Read(found, root, section.model.model_validate(to_data(root)))
+        return _FileRead(found, root, section.model.model_validate(to_data(root)))
     except ValidationError as error:
-        return _Read((*found, *structure_findings(error, root, section)), root)
+        return _FileRead((*found, *structure_findings(error, root, section)), root)
 
 
 def _place_hint(name: str) -> str:

@@ -22,6 +22,7 @@ Root = Literal[
     "images",
     "models",
     "monitoring",
+    "backups",
     "parity",
     "topology",
     "services",

@@ -78,19 +78,7 @@ def _in_model(model: Model, path: SpecPath) -> Iterator[SpecReference]:
 
 @cache
 def _fields(model: type[Model]) -> tuple[tuple[str, Any], ...]:
-    """The fields that hold references, or what may, with their types."""
-    fields = ((name, _annotation(field)) for name, field in model.model_fields.items())
-    return tuple((name, annotation) for name, annotation in fields if _may_refer(annotation, ()))
-
-
-def _may_refer(annotation: Any, above: tuple[Any, ...]) -> bool:
-    if annotation in above:
-        return False
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        inside = [_annotation(field) for field in annotation.model_fields.values()]
-    else:
-        inside = list(get_args(annotation)[: 1 if get_origin(annotation) is Annotated else None])
-    return bool(_kind(annotation)) or any(_may_refer(each, (*above, annotation)) for each in inside)
+    return tuple((name, _annotation(field)) for name, field in model.model_fields.items())
 
 
 def _annotation(field: FieldInfo) -> Any:

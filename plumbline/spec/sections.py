@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from schema.backup import Backups
 from schema.catalogue import Catalogue
 from schema.contract import Contract
 from schema.image import ImageCatalogue, ModelCatalogue
@@ -48,6 +49,7 @@ SECTIONS = (
     Section("images", ImageCatalogue, "images", default={"images": {}}),
     Section("models", ModelCatalogue, "models", default={"models": {}}),
     Section("monitoring", Monitoring, "monitoring", default={}),
+    Section("backups", Backups, "backups", default={}),
     Section("parity", Parity, "parity", default={"features": {}, "divergences": {}}),
     Section("topology", Topology, "topology", folder=True),
     Section("services", Service, "service", folder=True),

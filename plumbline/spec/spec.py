@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from plumbline.spec.location import Location
 from plumbline.spec.paths import PathText, SpecPath, parts_of
 from plumbline.spec.yaml_tree import YamlNode, holds, key_at, node_at
+from schema.backup import Backups
 from schema.catalogue import Catalogue
 from schema.contract import Contract
 from schema.image import ImageCatalogue, ModelCatalogue
@@ -32,6 +33,7 @@ class Spec:
     images: ImageCatalogue
     models: ModelCatalogue
     monitoring: Monitoring
+    backups: Backups
     parity: Parity
     topology: Mapping[str, Topology]
     services: Mapping[str, Service]

@@ -194,3 +194,26 @@ class TestAnEngineThatFails:
         answer(bench, "'image rm'*", "exit 1")
         done = bench.run("uninstall")
         assert (done.returncode, "these images stay" in done.stdout) == (0, True), done.stdout
+
+
+def test_a_folder_that_could_not_be_looked_at_is_not_safe(bench: BenchHost, bundle: Path, keys: Keys) -> None:
+    bench.stub("find", '#!/bin/sh\ncase "$*" in *-perm*) exit 1 ;; esac\nexec REAL "$@"\n')
+    done = bench.run("install", *trusting(keys.publisher), bundle)
+    assert (done.returncode, "can not be looked at" in done.stderr) == (3, True), done.stderr
+
+
+@pytest.mark.parametrize("missing", ["cmp", "find"])
+@pytest.mark.parametrize("script", ["verify", "install", "uninstall", "export", "restore"])
+def test_a_program_that_is_missing_is_no_verdict_on_a_medium(
+    missing: str, script: str, bench: BenchHost, bundle: Path, keys: Keys, tmp_path: Path
+) -> None:
+    """What compares two files is not on every host."""
+    words: dict[str, list[str | Path]] = {"restore": [export(bench)], "export": [tmp_path], "uninstall": []}
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for folder in (bench.folder / "bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"):
+        for each in Path(folder).iterdir():
+            if each.name != missing and not (programs / each.name).exists():
+                (programs / each.name).symlink_to(each)
+    done = bench.run(script, *words.get(script, [*trusting(keys.publisher), bundle]), PATH=str(programs))
+    assert (done.returncode, f"{missing} is not installed" in done.stderr) == (3, True), done.stderr

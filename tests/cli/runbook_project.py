@@ -31,7 +31,7 @@ steps:
     where: host
     run: |
       cat greeting
-      echo "$SAMPLE_TOKEN" AKIAABCDEFGHIJKLMNOP
+      echo "${SAMPLE_TOKEN:-}" AKIAABCDEFGHIJKLMNOP
       test -e mended
     expect: The greeting.
     undo: "nothing: what is said is said."

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plumbline.cli import main, replay
+from plumbline.cli import kept_file, main, replay
+from tests.calling import plumb
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +25,10 @@ EDITS: dict[str, Callable[[Path], object]] = {
     "an artifact's end": lambda root: shutil.rmtree(root / "docs", ignore_errors=True),
     "a foreign file": lambda root: _append(root / "deploy/foreign.yaml", "a: 1\n"),
     "a service's end": lambda root: (root / "data/services/web.yaml").unlink(missing_ok=True),
+    "a port": lambda root: _replace(root / "data/services/web.yaml", "8000", "8001"),
+    "the port as it was": lambda root: _replace(root / "data/services/web.yaml", "8001", "8000"),
+    "an expression": lambda root: _replace(root / "data/services/web.yaml", "'http'", "'htp'"),
+    "a script": lambda root: _replace(root / "data/runbooks/start.yaml", "up -d", "up -d || sh -c 'a; b'"),
     "the same again": lambda root: _append(root / "data/platform.yaml", ""),
 }
 
@@ -31,6 +36,19 @@ EDITS: dict[str, Callable[[Path], object]] = {
 def _append(file: Path, text: str) -> None:
     if file.parent.is_dir():
         file.write_text((file.read_text() if file.exists() else "") + text)
+
+
+def _replace(file: Path, old: str, new: str) -> None:
+    if file.exists():
+        file.write_text(file.read_text().replace(old, new))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A user's cache that nobody else has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +68,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
     """`plumb check`; the moment is over at once."""
-    monkeypatch.setattr(replay, "_MOMENT_NS", 0)
+    monkeypatch.setattr(replay, "MOMENT_NS", 0)
+    monkeypatch.setattr(kept_file, "MOMENT_NS", 0)
 
     def called(root: Path, *words: str) -> tuple[int, str, str]:
         monkeypatch.chdir(root)
@@ -90,6 +109,19 @@ def test_what_is_kept_is_what_a_check_made_anew_says(
         EDITS[edit](project)
         first, again = call(project), call(project)
         assert first == again == call(project, replay.FRESH), edit
+
+
+@pytest.mark.slow
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(edits=st.permutations(sorted(EDITS)))
+def test_a_process_that_has_kept_answers_says_what_one_without_says(
+    built: Path, tmp_path_factory: pytest.TempPathFactory, edits: list[str]
+) -> None:
+    project = Path(shutil.copytree(built, tmp_path_factory.mktemp("kept") / "project"))
+    for edit in edits[:5]:
+        EDITS[edit](project)
+        kept, fresh = plumb("check", cwd=project), plumb("check", replay.FRESH, cwd=project)
+        assert (kept.returncode, kept.stdout, kept.stderr) == (fresh.returncode, fresh.stdout, fresh.stderr), edit
 
 
 @pytest.mark.parametrize("edit", ["a comment", "a fault", "a foreign file", "an artifact's end"])
@@ -132,7 +164,7 @@ def test_what_cannot_be_looked_at_has_no_key(project: Path, monkeypatch: pytest.
 
 
 def test_a_file_of_this_moment_keeps_nothing(project: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "_MOMENT_NS", 3_600_000_000_000)
+    monkeypatch.setattr(replay, "MOMENT_NS", 3_600_000_000_000)
     call(project)
     assert kept(project) == []
 

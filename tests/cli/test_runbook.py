@@ -260,3 +260,48 @@ def test_a_place_to_which_nothing_leads_has_to_be_named(project: Path) -> None:
     assert not (project / "greeting").exists()
     assert plumb("runbook", "run", "greet", "--set", "name=moon", "--yes", "--at", "host=", cwd=project).returncode == 1
     assert (project / "greeting").exists()
+
+
+def test_a_journal_of_other_steps_is_damaged(keeping: Path) -> None:
+    assert keep(keeping).returncode == 1
+    (found,) = (keeping / "reports/runbooks").glob("keep-*.jsonl")
+    found.write_text(found.read_text() + '{"event": "left", "step": 99}\n')
+    damaged = keep(keeping, "--undo", "--half-done", "undo")
+    assert damaged.returncode == 2
+    assert "is damaged: it has other steps" in damaged.stderr
+
+
+@pytest.mark.parametrize(
+    ("way", "code"), [("host=true", 1), ("host=A=1", 1), ("host=sh < /dev/null", 1), ("host=ssh 'x", 2)]
+)
+def test_a_way_that_runs_nothing_does_not_pass_for_done(way: str, code: int, project: Path) -> None:
+    (project / "mended").touch()
+    done = plumb("runbook", "run", "greet", "--set", "name=moon", "--yes", "--at", way, cwd=project)
+    assert done.returncode == code
+    assert not (project / "greeting").exists()
+
+
+def test_a_step_that_calls_plumb_means_the_spec_of_the_run(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    runbook = project / "data/runbooks/greet.yaml"
+    runbook.write_text(
+        runbook.read_text().replace("cat greeting\n", 'echo "of $PLUMB_SPEC"\n').replace("test -e mended", "true")
+    )
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    spec = os.path.relpath(project / "data", elsewhere)
+    done = plumb("--spec", spec, "runbook", "run", "greet", "--set", "name=moon", "--yes", cwd=elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert f"of {(project / 'data').resolve()}" in done.stdout
+
+
+def test_a_new_run_beside_one_that_stands_half_way_is_told_so(keeping: Path) -> None:
+    assert "is not finished" not in keep(keeping).stderr
+    (older,) = (keeping / "reports/runbooks").glob("keep-*.jsonl")
+    (keeping / "mended").touch()
+    second = keep(keeping)
+    assert (second.returncode, "A run with these values is not finished" in second.stderr) == (0, True)
+    assert f"--journal {older.relative_to(keeping)} --resume" in second.stderr
+    assert "is not finished" not in keep(keeping).stderr
+    (keeping / "b").touch()
+    assert "is not finished" not in keep(keeping, what="b").stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.runbook.execution import TIME_RAN_OUT, run_at
+from plumbline.runbook.execution import NOT_SAID, TIME_RAN_OUT, run_at
 from tests.core.runbook_runs import HERE, step
 from tests.stack.waiting import until
 
@@ -67,3 +67,22 @@ def test_who_is_killed_elsewhere_leaves_nothing_running(shell: str) -> None:
     finally:
         if not ended(left):
             os.kill(left, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("shell", ["true", "A=1", "sh < /dev/null", "sh -c :"])
+def test_a_way_that_hands_nothing_on_has_done_nothing(shell: str) -> None:
+    heard: list[str] = []
+    outcome = run_at(replace(HERE, shells=(shell,)), "true", 5, heard.append)
+    assert (outcome.code, "does it run a shell" in outcome.output) == (NOT_SAID, True)
+    assert heard
+
+
+@pytest.mark.parametrize("shell", ["sh", "sh | cat", "sh; true", "sh && false", "echo banner; sh", "sh; exit 3"])
+@pytest.mark.parametrize("code", [0, 1, 7])
+def test_how_a_script_ended_is_not_how_the_way_there_ended(shell: str, code: int) -> None:
+    outcome = run_at(replace(HERE, shells=(shell,)), f"printf 'no end of line'; exit {code}", 5, lambda _: None)
+    assert (outcome.code, outcome.output.removeprefix("banner\n")) == (code, "no end of line\n")
+
+
+def test_a_way_that_fails_says_so_itself() -> None:
+    assert run_at(replace(HERE, shells=("exit 255",)), "true", 5, lambda _: None).code == 255

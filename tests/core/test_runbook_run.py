@@ -187,3 +187,63 @@ def test_a_verification_that_cannot_look_skips_nothing(tmp_path: Path) -> None:
     run = ready(tmp_path, step(f"touch {tmp_path}/ran", verify="no-such-program; test -e ran", skip=True))
     assert failed(run.forward).what == "its verification ended with exit code 127"
     assert (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"event": "captured", "captured": {"kept": "a'; touch hacked; '"}},
+        {"event": "captured", "captured": {"kept": "-rf"}},
+        {"event": "captured", "captured": {"kept": "../a"}},
+        {"event": "captured", "captured": {"kept": ["a"]}},
+        {"event": "captured", "captured": {"kept": None}},
+        {"event": "captured", "captured": "a"},
+        {"event": "Done", "step": 1},
+        {"event": None, "step": 1},
+        {"event": "begin", "step": 1},
+        {"event": "done", "step": "1"},
+        {"event": "done", "step": True},
+        {"event": "done", "step": 0},
+        {"event": "started", "step": 1, "nodes": [-1]},
+        {"event": "started", "step": 1, "nodes": ["0"]},
+        {"event": "started", "step": 1, "nodes": "0"},
+        [],
+    ],
+)
+def test_a_journal_with_a_line_that_no_run_writes_is_refused(line: object, tmp_path: Path) -> None:
+    path = create_journal(tmp_path, begun(), str).path
+    assert open_journal(path, str).states == {}
+    path.write_text(path.read_text() + json.dumps(line) + "\n")
+    with pytest.raises(UnusableJournal):
+        open_journal(path, str)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"values": ["tenant"]},
+        {"values": {"tenant": 3}},
+        {"values": {"tenant": "a'; touch hacked"}},
+        {"places": []},
+        {"places": {"here": "sh"}},
+        {"places": {"here": [3]}},
+        {"steps": "1"},
+        {"steps": True},
+        {"mode": None},
+        {"runbook": ["sample"]},
+        {"digest": None},
+    ],
+)
+def test_a_journal_that_begins_as_no_run_does_is_refused(odd: dict[str, object], tmp_path: Path) -> None:
+    path = create_journal(tmp_path, begun() | odd, str).path
+    with pytest.raises(UnusableJournal):
+        open_journal(path, str)
+
+
+def test_a_node_that_its_place_does_not_have_is_not_taken_back(tmp_path: Path) -> None:
+    run = ready(tmp_path, step("true", undo="true"))
+    run.journal.write("started", step=1, nodes=[5])
+    run.journal.write("done", step=1)
+    failure = run.back()
+    assert failure is not None
+    assert "names node 6 of 1" in failure.output

@@ -9,7 +9,7 @@ from tests.rules.edited import edited
 from validators.rules import RULES
 from validators.rules.examples import example_spec
 
-SCRIPT_RULES = [id for id in RULES if "PLB830" <= id <= "PLB849" and id != "PLB840"]
+SCRIPT_RULES = [id for id in RULES if ("PLB830" <= id <= "PLB849" and id != "PLB840") or id in ("PLB855", "PLB856")]
 
 
 def found(run: str, **fields: str) -> set[str]:
@@ -34,6 +34,17 @@ VERIFICATIONS = {
         "docker ps -q | grep -c web | grep -qx 0",
         "while docker ps | grep -q web; do sleep 1; done",
         "if grep -q ERROR /var/log/x; then exit 1; else echo fine; fi",
+        "docker inspect web || exit 0\nexit 1",
+        'code=0\ndocker inspect web || code=$?\ntest "$code" -ne 0',
+        'state=$(docker inspect web || echo gone)\ntest "$state" = gone',
+        "if ! docker inspect web; then exit 0; fi\nexit 1",
+        "until ! docker ps | grep -q web; do sleep 1; done",
+        "docker ps -q | cmp -s - /dev/null",
+        "docker ps -q | diff - /dev/null",
+        'docker ps -q | [ "$(wc -l)" = 0 ]',
+        'left=$(docker ps -q) || left=\ntest -z "$left"',
+        "docker ps -q > /tmp/x || :\ntest ! -s /tmp/x",
+        "left() { docker ps -q || :; }\nfor each in $(left); do exit 1; done",
         "docker compose exec -T web sh -ec '! ls /x | grep -q y'",
         "ssh -p 22 host '! docker ps | grep -q web'",
         "bash -ec '! docker ps | grep -q web'",
@@ -45,7 +56,7 @@ VERIFICATIONS = {
     ],
     "PLB832": [
         'left=$(docker ps -q || true)\ntest -z "$left"',
-        "code=$(curl -s -w '%{http_code}' http://x || true)\ntest \"$code\" != 200",
+        "code=$(curl -q -s -w '%{http_code}' http://x || true)\ntest \"$code\" != 200",
         "if ! grep -q x /y; then echo missing; fi",
         "trap 'exit 0' EXIT\ndocker ps | grep -q web",
         "sh -ec 'docker ps || true'",
@@ -72,6 +83,16 @@ VERIFICATIONS = {
     "PLB835": ['for file in /srv/*.tar; do tar -tf "$file" > /dev/null; done'],
 }
 RUNS = {
+    "PLB832": [
+        "cp a b || exit 0\ncp c d",
+        "code=0\ncp a b || code=$?\necho $code",
+        "n=0\nwhile ! cp a b; do n=$((n + 1)); test $n -lt 5 || break; done",
+        "i=0\nuntil cp a b || test $i -gt 9; do i=$((i + 1)); sleep 1; done",
+        "if cp a b; then :; else echo failed; fi",
+        "find /srv -name list -exec cp {} b \\;",
+        "make -i all",
+        "su ops -c 'cp a b; cp c d'",
+    ],
     "PLB839": [
         "mkfs.ext4 /dev/sdb",
         "dd if=/dev/zero of=/dev/sdb",
@@ -96,6 +117,8 @@ RUNS = {
         "psql <<END\nUPDATE x SET a = 1;\nUPDATE y SET a = 1;\nEND",
         "psql -c 'UPDATE x SET a = 1' -c 'UPDATE y SET a = 1'",
     ],
+    "PLB855": ["psql -c 'SELECT 1'", "psql -c 'SELECT X'", "curl -f -q http://x", "sudo curl -fsS http://x"],
+    "PLB856": ['echo "$NOWHERE"', 'rm -f "$NOWHERE/a"', 'psql -X -c "SELECT $NOWHERE"', "cd $NOWHERE"],
 }
 UNDOES = {
     "PLB837": ["sh -ec 'rm -rf /srv/*'", "ssh host 'rm -rf /srv/*'", "docker compose exec -T db sh -ec 'rm /data/*'"],
@@ -109,11 +132,17 @@ UNDOES = {
     ],
 }
 HONEST: dict[str, Mapping[str, str]] = {
+    "no start-up file": {
+        "run": "psql -Xqc 'SELECT 1'\npsql --no-psqlrc -c 'SELECT 1'\ncurl -qf http://x\ncurl --disable -f http://x"
+    },
+    "variables that are set": {
+        "run": 'a=1; for b in x; do echo "$a $b"; done; echo c | while read -r c; do echo "$c"; done; echo "$HOME ${D:-} ${E:?} $1"'
+    },
     "a loop that ends": {"run": 'for each in a b; do ssh "$each" true || exit 1; done'},
     "a condition with two ways": {"run": "if test -e /x; then cp /x /y; else cp /z /y; fi"},
-    "tries": {"run": 'n=0\nuntil curl -fsS http://x; do n=$((n + 1)); test "$n" -lt 30; sleep 1; done'},
+    "tries": {"run": 'n=0\nuntil curl -q -fsS http://x; do n=$((n + 1)); test "$n" -lt 30; sleep 1; done'},
     "tries, the other way": {
-        "run": 'n=0\nwhile ! curl -fsS http://x; do n=$((n + 1)); [ "$n" -lt 30 ] || exit 1; done'
+        "run": 'n=0\nwhile ! curl -q -fsS http://x; do n=$((n + 1)); [ "$n" -lt 30 ] || exit 1; done'
     },
     "a subshell as a whole": {"run": "( cd /srv && docker compose up -d ) || exit 1"},
     "a function that ends": {"run": 'fail() { echo "$1" >&2; exit 1; }\ncp /a /b || fail gone'},
@@ -122,18 +151,24 @@ HONEST: dict[str, Mapping[str, str]] = {
     "a shell that stops": {"run": "docker compose exec -T db sh -ec 'cp /a /b; cp /c /d'"},
     "a here-document that stops": {"run": "ssh host sh -e <<'END'\ncp /a /b\ncp /c /d\nEND"},
     "ssh with options": {"run": "ssh -J bastion -p 22 host 'cd /opt && docker compose up -d'"},
-    "one statement": {"run": 'psql "$URL" -c "UPDATE x SET a = 1 WHERE b = 2"'},
+    "one statement": {"run": 'psql -X "${URL:?}" -c "UPDATE x SET a = 1 WHERE b = 2"'},
     "a count that is wanted": {"run": "true", "verify": 'test "$(docker ps -q | wc -l)" -ge 1'},
     "nothing, said by a program": {"run": "true", "verify": 'left=$(docker ps -q)\ntest -z "$left"'},
     "a count of what was got": {
         "run": "true",
         "verify": 'left=$(docker ps -q)\ntest "$(printf %s "$left" | wc -l)" -eq 0',
     },
-    "a zero that a program says": {"run": "true", "verify": 'psql -Atc "SELECT count(*) FROM x" | grep -qx 0'},
+    "a zero that a program says": {"run": "true", "verify": 'psql -XAtc "SELECT count(*) FROM x" | grep -qx 0'},
     "images can be had again": {"run": "docker image prune -f"},
     "said": {"run": "mkdir /x", "undo": "dropdb x", "undo_destroys": "what is in x"},
     "a state": {"run": "true", "verify": 'said=$(docker inspect x)\ncase "$said" in up) ;; *) exit 1 ;; esac'},
     "a hint": {"run": "if test -e /old; then echo 'there is an old one'; fi\ncp /a /b"},
+    "another way": {"run": "cp /a /b || cp /c /b\nchmod 0600 /b"},
+    "a code that is an answer": {"run": 'code=0\nsh /opt/status.sh || code=$?\ntest "$code" -le 1'},
+    "a value of its own": {"run": 'said=$(docker inspect x) || said=none\necho "$said"'},
+    "nothing to do": {"run": "test -e /srv/new || exit 0\ncp /srv/new /srv/old"},
+    "waiting for an end": {"run": "until curl -fsS http://x; do sleep 1; done"},
+    "found and changed": {"run": "find /srv -name list -exec chmod 0600 {} +"},
     "a way that is asked for": {"run": "if command -v sops > /dev/null; then sops encrypt x; else age x; fi"},
 }
 

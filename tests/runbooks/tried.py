@@ -197,7 +197,7 @@ def commands(script: Script) -> list[PlacedScript]:
         if node.get("Type") == "CallExpr" and (call := call_of(node)) and call.program not in CONTROL | own:
             if call.program in {"test", "["} and "$?" in call.words:
                 continue
-            at = node["Args"][0]["Parts"][0]["Pos"]["Offset"] - script.start
+            at = node["Args"][0]["Parts"][0]["Pos"]
             found.append(PlacedScript(call, roles.get(id(node), "does"), at))
     return found
 

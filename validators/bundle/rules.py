@@ -7,7 +7,7 @@ _RULES = (
     RealityRule(
         "PLB960",
         "Bundle that cannot be built or assembled",
-        "A gap in a bundle would be found where nobody can fill it.",
+        "A gap in a bundle would be noticed only on the air-gapped host, where nobody can fill it.",
         "Provide what the message names: a folder of models, a missing part, the bundle that a delta is based on.",
     ),
     RealityRule(

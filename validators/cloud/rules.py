@@ -4,7 +4,8 @@ from plumbline.spec.finding import Severity
 from validators.documented import RealityRule
 
 _APPLY = (
-    "Check it with `plumb provision plan`, and run `plumb provision apply` to fix what the plan names. Ask who changed the rest "
+    "Check it with `plumb provision plan`, and run `plumb provision apply` to fix what the plan names. Ask who "
+    "changed the rest "
     "before you fix it in the console. Add an intended change to the spec."
 )
 _RULES = (
@@ -12,7 +13,8 @@ _RULES = (
         "PLB970",
         "Object missing at the provider",
         "Part of the tenant is missing: it does not run, is not protected, or cannot be reached.",
-        "Create it with `plumb provision apply`. Create a DNS zone once, by hand: `hcloud zone create --name NAME`, then "
+        "Create it with `plumb provision apply`. Create a DNS zone once, by hand: `hcloud zone create --name NAME`, "
+        "then "
         "`hcloud zone enable-protection NAME delete`.",
     ),
     RealityRule(
@@ -25,7 +27,10 @@ _RULES = (
         "PLB972",
         "Object with an owner's labels that is not in the spec",
         "It costs money and reaches the tenant's network or data, and nobody knows why it exists.",
-        "Delete it (`plumb provision apply` does; data and protected objects need --allow NAME), or add it to the spec.",
+        (
+            "Delete it (`plumb provision apply` does; data and protected objects need --allow NAME), or add it to "
+            "the spec."
+        ),
     ),
     RealityRule(
         "PLB973",
@@ -36,13 +41,16 @@ _RULES = (
     RealityRule(
         "PLB974",
         "Object whose deletion protection differs from the spec",
-        "One click or one wrong script, and the data is gone.",
+        "One click or one wrong script can delete the data.",
         _APPLY,
     ),
     RealityRule(
         "PLB975",
         "Unknown first-boot configuration of a server",
-        "The API never returns user data. Without the label with its hash, nobody knows what the server did at its first boot.",
+        (
+            "The API never returns user data. Without the label with its hash, nobody knows what the server did at "
+            "its first boot."
+        ),
         "Recreate the server with `plumb provision apply --allow NAME`. Its volume moves with it.",
         severity=Severity.WARNING,
     ),
@@ -50,19 +58,19 @@ _RULES = (
         "PLB976",
         "Unattached volume or address, or firewall without an effect",
         "It costs money, may hold a customer's data, and does not do its work.",
-        "Attach it with `plumb provision apply`. Delete by name what nobody needs any more.",
+        "Attach it with `plumb provision apply`. Delete it by name if nobody needs it any more.",
     ),
     RealityRule(
         "PLB977",
         "Certificate that ends soon or is not renewed",
-        "After its last day every client refuses it. The provider renews its own certificates a month before.",
+        "After its last day, every client rejects it. The provider renews its own certificates a month before.",
         "Renew it. For a managed certificate, check that its domain leads here.",
     ),
     RealityRule(
         "PLB978",
         "Server type or image that the provider withdrew",
         "A lost server cannot be created with it again.",
-        "Choose another in the spec while there is time to move the servers one by one.",
+        "Choose another one in the spec while there is time to move the servers one by one.",
         severity=Severity.WARNING,
     ),
     RealityRule(
@@ -91,22 +99,28 @@ _RULES = (
         "PLB982",
         "DNS zone that does not serve the tenants' names",
         "Resolvers do not see the project's records: tenants cannot be found, or somebody else answers for them.",
-        "Make the zone primary, delegate the domain to the provider's assigned name servers, and restore its original NS "
+        "Make the zone primary, delegate the domain to the provider's assigned name servers, and restore its "
+        "original NS "
         "records.",
     ),
     RealityRule(
         "PLB983",
         "DNS zone without deletion protection",
-        "One click, and the names of all tenants are gone.",
+        "One click can delete the names of all tenants.",
         "Protect it: `hcloud zone enable-protection NAME delete`.",
         severity=Severity.WARNING,
     ),
     RealityRule(
         "PLB984",
         "SSH key in the project that is not in the spec",
-        "Whoever added the key can select it for the next server, or boot a rescue system with it. This is what a breach "
-        "looks like.",
-        "Find out who added it, then delete it with `hcloud ssh-key delete NAME`, or add it to `cloud.ssh_keys` of the spec.",
+        (
+            "Whoever added the key can select it for the next server, or boot a rescue system with it. An unknown "
+            "key can be the sign of a breach."
+        ),
+        (
+            "Find out who added it, then delete it with `hcloud ssh-key delete NAME`, or add it to `cloud.ssh_keys` "
+            "of the spec."
+        ),
     ),
     RealityRule(
         "PLB985",
@@ -126,21 +140,23 @@ _RULES = (
         "PLB987",
         "Firewall not yet in force on a server",
         "Until it is, every port of the server's public interface is open to everybody.",
-        "Wait a minute and run the command again. If it stays so, switch the server off, detach the firewall, and attach "
+        "Wait a minute and run the command again. If it stays so, switch the server off, detach the firewall, and "
+        "attach "
         "it again.",
     ),
     RealityRule(
         "PLB988",
         "Unread part of the project",
         "The API did not answer for one kind of object. Nobody knows what is missing, changed or extra there.",
-        "Run the command again. Use a token of this project with read permission for a 403, wait after a 5xx or 429, and "
+        "Run the command again. Use a token of this project with read permission for a 403, wait after a 5xx or "
+        "429, and "
         "try a newer release for a 422.",
     ),
     RealityRule(
         "PLB989",
         "Server, load balancer or address without an owner",
         "It costs money, and an unknown machine in the project may belong to an intruder.",
-        "Find out whose it is. Delete it, move it to another project, or name its address in `cloud.addresses`.",
+        "Find out who owns it. Delete it, move it to another project, or name its address in `cloud.addresses`.",
         severity=Severity.WARNING,
     ),
 )

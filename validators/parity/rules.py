@@ -6,7 +6,7 @@ _RULES = (
     RealityRule(
         "PLB931",
         "Mode that answers a probe differently than declared",
-        "Readers of the matrix expect the declared answer.",
+        "Readers of the matrix rely on the declared answer.",
         "Fix the mode, or correct `answers` of the probe and with it the feature's `parity`.",
     ),
     RealityRule(
@@ -18,7 +18,7 @@ _RULES = (
     RealityRule(
         "PLB933",
         "Declared divergence that does not show",
-        "Its workaround is not needed, and it would hide a real difference that comes later.",
+        "Its workaround is not needed, and it would hide a real difference that appears later.",
         "Make the feature `full`, or add a probe that shows the difference.",
     ),
 )

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -13,6 +13,7 @@ from plumbline.spec.location import Location
 from plumbline.spec.spec import Spec
 from validators.rules import (
     alloy_config,
+    backups,
     certificates,
     cloud,
     cloud_dns,
@@ -68,6 +69,7 @@ from validators.rules import (
     runbook_removals,
     runbook_scripts,
     runbook_sql,
+    runbook_surroundings,
     runbook_values,
     runbooks,
     running_answers,
@@ -164,6 +166,7 @@ FAMILIES = (
     runbook_removals,
     runbook_scripts,
     runbook_sql,
+    runbook_surroundings,
     runbook_names,
     tenant_words,
     program_ports,
@@ -171,6 +174,7 @@ FAMILIES = (
     told_by_variables,
     monitoring_texts,
     monitoring,
+    backups,
     tenant_life,
     openings,
     duplicates,
@@ -185,16 +189,18 @@ UNJUDGED = "PLB009"
 __all__ = ["FAMILIES", "RULES", "UNJUDGED", "check_rules"]
 
 
-def check_rules(spec: Spec, today: date) -> list[Finding]:
+def check_rules(spec: Spec, today: date, told: Callable[[int, int], None] | None = None) -> list[Finding]:
     """Findings of every rule that no waiver accepts, in the order of the files.
 
     A rule may take for granted what another one reports, and fail where that is not so: it is named in a note then.
     Raises what a rule raised where no rule found an error that could be the cause: that is a fault of the rule. Raises
-    EnvironmentMissing where a rule needs a program that is not there.
+    EnvironmentMissing where a rule needs a program that is not there. `told` hears how many rules are done, and of how many.
     """
     found: list[Finding] = []
     failed: dict[str, Exception] = {}
-    for each in RULES.values():
+    for done, each in enumerate(RULES.values()):
+        if told:
+            told(done, len(RULES))
         try:
             found += list(each.findings(spec, today))
         except EnvironmentMissing:

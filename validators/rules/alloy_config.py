@@ -47,10 +47,10 @@ services/web.yaml: {{config: [{{source: config/a.alloy, target: /etc/a.alloy}}]}
 
 @rule(
     "PLB159",
-    title="Docker's log files that Alloy does not unpack",
+    title="Docker log files that Alloy does not parse",
     why=(
-        "The engine writes each line as JSON. Shipped as it lies, a line has the time at which it was read, its text is escaped, and "
-        "no query for the text's own fields finds it."
+        "The engine writes each line as JSON. Without parsing, a line gets the time at which Alloy read "
+        "it, its text stays escaped, and queries do not find its fields."
     ),
     fix="Pass what `loki.source.file` reads through a `loki.process` with `stage.docker {}`.",
     failing=_UNPACKED.format('stage.labels { values = {"stream" = ""} }'),

@@ -84,7 +84,7 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB503",
     title="Server type not sold in the location",
-    why="Each server line is sold in some locations only. The provider refuses the order.",
+    why="Each server line is sold only in some locations. The provider refuses the order.",
     fix="Choose a type that is sold in the location, or another location.",
     failing=cloud_example(server_type="cpx11"),
     passing=cloud_example(),
@@ -121,8 +121,10 @@ def type_not_at_location(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB504",
     title="Name, label or count beyond the API's limits",
-    why="The API refuses it after it has created the objects before it. If two tenants share a name, one adopts the "
-    "other's objects.",
+    why=(
+        "The API refuses it after it has created the objects before it. If two tenants share a name, one takes over "
+        "the other's objects."
+    ),
     fix="Put `{tenant}` in every name, and `{role}` and `{index}` in server names. Keep labels to at most 63 of "
     "`A-Za-z0-9-_.`.",
     failing=cloud_example(network="private"),
@@ -137,8 +139,8 @@ def beyond_limits(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB505",
     title="Firewall bound by label and by server",
-    why="A firewall that a label selector applies and that was also given to the server can no longer be detached by "
-    "hand (`firewall_managed_by_label_selector`).",
+    why="If a firewall is applied both by a label selector and directly to a server, nobody can detach it by "
+    "hand any more (`firewall_managed_by_label_selector`).",
     fix="Apply the firewall by label or give it to the servers, but not both.",
     failing=runbook_example(
         "hcloud server create --name a --firewall fw",

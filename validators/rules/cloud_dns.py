@@ -20,7 +20,7 @@ BITS = {"A": 32, "AAAA": 128}
 @rule(
     "PLB511",
     title="DNS record without a single address",
-    why="The record is created last. The tenant's servers run and cost money, but nobody can reach them.",
+    why="The record is created last. By then the tenant's servers run and cost money, but nobody can reach them.",
     fix="Name an entry of `addresses` that is one address: /32 for A, /128 for AAAA.",
     failing=cloud_example(address="entrance"),
     passing=cloud_example(address="entry"),

@@ -16,9 +16,9 @@ _TWO = "tenants.yaml: {tenants: {a: {title: A, octet: 1, state: ACTIVE}, b: {tit
 
 @rule(
     "PLB513",
-    title="Tenant named like a role",
+    title="Tenant with the same ID as a role",
     why="Generated files of the tenant and of the role share one folder.",
-    fix="Rename the tenant: ids of tenants and roles share the folder of a mode.",
+    fix="Rename the tenant: tenants and roles share the folder of a mode.",
     failing=_TENANT % "node" + cloud_example(),
     passing=_TENANT % "acme" + cloud_example(),
 )

@@ -80,7 +80,7 @@ def _error(error: Exception) -> tuple[int, str]:
 @rule(
     "PLB141",
     title="Unused configuration file",
-    why="Edits to it change nothing, or the service has lost the line that mounts it.",
+    why="Edits to it change nothing, or the line that mounts it was removed by mistake.",
     fix="Name it in `config` of a service, or delete it.",
     failing='config/web.yml: "a: 1"',
     passing=_CONFIG.format("a: 1"),
@@ -122,10 +122,13 @@ services/web.yaml:
     "PLB142",
     title="Broken chain of migrations",
     why=(
-        "Alembic stops if there are two heads, or if a revision is missing or exists twice: no database reaches "
-        "the release."
+        "Alembic stops if there are two heads, or if a revision is missing or duplicated. No database then reaches the "
+        "new schema."
     ),
-    fix="Set each `down_revision` to the previous migration, mount all of them, and list them in update.yaml in their order.",
+    fix=(
+        "Set each `down_revision` to the previous migration, mount all of them, and list them in update.yaml in "
+        "their order."
+    ),
     failing=_CHAIN % "0",
     passing=_CHAIN % "1",
 )

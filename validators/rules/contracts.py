@@ -19,10 +19,10 @@ def _contract(tag: str, name: str = "postgres", more: str = "") -> str:
 
 @rule(
     "PLB313",
-    title="Contract of another image than the pinned one",
+    title="Contract that was written for another version of the image",
     why=(
-        "A new version has other folders, programs and settings. What rules, readers and stand-ins take from the contract is then "
-        "true of an image that does not run."
+        "A new version has other folders, programs and settings. Rules, readers and stand-ins would then "
+        "rely on facts about an image that does not run."
     ),
     fix="Read the sources of the pinned tag again, correct the facts, and write its tag and digest in `read`.",
     failing=_contract("16.8-alpine"),
@@ -49,9 +49,9 @@ def read_from_another(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB314",
-    title="New tag that cannot read the data of the old one",
-    why="The new release starts on the volumes of the old one, and refuses them or damages them.",
-    fix="Pin a tag that reads this data, or write a runbook that moves it; then read the contract again.",
+    title="New tag that cannot read the data of the old tag",
+    why="The new release starts with the volumes of the old release, and rejects or damages them.",
+    fix="Pin a tag that reads this data, or write a runbook that migrates it; then update the contract.",
     failing=_contract("15.4-alpine", more=_DATA),
     passing=_contract("16.4-alpine", more=_DATA),
 )

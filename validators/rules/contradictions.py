@@ -78,7 +78,7 @@ _LARGE = "{title: Large, count: 0, variant_of: %s, size: {vcpus: 4, memory_mib: 
 @rule(
     "PLB530",
     title="Variant of a variant",
-    why="It replaces a role that runs nothing, so no node has the services.",
+    why="It replaces a role that runs nothing, so no node runs the services.",
     fix="Name a role that lists services itself.",
     failing=f"topology/single.yaml: {{roles: {{large: {_LARGE % 'large'}}}}}",
     passing=f"topology/single.yaml: {{roles: {{large: {_LARGE % 'host'}}}}}",
@@ -98,7 +98,7 @@ def variant_of_itself(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB536",
     title="Successor that does not exist",
-    why="Whoever follows the advice orders something that the provider does not offer.",
+    why="Anyone who follows the advice orders something that the provider does not sell.",
     fix="Name a server type or OS image of the catalogue.",
     failing=cloud_example().replace("removed: {cx22: cx33}", "removed: {cx22: cx99}"),
     passing=cloud_example(),
@@ -123,10 +123,10 @@ update.yaml:
     "PLB537",
     title="Contradictory update",
     why=(
-        "A store is stopped before the workers that need it to finish, or a tenant is first twice. A job is waited for that "
-        "nobody has called."
+        "A store stops before the workers that need it, a tenant is updated first twice, or the update "
+        "waits for a job that nobody started."
     ),
-    fix="Name in `drain` each worker once, no job and no store that another of them needs, and each canary once.",
+    fix="List each worker and each canary once. List no jobs in `drain`, and no stores that a drained worker needs.",
     failing=_UPDATE.format("[db, web]"),
     passing=_UPDATE.format("[web]"),
 )
@@ -161,7 +161,10 @@ _SCALING = "  scaling: [{{role: node, direction: {0}, trigger: It is full., how:
     "PLB538",
     title="Scaling without room or a larger variant",
     why="The procedure asks for a second or a larger node, and the spec has none.",
-    fix="Raise `max_count` above `count` for horizontal scaling, or add a role that is `variant_of` it for vertical scaling.",
+    fix=(
+        "Raise `max_count` above `count` for horizontal scaling, or add a role that is `variant_of` it for vertical "
+        "scaling."
+    ),
     failing=cloud_example() + _SCALING.format("horizontal"),
     passing=cloud_example(max_count=3) + _SCALING.format("horizontal"),
 )

@@ -15,9 +15,8 @@ _LOOKED = 'images.yaml: {{images: {{postgres: {{evidence: {{confirmations: 2, ch
 @rule(
     "PLB546",
     title="Look-up date in the future",
-    why="The date says how far a fact can be trusted. A future date says nothing, and hides that the fact needs another "
-    "look-up.",
-    fix="Write the day on which somebody looked.",
+    why="The date shows how old a fact is. A date in the future hides that the fact has to be looked up again.",
+    fix="Write the day of the look-up.",
     failing=_LOOKED.format(day="2999-01-01"),
     passing=_LOOKED.format(day="2001-01-01"),
     dated=True,
@@ -42,8 +41,11 @@ _RECORDED = 'date: "2026-11-23"'
     "PLB869",
     title="Recorded prices that are too old",
     severity=Severity.WARNING,
-    why="The provider has changed its prices meanwhile, or may have. The plan and the pages promise costs that nobody pays.",
-    fix="Look up the prices (`plumb verify cloud --live-prices` compares them), correct them, and set `date` to that day.",
+    why="The provider may have changed its prices since. The plan and the pages may show wrong costs.",
+    fix=(
+        "Look up the prices (`plumb verify cloud --live-prices` compares them), correct them, and set `date` to "
+        "that day."
+    ),
     failing=cloud_example().replace(_RECORDED, 'date: "2001-01-01"'),
     passing=cloud_example().replace(_RECORDED, 'date: "2999-01-01"'),
     dated=True,

@@ -38,7 +38,7 @@ _MANY_KEYS = f'k0: &key {{public_key: "ssh-ed25519 AAAA {"x" * 700}"}}, ' + ", "
 @rule(
     "PLB520",
     title="User data larger than the cloud accepts",
-    why="The cloud refuses a server whose user data exceeds 32 KiB, after network and volume are created.",
+    why="The provider refuses a server whose user data exceeds 32 KiB, and the network and volume already exist by then.",
     fix="Use fewer or shorter `ssh_keys`.",
     failing=_TENANT + cloud_example(keys=_MANY_KEYS),
     passing=_TENANT + cloud_example(),

@@ -34,9 +34,9 @@ def _walked(spec: Spec) -> Iterator[tuple[PathText, FlowProbe]]:
 
 @rule(
     "PLB725",
-    title="Flow that sends what nothing gave",
-    why="A name that no text, secret or earlier step gives ends the flow, and the probe fails in every mode.",
-    fix="Correct the name, or keep the value in an earlier step.",
+    title="Flow that uses an undefined name",
+    why="No text, secret or earlier step defines the name. The flow stops there, and the probe fails in every mode.",
+    fix="Correct the name, or define it with `keep` in an earlier step.",
     failing=_example("${tokn}"),
     passing=_example("${token}"),
 )
@@ -78,7 +78,7 @@ def _lost(path: PathText, texts: tuple[str, ...], known: set[str]) -> Iterator[V
 @rule(
     "PLB726",
     title="Flow with a secret that its service lacks",
-    why="The value is read in the service's container. Without it the probe cannot be asked.",
+    why="The flow reads the value in the service's container. Without it, the probe cannot run.",
     fix="Give the secret to the service, or remove it from the flow.",
     failing=_example("${token}", "[db_password]"),
     passing=_example("${token}"),
@@ -99,9 +99,9 @@ def lost_secret(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB727",
-    title="Part of a flow that nothing uses",
+    title="Unused part of a flow",
     severity=Severity.WARNING,
-    why="Somebody meant to send it, or to compare it. As it stands the probe shows less than its title says.",
+    why="Somebody meant to send or compare it. Without it, the probe shows less than its title says.",
     fix="Name it in a later step, in `expect` or in the answer, or remove it.",
     failing=_example("asked"),
     passing=_example("${token}"),
@@ -157,8 +157,8 @@ _OTHERWISE = ("step ", NOT_DEPLOYED, NOT_PUBLISHED, NO_ANSWER, NO_WAY)
 
 @rule(
     "PLB728",
-    title="Answer that its flow cannot give",
-    why="The flow puts its answer together from this text. No stack can answer otherwise, so the probe fails in every mode.",
+    title="Probe answer that its flow cannot give",
+    why="The flow builds its answer from this text. No stack can answer anything else, so the probe fails in every mode.",
     fix="Write the same words in `answer` of the flow and in `answers` of the probe.",
     failing=_example(_ANSWER, answers="{single: ok, second: ok}"),
     passing=_example(_ANSWER, answers="{single: ok at last, second: ok at last}"),
@@ -205,8 +205,8 @@ _WAITED = (
 
 @rule(
     "PLB729",
-    title="Feature that is said to be unproven, and is not",
-    why="A probe proves it by behaviour. The reason why nothing does is out of date, and readers are told it.",
+    title="Proven feature that is marked as unproven",
+    why="A probe proves it by behaviour, so `unproven` is out of date and misleads readers.",
     fix="Remove `unproven`.",
     failing=example(probe=_WAITED, more=", unproven: nothing can ask it"),
     passing=example(probe=_WAITED.replace("behaviour", "readiness"), more=", unproven: nothing can ask it"),

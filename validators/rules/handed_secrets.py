@@ -118,7 +118,7 @@ def _lacking(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB610",
     title="Secret of a service that is not needed",
-    why="Whoever breaks into this container gets the key of a store that it does not use.",
+    why="An attacker in this container gets the key of a store that the service does not use.",
     fix="Remove the secret, or add the service that it opens to `needs`.",
     failing=_READER.format("{db_password: {}}", "{db_password: {}}", "null", _ASKS),
     passing=_READER.format("{db_password: {}}", "{}", "null", _ASKS),

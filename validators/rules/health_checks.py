@@ -75,9 +75,9 @@ def _ends_well(statement: Node) -> bool:
 
 @rule(
     "PLB431",
-    title="Question by HTTP to a server that speaks none",
-    why="The server hangs up. The check is never green, and the probe has no answer.",
-    fix="Ask by the server's own client: a `command`, or `tcp` and `sql` of a probe.",
+    title="HTTP request to a server that does not speak HTTP",
+    why="The server closes the connection. The check never passes, and the probe gets no answer.",
+    fix="Use the server's own client: a `command`, or `tcp` or `sql` in a probe.",
     failing="services/db.yaml: {health: {command: null, http: {port: sql, path: /}}}",
     passing=example(
         probe="{shows: s, answers: {single: open, second: open}, caller: web, tcp: {service: db, port: sql}}"

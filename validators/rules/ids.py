@@ -45,7 +45,7 @@ _TAKEN = (
 @rule(
     "PLB122",
     title="Reserved ID",
-    why="Names of hosts, pages, folders and profiles are made of IDs, and this one already means something else.",
+    why="IDs become names of hosts, pages, folders and profiles, and this one already means something else.",
     fix="Choose another ID.",
     failing="services/web.yaml: {profile: job}",
     passing="services/web.yaml: {profile: extra}",

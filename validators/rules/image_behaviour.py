@@ -29,10 +29,13 @@ def _with_contracts(spec: Spec) -> Iterator[tuple[Placed, Contract]]:
     "PLB317",
     title="Container that outlives its server",
     why=(
-        "The engine starts a container again when its first process ends. Here that process is another one: the server dies, the "
-        "container stays, and nothing brings the server back."
+        "The engine restarts a container when its first process exits. Here the first process is not the "
+        "server: if the server dies, the container stays up, and nothing restarts the server."
     ),
-    fix="Set `entrypoint` to the server itself, so that it is the first process; give it the options that the image's script would.",
+    fix=(
+        "Set `entrypoint` to the server itself, so that it is the first process. Pass it the options that the "
+        "image's script would pass."
+    ),
     failing=_OUTLIVES,
     passing=_OUTLIVES + "services/db.yaml: {entrypoint: [postgres]}\n",
 )
@@ -80,10 +83,10 @@ def gives_way(first: FirstProcess, programs: tuple[str, ...] | None, arguments: 
 
 @rule(
     "PLB318",
-    title="Image that reports to its makers",
+    title="Image that sends telemetry",
     severity=Severity.WARNING,
-    why="It sends data out that nobody decided to send. Where nothing gets out, it tries again and fills the log.",
-    fix="Turn it off in the way that the hint names, or add a waiver with the reason.",
+    why="It sends data that nobody decided to send. Without egress, it keeps retrying and fills the log.",
+    fix="Turn it off as the hint says, or add a waiver with the reason.",
     failing=_REPORTS,
     passing=_REPORTS + 'services/db.yaml: {environment: {REPORTS: "off"}}\n',
 )
@@ -132,10 +135,13 @@ def is_switched(switch: Switch, text: WrittenText) -> bool:
 
 @rule(
     "PLB319",
-    title="Stop that ends before the image's own time to stop",
+    title="Stop timeout shorter than the image needs",
     severity=Severity.WARNING,
-    why="The engine kills what is still at work: open requests fail, and data that was not written yet is lost or repaired at the start.",
-    fix="Set `stop_grace_s` above the time that the image takes by its own settings.",
+    why=(
+        "The engine kills the process while it still works: open requests fail, and unwritten data is lost or has "
+        "to be repaired at the next start."
+    ),
+    fix="Set `stop_grace_s` above the time that the image's settings allow for a stop.",
     failing=_SLOW,
     passing=_SLOW + "services/db.yaml: {stop_grace_s: 40}\n",
 )
@@ -150,7 +156,10 @@ def _too_early(placed: Placed, contract: Contract) -> Iterator[Violation]:
         return
     yield Violation(
         placed.path("stop_grace_s"),
-        f"{placed.id} is killed {service.stop_grace_s} s after it is told to stop, but image {service.image} may take {takes} s",
+        (
+            f"{placed.id} is killed {service.stop_grace_s} s after it is told to stop, but image {service.image} may "
+            f"take {takes} s"
+        ),
         observed=str(service.stop_grace_s),
         also=((path_of("contracts", service.image, "stop"), "what the image does"),),
     )

@@ -24,8 +24,8 @@ def _with_contracts(spec: Spec) -> Iterator[tuple[Placed, Contract]]:
 @rule(
     "PLB324",
     title="User that the image cannot run as",
-    why="The image's own entry point needs the rights of its user: it ends before the server starts, or runs untested.",
-    fix="Leave `user` out, start another of the image's entry points, or correct `runs_as_any` in the contract.",
+    why="The image's entry point needs the rights of its own user. As another user, it exits before the server starts, or runs in a way that nobody tested.",
+    fix="Leave `user` out, use another entry point of the image, or correct `runs_as_any` in the contract.",
     failing=_ROOT_ALONE + 'services/db.yaml: {user: "70:70"}\n',
     passing=_ROOT_ALONE + 'services/db.yaml: {user: "70:70", entrypoint: [postgres]}\n',
 )
@@ -53,7 +53,7 @@ def _other_user(placed: Placed, contract: Contract) -> Iterator[Violation]:
 @rule(
     "PLB325",
     title="Limit below what the image needs",
-    why="The kernel kills the server while it starts, or refuses it a process, again and again.",
+    why="The kernel repeatedly kills the server at its start, or does not let it create a process.",
     fix="Raise the limit, or correct `least` in the contract if its source says less.",
     failing=_LEAST + "services/db.yaml: {limits: {memory_mib: 256, cpus: 1}}\n",
     passing=_LEAST + "services/db.yaml: {limits: {memory_mib: 512, cpus: 1}}\n",
@@ -82,9 +82,9 @@ def _too_little(placed: Placed, contract: Contract) -> Iterator[Violation]:
 
 @rule(
     "PLB326",
-    title="Limit of processes without room for the health check",
-    why="The engine starts the check inside the container. Where the kernel refuses it a process, a well server is called unhealthy.",
-    fix="Raise `limits.pids`; leave it out where the server has threads.",
+    title="Process limit too low for the health check",
+    why="The engine starts the check inside the container. If the kernel does not let it create a process, a healthy server is reported as unhealthy.",
+    fix="Raise `limits.pids`, or leave it out if the server uses threads.",
     failing="services/db.yaml: {limits: {memory_mib: 512, cpus: 1, pids: 1}}\n",
     passing="services/db.yaml: {limits: {memory_mib: 512, cpus: 1, pids: 64}}\n",
 )

@@ -1,7 +1,9 @@
 """PLB316: programs that the spec calls in an image, by what the image's contract says of its programs."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from plumbline.expressions.rendering import without_expressions
 from plumbline.runbook.shell_syntax import Script, calls, every, parse_scripts
@@ -13,6 +15,8 @@ from validators.rules.program_sets import BUILTINS, SETS
 from validators.rules.registry import Violation, rule
 
 _SHELLS = {"sh", "bash", "ash", "dash"}
+_TAKES_SCRIPT = re.compile(r"-[a-z]*c")
+"""An option of a shell, alone or with others, behind which its script stands."""
 _CONTRACT = 'contracts/postgres.yaml: {read: {tag: "16.15-alpine"}, programs: [busybox, pg_isready]}\n'
 
 
@@ -30,8 +34,8 @@ class Called:
 @rule(
     "PLB316",
     title="Command with a program that the image lacks",
-    why="It fails each time that it is called: a health check is never green, a probe has no answer, an export is empty.",
-    fix="Use a program that the image has, or correct `programs` of its contract.",
+    why="It fails at each call: a health check never passes, a probe gets no answer, an export is empty.",
+    fix="Use a program that the image has, or correct `programs` in its contract.",
     failing=_CONTRACT + 'services/db.yaml: {health: {command: [sh, -c, "curl -sf http://127.0.0.1/"]}}\n',
     passing=_CONTRACT + 'services/db.yaml: {health: {command: [sh, -c, "wget -q http://127.0.0.1/"]}}\n',
 )
@@ -79,7 +83,7 @@ def _called(spec: Spec) -> Iterator[Called]:
         contract = spec.contracts.get(placed.service.image)
         if contract is None or contract.programs is None:
             continue
-        for path, what, values in (*_of_service(placed), *_of_parity(placed)):
+        for path, what, values in (*_of_service(placed), *_of_backups(placed), *_of_parity(placed)):
             words = tuple(_without_expressions(word) for word in values or ())
             if words and (path, words) not in seen:
                 seen.add((path, words))
@@ -112,6 +116,15 @@ def _of_service(placed: Placed) -> Iterator[_Command]:
         yield path_of(base, "exports", index, "restore"), f"restore of {each.file}", each.restore
 
 
+def _of_backups(placed: Placed) -> Iterator[_Command]:
+    """What takes, restores and looks at what is kept of the service."""
+    store, base = placed.spec.backups.stores.get(placed.id), path_of("backups", "stores", placed.id)
+    if store:
+        yield path_of(base, "take"), "the backup", store.take
+        yield path_of(base, "restore"), "the restore", store.restore
+        yield path_of(base, "look"), "the look at what is kept", store.look
+
+
 def _of_parity(placed: Placed) -> Iterator[_Command]:
     """Probes and preparations that run in the service's container."""
     parity = placed.spec.parity
@@ -127,8 +140,8 @@ def _of_parity(placed: Placed) -> Iterator[_Command]:
 
 def _script(words: tuple[str, ...]) -> str | None:
     """The script that a command hands to a shell."""
-    if words[0].rpartition("/")[2] in _SHELLS and "-c" in words[1:-1]:
-        return words[words.index("-c") + 1]
+    if words[0].rpartition("/")[2] in _SHELLS:
+        return next((text for option, text in pairwise(words[1:]) if _TAKES_SCRIPT.fullmatch(option)), None)
     return None
 
 

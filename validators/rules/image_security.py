@@ -28,12 +28,15 @@ def _hole(fixed_in: str) -> str:
 
 @rule(
     "PLB320",
-    title="Pinned version with a vulnerability that a later one fixes",
+    title="Pinned version with a vulnerability that a later version fixes",
     why=(
-        "The vulnerability is published, and so is its fix: whoever reads both knows how to attack this version. A "
-        "supported product line does not change what is pinned."
+        "The vulnerability and its fix are public, so anyone can find out how to attack this version. A "
+        "pinned version gets no fixes, even if its product line is supported."
     ),
-    fix="Pin that tag, or a later one of the same line, or waive the finding in waivers.yaml until the day by which that is done.",
+    fix=(
+        "Pin that tag or a later tag of the same line, or waive the finding in waivers.yaml until the day on which "
+        "you will have done so."
+    ),
     failing=_looked(_hole("16.10-alpine")),
     passing=_looked(),
 )
@@ -50,9 +53,9 @@ def fixed_elsewhere(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB321",
-    title="Look-up for vulnerabilities older than 90 days",
-    why="What was published since is not in the spec, so that an empty list says nothing of today.",
-    fix="Look again in the advisories of the project, then write what is known of the pinned tag, and the day.",
+    title="Vulnerability look-up older than 90 days",
+    why="The spec lacks everything that was published since, so an empty list does not mean that there is nothing.",
+    fix="Look up the project's advisories again, and record what is known about the pinned tag, with the day.",
     failing=_looked(day="2001-01-01"),
     passing=_looked(),
     severity=Severity.WARNING,
@@ -69,12 +72,12 @@ def looked_up_long_ago(spec: Spec, today: date) -> Iterator[Violation]:
 
 @rule(
     "PLB322",
-    title="Image left out of the look-ups for vulnerabilities",
+    title="Image without a vulnerability look-up",
     why=(
-        "Where other images say what is known of them, one that says nothing reads as one without vulnerabilities, although "
-        "nobody looked."
+        "Other images list their known vulnerabilities. An image without `security` looks safe, although "
+        "nobody checked."
     ),
-    fix="Look in the advisories of the project, and write `security` with the day and what is known of the pinned tag.",
+    fix="Look up the project's advisories, and add `security` with the day and what is known about the pinned tag.",
     failing=_looked(),
     passing=_looked(more=', traefik: {security: {checked: "2999-01-01"}}'),
     severity=Severity.WARNING,
@@ -95,10 +98,10 @@ def never_looked_up(spec: Spec) -> Iterator[Violation]:
     "PLB323",
     title="Vulnerability that the pinned version no longer has",
     why=(
-        "`known` is what the pinned tag has. An entry that an update has outlived hides whether anybody looked at the new tag, "
-        "and accuses it wrongly."
+        "`known` lists the vulnerabilities of the pinned tag. An entry for an older tag is wrong, and "
+        "hides whether anybody checked the new one."
     ),
-    fix="Delete the entry, or write the tag that has the fix in the pinned line; then look up the pinned tag again.",
+    fix="Delete the entry, or name the tag of the pinned line that has the fix. Then look up the pinned tag again.",
     failing=_looked(_hole("16.9-alpine")),
     passing=_looked(_hole("16.10-alpine")),
 )

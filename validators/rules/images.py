@@ -100,7 +100,7 @@ def unpublished_image(spec: Spec) -> Iterator[Violation]:
     "PLB304",
     title="Image past its end of life",
     why="Nobody fixes its vulnerabilities any more.",
-    fix="Move to a supported successor, or waive the finding in waivers.yaml until the day by which that is done.",
+    fix="Move to a supported successor, or waive the finding in waivers.yaml until the day on which you will have done so.",
     failing=_example(lifecycle="{state: end-of-life, note: archived}") + USED,
     passing=_example() + USED,
 )
@@ -119,7 +119,7 @@ def end_of_life_image(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB305",
     title="Image past its end of life without an open decision",
-    why="Readers need to see that a successor is being chosen, from which options, and what the delay costs.",
+    why="Readers need to see that somebody is choosing a successor, from which options, and what the delay costs.",
     fix="Write the question in platform.yaml under `open_decisions`, and name it in `lifecycle.decision`.",
     failing=_example(lifecycle="{state: end-of-life}") + USED,
     passing="platform.yaml:\n  open_decisions:\n    successor:\n      question: What replaces it?\n"

@@ -25,11 +25,11 @@ _WIDE = '[{{title: requests, protocol: tcp, port: "8000", peers: [{0}]}}]'
 
 @rule(
     "PLB232",
-    title="Range wider than the host that it stands for",
+    title="Range larger than the host that it represents",
     severity=Severity.WARNING,
     why=(
-        "All other addresses of the range are let in as well: past the entry to its backends, or to SSH. A range that is "
-        "used as a host's address leads nowhere."
+        "All other addresses of the range are allowed too: they bypass the entry and reach its backends, "
+        "or SSH. A range does not work as a host's address."
     ),
     fix="Write the host's own address with /32, once in `addresses`, and `{{ address_of('NAME') }}` in the rule.",
     failing=proxied_example(inbound=_WIDE.format("192.0.0.0/16")),
@@ -78,7 +78,7 @@ def _used_as_hosts(spec: Spec) -> set[str]:
     "PLB233",
     title="Inbound rule for many more ports than are published",
     severity=Severity.WARNING,
-    why="Whatever starts to listen on a node later, a debugger or a store, is reachable at once, and SSH is among it.",
+    why="Anything that listens on a node later, such as a debugger or a store, is reachable immediately. So is SSH.",
     fix="Write one rule for each port that is needed.",
     failing=cloud_example(inbound='[{title: office, protocol: tcp, port: "1-1024", peers: ["192.0.2.0/24"]}]'),
     passing=cloud_example(inbound='[{title: office, protocol: tcp, port: "22", peers: ["192.0.2.0/24"]}]'),

@@ -28,9 +28,9 @@ services/web.yaml: {{config: [{{source: config/loki.yaml, target: /etc/loki.yaml
 @rule(
     "PLB154",
     title="Loki that deletes no log",
-    why="By itself Loki keeps every line for ever: its volume fills, and then it loses what it is sent, and its write-ahead log.",
+    why="By default Loki keeps every line forever. When its volume is full, it loses new lines and its write-ahead log.",
     fix=(
-        "Set `compactor.retention_enabled: true`, `compactor.delete_request_store` to the store of the chunks, and "
+        "Set `compactor.retention_enabled: true`, set `compactor.delete_request_store` to the store of the chunks, and set "
         "`limits_config.retention_period` to 24h or more."
     ),
     failing=_SAMPLE.format("false"),

@@ -18,12 +18,12 @@ topology/single.yaml: {{roles: {{host: {{services: [db, web, job]}}}}}}
 
 @rule(
     "PLB157",
-    title="Contracting migration of what the release before may still use",
+    title="Migration that removes what the previous release may still use",
     why=(
-        "The services of the release before still run while the migrations do, and after a failed update they run again. "
-        "What a migration takes away, they must no longer use."
+        "Services of the previous release run during the migrations, and again after a failed update. They "
+        "must not need anything that a migration removes."
     ),
-    fix="Name in `unused_since` the earlier release that stopped using it; else let a later release contract.",
+    fix="Name in `unused_since` the earlier release that stopped using it, or move the migration to a later release.",
     failing=_UPDATE.format(', unused_since: "1.2"'),
     passing=_UPDATE.format(', unused_since: "1.1"'),
 )

@@ -31,7 +31,7 @@ def _subjects_of(spec: Spec, mode: str, collector: str, alert: str) -> tuple[Sub
 @rule(
     "PLB860",
     title="Alert that no runbook handles",
-    why="Whoever is woken by it has to find out at night what could have been written down by day.",
+    why="The person on call has to work out at night what could have been written down by day.",
     fix="Name a runbook for the mode in `runbooks`, or a symptom that has one, or give the reason in `unanswered`.",
     failing=watched(("      runbooks: [start]\n", "")),
     passing=watched(),
@@ -52,7 +52,7 @@ def unanswered(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB861",
     title="Alert that can never fire",
-    why="It is made for no service, or for the collector that is to evaluate it while it is down. It looks like something that is watched.",
+    why="It applies to no service, or only to the collector that would have to evaluate it while down. The service looks monitored, but is not.",
     fix="Correct `each`, `services` or `measures`, or add `metrics` to the service and to the contract of its image.",
     failing=watched(("services: [db]", "services: [web]"), ("unwatched: {web", "unwatched: {db: it is, web")),
     passing=watched(),
@@ -85,8 +85,8 @@ def _never_fires(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB862",
     title="Metric in a rule that nothing exports",
-    why="The expression has no result, ever. The alert stays green whatever happens.",
-    fix="Correct the name, or add it to `metrics` of the image's contract, with the source that says so.",
+    why="The expression never has a result, so the alert never fires.",
+    fix="Correct the name, or add it to `metrics` in the image's contract, with its source.",
     failing=watched(("expression: 'pg_up{", "expression: 'pg_upp{")),
     passing=watched(),
 )
@@ -103,8 +103,8 @@ def unknown_in_rule(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB863",
     title="Dashboard panel with an unknown metric",
-    why="The panel says «no data», which is taken for «nothing happens».",
-    fix="Correct the name, or add it to `metrics` of the image's contract, with the source that says so.",
+    why="The panel says «no data», which people read as «nothing happens».",
+    fix="Correct the name, or add it to `metrics` in the image's contract, with its source.",
     failing=watched(("expression: up}", "expression: uptime}")),
     passing=watched(),
 )
@@ -121,8 +121,8 @@ def unknown_in_panel(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB864",
-    title="Collector without a way to a service",
-    why="It asks for metrics that it can't reach. The service counts as down, and its alert fires for ever.",
+    title="Collector that cannot reach a service",
+    why="It cannot collect the metrics. The service counts as down, and its alert never stops firing.",
     fix="Add the service to the collector's `needs`, or put both in one segment.",
     failing=watched() + "networks.yaml: {networks: {front: {modes: {single: {internal: false}}}}}\n"
     "services/back.yaml: {title: Back, summary: Alone., image: postgres, ports: {sql: 5432}, metrics: {port: sql}, segments: []}\n"
@@ -160,7 +160,7 @@ def _unreached(spec: Spec, mode: str, collector: str) -> Iterator[Violation]:
 @rule(
     "PLB865",
     title="Health check that no alert watches",
-    why="The service can be unhealthy for days without anybody being told.",
+    why="The service can be unhealthy for days, and nobody is told.",
     fix="Add `metrics` to the service and an alert for it, or give the reason in `unwatched` of monitoring.yaml.",
     failing=watched(("  unwatched: {web: it collects}\n", "")),
     passing=watched(),
@@ -190,8 +190,8 @@ def _watched_in(spec: Spec, mode: str) -> frozenset[str]:
 
 @rule(
     "PLB866",
-    title="Reason for something that is not so",
-    why="It says that an alert has no runbook, or that nobody watches a service, long after that changed.",
+    title="Reason for a gap that no longer exists",
+    why="It says that an alert has no runbook, or that nobody watches a service, although that is no longer true.",
     fix="Remove the entry.",
     failing=watched(("  unwatched: {web", "  unanswered: {db-down: none}\n  unwatched: {web")),
     passing=watched(),
@@ -213,7 +213,7 @@ def idle_reason(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB867",
     title="Collector that does not load its rules",
-    why="The rules lie beside the collector, and none of them is ever evaluated.",
+    why="The rule file exists, but the collector never evaluates it.",
     fix="Write all of `alerts()` to the file that `rules` names, and name that file in the collector's configuration.",
     failing=watched(("rule_files: [/etc/rules.yml]", "rule_files: []")),
     passing=watched(),

@@ -101,9 +101,9 @@ def _every(spec: Spec) -> Iterator[_Written]:
 
 @rule(
     "PLB547",
-    title="Bracket or quote in a PromQL expression that is not closed",
-    why="The collector refuses its whole file of rules, and starts with none or does not start.",
-    fix="Close it. Braces of PromQL are single ones; `promtool check rules` reads the rest of the language.",
+    title="Unclosed bracket or quote in a PromQL expression",
+    why="The collector rejects the whole rule file, and starts without rules or not at all.",
+    fix="Close it. PromQL uses single braces. `promtool check rules` checks the rest of the syntax.",
     failing=watched(("== 0'", "== (0'")),
     passing=watched(),
 )
@@ -118,8 +118,8 @@ def not_closed(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB548",
-    title="Text of a rule that does not resolve",
-    why="The collector's configuration can't be generated.",
+    title="Text of an alerting rule that does not resolve",
+    why="The collector's configuration cannot be generated.",
     fix="Correct the name. The data reference lists the names that expressions can use.",
     failing=watched(("{{ service_id }}", "{{ servise }}")),
     passing=watched(),
@@ -132,7 +132,7 @@ def not_resolved(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB868",
     title="Collector without the secret that a service asks for",
-    why="The service refuses it. It counts as down, and its alert fires for ever.",
+    why="The service refuses the requests. It counts as down, and its alert never stops firing.",
     fix="Add the secret to `secrets` of the collector.",
     failing=watched(("{metrics: {port: sql}}", "{metrics: {port: sql, secret: db_password}}")),
     passing=watched(

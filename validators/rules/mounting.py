@@ -41,10 +41,10 @@ _FILLED = frozenset({"tmpfs", "models", "mounts", "shares", "config"})
     "PLB428",
     title="Volume of the image that the spec does not mount",
     why=(
-        "The engine makes a volume without a name there. What the program writes is in it, also where a named volume is mounted "
-        "above, and is gone with the next `docker compose down`."
+        "The engine mounts an anonymous volume there, even inside a named volume. What the program writes "
+        "to it is lost at the next `docker compose down`."
     ),
-    fix="Mount a volume, or a folder in memory, at exactly this path.",
+    fix="Mount a volume or a `tmpfs` folder at exactly this path.",
     failing="services/db.yaml: {volumes: {data: /var/lib/postgresql}}",
     passing="services/db.yaml: {volumes: {data: /var/lib/postgresql/data}}",
 )
@@ -82,8 +82,8 @@ def _is_judged(placed: Placed, declared: str) -> bool:
 
 @rule(
     "PLB429",
-    title="Mount that hides the programs of the image",
-    why="Only what is mounted is seen there. The container does not find the program that it should start.",
+    title="Mount that hides programs of the image",
+    why="The mount replaces the folder of the image. The container does not find the program that it has to start.",
     fix="Mount it at a folder of its own.",
     failing="services/db.yaml: {tmpfs: [/tmp, /var/run/postgresql, /usr/local/bin]}",
     passing="services/db.yaml: {tmpfs: [/tmp, /var/run/postgresql, /usr/local/cache]}",
@@ -120,8 +120,8 @@ def _is_file(service: Service, target: str) -> bool:
 @rule(
     "PLB430",
     title="Mount inside a read-only one",
-    why="The engine cannot make the place to mount it at: it refuses to create the container.",
-    fix="Mount it outside, or put the file into what is mounted.",
+    why="The engine cannot create the mount point, so it does not create the container.",
+    fix="Mount it elsewhere, or put the file into the mounted folder.",
     failing="services/web.yaml: {models: {weights: /srv/model}, tmpfs: [/tmp, /srv/model/cache]}\n"
     "models.yaml: {models: {weights: {title: Weights, path: models/weights, size_mb: 1, source: s, licence: MIT}}}",
     passing="services/web.yaml: {models: {weights: /srv/model}, tmpfs: [/tmp, /srv/cache]}\n"

@@ -18,8 +18,8 @@ services/web.yaml: {{environment: {{ADMIN: {{template: "{{{{ address('db', '{0}'
     "PLB151",
     title="Port that differs from the need's",
     why=(
-        "Only the port in `needs` is published for other nodes and let through their firewalls. The service speaks one "
-        "protocol to a port of another."
+        "Only the port in `needs` is published to other nodes and allowed by their firewalls. On another "
+        "port, the service may also meet another protocol."
     ),
     fix="Name the port of the need in the expression, or correct the need.",
     failing=_ASKS.format("admin"),

@@ -13,14 +13,14 @@ _LOGS = "mounts: [{source: /var/lib/docker/containers, target: /logs}]"
 
 @rule(
     "PLB432",
-    title="Mount of a folder that its user cannot read",
+    title="Mount of a folder that the service's user cannot read",
     why=(
-        "The engine mounts it all the same, and a program that searches it finds nothing: a log shipper is ready, healthy, and ships "
-        "no line. Capabilities do not help a user other than root, to whom the engine gives none."
+        "The engine mounts it anyway, and the program finds nothing in it: a log shipper is healthy and "
+        "ships no line. Capabilities do not help, because the engine gives them only to root."
     ),
     fix=(
-        "Run the service as the folder's owner, without any capability, and add a waiver of PLB415 with the reason; or mount a "
-        "folder that the user can read."
+        "Run the service as the folder's owner, without capabilities, and add a waiver of PLB415 with the "
+        "reason. Or mount a folder that the user can read."
     ),
     failing=f'services/web.yaml: {{user: "1000:1000", {_LOGS}}}\n',
     passing=f'services/web.yaml: {{user: "0:1000", {_LOGS}}}\n',
@@ -38,7 +38,10 @@ def _unreadable(placed: Placed) -> Iterator[Violation]:
         if not has_rights(placed.service, OWNER, folder.mode, READ | ENTER):
             yield Violation(
                 path_of(placed.path("mounts"), index),
-                f"service {placed.id} runs as {placed.service.user}, and {mount.source} is root's, mode {folder.mode:04o}",
+                (
+                    f"service {placed.id} runs as {placed.service.user}, and {mount.source} is root's, mode "
+                    f"{folder.mode:04o}"
+                ),
                 observed=mount.source,
                 also=((placed.path("user"), "the user"),),
             )

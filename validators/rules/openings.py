@@ -69,7 +69,7 @@ _ADDRESS = re.compile(r"\baddress_of\(\s*['\"](?P<name>[\w-]+)['\"]")
 @rule(
     "PLB555",
     title="Unused cloud address",
-    why="A rule or place has lost it, or it was opened for somebody who has left.",
+    why="A rule or a place no longer uses it, or it was opened for somebody who has left.",
     fix="Use it as `{{ address_of('NAME') }}`, or delete it.",
     failing=cloud_example().replace("addresses: {entry:", "addresses: {office: 198.51.100.7/32, entry:"),
     passing=cloud_example(),

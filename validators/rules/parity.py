@@ -23,7 +23,7 @@ SHOWN = 60
 @rule(
     "PLB701",
     title="Unexplained difference between modes",
-    why="An undocumented difference is a mistake, or surprises whoever moves between modes.",
+    why="An undocumented difference is a mistake, or surprises people who move between modes.",
     fix="Remove the difference, or add its path to `covers` of a divergence or of an `equivalent` feature.",
     failing=example(second_level="debug"),
     passing=example(second_level="debug", covered="services.web.environment"),
@@ -59,7 +59,7 @@ def unexplained_difference(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB702",
     title="Explanation without a difference",
-    why="A matrix that lists differences which no longer exist is not trusted where it is right.",
+    why="If a matrix lists differences that no longer exist, nobody trusts the rest of it.",
     fix="Remove the path from `covers`, or correct it.",
     failing=example(covered="services.web.environment"),
     passing=example(second_level="debug", covered="services.web.environment"),
@@ -223,7 +223,7 @@ def _lost(spec: Spec, path: str) -> tuple[tuple[str, ...], ...]:
 @rule(
     "PLB708",
     title="Divergence without a feature",
-    why="Readers find a divergence through the feature they use. One without a row is never found.",
+    why="Readers find a divergence through the feature that they use. Nobody finds a divergence without a feature.",
     fix="Name it in `divergence` of a feature, or remove it.",
     failing=example(second_level="debug", covered="services.web.environment", parity="full"),
     passing=example(second_level="debug", covered="services.web.environment"),

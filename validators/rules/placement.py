@@ -101,7 +101,7 @@ def too_many_cores(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB407",
     title="Logs larger than the node's disk",
-    why="The engine keeps so much of each container before it rotates. When the disk is full, databases stop writing first.",
+    why="The engine keeps this much of each container's log before it rotates. When the disk is full, databases stop writing first.",
     fix="Lower `logs.max_size_mib` or `logs.max_files` in platform.yaml, or use a larger disk.",
     failing="platform.yaml: {logs: {max_size_mib: 20000, max_files: 3}}",
     passing="platform.yaml: {logs: {max_size_mib: 10, max_files: 3}}",

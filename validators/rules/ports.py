@@ -41,7 +41,7 @@ def same_port(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB207",
-    title="Services that take the same port of a node",
+    title="Services that publish the same port of a node",
     why="The second container does not start, because the port is in use.",
     fix="Publish one of them on another port or address.",
     failing="services/db.yaml: {segments: [front, back], publish: {sql: {address: 127.0.0.1, port: 8000}}}",
@@ -85,7 +85,7 @@ def _needed_elsewhere(spec: Spec, deployment: Deployment) -> Mapping[str, Collec
     "PLB208",
     title="Published port of a service with internal networks only",
     why=(
-        "Docker publishes nothing from a container that is only in internal networks, and reports no error. "
+        "Docker publishes no port of a container that has only internal networks, and reports no error. "
         "Connections are refused."
     ),
     fix="Add a segment that is not internal to the service.",

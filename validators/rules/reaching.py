@@ -178,8 +178,8 @@ _CALLED = "services/web.yaml: {environment: {API_URL: https://api.example.org/v1
 
 @rule(
     "PLB724",
-    title="External endpoint of a service without a way out",
-    why="The first request hangs until it times out, and its purpose is not met.",
+    title="External endpoint of a service without egress",
+    why="The first request hangs until it times out, and whatever needs it fails.",
     fix="Name a service of the mode, or leave the URL out there: a variable with `null`, a file's or command's part with `if`. If the "
     "service may reach the internet, set `egress: true` in the mode, and let it join a segment that is not internal.",
     failing=_CALLED + "topology/single.yaml: {egress: false}\n",
@@ -251,8 +251,8 @@ _SCHEMES = frozenset({
 @rule(
     "PLB156",
     title="URL with a misspelled scheme",
-    why="No client knows the scheme. The first request fails, and often only there.",
-    fix="Write the scheme that is meant, and `://` behind it.",
+    why="No client knows the scheme. The error often appears only at the first request.",
+    fix="Write the intended scheme, followed by `://`.",
     failing="services/web.yaml: {environment: {API_URL: htps://api.example.org/v1}}\n",
     passing="services/web.yaml: {environment: {API_URL: https://api.example.org/v1}}\n",
 )

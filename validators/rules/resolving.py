@@ -53,6 +53,9 @@ def _failing_values(spec: Spec) -> Iterator[_Failure]:
 
 
 def _templates(each: Placed) -> Iterator[tuple[PathText, str]]:
+    kept = path_of("backups", "stores", each.id)
+    for inner, template in _templates_in(each.spec.backups.stores.get(each.id), ()):
+        yield path_of(kept, *inner, "template"), template
     for field in type(each.service).model_fields:
         value = getattr(each.service, field)
         for inner, template in _templates_in(value, ()):

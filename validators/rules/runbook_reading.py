@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from plumbline.expressions.rendering import ExpressionError
 from plumbline.runbook.rendering import RenderedRunbook, RenderedStep, render_runbook
@@ -11,7 +11,8 @@ from plumbline.runbook.shell_syntax import Script, UnreadableScript
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.runbook import Runbook
-from validators.shell_flow import Lost, lost_failures
+from validators.shell_flow import Lost
+from validators.shell_trials import lost_in
 
 PARTS = ("run", "verify", "undo_commands")
 """Parts of a step that are scripts."""
@@ -36,7 +37,7 @@ class Read:
     @cached_property
     def lost(self) -> tuple[Lost, ...]:
         """Its commands whose failure is lost; of a script that is no shell, none."""
-        return _lost(self.script) if isinstance(self.script, Script) else ()
+        return lost_in(self.script, self.part == "verify") if isinstance(self.script, Script) else ()
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,6 @@ class ReadStep:
     def depends(self, part: str) -> set[str]:
         """Parameters that a part of the step changes with."""
         return {name for name, other in self.others.items() if getattr(other, part) != getattr(self.step, part)}
-
-
-@lru_cache(maxsize=1024)
-def _lost(script: Script) -> tuple[Lost, ...]:
-    return tuple(lost_failures(script.statements))
 
 
 _last: list[tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]]] = []

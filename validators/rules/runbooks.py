@@ -121,8 +121,8 @@ def _first_error(spec: Spec, runbook: Runbook, text: str) -> _Error | None:
 @rule(
     "PLB802",
     title="Step without an expectation",
-    why="The operator cannot tell a step that worked from one that failed quietly.",
-    fix="Add `expect`: what the operator sees when the step went well.",
+    why="The operator cannot tell whether the step worked or failed silently.",
+    fix="Add `expect`: what the operator sees when the step succeeds.",
     failing=_example(rest="undo: nothing"),
     passing=_example(),
 )
@@ -154,7 +154,7 @@ def _steps_without(spec: Spec, field: str, problem: str) -> Iterator[Violation]:
 @rule(
     "PLB804",
     title="Unused parameter",
-    why="The operator is asked for a value that changes nothing, or a step has lost it.",
+    why="The operator is asked for a value that changes nothing, or a step no longer uses it.",
     fix="Use it as `{{ name }}`, or remove it.",
     failing=_example(parameters="host: {description: Host, kind: text, pattern: '[a-z]+', example: a}"),
     passing=_example(

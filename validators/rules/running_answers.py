@@ -32,8 +32,8 @@ services/db.yaml:
     "PLB149",
     title="Setting that differs from the declared running one",
     why=(
-        "`plumb verify stack` reports the difference on each node. One of the two is a slip: a store that keeps nothing, "
-        "a limit that is not the one agreed on."
+        "`plumb verify stack` reports the difference on each node. One of the two is a mistake: a store that keeps "
+        "nothing, or a limit that nobody agreed on."
     ),
     fix="Write the same value in the configuration file and in `running`.",
     failing=_ASKED.format(200),

@@ -39,8 +39,8 @@ services/db.yaml:
 @rule(
     "PLB614",
     title="User name and password exchanged",
-    why="The store is set up with the password as its user's name. It shows in logs, and every client is refused.",
-    fix="Give each variable the secret that it is for: user names to the one, passwords to the other.",
+    why="The store is set up with the password as its user's name. The password appears in logs, and every client is refused.",
+    fix="Give each variable its own secret: the user name to one, the password to the other.",
     failing=_STORE.format("POSTGRES_PASSWORD_FILE", "POSTGRES_USER_FILE"),
     passing=_STORE.format("POSTGRES_USER_FILE", "POSTGRES_PASSWORD_FILE"),
 )

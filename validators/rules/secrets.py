@@ -101,16 +101,18 @@ def password_in_url(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB605",
     title="Unused secret",
-    why="It is stored and rotated for nothing, or a service has lost it.",
-    fix="Remove it from secrets.yaml, or use it in a service.",
+    why="It is stored and rotated for nothing, or its service no longer lists it.",
+    fix="Remove it from secrets.yaml, or use it in a service or for backups.",
     failing=INVENTORY,
     passing=AS_FILE,
 )
 def unused_secret(spec: Spec) -> Iterator[Violation]:
     used = {path.rsplit(".", 1)[1] for path, _ in _uses(spec)}
+    if destination := spec.backups.destination:
+        used |= {destination.access_key, destination.secret_key}
     for name in spec.secrets.secrets:
         if name not in used:
-            yield Violation(path_of("secrets", name), f"no service uses secret {name}", at_key=True)
+            yield Violation(path_of("secrets", name), f"nothing uses secret {name}", at_key=True)
 
 
 @rule(
@@ -130,7 +132,7 @@ def ambiguous_secret(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB607",
     title="Secret folder shared by all tenants",
-    why="Secrets of several tenants in one folder are encrypted to one key, so whoever opens one opens all.",
+    why="Secrets of several tenants in one folder are encrypted with one key, so that key opens all of them.",
     fix="Put `{tenant}` in `folder`.",
     failing=AS_FILE.replace("secrets/{tenant}", "secrets/all"),
     passing=AS_FILE,
@@ -146,8 +148,8 @@ def shared_secret_folder(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB608",
     title="Encryption key shared by two tenants",
-    why="Whoever opens one tenant's secrets opens the other's too, and neither key can be revoked alone.",
-    fix="Create another key with `age-keygen`, and re-encrypt this tenant's secrets to it.",
+    why="The same key opens the secrets of both tenants, and cannot be revoked for only one of them.",
+    fix="Create another key with `age-keygen`, and re-encrypt this tenant's secrets with it.",
     failing=TENANTS.format(other=RECIPIENT),
     passing=TENANTS.format(other=ANOTHER_RECIPIENT),
 )

@@ -110,7 +110,7 @@ _ROLES = {"service": "entry", "backend": "entry's backend"}
 @rule(
     "PLB155",
     title="Option where a program is expected",
-    why="Without an entry point the first word of the command is the program. The engine finds none of that name.",
+    why="Without an entry point, the engine runs the first word of the command, and finds no program of that name.",
     fix="Write the program before its options, or remove the empty `entrypoint`.",
     failing="services/web.yaml: {entrypoint: []}",
     passing="services/web.yaml: {entrypoint: [traefik]}",

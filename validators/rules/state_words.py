@@ -19,8 +19,8 @@ FOLDER = "/export"
 
 @rule(
     "PLB152",
-    title="State test or export that reads elsewhere",
-    why="The test fails on a sound store, or the export is an empty folder, which nobody notices until it is needed.",
+    title="State test or export that reads another location than is written",
+    why="The test fails on a healthy store, or the export is an empty folder, and nobody notices until the export is needed.",
     fix=f"Read what `write` writes. Write the files of a `folder` export to {FOLDER}, and restore them from there.",
     failing=_TEST.format("plumbline_keep"),
     passing=_TEST.format("plumbline_kept"),

@@ -84,7 +84,7 @@ _SECOND = """\
 @rule(
     "PLB526",
     title="Mount of a cloud volume on a node that has none",
-    why="The folder is one of the server's own disk there. What is written to it is lost with the server.",
+    why="On that node, the folder is on the server's own disk, and its content is lost with the server.",
     fix="Place the service on the role of `cloud.volume`, or mount another folder.",
     failing=_MOUNTED + cloud_example(services="[db]", others=_SECOND % "web"),
     passing=_MOUNTED + cloud_example(),
@@ -115,8 +115,8 @@ _SIZED = (
 @rule(
     "PLB527",
     title="Volume of unknown size on a cloud volume",
-    why="The cloud volume is ordered for the sum of the sizes. What has none fills it, and all stores on it stop.",
-    fix="Add the volume to `volume_gb`, with the room that it needs.",
+    why="The size of the cloud volume is the sum of these sizes. A volume without a size can fill it, and then all its stores stop.",
+    fix="Add the volume to `volume_gb`, with the space that it needs.",
     failing=_SIZED.format("null") + cloud_example(),
     passing=_SIZED.format("{data: 5}") + cloud_example(),
 )

@@ -45,9 +45,9 @@ _AFTER = "services/db.yaml: {exports: [{file: a, title: A, command: [/bin/a]}, {
 
 @rule(
     "PLB153",
-    title="Export after one that does not exist, or in a circle",
-    why="An order that cannot be kept is not kept: the export would then hold rows without their objects.",
-    fix="Name the file of another export of the same mode, and no circle of files.",
+    title="Export that must follow a missing export, or itself",
+    why="The exports cannot run in that order. An export could then contain rows without their objects.",
+    fix="Name the file of another export of the same mode, without a cycle.",
     failing=_AFTER % "c",
     passing=_AFTER % "a",
 )

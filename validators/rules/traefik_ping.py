@@ -16,9 +16,9 @@ _CHECKED = "services/web.yaml: {command: [%s], health: {command: [traefik, healt
 
 @rule(
     "PLB158",
-    title="Health check of Traefik's ping where nothing answers it",
-    why="`traefik healthcheck` asks /ping. Where the server has no ping it gets 404: Traefik is never healthy, and nothing that waits for it starts.",
-    fix="Add `ping: {}` to Traefik's static file, or `--ping` to its command; or check it in another way.",
+    title="Health check that asks a ping which Traefik does not serve",
+    why="`traefik healthcheck` requests /ping. If ping is off, the response is 404, Traefik is never healthy, and the services that wait for it never start.",
+    fix="Add `ping: {}` to Traefik's static file or `--ping` to its command, or use another health check.",
     failing=_CHECKED % '"--log.level=INFO"',
     passing=_CHECKED % '"--ping"',
 )

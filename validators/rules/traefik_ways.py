@@ -37,7 +37,7 @@ def _example(port: int) -> str:
 @rule(
     "PLB147",
     title="Server URL that its backend does not answer",
-    why="Traefik gets no answer, or one that it does not understand, and answers each request with 502 or 503.",
+    why="Traefik gets no response, or one that it cannot read, and answers each request with 502 or 503.",
     fix="Take host, port and path from the spec: `{{ entry.backend_port }}`, `{{ port('SERVICE', 'PORT') }}`.",
     failing=_example(8001),
     passing=_example(8000),
@@ -142,8 +142,8 @@ services/web.yaml:
     "PLB148",
     title="Traefik entry point at the wrong port",
     why=(
-        "Traefik listens where nobody connects, or does not start because a port is taken. Issuers ask port 80 (http-01) "
-        "or 443 (tls-alpn-01) only, so no certificate comes."
+        "Traefik listens where nobody connects, or does not start because a port is taken. Issuers connect only to "
+        "port 80 (http-01) or 443 (tls-alpn-01), so no certificate is issued."
     ),
     fix="Give each entry point a port of the service, and publish the challenge's entry point at 80 or 443.",
     failing=_ENTRY.format("https"),

@@ -59,8 +59,8 @@ PROGRAMS: Mapping[str, tuple[Unsafe, ...]] = {
     "PLB425",
     title="Setting that switches a protection off",
     severity=Severity.WARNING,
-    why="It is set for a trial, works, and stays. What it protects against is then held off by the network alone.",
-    fix="Remove the setting, so that the program's own default holds, or add a waiver with the reason.",
+    why="Somebody sets it for a trial, and it stays. Then only the network protects the service.",
+    fix="Remove the setting, so that the program's default applies, or add a waiver with the reason.",
     failing="services/db.yaml: {environment: {POSTGRES_HOST_AUTH_METHOD: trust}}",
     passing="services/db.yaml: {environment: {POSTGRES_HOST_AUTH_METHOD: scram-sha-256}}",
 )

@@ -23,8 +23,8 @@ _GRACE = 10
 @rule(
     "PLB540",
     title="Update that does not drain a worker",
-    why="A worker that is not drained takes new work in the middle of the update, and is stopped with it in its hands.",
-    fix="Add workers like the drained ones to `drain`.",
+    why="A worker that is not drained takes new work during the update, and is stopped in the middle of it.",
+    fix="Add all similar workers to `drain`.",
     failing=_UPDATE.format(""),
     passing=_UPDATE.format(", three"),
 )

@@ -19,7 +19,8 @@ _CONTRACT = (
     'contracts/postgres.yaml: {read: {tag: "16.15-alpine"}, folders: {/var/lib/postgresql/data: {owner: "70:70"}}}\n'
 )
 _JOB = (
-    "services/owner.yaml: {title: Owner, summary: Gives the volume its owner., kind: job, image: postgres, entrypoint: [chown], "
+    "services/owner.yaml: {title: Owner, summary: Gives the volume its owner., kind: job, image: postgres, "
+    "entrypoint: [chown], "
     'command: ["70:70", /state], user: "0:0", capabilities: [CHOWN], segments: [back], limits: {memory_mib: 32, cpus: 0.1}, '
     "shares: [{service: db, volume: data, target: /state, read_only: false}]}\n"
     "topology/single.yaml: {roles: {host: {services: [db, web, owner]}}}\n"
@@ -30,12 +31,12 @@ _JOB = (
     "PLB315",
     title="New volume that its service cannot write to",
     why=(
-        "A new volume belongs to the owner of the image's folder at its path, and to root where the image has no such folder. "
-        "Any other user is refused: the service does not start, or runs without what it should keep."
+        "A new volume belongs to the owner of the image's folder at that path, or to root if the image has "
+        "no such folder. Another user cannot write to it: the service does not start, or loses its data."
     ),
     fix=(
-        "Mount it where the image has a folder of this user, or let a job that runs `chown` as root, with the capability CHOWN "
-        "alone, share the volume, and start the service `after` it."
+        "Mount it where the image has a folder of this user. Or add a job that shares the volume and runs "
+        "`chown` as root with only the capability CHOWN, and start the service `after` it."
     ),
     failing=_CONTRACT + "services/db.yaml: {volumes: {data: /state}}\n",
     passing=_CONTRACT + _JOB + "services/db.yaml: {volumes: {data: /state}, after: [owner]}\n",

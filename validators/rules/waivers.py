@@ -21,7 +21,7 @@ images.yaml:
 @rule(
     "PLB901",
     title="Expired waiver",
-    why="A waiver accepts a finding for a limited time, so that somebody looks again. After that the finding counts.",
+    why="A waiver accepts a finding until a date, so that somebody looks again. After that date, the finding counts.",
     fix="Fix the waived finding, or renew the waiver with a new date and a reason that still holds.",
     failing=_FAR.format(reason="no successor chosen", day="2001-01-01", state="end-of-life"),
     passing=_FAR.format(reason="no successor chosen", day="2999-01-01", state="end-of-life"),

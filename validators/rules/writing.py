@@ -25,8 +25,8 @@ _MOST = 5
 
 @rule(
     "PLB426",
-    title="Folder that the image writes to and the container may not",
-    why="The root file system is read-only. The program ends at its first write: a socket, a lock, a snapshot.",
+    title="Folder that the image writes to but that is read-only",
+    why="The root file system is read-only. The program exits at its first write: a socket, a lock or a snapshot.",
     fix="List the folder in `tmpfs`, mount a volume there, or set the image to another folder.",
     failing="services/db.yaml: {tmpfs: [/tmp]}",
     passing="services/db.yaml: {tmpfs: [/tmp, /run/postgresql]}",
@@ -98,9 +98,9 @@ def _holds_word(text: str, word: str) -> bool:
 
 @rule(
     "PLB427",
-    title="Script that writes where the container may not",
-    why="The root file system is read-only: the shell ends with «Read-only file system», and so does the container.",
-    fix="Write below a folder of `tmpfs` or a volume.",
+    title="Script that writes to a read-only path",
+    why="The root file system is read-only. The shell, and with it the container, exits with «Read-only file system».",
+    fix="Write to a folder of `tmpfs` or to a volume.",
     failing='services/db.yaml: {entrypoint: [sh, -c], command: ["echo ready > /etc/ready; exec postgres"]}',
     passing='services/db.yaml: {entrypoint: [sh, -c], command: ["echo ready > /tmp/ready; exec postgres"]}',
 )

@@ -11,14 +11,17 @@ _RULES = (
     ),
     RealityRule(
         "PLB909",
-        "Compose project that is missing or not of this mode",
-        "A comparison with nothing finds no difference.",
+        "Compose project that is missing or belongs to another mode",
+        "Comparing with an empty project would find no difference.",
         "Name a project that was started from the mode's generated files. `docker compose ls` lists what runs.",
     ),
     RealityRule(
         "PLB910",
         "Service missing, unhealthy or not done",
-        "A container that restarts in a loop, waits forever or is missing serves nobody, whatever its configuration says.",
+        (
+            "A container that restarts in a loop, waits forever or is missing serves nobody, whatever its "
+            "configuration says."
+        ),
         "Read the container's last lines (shown with the finding), and fix its image, needs or folders.",
     ),
     RealityRule(
@@ -61,7 +64,7 @@ _RULES = (
     RealityRule(
         "PLB917",
         "Different networks",
-        "Services that share a network reach each other's ports. Segments are what keeps services apart.",
+        "Services that share a network reach each other's ports. Segments keep services apart.",
         "Disconnect networks that are not in the spec. Add an intended network to the service's `segments`.",
     ),
     RealityRule(
@@ -73,7 +76,7 @@ _RULES = (
     RealityRule(
         "PLB919",
         "Different health check, restart policy, logging or labels",
-        "They decide whether a failure is noticed, repaired and logged.",
+        "These settings decide whether a failure is noticed, repaired and logged.",
         "Recreate the container from the generated project, or change `health` in the service's file.",
     ),
     RealityRule(
@@ -85,20 +88,23 @@ _RULES = (
     RealityRule(
         "PLB941",
         "Service that starts before its needs are ready",
-        "It fails at its start, or restarts until the other is ready. After a power cut everything starts at once.",
-        "Check `depends_on` in the compose file. Nothing waits for a need whose service is not in the mode.",
+        (
+            "It fails at start, or restarts until the other service is ready. After a power cut, everything starts "
+            "at the same time."
+        ),
+        "Check `depends_on` in the compose file. A service does not wait for a need that the mode does not run.",
     ),
     RealityRule(
         "PLB942",
         "Service that does not recover by itself",
         "Nobody is there at 3 a.m. to start it.",
-        "Check its last log lines (`docker compose logs`), and give its health check the time that a start takes.",
+        "Check its last log lines (`docker compose logs`), and give its health check enough time for a start.",
     ),
     RealityRule(
         "PLB943",
         "Service that hides a lost need or does not recover",
         "If it reports healthy, it gets work that it cannot do. If it stays unhealthy, it is down for good.",
-        "Make the health check ask what the service needs. If it works without, name the need in `tolerates`.",
+        "Make the health check ask what the service needs. If it works without the need, list it in `tolerates`.",
     ),
     RealityRule(
         "PLB944",
@@ -128,25 +134,34 @@ _RULES = (
         "PLB948",
         "Secret value found outside its file",
         "Anyone who reads a log, a container description or a process list has it.",
-        "Read it from the file in /run/secrets, and keep it out of arguments, environment and log lines. Rotate the secret.",
+        (
+            "Read it from the file in /run/secrets, and keep it out of arguments, environment and log lines. Rotate "
+            "the secret."
+        ),
     ),
     RealityRule(
         "PLB949",
         "Stack that differs after the faults",
-        "What one fault leaves behind shows up at the next one.",
-        "Check the findings with the same subjects: they name what differs now.",
+        "What one fault leaves behind makes the next one worse.",
+        "Read the findings with the same subjects: they name the differences.",
     ),
     RealityRule(
         "PLB951",
         "Service that reaches too much or too little",
         "Segments keep services apart. A segment with a hole is worse than none, because everybody relies on it.",
-        "Check the networks of both containers (`docker inspect`). Add an intended link to `needs`, and a common segment.",
+        (
+            "Check the networks of both containers (`docker inspect`). Add an intended link to `needs`, and a "
+            "common segment."
+        ),
     ),
     RealityRule(
         "PLB952",
         "Egress in a mode without egress",
-        "Documents can leave this way. A resolver that asks outside is such a way too.",
-        "Make its networks internal. In a mode without egress, turn off masquerading for a network that is not internal.",
+        "Documents can leave through it. A resolver that forwards queries to the internet also lets data out.",
+        (
+            "Make its networks internal. In a mode without egress, turn off masquerading for a network that is not "
+            "internal."
+        ),
     ),
     RealityRule(
         "PLB953",
@@ -157,37 +172,42 @@ _RULES = (
     RealityRule(
         "PLB954",
         "Engine setting that the generated file does not give",
-        "What the generated file leaves out is the engine's default. Any other setting was made by hand, and nobody "
-        "reviewed it.",
-        "Recreate the container from the generated project. validators/stack/whole/may_differ.py lists what is compared "
+        "A setting that the generated file leaves out has the engine's default. Any other value was set by "
+        "hand, and nobody reviewed it.",
+        "Recreate the container from the generated project. validators/stack/whole/may_differ.py lists what is "
+        "compared "
         "and what may differ.",
     ),
     RealityRule(
         "PLB955",
-        "Unexpected or overprivileged process in a container",
-        "A process beside the service has its files, secrets and network. With more rights it has the node.",
+        "Unexpected, stopped or overprivileged process in a container",
+        "Another process in the container can use the service's files, secrets and network. With more rights, it can take "
+        "over the node. The engine's own mounts and devices are part of these rights.",
         "Find out who started it (`docker exec`, `nsenter`, a container with `--pid` or `--network container:`), end it, "
         "and recreate the container from the generated project.",
     ),
     RealityRule(
         "PLB956",
-        "Changed names or addresses in a container",
-        "Programs read /etc/hosts before they ask DNS. Whoever changes a name or a route there gets traffic meant for another.",
+        "Changed names, addresses or packet filters in a container",
+        "Programs read /etc/hosts before they ask DNS. A changed name or route sends traffic to somebody else. A filter stops "
+        "or redirects it.",
         "Recreate the container from the generated project. The engine then writes its files, interfaces and routes again.",
     ),
     RealityRule(
         "PLB957",
-        "Configuration file or secret with other content, owner or mode",
-        "The service runs with it, or will at its next start. A secret that others may read or write is not secret.",
+        "Configuration, secret or program with other content, owner or mode",
+        "The service uses it now or at its next start. A secret that others can read or write is not secret.",
         "Restore the generated file (`plumb build`, `install.sh`), give secrets/ the mode 0700 and its files 0444, and "
-        "restart the service.",
+        "restart the service. Recreate a container whose root differs from its image.",
     ),
     RealityRule(
         "PLB958",
         "Service running with other settings than the spec",
-        "The setting was changed at run time (`CONFIG SET`, `ALTER SYSTEM`, an added role). No file shows it, and it may "
+        "The setting was changed at run time (`CONFIG SET`, `ALTER SYSTEM`, an added role). No file shows it, and "
+        "it may "
         "survive a restart.",
-        "Undo it in the service, or restart the service from its generated configuration. Add an intended setting to its "
+        "Undo it in the service, or restart the service from its generated configuration. Add an intended setting "
+        "to its "
         "file and to the `answers` of `running`.",
     ),
 )

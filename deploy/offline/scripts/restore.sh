@@ -61,7 +61,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 
@@ -230,6 +230,7 @@ leave_behind_nothing() {
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
 # That goes for each folder and each link on the way there.
 safe_folder() {
+  need find
   at='' rest=$1 links=40
   case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
   while [ -n "$rest" ]; do
@@ -253,7 +254,8 @@ safe_folder() {
 
 # only_ours PLACE WHOLE   a link has no mode of its own
 only_ours() {
-  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+  theirs=$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \)) || fail 3 "$1 can not be looked at"
+  [ -z "$theirs" ] ||
     fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 file=''
@@ -277,7 +279,7 @@ whole_paths
 [ -f "$home/MANIFEST.json" ] || fail 3 "nothing is installed in $home"
 need_root
 need_engine
-need tar zstd sha256sum
+need tar zstd sha256sum find cmp
 lock
 begin_log restore
 leave_behind_nothing 4

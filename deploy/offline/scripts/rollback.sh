@@ -61,7 +61,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 
@@ -230,6 +230,7 @@ leave_behind_nothing() {
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
 # That goes for each folder and each link on the way there.
 safe_folder() {
+  need find
   at='' rest=$1 links=40
   case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
   while [ -n "$rest" ]; do
@@ -253,7 +254,8 @@ safe_folder() {
 
 # only_ours PLACE WHOLE   a link has no mode of its own
 only_ours() {
-  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+  theirs=$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \)) || fail 3 "$1 can not be looked at"
+  [ -z "$theirs" ] ||
     fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 # --- the facts of a release (release.json: a line per service, each behind those that it needs) ------------------------
@@ -673,7 +675,7 @@ release=$(manifest_value release "$new_manifest" 2> /dev/null || :)
 enter preflight 'Check the host'
 need_engine
 no_other_home
-need sha256sum sed grep
+need sha256sum sed grep find cmp comm
 judge_kept
 judge_data
 if [ -n "$dry_run" ]; then

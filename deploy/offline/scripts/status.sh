@@ -60,7 +60,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 

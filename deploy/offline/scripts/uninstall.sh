@@ -62,7 +62,7 @@ begin_log() {
 
 need() {
   for program; do
-    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar and zstd"
+    command -v "$program" > /dev/null || fail 3 "$program is not installed" "this host needs docker with compose, gpg, tar, zstd, findutils and diffutils"
   done
 }
 
@@ -231,6 +231,7 @@ leave_behind_nothing() {
 # Whoever may write a folder may put another thing in the place of what is in it, while root works there.
 # That goes for each folder and each link on the way there.
 safe_folder() {
+  need find
   at='' rest=$1 links=40
   case $rest in /*) ;; *) rest=$(pwd -P)/$rest ;; esac
   while [ -n "$rest" ]; do
@@ -254,7 +255,8 @@ safe_folder() {
 
 # only_ours PLACE WHOLE   a link has no mode of its own
 only_ours() {
-  [ -z "$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \))" ] ||
+  theirs=$(find "$1" -prune \( ! -user 0 ! -user "$(id -u)" -o ! -type l -perm /022 ! -perm -1000 \)) || fail 3 "$1 can not be looked at"
+  [ -z "$theirs" ] ||
     fail 3 "others than root may write or own $1" "so $2 is not safe: chown -h root $1; chmod go-w $1; or take another folder"
 }
 # The release before is given up: its files, and the names that its images were kept by.
@@ -284,6 +286,7 @@ done
 whole_paths
 need_root
 need_engine
+need find cmp
 lock
 begin_log uninstall
 leave_behind_nothing 4
@@ -337,7 +340,7 @@ images=$(manifest_images "$home/MANIFEST.json" | while read -r name _; do
 done)
 forget_kept
 rm -rf "$home/.before.new"
-rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/unfinished"
+rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/unfinished" "$state/brought"
 folders=$(brought | folders_of)
 [ -z "$data" ] || rm -rf "$home/secrets"
 if [ -n "$data" ] || cmp -s "$home/.env" "$home/.env.example"; then settings=.env; else settings=; fi

@@ -1,0 +1,1 @@
+"""Backups: scripts and timers for the nodes, and the test of restores."""

@@ -1,0 +1,36 @@
+"""Where answers of pure functions are kept between calls: in the user's cache, in a file for each program and project."""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from plumbline.cli.file_states import MOMENT_NS, of_program
+
+_FOLDER = Path("plumb", "kept")
+
+
+def kept_file(folder: Path) -> Path | None:
+    """The file for a spec's folder, as this Python and plumb are now; None where nothing is to be kept."""
+    home = _cache()
+    if home is None:
+        return None
+    states = list(of_program())
+    if max(changed for _, changed, _ in states) > time.time_ns() - MOMENT_NS:
+        return None
+    digest = hashlib.sha256(json.dumps([sys.version, sys.executable, str(folder.resolve())]).encode())
+    for path, _, state in states:
+        digest.update(f"{path}\0{state}\n".encode(errors="surrogateescape"))
+    return home / _FOLDER / digest.hexdigest()
+
+
+def _cache() -> Path | None:
+    """The user's own cache; None where there is none, or the folder around it is another user's, as under sudo."""
+    given, home = os.environ.get("XDG_CACHE_HOME", ""), os.environ.get("HOME", "")
+    around, cache = (Path(given), Path(given)) if given else (Path(home), Path(home, ".cache"))
+    try:
+        return cache if around.is_absolute() and around.stat().st_uid == os.geteuid() else None
+    except OSError:
+        return None
