@@ -116,6 +116,7 @@ def test_no_role_lets_in_what_nobody_needs() -> None:
     stores = {
         ("loki", 3100, users),
         ("minio", 9000, users),
+        ("node-metrics", 12346, ("gateway",)),
         ("postgres", 5432, users),
         ("qdrant", 6333, users),
         ("redis", 6379, users),

@@ -91,11 +91,16 @@ def test_the_log_holds_no_path_and_no_header(entry: Gateway) -> None:
     assert "hushhush" not in entry.log.read_text()
 
 
-def test_there_is_no_dashboard(entry: Gateway) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", entry.ports["ping"], timeout=HANG_S)
+@pytest.mark.parametrize(("client", "rawdata"), [("127.0.0.1", 200), ("127.0.0.2", 404)])
+def test_there_is_no_dashboard_and_what_is_routed_is_told_to_its_own_container(
+    entry: Gateway, client: str, rawdata: int
+) -> None:
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", entry.ports["ping"], timeout=HANG_S, source_address=(client, 0)
+    )
     asked = {path: answer(connection, path, {}).status for path in ("/ping", "/dashboard/", "/api/rawdata")}
     connection.close()
-    assert asked == {"/ping": 200, "/dashboard/": 404, "/api/rawdata": 404}
+    assert asked == {"/ping": 200, "/dashboard/": 404, "/api/rawdata": rawdata}
     assert listening(entry.process) == set(entry.ports.values())
 
 

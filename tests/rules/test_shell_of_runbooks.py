@@ -167,7 +167,7 @@ HONEST: dict[str, Mapping[str, str]] = {
     "a code that is an answer": {"run": 'code=0\nsh /opt/status.sh || code=$?\ntest "$code" -le 1'},
     "a value of its own": {"run": 'said=$(docker inspect x) || said=none\necho "$said"'},
     "nothing to do": {"run": "test -e /srv/new || exit 0\ncp /srv/new /srv/old"},
-    "waiting for an end": {"run": "until curl -fsS http://x; do sleep 1; done"},
+    "waiting for an end": {"run": "until curl -q -fsS http://x; do sleep 1; done"},
     "found and changed": {"run": "find /srv -name list -exec chmod 0600 {} +"},
     "a way that is asked for": {"run": "if command -v sops > /dev/null; then sops encrypt x; else age x; fi"},
 }

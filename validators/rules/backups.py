@@ -189,7 +189,9 @@ def idle(spec: Spec) -> Iterator[Violation]:
     placed = {name: each for mode in backed_up_modes(spec) for name, each in services_of(spec, mode).items()}
     for name in spec.backups.stores:
         if name in spec.services and name not in placed:
-            yield Violation(path_of("backups", "stores", name), f"no mode on servers runs `{name}`", at_key=True)
+            modes = ", ".join(f"`{mode}`" for mode in backed_up_modes(spec))
+            message = f"`{name}` runs in no mode on servers{f' ({modes})' if modes else ''}"
+            yield Violation(path_of("backups", "stores", name), message, at_key=True)
     for name in spec.backups.without:
         if name not in spec.services:
             continue

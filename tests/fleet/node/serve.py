@@ -4,7 +4,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-PORTS = (443, 3100, 6333)
+PORTS = (443, 3100, 6333, 12346)
 
 
 class Healthy(BaseHTTPRequestHandler):
