@@ -45,6 +45,7 @@ def _unknown_roles(spec: Spec) -> Iterator[Violation]:
         roles, databases = names_made(spec, placed.service)
         if roles:
             yield from _own_calls(texts, {"U": roles | made, "d": databases | made})
+        yield from _users(spec, placed, texts, made)
         for text in texts:
             if text.where == Where.SCRIPT:
                 continue
@@ -60,6 +61,25 @@ def _unknown_roles(spec: Spec) -> Iterator[Violation]:
                             observed=name,
                             location=text.at(text.literal.find(name)),
                         )
+
+
+_USER = "_USER"
+
+
+def _users(spec: Spec, placed: Placed, texts: tuple[WrittenText, ...], made: set[str]) -> Iterator[Violation]:
+    """Variables `…_USER` beside a `…_HOST` that is a store, with a name like one that the store makes."""
+    services = services_of(spec, placed.mode)
+    shown = {text.name: text.shown for text in texts if text.where == Where.VARIABLE}
+    for variable, name in shown.items():
+        host = shown.get(variable.removesuffix(_USER) + "_HOST", "") if variable.endswith(_USER) else ""
+        roles = names_made(spec, services[host])[0] | made if host in services else set()
+        close = get_close_matches(name, roles, n=1, cutoff=0.7) if roles and name not in roles else []
+        if close:
+            yield Violation(
+                placed.path("environment", variable),
+                f"`{host}` does not create `{name}`",
+                f"did you mean `{close[0]}`?",
+            )
 
 
 def names_made(spec: Spec, service: Service) -> tuple[set[str], set[str]]:

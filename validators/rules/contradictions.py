@@ -8,15 +8,8 @@ from plumbline.effective.deployment import roles_of, services_of
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
+from validators.rules.plumb_commands import PLUMB, command_of, unknown_option
 from validators.rules.registry import Violation, rule
-
-PLUMB = (
-    "build", "bundle apply", "bundle build", "bundle delta", "bundle inspect", "bundle sign", "check", "explain", "init", "lock",
-    "provision apply", "provision destroy", "provision plan", "provision status", "provision unlock", "runbook list", "runbook run",
-    "runbook show", "schema", "site build", "site serve", "update plan", "verify bundle", "verify cloud", "verify parity", "verify stack", "why",
-)  # fmt: skip
-"""Commands of plumb; a test holds them against the command line."""
-
 
 _MODELS = """\
 models.yaml:
@@ -204,7 +197,7 @@ _PROOF = "requirements.yaml: {requirements: {RUN-02: {title: It runs., proofs: [
     passing=_PROOF % "plumb verify parity",
 )
 def proof_without_command(spec: Spec) -> Iterator[Violation]:
-    """Proofs whose command plumb does not have, or whose mode the spec does not."""
+    """Proofs whose command or option plumb does not have, or whose mode the spec does not."""
     for id, requirement in spec.requirements.requirements.items():
         for index, proof in enumerate(requirement.proofs):
             words = proof.ref.split()
@@ -217,9 +210,11 @@ def proof_without_command(spec: Spec) -> Iterator[Violation]:
                 and words[0] != "make"
             ):
                 yield Violation(path, f"there is no command `{words[0]}`", observed=proof.ref)
-            elif words[0] == "plumb" and not any(words[1:][: len(name.split())] == name.split() for name in PLUMB):
+            elif words[0] == "plumb" and command_of(words[1:]) is None:
                 close = get_close_matches(" ".join(words[1:3]), PLUMB, n=1)
                 hint = f"did you mean `plumb {close[0]}`?" if close else None
                 yield Violation(path, f"`{proof.ref}` is not a plumb command", hint, observed=proof.ref)
+            elif words[0] == "plumb" and (problem := unknown_option(words[1:])):
+                yield Violation(path, *problem, observed=proof.ref)
             elif "--mode" in words[:-1] and (mode := words[words.index("--mode") + 1]) not in spec.topology:
                 yield Violation(path, f"there is no mode `{mode}`", observed=proof.ref)

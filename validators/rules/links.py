@@ -242,7 +242,7 @@ def own_port(spec: Spec) -> Iterator[Violation]:
     passing="services/web.yaml: {tolerates: [db], needs: {db: sql}}",
 )
 def tolerated_without_need(spec: Spec) -> Iterator[Violation]:
-    """Tolerated services that are needed in no mode; where a text connects to one, PLB116 says that the need is missing."""
+    """Tolerated services that are needed in no mode; where a text connects to another one, PLB116 says that the need is missing."""
     naming = naming_services(spec)
     for name, service in sorted(spec.services.items()):
         needed = set(service.needs).union(*(effective(service, mode).needs for mode in spec.modes))
@@ -251,5 +251,5 @@ def tolerated_without_need(spec: Spec) -> Iterator[Violation]:
             written.append((path_of("services", name, "modes", mode, "tolerates"), override.tolerates or ()))
         for path, tolerated in written:
             for number, other in enumerate(tolerated):
-                if other not in needed and (name, other) not in naming:
+                if other not in needed and (other == name or (name, other) not in naming):
                     yield Violation(path_of(path, number), f"{name} does not need `{other}` in any mode")

@@ -107,6 +107,10 @@ def published_inside(spec: Spec) -> Iterator[Violation]:
             )
 
 
+_HTTPS = 443
+"""Where `https://` and a host's name alone lead."""
+
+
 @rule(
     "PLB213",
     title="Entry or backend that does not publish its port",
@@ -116,7 +120,7 @@ def published_inside(spec: Spec) -> Iterator[Violation]:
     passing="topology/single.yaml: {entry: {service: web}}",
 )
 def closed_entry(spec: Spec) -> Iterator[Violation]:
-    """Entry services, and their backends, that publish nothing."""
+    """Entry services, and their backends, that publish nothing, and entries with `tls` that no `https://HOST` reaches."""
     for mode, topology in spec.topology.items():
         placed = services_of(spec, mode)
         entry = placed.get(topology.entry.service)
@@ -124,6 +128,14 @@ def closed_entry(spec: Spec) -> Iterator[Violation]:
             yield Violation(
                 path_of("topology", mode, "entry", "service"),
                 f"`{topology.entry.service}` publishes no port in mode {mode}",
+            )
+        elif topology.entry.tls and _HTTPS not in {each.port for each in entry.publish.values()}:
+            name = next((each for each in entry.publish if "s" in each), next(iter(entry.publish)))
+            path = field_path(topology.entry.service, spec.services[topology.entry.service], mode, "publish", name)
+            yield Violation(
+                path,
+                f"the entry of mode {mode} has `tls`, but `{topology.entry.service}` is not published at port {_HTTPS}",
+                also=((path_of("topology", mode, "entry", "tls"), "`tls`"),),
             )
         backend = topology.entry.backend
         if backend in placed and backend:

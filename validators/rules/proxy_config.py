@@ -191,6 +191,12 @@ _KEYS = frozenset(
     {"alerting", "global", "otlp", "remote_read", "remote_write", "rule_files", "runtime", "scrape_config_files", "scrape_configs",
      "storage", "tracing"}
 )  # fmt: skip
+_PARTS = frozenset(
+    {"body_size_limit", "evaluation_interval", "external_labels", "follow_redirects", "honor_labels", "honor_timestamps", "job_name",
+     "keep_dropped_targets", "label_limit", "metric_relabel_configs", "metrics_path", "query_log_file", "relabel_configs",
+     "sample_limit", "scheme", "scrape_interval", "scrape_protocols", "scrape_timeout", "static_configs", "target_limit"}
+)  # fmt: skip
+"""Keys of `global` and of a job; there are more, of which no mistyped one is known by these."""
 _ITSELF = re.compile(r"localhost|127(?:\.\d+){3}")
 _DURATION = re.compile(r"0|(?:\d+(?:ms|[smhdwy]))+")
 _SCRAPES = """
@@ -232,7 +238,9 @@ def _prometheus(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> I
     jobs = [job for job in dig(file, "scrape_configs") or () if isinstance(job, dict)]
     for part in (mapping(file, "global"), *jobs):
         for key, value in part.items():
-            if str(key).endswith(("_interval", "_timeout")) and not _DURATION.fullmatch(str(value)):
+            if str(key) not in _PARTS and get_close_matches(str(key), _PARTS, n=1, cutoff=0.85):
+                yield _violation(text, str(key), f"Prometheus has no key `{key}` there", _PARTS)
+            elif str(key).endswith(("_interval", "_timeout")) and not _DURATION.fullmatch(str(value)):
                 yield _violation(
                     text, str(key), f"`{key}: {value}` is not a duration: a unit such as `s` or `m` is missing"
                 )

@@ -15,7 +15,7 @@ from plumbline.spec.spec import Spec
 from schema.runbook import Runbook
 from schema.types import Template
 from validators.rules.compose_calls import services_called
-from validators.rules.contradictions import PLUMB
+from validators.rules.plumb_commands import PLUMB, command_of, unknown_option
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import ReadStep, steps
 from validators.rules.runbook_scripts import PLAIN, example
@@ -105,9 +105,11 @@ def _wrong(spec: Spec, words: list[str]) -> tuple[str, str | None] | None:
         words = words[2:]
     if not words or words[0].startswith(("-", "$", "completion")):
         return None
-    if not any(words[: len(name.split())] == name.split() for name in PLUMB):
+    if command_of(words) is None:
         called = " ".join(words[:2])
-        return f"plumb has no command `{called}`", _hint(called, PLUMB)
+        return f"plumb has no command `{called}`", _hint(called, tuple(PLUMB))
+    if problem := unknown_option(words):
+        return problem
     mode = words[words.index("--mode") + 1] if "--mode" in words[:-1] else "$"
     if mode not in spec.topology and not mode.startswith("$"):
         return f"there is no mode `{mode}`", _hint(mode, spec.modes)

@@ -118,6 +118,9 @@ def unknown_state(spec: Spec) -> Iterator[Violation]:
                     continue  # an undo goes back, as no transition does
                 for change in sorted({(old, new) for old in before for new in after if old != new} - allowed):
                     yield Violation(path, f"no transition leads from {change[0]} to {change[1]}")
+                for new in after if not before else ():
+                    if new not in {end for _, end in allowed}:
+                        yield Violation(path, f"no transition leads to {new}")
 
 
 _BLOCK = re.compile(r"\{[{%](?P<inside>[^{}]*\.state\b[^{}]*)[%}]\}")
