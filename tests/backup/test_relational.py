@@ -78,6 +78,18 @@ def test_no_plaintext_and_no_key_is_left_anywhere(node: BackupNode, store: Relat
     assert b"backup_secret_key-of" not in (node.folder / "calls").read_bytes()
 
 
+def test_what_a_killed_run_left_goes_and_what_only_has_such_a_name_stays(node: BackupNode, store: Relational) -> None:
+    """Staging is the volume of the tenant's data, in which an operator may keep something too."""
+    theirs, left = [node.folder / ".backup.weekly", node.state / "backup.oldone"], node.folder / ".backup.Ab12Cd"
+    for folder in (*theirs, left):
+        (folder / "data").mkdir(parents=True)
+        (folder / "data" / "kept").write_text("mine")
+    (left / ".of-a-backup-at-work").touch()
+    kept(node)
+    assert [(each / "data" / "kept").exists() for each in theirs] == [True, True]
+    assert not left.exists()
+
+
 def restored(node: BackupNode, *words: str, key: str = "operations") -> tuple[int, str]:
     """Exit code and errors of a restore."""
     done = node.run("restore", "postgres", "--identity", str(node.keys[key]), *words)

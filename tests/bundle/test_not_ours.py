@@ -94,12 +94,12 @@ class TestFilesOfAnOperator:
 
     def test_nor_does_a_later_release(self, bench: BenchHost, keys: Keys) -> None:
         (bench.home / "notes").mkdir()
-        (bench.home / "notes" / "todo").write_text("mine")
+        (bench.home / "notes" / "mine").write_text("mine")
         more = good_files() | {"deployment/notes/new": b"theirs\n"}
         (bench.folder / "bundle").write_bytes(signed(keys.publisher, more, release="1.1"))
         done = bench.run("install", *trusting(keys.publisher), bench.folder / "bundle")
         assert (done.returncode, "notes is there, and no release brought it" in done.stderr) == (3, True), done.stderr
-        assert (bench.home / "notes" / "todo").read_text() == "mine"
+        assert (bench.home / "notes" / "mine").read_text() == "mine"
 
 
 class TestNamesOfUsers:

@@ -46,7 +46,17 @@ leave() {
   unstage
 }
 
-unstage() { [ -z "$staging" ] || rm -rf "$staging"/.backup.??????; }
+unstage() { [ -z "$staging" ] || remove_ours "$staging/.backup"; }
+
+# make_ours PREFIX   a new folder, which says inside whose it is: a name alone may be anybody's
+make_ours() { ours=$(mktemp -d "$1.XXXXXX") && : > "$ours/.of-a-backup-at-work"; }
+
+remove_ours() {
+  for left in "$1".??????; do
+    # what is large goes first: a run that is killed here leaves the mark
+    [ ! -f "$left/.of-a-backup-at-work" ] || { rm -rf "$left/data" && rm -rf "$left"; }
+  done
+}
 
 # one run at a time; the kernel holds the lock for as long as this run lives
 lock() {
@@ -57,9 +67,10 @@ lock() {
   trap leave EXIT
   trap 'exit 4' INT TERM HUP
   # only a run that was killed leaves one behind, and it held the lock
-  rm -rf "$state"/backup.??????
+  remove_ours "$state/backup"
   unstage
-  work=$(mktemp -d "$state/backup.XXXXXX")
+  make_ours "$state/backup"
+  work=$ours
 }
 
 # the keys reach rclone by its environment: no argument of a program holds one
