@@ -3,6 +3,6 @@
 import json
 
 
-def quoted(text: str) -> str:
+def quote_label(text: str) -> str:
     """A name or label that D2 takes as it is."""
     return json.dumps(text, ensure_ascii=False).replace("$", "\\$")

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from generators.compose.project import ComposeFile, compose_file, configuration
-from generators.compose.waits import called_jobs, ordered
+from generators.compose.waits import called_jobs, sort_by_waits
 from plumbline.effective.deployment import Deployment, deployments, folder_of, image_reference, is_sealed
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import PathText, path_of
@@ -53,7 +53,7 @@ def release_facts(spec: Spec, deployment: Deployment) -> ReleaseFacts:
         migrations={job: each for job, each in sorted(spec.update.migrations.items()) if job in services},
         services={
             name: _service(spec, file, name, _below(files, f"{folder}/config/{name}/"))
-            for name in ordered(services, sorted(services))
+            for name in sort_by_waits(services, sorted(services))
         },
     )
 

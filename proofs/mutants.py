@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.markdown import EvidencePage, codes, text
-from plumbline.project.proofs import marking
+from plumbline.project.proofs import page_marker
 from plumbline.stack.engine import find_engine
 from plumbline.stack.stack import Stack
 from plumbline.stack.starting import stack_up
@@ -37,7 +37,7 @@ def main() -> int:
     """Try them all; 1 when one was not found, or something else was."""
     spec = shipped_spec()
     results: list[dict[str, Any]] = []
-    mark = marking(DATA, "make mutants")
+    mark = page_marker(DATA, "make mutants")
     with (
         stack_up(find_engine(), spec, DATA, "offline", SilentWatch()) as stack,
         as_another(stack, DATA) as other,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.markdown import EvidencePage, code, text
-from plumbline.project.proofs import marking
+from plumbline.project.proofs import page_marker
 from plumbline.stack.engine import find_engine
 from plumbline.stack.probing import run_inside
 from plumbline.stack.project import ComposeProject
@@ -58,7 +58,7 @@ def main(only: list[str]) -> int:
         each for each in json.loads(CATALOGUE.read_text()) if not only or any(word in each["fault"] for word in only)
     ]
     results = []
-    mark = marking(DATA, "make pipeline-faults")
+    mark = page_marker(DATA, "make pipeline-faults")
     with stack_up(find_engine(), spec, DATA, MODE, SilentWatch()) as stack:
         head, blamed = seen_on(spec, stack.engine), [*wrong(stack), *lost(stack, KILLED)]
         for row in blamed:

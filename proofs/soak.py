@@ -4,7 +4,7 @@ import json
 import sys
 
 from generators.markdown import EvidencePage, text
-from plumbline.project.proofs import marking
+from plumbline.project.proofs import page_marker
 from plumbline.stack.engine import find_engine
 from plumbline.stack.starting import stack_up
 from proofs.evidence import REPORTS, seen_on
@@ -19,7 +19,7 @@ REPORT = REPORTS / "false-alarms"
 def main(runs: int) -> int:
     """Stand each mode up so many times; 1 when anything was found."""
     spec, engine = shipped_spec(), find_engine()
-    mark = marking(DATA, "make soak")
+    mark = page_marker(DATA, "make soak")
     checks = 0
     false: list[str] = []
     for run in range(1, runs + 1):

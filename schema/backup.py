@@ -20,7 +20,7 @@ class Destination(Model):
     """An object store that speaks S3, away from the nodes."""
 
     location: LocationId
-    """Where it stands."""
+    """Where it is."""
     endpoint: Annotated[
         str,
         form(
@@ -55,7 +55,7 @@ class KeptStore(Model):
     folder: Bool = False
     """False: `take` runs in the running container, and its output is the data, which `restore` reads as its input.
     True: both run in a container of their own, of the same image, with a folder mounted at /export, as an `exports` of a service does;
-    $PEER is the address of the running one. The folder stands on the node's disk for as long as the backup takes."""
+    $PEER is the address of the running one. The folder is on the node's disk for as long as the backup takes."""
     stopped: Bool = False
     """True: `restore` runs in a container of its own on the service's volumes, while the service is stopped."""
     take: Annotated[tuple[Value, ...], Field(min_length=1)]

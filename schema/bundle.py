@@ -38,7 +38,7 @@ class BundledFile(Model):
     """A file of the bundle."""
 
     path: BundlePath
-    """Where it stands in the bundle."""
+    """Its path in the bundle."""
     size: Annotated[Int, Field(ge=0, le=8589934591)]
     """Bytes: below 8 GiB, which is what the header of a plain tar file can say."""
     sha256: Sha256
@@ -63,7 +63,7 @@ class BundledImage(Model):
     size: Annotated[Int, Field(ge=1, le=999999999999999)]
     """Bytes of its configuration and layers; layers that several images share count in each."""
     stand_in: Line | None
-    """What really runs inside, where it is no release image but a stand-in for tests; else null."""
+    """What really runs inside, if it is a stand-in for tests; otherwise null."""
 
 
 class BundledModel(Model):
@@ -89,7 +89,7 @@ class Manifest(Model):
     release: Version
     """Release: numbers with dots; a later release is greater, number by number."""
     customer: Id
-    """Whom it is for; a host takes bundles for one customer only."""
+    """Customer that it is for; a host accepts bundles for only one customer."""
     spec: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
     """Revision of the spec: first 12 digits of the SHA-256 over its files."""
     architecture: Platform
@@ -97,9 +97,9 @@ class Manifest(Model):
     next_key: Fingerprint | None
     """Key that will sign later releases (keys/next.asc in the bundle); a host that installs this bundle trusts it too."""
     body: Sha256
-    """Checksum of all bytes behind the bundle's head, as they stand on the medium."""
+    """Checksum of all bytes after the bundle's head, as stored on the medium."""
     caveats: tuple[Line, ...]
-    """What in it is not the real thing, e.g. stand-ins. Empty for a release that may go to a customer."""
+    """Contents that are not release-quality, e.g. stand-ins. Empty for a release that may go to a customer."""
     images: Annotated[tuple[BundledImage, ...], Field(min_length=1)]
     """Images, by name."""
     models: tuple[BundledModel, ...]

@@ -194,7 +194,7 @@ class Cloud(Model):
     names: Names
     """Names of the objects."""
     ownership: Annotated[dict[LabelKey, Text], Field(min_length=1)]
-    """Labels by which a tenant's objects are recognised, with `{tenant}`; an object that has its name and not these is a stranger's."""
+    """Labels by which a tenant's objects are recognised, with `{tenant}`; an object with the right name but without these labels is foreign."""
     labels: dict[LabelKey, Text]
     """Further labels, with `{tenant}`, `{environment}` and, on servers, `{role}`."""
     protected: tuple[Literal["network", "volume", "server"], ...] = ()

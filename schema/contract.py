@@ -1,4 +1,4 @@
-"""`contracts/<image id>.yaml`: what a public image does by itself that matters to a deployment, each fact with its source."""
+"""`contracts/<image id>.yaml`: what a public image does by default and matters to a deployment, each fact with its source."""
 
 from typing import Annotated, Literal
 
@@ -90,7 +90,7 @@ class Switch(Model):
 
 
 class Telemetry(Model):
-    """Something that the image sends to its makers by itself, unless it is told not to."""
+    """Telemetry that the image sends by default."""
 
     sends: Text
     """What, and where to."""
@@ -113,7 +113,7 @@ class DataFormat(Model):
     format: Text = documentation("The form of the data on the disk.")
     read_by: Literal["same-major", "next-minor", "later"]
     """Which tags read what this one has written. `same-major`: those of this major version; `next-minor`: this minor version and
-    the next; `later`: all later ones. None reads what a later one has written."""
+    the next; `later`: all later ones. No tag reads what a later one has written."""
     otherwise: Text = documentation("How the data gets to a version that doesn't read it.")
 
 
@@ -139,12 +139,12 @@ class Otherwise(Model):
 
 
 class Contract(Model):
-    """What an image does by itself. Rules hold the spec against it; what it leaves out, no rule asks."""
+    """What an image does by default. Rules check the spec against it; a fact that it leaves out is not checked."""
 
     read: ReadFrom
     """What it was read from."""
     user: User | None = None
-    """Numeric `uid:gid` that the image runs as by itself."""
+    """Numeric `uid:gid` that the image runs as by default."""
     runs_as_any: Bool | None = None
     """Whether its own entry point runs as another user too, where its folders are that user's."""
     least: Least | None = None
@@ -154,17 +154,17 @@ class Contract(Model):
     stop: Stop | None = None
     """What it does when it is asked to stop."""
     folders: dict[AnyPath, ImageFolder] | None = None
-    """Folders that the image has. Where it says any, a volume at another path is root's when it is new."""
+    """Folders that the image has. If it lists any, a new volume at another path belongs to root."""
     programs: tuple[Text, ...] | None = None
     """Programs that it has; `busybox` and `coreutils` stand for all of theirs."""
     writable: dict[AnyPath, tuple[Text, ...]] = {}
     """Where it writes, each with the settings, options, variables and files that decide it otherwise."""
     volumes: tuple[AnyPath, ...] = ()
-    """Paths that the image declares as volumes: where the spec mounts nothing there, the engine makes one without a name."""
+    """Paths that the image declares as volumes: if the spec mounts nothing there, the engine creates an anonymous volume."""
     data: DataFormat | None = None
     """What it keeps."""
     telemetry: tuple[Telemetry, ...] = ()
-    """What it sends to its makers by itself."""
+    """Telemetry that it sends by default."""
     metrics: dict[MetricName, Metric] = {}
     """Metrics that it exports, as far as rules and dashboards use them."""
     claims: tuple[Claim, ...] = ()

@@ -1,7 +1,7 @@
 """What texts of a spec have to look like and to mean: each form once, for Pydantic, for JSON Schema and in words.
 
 A pattern is a JSON Schema keyword, so that the exported schema rejects what it rejects. What a pattern cannot say (that 31
-February is no day) a parser says, which raises ValueError with the words for the reader.
+February does not exist) a parser checks, which raises ValueError with the words for the reader.
 """
 
 import re
@@ -73,7 +73,7 @@ def free_on_a_node(path: str) -> None:
 
 
 def one_address(text: str) -> None:
-    """Raises ValueError for what is no address that a node can listen on."""
+    """Raises ValueError for anything but an address that a node can listen on."""
     says = "an IPv4 address of the node: four numbers 0–255 with dots between, without leading zeros, e.g. 127.0.0.1"
     try:
         address = ip_address(text)
@@ -86,7 +86,7 @@ def one_address(text: str) -> None:
 
 
 def address_range(text: str) -> None:
-    """Raises ValueError for what is no range of addresses."""
+    """Raises ValueError for anything but a range of addresses."""
     try:
         ip_network(text, strict=False)
     except ValueError:
@@ -119,7 +119,7 @@ _SPECIAL = {
 
 
 def tenant_subnet(text: str) -> None:
-    """Raises ValueError for what is no subnet of a tenant's range, whatever the tenant's octet."""
+    """Raises ValueError for anything but a subnet of a tenant's range, whatever the tenant's octet."""
     says = "a subnet inside 10.{octet}.0.0/16 with zero host bits, from /16 to /28, e.g. 10.{octet}.1.0/24"
     try:
         network = ip_network(text.replace("{octet}", "1"))

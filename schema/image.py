@@ -44,7 +44,7 @@ class Vulnerability(Model):
 
 
 class Security(Model):
-    """What is published about the pinned tag. That the line is supported says nothing of one version of it."""
+    """What is published about the pinned tag. A supported product line can have vulnerable versions."""
 
     checked: Date = documentation("Day of the look-up, YYYY-MM-DD.")
     known: dict[VulnerabilityId, Vulnerability] = documentation(
@@ -54,7 +54,7 @@ class Security(Model):
 
 
 class Lifecycle(Model):
-    """Whether somebody still mends it."""
+    """Whether somebody still fixes it."""
 
     state: Literal["supported", "end-of-life", "unpublished"]
     """`unpublished`: in no registry, so that it has no digest and must have a stand-in."""
@@ -64,7 +64,7 @@ class Lifecycle(Model):
 
 
 class StandIn(Model):
-    """A local image that keeps the contract of one that cannot be had, for tests only."""
+    """A local image with the same contract as one that is not available, only for tests."""
 
     recipe: Annotated[
         str, form(r"^(contract|stand-ins/[a-z0-9-]+)$", "`contract`, or a folder such as stand-ins/redis")
@@ -109,7 +109,7 @@ class Image(Model):
     evidence: Evidence | None = documentation("Where the digest comes from.", default=None)
     security: Security | None = documentation("Published vulnerabilities of the pinned tag.", default=None)
     stand_in: StandIn | None = None
-    """What takes its place where it cannot be pulled."""
+    """What replaces it where it cannot be pulled."""
 
 
 class ImageCatalogue(Model):

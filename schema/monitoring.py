@@ -73,13 +73,13 @@ class Alert(Selected):
     """A state that somebody has to act on."""
 
     title: Text
-    """What is the matter, on one line, with expressions."""
+    """What is wrong, on one line, with expressions."""
     means: Text
     """What it means for whoever uses the system, with expressions."""
     expression: Text
-    """PromQL that has a result when it is so, with expressions over the spec. Braces of PromQL are single ones."""
+    """PromQL that has a result while the alert's condition holds, with expressions over the spec. Braces of PromQL are single ones."""
     for_s: Annotated[Int, Field(ge=0, le=604_800)]
-    """Seconds for which it has to be so before it fires."""
+    """Seconds for which the condition must hold before it fires."""
     severity: Literal["page", "ticket"]
     """`page`: somebody has to act now; `ticket`: on a working day."""
     runbooks: tuple[RunbookId, ...] = ()
@@ -122,7 +122,7 @@ class Dashboard(Model):
     title: Title
     """What it shows."""
     summary: Text
-    """Whom it is for."""
+    """Who it is for."""
     rows: Annotated[tuple[PanelRow, ...], Field(min_length=1)]
     """From top to bottom."""
 
@@ -131,9 +131,9 @@ class Symptom(Model):
     """Something that an operator sees, and where it leads."""
 
     title: Title
-    """What is seen, in the words of who sees it."""
+    """What the operator sees, in the operator's words."""
     means: Text
-    """What is behind it."""
+    """What it means."""
     runbooks: tuple[RunbookId, ...] = ()
     """Runbooks that handle it."""
     first: Text | None = None
@@ -144,8 +144,8 @@ class Monitoring(Model):
     """`monitoring.yaml`."""
 
     collectors: dict[ServiceId, Collector] = {}
-    """Services that collect metrics. Each collects those of every service of the mode with `metrics` that stands on the nodes of one
-    tenant, or of all, as it does itself."""
+    """Services that collect metrics. A collector collects from every service with `metrics` on nodes of the same scope: those
+    of its tenant, or those that all tenants share."""
     records: dict[RecordName, Record] = {}
     """Computed series by name."""
     alerts: dict[Id, Alert] = {}

@@ -314,7 +314,7 @@ class Update(Model):
     downtime_goal_s: Annotated[Int, Field(ge=0)]
     """Seconds for which the entry point may refuse requests."""
     drain: tuple[ServiceId, ...]
-    """Services that take from queues: each finishes what it holds before it is made anew."""
+    """Services that take from queues: each finishes its current work before it is recreated."""
     migrations: dict[ServiceId, tuple[Migration, ...]] = {}
     """Migrations in order, by the job that runs them."""
     rollout: Rollout | None = None

@@ -22,7 +22,7 @@ class DataFacts(Model):
 
 
 class ServiceFacts(Model):
-    """A service of a deployment. The first five fields are what a container is made of: if one changes, it is made anew."""
+    """A service of a deployment. The first five fields define the container: if one changes, it is recreated."""
 
     image: Id
     """Id in images.yaml."""

@@ -49,7 +49,7 @@ class Step(Model):
     """What it prints, line by line; `…` stands for what differs from host to host, alone in a line for any lines. A run compares it,
     and stops where it differs."""
     capture: dict[ValueName, Text] = {}
-    """Values to take out of what `run` prints, by name: a regular expression with one group, matched from the start of each line, e.g.
+    """Values to capture from the output of `run`, by name: a regular expression with one group, matched from the start of each line, e.g.
     `export: 'exported: (.*), [0-9]+ bytes'`. This step's `verify` and `undo`, and the later steps, use it as `{{ captured.export }}`, a
     shell word that brings its own double quotes: not inside single quotes. Never a secret: it is written to the journal."""
     destroys: Text | None = None
@@ -59,7 +59,7 @@ class Step(Model):
     skip_when_verified: Bool = False
     """True: a run skips the step where `verify` says that it is done. Not for a `verify` that something older can satisfy."""
     undo: Text | None = None
-    """Shell commands that take it back, or the word `nothing` and why nothing has to be. They touch only what this run made, and are safe
+    """Shell commands that undo the step, or the word `nothing` and the reason. They touch only what this run made, and are safe
     after a step that failed half-way."""
     undo_destroys: Text | None = None
     """What is lost for good by `undo`, e.g. what was stored since. The operator has to type the tenant's name before."""

@@ -68,11 +68,11 @@ class Health(Model):
     start_period_s: Annotated[Number, Field(ge=0, le=86_400)] = 10
     """Seconds after the start in which failures do not count."""
     start_interval_s: Seconds = 1
-    """Seconds between two checks while it starts, so that whatever waits for it goes on at once."""
+    """Seconds between two checks while it starts, so that whatever waits for it continues immediately."""
 
 
 class Metrics(Model):
-    """Where a service tells its metrics, in the text form of Prometheus."""
+    """Where a service exports its metrics, in the text format of Prometheus."""
 
     port: PortName
     """Name of the service's port to ask."""
@@ -234,7 +234,7 @@ class Override(Model):
     health: Health | None = None
     """Readiness check."""
     metrics: Metrics | None = None
-    """Where it tells its metrics."""
+    """Where it exports its metrics."""
     limits: Limits | None = None
     """Memory, processor and process limits."""
     volumes: dict[Id, ContainerPath | None] | None = None
@@ -293,8 +293,8 @@ class Service(Model):
     needs: dict[ServiceId, PortName] = {}
     """Services that it connects to, and the port's name. Start order, networks and firewalls derive from it."""
     after: tuple[ServiceId, ...] = ()
-    """What has to be there before it starts, beside its needs: jobs that ended with 0, such as a migration, and services that are
-    healthy, although it connects to none of them. They stand on its node; a job runs at each start then, so it has to bear that."""
+    """What must be ready before it starts, apart from its needs: jobs that ended with 0, such as a migration, and services that are
+    healthy, although it connects to none of them. They run on its node; a job runs at each start then, so it has to bear that."""
     segments: tuple[NetworkId, ...] = ()
     """Networks that it joins."""
     environment: dict[EnvironmentName, Value] = {}
@@ -304,12 +304,12 @@ class Service(Model):
     health: Health | None = None
     """Readiness check; a job has none."""
     metrics: Metrics | None = None
-    """Where it tells its metrics; the collectors of monitoring.yaml ask there, and what the image exports stands in its contract."""
+    """Where it exports its metrics; the collectors of monitoring.yaml read them there, and the image's contract lists them."""
     limits: Limits | None = None
     """Memory, processor and process limits."""
     volumes: dict[Id, ContainerPath] = {}
-    """Named volumes that keep state, and their path in the container. Each is the service's own, also where another has one of
-    that name; what two use stands in `shares` of the second."""
+    """Named volumes that keep state, and their path in the container. Each is the service's own, even if another service has
+    one of that name; the second user of a volume lists it in `shares`."""
     shares: tuple[SharedVolume, ...] = ()
     """Volumes of other services that it mounts too."""
     volume_gb: dict[Id, Annotated[Int, Field(ge=1)]] = {}

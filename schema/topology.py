@@ -89,7 +89,7 @@ class EntryTls(Model):
 
 
 class Entry(Model):
-    """What stands before the platform in this mode."""
+    """What is in front of the platform in this mode."""
 
     service: ServiceId
     """Service that outside requests reach first."""
@@ -129,7 +129,7 @@ class Availability(Model):
 
 
 class Topology(Model):
-    """A mode of the platform: its nodes and what stands around them."""
+    """A mode of the platform: its nodes and what surrounds them."""
 
     title: Title
     """Name for readers."""

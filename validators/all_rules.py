@@ -1,4 +1,4 @@
-"""Every rule that there is, of every kind, for those who explain them."""
+"""Every rule of every kind, by number, for `plumb explain` and the site."""
 
 from collections.abc import Mapping
 

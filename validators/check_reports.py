@@ -27,7 +27,7 @@ class CheckReport(Protocol):
 
 
 def as_json(report: CheckReport) -> str:
-    """Every field of the report, with an outcome for each check; the checks last, a line each."""
+    """Every field of the report, with an outcome for each check; the checks last, one per line."""
     data = {key: value for key, value in asdict(report).items() if key != "checks"}
     data["outcomes"] = dict(Counter(check.outcome for check in report.checks))
     return with_checks(data, (asdict(check) | {"outcome": check.outcome} for check in report.checks))
@@ -77,7 +77,7 @@ def add_facts(page: Page, checks: Sequence[Check], where: str, subject: str) -> 
     """What does not match, in a table; all facts are thousands, and stand in the report's JSON beside the page."""
     file = f"{PurePath(page.path).stem}.json"
     page.add("## Facts")
-    page.add(f"Every fact, with what was expected and what was observed: {link(file, file)}, a line each.")
+    page.add(f"Every fact, with its expected and observed value: {link(file, file)}, one per line.")
     odd = [check for check in checks if check.outcome != "matches"]
     if not odd:
         page.add("All match.")

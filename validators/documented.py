@@ -1,4 +1,4 @@
-"""Rules about reality (the disk, a running stack): they have no example in YAML, but a reason and a remedy like any other."""
+"""Rules about reality (the disk, a running stack): a reason and a fix like any other rule, but no example in YAML."""
 
 from dataclasses import dataclass
 

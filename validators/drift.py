@@ -78,8 +78,8 @@ def _finding(rule: str, path: str, message: str) -> Finding:
     return Finding(rule, message, location=Location(path), hint=DRIFT_RULES[rule].fix, subject=path)
 
 
-def drift(spec: Spec, artifacts: Sequence[Artifact], disk: Disk, strangers: Iterable[str]) -> Iterator[Finding]:
-    """A finding for each artifact that is not on the disk as it should be, and for each stranger."""
+def drift(spec: Spec, artifacts: Sequence[Artifact], disk: Disk, unmanaged: Iterable[str]) -> Iterator[Finding]:
+    """A finding for each artifact that is not on the disk as it should be, and for each unmanaged file."""
     in_the_way = list(obstacles(artifacts, disk))
     yield from in_the_way
     foreign = {finding.subject for finding in in_the_way}
@@ -97,7 +97,7 @@ def drift(spec: Spec, artifacts: Sequence[Artifact], disk: Disk, strangers: Iter
             wanted = "executable" if artifact.executable else "not executable"
             yield Finding("PLB924", f"should be {wanted}", location=place, hint=BUILD, subject=artifact.path)
     yield from _missing(missing)
-    for path in strangers:
+    for path in unmanaged:
         yield Finding(
             "PLB923",
             "is not generated from the spec",

@@ -1,4 +1,4 @@
-"""PLB99x: the image catalogue held against the registries that its images come from."""
+"""PLB99x: the images of images.yaml compared with their registries."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""PLB001 to PLB009: what can be wrong with the files of a spec before its rules are asked."""
+"""PLB001 to PLB009: errors in the files of a spec, found before the other rules run."""
 
 from plumbline.spec.finding import Severity
 from validators.documented import RealityRule

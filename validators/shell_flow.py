@@ -1,4 +1,4 @@
-"""Where a script that `sh -e` runs goes on, or says yes, although one of its commands failed. Pure: nothing is run."""
+"""Where a script under `sh -e` continues or succeeds although one of its commands failed. Pure: nothing is run."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Folders of stand-ins that a spec names and that are not beside it: what only a look at the disk can say."""
+"""PLB908: folders of stand-ins that the spec names but that are missing on disk."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""How much less a result proves for a stand-in, in a line for each: what differs stands on the page about images. Pure."""
+"""How much a stand-in weakens a result, in a line for each; the page about images has the details. Pure."""
 
 from collections.abc import Iterable, Mapping
 

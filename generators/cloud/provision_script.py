@@ -27,17 +27,17 @@ HEAD = '''\
 
 {never}
 
-    export HCLOUD_TOKEN=...                         a token of the project that may read and write
-    uv run provision.py --tenant ID                 what would change; or: python3 provision.py, with {sdk} installed
-    uv run provision.py --tenant ID apply           make it so; asks first, or --yes
-    uv run provision.py --tenant ID status          what is there
-    uv run provision.py --tenant ID destroy         all but data and what is protected; --allow NAME for those
+    export HCLOUD_TOKEN=...                         a token of the project with read and write access
+    uv run provision.py --tenant ID                 show what would change; or: python3 provision.py, with {sdk} installed
+    uv run provision.py --tenant ID apply           apply the changes; asks first, unless --yes
+    uv run provision.py --tenant ID status          list every resource and its state
+    uv run provision.py --tenant ID destroy         delete all but data and protected resources; those need --allow NAME
 
-What is desired of a tenant stands beside this file, in ID/desired.json, and what its servers do at first boot in
+The desired state of a tenant is in ID/desired.json beside this file, and the first boot of its servers in
 ID/cloud-init/; desired.sha256 and the desired state name them by hash: sha256sum --check desired.sha256
 
-To read it, begin at the end: the command line, then class Run, how it is planned (class Planning), what needs --allow
-(class Effect); before those, each kind of object and calls to the API.
+To read this file, start at the end: the command line, class Run, the plan (class Planning), and what needs --allow
+(class Effect). Above them are the kinds of objects and the calls to the API.
 """
 
 from __future__ import annotations

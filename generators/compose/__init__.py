@@ -1,1 +1,1 @@
-"""Compose projects and what belongs to them."""
+"""Compose projects: `project` writes the file, `service` one service of it, `waits` its `depends_on`."""

@@ -1,4 +1,4 @@
-"""What Compose interpolates in a file: the names of its variables, and text that is none."""
+"""What Compose interpolates in a file: names of its variables, and how to escape other text."""
 
 
 def address_variable(role: str) -> str:

@@ -1,4 +1,4 @@
-"""What a service has in its file system, as Compose writes it: volumes, folders of the host, folders in memory."""
+"""The mounts of a service in the form of Compose: volumes, folders of the host, folders in memory."""
 
 from typing import Any
 

@@ -187,7 +187,7 @@ def _env_example(spec: Spec, file: ComposeFile, folder: str) -> Artifact:
             "# their own and must read them; nobody else on the node gets past the folder."
         )
     if file.open_secrets:
-        add("# This file holds secrets, for an image takes them from its environment alone: give it mode 0600.")
+        add("# This file contains secrets, because an image reads them only from its environment: give it mode 0600.")
     add(f"COMPOSE_PROJECT_NAME={project_name(spec, deployment)}", path_of("platform", "name"))
     roles = path_of("topology", deployment.mode, "roles")
     for name, meaning in sorted(file.variables.items()):

@@ -23,7 +23,7 @@ class SopsGenerator:
         known = {name: tenant.recipient for name, tenant in spec.tenants.tenants.items() if tenant.recipient}
         lines = [HEADER.rstrip("\n")]
         if without := [name for name in spec.tenants.tenants if name not in known]:
-            lines.append(f"# No `recipient` in tenants.yaml, so that nothing can be encrypted: {', '.join(without)}")
+            lines.append(f"# No `recipient` in tenants.yaml, so nothing can be encrypted for: {', '.join(without)}")
         lines.append("creation_rules:" if known else "creation_rules: []")
         sources = [Source(len(lines), len(lines), path_of("tenants"))]
         for name, recipient in known.items():

@@ -41,10 +41,10 @@ def called_jobs(services: Mapping[str, Service]) -> list[str]:
         for name, service in services.items()
         if service.kind == "job" and (service.profile or JOB_PROFILE in of[name])
     ]
-    return ordered(services, called)
+    return sort_by_waits(services, called)
 
 
-def ordered(services: Mapping[str, Service], some: list[str]) -> list[str]:
+def sort_by_waits(services: Mapping[str, Service], some: list[str]) -> list[str]:
     """Some of the services, each behind those that it waits for."""
     return in_order(_waiting(services), some)
 

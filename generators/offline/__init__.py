@@ -1,1 +1,1 @@
-"""The scripts of an offline bundle."""
+"""The scripts of an air-gapped host, from `templates/*.sh.j2`. `scripts` lists them and their variables."""

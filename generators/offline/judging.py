@@ -1,4 +1,4 @@
-"""The tables by which bundles are judged, as the scripts of the host take them: `plumb verify bundle` reads the same ones."""
+"""The tables of reasons and signature rules for the host's scripts; `plumb verify bundle` reads the same ones."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Shell scripts for a host that nothing reaches: verify, install, status, export, restore, rebuild, rollback, uninstall."""
+"""Shell scripts for an air-gapped host: verify, install, status, export, restore, rebuild, rollback, uninstall."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from generators.compose.http_health import http_test
 from generators.compose.project import project_name
-from generators.compose.waits import called_jobs, ordered
+from generators.compose.waits import called_jobs, sort_by_waits
 from generators.offline.judging import judging
 from generators.offline.shell_templates import shell_templates
 from generators.template_sources import template_sources
@@ -35,7 +35,7 @@ SCRIPTS: Mapping[str, str] = {
     "status": "Says what is installed, and whether it is well",
     "export": "Exports all that the stores hold",
     "restore": "Puts an export back",
-    "rebuild": "Puts a bundle together from an older one and a delta",
+    "rebuild": "Rebuilds a bundle from an older one and a delta",
     "uninstall": "Removes the installation",
 }
 """Scripts by name, with what each does."""
@@ -133,7 +133,7 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
     role = spec.topology[deployment.mode].roles[deployment.role]
     limits = [service.limits.memory_mib for service in services.values() if service.limits and not service.profile]
     secrets = sorted({name for service in services.values() for name in service.secrets})
-    jobs = ordered(services, [name for name, service in services.items() if service.kind == "job"])
+    jobs = sort_by_waits(services, [name for name, service in services.items() if service.kind == "job"])
     return {
         "platform": spec.platform.name,
         "mode": deployment.mode,

@@ -1,4 +1,4 @@
-"""The order in which a tenant's roles get a release: who is needed before who needs it, the entry last. Pure."""
+"""The order in which the roles of a tenant get a release: needed roles first, the entry last. Pure."""
 
 from plumbline.effective.deployment import deployments, needs_on_other_nodes, roles_of
 from plumbline.effective.graphs import generations, knots, reachable

@@ -1,1 +1,1 @@
-"""Pages and pictures of the site, a module each."""
+"""Pages and diagrams of the site, a module each, named like the page. `pages` lists them."""

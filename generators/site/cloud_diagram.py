@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from generators.cloud.desired import Object, cloud_tenants, desired_state
-from generators.d2 import quoted
+from generators.d2 import quote_label
 from generators.markdown import text
 from generators.site.drawing import Diagram
 from plumbline.spec.spec import Spec
@@ -27,15 +27,15 @@ def cloud(spec: Spec, mode: str) -> Iterator[Diagram]:
             lines += _network(want, [server for server in servers if server["network"] == want["name"]])
         elif want["kind"] in _SHAPES:
             label = f"{want['kind'].replace('_', ' ')}\n{_label(want)}"
-            lines.append(f"{quoted(want['name'])}: {quoted(label)} {{shape: {_SHAPES[want['kind']]}}}")
+            lines.append(f"{quote_label(want['name'])}: {quote_label(label)} {{shape: {_SHAPES[want['kind']]}}}")
     for server in servers:
-        place = f"{quoted(server['network'])}.{quoted(server['name'])}"
-        lines += [f"{quoted(name)} -> {place}: public side" for name in server["firewalls"]]
+        place = f"{quote_label(server['network'])}.{quote_label(server['name'])}"
+        lines += [f"{quote_label(name)} -> {place}: public side" for name in server["firewalls"]]
         if server["placement_group"]:
-            lines.append(f"{quoted(server['placement_group'])} -- {place}: spreads {{style.stroke-dash: 4}}")
+            lines.append(f"{quote_label(server['placement_group'])} -- {place}: spreads {{style.stroke-dash: 4}}")
         if server["volume"]:
-            lines.append(f"{place} -> {quoted(server['volume'])}: keeps data on")
-    yield Diagram(f"cloud-{mode}", f"Cloud objects of {text(tenant)}: the tables below say the same", lines)
+            lines.append(f"{place} -> {quote_label(server['volume'])}: keeps data on")
+    yield Diagram(f"cloud-{mode}", f"Cloud objects of {text(tenant)}; the tables below contain the same", lines)
 
 
 _SHAPES = {"firewall": "hexagon", "volume": "cylinder", "placement_group": "oval", "record": "page"}
@@ -44,10 +44,10 @@ _SHAPES = {"firewall": "hexagon", "volume": "cylinder", "placement_group": "oval
 def _network(want: Object, servers: list[Object]) -> list[str]:
     ranges = ", ".join(subnet["ip_range"] for subnet in want["subnets"])
     label = f"private network {want['name']}\n{want['ip_range']}, servers in {ranges}"
-    lines = [f"{quoted(want['name'])}: {quoted(label)} {{"]
+    lines = [f"{quote_label(want['name'])}: {quote_label(label)} {{"]
     for server in servers:
         text = f"{server['name']}\n{server['address']}, {' or '.join(server['types'])}"
-        lines.append(f"  {quoted(server['name'])}: {quoted(text)}")
+        lines.append(f"  {quote_label(server['name'])}: {quote_label(text)}")
     return [*lines, "}"]
 
 

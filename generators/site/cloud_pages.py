@@ -18,8 +18,8 @@ from schema.catalogue import Catalogue
 from schema.cloud import Cloud
 
 NOT_COUNTED = (
-    "Not counted: VAT, traffic beyond what is included, backups, snapshots, and what all tenants share. Prices are those of "
-    "new orders: a server that is made anew, or changes its type, is charged like one."
+    "Not counted: VAT, traffic beyond what is included, backups, snapshots, and what all tenants share. Prices are "
+    "those of new orders, which also apply to a server that is recreated or changes its type."
 )
 
 
@@ -59,16 +59,16 @@ def _tenants(page: Page, spec: Spec, mode: str) -> None:
     rows += [(line.paths, [f"shared by all: {text(line.what)}", *_amounts(line)]) for line in shared]
     page.table(["Tenant", "As usual", "At most"], rows)
     page.add(
-        "As usual: each server has the first type of its role. At most: the dearest of its list, for a type that is sold out "
-        f"is replaced by the next. {NOT_COUNTED}"
+        "Usual: each server has the first type of its role. At most: each server has the most expensive "
+        f"type of its list, because the next type replaces one that is sold out. {NOT_COUNTED}"
     )
 
 
 def _catalogue(page: Page, catalogue: Catalogue) -> None:
     page.add("## Server types")
     page.add(
-        f"Prices apply in {codes(catalogue.priced_in)}; elsewhere they are not known. A type that is sold somewhere may be sold "
-        "out there on any day.",
+        f"Prices apply in {codes(catalogue.priced_in)}; elsewhere they are unknown. "
+        "Any type may be sold out in a location on any day.",
         path_of("catalogue", "priced_in"),
     )
     page.table(
@@ -142,7 +142,7 @@ def _prices_and_limits(page: Page, catalogue: Catalogue) -> None:
     )
     page.add("## Gone")
     page.table(
-        ["Name", "Its place took"],
+        ["Name", "Replaced by"],
         [(path_of("catalogue", "removed"), [code(old), code(new)]) for old, new in catalogue.removed.items()],
     )
 
@@ -161,7 +161,8 @@ def _tenant(spec: Spec, mode: str, tenant: str, cloud: Cloud) -> Artifact:
     page = WidePage(f"docs/operator/cloud/{mode}/{tenant}.md", f"Cloud objects of {tenant}", path_of("tenants", tenant))
     page.add(
         f"What must exist at {text(cloud.provider)} for tenant {code(tenant)} in mode {code(mode)}: as data in "
-        f"{code(f'{folder}/desired.json')}, made by {code(f'deploy/{mode}/provision.py --tenant {tenant}')}, compared with what is there by "
+        f"{code(f'{folder}/desired.json')}, made by {code(f'deploy/{mode}/provision.py --tenant {tenant}')}, "
+        "compared with what is there by "
         f"{code(f'plumb verify cloud --tenant {tenant}')}.",
         path_of("topology", mode, "cloud", "provider"),
     )
@@ -180,8 +181,9 @@ def _restarts(page: Page, spec: Spec, mode: str, tenant: str, cloud: Cloud) -> N
     at = path_of("topology", mode, "cloud", "first_boot")
     page.add("## Restarts for security updates")
     page.add(
-        f"In {code(cloud.first_boot.timezone)}, and only where an update needs it. Two roles are {minutes_apart(spec, mode)} minutes apart "
-        "at least. Packages of the engine are held back: a new engine starts every container of a node again.",
+        f"In {code(cloud.first_boot.timezone)}, and only if an update needs it. Roles are "
+        f"{minutes_apart(spec, mode)} minutes apart or more. "
+        "Packages of the engine are held back, because a new engine restarts every container of a node.",
         [path_of(at, "timezone"), path_of(at, "reboot_window_min")],
     )
     where = [path_of(at, "reboot_at"), path_of(at, "reboot_window_min"), path_of("tenants", tenant, "octet")]
@@ -196,7 +198,7 @@ def _restarts(page: Page, spec: Spec, mode: str, tenant: str, cloud: Cloud) -> N
 
 
 def _objects(page: Page, mode: str, state: dict[str, Any]) -> None:
-    page.add("## In the order in which they are made")
+    page.add("## Objects, in the order of creation")
     page.table(
         ["Step", "Kind", "Name", "What", "Protected from deletion"],
         [
@@ -214,10 +216,11 @@ def _objects(page: Page, mode: str, state: dict[str, Any]) -> None:
         ],
     )
     page.add(
-        "An object is known by its id and labels: one that was renamed is renamed back. A name that exists without the labels of "
-        "ownership is a stranger's: it is neither changed nor deleted. SSH keys belong to the project, are known by their "
-        "fingerprint, and are never deleted. What a change deletes, detaches, replaces, stops, opens or makes dearer is done only "
-        f"for names given with {code('--allow')}; a failed run undoes nothing, and lists what is there and what it costs."
+        "An object is identified by its ID and labels, so a renamed object gets its name back. An object "
+        "without the owner's labels is foreign: it is neither changed nor deleted, whatever its name. SSH "
+        "keys belong to the project, are identified by their fingerprint, and are never deleted. A change "
+        "that deletes, detaches, replaces, stops, opens or costs more needs the object's name in "
+        f"{code('--allow')}. A failed run undoes nothing, and lists what exists and what it costs."
     )
 
 
@@ -252,8 +255,9 @@ def _described(want: Object) -> str:
 def _firewalls(page: Page, mode: str, state: dict[str, Any]) -> None:
     page.add("## Firewall")
     page.add(
-        "It filters the servers' public interfaces alone. The provider filters nothing in a private network; what keeps tenants "
-        "apart is that each has a network of its own. One outbound rule turns the default from accept into deny."
+        "It filters only the servers' public interfaces. The provider filters nothing in a private "
+        "network; tenants are isolated because each has its own network. One outbound rule changes the "
+        "default from accept to deny."
     )
     rows: list[tuple[Where, list[str]]] = []
     for want in state["objects"]:
@@ -305,8 +309,8 @@ def _cost(page: Page, spec: Spec, state: dict[str, Any], cloud: Cloud) -> None:
         ],
     )
     page.add(
-        "As usual: the first server type of each role. At most: the dearest of its list, for a type that is sold out is replaced "
-        f"by the next. {NOT_COUNTED}"
+        "Usual: the first server type of each role. At most: the most expensive type of its list, because "
+        f"the next type replaces one that is sold out. {NOT_COUNTED}"
     )
 
 

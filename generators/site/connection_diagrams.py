@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from generators.d2 import quoted
+from generators.d2 import quote_label
 from generators.markdown import code, codes, text
 from generators.site.drawing import REQUESTS, Diagram, outside_box, service_box
 from plumbline.effective.deployment import services_of
@@ -46,7 +46,7 @@ def _diagram(name: str, title: str, own: Collection[str], known: Sequence[Relati
     lines += [service_box(each) for each in own]
     lines += [_of_another_role(each) for each in dict.fromkeys(others) if not _is_host(each, known)]
     lines += [outside_box(host) for host in dict.fromkeys(away)]
-    lines += [f"{quoted(each.source)} -> {quoted(each.other)}: {_label(each)}" for each in known]
+    lines += [f"{quote_label(each.source)} -> {quote_label(each.other)}: {_label(each)}" for each in known]
     return Diagram(name, title, lines, list(_words(known)), [each.path for each in known])
 
 
@@ -59,7 +59,7 @@ def _is_host(end: str, known: Sequence[Relation]) -> bool:
 
 
 def _label(each: Relation) -> str:
-    return "after {style.stroke-dash: 4}" if each.because == Because.AFTER else quoted(each.port)
+    return "after {style.stroke-dash: 4}" if each.because == Because.AFTER else quote_label(each.port)
 
 
 def _words(known: Sequence[Relation]) -> Iterator[str]:

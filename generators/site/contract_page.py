@@ -1,4 +1,4 @@
-"""The page about images for auditors: what each does by itself, and what its stand-in does otherwise."""
+"""`docs/auditor/images.md`: what each public image does by default, and how its stand-in differs."""
 
 import re
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ def contracts(spec: Spec) -> Iterable[Artifact]:
         return
     page = Page(PAGE, "Images and stand-ins")
     page.add(
-        "What each public image does by itself, read in its sources, and what its stand-in does otherwise. "
-        "A result that was seen on a stand-in proves less where the last table of an image says so."
+        "What each public image does by default, according to its sources, and how its stand-in differs. "
+        "The last table of an image lists the results that the stand-in weakens."
     )
     page.table(
         ["Image", "Read from", "Differences of its stand-in"],
@@ -60,19 +60,19 @@ def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
                     prose(each.title),
                     text(each.kind),
                     code(each.measures) if each.measures else "–",
-                    linked(each.source),
+                    link_sources(each.source),
                 ],
             )
             for metric, each in contract.metrics.items()
         ],
     )
     page.section(
-        "### What was read",
+        "### Sources",
         ["About", "It does", "Source"],
         [
             (
                 path_of(at, "claims", index),
-                [text(claim.about), prose(claim.claim), linked(claim.source)],
+                [text(claim.about), prose(claim.claim), link_sources(claim.source)],
             )
             for index, claim in enumerate(contract.claims)
         ],
@@ -80,14 +80,14 @@ def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
     image = spec.images.images.get(name)
     if not contract.otherwise or image is None or image.stand_in is None:
         return
-    page.add("### What its stand-in does otherwise")
-    page.add(f"{prose(image.stand_in.server)} takes its place in tests.", path_of("images", name, "stand_in", "server"))
+    page.add("### How its stand-in differs")
+    page.add(f"Tests replace it with: {prose(image.stand_in.server)}.", path_of("images", name, "stand_in", "server"))
     page.table(
         ["The image", "The stand-in", "Weakens", "Source"],
         [
             (
                 path_of(at, "otherwise", index),
-                [prose(each.image), prose(each.here), prose(each.weakens), linked(each.source)],
+                [prose(each.image), prose(each.here), prose(each.weakens), link_sources(each.source)],
             )
             for index, each in enumerate(contract.otherwise)
         ],
@@ -98,24 +98,33 @@ def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]
     if contract.user:
         other = {
             None: "",
-            True: "; runs as any user whose folders it has",
-            False: "; as another user not all of it works",
+            True: "; runs as any user who owns its folders",
+            False: "; as another user, only parts of it work",
         }
         where = [path_of(at, "user"), path_of(at, "runs_as_any")]
         yield where, ["User", code(contract.user) + other[contract.runs_as_any]]
     if first := contract.first_process:
-        end = "the container ends with the server" if first.ends_with_server else "it goes on when the server has died"
+        end = (
+            "the container exits with the server"
+            if first.ends_with_server
+            else "the container stays up when the server dies"
+        )
         way = f", unless its arguments begin with {' or '.join(first.gives_way_to)}" if first.gives_way_to else ""
         yield path_of(at, "first_process"), ["First process", f"{code(first.program)}; {end}{way}"]
     if stop := contract.stop:
         how = (
-            "stops in order" if stop.graceful else "the image's own entry point does not pass it on: a stop is a crash"
+            "stops in order"
+            if stop.graceful
+            else "the image's entry point does not forward the signal: a stop is a crash"
         )
         within = f", within {stop.within_s} s" if stop.within_s else ""
         yield path_of(at, "stop"), ["Stop", f"{code(stop.signal)}; {how}{within}"]
     if contract.folders is not None:
         folders = [f"{code(path)} of {code(each.owner)}, mode {each.mode}" for path, each in contract.folders.items()]
-        yield path_of(at, "folders"), ["Folders for volumes", "<br>".join(folders) or "none; a new volume is root's"]
+        yield (
+            path_of(at, "folders"),
+            ["Folders for volumes", "<br>".join(folders) or "none; a new volume belongs to root"],
+        )
     if contract.programs is not None:
         yield path_of(at, "programs"), ["Programs", codes(contract.programs)]
     if contract.writable:
@@ -124,22 +133,22 @@ def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]
         yield path_of(at, "volumes"), ["Declares as volumes", codes(contract.volumes)]
     if data := contract.data:
         reading = {
-            "same-major": "tags of the same major version read it",
-            "next-minor": "this minor version and the next read it",
-            "later": "later tags read it",
+            "same-major": "tags of the same major version can read it",
+            "next-minor": "this minor version and the next one can read it",
+            "later": "later tags can read it",
         }[data.read_by]
         yield path_of(at, "data"), ["Data", f"{prose(data.format)}; {reading}. Else: {prose(data.otherwise)}"]
     for index, each in enumerate(contract.telemetry):
-        off = " or ".join(shown(switch) for switch in each.off_by)
-        yield path_of(at, "telemetry", index), ["Sends by itself", f"{prose(each.sends)}. Off by {off}"]
+        off = " or ".join(code_of_switch(switch) for switch in each.off_by)
+        yield path_of(at, "telemetry", index), ["Sends by default", f"{prose(each.sends)}. Off by {off}"]
 
 
-def shown(switch: Switch) -> str:
+def code_of_switch(switch: Switch) -> str:
     """What one sets to turn something off."""
     return code(switch.option or f"{switch.variable or switch.setting}={switch.value}")
 
 
-def linked(source: str) -> str:
+def link_sources(source: str) -> str:
     """A source with links to what it names; several stand apart by `; `."""
     return "; ".join(_linked(each) for each in source.split("; "))
 

@@ -1,4 +1,4 @@
-"""What a tenant's cloud objects cost a month, net, at given prices. Pure."""
+"""The monthly net cost of a tenant's cloud resources at given prices. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -17,7 +17,8 @@ def reference(spec: Spec) -> Iterable[Artifact]:
         return
     page = Page("docs/architect/data.md", "Data reference")
     page.add(
-        "What a spec may say, file by file. The JSON Schemas are in `schema/json`, those with this spec's own ids in `schema/project`."
+        "The fields of a spec, file by file. The JSON Schemas are in `schema/json`; those with this spec's own IDs "
+        "are in `schema/project`."
     )
     for section in SECTIONS:
         file = f"{section.name}/<id>.yaml" if section.folder else f"{section.name}.yaml"

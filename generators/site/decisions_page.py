@@ -27,7 +27,7 @@ def decisions(spec: Spec) -> Iterable[Artifact]:
         page.add(f"While it is open: {prose(decision.impact)}", path_of(path, "impact"))
     if spec.waivers.waivers:
         page.add("## Waivers")
-        page.add("Findings that are accepted for a time. An expired or unused waiver is a finding itself.")
+        page.add("Findings that are accepted until a date. An expired or unused waiver is itself a finding.")
     page.section(
         "",
         ["Rule", "About", "Reason", "Until"],

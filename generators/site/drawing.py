@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from generators.d2 import quoted
+from generators.d2 import quote_label
 from generators.markdown import Page, Where
 from plumbline.effective.relations import OUTSIDE
 from plumbline.spec.paths import PathText
@@ -12,7 +12,7 @@ from plumbline.spec.paths import PathText
 FOLDER = "docs/diagrams"
 SERVICES = "../architect/services"
 """The pages of services, from the folder of diagrams."""
-REQUESTS = f"{quoted(OUTSIDE)}: {quoted('requests')} {{shape: cloud}}"
+REQUESTS = f"{quote_label(OUTSIDE)}: {quote_label('requests')} {{shape: cloud}}"
 _MOST_COLUMNS = 4
 
 
@@ -46,14 +46,14 @@ class Diagram:
 
 def service_box(name: str) -> str:
     """A service, which leads to its page."""
-    return f"{quoted(name)} {{link: {quoted(f'{SERVICES}/{name}.md')}}}"
+    return f"{quote_label(name)} {{link: {quote_label(f'{SERVICES}/{name}.md')}}}"
 
 
 def group(id: str, label: str, services: Sequence[str]) -> list[str]:
     """A box around services, in rows and columns that make it about as wide as high."""
     columns = min(_MOST_COLUMNS, round(math.sqrt(len(services))))
     head = [
-        f"{quoted(id)}: {quoted(label)} {{",
+        f"{quote_label(id)}: {quote_label(label)} {{",
         "  style.font-size: 18",
         f"  grid-columns: {columns}",
         "  grid-gap: 16",
@@ -63,10 +63,10 @@ def group(id: str, label: str, services: Sequence[str]) -> list[str]:
 
 def outside_box(host: str, label: str = "") -> str:
     """Something outside that is connected to."""
-    shown = f": {quoted(label)}" if label else ""
-    return f"{quoted(host)}{shown} {{style.stroke-dash: 3}}"
+    shown = f": {quote_label(label)}" if label else ""
+    return f"{quote_label(host)}{shown} {{style.stroke-dash: 3}}"
 
 
-def joined(values: Iterable[str], separator: str = ", ") -> str:
+def join_once(values: Iterable[str], separator: str = ", ") -> str:
     """Values once each, in order, e.g. a connection's ports."""
     return separator.join(dict.fromkeys(filter(None, values)))

@@ -13,7 +13,8 @@ def images(spec: Spec) -> Iterable[Artifact]:
     """`docs/architect/images.md`."""
     page = Page("docs/architect/images.md", "Images")
     page.add(
-        "Each image is pinned by the digest of its manifest list. An unpublished one has none, and a stand-in takes its place in tests."
+        "Each image is pinned by the digest of its manifest list. An unpublished image has none; tests replace it "
+        "with a stand-in."
     )
     page.table(
         ["Image", "Reference", "State", "Known vulnerabilities", "Licence", "Stand-in in tests"],

@@ -73,9 +73,7 @@ def alerts(spec: Spec) -> Iterable[Artifact]:
     for id in spec.monitoring.alerts:
         _alert(page, spec, id, known[id])
     if spec.monitoring.out_of_scope:
-        page.add(
-            f"What no alert watches is listed on the page about {link('monitoring', '../architect/monitoring.md')}."
-        )
+        page.add(f"For everything that no alert watches, see {link('monitoring', '../architect/monitoring.md')}.")
     yield page.done()
 
 
@@ -102,7 +100,7 @@ def _alert(page: Page, spec: Spec, id: str, rules: dict[str, list[AlertRule]]) -
     # each rule is about a service, and says its name
     where = [path_of(at, "title"), path_of(at, "expression"), path_of("services")]
     page.table(
-        ["It says", "When, for as long as that", "Modes"],
+        ["It says", "Condition and duration", "Modes"],
         [(where, [text(title), code(expression), codes(named)]) for (title, expression), named in modes.items()],
     )
 
@@ -113,8 +111,9 @@ def monitoring(spec: Spec) -> Iterable[Artifact]:
         return
     page = Page(MONITORING, "Monitoring", _AT("collectors"))
     page.add(
-        "Who collects metrics, whose, and what is made of them. Targets and rules derive from the spec: every service with "
-        f"`metrics` is a target. What each alert means stands on the page {link('Alerts', '../operator/alerts.md')}."
+        "Which collector reads which metrics, and which rules use them. Targets and rules derive from the "
+        "spec: every service with `metrics` is a target. The meaning of each alert is "
+        f"on the page {link('Alerts', '../operator/alerts.md')}."
     )
     for mode in spec.modes:
         for collector in collectors_in(spec, mode):
@@ -145,11 +144,11 @@ def _collector(page: Page, spec: Spec, mode: str, collector: str) -> None:
     service, settings = services_of(spec, mode)[collector], spec.monitoring.collectors[collector]
     page.add(f"## {text(service.title)}, {text(mode)}", _AT("collectors", collector))
     page.add(
-        f"It asks each target every {settings.interval_s:g} s, and reads its rules from {code(settings.rules)}.",
+        f"It scrapes each target every {settings.interval_s:g} s, and reads its rules from {code(settings.rules)}.",
         [_AT("collectors", collector, each) for each in ("interval_s", "rules")],
     )
     page.table(
-        ["Service", "Asked at", "Shows the secret"],
+        ["Service", "Asked at", "Authenticates with"],
         [
             (
                 path_of("services", each.service, "metrics"),

@@ -22,8 +22,9 @@ def networks(spec: Spec) -> Iterable[Artifact]:
     """`docs/architect/networks.md`."""
     page = WidePage("docs/architect/networks.md", "Networks")
     page.add(
-        "Services that share a segment can reach each other; those that share none cannot. "
-        "An internal segment has no way out, and Docker publishes no port of a container that is in internal ones alone."
+        "Services that share a segment can reach each other; services that share none cannot. An internal "
+        "segment has no egress, and Docker publishes no port of a container that has only internal "
+        "segments."
     )
     for mode in spec.modes:
         page.add(f"## Mode {text(mode)}")
@@ -65,8 +66,9 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
         _sparse_matrix(page, spec, mode)
         return
     page.add(
-        "Row to column. ● must (it needs it, passes requests to it, collects its metrics, or is told its address), ○ may (a shared segment, a need of "
-        "another service on its node, or a segment with a way out), · must not."
+        "From row to column. ● must (it needs it, passes requests to it, collects its metrics, or is given "
+        "its address), ○ may (a shared segment, a need of another service on its node, or a segment with "
+        "egress), · must not."
     )
     matrix = reachability(spec, mode) | outer_reachability(spec, mode)
     sources = dict.fromkeys(source for source, _ in matrix)
@@ -102,8 +104,9 @@ def _matrix(page: Page, spec: Spec, mode: str) -> None:
 def _sparse_matrix(page: Page, spec: Spec, mode: str) -> None:
     """Who reaches whom among many: by name what must, by number what may."""
     page.add(
-        "Must: it needs it, passes requests to it, collects its metrics, or is told its address. May: a shared segment, a need of another service on its "
-        "node, or a segment with a way out. All others must not."
+        "Must: it needs it, passes requests to it, collects its metrics, or is given its address. May: a "
+        "shared segment, a need of another service on its node, or a segment with egress. All others must "
+        "not."
     )
     known, outer = reach(spec, mode), outer_reachability(spec, mode)
     beyond: dict[str, dict[Reach, list[str]]] = {}

@@ -1,4 +1,4 @@
-"""What nothing shows: the gaps of probes, images, requirements and tests, as the spec tells them."""
+"""`docs/auditor/not-proven.md`: features, images, requirements and tests without a proof."""
 
 from collections.abc import Iterable, Iterator
 
@@ -27,13 +27,15 @@ def not_proven(spec: Spec) -> Iterable[Artifact]:
     if not has_gaps(spec):
         return
     page = Page(PATH, "What is not proven")
-    page.add("Each gap that the spec itself shows. What a proof leaves out of its subject stands with the proof.")
+    page.add("Each gap that follows from the spec. Each proof lists what it leaves out.")
     for heading, why, headers, rows in _sections(spec):
         page.add(f"## {heading}").add(why).table(headers, rows)
     if spec.contracts:
-        page.add(f"What stand-ins do otherwise, and what that weakens: {link('images and stand-ins', 'images.md')}.")
+        page.add(
+            f"How stand-ins differ from images, and what that weakens: {link('images and stand-ins', 'images.md')}."
+        )
     if has_decisions(spec):
-        page.add(f"What is undecided or accepted for a time: {link('open decisions and waivers', 'decisions.md')}.")
+        page.add(f"What is undecided, or accepted until a date: {link('open decisions and waivers', 'decisions.md')}.")
     yield page.done()
 
 
@@ -58,16 +60,16 @@ def _sections(spec: Spec) -> list[tuple[str, str, list[str], list[_Row]]]:
     ]
 
 
-_ON_REQUIREMENTS = "No live proof is named for them: nothing that runs shows that they are met."
-_ON_UNPROBED = "`plumb verify parity` asks nothing of them, in no mode."
-_ON_UNTRIED = "Their probes make nothing happen: what is shown is the way to the feature, not that it does its work."
+_ON_REQUIREMENTS = "They name no live proof: no running test shows that they are met."
+_ON_UNPROBED = "`plumb verify parity` asks nothing about them, in any mode."
+_ON_UNTRIED = "Their probes only show that the feature can be reached, not that it works."
 _ON_STAND_INS = (
-    "Where the image cannot be pulled, another program keeps its contract. "
-    "What is shown with it is shown of the generated project, not of the real program."
+    "If the image cannot be pulled, another program with the same contract runs instead. It proves the "
+    "generated project, not the real program."
 )
-_ON_HEARSAY = "Their digests come from elsewhere. `plumb lock` asks their registries."
-_ON_CHECKSUMS = "The checksum is fixed when a bundle is built; until then any content is taken."
-_ON_STATE = "Nothing writes a word there and reads it again after a restart."
+_ON_HEARSAY = "Their digests come from other public sources. `plumb lock` asks their registries."
+_ON_CHECKSUMS = "The checksum is fixed when a bundle is built; until then, any content is accepted."
+_ON_STATE = "No test writes a value there and reads it again after a restart."
 
 
 def _requirements(spec: Spec) -> Iterator[_Row]:

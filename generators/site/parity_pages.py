@@ -31,7 +31,7 @@ class ParityGenerator:
 
 def _page(spec: Spec) -> Artifact:
     page = Page(f"{FOLDER}/parity.md", "Mode parity")
-    page.add("What the platform does in each mode. The same as [CSV](parity.csv) and [JSON](parity.json).")
+    page.add("What the platform does in each mode. Also as [CSV](parity.csv) and [JSON](parity.json).")
     page.add("*full*: the same. *equivalent*: the same for its users, by other means. *divergent*: see the divergence.")
     rows = []
     for name, feature in spec.parity.features.items():
@@ -91,7 +91,7 @@ def _page(spec: Spec) -> Artifact:
 
 def _probes(page: Page, spec: Spec) -> None:
     page.add("## How it is shown")
-    page.add("`plumb verify parity` stands the modes up side by side, and asks each of them this.")
+    page.add("`plumb verify parity` starts the modes side by side and runs these probes in each of them.")
     page.table(
         ["Feature", "What it shows", "Proves", "How", *spec.modes],
         [

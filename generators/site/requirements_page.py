@@ -18,7 +18,7 @@ def requirements(spec: Spec) -> Iterable[Artifact]:
     for name, requirement in spec.requirements.requirements.items():
         page.add(f"## {name}: {text(requirement.title)}", path_of("requirements", name, "title"))
         if requirement.related:
-            page.add("Of another document; this spec only refers to it.")
+            page.add("From another document; this spec only refers to it.")
             continue
         page.table(
             ["Proof", "What"],

@@ -14,28 +14,33 @@ from plumbline.update.steps import steps
 from schema.platform import Rollout
 
 _WHAT = (
-    "A release for running tenants is this project's `deploy/` at the release: compose files that name images by digest, and the "
-    "configuration beside them. There is no other bundle online; nodes pull the images. Ansible brings it to the nodes: it "
-    "reads the fleet from labels at the provider, by the inventory plugin `hetzner.hcloud.hcloud` (collection 6.12 was tried; "
-    "before 6.11 it reads a field that the provider's API no longer has)."
+    "A release for running tenants is this project's `deploy/` at that release: compose files that name "
+    "images by digest, and their configuration. There is no bundle online; nodes pull the images. Ansible "
+    "copies the release to the nodes. It reads the fleet from the provider's labels with the inventory "
+    "plugin `hetzner.hcloud.hcloud` (tested with collection 6.12; versions before 6.11 read a field that "
+    "the provider's API has removed)."
 )
 _NODE = (
-    "On each node the files of the release lie in `next/` until the switch, and what ran before stays in `before/`. A mark, "
-    "`rolled-out`, holds the checksums of what came through; where it fits, nothing is done. So a second run changes nothing, "
-    "and a run that was killed is run again."
+    "On each node, the files of the release are in `next/` until the switch, and the previous files stay "
+    "in `before/`. The file `rolled-out` contains the checksums of the release that was rolled out. If "
+    "they match, the node is left unchanged. So a second run changes nothing, and an interrupted run can "
+    "be repeated."
 )
 _ORDER = (
-    "All images of a stage are there before anything is stopped. Then its workers are drained, with the time that they have to finish "
-    "what they hold. Then the stage goes role by role; the steps on a node are those of every update:"
+    "All images of a stage are pulled before anything stops. Then its workers are drained: each has time "
+    "to finish its current work. Then the stage is updated role by role. Each node follows the steps of "
+    "every update:"
 )
 _FAILURE = (
-    "Where one node fails, its whole stage is put back, in reverse order, and no later stage begins. Migrations are not taken back: "
-    "they expand before they contract, so that the release before still works. A node that can't be reached any more is "
-    "named, and can't be put back; it is done again when it is back."
+    "If one node fails, its whole stage is rolled back in reverse order, and no later stage begins. "
+    "Migrations are not reverted: they only expand the schema, so the previous release still works. A node "
+    "that cannot be reached is named and not rolled back; the next run updates it when it is reachable "
+    "again."
 )
 _LIMITS = (
-    "A service that changes is made anew, for which it is away for some seconds; for the entry's backend the tenant gets 503 from "
-    "the gateway. What all tenants share is not rolled out here."
+    "A service that changes is recreated, and is down for some seconds. While the entry's backend is down, "
+    "the gateway answers the tenant's requests with 503. Roles that all tenants share are not rolled out "
+    "this way."
 )
 
 
@@ -60,10 +65,10 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
         page.add(
             fence(
                 f"cd deploy/{mode}/ansible\n"
-                "ansible-inventory --graph              # which nodes there are; HCLOUD_TOKEN is a token that may read\n"
+                "ansible-inventory --graph              # list the nodes; a read-only HCLOUD_TOKEN is enough\n"
                 "ansible-playbook roll-out.yaml --check # which nodes would change\n"
                 "ansible-playbook roll-out.yaml\n"
-                "ansible-playbook roll-out.yaml --limit tenant_NAME   # one tenant alone; canaries are not asked for then",
+                "ansible-playbook roll-out.yaml --limit tenant_NAME   # only one tenant, without canaries",
                 "sh",
             )
         )

@@ -41,7 +41,7 @@ class RulePageGenerator:
         for rule in self.rules:
             families.setdefault(rule_page(rule.id), []).append(rule)
         index = Page(f"{FOLDER}/index.md", "Rules")
-        index.add("What `plumb check` and `plumb verify` look for. `plumb explain RULE` says the same at a terminal.")
+        index.add("What `plumb check` and `plumb verify` look for. `plumb explain RULE` shows the same in a terminal.")
         for rules in families.values():
             index.add(f"## {_subject(rules[0].id)}")
             index.table(

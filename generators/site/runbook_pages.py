@@ -140,7 +140,7 @@ def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: Rend
     if step.expect:
         page.add(f"**Expect:** {prose(step.expect.strip())}", at("expect"))
     if step.output:
-        page.add("**Output**; … stands for whatever differs between hosts:")
+        page.add("**Output**; … means any text that differs between hosts:")
         page.add(fence(step.output, "text"), at("output"))
     for name, pattern in step.capture.items():
         page.add(

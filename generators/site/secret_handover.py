@@ -1,4 +1,4 @@
-"""How each service is handed its secrets, in words; one source for every page that speaks of it. Pure."""
+"""How each service gets its secrets, in words; one source for all pages. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,11 +54,9 @@ def how_secrets_are_read(spec: Spec) -> str:
     if not every:
         return "No service reads a secret."
     if not open_ones:
-        return f"Services read each secret from a file below {code(SECRET_FOLDER)}; none is in an environment."
+        return (
+            f"Services read each secret from a file in {code(SECRET_FOLDER)}; no secret is in an environment variable."
+        )
     listed = ", ".join(code(name) for name in open_ones)
-    rest = (
-        f" All others are files below {code(SECRET_FOLDER)}." if len(open_ones) < len({e.secret for e in every}) else ""
-    )
-    return (
-        f"In the environment of a service, where each of its processes and `docker inspect` shows it: {listed}.{rest}"
-    )
+    rest = f" All others are files in {code(SECRET_FOLDER)}." if len(open_ones) < len({e.secret for e in every}) else ""
+    return f"In the environment of a service, where all its processes and `docker inspect` show it: {listed}.{rest}"

@@ -49,9 +49,10 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
     if not tenants:
         yield page.done()
         return
-    page.add("## Whose key opens them")
+    page.add("## Keys")
     page.add(
-        "A recipient is a public key of age. Who has the tenant's `key.age` opens what was encrypted to it; nobody else does."
+        "A recipient is an age public key. Only the owner of the tenant's `key.age` can decrypt what was encrypted "
+        "with it."
     )
     page.table(
         ["Tenant", "Folder", "Recipient"],

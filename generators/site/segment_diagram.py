@@ -17,4 +17,4 @@ def segments(spec: Spec, mode: str) -> Iterator[Diagram]:
         if mode in network.modes and members:
             seal = "internal" if network.modes[mode].internal else "open"
             lines += group(f"net {name}", f"{name}: {network.modes[mode].subnet}, {seal}", members)
-    yield Diagram(f"segments-{mode}", f"Segments of mode {text(mode)}: the table below says the same", lines)
+    yield Diagram(f"segments-{mode}", f"Segments of mode {text(mode)}; the table below contains the same", lines)

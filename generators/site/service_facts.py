@@ -1,4 +1,4 @@
-"""What a service's page says of it in each mode."""
+"""The facts on a service's page, for each mode."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -35,7 +35,7 @@ def _relations(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
     return {
         "Runs on": ([path_of("topology", mode, "roles", role, "services") for role in roles], codes(roles)),
         "Connects to": ([each.path for each in known if name == each.source], _ends(known, name, "other")),
-        "Is reached by": ([each.path for each in known if name == each.other], _ends(known, name, "source")),
+        "Reached by": ([each.path for each in known if name == each.other], _ends(known, name, "source")),
         "May also be reached by": (at("segments"), _others(reach(spec, mode).might_be_reached_by(name))),
         "Starts after": ([each.path for each in order if name == each.source], _awaited(spec, order, name)),
         "Starts before": (
@@ -43,7 +43,7 @@ def _relations(spec: Spec, name: str, mode: str) -> dict[str, Fact]:
             codes(each.source for each in order if name == each.target),
         ),
         "Listens on": (at("ports"), _ports(service)),
-        "Tells metrics at": (at("metrics"), _metrics(service)),
+        "Serves metrics at": (at("metrics"), _metrics(service)),
         "Published": (at("publish"), published),
         "Networks": (at("segments"), codes(service.segments)),
         "Stays healthy without": (at("tolerates"), codes(service.tolerates)),
@@ -168,9 +168,9 @@ def _health(service: Service, names: dict[str, object]) -> str:
         return "–"
     what = f"GET {health.http.path} on {health.http.port}" if health.http else _plain(health.command, names)
     return (
-        f"{code(what)} every {health.interval_s:g} s, {health.timeout_s:g} s to answer, "
-        f"{health.retries} failures, from {health.start_period_s:g} s after the start; "
-        f"every {health.start_interval_s:g} s until then"
+        f"{code(what)} every {health.interval_s:g} s, timeout {health.timeout_s:g} s, "
+        f"unhealthy after {health.retries} failures; start period {health.start_period_s:g} s, "
+        f"with a check every {health.start_interval_s:g} s"
     )
 
 

@@ -156,5 +156,5 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
         where = [path_of(path, "running", id), *places]
         rows.append((where, [text(query.title), f"{words(query.run, names)}, answers {answers}"]))
     if rows:
-        page.add("## Tried on a running one")
+        page.add("## Tested on a running stack")
         page.table(["What", "How"], rows)

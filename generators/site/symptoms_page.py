@@ -34,13 +34,13 @@ def symptoms(spec: Spec) -> Iterable[Artifact]:
     if not has_symptoms(spec):
         return
     page = Page(PAGE, "Symptoms", _AT("symptoms"))
-    page.add("What you see, and where to go on. Search this page for the words or the number that you were shown.")
-    page.section("", ["You see", "It means", "Go on with"], list(_seen(spec)))
-    page.section("## Alerts", ["Alert", "Go on with"], list(_alerts(spec)))
+    page.add("What you see, and what to read next. Search this page for the words or the number that you saw.")
+    page.section("", ["You see", "It means", "Read next"], list(_seen(spec)))
+    page.section("## Alerts", ["Alert", "Read next"], list(_alerts(spec)))
     scripts = exit_codes(spec)
     page.section(
         "## Exit codes of the scripts",
-        ["Script", "Exit code", "It means", "Go on with"],
+        ["Script", "Exit code", "It means", "Read next"],
         [
             (_titles(using), [code(script), code(number), prose(means), runbook_links(spec, using, "")])
             for script, found in scripts.items()
@@ -53,7 +53,7 @@ def symptoms(spec: Spec) -> Iterable[Artifact]:
         page.add("## A bundle is refused")
         handled = dict.fromkeys(id for script in refusing for id in runbooks_with(spec, script))
         page.add(
-            f"`verify.sh` and `install.sh` name one of these reasons in brackets. Go on with: {runbook_links(spec, handled, '')}.",
+            f"`verify.sh` and `install.sh` name one of these reasons in brackets. Read next: {runbook_links(spec, handled, '')}.",
             _titles(handled),
         )
         page.table(["Reason", "It means"], [(None, [code(reason), prose(why)]) for reason, why in REASONS.items()])

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from generators.d2 import quoted
+from generators.d2 import quote_label
 from generators.markdown import code, codes, text
-from generators.site.drawing import REQUESTS, Diagram, group, joined, outside_box
+from generators.site.drawing import REQUESTS, Diagram, group, join_once, outside_box
 from plumbline.effective.deployment import roles_of
 from plumbline.effective.relations import OUTSIDE, Because, Relation, relations, ways_out
 from plumbline.spec.spec import Spec
@@ -28,12 +28,12 @@ def topology(spec: Spec, mode: str) -> Iterator[Diagram]:
         words.append(f"{code(name)}, {_nodes(spec, role)}: {codes(role.services)}.")
     lines += [outside_box(target) for target in dict.fromkeys(to for _, to in links) if target not in roles]
     for (source, target), ports in links.items():
-        lines.append(f"{quoted(source)} -> {quoted(target)}: {quoted(joined(ports, _BREAK))}")
-        words.append(f"{_shown(source)} → {_shown(target)}: {text(joined(ports))}.")
+        lines.append(f"{quote_label(source)} -> {quote_label(target)}: {quote_label(join_once(ports, _BREAK))}")
+        words.append(f"{_shown(source)} → {_shown(target)}: {text(join_once(ports))}.")
     if ways:
         reached = [f"{way.title}, {way.port}" for way in ways]
         label = "\n".join(["every node reaches", *reached])
-        lines.append(f"{quoted(_LEAVING)}: {quoted(label)} {{style.stroke-dash: 3; near: bottom-center}}")
+        lines.append(f"{quote_label(_LEAVING)}: {quote_label(label)} {{style.stroke-dash: 3; near: bottom-center}}")
         words.append(f"Every node reaches: {text('; '.join(reached))}.")
     yield Diagram(f"topology-{mode}", f"Topology of mode {text(mode)}", lines, words)
 

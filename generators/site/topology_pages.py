@@ -30,7 +30,7 @@ def home(spec: Spec) -> Iterable[Artifact]:
         f"Release {code(platform.version)}.{_host_name(spec)}",
         (path_of("platform", "version"), path_of("platform", "domain")),
     )
-    page.add("## Where to begin")
+    page.add("## Where to start")
     page.table(
         ["You are", "Begin with"],
         [
@@ -252,8 +252,8 @@ def _firewall(page: Page, spec: Spec, mode: str, cloud: Cloud) -> None:
     path = path_of("topology", mode, "cloud")
     page.add("### Firewall")
     page.add(
-        "It filters the public interface alone. Tenants are isolated by separate private networks, which it does not filter. "
-        "One outbound rule turns the default from accept into deny."
+        "It filters only the public interface. Tenants are isolated by separate private networks, which it "
+        "does not filter. One outbound rule changes the default from accept to deny."
     )
     names = tenant_names(spec, mode, "{tenant}", 0) | {
         "tenant_range": cloud.network.range,

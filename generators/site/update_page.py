@@ -13,15 +13,16 @@ from plumbline.spec.spec import Spec
 from plumbline.update.steps import BACK, STEPS, Place, ReleaseStep
 
 _PLAN = (
-    "The plan of an update is made from the facts of two releases, `release.json` beside each compose file. It says what stays, what is "
-    "made anew and why, what is drained, which jobs run, what has to be there before, and how far back the way goes:"
+    "The plan of an update compares the facts of two releases: the `release.json` beside each compose "
+    "file. It shows what stays, what is recreated and why, what is drained, which jobs run, what must "
+    "exist beforehand, and until when a rollback is possible:"
 )
 _IN_PLACE = (
-    "There is no second copy of a service: one that changes is made anew in place. Until the new container answers, its clients are "
-    "refused, and requests to others that need it fail: the goal is missed then. Services that do not change, stores above all, are not "
-    "touched."
+    "A service has no second copy: one that changes is recreated in place. Until the new container "
+    "answers, its clients are refused, and requests to services that need it fail. The goal is not met "
+    "during that time. Services that do not change, above all stores, are not touched."
 )
-_NETWORK = "Where the definition of a network changes, all services stop first: Compose cannot change a network that is in use. The plan says so."
+_NETWORK = "If the definition of a network changes, all services stop first, because Compose cannot change a network that is in use. The plan shows this."
 _PLACES: dict[Place, str] = {"host": "install.sh", "node": "roll-out"}
 
 
@@ -31,7 +32,7 @@ def update(spec: Spec) -> Iterable[Artifact]:
         return
     page = Page("docs/operator/update.md", "Updates")
     page.add(
-        f"The goal: the entry refuses requests for {spec.update.downtime_goal_s} s at most.",
+        f"The goal: the entry refuses requests for at most {spec.update.downtime_goal_s} s.",
         path_of("update", "downtime_goal_s"),
     )
     page.add(_PLAN)

@@ -165,7 +165,7 @@ class _ArchiveReader:
             if part := self._content.read(min(count, _PIECE)):
                 return part
             if self._frame.read(1):
-                raise BundleRefused("archive", "a frame goes on behind its end")
+                raise BundleRefused("archive", "a frame continues after its end")
         except (BrokenFrame, zstandard.ZstdError) as error:
             raise BundleRefused("archive", str(error)) from None
         self._content = None
@@ -197,7 +197,7 @@ def _read_files(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink
     reader, other = _ArchiveReader(stream), ""
     for file in manifest.files:
         if reader.exactly(BLOCK) != header(file.path, file.size):
-            raise BundleRefused("archive", f"{file.path} does not stand where the manifest has it")
+            raise BundleRefused("archive", f"{file.path} is not at its place in the manifest")
         write_piece, digest, left = sink(file.path), hashlib.sha256(), file.size
         while left:
             piece = reader.exactly(min(_PIECE, left))
@@ -205,10 +205,10 @@ def _read_files(stream: BinaryIO, manifest: Manifest, sink: Callable[[str], Sink
             write_piece(piece)
             left -= len(piece)
         if any(reader.exactly(padding(file.size))):
-            raise BundleRefused("archive", f"{file.path} is followed by something")
+            raise BundleRefused("archive", f"there is data after {file.path}")
         if digest.hexdigest() != file.sha256:
             other = other or file.path
     if reader.exactly(len(_END)) != _END or reader.up_to(1):
-        raise BundleRefused("archive", "something stands behind the last file")
+        raise BundleRefused("archive", "there is data after the last file")
     if other:
         raise BundleRefused("file", other)

@@ -144,7 +144,7 @@ def read_plan(stream: BinaryIO) -> Plan:
     """The head of a delta; the stream then stands at its bytes. Raises WrongDelta."""
     first = stream.read(len(_FIRST) + _WIDTH + 1).decode(errors="replace")
     if not re.fullmatch(_FIRST + r"[0-9]{10}\n", first) or int(first.split()[2]) > _LARGEST_TEXT:
-        raise WrongDelta("it is no delta")
+        raise WrongDelta("it is not a delta")
     if int(first.split()[2]) < len(first):
         raise WrongDelta("its head is damaged")
     text = stream.read(int(first.split()[2]) - len(first)).decode(errors="replace")
@@ -165,7 +165,7 @@ def read_plan(stream: BinaryIO) -> Plan:
     if at != int(new[1]):
         raise WrongDelta("its head is damaged: the pieces don't make up the new bundle")
     if any(isinstance(step, Copy) and step.offset + step.length > int(old[1]) for step in steps):
-        raise WrongDelta("its head is damaged: it copies more than there is")
+        raise WrongDelta("its head is damaged: it copies more than the old bundle has")
     return Plan(Whole(old[0], int(old[1]), old[2]), Whole(new[0], int(new[1]), new[2]), tuple(steps))
 
 
@@ -176,14 +176,14 @@ def apply(old: Path, delta: BinaryIO, out: BinaryIO, room: int) -> Plan:
     """
     made = read_plan(delta)
     if made.new.size > room:
-        raise WrongDelta(f"the new bundle has {made.new.size} bytes, and there is room for {room}")
+        raise WrongDelta(f"the new bundle has {made.new.size} bytes, but there is space for only {room}")
     if len(parts_of(old)) > 1:
         raise WrongDelta("the old bundle is in parts; join them first: cat BUNDLE.* > BUNDLE")
     whole = hashlib.sha256()
     with old.open("rb") as joined:
         digest = hashlib.file_digest(joined, "sha256").hexdigest()
         if (digest, joined.tell()) != (made.old.sha256, made.old.size):
-            raise WrongDelta(f"it is for {made.old.name}, SHA-256 {made.old.sha256}, and {old.name} is another")
+            raise WrongDelta(f"it is for {made.old.name}, SHA-256 {made.old.sha256}, but {old.name} is another file")
         for step in made.steps:
             if isinstance(step, Copy):
                 joined.seek(step.offset)
@@ -191,9 +191,9 @@ def apply(old: Path, delta: BinaryIO, out: BinaryIO, room: int) -> Plan:
                 whole.update(piece)
                 out.write(piece)
     if delta.read(1):
-        raise WrongDelta("something stands behind its end")
+        raise WrongDelta("there is data after its end")
     if whole.hexdigest() != made.new.sha256:
-        raise WrongDelta("what came out is not the new bundle: the delta is damaged")
+        raise WrongDelta("the result is not the new bundle: the delta is damaged")
     return made
 
 

@@ -34,7 +34,7 @@ def next_frame(stream: BinaryIO, skipping: bool = False) -> "Frame | None":
         head = first + stream.read(7)
         left = int.from_bytes(head[4:], "little")
         if head[1:4] != _SKIPPABLE[1:] or len(head) != _SKIPPABLE_HEADER:
-            raise BrokenFrame("something that is no frame stands between the frames")
+            raise BrokenFrame("there is data between the frames that is not a frame")
         while left:
             left -= (found := len(stream.read(min(left, _LARGEST_BLOCK))))
             if not found:
@@ -74,7 +74,7 @@ class Frame(io.RawIOBase):
     def _header(self) -> bytes:
         magic = self._take(len(MAGIC))
         if magic != MAGIC:
-            raise BrokenFrame("something that is no frame stands between the frames")
+            raise BrokenFrame("there is data between the frames that is not a frame")
         descriptor = self._take(1)
         bits = descriptor[0]
         if bits & 0b1000:
@@ -89,7 +89,7 @@ class Frame(io.RawIOBase):
         value = int.from_bytes(header, "little")
         last, kind, size = value & 1, value >> 1 & 0b11, value >> 3
         if kind == _RESERVED or size > _LARGEST_BLOCK:
-            raise BrokenFrame("a block is of no known kind, or too large")
+            raise BrokenFrame("a block is of an unknown kind, or too large")
         body = self._take(1 if kind == _RLE else size)
         if last:
             self._more = False

@@ -58,7 +58,7 @@ class Layout:
                 out.write(piece)
         if f"sha256:{found.hexdigest()}" != digest:
             partial.unlink()
-            raise NotSaved(f"{digest} came as sha256:{found.hexdigest()}")
+            raise NotSaved(f"{digest} was delivered as sha256:{found.hexdigest()}")
         partial.rename(self.path(digest))
 
     def json(self, digest: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Layout:
         config = str(content["config"]["digest"])
         missing = [digest for digest in (config, *layers) if not self.has(digest)]
         if missing:
-            raise NotSaved(f"manifest {manifest} names {missing[0]}, which did not come with it")
+            raise NotSaved(f"manifest {manifest} names {missing[0]}, which is missing")
         return Saved(
             config, manifest, layers, str(content.get("mediaType", "application/vnd.oci.image.manifest.v1+json"))
         )
@@ -135,7 +135,7 @@ def take_saved(layout: Layout, stream: IO[bytes], references: Sequence[str], pla
             elif member.name in ("index.json", "manifest.json"):
                 files[member.name] = content.read()
     if files.keys() != {"index.json", "manifest.json"}:
-        raise NotSaved("it is no OCI layout; Docker Engine 25 or newer saves one")
+        raise NotSaved("it is not an OCI layout; it needs Docker Engine 25 or newer")
     configs = {
         name: f"sha256:{entry['Config'].rpartition('/')[2]}"
         for entry in json.loads(files["manifest.json"])
@@ -144,7 +144,7 @@ def take_saved(layout: Layout, stream: IO[bytes], references: Sequence[str], pla
     manifests = {saved.config: saved for saved in _manifests(layout, json.loads(files["index.json"]), platform)}
     found = {name: manifests[configs[name]] for name in references if configs.get(name) in manifests}
     if missing := [name for name in references if name not in found]:
-        raise NotSaved(f"{missing[0]} did not come as an image for {platform}")
+        raise NotSaved(f"the source did not deliver {missing[0]} as an image for {platform}")
     return found
 
 

@@ -65,7 +65,7 @@ def image_manifest(text: bytes) -> Any:
         content = json.loads(text)
         blobs = [content["config"], *content["layers"]]
         if not all(isinstance(blob["digest"], str) for blob in blobs):
-            raise ValueError("a digest is no text")
+            raise ValueError("a digest is not text")
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"it lacks something: {error}") from None
     return content
@@ -126,7 +126,7 @@ def layer_sharing(manifest: Manifest) -> str:
     """What it saves that a layer stands once."""
     separate = sum(image.size for image in manifest.images)
     together = sum(file.size for file in parts(manifest).get("images", []))
-    return f"layers that images share stand once: {mb(together)} MB in place of {mb(separate)} MB"
+    return f"layers that images share are stored once: {mb(together)} MB in place of {mb(separate)} MB"
 
 
 def layers_as_text(found: Iterable[Layer]) -> str:

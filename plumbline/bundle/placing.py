@@ -22,7 +22,7 @@ def written_once(folder: Path) -> Iterator[Path]:
         scratch = Path(tempfile.mkdtemp(prefix=".plumb-", dir=folder))
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
-        raise _refused(folder, message, "name a folder that is there, and that you may write") from None
+        raise _refused(folder, message, "name an existing folder that you can write to") from None
     try:
         yield scratch / "partial"
     finally:

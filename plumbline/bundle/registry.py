@@ -117,14 +117,16 @@ class Registry:
             if answer.status_code == requests.codes.unauthorized and self._answer(answer, repository):
                 answer = self._asked(url, repository, stream)
         except requests.RequestException as error:
-            hint = "look at its name and at the network; several tries were made"
+            hint = "check its name and the network; several attempts failed"
             raise EnvironmentMissing(f"{self.host} does not answer: {type(error).__name__}", hint) from None
         if answer.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
-            raise EnvironmentMissing(f"{self.host} lets nobody read {repository}", f"docker login {self.host}")
+            raise EnvironmentMissing(
+                f"{self.host} does not allow you to read {repository}", f"docker login {self.host}"
+            )
         if answer.status_code == requests.codes.not_found:
-            raise NotThere(f"{self.host} has no {repository}, {path}", "look at the repository and the tag")
+            raise NotThere(f"{self.host} has no {repository}, {path}", "check the repository and the tag")
         if not answer.ok:
-            raise EnvironmentMissing(f"{self.host} answers {answer.status_code} to {path}", "try again later")
+            raise EnvironmentMissing(f"{self.host} answered {answer.status_code} to {path}", "try again later")
         return answer
 
     def _asked(self, url: str, repository: str, stream: bool) -> requests.Response:
@@ -158,8 +160,8 @@ class Registry:
         try:
             found = load_config().resolve_authconfig(self.host) or {}
         except DockerException as error:
-            hint = "look at credsStore and credHelpers in docker's config.json"
-            raise EnvironmentMissing(f"docker's own settings give no password for {self.host}: {error}", hint) from None
+            hint = "check credsStore and credHelpers in docker's config.json"
+            raise EnvironmentMissing(f"docker's configuration has no password for {self.host}: {error}", hint) from None
         # what a credential helper gives is spelled with capitals
         known = {key.lower(): value for key, value in found.items()}
         return (known["username"], known["password"]) if known.get("username") else None

@@ -33,7 +33,7 @@ def sign(text: bytes, key: str) -> bytes:
     if done.returncode:
         raise EnvironmentMissing(
             f"gpg cannot sign with {key}: {done.stderr.decode(errors='replace').strip()}",
-            "`gpg --list-secret-keys` shows what there is; a key with a passphrase asks for it through gpg-agent",
+            "`gpg --list-secret-keys` lists your keys; gpg-agent asks for the passphrase of a key",
         )
     return done.stdout
 
@@ -117,7 +117,7 @@ def _gpg(arguments: list[str], text: bytes = b"") -> subprocess.CompletedProcess
 
 def _called(arguments: list[str], text: bytes) -> subprocess.CompletedProcess[bytes]:
     if shutil.which("gpg") is None:
-        raise EnvironmentMissing("there is no gpg", "install GnuPG: apt-get install gnupg")
+        raise EnvironmentMissing("gpg is not installed", "install GnuPG: apt-get install gnupg")
     environment = {**os.environ, "LC_ALL": "C"}
     call = ["gpg", *arguments]
     return subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False, env=environment)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plumbline.cli.ending import EXIT_CODES_TOLD, VARIABLE, run_guarded, spec_folder
+from plumbline.cli.exit_codes import EXIT_CODES_TOLD, VARIABLE, run_guarded, spec_folder
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -10,7 +10,7 @@ import click
 from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli.common import SpecProject, load, report
-from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.exit_codes import EXIT_FINDINGS
 from plumbline.cli.kept_file import kept_file
 from plumbline.cli.phase_line import PhaseLine
 from plumbline.project.artifact import Artifact, Drawing

@@ -34,7 +34,7 @@ class Size(click.ParamType[int]):
         text = str(value).upper()
         number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
         if not number.isdecimal() or int(number) * unit < 2**20:
-            self.fail(f"{value!r} is no size of at least 1 MiB; for example 4G", param, ctx)
+            self.fail(f"{value!r} is not a size of at least 1 MiB; for example 4G", param, ctx)
         return int(number) * unit
 
 
@@ -148,12 +148,12 @@ def _input_errors() -> Iterator[None]:
     try:
         yield
     except NotSaved as error:
-        raise EnvironmentMissing(str(error), "look at the image's name and platform in images.yaml") from None
+        raise EnvironmentMissing(str(error), "check the image's name and platform in images.yaml") from None
     except BundleRefused as error:
-        hint = "no host would take it: look at the names and sizes of its files"
+        hint = "no host would accept it: check the names and sizes of its files"
         raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
     except ValueError as error:
-        hint = "look at --release, --customer and file names"
+        hint = "check --release, --customer and the file names"
         raise InputError([Finding("PLB960", str(error), hint=hint)]) from None
 
 
@@ -169,7 +169,7 @@ def sign(file: Path, key: str) -> None:
     from plumbline.bundle.refusal import BundleRefused
 
     if len(parts_of(file)) > 1:
-        message, hint = "is a part, and a bundle is signed whole", "join the parts first: cat BUNDLE.* > BUNDLE"
+        message, hint = "is a part; only a whole bundle can be signed", "join the parts first: cat BUNDLE.* > BUNDLE"
         raise InputError([Finding("PLB960", message, location=Location(str(file)), hint=hint)])
     try:
         with written_once(file.parent) as partial:
@@ -242,7 +242,7 @@ def apply(old: Path, delta: Path, out: Path) -> None:
             with open_medium(partial) as rebuilt:
                 name = file_name(read_head(rebuilt).manifest)
             if name != made.new.name:
-                raise WrongDelta(f"what came out is {name}, and the delta calls it {made.new.name}")
+                raise WrongDelta(f"the result is {name}, but the delta calls it {made.new.name}")
             settle(partial, out / name)
     except (WrongDelta, BundleRefused) as error:
         hint = "the delta's first lines say which bundle it is for"
@@ -325,7 +325,7 @@ def _progress(context: click.Context, title: str, total: int) -> Iterator[Callab
 
 
 def _broken(file: Path, error: Exception) -> InputError:
-    hint = "copy it anew from where it was made, and do not install it"
+    hint = "copy it again from its origin, and do not install it"
     return InputError([Finding("PLB961", str(error), location=Location(str(file)), hint=hint)])
 
 

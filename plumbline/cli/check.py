@@ -9,9 +9,9 @@ import click
 
 from generators.registry import generate
 from generators.site.diagrams import drawings
-from plumbline.cli.checking_again import check_again
+from plumbline.cli.check_watch import check_again
 from plumbline.cli.common import finish, load, report
-from plumbline.cli.ending import reporting
+from plumbline.cli.exit_codes import reporting
 from plumbline.cli.kept_file import kept_file
 from plumbline.cli.phase_line import PhaseLine
 from plumbline.cli.replay import FRESH, remember
@@ -33,9 +33,9 @@ from validators.stand_in_folders import missing_stand_ins
     show_default=True,
     help="Output format of findings.",
 )
-@click.option("--no-drift", is_flag=True, help="Check the spec alone, not the committed artifacts.")
+@click.option("--no-drift", is_flag=True, help="Check only the spec, not the committed artifacts.")
 @click.option(FRESH, is_flag=True, help="Use nothing that was kept from the last call.")
-@click.option("--watch", is_flag=True, help="Check the spec alone, again whenever it is saved.")
+@click.option("--watch", is_flag=True, help="Check only the spec, and check again whenever it is saved.")
 @click.pass_context
 def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watch: bool) -> None:
     """Check the structure and rules of the spec, and compare every committed artifact with it."""
@@ -69,10 +69,10 @@ def _check_in_phases(context: click.Context, format: str, no_drift: bool, phases
         phases("comparing artifacts")
         workspace = project.workspace
         pictures = drawings(artifacts)
-        strangers = workspace.unmanaged(
+        unmanaged = workspace.unmanaged(
             [artifact.path for artifact in artifacts] + [picture.path for picture in pictures]
         )
-        findings += drift(project.spec, artifacts, workspace, strangers)
+        findings += drift(project.spec, artifacts, workspace, unmanaged)
         if any(workspace.read(artifact.path) is not None for artifact in artifacts):  # else nobody has built yet
             findings += stale_drawings(pictures, workspace.is_current)
         findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.exit_codes import EXIT_FINDINGS
 from plumbline.effective.published import page_address
 from plumbline.project.workspace import Workspace
 from plumbline.report.explained import Rules

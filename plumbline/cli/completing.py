@@ -1,4 +1,4 @@
-"""What can stand in an argument, by the spec: ids for the shell's completion. A spec that can't be read completes nothing."""
+"""Values for shell completion, from the spec: modes, tenants, runbooks, rules."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,7 +22,7 @@ def of_spec(ids: Callable[[Spec], Iterable[tuple[str, str]]]) -> Completer:
 
 
 def _spec(context: click.Context) -> Spec | None:
-    from plumbline.cli.ending import spec_folder
+    from plumbline.cli.exit_codes import spec_folder
     from plumbline.spec.finding import InputError
     from plumbline.spec.loading import load_spec
     from plumbline.spec.spec_files import read_spec_files
@@ -48,7 +48,7 @@ def rules(context: click.Context, parameter: click.Parameter, incomplete: str) -
 
 def artifacts(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Files that the last build recorded."""
-    from plumbline.cli.ending import spec_folder
+    from plumbline.cli.exit_codes import spec_folder
     from plumbline.project.workspace import Workspace
 
     folder = spec_folder(str(context.find_root().params.get("folder", "data"))).resolve()

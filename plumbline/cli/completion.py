@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from plumbline.cli.ending import VARIABLE
+from plumbline.cli.exit_codes import VARIABLE
 
 SHELLS = ("bash", "zsh", "fish")
 

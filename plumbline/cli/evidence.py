@@ -1,4 +1,4 @@
-"""`plumb evidence`: which live proofs still hold for what is there now."""
+"""`plumb evidence`: which live proofs are current."""
 
 import json
 import sys
@@ -7,12 +7,12 @@ import click
 from tabulate import tabulate
 
 from plumbline.cli.common import load
-from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.exit_codes import EXIT_FINDINGS
 from plumbline.project.proofs import standings
 
 
 @click.command()
-@click.option("--stale", is_flag=True, help="Print only the commands that have to be run again, one per line.")
+@click.option("--stale", is_flag=True, help="Print only the commands to run again, one per line.")
 @click.option(
     "--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the list."
 )
@@ -24,7 +24,7 @@ def evidence(context: click.Context, stale: bool, format: str) -> None:
     plumb evidence
     plumb evidence --stale | sh -ex
 
-    A proof is current while nothing has changed that it rests on: what is generated, stand-ins, and the program that looks.
+    A proof is current until something changes that it depends on: generated files, stand-ins, or the program that checks them.
     It ends with 1 unless all are current.
     """
     project = load(context)

@@ -1,4 +1,4 @@
-"""`plumb lock`: the image catalogue, brought up to what the registries say."""
+"""`plumb lock`: updates image digests from the registries."""
 
 import codecs
 from collections.abc import Sequence
@@ -50,10 +50,10 @@ def lock(context: click.Context, chosen: tuple[str, ...], dry: bool, format: str
             click.echo(_line(project, answer.image, answer.pin))
     for id in ids:
         if talks and id not in published:
-            click.echo(f"{id}: in no registry; left as it is")
+            click.echo(f"{id}: in no registry; left unchanged")
     found = [answer.pin for answer in answers if answer.pin]
     if not dry and _write(project, found):
-        click.echo(f"wrote {project.folder / FILE}; `plumb build` writes what follows from it", err=True)
+        click.echo(f"wrote {project.folder / FILE}; run `plumb build` to update the artifacts", err=True)
         # findings stand where the file has them now
         project = load(context)
     findings = [*pins.absent(project.spec, answers), *pins.moved_pins(project.spec, found)]
@@ -76,7 +76,7 @@ def _line(project: SpecProject, id: str, pin: Pin | None) -> str:
     image = project.spec.images.images[id]
     name = f"{id}: {image.repository}:{image.tag}"
     if pin is None:
-        return f"{name} is not there"
+        return f"{name} is missing"
     if not pin.has_moved(image):
         return f"{name} is what is pinned"
     lines = [f"{name} moved"]
@@ -98,7 +98,7 @@ def _write(project: SpecProject, found: Sequence[Pin]) -> bool:
         after = edit_yaml(before.decode("utf-8-sig"), wanted)
     except CannotEdit as error:
         place = project.spec.at(("images",))
-        hint = "write the digests out, each at its image; then run this again"
+        hint = "write each digest at its own image, without aliases; then run this again"
         raise InputError([Finding("PLB003", str(error), location=place, hint=hint)]) from None
     mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
     replace_file(file, mark + after.encode(), file.stat().st_mode & 0o777)

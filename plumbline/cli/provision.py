@@ -1,4 +1,4 @@
-"""`plumb provision`: what a tenant's own script does, for one tenant or for all of them side by side."""
+"""`plumb provision`: what a tenant's standalone script does, for one tenant or for all in parallel."""
 
 import sys
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import click
 
 from plumbline.cli import completing
 from plumbline.cli.common import load
-from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.exit_codes import EXIT_FINDINGS
 
 if TYPE_CHECKING:
     from plumbline.provisioning.run import ProvisionRun
@@ -200,7 +200,7 @@ def _status(call: ProvisionCall) -> int:
 
 
 def _destroy(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
-    from plumbline.provisioning.command import check_terminal, confirm, kept_lines, show_deletions
+    from plumbline.provisioning.command import check_terminal, confirm, lines_of_kept, show_deletions
 
     check_terminal(yes)
     call = _call(context, options)
@@ -212,7 +212,7 @@ def _destroy(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
     kept = _each(
         doing,
         lambda run: run.destroy(looked[run.desired["tenant"]]),
-        lambda run, steps, say: _said(kept_lines(steps), say),
+        lambda run, steps, say: _said(lines_of_kept(steps), say),
         call,
     )
     return _worst(call, kept, lambda steps: EXIT_FINDINGS if steps else 0)

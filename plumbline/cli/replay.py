@@ -1,4 +1,4 @@
-"""`plumb check` on files that have not changed: what it said of them before, to the byte.
+"""Repeats the output of `plumb check` if no file has changed, byte for byte.
 
 An answer is kept under a key of everything that it depends on: the call, the day, what decides about colour and width, this
 Python, plumb's own code and libraries, and each file of the project by its size, times and inode. A file can't be written without

@@ -13,7 +13,7 @@ import click
 
 from plumbline.cli import completing
 from plumbline.cli.common import load
-from plumbline.cli.ending import EXIT_FINDINGS
+from plumbline.cli.exit_codes import EXIT_FINDINGS
 from plumbline.cli.runbook_call import (
     Pairs,
     Shells,
@@ -37,7 +37,7 @@ from plumbline.cli.runbook_consent import (
     tell_unfinished,
     undo_of_half_done,
 )
-from plumbline.cli.runbook_telling import StepLines, tell_failure, tell_steps
+from plumbline.cli.runbook_output import StepLines, tell_failure, tell_steps
 from plumbline.runbook.journal import Busy, RunbookJournal, create_journal, hold_lock, open_journal
 from plumbline.runbook.rendering import RenderedRunbook, consent_name
 from plumbline.runbook.run import RunbookRun, digest

@@ -1,4 +1,4 @@
-"""What a call of `plumb runbook` asks for, checked before anything is done; whatever is wrong ends it with a usage error."""
+"""Checks the options of `plumb runbook` before anything runs; an error ends the call with a usage error."""
 
 import os
 import re
@@ -91,7 +91,7 @@ def parse_shells(runbook: RenderedRunbook, given: Pairs) -> Shells:
         try:
             shlex.split(command)
         except ValueError as error:
-            raise click.UsageError(f"--at {each!r} is no command of a shell: {error}") from None
+            raise click.UsageError(f"--at {each!r} is not a shell command: {error}") from None
         shells[place] = (*shells.get(place, ()), command.strip())
     return shells
 
@@ -114,7 +114,7 @@ def check_programs(runbook: RenderedRunbook) -> None:
             program = next((word for word in shlex.split(shell) if not re.match(r"[A-Za-z_]\w*=", word)), "sh")
             if shutil.which(program) is None:
                 raise EnvironmentMissing(
-                    f"{program} is not installed, and {step.place.title} is reached by it",
+                    f"{program} is not installed, and the way to {step.place.title} needs it",
                     f"install it, or give another way: --at {step.place.id}=COMMAND",
                 )
 

@@ -1,4 +1,4 @@
-"""What an operator is asked before a runbook acts; where nobody can be asked, the call has to say it."""
+"""Questions to the operator before a runbook acts; without a terminal, options have to answer them."""
 
 import shlex
 import sys
@@ -59,7 +59,7 @@ def confirm_start(
     yes: bool,
 ) -> None:
     """Show for whom, where and what; ask, unless the call says yes. Aborts on a no."""
-    what = "take back what was done" if undo else f"{len(runbook.steps)} steps"
+    what = "undo what was done" if undo else f"{len(runbook.steps)} steps"
     click.echo(f"{runbook.title}: {what}, mode {runbook.mode}", err=True)
     for key, value in values.items():
         click.echo(f"  {key}: {value}", err=True)
@@ -99,9 +99,9 @@ def undo_of_half_done(runbook: RenderedRunbook, journal: RunbookJournal, choice:
     ((number, step),) = half
     if not sys.stdin.isatty():
         raise click.UsageError(
-            f"step {number} («{step.title}») failed half-way; say --half-done undo to take it back as well, or --half-done keep"
+            f"step {number} («{step.title}») failed half-way; choose --half-done undo to undo it too, or --half-done keep"
         )
-    click.echo(f"Step {number} («{step.title}») failed half-way. This takes it back:", err=True)
+    click.echo(f"Step {number} («{step.title}») failed half-way. These commands undo it:", err=True)
     for line in step.script(step.undo_commands or "").splitlines():
         click.echo(f"    {line}", err=True)
-    return click.confirm("Take it back as well?", default=False, err=True)
+    return click.confirm("Undo this step too?", default=False, err=True)

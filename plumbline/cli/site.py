@@ -69,7 +69,7 @@ def build_plain(context: click.Context, target: Path) -> None:
 def serve(context: click.Context, address: str) -> None:
     """Serve the site on loopback. When a file of the spec changes, build again and reload the page."""
     # it brings threads along that no other command has a use for
-    from plumbline.cli.watching import rebuild_on_change
+    from plumbline.cli.site_watch import rebuild_on_change
 
     with _configured(context) as config, rebuild_on_change(Path(context.obj["folder"])):
         _mkdocs(config, "serve", "--dev-addr", address)
@@ -144,9 +144,9 @@ def _read(own: Path) -> dict[str, Any]:
         with own.open(encoding="utf-8") as file:
             said = yaml_load(file, get_yaml_loader())
     except (YAMLError, ConfigurationError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{own}: {error}\n  = mend it, or remove it: it is optional") from error
+        raise click.ClickException(f"{own}: {error}\n  = fix it, or remove it: it is optional") from error
     if not isinstance(said, dict):
-        raise click.ClickException(f"{own} is no mapping of settings\n  = mend it, or remove it: it is optional")
+        raise click.ClickException(f"{own} is not a mapping of settings\n  = fix it, or remove it: it is optional")
     return said
 
 

@@ -1,4 +1,4 @@
-"""`plumb update`: what an update from one release to another does, before anybody does it."""
+"""`plumb update`: shows what an update from one release to another would do."""
 
 import json
 from dataclasses import asdict
@@ -32,14 +32,14 @@ def update() -> None:
 )
 @click.pass_context
 def plan(context: click.Context, old: Path, new: Path, format: str) -> None:
-    """Show what stays, what is made anew, in which steps, and how far back the way goes.
+    """Show what stays, what is recreated, in which steps, and until when a rollback is possible.
 
     \b
     plumb update plan /opt/docpipe deploy/offline
     plumb update plan ../docpipe-1.0/deploy/online deploy/online
 
     OLD and NEW are each a release.json, a folder that holds one, or the folder of a mode. A MANIFEST.json beside it, as on an
-    installed host, says more of images and models. It ends with 1 where something forbids the update.
+    installed host, adds details of images and models. It ends with 1 where something forbids the update.
     """
     before, after = _releases(old), _releases(new)
     plans = [plan_of(before[place], after[place]) for place in after if place in before]
@@ -69,7 +69,7 @@ def _releases(place: Path) -> Places:
     else:
         files = [place]
     if not files:
-        raise unreadable(str(place), f"holds no {NAME}, nor does a folder in it")
+        raise unreadable(str(place), f"contains no {NAME}, and neither does any folder in it")
     found = [_release(file) for file in files]
     return {(each.facts.mode, each.facts.role): each for each in found}
 
@@ -89,7 +89,7 @@ def _release(file: Path) -> DeployedRelease:
     try:
         manifest = parse(text)
     except BundleRefused as error:
-        raise unreadable(str(beside), f"is no manifest: {error}") from None
+        raise unreadable(str(beside), f"is not a manifest: {error}") from None
     # a bundle may be of another release than the spec that it was built from
     facts = facts.model_copy(update={"version": manifest.release})
     return DeployedRelease(
@@ -101,7 +101,7 @@ def _alone(before: Places, after: Places, planned: int) -> list[Finding]:
     """Roles that only one of the releases has, where others can be compared."""
     if not planned:
         names = [", ".join(f"{mode} {role}" for mode, role in places) for places in (before, after)]
-        raise InputError([Finding("PLB966", f"no deployment is in both releases: {names[0]}; {names[1]}")])
+        raise InputError([Finding("PLB966", f"the releases have no deployment in common: {names[0]}; {names[1]}")])
     if len(before) == len(after) == planned:
         return []
     return [

@@ -1,4 +1,4 @@
-"""`plumb verify`: what was generated, stood up for real and compared with the spec."""
+"""`plumb verify`: starts what was generated and compares it with the spec."""
 
 import signal
 import sys
@@ -22,7 +22,7 @@ from plumbline.cli.common import (
 )
 from plumbline.cli.progress import watch_on
 from plumbline.cli.verify_cloud import cloud
-from plumbline.project.proofs import marking
+from plumbline.project.proofs import page_marker
 from plumbline.spec.finding import Finding, Severity
 from plumbline.spec.spec import Spec
 
@@ -96,13 +96,13 @@ def stack(
     context.obj["format"] = format
     project = load(context)
     if attach and faults:
-        raise click.UsageError("--faults is for a stack that is started for it; it does not go with --attach")
+        raise click.UsageError("--faults needs a stack of its own; it cannot be combined with --attach")
     if restart_engine and not faults:
-        raise click.UsageError("--restart-engine goes with --faults")
+        raise click.UsageError("--restart-engine needs --faults")
     _known_mode(project.spec, mode)
     known_tenants(project.spec, tenants)
     engine = find_engine()
-    mark = marking(project.folder, f"plumb verify stack --mode {mode}{' --faults' * faults}")
+    mark = page_marker(project.folder, f"plumb verify stack --mode {mode}{' --faults' * faults}")
     with _terminable(), engine_errors(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         spec, folder = project.spec, project.folder
         if attach:
@@ -168,7 +168,7 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     _askable(project.spec)
     chosen = tenant or next(iter(project.spec.tenants.tenants), None)
     engine = find_engine()
-    mark = _unmarked if tenant else marking(project.folder, "plumb verify parity")
+    mark = _unmarked if tenant else page_marker(project.folder, "plumb verify parity")
     with _terminable(), engine_errors(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         result = verify_parity(engine, project.spec, project.folder, chosen, watch)
     write_reports(

@@ -1,4 +1,4 @@
-"""`plumb verify cloud`: what is at the cloud provider, held against the spec."""
+"""`plumb verify cloud`: compares a project at the cloud provider with the spec."""
 
 import os
 from pathlib import Path
@@ -105,10 +105,10 @@ def _way_out(error: Exception) -> str:
     from hcloud import APIException
 
     if not isinstance(error, APIException):
-        return "look at the way to the API: network, proxy, HCLOUD_ENDPOINT"
+        return "check the connection to the API: network, proxy, HCLOUD_ENDPOINT"
     if error.code in ("unauthorized", "forbidden"):
-        return "the token is not one of a project, or was revoked; make one that may read, in the project's console"
-    return "run it again; if it stays so, the API has trouble: look at the provider's status page"
+        return "the token is unknown or revoked; create one with read access in the project's console"
+    return "run it again; if it fails again, the API has a problem: see the provider's status page"
 
 
 def _api(token_file: Path | None) -> "Client":

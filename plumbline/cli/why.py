@@ -56,7 +56,10 @@ def _no_line(artifact: Artifact, number: int) -> Finding:
         "PLB926",
         f"{artifact.path} has {lines}, and no line {number}",
         location=Location(artifact.path),
-        hint="the line is one of the file as the spec generates it; `plumb check` says where the one on the disk differs",
+        hint=(
+            "this line number is of the file that the spec generates; `plumb check` shows where the file on disk "
+            "differs"
+        ),
     )
 
 
@@ -64,14 +67,14 @@ def _explain(project: SpecProject, artifact: Artifact, number: int) -> None:
     sources = artifact.sources_of(number)
     own = [source for source in sources if not source.block]
     if not own:
-        click.echo(f"{artifact.path}:{number}: what it says {_ITSELF}")
+        click.echo(f"{artifact.path}:{number}: its text {_ITSELF}")
     for source in own:
         _tell(project, source, "")
     told = {source.path for source in own}
     for source in sources:
         if source.block and source.path not in told:
             told.add(source.path)
-            _tell(project, source, "it stands there for ")
+            _tell(project, source, "it is there because of ")
 
 
 def _explain_all(project: SpecProject, artifact: Artifact) -> None:

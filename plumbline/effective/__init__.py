@@ -1,4 +1,6 @@
-"""What follows from a spec in a mode: services as they run, relations, differences.
+"""What follows from a spec in a mode.
 
-`deployment` merges a mode's overrides into the services of each role.
+`deployment` merges a mode's overrides into its services. `expression_names` has the names that expressions can use.
+`config_files` places configuration files, `node_links` finds ports between nodes (and so firewall rules), `reachability` says
+who can reach whom, `probe_answers` answers probes without an engine, and `differences` compares modes.
 """

@@ -1,4 +1,4 @@
-"""What differs between two modes, as spec paths: the ground that the parity matrix stands on."""
+"""What differs between two modes, as spec paths: the basis of the parity matrix."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What stores are taken out as, in order. Pure."""
+"""The exports of a deployment, in order. Pure."""
 
 from plumbline.effective.deployment import Deployment
 from plumbline.effective.graphs import in_order

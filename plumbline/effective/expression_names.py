@@ -86,7 +86,7 @@ def _monitoring_names(spec: Spec, mode: str, service_id: str) -> dict[str, Any]:
 
     def of_collector() -> tuple[Spec, str, str, dict[str, Any]]:
         if service_id not in spec.monitoring.collectors:
-            raise ExpressionError(f"service {service_id!r} is no collector of monitoring.yaml")
+            raise ExpressionError(f"service {service_id!r} is not a collector in monitoring.yaml")
         return spec, mode, service_id, spec_names(spec, mode)
 
     def scraped() -> Iterator[dict[str, Any]]:

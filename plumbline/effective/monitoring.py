@@ -78,7 +78,7 @@ def uncollected(spec: Spec, mode: str) -> list[Uncollected]:
         beside = {role for collector in collectors for role in roles_of(spec, mode, collector)}
         others = [role for role in roles_of(spec, mode, name) if role not in beside]
         if service.per_node and others:
-            found.append(Uncollected(name, f"on nodes of {', '.join(others)}, where no collector stands"))
+            found.append(Uncollected(name, f"on nodes of {', '.join(others)}, which have no collector"))
         elif grown := [role for role in others if _most(spec.topology[mode].roles[role]) > 1]:
             found.append(Uncollected(name, f"on other nodes of {', '.join(grown)} than the first"))
     return found
@@ -99,11 +99,11 @@ def _out_of_reach(spec: Spec, mode: str, collector: str, service: str) -> str | 
             f"on nodes of scope {roles[there[0]].scope}, and the collector's are of scope {', '.join(sorted(scopes))}"
         )
     if services_of(spec, mode)[service].per_node and set(here).isdisjoint(there):
-        return f"an agent on nodes of {', '.join(there)}, where no collector stands"
+        return f"an agent on nodes of {', '.join(there)}, which have no collector"
     return None
 
 
-def exported(spec: Spec, service: Service) -> Mapping[str, Metric]:
+def exported_metrics(spec: Spec, service: Service) -> Mapping[str, Metric]:
     """Metrics that a service's image exports, by the names of their series; none where its contract says none."""
     contract = spec.contracts.get(service.image)
     found: dict[str, Metric] = {}
@@ -115,13 +115,13 @@ def exported(spec: Spec, service: Service) -> Mapping[str, Metric]:
 
 def measuring(spec: Spec, service: Service, measure: str) -> str | None:
     """The metric of a service that measures something; None where its image exports none."""
-    return next((name for name, metric in exported(spec, service).items() if metric.measures == measure), None)
+    return next((name for name, metric in exported_metrics(spec, service).items() if metric.measures == measure), None)
 
 
 @per_spec
 def known_series(spec: Spec, mode: str, collector: str) -> frozenset[str]:
     """Every name that an expression may ask a collector for."""
     services = services_of(spec, mode)
-    asked = (name for each in targets(spec, mode, collector) for name in exported(spec, services[each.service]))
+    asked = (name for each in targets(spec, mode, collector) for name in exported_metrics(spec, services[each.service]))
     told = any(tells_node_metrics(spec, services[each.service]) for each in targets(spec, mode, collector))
     return SYNTHETIC | frozenset(asked) | frozenset(spec.monitoring.records) | (BACKUP_SERIES if told else frozenset())

@@ -67,7 +67,7 @@ def normal(parameter: Parameter, value: str) -> str:
 
 
 def unsafe(value: str) -> str | None:
-    """Why a value can't stand in a command, whatever its kind; None where it can."""
+    """Why a value cannot be used in a command, whatever its kind; None where it can."""
     if not SAFE.fullmatch(value):
         return "it goes into shell commands: use letters, digits and . _ : / @ % + = , - only, at most 1000 characters, and no dash at the start"
     return "no part of it may be just . or .." if UPWARDS.search(value) else None

@@ -1,4 +1,4 @@
-"""What the live proofs of a project rest on, and whether each was run since that changed."""
+"""What the live proofs of a project depend on, and whether each was run since that changed."""
 
 import hashlib
 import re
@@ -69,12 +69,12 @@ def pages_by_command(spec: Spec) -> dict[str, str]:
     return found | {"plumb verify parity": "parity"} | _OWN
 
 
-def marking(spec_folder: Path, command: str) -> Callable[[str, bool], str]:
+def page_marker(spec_folder: Path, command: str) -> Callable[[str, bool], str]:
     """What marks the page of a run that begins now, given whether it passed."""
     rests_on = fingerprint(_proof(command), spec_folder)
 
     def mark(page: str, passed: bool) -> str:
-        return marked(page, command, passed, rests_on)
+        return add_mark(page, command, passed, rests_on)
 
     return mark
 
@@ -117,7 +117,7 @@ def _digest(patterns: tuple[str, ...], folders: Mapping[str, Path]) -> str:
     return digest.hexdigest()[:12]
 
 
-def marked(page: str, command: str, passed: bool, rests_on: Mapping[str, str]) -> str:
+def add_mark(page: str, command: str, passed: bool, rests_on: Mapping[str, str]) -> str:
     """A page that says in its front matter what was run, how it ended, and what it was seen of."""
     found = _FRONT_MATTER.match(page)
     kept = found[1] if found else ""
@@ -126,21 +126,21 @@ def marked(page: str, command: str, passed: bool, rests_on: Mapping[str, str]) -
     return f"---\n{kept}{yaml.safe_dump(mark, sort_keys=False)}---\n{rest}"
 
 
-def standing(proof: LiveProof, page: str | None, now: Mapping[str, str]) -> Standing:
+def judge_page(proof: LiveProof, page: str | None, now: Mapping[str, str]) -> Standing:
     """How a proof stands by its page, None where there is none. Pure."""
     if page is None:
-        return Standing("never", "It was never run, or its page was not kept.")
+        return Standing("never", "It was never run, or its page was deleted.")
     mark = _mark(page)
     if mark is None:
-        return Standing("stale", "Its page does not say what it was seen of.")
+        return Standing("stale", "Its page does not say which spec it was run on.")
     if mark["command"] not in (proof.command, f"{proof.command} --faults"):
         return Standing("stale", f"The last run was another: {mark['command']}.")
     changed = [part for part, digest in now.items() if mark["rests_on"].get(part) != digest]
     if changed:
         return Standing("stale", f"Changed since: {', '.join(changed)}.")
     if not mark["passed"]:
-        return Standing("failed", "What was seen was not as it has to be.")
-    return Standing("current", "Nothing that it rests on has changed since.")
+        return Standing("failed", "The last run did not pass.")
+    return Standing("current", "Nothing that it depends on has changed since.")
 
 
 def _mark(page: str) -> dict[str, Any] | None:
@@ -164,6 +164,6 @@ def standings(spec: Spec, spec_folder: Path) -> Iterator[tuple[LiveProof, Standi
     told = (_proof(mark["command"]) for text in texts.values() if (mark := _mark(text)))
     for proof in [*proofs, *(each for each in told if each.page not in known)]:
         if proof.page:
-            yield proof, standing(proof, texts.get(proof.page), fingerprint(proof, spec_folder))
+            yield proof, judge_page(proof, texts.get(proof.page), fingerprint(proof, spec_folder))
         else:
-            yield proof, Standing("never", "It writes no page that is known here.")
+            yield proof, Standing("never", "It writes no known page.")

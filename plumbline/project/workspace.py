@@ -1,4 +1,4 @@
-"""The project on the disk: where artifacts stand, and writing them without harm to anything else."""
+"""The project on disk: where artifacts are, and how to write them without touching anything else."""
 
 import fcntl
 import hashlib

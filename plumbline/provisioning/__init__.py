@@ -1,7 +1,10 @@
-"""Provisioning at Hetzner Cloud: makes a tenant's objects what its desired state says.
+"""Provisioning at Hetzner Cloud: creates, changes and deletes a tenant's objects to match its desired state.
 
-It knows the standard library, `hcloud` and the desired state as plain data, nothing else of Plumbline: the standalone
-script of a mode is these modules, one after another.
+`command` is the command line, `planning` finds the changes, `guard` decides which need `--allow`, `run` applies them, `destroying`
+deletes; `objects`, `servers` and `records` have the kinds of objects, `calls` the calls to the API.
+
+It uses only the standard library, `hcloud` and the desired state as plain data: the standalone script of a mode is these modules,
+one after another.
 """
 
 MODULES = (
@@ -32,10 +35,13 @@ MODULES = (
 )
 """Modules in the order in which the script holds them: each after those whose classes it builds on."""
 NEVER = (
-    "It never undoes: what a failed run made stays, is listed, and is completed by apply or removed by destroy.",
+    "It never undoes anything: it lists what a failed run created; apply completes it, or destroy removes it.",
     "It never deletes, detaches, replaces, shrinks, stops, exposes or pays more for anything without --allow NAME.",
-    "It never touches a stranger's object: what is the tenant's is known by id and labels, not by its name.",
-    "It never changes a thing unasked: with neither a terminal nor --yes, apply and destroy refuse.",
-    "It never acts on data that was edited by hand: each file's SHA-256 is that of plumb build, or it refuses.",
+    "It never touches a foreign object: it identifies the tenant's objects by ID and labels, not by name.",
+    "It never changes anything without asking: with neither a terminal nor --yes, apply and destroy refuse.",
+    (
+        "It never acts on data that was edited by hand: it refuses a file whose SHA-256 is not the one that plumb "
+        "build wrote."
+    ),
 )
 """The laws, which the script opens with."""

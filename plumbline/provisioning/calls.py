@@ -87,7 +87,7 @@ def connect(
     """A client that reads patiently and never sends a change twice on its own. Raises Misused for an unsafe endpoint."""
     _check_endpoint(endpoint)
     if proxy is not None and not _host_of(proxy, ("http", "https")):
-        raise Misused(f"--proxy is no address of a proxy: {proxy!r}; it begins with http:// or https://")
+        raise Misused(f"--proxy is not the address of a proxy: {proxy!r}; it must begin with http:// or https://")
     api = Client(
         token,
         api_endpoint=endpoint,
@@ -111,7 +111,7 @@ def _check_endpoint(endpoint: str) -> None:
     if _host_of(endpoint, ("https",)):
         return
     if not (host := _host_of(endpoint, ("http",))):
-        raise Misused(f"HCLOUD_ENDPOINT is no address of an API: {endpoint!r}; it begins with https://")
+        raise Misused(f"HCLOUD_ENDPOINT is not the address of an API:  {endpoint!r}; it must begin with https://")
     try:
         loopback = host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -197,7 +197,7 @@ CAUSES = (
     ("NameResolutionError", "the host name is not known (DNS)"),
     ("getaddrinfo", "the host name is not known (DNS)"),
     ("Connection refused", "the connection was refused"),
-    ("unreachable", "there is no way to the host"),
+    ("unreachable", "the host is unreachable"),
     ("Timeout", "time-out"),
     ("reset", "the connection was cut"),
     ("RemoteDisconnected", "the connection was cut"),

@@ -68,24 +68,24 @@ FINAL = frozenset(
 """Errors that another try of the same call cannot change. Not among them: locked, conflict, unavailable, timeout,
 service_error, server_error, no_subnet_available (a subnet that was just made), placement_error (a host may become free)."""
 ADVICE = {
-    "unauthorized": "the token is unknown here: look at HCLOUD_TOKEN or --token-file, and whether it was revoked",
-    "token_readonly": "this token may only read: use one that may write",
-    "forbidden": "the token may not do this: make one with read and write rights",
-    "resource_limit_exceeded": "limit reached: delete what nobody needs, or ask the provider to raise the limit "
-    "(console, Limits); waiting does not help",
+    "unauthorized": "the token is unknown: check HCLOUD_TOKEN or --token-file, and whether it was revoked",
+    "token_readonly": "this token is read-only: use one with write access",
+    "forbidden": "the token does not allow this: create one with read and write access",
+    "resource_limit_exceeded": "limit reached: delete unused resources, or ask the provider to raise the limit (console, Limits); "
+    "waiting does not help",
     "resource_unavailable": "sold out: try again later, or add a type to the spec's list",
     "placement_error": "no host is free for it now: try again later, or add a type to the spec's list",
     "no_space_left_in_location": "the location has no room for volumes: ask the provider, or try again later",
-    "maintenance": "the provider is at work on it: try again when its status page says so",
-    "protected": "somebody protected it: lift the protection in the console if that is meant",
-    "uniqueness_error": "the name is taken: look who has it in the console",
+    "maintenance": "the provider is working on it: try again when its status page says so",
+    "protected": "somebody protected it: remove the protection in the console if you want to delete it",
+    "uniqueness_error": "the name is taken: see in the console which object has it",
     "invalid_server_type": "the type does not fit or is withdrawn: choose another in the spec",
-    "ip_not_available": "something else has the address: see who is in the network",
-    "networks_overlap": "the server is in another network with the same range: take it out there first",
+    "ip_not_available": "something else has the address: see in the console what is in the network",
+    "networks_overlap": "the server is in another network with the same range: remove it from that network first",
     "firewall_managed_by_label_selector": "a label selector put the firewall there: remove the selector in the console",
-    "resource_in_use": "something else uses it: see in the console what does",
-    "incorrect_zone_mode": "the zone is a secondary one: make the record at its primary",
-    "rate_limit_exceeded": "others use up the project's calls: wait, or stop them",
-    "deprecated_api_endpoint": "the API has changed: a newer version of this program is needed",
+    "resource_in_use": "something else uses it: see in the console what uses it",
+    "incorrect_zone_mode": "the zone is secondary: create the record at its primary",
+    "rate_limit_exceeded": "other programs use up the project's rate limit: wait, or stop them",
+    "deprecated_api_endpoint": "the API has changed: install a newer version of this program",
 }
 """What to do, by code."""

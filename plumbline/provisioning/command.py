@@ -64,11 +64,11 @@ def run_guarded(work: Callable[[], int]) -> int:
     except API_ERRORS as error:
         print(f"failed: {describe_error(error)}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("interrupted; run it again to go on", file=sys.stderr)
+        print("interrupted; run it again to continue", file=sys.stderr)
     except BrokenPipeError:
-        print("interrupted, for nobody reads what is printed; run it again to go on", file=sys.stderr)
+        print("interrupted, because its output was closed; run it again to continue", file=sys.stderr)
     except ODD as error:
-        print(f"failed: an answer is not one of the API, {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"failed: the API gave an unexpected answer, {type(error).__name__}: {error}", file=sys.stderr)
     return TROUBLED
 
 
@@ -180,7 +180,7 @@ def confirm(word: str, yes: bool, what: str = "") -> None:
     if yes:
         return
     try:
-        typed = input(f"type {word} {what or 'to go on'}: ")
+        typed = input(f"type {word} {what or 'to continue'}: ")
     except (EOFError, UnicodeDecodeError):
         typed = ""
     if typed.strip() != word:
@@ -222,7 +222,7 @@ def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
     if any(step.done for step in steps):
         confirm(run.desired["tenant"], options.yes, "to delete this")
     kept = run.destroy(steps)
-    for line in kept_lines(kept):
+    for line in lines_of_kept(kept):
         print(line)
     return TROUBLED if kept else FINE
 
@@ -230,13 +230,13 @@ def _destroy(run: ProvisionRun, options: argparse.Namespace) -> int:
 def show_deletions(run: ProvisionRun, steps: Sequence[PlanStep], say: Callable[[str], None] = print) -> None:
     """What a destroy would delete."""
     if not steps:
-        for line in [*(f"* {note}" for note in run.notes), "nothing to do: nothing is there"]:
+        for line in [*(f"* {note}" for note in run.notes), "nothing to do: no resources exist"]:
             say(line)
         return
     show(run, steps, say)
 
 
-def kept_lines(kept: Sequence[PlanStep]) -> list[str]:
+def lines_of_kept(kept: Sequence[PlanStep]) -> list[str]:
     """What a destroy kept, why, and how it goes."""
     return [
         f"kept: {step.kind} {step.name}, {step.what.removeprefix('kept: ')}"
@@ -257,7 +257,7 @@ def status_lines(run: ProvisionRun) -> tuple[list[str], bool]:
         lines.append(f"{key[0]:16} {key[1]:40} {state:10} {differing.get(key, '') if bound else ''}".rstrip())
     if holder := run.holder():
         lines.append(holder)
-    return lines or ["nothing is there"], not steps
+    return lines or ["no resources exist"], not steps
 
 
 def _status(run: ProvisionRun, options: argparse.Namespace) -> int:

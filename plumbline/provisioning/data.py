@@ -23,7 +23,7 @@ def tenants_in(folder: Path) -> dict[str, str]:
         digest, _, path = line.partition("  ")
         tenant, _, name = path.partition("/")
         if len(digest) != 64 or name != DESIRED:
-            raise EditedData(f"{folder / INDEX} has the line {line!r}, which plumb build never writes{_MEND}")
+            raise EditedData(f"{folder / INDEX} has the line {line!r}, which plumb build never writes{_FIX}")
         tenants[tenant] = digest
     return tenants
 
@@ -33,14 +33,14 @@ def desired_of(folder: Path, tenant: str) -> dict[str, Any]:
     own = folder / tenant
     state: dict[str, Any] = json.loads(_read(own / DESIRED, tenants_in(folder)[tenant]))
     if state["format"] != FORMAT:
-        raise EditedData(f"{own / DESIRED} has format {state['format']}, and this script reads {FORMAT}{_MEND}")
+        raise EditedData(f"{own / DESIRED} has format {state['format']}, and this script reads {FORMAT}{_FIX}")
     for want in state["objects"]:
         if told := want.get("user_data"):
             want["user_data"] = _read(own / told["file"], told["sha256"]).decode()
     return state
 
 
-_MEND = (
+_FIX = (
     ". Nothing was done. Put the whole folder back as it was committed; what is to differ is changed in the spec, "
     "followed by plumb build"
 )
@@ -51,8 +51,8 @@ def _read(path: Path, expected: str | None = None) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise EditedData(f"{path} cannot be read: {error.strerror}{_MEND}") from None
+        raise EditedData(f"{path} cannot be read: {error.strerror}{_FIX}") from None
     found = sha256(content).hexdigest()
     if expected not in (None, found):
-        raise EditedData(f"{path} was edited: its SHA-256 is {found}, and was {expected}{_MEND}")
+        raise EditedData(f"{path} was edited: its SHA-256 is {found}, and was {expected}{_FIX}")
     return content

@@ -1,4 +1,4 @@
-"""Deletes a tenant's objects: all but data, what is protected, and what a stranger would lose."""
+"""Deletes a tenant's objects: all but data, what is protected, and what a foreign object would lose."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -41,8 +41,8 @@ class Destroying(Planning):
         if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)
             raise Refused(
-                f"nothing of tenant {self.desired['tenant']} is in this project, and neither is what stays when a tenant "
-                f"goes: {missing}. Is this the token of the right project?"
+                f"nothing of tenant {self.desired['tenant']} is in this project, and neither is what remains when a "
+                f"tenant is deleted: {missing}. Is this the token of the right project?"
             )
         return steps
 
@@ -63,7 +63,7 @@ class Destroying(Planning):
         needs = words_missing(effects, (word,), self.allowed, "destroy")
         id, words = getattr(bound, "id", None), tuple(sorted(effect.value for effect in effects))
         if not self.ours(kind, bound):
-            return PlanStep("?", kind, name, "kept: it has lost the tenant's labels meanwhile", 0.0, id, words)
+            return PlanStep("?", kind, name, "kept: it has since lost the tenant's labels", 0.0, id, words)
         price = minus(self.prices.of(kind, bound))
         if needs:
             return PlanStep("!", kind, name, f"kept: it {_why(kind, bound, wanted)}", 0.0, id, words, needs)
@@ -91,7 +91,7 @@ class Destroying(Planning):
         for kind, name, word, known in self._in_reverse():
             if (kind, name, getattr(known, "id", None)) in ids:
                 continue
-            # somebody may have protected it meanwhile, or put a stranger's server into it
+            # somebody may have protected it meanwhile, or put a foreign server into it
             bound = self.kinds[kind].again(self.project, known)
             if bound is None:
                 self.project.forget(kind, known)
@@ -113,9 +113,7 @@ class Destroying(Planning):
             if bound is None:
                 return True
             if not self.ours(kind_name, bound):
-                raise Refused(
-                    f"{kind_name} {name} (#{bound.id}) has lost the tenant's labels meanwhile: it is not deleted"
-                )
+                raise Refused(f"{kind_name} {name} (#{bound.id}) has since lost the tenant's labels: it is not deleted")
             if is_protected(bound):
                 wait_for(kind.protect(bound, False))
             wait_for(kind.delete(self.project, bound))
@@ -131,7 +129,7 @@ def _why(kind: str, bound: Any, wanted: bool) -> str:
     if is_protected(bound):
         reasons.append("is protected from deletion")
     elif wanted:
-        reasons.append("is to be protected by the spec, though somebody lifted that")
+        reasons.append("is protected by the spec, although somebody removed the protection")
     return " and ".join(reasons)
 
 

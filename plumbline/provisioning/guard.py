@@ -12,7 +12,7 @@ from plumbline.provisioning.calls import Misused
 
 
 class Effect(Enum):
-    """What a change takes away, opens or costs; a change without an effect only adds or mends."""
+    """What a change takes away, opens or costs; a change without an effect only adds or fixes."""
 
     DELETES = "deletes"
     LOSES_DATA = "loses data"

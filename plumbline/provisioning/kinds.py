@@ -98,7 +98,7 @@ class CloudProject:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """Something that is not as desired, and what mends it."""
+    """Something that is not as desired, and what fixes it."""
 
     what: str
     do: Callable[[], Any]
@@ -127,11 +127,11 @@ class ResourceKind(ABC):
     def client(self, project: CloudProject) -> Any:
         return getattr(project.api, self.client_name)
 
-    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
+    def list_objects(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         """All objects with the labels, or all that there are, in a call per 50."""
         return list(self.client(project).get_all(label_selector=selector))
 
-    def named(self, project: CloudProject, want: Want) -> Any:
+    def find_by_name(self, project: CloudProject, want: Want) -> Any:
         """The object that has the name, whoever owns it; None where the name is free."""
         return self.client(project).get_by_name(want["name"])
 
@@ -145,7 +145,7 @@ class ResourceKind(ABC):
             raise
 
     @abstractmethod
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         """The object in the form of the desired state. What the API does not say is None: unreadable, not different."""
 
     def half_made(self, project: CloudProject, bound: Any) -> str:
@@ -189,7 +189,7 @@ class ResourceKind(ABC):
         return ""
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
-        """What is not as desired, in the order in which it is mended."""
+        """What is not as desired, in the order in which it is fixed."""
         yield from self._named_and_labelled(project, bound, want, seen)
         yield from self._protected(bound, want, seen)
 
@@ -197,7 +197,7 @@ class ResourceKind(ABC):
         self, project: CloudProject, bound: Any, want: Want, seen: Want
     ) -> Iterator[ResourceChange]:
         if bound.name != want["name"]:
-            what, holder = f"rename {bound.name} (#{bound.id}) to {want['name']}", self.named(project, want)
+            what, holder = f"rename {bound.name} (#{bound.id}) to {want['name']}", self.find_by_name(project, want)
             if holder is not None and project.word_for(want["kind"], holder.id) is None:
                 way = f"#{holder.id}, which is not this tenant's, has that name: rename one of them in the console"
                 yield ResourceChange(what, lambda: None, blocked=way)
@@ -213,7 +213,7 @@ class ResourceKind(ABC):
 
     def _protected(self, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         if "protected" in want and seen["protected"] is not None and seen["protected"] != want["protected"]:
-            word = "protect from deletion" if want["protected"] else "lift the protection from deletion"
+            word = "protect from deletion" if want["protected"] else "remove the deletion protection"
             effects = NOTHING if want["protected"] else frozenset((Effect.UNPROTECTS,))
             yield ResourceChange(word, lambda: self.protect(bound, want["protected"]), effects)
 

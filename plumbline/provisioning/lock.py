@@ -95,7 +95,7 @@ class Lock:
         """The lock as it is there, or None."""
         found = self.api.placement_groups.get_by_name(self.name)
         if found is not None and LOCK not in labels_of(found):
-            raise Refused(f"placement group {self.name} (#{found.id}) is no lock: it lacks the label {LOCK}")
+            raise Refused(f"placement group {self.name} (#{found.id}) is not a lock: it lacks the label {LOCK}")
         return found
 
     def break_open(self, holder: Any) -> None:
@@ -112,7 +112,7 @@ def holder_of(group: Any) -> str:
     """Who holds a lock, in words."""
     said = {key.removeprefix("plumbline_"): value for key, value in labels_of(group).items()}
     if "lock" not in said:
-        return f"placement group {group.name} (#{group.id}) has the name of the lock and is none: delete or rename it"
+        return f"placement group {group.name} (#{group.id}) has the lock's name but is not a lock: delete or rename it"
     return (
         f"locked by {said.get('holder', 'somebody')} since {said.get('since', '?')} "
         f"for {said.get('verb', '?')} (placement group {group.name}, #{group.id})"

@@ -19,7 +19,7 @@ class ServerMoves(ResourceKind):
         what = f"join network {want['network']} as {want['address']}"
         in_place = network not in project.renewed and seen["networks"].get(want["network"]) == want["address"]
         if network in project.waiting and not in_place:
-            yield ResourceChange(what, lambda: None, blocked="the network has to be made anew before")
+            yield ResourceChange(what, lambda: None, blocked="the network must be recreated first")
             return
         leaving = NOTHING
         for private in bound.private_net or []:
@@ -56,8 +56,8 @@ class ServerMoves(ResourceKind):
             return None, None
         own = bound.id if bound is not None else None
         ours = {other.id: (other, word) for word, other in project.owned("server")}
-        strangers = [each for each in network.servers or [] if each.id not in ours]
-        for other, word in (*ours.values(), *((each, None) for each in strangers)):
+        foreign = [each for each in network.servers or [] if each.id not in ours]
+        for other, word in (*ours.values(), *((each, None) for each in foreign)):
             if other.id != own and any(
                 each.network.id == network.id and each.ip == want["address"] for each in other.private_net or []
             ):

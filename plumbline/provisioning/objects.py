@@ -26,15 +26,15 @@ class SshKeyKind(ResourceKind):
     client_name = "ssh_keys"
     renamed = False
 
-    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
+    def list_objects(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         # some doubles of the API ignore the filter
-        return [found for want in wants if (found := self.named(project, want))]
+        return [found for want in wants if (found := self.find_by_name(project, want))]
 
-    def named(self, project: CloudProject, want: Want) -> Any:
+    def find_by_name(self, project: CloudProject, want: Want) -> Any:
         found = project.api.ssh_keys.get_by_fingerprint(want["fingerprint"])
         return found if found is not None and found.fingerprint == want["fingerprint"] else None
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         return {**common("ssh_key", bound), "fingerprint": bound.fingerprint}
 
     def hindrance(self, project: CloudProject, want: Want) -> str:
@@ -56,7 +56,7 @@ class PlacementGroupKind(ResourceKind):
     client_name = "placement_groups"
     replaced = ("type",)
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         return {**common("placement_group", bound), "type": bound.type}
 
     def create(self, project: CloudProject, want: Want) -> Any:
@@ -79,7 +79,7 @@ class NetworkKind(ResourceKind):
 
     client_name = "networks"
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         subnets = [{"ip_range": each.ip_range, "network_zone": each.network_zone} for each in bound.subnets or []]
         return {
             **common("network", bound),
@@ -108,12 +108,12 @@ class NetworkKind(ResourceKind):
                 f"delete subnet {each['ip_range']}",
                 partial(bound.delete_subnet, _subnet(each)),
                 frozenset((Effect.DETACHES, Effect.SHRINKS)),
-                blocked=f"{', '.join(inside)} in it; when they have left, apply again" if inside else "",
+                blocked=f"{', '.join(inside)} in it; apply again when they have left" if inside else "",
             )
         for each in want["subnets"]:
             if each not in seen["subnets"]:
                 what, over = f"add subnet {each['ip_range']}", [other for other in going if _overlap(each, other)]
-                blocked = f"it overlaps {over[0]['ip_range']}, which has to go before" if over else ""
+                blocked = f"it overlaps {over[0]['ip_range']}, which must be deleted first" if over else ""
                 yield ResourceChange(what, partial(bound.add_subnet, _subnet(each)), blocked=blocked)
         yield from self._protected(bound, want, seen)
 
@@ -175,7 +175,7 @@ class FirewallKind(ResourceKind):
 
     client_name = "firewalls"
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         rules = [
             {
                 "direction": rule.direction,
@@ -266,7 +266,7 @@ class VolumeKind(ResourceKind):
     client_name = "volumes"
     replaced = ("format", "location")
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         return {
             **common("volume", bound),
             "size_gb": bound.size,

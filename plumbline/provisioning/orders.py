@@ -120,8 +120,8 @@ class Orders:
             raise passing[0]
         said = f" ({describe_error(refusals[-1])})" if refusals else ""
         raise Failed(
-            f"server {want['name']}: none of {', '.join(want['types'])} can be had in {want['location']} at {shown_price(planned.price)} "
-            f"a month{said}; try again later; a dearer one of the list is bought only with --allow {want['name']}"
+            f"server {want['name']}: none of {', '.join(want['types'])} is available in {want['location']} at "
+            f"{shown_price(planned.price)} a month{said}; try again later; a more expensive one of the list needs --allow {want['name']}"
         )
 
     def image(self, project: CloudProject, want: Want) -> Any:

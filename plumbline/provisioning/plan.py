@@ -44,7 +44,7 @@ def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: s
     """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
     lines = [f"* {note}" for note in notes]
     if not steps:
-        return [*lines, "nothing to do: all is as desired"]
+        return [*lines, "nothing to do: everything matches the spec"]
     for step in sorted(steps, key=lambda step: not _destroys(step)):
         price = f"  {told_price(step.price, '+.2f')}" if step.price != 0 else ""
         mark = "-/+" if step.done and step.replaces else step.mark
@@ -113,7 +113,7 @@ def read_plan(path: Path) -> dict[str, dict[str, Any]]:
     except OSError as error:
         raise Misused(f"the plan {path} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Misused(f"{path} is no plan: write one with plan --out FILE") from None
+        raise Misused(f"{path} is not a plan: write one with plan --out FILE") from None
     found = {plan["tenant"]: plan for plan in plans}
     if len(found) < len(plans):
         raise Misused(f"{path} has two plans of one tenant: write one with plan --out FILE")
@@ -125,7 +125,7 @@ def _plan_of(found: dict[str, Any]) -> dict[str, Any]:
     words = {key: found[key] for key in ("tenant", "mode", "platform", "desired", "project")}
     allowed = found["allow"]
     if not isinstance(allowed, list) or not all(isinstance(each, str) for each in (*words.values(), *allowed)):
-        raise ValueError("a word of the plan is no text")
+        raise ValueError("a value of the plan is not text")
     steps = [
         PlanStep(**{**each, "effects": tuple(each["effects"]), "needs": tuple(each["needs"])})
         for each in found["steps"]
@@ -136,7 +136,7 @@ def _plan_of(found: dict[str, Any]) -> dict[str, Any]:
 def check_plan(plan: dict[str, Any], desired: dict[str, Any], project: str, steps: Sequence[PlanStep]) -> None:
     """Raises Refused when the plan is not what would be done now."""
     if plan["desired"] != digest(desired):
-        raise Refused("the plan is of another desired state: plan again")
+        raise Refused("the plan is for another desired state: plan again")
     check_same(plan["steps"], steps)
     if plan["project"] != project:
         raise Refused("the project has changed since the plan was made: plan again")

@@ -19,7 +19,7 @@ class Planning(TenantObjects):
 
     prices: LivePrices
     notes: list[str]
-    """What is said and not changed: what cannot be read, and what is a stranger's."""
+    """What is said and not changed: what cannot be read, and what is foreign."""
 
     def steps(self) -> list[PlanStep]:
         """What an apply would do, of what was looked at."""
@@ -60,7 +60,7 @@ class Planning(TenantObjects):
         )
 
     def changes(self, key: Key) -> list[ResourceChange]:
-        """What is not as desired of an object that is there; a replacement stands alone, for it mends all."""
+        """What is not as desired of an object that is there; a replacement stands alone, because it fixes all."""
         kind, bound, want = self.kinds[key[0]], self.project.held[key], self.wants[key]
         try:
             if half := kind.half_made(self.project, bound):
@@ -69,15 +69,13 @@ class Planning(TenantObjects):
                 return [
                     ResourceChange(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)
                 ]
-            seen = kind.seen(self.project, bound)
+            seen = kind.describe(self.project, bound)
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
                 return [self._replacement(key, want, seen, reasons)]
             return list(kind.changes(self.project, bound, want, seen))
         except ODD as error:
-            self.notes.append(
-                f"{key[0]} {key[1]} (#{bound.id}) is in a form that is not known here, and left alone: {error}"
-            )
+            self.notes.append(f"{key[0]} {key[1]} (#{bound.id}) has an unknown form, and is left alone: {error}")
             return []
 
     def _replacement(self, key: Key, want: Want, seen: Want, reasons: list[str]) -> ResourceChange:
@@ -95,7 +93,7 @@ class Planning(TenantObjects):
             self.notes += self._foreign(key, bound)
 
     def _foreign(self, key: Key, bound: Any) -> list[str]:
-        """What a stranger has in an object, or on it, in words."""
+        """What foreign objects are in an object, or on it, in words."""
         if key[0] == "server":
             public = bound.public_net
             attached = [("volume", each.id) for each in bound.volumes or []]
@@ -170,12 +168,13 @@ class Planning(TenantObjects):
                 continue
             if want and not told and labels_of(bound).get(USER_DATA) == user_data_hash(want[USER_DATA]):
                 return (
-                    f"server {word} was told a volume, and its label {TOLD_VOLUME} is gone, so nobody knows which; a new "
-                    f"one would be empty: give it back its volume, or --allow {key[1]} makes another"
+                    f"server {word} was given a volume, but its label {TOLD_VOLUME} is gone, so nobody "
+                    "knows which one; a new one would be empty: restore the label, or create another with "
+                    f"--allow {key[1]}"
                 )
             if told:
                 fate = self._fate_of_volume(told, key[1])
-                return f"server {bound.name} was told volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} makes it"
+                return f"server {bound.name} was given volume #{told}, which {fate}; a new one would be empty: --allow {key[1]} creates it"
         return ""
 
     def _is_another_volume(self, id: str, name: str) -> bool:
@@ -194,20 +193,20 @@ class Planning(TenantObjects):
             if other.kind == "volume" and str(other.bound.id) == id:
                 return f"is there as {other.bound.name}: give it back the label {OBJECT}={identity(name)}"
         if volume_exists(self.project, id):
-            return "is there without this tenant's labels: give it back its labels"
+            return "exists without this tenant's labels: restore its labels"
         return "is gone: restore it"
 
     def _not_ready(self, key: Key) -> str:
         """Why an object cannot take another's place, after all that an apply may do to it; empty where it can."""
         if key not in self.project.held:
-            return self.blocked.get(key, "it is not there")
+            return self.blocked.get(key, "it does not exist")
         kind, notes = self.kinds[key[0]], len(self.notes)
         steps = [self.step(key, change) for change in self.changes(key)]
         del self.notes[notes:]
         try:
-            reasons = [kind.in_flux(self.seen(key))]
+            reasons = [kind.in_flux(self.describe(key))]
         except ODD:
-            reasons = ["it is in a form that is not known here"]
+            reasons = ["it has an unknown form"]
         return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))
 
     def _leaving(self, other: UnplannedObject) -> Iterator[PlanStep]:
@@ -216,7 +215,7 @@ class Planning(TenantObjects):
         users = kind.users(self.project, bound)
         effects = effects_of_deletion(other.kind, bool(is_protected(bound))) | ({Effect.DETACHES} if users else NOTHING)
         needs = words_missing(effects, (other.word, *users), self.allowed)
-        why = "another takes its place" if other.successor else "it is not desired any more"
+        why = "another takes its place" if other.successor else "the spec no longer has it"
         if not makes(self.desired):
             why = f"the tenant is {state_of(self.desired)}"
         words = tuple(sorted(effect.value for effect in effects))

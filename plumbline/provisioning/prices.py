@@ -57,7 +57,7 @@ class LivePrices:
             except API_ERRORS as error:
                 self._pricing, self.missing = {}, describe_error(error)
             except (KeyError, TypeError):
-                self._pricing, self.missing = {}, "its answer is not known here"
+                self._pricing, self.missing = {}, "its answer has an unknown form"
         return self._pricing
 
     def lacking(self) -> list[str]:
@@ -139,7 +139,7 @@ def paid_lines(api: Client, ownership: dict[str, str]) -> list[str]:
             price = prices.of_address(str(address.location.name)) if address.location else None
             found.append((f"{address.type} {address.ip} (#{address.id})", price))
     if not found:
-        return ["nothing that costs is there"]
+        return ["no existing resource costs anything"]
     lines = [f"  {what}: {told_price(price)}" for what, price in found]
     total = told_sum((price for _, price in found), prices.currency)
-    return ["what is there and is paid for:", *lines, "; ".join([f"  together {total}", *prices.lacking()])]
+    return ["existing resources and their prices:", *lines, "; ".join([f"  together {total}", *prices.lacking()])]

@@ -24,7 +24,7 @@ class RecordKind(ResourceKind):
         self.zones_may_be_gone = False
         """Whether a zone that is not there has no records, rather than being an error: so for a destroy."""
 
-    def listed(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
+    def list_objects(self, project: CloudProject, selector: str | None, wants: list[Want]) -> list[Any]:
         return [
             found
             for zone in sorted({want["zone"] for want in wants})
@@ -32,13 +32,13 @@ class RecordKind(ResourceKind):
             for found in there.get_rrset_all(label_selector=selector)
         ]
 
-    def named(self, project: CloudProject, want: Want) -> Any:
+    def find_by_name(self, project: CloudProject, want: Want) -> Any:
         return self._found(project, want["zone"], want["name"], want["type"])
 
     def again(self, project: CloudProject, bound: Any) -> Any:
         return self._found(project, self._zone_name(bound), bound.name, bound.type)
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         return {
             **common("record", bound),
             "zone": self._zone_name(bound),
@@ -93,7 +93,9 @@ class RecordKind(ResourceKind):
                 if self.zones_may_be_gone:
                     self._missing.add(name)
                     return None
-                raise Failed(f"the project has no DNS zone {name}; make it: hcloud zone create --name {name}") from None
+                raise Failed(
+                    f"the project has no DNS zone {name}; create it: hcloud zone create --name {name}"
+                ) from None
         return self._zones[name]
 
     def has_zone(self, project: CloudProject, name: str) -> bool:

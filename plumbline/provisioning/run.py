@@ -3,7 +3,7 @@
 1. It undoes nothing by itself. What failed half-way stays, is listed with its price, and waits for `apply` or `destroy`.
 2. It acts on ids and labels of objects that it has just looked at, never on a name alone, nor on the journal.
 3. What it deletes, detaches, replaces, shrinks, stops, opens or makes dearer, it does only for names given with --allow.
-4. It touches nothing of a stranger: no server, firewall, volume, attachment or membership; it says what is in the way.
+4. It touches nothing foreign: no server, firewall, volume, attachment or membership; it says what is in the way.
 5. It does what was shown and confirmed, while it holds the tenant's lock, or nothing.
 """
 
@@ -129,10 +129,10 @@ class ProvisionRun(Destroying):
                 if kind in ("server", "volume")
             ]
             why = describe_error(error) if isinstance(error, API_ERRORS) else str(error)
-            lines = [f"what is there could not be listed ({why}); last seen: {', '.join(held) or 'nothing'}"]
+            lines = [f"the existing objects could not be listed ({why}); last seen: {', '.join(held) or 'nothing'}"]
         for line in lines:
             self.say(line)
-        self.say("nothing was undone. `apply` goes on from here; `destroy` deletes it, data only with --allow")
+        self.say("nothing was undone. `apply` continues from here; `destroy` deletes it, and needs --allow for data")
 
     def _applied(self, steps: Sequence[PlanStep]) -> list[PlanStep]:
         self._shown = {}
@@ -178,7 +178,7 @@ class ProvisionRun(Destroying):
             if next(tries) and (bound := self.require_found(key)) is not None:
                 if half := kind.half_made(self.project, bound):
                     raise Failed(f"{key[0]} {key[1]} (#{bound.id}) {half}. `apply --allow {key[1]}` replaces it")
-                return not kind.passing(kind.seen(self.project, bound))
+                return not kind.passing(kind.describe(self.project, bound))
             try:
                 self.project.held[key] = kind.create(self.project, want)
             except APIException as error:
@@ -192,7 +192,7 @@ class ProvisionRun(Destroying):
         self.journal.write("created", kind=key[0], name=key[1], id=getattr(self.project.held[key], "id", None))
 
     def _settle(self, key: Key, looked: bool) -> None:
-        """Mend all that may be mended, looking anew after each try, until nothing is left."""
+        """Fix all that may be fixed, reading again after each try, until nothing is left."""
         kind, tries = self.kinds[key[0]], count(0 if looked else 1)
 
         def attempt() -> bool:
@@ -203,21 +203,21 @@ class ProvisionRun(Destroying):
                 self.say(f"{key[0]} {key[1]}: {change.what}")
                 self.journal.write("change", kind=key[0], name=key[1], what=change.what)
                 wait_for(change.do())
-            return not changes and not kind.passing(kind.seen(self.project, self.project.held[key]))
+            return not changes and not kind.passing(kind.describe(self.project, self.project.held[key]))
 
         retry(attempt, self.pause, about=f"{key[0]} {key[1]}")
 
     def _read_again(self, key: Key) -> None:
         bound = self.kinds[key[0]].again(self.project, self.project.held[key])
         if bound is None:
-            raise Failed(f"{key[0]} {key[1]} is gone: somebody else deletes objects of this tenant")
+            raise Failed(f"{key[0]} {key[1]} is gone: somebody else is deleting objects of this tenant")
         self.project.held[key] = bound
 
     def _replace(self, key: Key) -> None:
         """Put another in an object's place: it steps aside under another name, and goes when the other is there."""
         old = self.project.held[key]
         aside, name = UnplannedObject(key[0], old, key[1], True), name_aside(key[1], old.id)
-        self.say(f"{key[0]} {key[1]} (#{old.id}) steps aside as {name}; it goes on until another is there")
+        self.say(f"{key[0]} {key[1]} (#{old.id}) is renamed to {name}; it runs until its replacement is ready")
         self.journal.write("aside", kind=key[0], name=key[1], id=old.id)
         labels = {**labels_of(old), LEAVING: "yes"}
         retry(lambda: bool(old.update(name=name, labels=labels)), self.pause, about=f"{key[0]} {key[1]}")
@@ -238,15 +238,15 @@ class ProvisionRun(Destroying):
         labels = {label: value for label, value in labels_of(old).items() if label != LEAVING}
 
         def attempt() -> bool:
-            if self.kinds[key[0]].named(self.project, self.wants[key]) is None:
+            if self.kinds[key[0]].find_by_name(self.project, self.wants[key]) is None:
                 old.update(name=key[1], labels=labels)
-                self.say(f"no other can be had; {key[0]} {key[1]} (#{old.id}) stays, and has its name back")
+                self.say(f"no replacement is available; {key[0]} {key[1]} (#{old.id}) stays and gets its name back")
             return True
 
         try:
             retry(attempt, self.pause, (1, 2, 4), f"{key[0]} {key[1]}")
         except Failed as error:
-            self.say(f"{error}; it (#{old.id}) stays under another name; another apply goes on")
+            self.say(f"{error}; it (#{old.id}) keeps its temporary name; run apply again to continue")
 
     # --- the lock ---------------------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class ProvisionRun(Destroying):
         if found is None:
             return ""
         if self._holder is not None and self._holder.id != found.id:
-            raise Refused(f"the lock that was shown is gone, and it is another's now: {holder_of(found)}")
+            raise Refused(f"the lock that was shown is gone, and somebody else holds it now: {holder_of(found)}")
         self.lock.break_open(found)
         self.journal.write("unlock", was=holder_of(found))
         return holder_of(found)

@@ -47,7 +47,7 @@ class ServerKind(ServerMoves):
     def __init__(self) -> None:
         self.orders = Orders()
 
-    def seen(self, project: CloudProject, bound: Any) -> Want:
+    def describe(self, project: CloudProject, bound: Any) -> Want:
         group, public = bound.placement_group, bound.public_net
         return {
             **common("server", bound),
@@ -74,7 +74,7 @@ class ServerKind(ServerMoves):
         for action in bound.get_actions():
             if action.command == "create_server" and action.status == "error":
                 cause = (action.error or {}).get("message", "error")
-                return f"is half made: its creation ended with “{cause}”, so it may have no system"
+                return f"is half created: its creation failed with “{cause}”, so it may have no operating system"
         return ""
 
     def passing(self, seen: Want) -> bool:
@@ -155,7 +155,7 @@ class ServerKind(ServerMoves):
             if new and seen["disk_gb"] and disk < seen["disk_gb"]:
                 reasons.append(f"disk {seen['disk_gb']} → {disk} GB, with type {new}")
         if seen[USER_DATA] != user_data_hash(want[USER_DATA]):
-            gone = f", for its label {USER_DATA} is gone" if seen[USER_DATA] is None else ""
+            gone = f", because its label {USER_DATA} is gone" if seen[USER_DATA] is None else ""
             reasons.append(f"first boot{gone}")
         return reasons + self._told_another(project, want, seen)
 
@@ -165,11 +165,11 @@ class ServerKind(ServerMoves):
         if not want["volume"] or not seen["told_volume"]:
             return []
         if key in project.renewed:
-            return [f"its volume is made anew, and its first boot was told #{seen['told_volume']}"]
+            return [f"its volume is recreated, but its first boot was given #{seen['told_volume']}"]
         volume = project.held.get(key)
         if volume is None or str(volume.id) == seen["told_volume"]:
             return []
-        return [f"its first boot was told volume #{seen['told_volume']}, and {want['volume']} is #{volume.id}"]
+        return [f"its first boot was given volume #{seen['told_volume']}, but {want['volume']} is #{volume.id}"]
 
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.STOPS))
@@ -219,7 +219,7 @@ class ServerKind(ServerMoves):
         if have == want["placement_group"] and ("placement_group", str(have)) not in project.renewed:
             return
         if have and project.word_for("placement_group", bound.placement_group.id) is None:
-            return  # a stranger's group: it is said, and left alone
+            return  # a foreign group: it is reported and left alone
         what = f"placement group {have} → {want['placement_group']}; it is switched off for that"
         yield ResourceChange(what, lambda: self._regroup(project, bound, want), stops(seen))
 
@@ -256,7 +256,7 @@ class ServerKind(ServerMoves):
         yield ResourceChange(what, change, effects, price=more if more is None else round(more, 2))
 
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
-        """A stranger's volume is not torn from under a system that runs."""
+        """A foreign volume is not detached from a running system."""
         return [
             f"volume #{each.id}, which is not this tenant's, is on it: detach it there first"
             for each in bound.volumes or []
@@ -279,7 +279,7 @@ def _all_or_nothing(needed: list[ResourceChange]) -> list[ResourceChange]:
     """Nothing is stopped for one thing that is needed while another cannot be had."""
     hindered = any(change.blocked for change in needed)
     return [
-        replace(change, blocked="not before it can have all else that it needs")
+        replace(change, blocked="only after everything else that it needs")
         if hindered and not change.blocked and Effect.STOPS in change.effects
         else change
         for change in needed

@@ -41,7 +41,7 @@ class TenantObjects:
         for kind_name, kind in self.kinds.items():
             wants = [want for want in self.desired["objects"] if want["kind"] == kind_name]
             try:
-                self._sort(kind_name, kind.listed(self.project, selector, wants))
+                self._sort(kind_name, kind.list_objects(self.project, selector, wants))
             except ODD as error:
                 raise Failed(
                     f"the answer to GET /{kind.client_name} is not one of the API ({type(error).__name__}: {error}); nothing was done"
@@ -107,9 +107,9 @@ class TenantObjects:
         return next((want["name"] for want in wants if want["name"] == bound.name), None)
 
     def find(self, key: Key) -> Any:
-        """The tenant's object that has a desired name, or None; a stranger's blocks it."""
+        """The tenant's object that has a desired name, or None; a foreign one blocks it."""
         kind = self.kinds[key[0]]
-        bound = kind.named(self.project, self.wants[key])
+        bound = kind.find_by_name(self.project, self.wants[key])
         if bound is None:
             return None
         if not self.ours(key[0], bound):
@@ -137,14 +137,15 @@ class TenantObjects:
         wants = self.desired["objects"]
         keys = [want for want in wants if want["kind"] == "ssh_key"]
         found = [
-            (f"SSH key {want['name']}", self.kinds["ssh_key"].named(self.project, want) is not None) for want in keys
+            (f"SSH key {want['name']}", self.kinds["ssh_key"].find_by_name(self.project, want) is not None)
+            for want in keys
         ]
         zones = sorted({want["zone"] for want in wants if want["kind"] == "record"})
         return found + [(f"zone {zone}", self.records.has_zone(self.project, zone)) for zone in zones]
 
-    def seen(self, key: Key) -> Want:
+    def describe(self, key: Key) -> Want:
         """An object that is there, in the form of the desired state."""
-        return self.kinds[key[0]].seen(self.project, self.project.held[key])
+        return self.kinds[key[0]].describe(self.project, self.project.held[key])
 
     def known_names(self) -> set[str]:
         """Names that --allow may give."""
@@ -171,7 +172,7 @@ class TenantObjects:
 
     def _readable(self, kind: str, bound: Any) -> Any:
         try:
-            return canonical(self.kinds[kind].seen(self.project, bound))
+            return canonical(self.kinds[kind].describe(self.project, bound))
         except ODD:
             return None
 

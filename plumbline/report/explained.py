@@ -24,7 +24,7 @@ class ExplainedRule(Protocol):
 
     @property
     def passing(self) -> str:
-        """The example, mended."""
+        """The example, fixed."""
         ...
 
 

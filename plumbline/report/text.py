@@ -1,4 +1,4 @@
-"""Findings for a person at a terminal: what, where with the source line marked, and how to mend it."""
+"""Findings for a person at a terminal: what, where with the source line marked, and how to fix it."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A value that a step takes out of what it prints, for its undo and the steps after it."""
+"""A value that a step reads from its output, for its undo and later steps."""
 
 import re
 
@@ -18,11 +18,11 @@ def capture(pattern: str, printed: str) -> str:
     lines = (line for line in printed.split("\n") if len(line) <= _MOST_CHARACTERS)
     found = list(dict.fromkeys(match[1] for line in lines if (match := compiled.match(line))))
     if not found:
-        raise NotCaptured(f"no line begins with what matches {pattern}")
+        raise NotCaptured(f"no line starts with a match of {pattern}")
     if len(found) > 1:
         raise NotCaptured(f"lines that match {pattern} differ: {', '.join(map(repr, found[:5]))}")
     if problem := unsafe(found[0]):
-        raise NotCaptured(f"{found[0]!r}, which {pattern} takes out, can't be used: {problem}")
+        raise NotCaptured(f"{found[0]!r}, which {pattern} captures, cannot be used: {problem}")
     return found[0]
 
 

@@ -1,4 +1,4 @@
-"""Runs a shell script at a place, with a limit on its time, and hears what it says."""
+"""Runs a shell script at a place, with a time limit, and reads its output."""
 
 import io
 import os

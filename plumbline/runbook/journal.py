@@ -107,7 +107,7 @@ def open_journal(path: Path, hide: Callable[[str], str]) -> RunbookJournal:
             _check_entry(entry, number == 0)
             journal._remember(entry)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise UnusableJournal(f"{path} is no journal of a runbook, or is damaged") from None
+        raise UnusableJournal(f"{path} is not the journal of a runbook, or is damaged") from None
     if whole != content:
         journal.whole_bytes = len(whole)
     return journal
@@ -119,7 +119,7 @@ def _check_begin(begin: Mapping[str, Any]) -> None:
     words += [way for ways in begin["places"].values() for way in _of(list, ways)]
     steps = begin["steps"]
     if not all(isinstance(word, str) for word in words) or type(steps) is not int or steps < 0:
-        raise ValueError("a word of its beginning is none")
+        raise ValueError("its first entry has a value of the wrong type")
     _check_values(begin["values"])
 
 
@@ -128,20 +128,20 @@ def _check_entry(entry: Mapping[str, Any], first: bool) -> None:
     step, nodes = entry.get("step", 1), _of(list, entry.get("nodes", []))
     numbers = all(type(number) is int for number in (step, *nodes))
     if entry["event"] not in _EVENTS or first != (entry["event"] == "begin"):
-        raise ValueError(f"{entry['event']} is no event")
+        raise ValueError(f"{entry['event']} is not an event")
     if not numbers or step < 1 or min(nodes, default=0) < 0:
-        raise ValueError(f"{step}, {nodes} is no step with its nodes")
+        raise ValueError(f"{step}, {nodes} is not a step with its nodes")
     _check_values(_of(dict, entry.get("captured", {})))
 
 
 def _check_values(values: Mapping[str, Any]) -> None:
     if any(unsafe(_of(str, value)) for value in _of(dict, values).values()):
-        raise ValueError("a value can't stand in a command")
+        raise ValueError("a value cannot be used in a command")
 
 
 def _of(kind: type, value: Any) -> Any:
     if not isinstance(value, kind):
-        raise ValueError(f"{value!r} is no {kind.__name__}")
+        raise ValueError(f"{value!r} is not a {kind.__name__}")
     return value
 
 
@@ -175,7 +175,7 @@ def hold_lock(folder: Path, runbook: str, values: Mapping[str, str]) -> Iterator
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise Busy(file.read().strip() or "somebody who has just begun") from None
+            raise Busy(file.read().strip() or "a run that has just started") from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}, since {now()}\n")
         file.flush()

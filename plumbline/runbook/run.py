@@ -1,4 +1,4 @@
-"""A runbook carried out: each step, then its verification, in order; and what was done taken back, in reverse order."""
+"""Runs a runbook: each step, then its verification, in order; undoes finished steps in reverse order."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -90,10 +90,10 @@ class RunbookRun:
             if not nodes:
                 how = "found done" if self.journal.nodes.get(number) else "skipped"
                 self.journal.write(how, step=number, title=step.title)
-                self.tell.ended(step, "is done already", attempt.seconds())
+                self.tell.ended(step, "is already done", attempt.seconds())
                 return None
             if step.destroys and not self.consent(number, step, step.destroys):
-                return Failure(number, step, "was not confirmed, and nothing of it was done", "")
+                return Failure(number, step, "was not confirmed, so nothing was done", "")
             if failure := self._commands(number, step, nodes, attempt):
                 return failure
         return self._verification(number, step, attempt, "accepted" if accepted else "done")
@@ -119,7 +119,7 @@ class RunbookRun:
         values, problem = _values(step, ran)
         attempt.exit, attempt.output = ran.code, ran.output
         if any(self.journal.hide(value) != value for value in values.values()):
-            problem = "a value that it prints looks like a secret, and is not kept"
+            problem = "it prints a value that looks like a secret, so the value was not saved"
         elif values:
             self.journal.write("captured", captured=values)
         if ran.code:
@@ -128,7 +128,7 @@ class RunbookRun:
             return self._failed("failed", number, attempt, problem, ran.output)
         for printed in ran.printed if step.output else ():
             if found := difference(step.output or "", printed):
-                what = "its commands succeeded, and printed something else than the runbook shows"
+                what = "its commands succeeded, but their output differs from the runbook"
                 failure = self._failed("differs", number, attempt, what, "\n".join(found))
                 return replace(failure, differs=True)
         return None
@@ -169,12 +169,12 @@ class RunbookRun:
             self.tell.ended(step, step.undo or "nothing", attempt.seconds())
             return None
         if step.undo_destroys and not self.consent(number, step, step.undo_destroys):
-            return Failure(number, step, "was not taken back, for that was not confirmed", "")
+            return Failure(number, step, "was not undone, because it was not confirmed", "")
         nodes = sorted(self.journal.nodes.get(number, set()))
         ran = self._script(step, step.undo_commands, nodes, self.tell.line)
         attempt.exit, attempt.output = ran.code, ran.output
         if ran.code:
-            return self._failed("undo failed", number, attempt, f"its undoing {_ending(ran.code, step)}", ran.output)
+            return self._failed("undo failed", number, attempt, f"its undo {_ending(ran.code, step)}", ran.output)
         self.journal.write("undone", step=number, title=step.title, **attempt.record())
         self.tell.ended(step, "taken back", attempt.seconds())
         return None
@@ -219,7 +219,7 @@ def _values(step: RenderedStep, ran: ScriptOutcome) -> tuple[dict[str, str], str
         try:
             found[name] = capture(pattern, "".join(ran.printed))
         except NotCaptured as problem:
-            return found, f"{CAPTURED}.{name} can't be taken out of what it printed: {problem}"
+            return found, f"{CAPTURED}.{name} could not be read from its output: {problem}"
     return found, None
 
 

@@ -1,1 +1,1 @@
-"""The site: what Material for MkDocs does not do by a setting of its own."""
+"""Hooks of the documentation site, for what Material for MkDocs cannot be configured to do. `hooks` calls the others."""

@@ -1,7 +1,7 @@
-"""Words of Compose that a service of a spec has under another name, or has on purpose not."""
+"""Keys of Compose that a spec names differently, or leaves out on purpose."""
 
 COMPOSE_WORDS = {
-    "build": "images are built elsewhere: name one of images.yaml with `image`",
+    "build": "images are built elsewhere: name one of images.yaml in `image`",
     "cap_add": "`capabilities` lists what is added; all others are dropped",
     "cap_drop": "all capabilities are dropped; `capabilities` lists what is added",
     "container_name": "the container is named after the service and its project; reach it by the service's id",
@@ -23,7 +23,7 @@ COMPOSE_WORDS = {
     "mem_limit": "`limits: {memory_mib: …, cpus: …}`",
     "memory": "`limits: {memory_mib: …, cpus: …}`",
     "network_mode": "`segments` lists the networks; no service has the node's own",
-    "networks": "`segments` lists the networks, which stand in networks.yaml",
+    "networks": "`segments` lists the networks, which are in networks.yaml",
     "pid": "no service sees the processes of others",
     "pids_limit": "`limits: {pids: …}`",
     "platform": "`platforms` of the image in images.yaml",

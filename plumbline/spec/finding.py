@@ -1,4 +1,4 @@
-"""What a check has to say. Every check yields findings, and every reporter reads them."""
+"""What a check reports. Every check yields findings, and every reporter reads them."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,7 +29,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, where, and how to mend it."""
+    """One thing that is wrong, where, and how to fix it."""
 
     rule: str
     message: str

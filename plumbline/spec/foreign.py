@@ -1,4 +1,4 @@
-"""Everything foreign, made fit to be shown: names and values of a spec, a disk or an engine, in whatever format. Pure.
+"""Makes untrusted text safe to show: names and values of a spec, a disk or an engine, in any format. Pure.
 
 What is shown holds no character that moves a cursor, changes a direction or is no text; and however much is wrong, a report
 stays one that somebody reads.

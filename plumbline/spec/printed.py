@@ -1,4 +1,4 @@
-"""What a command printed: as plain text, and held against what a page shows."""
+"""What a command printed: as plain text, and compared with the output that a page shows."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What was probably meant, and lists of names that stay short however many there are."""
+"""«Did you mean …?», and lists of names that stay short."""
 
 import re
 import unicodedata

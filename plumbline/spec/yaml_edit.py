@@ -1,4 +1,4 @@
-"""Changes single values in YAML text; every comment, every order and every line that nothing is said about stays."""
+"""Changes single values in YAML text; all comments and all other lines stay as they are."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def edit_yaml(text: str, changes: Sequence[YamlChange]) -> str:
         found = None
     if found != wanted:
         paths = ", ".join(format_path(change.path) for change in changes)
-        raise CannotEdit(f"{paths}: not to be changed where it stands; is it shared by an alias?")
+        raise CannotEdit(f"{paths}: cannot be changed in place; is it shared by an alias?")
     return text
 
 
@@ -77,7 +77,7 @@ def _edit(text: str, lines: list[int], root: YamlNode, change: YamlChange) -> _E
     holder = node_at(root, change.path[:-1])
     keys = holder.value if isinstance(holder.value, dict) else {}
     if not keys:
-        raise CannotEdit(f"{format_path(change.path[:-1])} is no map with keys")
+        raise CannotEdit(f"{format_path(change.path[:-1])} is not a map")
     later = [name for name in change.before if name in keys] or list(keys)[-1:]
     start, _ = _span(lines, keys[later[0]][0].location)
     entry = f"{change.path[-1]}: {_flow(change.value)}"

@@ -1,4 +1,4 @@
-"""What is no YAML, in words, and at the place that a person has to mend: where something opens, not where its lack was noticed. Pure."""
+"""Errors of YAML syntax in words, at the place to fix: where something was opened, not where the parser noticed the error. Pure."""
 
 import re
 from collections.abc import Callable

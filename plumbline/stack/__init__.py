@@ -1,4 +1,6 @@
-"""Standing a mode up on an engine, and seeing what is there.
+"""Starts a mode on a Docker engine, and removes it again.
 
-`starting` brings it up, `run` takes down what it or a killed run left, `probing` asks from within its containers.
+Who calls Docker: `engine` its API, `starting` and `reference` Compose, `probing` the probe that looks into containers, and
+`stand_ins` the builds of replacements for images. `run` removes what this run or a killed one left behind; `attach` opens a stack
+that somebody else started.
 """

@@ -1,4 +1,4 @@
-"""A stack that somebody else started, looked at where it stands. Nothing of it is changed or removed."""
+"""A stack that somebody else started. It is inspected; nothing of it is changed or removed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -19,7 +19,7 @@ from plumbline.spec.finding import EnvironmentMissing
 API_VERSION = "1.44"
 """Of the engine's API: that of Engine 25, the oldest that is supported, and the oldest that Engine 29 still offers."""
 _ASK_SECONDS = 30
-GET_DOCKER = "install Docker Engine and its Compose plugin, start it, and see that `docker info` answers you"
+GET_DOCKER = "install Docker Engine and its Compose plugin, start it, and check that `docker info` answers"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Connection:
 def find_connection() -> tuple[Connection, Mapping[str, Any], str]:
     """The connection, what the engine says of its version, and the version of Compose. Raises EnvironmentMissing."""
     if shutil.which("docker") is None:
-        raise EnvironmentMissing("there is no docker command", GET_DOCKER)
+        raise EnvironmentMissing("the docker command is not installed", GET_DOCKER)
     if host := os.environ.get("DOCKER_HOST"):
         connection = Connection(host)
     else:
@@ -96,8 +96,8 @@ def engine_errors() -> Iterator[None]:
         yield
     except (DockerException, RequestException) as error:
         raise EnvironmentMissing(
-            f"the engine did not do what it was asked: {error}",
-            "see that `docker info` answers; what is left of this run, the next one removes",
+            f"the engine did not do what it was asked to do: {error}",
+            "check that `docker info` answers; the next run removes what is left of this one",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Containers as `docker inspect` has them: whose they are. Pure."""
+"""Containers in the form of `docker inspect`, and which project and service each belongs to. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The Docker engine: found, asked and told. Everything else in this package is about data."""
+"""The Docker engine, by its API and by the docker command: finds it, reads it and changes it."""
 
 import json
 import subprocess
@@ -44,7 +44,7 @@ class Versions:
         """A sentence for each version that is below its floor."""
         pairs = (("Docker Engine", self.engine, floors.engine), ("Docker Compose", self.compose, floors.compose))
         return [
-            f"{name} here is {version}, and {floor} or newer is asked for"
+            f"{name} here is {version}, but the spec needs {floor} or newer"
             for name, version, floor in pairs
             if _numbers(version) < _numbers(floor)
         ]
@@ -207,8 +207,8 @@ class Engine:
         except APIError as error:
             if "overlaps" in str(error.explanation):
                 return False
-            hint = "see what `docker network create` says, or use another engine"
-            raise EnvironmentMissing(f"no network {subnet} can be made: {error.explanation}", hint) from None
+            hint = "check what `docker network create` says, or use another engine"
+            raise EnvironmentMissing(f"network {subnet} cannot be created: {error.explanation}", hint) from None
         return True
 
     def volumes(self, project: str) -> list[dict[str, Any]]:

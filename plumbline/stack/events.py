@@ -1,4 +1,4 @@
-"""What happened when: starts, ends and first good health of the containers of a run, as the engine tells them while it goes on."""
+"""Start, end and first healthy check of each container of a run, from the events of the engine."""
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping

@@ -29,18 +29,18 @@ def make_node_networks(stack: Stack, project: str, nodes: Sequence[Node]) -> Non
 
 def _wait_or_raise(stack: Stack, node: Node, end: float, *, told: bool) -> None:
     holders = stack.engine.holders(node.subnet)
-    strangers = [name for name, project in holders if not project.startswith(_RUN)]
+    foreign = [name for name, project in holders if not project.startswith(_RUN)]
     names = ", ".join(name for name, _ in holders)
-    if strangers:
+    if foreign:
         raise EnvironmentMissing(
-            f"node {node.name} needs {node.subnet}, which network {', '.join(strangers)} has",
+            f"node {node.name} needs {node.subnet}, which network {', '.join(foreign)} uses",
             "use another engine: the spec names the address of the node",
         )
     if time.monotonic() > end:
         raise EnvironmentMissing(
-            f"node {node.name} needs {node.subnet}, which another run still has: {names}",
-            "wait for its end; a run that was kept by --keep has said how it is taken down; or use another engine",
+            f"node {node.name} needs {node.subnet}, which another run still uses: {names}",
+            "wait until it ends, or use another engine; a run with --keep has printed how to take it down",
         )
     if not told:
-        stack.watch.phase(f"waiting for another run, which has {node.subnet}: {names}")
+        stack.watch.phase(f"waiting for another run, which uses {node.subnet}: {names}")
     time.sleep(_POLL_S)

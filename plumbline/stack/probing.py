@@ -31,7 +31,7 @@ class FolderMissing(EnvironmentMissing):
 
     def __init__(self, folder: str):
         super().__init__(
-            f"the engine's host has no {folder}", "look whether the engine is on another host than its files"
+            f"the engine's host has no {folder}", "check whether the engine runs on another host than the files"
         )
         self.folder = folder
 
@@ -97,7 +97,7 @@ def probe(
     patience: float = 0.0,
 ) -> Answers:
     """Ask all containers at once. `folders` of the host are seen where they say, so that `files` may be in them. A process that looks
-    like a stranger is watched for the seconds of `patience`, for a health check looks so too.
+    like a foreign one is watched for the seconds of `patience`, for a health check looks so too.
 
     Raises FolderMissing where one of them is not there, EnvironmentMissing where the engine lets no such container run.
     """

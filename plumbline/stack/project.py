@@ -1,4 +1,4 @@
-"""What is handed to Compose: a generated project as it is, and an override with what this engine can't have as it is. Pure."""
+"""What Compose gets: the generated project, and an override for what this engine cannot provide. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The same projects once more, made from the generated files and never started: what the engine makes of them."""
+"""A reference of the same projects, created from the generated files but never started: what the engine makes of them."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def references(
         finally:
             run.withdraw([each.name for each in made.values()])
     raise EnvironmentMissing(
-        "no range of addresses is free for the networks that are compared with",
+        "no address range is free for the reference networks",
         "run this again when fewer stacks are started and stopped on this engine",
     )
 

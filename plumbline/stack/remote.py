@@ -44,6 +44,6 @@ def _on_host(engine: Engine, project: str, folder: Path, command: list[str], dat
     done = probe_container(engine, project, command, data, _SECONDS, f"{folder.parent}:/host")
     if done.returncode:
         raise EnvironmentMissing(
-            f"{folder} can't be had on the engine's host: {done.stderr.decode(errors='replace').strip()[-400:]}",
+            f"{folder} cannot be copied to the engine's host: {done.stderr.decode(errors='replace').strip()[-400:]}",
             f"the engine's host needs a folder {folder.parent} that containers may write to",
         )

@@ -1,4 +1,4 @@
-"""A run's own folder and its end: whatever happens, what was started is removed; what a killed run left, the next one removes."""
+"""The folder and the cleanup of a run: it removes everything that it started, and what a killed run left behind."""
 
 import fcntl
 import json
@@ -100,7 +100,7 @@ class StackRun:
             gone = dict(zip(projects, pool.map(self._remove_wholly, projects), strict=True))
         if left := [project for project, all_gone in gone.items() if not all_gone]:
             raise EnvironmentMissing(
-                f"the engine did not let go of everything of {', '.join(left)}",
+                f"the engine did not remove everything of {', '.join(left)}",
                 "the next run tries again; by hand: "
                 + "; ".join(f"docker compose --project-name {project} down --volumes" for project in left),
             )

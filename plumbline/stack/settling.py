@@ -1,4 +1,4 @@
-"""Late or ill: on a busy machine a health check answers late now and then. One that goes on failing is ill for good."""
+"""Late or unhealthy: on a busy machine, a health check is late now and then. One that keeps failing is unhealthy."""
 
 import time
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A stack that stands, and everything that can be seen of it."""
+"""A running stack, and how to read its state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -104,6 +104,6 @@ class Stack:
         return [*lines, f"its files: {self.run.folder}"]
 
 
-def shown(project: ComposeProject, service: str) -> str:
+def node_service_name(project: ComposeProject, service: str) -> str:
     """A service's name among all nodes."""
     return f"{project.node.name}/{service}" if project.node.name else service

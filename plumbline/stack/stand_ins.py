@@ -1,4 +1,4 @@
-"""Stand-ins: local images that keep the contract of those that cannot be had."""
+"""Stand-ins: local images with the same contract as images that are not available."""
 
 import hashlib
 import json

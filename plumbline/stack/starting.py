@@ -1,4 +1,4 @@
-"""Standing a mode up: its projects prepared, started in order, and down again at the end."""
+"""Starts a mode: prepares its projects, starts them in order, and stops them at the end."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ from plumbline.stack.probing import OUTSIDE_RESOLVER
 from plumbline.stack.project import ComposeProject, dead_ends, subnets
 from plumbline.stack.run import new_run
 from plumbline.stack.settling import wait_until_settled
-from plumbline.stack.stack import Stack, Watch, shown
+from plumbline.stack.stack import Stack, Watch, node_service_name
 from plumbline.stack.stand_ins import SERVER_LABEL, build, is_built_from, recipe_of
 from plumbline.stack.taken import SIGNS, Taken, moved_ports, moved_subnets
 
@@ -64,7 +64,7 @@ def _stand(stack: Stack, spec_folder: Path, mode: str, tenants: Sequence[str]) -
             if attempt == _ATTEMPTS:
                 raise
             held |= taken.places
-            stack.watch.phase(f"another was quicker, so once more: {taken}")
+            stack.watch.phase(f"another run was faster, so trying again:  {taken}")
             stack.run.withdraw([project.name for project in stack.projects])
             stack.projects.clear()
 
@@ -168,7 +168,7 @@ def _up(stack: Stack, projects: list[ComposeProject]) -> None:
         said = _compose(stack, projects, commands)
         if not said or stack.trouble or not wait_until_settled(stack, projects):
             break
-        stack.watch.phase("a health check was late; the start goes on")
+        stack.watch.phase("a health check was late; the start continues")
     stack.trouble += said
     with_jobs = [project for project in projects if project.jobs and not stack.trouble]
     if with_jobs:
@@ -192,7 +192,7 @@ def _wait_for_jobs(stack: Stack, projects: list[ComposeProject]) -> None:
     while time.monotonic() < end:
         states = _states(stack, projects)
         stack.watch.services(states)
-        jobs = [shown(project, job) for project in projects for job in project.jobs]
+        jobs = [node_service_name(project, job) for project in projects for job in project.jobs]
         if not any(states.get(job) in ("running", "created", "restarting") for job in jobs):
             return
         time.sleep(_POLL_S)
@@ -200,7 +200,7 @@ def _wait_for_jobs(stack: Stack, projects: list[ComposeProject]) -> None:
 
 def _states(stack: Stack, projects: Sequence[ComposeProject]) -> dict[str, str]:
     return {
-        shown(project, service): state
+        node_service_name(project, service): state
         for project in projects
         for service, state in stack.engine.states([project.name]).items()
     }
@@ -238,7 +238,7 @@ def _compose(stack: Stack, projects: list[ComposeProject], commands: list[list[s
 def _loops(stack: Stack, projects: Sequence[ComposeProject], ended: Mapping[str, Mapping[str, int]]) -> list[str]:
     """A service that ends again and again won't get better by waiting. What ended before this command was asked to."""
     return [
-        f"{shown(project, service)} ended {count} times, and is started again and again"
+        f"{node_service_name(project, service)} ended {count} times and keeps restarting"
         for project in projects
         if stack.events and project.name in ended
         for service, count in stack.events.restart_loops(project.name, ended[project.name]).items()

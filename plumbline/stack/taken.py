@@ -1,4 +1,4 @@
-"""What somebody else holds of an engine's host, ranges and ports, and what is free in their place. Pure."""
+"""Ranges and ports of an engine's host that are in use, and free ones to use instead. Pure."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,10 @@ class Taken(EnvironmentMissing):
     def __init__(self, line: str):
         super().__init__(
             line,
-            "stacks are started and stopped on this host all the time: run this again when they stand, or use another engine",
+            (
+                "other stacks are starting and stopping on this host: run this again when they have started, or use "
+                "another engine"
+            ),
         )
         self.places = frozenset(_PLACE.findall(line))
         """What the line names, `address:port`."""

@@ -1,1 +1,4 @@
-"""Updates: what differs between two releases, in which steps one becomes the other, and how far back the way goes. Pure."""
+"""Updates, all pure: `differences` compares two releases, `judging` finds what forbids an update, `plan` orders the rest.
+
+`steps` is the one list of steps that scripts, pages and the roll-out follow.
+"""

@@ -36,14 +36,14 @@ def changes(old: DeployedRelease, new: DeployedRelease) -> tuple[ServiceChange, 
     before, after = old.facts.services, new.facts.services
     found = [*_changed(old, new), *(ServiceChange(name, "new", ("new",)) for name in after if name not in before)]
     by_name = {each.service: each for each in found}
-    removed = (ServiceChange(name, "removed", ("removed",)) for name in reversed(ordered(old.facts)))
+    removed = (ServiceChange(name, "removed", ("removed",)) for name in reversed(sort_by_needs(old.facts)))
     return (
-        *(by_name[name] for name in ordered(new.facts) if name in by_name),
+        *(by_name[name] for name in sort_by_needs(new.facts) if name in by_name),
         *(each for each in removed if each.service not in after),
     )
 
 
-def ordered(facts: ReleaseFacts) -> list[str]:
+def sort_by_needs(facts: ReleaseFacts) -> list[str]:
     """All services and jobs, each behind those that it needs."""
     return in_order({name: service.needs for name, service in facts.services.items()}, sorted(facts.services))
 
@@ -77,7 +77,7 @@ def _reasons(old: DeployedRelease, new: DeployedRelease, was: ServiceFacts, now:
     if was.reference != now.reference:
         yield f"image {was.reference} → {now.reference}"
     elif _differ(was.digest, now.digest) or _differ(*(each.images.get(now.reference) for each in (old, new))):
-        yield f"image {now.reference}: another content"
+        yield f"image {now.reference}: different content"
     if was.entry != now.entry:
         yield "its entry in the compose file"
     for path in sorted({*was.files, *now.files}):

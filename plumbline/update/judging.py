@@ -9,10 +9,10 @@ from schema.platform import Migration
 from schema.release import ReleaseFacts
 
 
-def judged(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChange, ...]) -> Iterator[Finding]:
+def judge_update(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChange, ...]) -> Iterator[Finding]:
     """Findings of an update from one release to another."""
     before, after = old.facts, new.facts
-    yield from _strangers(before, after)
+    yield from _unrelated(before, after)
     yield from _unread_data(before, after)
     yield from _contracting(before, after)
     for change in found:
@@ -21,7 +21,7 @@ def judged(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChang
             message = f"{change.service} changes, and has no health check: the next service does not wait for it"
             yield Finding("PLB969", message, Severity.WARNING, subject=f"services.{change.service}")
     for reference in unknown_images(old, new):
-        message = f"both releases name {reference}, and nothing says whether it is the same image"
+        message = f"both releases name {reference}, and nothing shows whether it is the same image"
         hint = "compare installed releases: the bundle's MANIFEST.json beside release.json has the image's ID"
         yield Finding("PLB990", message, Severity.WARNING, hint=hint, subject=reference)
     for name, digest in after.networks.items():
@@ -30,7 +30,7 @@ def judged(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChang
             yield Finding("PLB993", message, Severity.WARNING, subject=f"networks.{name}")
 
 
-def _strangers(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]:
+def _unrelated(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]:
     for what in ("platform", "mode", "role"):
         one, other = getattr(before, what), getattr(after, what)
         if one != other:
@@ -48,14 +48,14 @@ def _unread_data(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]
         if was is None or was.data is None or not service.volumes:
             continue
         if service.data is None:
-            wrong = "no contract says what it reads"
+            wrong = "no contract says what data it can read"
         elif was.image != service.image and was.data.format != service.data.format:
             wrong = "it is another image"
         else:
             wrong = unread(was.data.read_by, was.data.version, service.data.version)
         if wrong:
             now = service.data.version if service.data else service.reference
-            message = f"{name} {now} does not read what {was.data.version} has written ({was.data.format}): {wrong}"
+            message = f"{name} {now} cannot read what {was.data.version} wrote ({was.data.format}): {wrong}"
             yield Finding("PLB967", message, hint=was.data.otherwise, subject=f"services.{name}")
 
 
@@ -65,7 +65,7 @@ def _contracting(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[Finding]
         for each in migrations:
             if each.revision in known or bears(before, each):
                 continue
-            message = f"migration {each.revision} ({each.title}) takes away what release {before.version} still uses"
+            message = f"migration {each.revision} ({each.title}) removes what release {before.version} still uses"
             since = each.unused_since
             hint = f"update to {since} first" if since else "name the release that stopped using it, in `unused_since`"
             yield Finding("PLB968", message, hint=hint, subject=job, expected=since, observed=before.version)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plumbline.spec.finding import Finding
-from plumbline.update.differences import DeployedRelease, ServiceChange, changes, needed_by, ordered
-from plumbline.update.judging import bears, judged
+from plumbline.update.differences import DeployedRelease, ServiceChange, changes, needed_by, sort_by_needs
+from plumbline.update.judging import bears, judge_update
 from plumbline.update.steps import BACK, Place, steps
 from schema.platform import Migration
 from schema.release import ReleaseFacts
@@ -77,7 +77,9 @@ def plan(old: DeployedRelease, new: DeployedRelease) -> UpdatePlan:
         role=after.role,
         old=before.version,
         new=after.version,
-        stays=tuple(each for each in ordered(after) if each not in changed and after.services[each].kind == "service"),
+        stays=tuple(
+            each for each in sort_by_needs(after) if each not in changed and after.services[each].kind == "service"
+        ),
         changes=found,
         stops_all=tuple(_networks(before, after)),
         steps=tuple(_steps(old, new, found)),
@@ -91,7 +93,7 @@ def plan(old: DeployedRelease, new: DeployedRelease) -> UpdatePlan:
         clients=tuple(_clients(before, found)),
         undone_until="migrate" if contracting else "switch" if data else None,
         memory_mib=(before.memory_mib, after.memory_mib),
-        findings=tuple(judged(old, new, found)),
+        findings=tuple(judge_update(old, new, found)),
     )
 
 
@@ -99,11 +101,11 @@ def _steps(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChang
     before, after = old.facts, new.facts
     place: Place = "host" if after.sealed else "node"
     changed = [each.service for each in found]
-    called = [name for name in ordered(after) if after.services[name].called]
+    called = [name for name in sort_by_needs(after) if after.services[name].called]
     images = {after.services[each].reference for each in changed if each in after.services}
     acts_on = {
         "load": tuple(sorted(images)),
-        "drain": tuple(name for name in ordered(before) if name in changed and before.services[name].drained),
+        "drain": tuple(name for name in sort_by_needs(before) if name in changed and before.services[name].drained),
         "secrets": tuple(sorted(after.secrets.keys() - before.secrets.keys())),
         "migrate": tuple(called),
         "switch": tuple(name for name in (*_started(after, changed), *_removed(after, changed)) if name not in called),
@@ -114,7 +116,7 @@ def _steps(old: DeployedRelease, new: DeployedRelease, found: tuple[ServiceChang
 
 def _started(facts: ReleaseFacts, changed: list[str]) -> Iterator[str]:
     """What changes, and the jobs that run with what waits for them."""
-    for name in ordered(facts):
+    for name in sort_by_needs(facts):
         waiters = (each for each in changed if each in facts.services and name in facts.services[each].needs)
         if name in changed or (facts.services[name].kind == "job" and any(waiters)):
             yield name

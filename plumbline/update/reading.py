@@ -7,7 +7,7 @@ from plumbline.spec.location import Location
 from schema.release import ReleaseFacts
 
 NAME = "release.json"
-_HINT = "take the file that `plumb build` has written for the release; a release from before it was written has none"
+_HINT = "use the file that `plumb build` wrote for the release; older releases have none"
 
 
 def read_facts(text: str | bytes, label: str) -> ReleaseFacts:
@@ -17,7 +17,7 @@ def read_facts(text: str | bytes, label: str) -> ReleaseFacts:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        message = f"holds no facts of a release: {place + ': ' if place else ''}{first['msg']}"
+        message = f"contains no facts of a release: {place + ': ' if place else ''}{first['msg']}"
         raise unreadable(label, message) from None
 
 

@@ -24,10 +24,10 @@ class ReleaseStep:
 
 BACK: dict[Back, str] = {
     "nothing": "nothing was changed",
-    "start": "the release before runs, without the workers that were drained; run it again, or rollback.sh starts them",
+    "start": "the previous release runs, without the drained workers; run it again, or start them with rollback.sh",
     "rollback": "rollback.sh goes back",
-    "migrations": "rollback.sh goes back, unless a migration took away what the release before uses",
-    "data": "rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version",
+    "migrations": "rollback.sh goes back, unless a migration removed something that the previous release uses",
+    "data": "rollback.sh goes back, unless a migration removed something that the previous release uses, or a store has converted its data to a newer version",
 }
 """The way back, in words."""
 
@@ -35,80 +35,83 @@ STEPS: tuple[ReleaseStep, ...] = (
     ReleaseStep(
         "preflight",
         "Check the host",
-        "Engine, Compose, memory, clock, ports and address ranges are those that the release needs.",
+        "Engine, Compose, memory, clock, ports and address ranges meet the needs of the release.",
         "nothing",
         ("host",),
     ),
     ReleaseStep(
         "verify",
         "Verify the bundle",
-        "The signature of the manifest is one of the trusted key, and every file has the checksum that the manifest says. "
-        "The new images read the data that is there.",
+        "A trusted key signed the manifest, and every file matches its checksum in the manifest. The new "
+        "images can read the existing data.",
         "nothing",
         ("host",),
     ),
     ReleaseStep(
         "keep",
         "Keep what runs",
-        "Files and settings of the release that runs are kept aside, and its images keep a name.",
+        "The files and settings of the running release are copied, and its images keep a tag.",
         "nothing",
     ),
     ReleaseStep(
         "load",
         "Get the images",
-        "All images are loaded from the bundle, or pulled by digest, before anything stops. What runs keeps its own.",
+        (
+            "All images are loaded from the bundle, or pulled by digest, before anything stops. Running containers "
+            "keep their images."
+        ),
         "nothing",
     ),
     ReleaseStep(
         "drain",
         "Drain the workers",
-        "Services that take from queues and change are stopped: each finishes what it holds, within its own time. "
-        "The queues keep the rest.",
+        "Changed services that read from queues stop: each finishes its current work within its stop "
+        "timeout. The rest stays in the queues.",
         "start",
     ),
     ReleaseStep(
         "place",
         "Put the files in place",
-        "Each file takes the place of the one before in one step.",
+        "Each file replaces the previous one atomically.",
         "rollback",
     ),
     ReleaseStep(
         "secrets",
         "Make new secrets",
-        "Secrets that are not there yet are made here; none is overwritten.",
+        "Missing secrets are created; none is overwritten.",
         "rollback",
         ("host",),
     ),
     ReleaseStep(
         "migrate",
         "Run migrations and other jobs",
-        "Each job that waits for its call runs once, while the services of the release before still answer. "
-        "So a migration only expands; what contracts comes in a later release.",
+        "Each on-demand job runs once, while the services of the previous release still answer. So a "
+        "migration only adds; whatever removes something comes in a later release.",
         "migrations",
     ),
     ReleaseStep(
         "switch",
         "Switch service by service",
-        "Each service that changes is made anew in place, by itself, behind those that it needs, and has to be healthy "
-        "before the next. Services that do not change are not touched.",
+        "Each changed service is recreated in place, one at a time, after the services that it needs. It "
+        "must be healthy before the next one starts. Services that do not change are not touched.",
         "data",
     ),
     ReleaseStep(
         "health",
         "Wait until every service is healthy",
-        "Those that did not change are asked too.",
+        "This includes the services that did not change.",
         "data",
     ),
     ReleaseStep(
         "smoke",
         "Ask from outside",
-        "Each published port with a health check is asked over the host's own network.",
+        "Each published port with a health check is requested over the host's own network.",
         "data",
     ),
     ReleaseStep(
         "remember",
         "Mark the release",
-        "It is noted that this release came through.",
+        "The host records that this release was installed successfully.",
         "data",
     ),
 )

@@ -1,1 +1,1 @@
-"""What is claimed of a bundle, on hosts that nothing reaches."""
+"""Proofs of bundles, on hosts without a network. `proof` runs them."""

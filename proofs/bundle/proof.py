@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.bundle import figures as measured
 from generators.markdown import EvidencePage, text
-from plumbline.project.proofs import marking
+from plumbline.project.proofs import page_marker
 from plumbline.stack.engine import find_engine
 from proofs.bundle.browsing import pages, release_page
 from proofs.bundle.faults import DISK_FULL, ENGINE_STOPS, KILLS, BundleFault
@@ -143,7 +143,7 @@ def main(words: list[str]) -> int:
     stores = [word for word in words if word in STORES] or STORES
     parts = [word for word in words if word not in STORES] or list(PARTS)
     rows: list[ProofRow] = []
-    mark = marking(DATA, "make bundle-proof")
+    mark = page_marker(DATA, "make bundle-proof")
     with tempfile.TemporaryDirectory(prefix="plumb-releases-") as folder, publisher(Path(folder)) as maker:
         for store in stores:
             for part in parts:

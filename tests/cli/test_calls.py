@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from plumbline.cli.ending import EXIT_CODES, EXIT_CODES_TOLD, spec_folder
+from plumbline.cli.exit_codes import EXIT_CODES, EXIT_CODES_TOLD, spec_folder
 from plumbline.spec.compose_words import COMPOSE_WORDS
 from schema.service import Service
 from tests.calling import plumb

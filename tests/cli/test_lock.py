@@ -122,7 +122,7 @@ def test_what_moved_is_shown_and_written_and_nothing_else_changes(
     done = project.lock()
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"app: {registry.host}/app:1.0 moved\n  - {OLD}\n  + {index}\n  - linux/amd64\n" in done.stdout
-    assert "ours: in no registry; left as it is" in done.stdout
+    assert "ours: in no registry; left unchanged" in done.stdout
     day = datetime.now(UTC).date().isoformat()
     said = f'source: registry, confirmations: 1, checked: "{day}"'
     expected = (

@@ -103,7 +103,7 @@ def test_a_runbook_that_changed_is_not_gone_on_with(project: Path) -> None:
         (["greet", "--resume"], "no run of greet can be resumed"),
         (["greet", "--resume", "--undo"], "give only one of them"),
         (["greet", "--journal", "data/platform.yaml"], "add --resume or --undo"),
-        (["greet", "--resume", "--journal", "data/platform.yaml"], "is no journal"),
+        (["greet", "--resume", "--journal", "data/platform.yaml"], "is not the journal"),
         (["greet", "--set", "name=a", "--half-done", "undo"], "is for --undo"),
         (["greet", "--set", "name=a", "--accept-output", "1"], "needs --resume"),
         (["greet", "--set", "name=a", "--confirm", "else"], "belongs to 'sample'"),
@@ -186,7 +186,7 @@ def test_what_failed_half_way_is_taken_back_only_where_that_is_said(keeping: Pat
     assert keep(keeping).returncode == 1
     unsaid = keep(keeping, "--undo")
     assert unsaid.returncode == 2
-    assert "say --half-done undo" in unsaid.stderr
+    assert "choose --half-done undo" in unsaid.stderr
     assert keep(keeping, "--undo", "--half-done", "keep").returncode == 0
     assert len(list(keeping.glob("kept.*"))) == 2
     assert keep(keeping, "--undo", "--half-done", "undo").returncode == 0

@@ -77,13 +77,13 @@ def test_a_volume_that_first_boot_was_not_told_is_an_error_that_names_both(journ
         provisioned(cloud, journal)
         old = named(cloud, "volumes", DATA)["id"]
         cloud.remove("volumes", old)
-        with pytest.raises(Refused, match=f"{DB} was told volume #{old}, which is gone"):
+        with pytest.raises(Refused, match=f"{DB} was given volume #{old}, which is gone"):
             run_of(cloud, desired(), journal).apply()
         assert not cloud.objects("volumes")
         (left,) = run_of(cloud, desired(), journal, [DATA]).apply()
         (new,) = cloud.objects("volumes")
         assert left.mark == "!"
-        assert f"its first boot was told volume #{old}, and {DATA} is #{new}" in left.what
+        assert f"its first boot was given volume #{old}, but {DATA} is #{new}" in left.what
 
 
 def test_a_strangers_volume_server_and_load_balancer_are_never_torn_away(journal: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_destroy_with_another_projects_token_is_no_success(journal: Path) -> N
 def test_a_server_whose_creation_failed_is_half_made_and_replaced_by_word(journal: Path) -> None:
     with project() as cloud:
         cloud.inject(ApiFault("action_error", method="POST", path="^/servers$"))
-        with pytest.raises(Failed, match="is half made"):
+        with pytest.raises(Failed, match="is half created"):
             run_of(cloud, desired(), journal).apply()
         (half,) = cloud.objects("servers")
         name = cloud.objects("servers")[half]["name"]
@@ -198,7 +198,7 @@ def test_a_saved_plan_is_done_exactly_or_refused(journal: Path, tmp_path: Path) 
         with pytest.raises(Refused, match="another desired state"):
             run_of(cloud, desired(), journal).check(saved)
         assert run.check(saved) == saved["steps"]
-        with pytest.raises(Misused, match="is no plan"):
+        with pytest.raises(Misused, match="is not a plan"):
             read_plan(journal)
 
 

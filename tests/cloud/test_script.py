@@ -71,7 +71,7 @@ def test_plan_apply_status_destroy(tmp_path: Path) -> None:
         assert not cloud.objects("servers")
         applied = call(cloud, tmp_path, *ACME, "apply", "--yes")
         assert applied.returncode == 0, applied.stderr
-        assert applied.stdout.endswith("nothing to do: all is as desired\n")
+        assert applied.stdout.endswith("nothing to do: everything matches the spec\n")
         assert call(cloud, tmp_path, *ACME, "plan").returncode == 0
         assert "server           tenant-acme-db-1" in call(cloud, tmp_path, *ACME, "status").stdout
         kept = call(cloud, tmp_path, *ACME, "destroy", "--yes")

@@ -82,7 +82,7 @@ def test_unlock_breaks_the_lock_that_was_shown_and_no_other(tmp_path: Path) -> N
         (shown,) = cloud.objects("placement_groups")
         cloud.remove("placement_groups", shown)
         lock("at-work")
-        with pytest.raises(Refused, match="another's now: locked by at-work"):
+        with pytest.raises(Refused, match="somebody else holds it now: locked by at-work"):
             run.unlock()
         assert len(cloud.objects("placement_groups")) == 1
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.project.proofs import LiveProof, Standing, marked, marking, proofs_of, standing, standings
+from plumbline.project.proofs import LiveProof, Standing, add_mark, judge_page, page_marker, proofs_of, standings
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
@@ -26,25 +26,25 @@ NOW = {"the matrix": "0123456789ab"}
         ("---\nproof: true\n---\n", "stale"),
         ("---\nproof: {command: plumb verify parity, passed: yes please, rests_on: {}}\n---\n", "stale"),
         ("---\n[\n---\n", "stale"),
-        (marked(PAGE, "plumb verify parity", True, NOW), "current"),
-        (marked(PAGE, "plumb verify parity", False, NOW), "failed"),
-        (marked(PAGE, "plumb verify parity", True, {}), "stale"),
-        (marked(PAGE, "plumb verify parity", True, {"the matrix": "ba9876543210"}), "stale"),
-        (marked(PAGE, "plumb verify stack --mode dev", True, NOW), "stale"),
+        (add_mark(PAGE, "plumb verify parity", True, NOW), "current"),
+        (add_mark(PAGE, "plumb verify parity", False, NOW), "failed"),
+        (add_mark(PAGE, "plumb verify parity", True, {}), "stale"),
+        (add_mark(PAGE, "plumb verify parity", True, {"the matrix": "ba9876543210"}), "stale"),
+        (add_mark(PAGE, "plumb verify stack --mode dev", True, NOW), "stale"),
     ],
 )
 def test_a_page_says_how_a_proof_stands(page: str | None, state: str) -> None:
-    assert standing(PROOF, page, NOW).state == state
+    assert judge_page(PROOF, page, NOW).state == state
 
 
 def test_a_run_with_faults_proves_what_one_without_does_and_not_the_other_way_round() -> None:
     plain, faults = (LiveProof(f"plumb verify stack --mode dev{more}", "stack-dev", {}) for more in ("", " --faults"))
-    assert standing(plain, marked(PAGE, faults.command, True, {}), {}).state == "current"
-    assert standing(faults, marked(PAGE, plain.command, True, {}), {}).state == "stale"
+    assert judge_page(plain, add_mark(PAGE, faults.command, True, {}), {}).state == "current"
+    assert judge_page(faults, add_mark(PAGE, plain.command, True, {}), {}).state == "stale"
 
 
 def test_what_was_in_front_stays_there() -> None:
-    page = marked(PAGE, "a", True, NOW)
+    page = add_mark(PAGE, "a", True, NOW)
     assert page.startswith("---\nsearch: {exclude: true}\nproof:\n")
     assert page.endswith("---\n\n# Parity\n")
 
@@ -67,7 +67,7 @@ def project(tmp_path: Path) -> Path:
     assert plumb("init", "data", cwd=tmp_path).returncode == 0
     assert plumb("build", cwd=tmp_path).returncode == 0
     (mode,) = spec_of(tmp_path).modes
-    mark = marking(tmp_path / "data", f"plumb verify stack --mode {mode}")
+    mark = page_marker(tmp_path / "data", f"plumb verify stack --mode {mode}")
     (tmp_path / "reports").mkdir()
     (tmp_path / f"reports/stack-{mode}.md").write_text(mark(PAGE, True))
     return tmp_path
@@ -106,7 +106,7 @@ def test_the_command_lists_them_and_says_what_to_run_again(project: Path) -> Non
 
 
 def test_a_page_that_nobody_asked_for_is_listed_too(project: Path) -> None:
-    mark = marking(project / "data", "make soak")
+    mark = page_marker(project / "data", "make soak")
     (project / "docs/auditor/evidence").mkdir(parents=True)
     (project / "docs/auditor/evidence/false-alarms.md").write_text(mark(PAGE, False))
     assert [how.state for _, how in standings(spec_of(project), project / "data")][-1] == "failed"
@@ -117,4 +117,4 @@ def test_the_site_says_it_on_the_page(project: Path) -> None:
     done = plumb("site", "build", cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
     (page,) = (project / "site/auditor/evidence").glob("stack-*.html")
-    assert ">Current</p><p>Nothing that it rests on has changed since.</p>" in page.read_text()
+    assert ">Current</p><p>Nothing that it depends on has changed since.</p>" in page.read_text()

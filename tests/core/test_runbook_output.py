@@ -30,14 +30,14 @@ def test_a_captured_value_is_used_later_and_taken_back_also_by_another_process(t
 @pytest.mark.parametrize(
     ("printed", "says"),
     [
-        ("nothing", "no line begins with"),
+        ("nothing", "no line starts with"),
         ("made: a\nmade: b", "lines that match made: (.*) differ"),
-        ("made: ", "can't be used"),
-        ("made: a b", "can't be used"),
-        ("made: $(touch hacked)", "can't be used"),
-        ("made: '; touch hacked; '", "can't be used"),
-        ("made: -rf", "can't be used"),
-        ("made: ../../etc", "can't be used"),
+        ("made: ", "cannot be used"),
+        ("made: a b", "cannot be used"),
+        ("made: $(touch hacked)", "cannot be used"),
+        ("made: '; touch hacked; '", "cannot be used"),
+        ("made: -rf", "cannot be used"),
+        ("made: ../../etc", "cannot be used"),
         ("made: hushhush", "looks like a secret"),
     ],
 )

@@ -96,7 +96,7 @@ def test_done_steps_are_taken_back_in_reverse_order(tmp_path: Path) -> None:
     run = ready(tmp_path, *steps)
     assert failed(run.forward).number == 4
     back = again(run)
-    assert failed(back.back).what == "its undoing ended with exit code 1"
+    assert failed(back.back).what == "its undo ended with exit code 1"
     mended.touch()
     assert again(back).back() is None
     assert log.read_text() == "three\nthree\none\n"
@@ -151,7 +151,7 @@ def test_a_step_that_destroys_does_so_only_where_that_is_wanted(tmp_path: Path) 
     data = tmp_path / "data"
     data.touch()
     run = ready(tmp_path, step(f"rm {data}", destroys="the data", undo="nothing: it is gone"))
-    assert failed(run.forward).what == "was not confirmed, and nothing of it was done"
+    assert failed(run.forward).what == "was not confirmed, so nothing was done"
     assert data.exists()
     assert again(run).journal.states == {}
     wanted = replace(again(run), consent=lambda number, step, what: (number, what) == (1, "the data"))

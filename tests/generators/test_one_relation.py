@@ -163,7 +163,7 @@ def test_the_pages_of_services_list_the_lines_of_the_picture(spec: Spec) -> None
     for name in spec.modes:
         drawn = _drawn(spec, name)
         for each in services_of(spec, name):
-            for label, own, other in (("Connects to", 0, 1), ("Is reached by", 1, 0)):
+            for label, own, other in (("Connects to", 0, 1), ("Reached by", 1, 0)):
                 said = fact(pages[f"docs/architect/services/{each}.md"], label, name)
                 listed = [_shown(one) for one in re.findall(r"(?:^|\), )(\S+) \(", said)]
                 assert sorted(listed) == sorted(edge[other] for edge in drawn if edge[own] == each), (name, each, label)

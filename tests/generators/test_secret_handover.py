@@ -29,18 +29,18 @@ def test_two_secrets_under_one_name_stay_two() -> None:
     settings = made["deploy/single/.env.example"]
     assert "\nSECRET_WEB_TOKEN=\n" in settings
     assert "\nSECRET_DB_TOKEN=\n" in settings
-    assert "This file holds secrets" in settings
+    assert "This file contains secrets" in settings
 
 
 def test_pages_say_which_secrets_are_in_an_environment() -> None:
     made = artifacts(example_spec(ONE_NAME_TWO_SECRETS))
     for page in ("docs/operator/environment.md", "docs/auditor/secrets.md"):
         assert "In the environment of a service" in made[page]
-        assert "none is in an environment" not in made[page]
+        assert "no secret is in an environment variable" not in made[page]
     assert "`TOKEN`, by value" in made["docs/architect/services/web.md"]
 
 
 def test_pages_of_a_spec_that_keeps_them_in_files_say_so() -> None:
     made = artifacts(example_spec(""))
-    assert "none is in an environment" in made["docs/auditor/secrets.md"]
-    assert "This file holds secrets" not in made["deploy/single/.env.example"]
+    assert "no secret is in an environment variable" in made["docs/auditor/secrets.md"]
+    assert "This file contains secrets" not in made["deploy/single/.env.example"]

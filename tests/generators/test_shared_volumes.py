@@ -9,9 +9,9 @@ import yaml
 
 from generators.compose.project import ComposeGenerator
 from generators.site.pages import PageGenerator
-from plumbline.effective.decided import decide_answer
 from plumbline.effective.differences import differences
 from plumbline.effective.node_links import deployment_of
+from plumbline.effective.probe_answers import decide_answer
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -23,7 +23,7 @@ from tests.rules.three_modes import three_modes
 from tests.rules.two_modes import mode, service, two_modes
 from validators.rules import check_rules
 from validators.rules.examples import example_spec
-from validators.stack.expected import ImageUsed, Promise, storage
+from validators.stack.expected import ExpectedService, ImageUsed, storage
 from validators.stack.kernel import expected_mounts
 
 STORE = service(volumes={"files": "/srv/files"}, volume_gb={"files": 30})
@@ -123,9 +123,9 @@ def test_a_running_stack_is_expected_to_have_it() -> None:
         spec = spec_of({**SHARE, "read_only": read_only})
         deployment = deployment_of(spec, "left", "host")
         assert deployment
-        promise = Promise(spec, deployment, "web", ImageUsed("", {}), Node(deployment), {})
-        assert storage(promise)["/mnt/files"] == f"volume store-files {access}"
-        assert expected_mounts(promise)["/mnt/files"] == access
+        declared = ExpectedService(spec, deployment, "web", ImageUsed("", {}), Node(deployment), {})
+        assert storage(declared)["/mnt/files"] == f"volume store-files {access}"
+        assert expected_mounts(declared)["/mnt/files"] == access
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_rule_for_each_tenant_whose_key_is_known() -> None:
         ".secrets/tenants/acme/key.age",
     ):
         assert not re.search(rule["path_regex"], other), other
-    assert "encrypted: globex" in artifact.content.decode()
+    assert "encrypted for: globex" in artifact.content.decode()
     assert artifact.sources[-1].path == "tenants.acme.recipient"
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generators.compose.project import ComposeGenerator
-from generators.compose.waits import JOB_PROFILE, called_jobs, can_wait, ordered, profiles, waits
+from generators.compose.waits import JOB_PROFILE, called_jobs, can_wait, profiles, sort_by_waits, waits
 from generators.offline.scripts import HostScriptGenerator
 from generators.rollout.playbook import RollOutGenerator
 from generators.site.diagrams import DiagramGenerator
@@ -105,7 +105,7 @@ def test_a_job_is_run_by_up_or_called_behind_those_before_it(services: dict[str,
     for later in called:
         for earlier in {*services[later].needs, *services[later].after} & set(called):
             assert called.index(earlier) < called.index(later)
-    assert sorted(ordered(services, called)) == sorted(called)
+    assert sorted(sort_by_waits(services, called)) == sorted(called)
 
 
 JOB = accepted(kind="job", health=None)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from generators.site.contract_page import PAGE, linked
+from generators.site.contract_page import PAGE, link_sources
 from generators.site.pages import PageGenerator
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
@@ -189,16 +189,16 @@ def test_there_is_a_page_where_there_are_contracts(spec: Spec) -> None:
     assert page_of(example_spec("")) == page_of(three_modes()) == []
     (page,) = page_of(spec)
     for contract in spec.contracts.values():
-        assert all(linked(claim.source) in page for claim in contract.claims)
-        assert all(linked(each.source) in page for each in contract.otherwise)
+        assert all(link_sources(claim.source) in page for claim in contract.claims)
+        assert all(link_sources(each.source) in page for each in contract.otherwise)
 
 
 def test_a_source_is_a_link_to_what_it_names() -> None:
-    assert linked("github.com/a/b@0123abc src/x.c#L1-L2; github.com/a/b/issues/7") == (
+    assert link_sources("github.com/a/b@0123abc src/x.c#L1-L2; github.com/a/b/issues/7") == (
         "[a/b src/x.c#L1-L2](https://github.com/a/b/blob/0123abc/src/x.c#L1-L2); "
         "[a/b/issues/7](https://github.com/a/b/issues/7)"
     )
-    assert linked("the manual") == "the manual"
+    assert link_sources("the manual") == "the manual"
 
 
 def test_a_report_says_that_a_stand_in_weakens_it(spec: Spec) -> None:

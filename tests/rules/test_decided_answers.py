@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from plumbline.effective.decided import decide_answer
 from plumbline.effective.deployment import services_of
+from plumbline.effective.probe_answers import decide_answer
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files

@@ -29,7 +29,7 @@ def found(spec: Spec, rule: str) -> list[str]:
     [
         (
             "monitoring.yaml",
-            "  serving: Nothing says that the platform's images export metrics.\n",
+            "  serving: No source says that the platform's images export metrics.\n",
             "",
             "PLB865",
             "serving",
@@ -61,7 +61,7 @@ def found(spec: Spec, rule: str) -> list[str]:
             'rule_files: ["{{ collector.rules }}"]',
             "rule_files: []",
             "PLB867",
-            "read",
+            "does not name",
         ),
         ("config/prometheus/rules.yml.j2", "- alert: {{ rule.id }}", "- alert: it", "PLB867", "service-down"),
     ],
@@ -99,7 +99,7 @@ def test_an_agent_on_other_nodes_is_said_to_be_uncollected() -> None:
     spec, _ = load_spec(shipped())
     assert spec is not None
     assert [(each.service, each.why) for each in uncollected(spec, "online")] == [
-        ("alloy", "on nodes of worker, db, where no collector stands")
+        ("alloy", "on nodes of worker, db, which have no collector")
     ]
     assert uncollected(spec, "offline") == []
 
@@ -208,6 +208,6 @@ def test_prices_are_old_a_day_after_the_limit_and_only_where_something_is_ordere
         return [each.message for each in RULES["PLB869"].findings(spec, recorded + timedelta(days=days))]
 
     assert of(spec, limit) == []
-    assert of(spec, limit + 1) == [f"the prices are of {recorded}, {limit + 1} days old"]
+    assert of(spec, limit + 1) == [f"the prices are from {recorded}, {limit + 1} days old"]
     # nothing is ordered there, and the starter has no catalogue
     assert of(three_modes(), 10_000) == of(example_spec(""), 10_000) == []

@@ -14,7 +14,7 @@ _LOADS = {
 }
 
 
-class _Read(HTMLParser):
+class _PageReader(HTMLParser):
     def __init__(self, page: str):
         super().__init__()
         self.links: list[str] = []
@@ -33,14 +33,14 @@ class _Read(HTMLParser):
 
 def links_of(page: str) -> list[str]:
     """Where its links lead, and what it loads, but for other hosts."""
-    return [link for link in _Read(page).links if not link.startswith(_ELSEWHERE)]
+    return [link for link in _PageReader(page).links if not link.startswith(_ELSEWHERE)]
 
 
 def loaded_by(page: str) -> list[str]:
     """What it makes a browser load, from wherever."""
-    return _Read(page).loaded
+    return _PageReader(page).loaded
 
 
 def anchors_of(page: str) -> set[str]:
     """What a link may name after its `#`; empty is the top."""
-    return _Read(page).anchors
+    return _PageReader(page).anchors

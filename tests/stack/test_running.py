@@ -9,7 +9,7 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
 from plumbline.stack.layout import nodes_of
 from plumbline.stack.project import ComposeProject
-from validators.stack.expected import ImageUsed, Promise
+from validators.stack.expected import ExpectedService, ImageUsed
 from validators.stack.reach import RunningService
 from validators.stack.running import answers_in, ask, to_ask
 
@@ -32,8 +32,8 @@ def asked(spec: Spec) -> Any:
     def of(service: str, stubs: frozenset[str] = frozenset()) -> Any:
         (node,) = nodes_of(spec, "offline", [])
         place = RunningService(ComposeProject("p", node, "/opt/p", {}), service, "1", 1, {})
-        promise = Promise(spec, node.deployment, service, ImageUsed("", {}), node, {})
-        return [each for each in to_ask([place], {place.key: promise}, stubs) if each.id != "rules"]
+        declared = ExpectedService(spec, node.deployment, service, ImageUsed("", {}), node, {})
+        return [each for each in to_ask([place], {place.key: declared}, stubs) if each.id != "rules"]
 
     return of
 
@@ -72,7 +72,7 @@ def test_a_contract_stub_is_not_asked(asked: Any) -> None:
 
 def test_no_answer_of_the_spec_holds_a_secret_and_values_follow_the_spec(asked: Any) -> None:
     settings = next(each for each in asked("redis") if each.id == "settings")
-    assert settings.expected["maxmemory"] == str(settings.promise.service.limits.memory_mib * 3 // 4 * 1024 * 1024)
+    assert settings.expected["maxmemory"] == str(settings.declared.service.limits.memory_mib * 3 // 4 * 1024 * 1024)
     assert "requirepass" not in settings.expected
 
 

@@ -100,7 +100,7 @@ def test_the_range_of_another_run_is_waited_for_and_said_once(node: Node, no_wai
     stack = OnEngine(FullEngine("plumb-docpipe-online-nodes-abcdef", 3))
     make_node_networks(stack, "ours", [replace(node, address="10.1.1.10"), replace(node, address="10.1.1.20")])
     assert stack.engine.made == ["10.1.1.16/29", "10.1.1.8/29"]
-    assert stack.watch.said == ["waiting for another run, which has 10.1.1.16/29: theirs"]
+    assert stack.watch.said == ["waiting for another run, which uses 10.1.1.16/29: theirs"]
 
 
 def test_a_run_that_does_not_end_is_named_and_nobody_is_told_to_remove_it(
@@ -108,12 +108,12 @@ def test_a_run_that_does_not_end_is_named_and_nobody_is_told_to_remove_it(
 ) -> None:
     monkeypatch.setattr("plumbline.stack.node_networks._WAIT_SECONDS", -1)
     stack = OnEngine(FullEngine("plumb-docpipe-online-nodes-abcdef", 99))
-    with pytest.raises(EnvironmentMissing, match="another run still has: theirs") as raised:
+    with pytest.raises(EnvironmentMissing, match="another run still uses: theirs") as raised:
         make_node_networks(stack, "ours", [replace(node, address="10.1.1.10")])
     assert "remove" not in raised.value.hint
 
 
 def test_the_range_of_a_stranger_is_not_waited_for(node: Node) -> None:
     stack = OnEngine(FullEngine("somebody", 99))
-    with pytest.raises(EnvironmentMissing, match="which network theirs has"):
+    with pytest.raises(EnvironmentMissing, match="which network theirs uses"):
         make_node_networks(stack, "ours", [replace(node, address="10.1.1.10")])

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from plumbline.effective.deployment import service_in
-from plumbline.effective.monitoring import exported
+from plumbline.effective.monitoring import exported_metrics
 from plumbline.stack.stand_ins import contract_of
 from plumbline.stack.stub import contract_stub
 from tests.gateway.standing import free_ports
@@ -45,7 +45,7 @@ def test_the_vectors_take_the_key_as_a_bearer_token_and_tell_what_the_image_tell
     names = {line.partition(" ")[0] for line in text.splitlines() if not line.startswith("#")}
     spec = shipped_spec()
     assert kind.startswith("text/plain; version=0.0.4")
-    assert names and names <= exported(spec, spec.services["qdrant"]).keys()
+    assert names and names <= exported_metrics(spec, spec.services["qdrant"]).keys()
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer other"}, {"Authorization": KEY[:-1]}])

@@ -75,21 +75,21 @@ def test_the_manifest_of_an_installation_says_more(tmp_path: Path) -> None:
     told = json.loads(call(tmp_path / "1.0", tmp_path / "1.1", "--format", "json").stdout)["plans"][0]
     assert (told["old"], told["new"]) == ("1.0", "1.1")
     reasons = {each["service"]: each["reasons"] for each in told["changes"]}
-    assert reasons["parse-worker"] == ["image docpipe/worker:v1.0: another content"]
+    assert reasons["parse-worker"] == ["image docpipe/worker:v1.0: different content"]
     assert reasons["clamav"] == ["model files in models/clamav"]
     assert {"embed-worker", "policy-engine"} <= reasons.keys() and "serving" not in reasons
     (tmp_path / "1.1" / "MANIFEST.json").write_text("{}")
     done = call(tmp_path / "1.0", tmp_path / "1.1")
-    assert (done.returncode, "error PLB965 is no manifest" in done.stdout + done.stderr) == (2, True)
+    assert (done.returncode, "error PLB965 is not a manifest" in done.stdout + done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "code", "said"),
     [
-        ("deploy/offline", "docs", 2, "docs:1:1: error PLB965 holds no release.json"),
+        ("deploy/offline", "docs", 2, "docs:1:1: error PLB965 contains no release.json"),
         ("deploy/offline", "nowhere", 2, "error PLB965 can't be read: No such file"),
-        ("deploy/offline", "README.md", 2, "error PLB965 holds no facts of a release"),
-        ("deploy/offline", "deploy/online", 2, "error PLB966 no deployment is in both releases"),
+        ("deploy/offline", "README.md", 2, "error PLB965 contains no facts of a release"),
+        ("deploy/offline", "deploy/online", 2, "error PLB966 the releases have no deployment in common"),
         ("deploy/offline", "deploy/online/db", 1, "error PLB966 the releases are of mode offline and online"),
     ],
 )

@@ -1,1 +1,1 @@
-"""Bundles held against their manifest and the spec; and the images that go into them."""
+"""Bundles compared with their manifest and the spec (`check`), and the images that go into them (`gathering`)."""

@@ -54,7 +54,9 @@ def _reference(
     pinned = f"{own}@{image.digest}" if image.digest else own
     if found := engine.image(pinned):
         if (engine.image(own) or {}).get("Id") != found["Id"]:
-            raise EnvironmentMissing(f"{own} is here another image than the spec pins", f"docker tag {pinned} {own}")
+            raise EnvironmentMissing(
+                f"{own} is another image here than the one that the spec pins", f"docker tag {pinned} {own}"
+            )
         return own, ((found.get("Config") or {}).get("Labels") or {}).get(SERVER_LABEL)
     if not stand_ins or image.stand_in is None:
         raise EnvironmentMissing(f"the engine has no image {pinned}", f"docker pull {pinned}; for tests: --stand-ins")
@@ -64,7 +66,7 @@ def _reference(
 def _saved(engine: Engine, layout: Layout, references: list[str]) -> Mapping[str, Saved]:
     process = engine.save(references)
     if process.stdout is None or process.stderr is None:
-        raise EnvironmentMissing("docker image save gives nothing", "look at the docker command")
+        raise EnvironmentMissing("docker image save writes nothing", "check the docker command")
     with process:
         try:
             return take_saved(layout, process.stdout, references, engine.versions.platform)

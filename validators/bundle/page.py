@@ -25,9 +25,9 @@ def as_markdown(
 ) -> str:
     """The page. `file`: name of the bundle."""
     page = EvidencePage(f"{page_name(manifest)}.md", f"Release {manifest.release}")
-    page.add(f"What {code(file)} holds, as `plumb verify bundle` has read it: the signature, then every byte.")
+    page.add(f"The content of {code(file)}, as read by `plumb verify bundle`: the signature, then every byte.")
     page.table(["", ""], [(None, row) for row in _about(manifest, signer)])
-    page.add("## What was found")
+    page.add("## Findings")
     # what a caveat says has a place of its own
     wrong = [each for each in findings if each.message not in manifest.caveats]
     if wrong:
@@ -36,13 +36,14 @@ def as_markdown(
             [(None, [text(each.severity), code(each.rule), prose(each.message)]) for each in wrong],
         )
     else:
-        page.add("Nothing: signature, form, every file, and what the spec says.")
+        page.add("None: the signature, the format, every file and the spec match.")
     if manifest.caveats:
         page.add("## Not for a customer")
         page.add("\n".join(f"- {prose(caveat)}" for caveat in manifest.caveats))
     page.add("## Images")
     page.add(
-        "*List* is what the spec pins; *manifest* is the image's ID in the containerd store, *configuration* in the classic one."
+        "*List* is what the spec pins; *manifest* is the image's ID in the containerd store, *configuration* in the "
+        "classic one."
     )
     page.table(["Image", "MB", "From", "Digests"], [(None, _image(image)) for image in manifest.images])
     page.add(text(layer_sharing(manifest)))

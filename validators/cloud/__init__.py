@@ -1,1 +1,4 @@
-"""A project at the cloud provider, held against the desired state of its tenants."""
+"""A project at the cloud provider against the desired state of its tenants.
+
+`reading` reads the project, `fields` says which fields are compared, `values` has both sides, and `checks` compares them.
+"""

@@ -13,7 +13,7 @@ _PLACE = "follows from the location's name"
 _TYPE = "follows from the type's name; what it costs is for --live-prices"
 _METER = "a meter of traffic"
 _DATACENTER = "removed from the API on 2026-10-01; the location is compared"
-_STRANGER = "of an object that is not the tenant's: what it reaches is compared, not how it is made"
+_FOREIGN = "of an object that is not the tenant's: what it reaches is compared, not how it is made"
 _LOCATION = {
     f"location.{each}": _PLACE for each in ("id", "description", "country", "city", "latitude", "longitude")
 } | {"location.network_zone": _PLACE}
@@ -163,7 +163,7 @@ LEFT_OUT: Mapping[str, Mapping[str, str]] = {
         "assignee_type": "there is one kind: server",
     },
     "floating_ip": _COMMON
-    | dict.fromkeys(("description", "ip", "type", "dns_ptr", "home_location", "blocked", "protection"), _STRANGER),
+    | dict.fromkeys(("description", "ip", "type", "dns_ptr", "home_location", "blocked", "protection"), _FOREIGN),
     "load_balancer": _COMMON
     | dict.fromkeys(
         (
@@ -180,7 +180,7 @@ LEFT_OUT: Mapping[str, Mapping[str, str]] = {
             "ingoing_traffic",
             "included_traffic",
         ),
-        _STRANGER,
+        _FOREIGN,
     ),
     "certificate": _COMMON
     | {

@@ -1,4 +1,4 @@
-"""What is in a project and no tenant's of the spec: of tenants that are gone, and of nobody. Pure."""
+"""Objects of a project that belong to no tenant of the spec: those of removed tenants, and those without an owner. Pure."""
 
 import re
 from collections.abc import Container, Iterator, Mapping
@@ -51,7 +51,7 @@ def nobodys(spec: Spec, wanted: Container[tuple[str, ...]], snapshot: Snapshot) 
             or _own(seen) & addresses
         ):
             continue
-        says = "has neither a tenant's labels nor an address of the spec: nobody knows whose it is"
+        says = "has neither a tenant's labels nor an address of the spec: nobody knows who owns it"
         yield Judged(Check(seen.subject, "owner", None, "nobody"), "PLB989", path, says)
 
 

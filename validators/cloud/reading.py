@@ -69,7 +69,7 @@ def _why(error: Exception) -> str:
         return str(error)
     if isinstance(error, APIException):
         return f"{error.message} ({error.code})"
-    return describe_error(error) if isinstance(error, API_ERRORS) else "the answer has a form that nobody knows"
+    return describe_error(error) if isinstance(error, API_ERRORS) else "the answer has an unknown form"
 
 
 def _every(api: Client, path: str, plural: str, query: dict[str, Any]) -> Iterator[Raw]:

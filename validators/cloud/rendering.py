@@ -1,4 +1,4 @@
-"""A look at a project as text, Markdown and JUnit XML. Pure."""
+"""The report about a project as text, Markdown and JUnit XML. Pure."""
 
 from collections import Counter
 
@@ -28,7 +28,7 @@ def summary_lines(report: CloudReport) -> list[str]:
         f"can't be read: {attribute} of {_counted(count, kind)}" for (attribute, kind), count in sorted(unread.items())
     ]
     if report.unknown_fields:
-        lines.append(f"not compared, for this version does not know them: {', '.join(report.unknown_fields)}")
+        lines.append(f"not compared, because this version does not know them: {', '.join(report.unknown_fields)}")
     return [printable(line) for line in lines]
 
 

@@ -1,4 +1,4 @@
-"""What came of a look at a project: data, and a finding for each check that failed. Pure."""
+"""The result of comparing a project: data, and a finding for each failed check. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def _finding(spec: Spec, judged: Judged) -> Finding:
     check, rule = judged.check, CLOUD_RULES[judged.rule]
     return Finding(
         rule.id,
-        f"{shown_subject(check)}: {judged.says or check.difference}",
+        f"{subject_with_tenant(check)}: {judged.says or check.difference}",
         severity=rule.severity,
         location=spec.key_at(judged.path),
         hint=rule.fix,
@@ -53,6 +53,6 @@ def _finding(spec: Spec, judged: Judged) -> Finding:
     )
 
 
-def shown_subject(check: Check) -> str:
+def subject_with_tenant(check: Check) -> str:
     """The subject, with its tenant."""
     return f"{check.where}: {check.subject}" if check.where else check.subject

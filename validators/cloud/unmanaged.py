@@ -1,4 +1,4 @@
-"""What a project has besides what its tenants should have, and what of it ends soon. Pure."""
+"""Objects of a project beyond those that its tenants should have, and which of them expire soon. Pure."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Reads a project once and holds it against the desired state of each tenant."""
+"""`plumb verify cloud`: reads a project once and compares it with the desired state of each tenant."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime

@@ -1,1 +1,1 @@
-"""Both modes side by side: what the parity matrix declares, against what they answer."""
+"""The modes side by side against the parity matrix: `asking` runs the probes, `verdict` judges the answers."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
-from plumbline.effective.decided import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
+from plumbline.effective.probe_answers import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.spec.finding import EnvironmentMissing
 from plumbline.spec.spec import Spec
 from plumbline.stack.probing import run_inside
@@ -80,15 +80,15 @@ def _prepare(stack: Stack, places: Mapping[str, RunningService]) -> None:
             code, output = stack.engine.execute(places[each.service].container, each.run)
             if code:
                 raise EnvironmentMissing(
-                    f"a mode could not be prepared: the command in {each.service} ends with {code}: {output[-400:]}",
-                    f"look at parity.prepare.{number}",
+                    f"a mode could not be prepared: the command in {each.service} ended with {code}: {output[-400:]}",
+                    f"check parity.prepare.{number}",
                 )
 
 
 @singledispatch
 def ask(question: ProbeQuestion, mode: AskedMode) -> dict[str, Any] | str:
     """The answer to a question, or the question as `probe/ask.py` is to ask it. A new kind is a function of its own."""
-    raise EnvironmentMissing(f"nothing asks a {type(question).__name__}", "run `plumb check`")
+    raise EnvironmentMissing(f"no code can ask a {type(question).__name__}", "run `plumb check`")
 
 
 @ask.register

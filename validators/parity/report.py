@@ -95,7 +95,7 @@ def summary_lines(report: ParityReport) -> list[str]:
             f"stand-in: {image} is {server}{weakness(image, report.weakened)}"
             for image, server in report.stand_ins.items()
         ]
-        lines.append("What ran on a stand-in is proven of the generated project, not of the real image.")
+        lines.append("A result on a stand-in proves the generated project, not the real image.")
     return [printable(line) for line in lines]
 
 
@@ -112,7 +112,7 @@ def as_markdown(report: ParityReport) -> str:
     page.add(f"Seen on {text(report.began)}.")
     page.add("\n".join(f"- {prose(line)}" for line in summary_lines(report)))
     if report.weakened:
-        page.add("[What stand-ins do otherwise](../images.md).")
+        page.add("[How stand-ins differ](../images.md).")
     page.add("## Findings")
     page.table(["Rule", "Finding"], [(None, [text(each.rule), prose(each.message)]) for each in report.findings])
     page.add("## Matrix")

@@ -1,4 +1,4 @@
-"""What the answers of all modes say about each feature of the matrix. Pure."""
+"""The verdict about each feature of the matrix, from the answers of all modes. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

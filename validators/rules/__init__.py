@@ -1,6 +1,7 @@
-"""Every static rule, and one function that runs them all. A new family is an entry in the import below.
+"""Every rule about a spec, and one function that runs them all. A module is a family; a new one is an entry in the import below.
 
-`plumb explain PLB101` names the module of a rule.
+Title, reason and fix of a rule are in its `@rule("PLB101", …)`, the message in the function below it. `plumb explain PLB101` ends
+with the name of the file.
 """
 
 import re

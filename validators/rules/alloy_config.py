@@ -67,7 +67,7 @@ def _packed(text: WrittenText) -> Iterator[Violation]:
     read = _DOCKERS_FILES.search(shown)
     if read and not re.search(r"^[ \t]*stage\.docker[ \t]*\{", shown, re.MULTILINE):
         at = text.at(max(0, text.literal.find(read[0])))
-        yield Violation(text.path, f"`{read[0]}` is read, and no `stage.docker` unpacks its lines", location=at)
+        yield Violation(text.path, f"`{read[0]}` is read, but no `stage.docker` parses its lines", location=at)
 
 
 def _is_alloy(text: WrittenText) -> bool:

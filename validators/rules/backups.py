@@ -33,7 +33,7 @@ def _kept(spec: Spec) -> Mapping[PathText, KeptStore | KeptFiles]:
 @rule(
     "PLB870",
     title="Store without a backup",
-    why="The server or its volume is lost one day, and with it everything that the service kept.",
+    why="If the server or its volume is lost, everything that the service stored is lost too.",
     fix="Add it to `stores` of backups.yaml, or give the reason in `without`.",
     failing=kept_on_servers((_STORE, "stores: {}")),
     passing=kept(),
@@ -55,7 +55,7 @@ def not_kept_on_servers(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB871",
     title="Backups without a destination",
-    why="No script is generated, so that nothing is backed up, although the spec says so.",
+    why="No script is generated, so nothing is backed up, although the spec says so.",
     fix="Add `destination`: an object store in another location.",
     failing=kept((_DESTINATION, "  destination: null\n  # {location: ash")),
     passing=kept(),
@@ -69,7 +69,7 @@ def no_destination(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB872",
     title="Backups without an encryption key",
-    why="Whoever gets at the destination would read everything, so no script is generated, and nothing is backed up.",
+    why="Anyone with access to the destination could read everything, so no script is generated, and nothing is backed up.",
     fix="Create a key with `age-keygen` away from the nodes, and add its public half to `recipients`.",
     failing=kept((", safe: ", ", other: "), ("recipients: {operations", "recipients: {}\n  # {operations")).replace(
         "  test: {every_h: 168, recipient: tests}\n", ""
@@ -89,7 +89,7 @@ def no_key(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB873",
     title="Backups kept for less than two intervals",
-    why="The last good backup is deleted before anybody notices that the next one was not made.",
+    why="The last good backup is deleted before anybody notices that the next one failed.",
     fix="Raise `keep_days`, or back up more often.",
     failing=kept(("keep_days: 35", "keep_days: 1")),
     passing=kept(),
@@ -105,7 +105,7 @@ def soon_gone(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB874",
     title="Backups in the nodes' own location",
-    why="What takes the nodes and their volumes, a fire or an outage of the location, takes the backups too.",
+    why="A fire or an outage of the location affects the backups as well as the nodes and their volumes.",
     fix="Choose a destination in another location.",
     failing=kept_on_servers((_DESTINATION, "  destination: {location: nbg1")),
     passing=kept(),
@@ -129,8 +129,8 @@ def beside_the_nodes(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB875",
     title="Backup that copies a running store's files",
-    why="The files change while they are copied. The copy is of no moment at all, and the store may not start from it.",
-    fix="Take a dump or a snapshot by the store's own program.",
+    why="The files change while they are copied. The copy is inconsistent, and the store may not start from it.",
+    fix="Take a dump or a snapshot with the store's own program.",
     failing=_FILES.format("/var/lib/docker/volumes"),
     passing=_FILES.format("/etc/ssh/ssh_host_ed25519_key"),
 )
@@ -165,7 +165,7 @@ def _copied(spec: Spec) -> Iterator[Violation]:
     "PLB876",
     title="Backups whose restore nobody tests",
     severity=Severity.WARNING,
-    why="A backup that was never restored is a hope. That it can't be is found out on the day on which it has to be.",
+    why="A backup that was never restored may be unusable, and nobody notices until it is needed.",
     fix="Add `test`, with the key of a host that does nothing else.",
     failing=kept(("  test: {every_h: 168, recipient: tests}\n", "")),
     passing=kept(),
@@ -178,8 +178,8 @@ def untested(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB877",
-    title="Backup, or reason for none, of something that is not there",
-    why="It says that something is kept, or why it is not, long after that changed.",
+    title="Backup entry for something that does not exist",
+    why="It says that something is backed up, or why it is not, although that is no longer true.",
     fix="Correct the name, or remove the entry.",
     failing="backups.yaml: {without: {db: it is small}}",
     passing="backups.yaml: {without: {}}",
@@ -203,8 +203,8 @@ def idle(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB878",
-    title="Destination that the firewall keeps backups from",
-    why="Each upload hangs until it is given up, and no backup is ever made.",
+    title="Backup destination that the firewall blocks",
+    why="Each upload hangs until it times out, and no backup is made.",
     fix="Add an outbound rule for tcp at that port.",
     failing=kept_on_servers(
         ("outbound: []", 'outbound: [{title: time, protocol: udp, port: "123", peers: [0.0.0.0/0]}]')
@@ -227,7 +227,7 @@ def shut_in(spec: Spec) -> Iterator[Violation]:
     "PLB879",
     title="Backups that one lost key makes unreadable",
     severity=Severity.WARNING,
-    why="A key is a file. When it is lost, every backup is lost with it, and nobody can make it again.",
+    why="A key is a file. If it is lost, every backup is lost with it, because nobody can create it again.",
     fix="Add the public half of a second key to `recipients`, and keep the private half somewhere else.",
     failing=kept((", safe: ", "}\n  # {safe: ")).replace("recipient: tests", "recipient: operations"),
     passing=kept(),

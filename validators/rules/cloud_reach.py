@@ -122,11 +122,11 @@ def lost_place(spec: Spec) -> Iterator[Violation]:
                 continue
             called = _calls(place, names)
             servers = [arguments[0] for function, *arguments in called if function == "server_name"]
-            strangers = [each for each in servers if each != place.role]
-            if strangers and place.role not in servers:
+            others = [each for each in servers if each != place.role]
+            if others and place.role not in servers:
                 yield Violation(
                     path_of("platform", "places", id, "role"),
-                    f"place {id} is on role `{place.role}`, but its shell leads to a node of `{strangers[0]}`",
+                    f"place {id} is on role `{place.role}`, but its shell leads to a node of `{others[0]}`",
                     observed=place.role,
                 )
             ways = [arguments[0] for function, *arguments in called if function == "address_of"]

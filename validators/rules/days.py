@@ -57,6 +57,6 @@ def old_prices(spec: Spec, today: date) -> Iterator[Violation]:
     if spec.says("catalogue") and age > catalogue.max_age_days and any(each.cloud for each in spec.topology.values()):
         yield Violation(
             path_of("catalogue", "date"),
-            f"the prices are of {catalogue.date}, {age} days old",
+            f"the prices are from {catalogue.date}, {age} days old",
             expected=f"at most {catalogue.max_age_days} days",
         )

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from plumbline.effective.decided import NO_ANSWER, NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.effective.deployment import services_of
+from plumbline.effective.probe_answers import NO_ANSWER, NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -69,7 +69,7 @@ def _sent(step: FlowStep) -> tuple[str, ...]:
 
 def _lost(path: PathText, texts: tuple[str, ...], known: set[str]) -> Iterator[Violation]:
     for broken in dict.fromkeys(broken for text in texts for broken in _BROKEN.findall(text)):
-        yield Violation(path, f"`{broken}` is no name: `${{name}}` in lower case", observed=broken)
+        yield Violation(path, f"`{broken}` is not a name: write `${{name}}` in lower case", observed=broken)
     for name in dict.fromkeys(name for text in texts for name in NAMED.findall(text)):
         if name not in known:
             yield Violation(path, f"nothing gives `{name}` here; known are {', '.join(sorted(known)) or 'no names'}")
@@ -158,7 +158,10 @@ _OTHERWISE = ("step ", NOT_DEPLOYED, NOT_PUBLISHED, NO_ANSWER, NO_WAY)
 @rule(
     "PLB728",
     title="Probe answer that its flow cannot give",
-    why="The flow builds its answer from this text. No stack can answer anything else, so the probe fails in every mode.",
+    why=(
+        "The flow builds its answer from this text. No stack can answer anything else, so the probe fails in every "
+        "mode."
+    ),
     fix="Write the same words in `answer` of the flow and in `answers` of the probe.",
     failing=_example(_ANSWER, answers="{single: ok, second: ok}"),
     passing=_example(_ANSWER, answers="{single: ok at last, second: ok at last}"),

@@ -54,7 +54,7 @@ def _outlives(placed: Placed, contract: Contract) -> Iterator[Violation]:
     path = placed.path("entrypoint") if script else path_of("services", placed.id, "image")
     yield Violation(
         path,
-        f"the first process of {placed.id} is {first.program}, which goes on when the server has died",
+        f"the first process of {placed.id} is {first.program}, which stays up when the server dies",
         observed=script or None,
         also=((path_of("contracts", service.image, "first_process"), "what the image does"),),
     )
@@ -102,8 +102,8 @@ def _reports(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violati
             continue
         yield Violation(
             _place_of_switches(placed),
-            f"image {placed.service.image} of {placed.id} sends by itself: {each.sends[0].lower()}{each.sends[1:]}",
-            f"set {' or '.join(shown(switch) for switch in each.off_by)}",
+            f"image {placed.service.image} of {placed.id} sends by default: {each.sends[0].lower()}{each.sends[1:]}",
+            f"set {' or '.join(written_form(switch) for switch in each.off_by)}",
             also=((path_of("contracts", placed.service.image, "telemetry", index), "what it sends"),),
         )
 
@@ -112,7 +112,7 @@ def _place_of_switches(placed: Placed) -> PathText:
     return placed.path("environment") if placed.service.environment else path_of("services", placed.id, "image")
 
 
-def shown(switch: Switch) -> str:
+def written_form(switch: Switch) -> str:
     """A switch as one writes it."""
     if switch.option:
         return f"the option `{switch.option}`"
@@ -157,8 +157,7 @@ def _too_early(placed: Placed, contract: Contract) -> Iterator[Violation]:
     yield Violation(
         placed.path("stop_grace_s"),
         (
-            f"{placed.id} is killed {service.stop_grace_s} s after it is told to stop, but image {service.image} may "
-            f"take {takes} s"
+            f"{placed.id} is killed {service.stop_grace_s} s after its stop signal, but image {service.image} may take {takes} s"
         ),
         observed=str(service.stop_grace_s),
         also=((path_of("contracts", service.image, "stop"), "what the image does"),),

@@ -24,7 +24,10 @@ def _with_contracts(spec: Spec) -> Iterator[tuple[Placed, Contract]]:
 @rule(
     "PLB324",
     title="User that the image cannot run as",
-    why="The image's entry point needs the rights of its own user. As another user, it exits before the server starts, or runs in a way that nobody tested.",
+    why=(
+        "The image's entry point needs the rights of its own user. As another user, it exits before the server "
+        "starts, or runs in a way that nobody tested."
+    ),
     fix="Leave `user` out, use another entry point of the image, or correct `runs_as_any` in the contract.",
     failing=_ROOT_ALONE + 'services/db.yaml: {user: "70:70"}\n',
     passing=_ROOT_ALONE + 'services/db.yaml: {user: "70:70", entrypoint: [postgres]}\n',
@@ -83,7 +86,10 @@ def _too_little(placed: Placed, contract: Contract) -> Iterator[Violation]:
 @rule(
     "PLB326",
     title="Process limit too low for the health check",
-    why="The engine starts the check inside the container. If the kernel does not let it create a process, a healthy server is reported as unhealthy.",
+    why=(
+        "The engine starts the check inside the container. If the kernel does not let it create a process, a "
+        "healthy server is reported as unhealthy."
+    ),
     fix="Raise `limits.pids`, or leave it out if the server uses threads.",
     failing="services/db.yaml: {limits: {memory_mib: 512, cpus: 1, pids: 1}}\n",
     passing="services/db.yaml: {limits: {memory_mib: 512, cpus: 1, pids: 64}}\n",
@@ -103,7 +109,7 @@ def _crowded(placed: Placed) -> Iterator[Violation]:
     if limits.pids < needs:
         yield Violation(
             path_of(placed.path("limits"), "pids"),
-            f"{placed.id} may have {limits.pids} processes, but its server and its health check are {needs}",
+            f"{placed.id} may have {limits.pids} processes, but its server and its health check need {needs}",
             expected=f"at least {needs}",
             observed=str(limits.pids),
             also=((placed.path("health"), "the check"),),

@@ -90,7 +90,7 @@ def never_looked_up(spec: Spec) -> Iterator[Violation]:
     also = ((path_of("images", others[0], "security"), "another image's look-up"),)
     for name, image in _running(spec):
         if image.security is None and image.lifecycle.state != "unpublished":
-            message = f"nobody says what vulnerabilities {name} {image.tag} has"
+            message = f"the vulnerabilities of {name} {image.tag} were never looked up"
             yield Violation(path_of("images", name), message, at_key=True, also=also)
 
 
@@ -112,7 +112,7 @@ def fixed_by_the_pin(spec: Spec) -> Iterator[Violation]:
             if hole.fixed_in and _has_fix(image, hole.fixed_in):
                 also = ((path_of("images", name, "tag"), "the pinned tag"),)
                 message = (
-                    f"{name} is said to have {id}, but {image.tag} is not older than {hole.fixed_in}, which fixes it"
+                    f"{name} is listed with {id}, but {image.tag} is not older than {hole.fixed_in}, which fixes it"
                 )
                 at = path_of("images", name, "security", "known", id, "fixed_in")
                 yield Violation(at, message, observed=hole.fixed_in, also=also)

@@ -100,7 +100,10 @@ def unpublished_image(spec: Spec) -> Iterator[Violation]:
     "PLB304",
     title="Image past its end of life",
     why="Nobody fixes its vulnerabilities any more.",
-    fix="Move to a supported successor, or waive the finding in waivers.yaml until the day on which you will have done so.",
+    fix=(
+        "Move to a supported successor, or waive the finding in waivers.yaml until the day on which you will have "
+        "done so."
+    ),
     failing=_example(lifecycle="{state: end-of-life, note: archived}") + USED,
     passing=_example() + USED,
 )

@@ -14,7 +14,7 @@ from validators.rules.yaml_texts import document_of
 _DELETES = (
     ("compactor", "retention_enabled", "without it the compactor deletes nothing"),
     ("compactor", "delete_request_store", "Loki does not start without it once retention is on"),
-    ("limits_config", "retention_period", "without it every log is kept for ever"),
+    ("limits_config", "retention_period", "without it, every log is kept forever"),
 )
 _SAMPLE = """
 config/loki.yaml:
@@ -28,9 +28,12 @@ services/web.yaml: {{config: [{{source: config/loki.yaml, target: /etc/loki.yaml
 @rule(
     "PLB154",
     title="Loki that deletes no log",
-    why="By default Loki keeps every line forever. When its volume is full, it loses new lines and its write-ahead log.",
+    why=(
+        "By default Loki keeps every line forever. When its volume is full, it loses new lines and its write-ahead log."
+    ),
     fix=(
-        "Set `compactor.retention_enabled: true`, set `compactor.delete_request_store` to the store of the chunks, and set "
+        "Set `compactor.retention_enabled: true`, set `compactor.delete_request_store` to the store of the chunks, "
+        "and set "
         "`limits_config.retention_period` to 24h or more."
     ),
     failing=_SAMPLE.format("false"),

@@ -33,7 +33,7 @@ def contracts_too_early(spec: Spec) -> Iterator[Violation]:
     for job, migrations in spec.update.migrations.items():
         base = path_of("update", "migrations", job)
         if job in spec.services and spec.services[job].kind != "job":
-            yield Violation(base, f"`{job}` is no job, so no update calls it", at_key=True)
+            yield Violation(base, f"`{job}` is not a job, so no update runs it", at_key=True)
         seen: set[str] = set()
         for index, each in enumerate(migrations):
             at = path_of(base, index)
@@ -41,11 +41,13 @@ def contracts_too_early(spec: Spec) -> Iterator[Violation]:
                 yield Violation(path_of(at, "revision"), f"revision {each.revision} is listed twice")
             seen.add(each.revision)
             if each.contracting and each.unused_since is None:
-                yield Violation(at, f"revision {each.revision} contracts, and names no release that stopped using it")
+                yield Violation(
+                    at, f"revision {each.revision} removes something, but names no release that stopped using it"
+                )
             elif each.unused_since and not each.contracting:
                 message = f"revision {each.revision} is not marked `contracting`, but names `unused_since`"
                 yield Violation(path_of(at, "unused_since"), message)
             elif each.unused_since and version(each.unused_since) >= version(own):
-                message = f"revision {each.revision} takes away what was used until this release, {own}"
+                message = f"revision {each.revision} removes what was still used before this release, {own}"
                 expected = f"a release before {own}"
                 yield Violation(path_of(at, "unused_since"), message, expected=expected, observed=each.unused_since)

@@ -40,7 +40,7 @@ def unanswered(spec: Spec) -> Iterator[Violation]:
     """Alerts that can fire in a mode for which none of their runbooks is, without a reason."""
     yield from once(
         Violation(
-            path_of("monitoring", "alerts", id), f"`{id}` can fire in mode {mode}, and no runbook handles it there"
+            path_of("monitoring", "alerts", id), f"`{id}` can fire in mode {mode}, but no runbook handles it there"
         )
         for mode, collector in _collecting(spec)
         for id, alert in spec.monitoring.alerts.items()
@@ -52,7 +52,10 @@ def unanswered(spec: Spec) -> Iterator[Violation]:
 @rule(
     "PLB861",
     title="Alert that can never fire",
-    why="It applies to no service, or only to the collector that would have to evaluate it while down. The service looks monitored, but is not.",
+    why=(
+        "It applies to no service, or only to the collector that would have to evaluate it while down. The service "
+        "looks monitored, but is not."
+    ),
     fix="Correct `each`, `services` or `measures`, or add `metrics` to the service and to the contract of its image.",
     failing=watched(("services: [db]", "services: [web]"), ("unwatched: {web", "unwatched: {db: it is, web")),
     passing=watched(),
@@ -72,13 +75,13 @@ def _never_fires(spec: Spec) -> Iterator[Violation]:
                 continue  # PLB101 says so
             field = "measures" if entry.measures else "services" if entry.services else "each"
             yield Violation(
-                path_of("monitoring", section, id, field), f"no collector asks a service that `{id}` is made for"
+                path_of("monitoring", section, id, field), f"no collector scrapes a service that `{id}` is for"
             )
     for mode, collector in known:
         for each in alerts_that_resolve(spec, mode, collector):
             if each.labels.get("service") == collector and metrics_in(each.expression) == ["up"]:
                 field = "services" if spec.monitoring.alerts[each.id].services else "each"
-                message = f"`{each.id}` is to say that `{collector}` is down, which evaluates it"
+                message = f"`{each.id}` reports that `{collector}` is down, but `{collector}` itself evaluates it"
                 yield Violation(path_of("monitoring", "alerts", each.id, field), message, "write `each: others`")
 
 
@@ -149,7 +152,7 @@ def _unreached(spec: Spec, mode: str, collector: str) -> Iterator[Violation]:
         why = (
             "share no segment"
             if beside
-            else f"stand on different nodes, and `{collector}` does not need its `{target.port}`"
+            else f"are on different nodes, and `{collector}` does not need its `{target.port}`"
         )
         yield Violation(
             path_of("services", target.service, "metrics"),
@@ -241,4 +244,4 @@ def _not_loaded(spec: Spec) -> Iterator[Violation]:
         # a path may be relative to the folder of the file that names it
         name = collector.rules.rpartition("/")[2]
         if not any(name in each.shown for each in elsewhere):
-            yield Violation(path, f"nothing tells `{placed.id}` to read {collector.rules}")
+            yield Violation(path, f"the configuration of `{placed.id}` does not name {collector.rules}")

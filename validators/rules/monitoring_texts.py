@@ -145,7 +145,7 @@ def lacks_token(spec: Spec) -> Iterator[Violation]:
     yield from once(
         Violation(
             path_of("services", target.service, "metrics", "secret"),
-            f"`{collector}` asks `{target.service}` for metrics in mode {mode}, but lacks `{target.secret}`",
+            f"`{collector}` scrapes `{target.service}` in mode {mode}, but lacks `{target.secret}`",
             f"add `{target.secret}: {{}}` to `secrets` of {collector}",
         )
         for mode in spec.modes

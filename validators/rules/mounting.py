@@ -63,7 +63,7 @@ def _nameless(placed: Placed) -> Iterator[Violation]:
             continue
         also = ((path_of("contracts", service.image, "volumes"), "what the image declares"),) if contract else ()
         path = placed.path("volumes", above[0]) if above else placed.path("volumes")
-        message = f"image {service.image} declares volume {declared}, at which {placed.id} mounts nothing"
+        message = f"image {service.image} declares volume {declared}, but {placed.id} mounts nothing there"
         yield Violation(path, message, expected=declared, also=also)
 
 

@@ -96,7 +96,7 @@ def _without_a_need(spec: Spec, placed: Placed, target: str) -> str:
 
 
 def _violation(spec: Spec, placed: Placed, target: str, naming: list[WrittenText], hint: str) -> Violation:
-    """At the needs where one was lost, else at the text that names a stranger."""
+    """At the needs where one was lost, else at the text that names a service without a need."""
     first = naming[0]
     needs = _needs_path(spec, placed, first)
     lost = target in placed.service.tolerates or len(naming) > 1

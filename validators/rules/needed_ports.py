@@ -42,6 +42,6 @@ def _another(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violati
                 continue
             elsewhere = bool(here - set(roles_of(placed.spec, placed.mode, need)))
             if elsewhere or (need, wanted) not in named:
-                message = f"it asks `{need}` at port `{port}`, but the need is for `{wanted}`"
+                message = f"it connects to port `{port}` of `{need}`, but the need names `{wanted}`"
                 also = ((placed.path("needs", need), "the need"),)
                 yield Violation(text.path, message, expected=wanted, observed=port, location=text.at(0), also=also)

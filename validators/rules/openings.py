@@ -34,7 +34,7 @@ def open_store(spec: Spec) -> Iterator[Violation]:
     """Known stores on every interface, in modes without a cloud's firewall."""
     yield from once(
         Violation(
-            placed.path("publish", port), f"anyone who reaches the node reaches `{placed.id}` at port {each.port}"
+            placed.path("publish", port), f"anyone who reaches the node can reach `{placed.id}` at port {each.port}"
         )
         for placed in placed_services(spec)
         if not spec.topology[placed.mode].cloud and (image := known_image(spec, placed.service)) and image.schemes
@@ -111,7 +111,10 @@ _ASKED_AT = {"http-01": 80, "tls-alpn-01": 443}
     title="Certificate that cannot be issued or is not trusted",
     why="The issuer asks port 80 or 443 of the host name, and nothing answers there. Browsers refuse certificates of a "
     "test directory. Warnings to an undeliverable address reach nobody.",
-    fix="Publish the entry on the challenge's port, and name the issuer's production directory and an address with a domain.",
+    fix=(
+        "Publish the entry on the challenge's port, and name the issuer's production directory and an address with "
+        "a domain."
+    ),
     failing=_ISSUED.format("acme.example.net", "ops@example.com", 8000),
     passing=_ISSUED.format("acme.example.net", "ops@example.com", 80),
 )

@@ -108,7 +108,10 @@ def _is_apart(mode: str, others: set[str], modes: Sequence[str], covered: Sequen
     "PLB720",
     title="Explanation that does not say which modes it sets apart",
     why="With three modes, «dev catches all mail» must not also explain a wrong mail server in production.",
-    fix="Name the modes that differ in `sets_apart`, e.g. `sets_apart: [dev]`. The others are then compared with each other.",
+    fix=(
+        "Name the modes that differ in `sets_apart`, e.g. `sets_apart: [dev]`. The others are then compared with "
+        "each other."
+    ),
     failing=three_modes(),
     passing=three_modes(sets_apart="[third]"),
 )

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from plumbline.effective.decided import decide_answer
 from plumbline.effective.deployment import services_of
 from plumbline.effective.expression_names import SECRET_FOLDER
+from plumbline.effective.probe_answers import decide_answer
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.probe import (

@@ -153,7 +153,11 @@ def _traefik_hosts(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -
             name = sorted(hosts)[0]
             at = text.at(max(0, text.literal.find("Host(")))
             yield Violation(
-                text.path, f"`{name}` is no tenant's host name", expected=sorted(known)[0], observed=name, location=at
+                text.path,
+                f"`{name}` is not a tenant's host name",
+                expected=sorted(known)[0],
+                observed=name,
+                location=at,
             )
     for name, each in mapping(file, "entryPoints").items():
         to = dig(each, "http", "redirections", "entryPoint", "to")

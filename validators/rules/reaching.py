@@ -271,4 +271,4 @@ def _misspelled(text: WrittenText) -> Iterator[Violation]:
     meant = [scheme] if scheme in _SCHEMES else get_close_matches(scheme, _SCHEMES, n=1, cutoff=0.8)
     if meant and not (scheme in _SCHEMES and found["colon"]):
         hint = f"did you mean `{meant[0]}://`?"
-        yield Violation(text.path, f"`{found[0]}` is no scheme of a URL", hint, observed=found[0])
+        yield Violation(text.path, f"`{found[0]}` is not a URL scheme", hint, observed=found[0])

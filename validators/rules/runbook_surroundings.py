@@ -15,8 +15,8 @@ _AMBIENT = frozenset({"HOME", "PATH", "PWD", "OLDPWD", "IFS"})
 @rule(
     "PLB855",
     title="Call that reads the operator's start-up file",
-    why="A ~/.psqlrc with AUTOCOMMIT off takes every change back, and prints it as done. A ~/.curlrc asks another server, or by "
-    "another way. The step then differs from one operator to the next.",
+    why="A ~/.psqlrc with AUTOCOMMIT off rolls every change back but prints success. A ~/.curlrc can set "
+    "another server or proxy. The step then differs from operator to operator.",
     fix="Add `-X` to psql, and `-q` to curl, as its first option.",
     failing=example("psql -v ON_ERROR_STOP=1 -f /srv/change.sql", PLAIN),
     passing=example("psql -X -v ON_ERROR_STOP=1 -f /srv/change.sql", PLAIN),
@@ -50,9 +50,9 @@ def _is_without_psqlrc(word: str) -> bool:
 @rule(
     "PLB856",
     title="Variable that may be unset",
-    why="Without it the command gets an empty word, and does something else: psql connects to the database of this machine's "
-    'user, `rm -r "$DIR/old"` removes /old.',
-    fix="Write `${NAME:?}`: the script ends where it is not set. Or `${NAME:-}` where it may be empty.",
+    why="Without a value, the command gets an empty word and does something else: psql connects to the local user's "
+    'database, `rm -r "$DIR/old"` removes /old.',
+    fix="Write `${NAME:?}`, so that the script fails if it is not set, or `${NAME:-}` if it may be empty.",
     failing=example('\'psql -X -v ON_ERROR_STOP=1 -c "SELECT 1" "$CONTROL_DB"\'', PLAIN),
     passing=example('\'psql -X -v ON_ERROR_STOP=1 -c "SELECT 1" "${CONTROL_DB:?}"\'', PLAIN),
 )

@@ -66,7 +66,7 @@ def _otherwise(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Viola
                         also=((path, "what is said to run"),),
                     )
             elif close := get_close_matches(key.lower(), answers.keys() - written, n=1, cutoff=_ALIKE):
-                message = f"nobody asks for `{key}`, and `{close[0]}`, which `running` asks for, is set nowhere"
+                message = f"no query of `running` reads `{key}`, and `{close[0]}`, which one reads, is set nowhere"
                 yield Violation(text.path, message, f"did you mean `{close[0]}`?", observed=key, location=at)
 
 

@@ -39,7 +39,10 @@ services/db.yaml:
 @rule(
     "PLB614",
     title="User name and password exchanged",
-    why="The store is set up with the password as its user's name. The password appears in logs, and every client is refused.",
+    why=(
+        "The store is set up with the password as its user's name. The password appears in logs, and every client "
+        "is refused."
+    ),
     fix="Give each variable its own secret: the user name to one, the password to the other.",
     failing=_STORE.format("POSTGRES_PASSWORD_FILE", "POSTGRES_USER_FILE"),
     passing=_STORE.format("POSTGRES_USER_FILE", "POSTGRES_PASSWORD_FILE"),
@@ -65,7 +68,7 @@ def _exchanged(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Viola
                 yield Violation(text.path, message, observed=found["secret"], location=_at(text, found["secret"]))
         for found in _PAIR.finditer(text.shown):
             if (kind_of(spec, found["first"]), kind_of(spec, found["second"])) == ("password", "user"):
-                message = f"`{found['first']}`, a password, stands before `{found['second']}`, a user"
+                message = f"`{found['first']}`, a password, comes before `{found['second']}`, a user"
                 yield Violation(text.path, message, observed=found["first"], location=_at(text, found["first"]))
 
 

@@ -17,7 +17,10 @@ from validators.rules.registry import Violation, rule
     "PLB510",
     title="Volumes larger than the disk, or size of an unknown volume",
     why="A store that fills its disk stops in the middle of a write, and so do all others on that disk.",
-    fix="Give the cloud volume, or the role's disk, at least the sum of `volume_gb`. Name only volumes of the service there.",
+    fix=(
+        "Give the cloud volume, or the role's disk, at least the sum of `volume_gb`. Name only volumes of the "
+        "service there."
+    ),
     failing="services/db.yaml: {volume_gb: {data: 50}}",
     passing="services/db.yaml: {volume_gb: {data: 20}}",
 )
@@ -115,7 +118,10 @@ _SIZED = (
 @rule(
     "PLB527",
     title="Volume of unknown size on a cloud volume",
-    why="The size of the cloud volume is the sum of these sizes. A volume without a size can fill it, and then all its stores stop.",
+    why=(
+        "The size of the cloud volume is the sum of these sizes. A volume without a size can fill it, and then all "
+        "its stores stop."
+    ),
     fix="Add the volume to `volume_gb`, with the space that it needs.",
     failing=_SIZED.format("null") + cloud_example(),
     passing=_SIZED.format("{data: 5}") + cloud_example(),
@@ -132,5 +138,5 @@ def _of_unknown_size(spec: Spec) -> Iterator[Violation]:
                 for name, service in each.services.items():
                     for volume in () if service.volume_gb else sorted(service.volumes):
                         path = field_path(name, spec.services[name], mode, "volumes", volume)
-                        message = f"nothing says how much room `{volume}` of `{name}` takes on the cloud volume"
+                        message = f"`volume_gb` has no size for `{volume}` of `{name}`, which is on the cloud volume"
                         yield Violation(path, message, at_key=True)

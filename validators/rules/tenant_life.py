@@ -13,7 +13,7 @@ tenants.yaml:
   transitions:
     - {{before: PENDING, after: ACTIVE, effect: It begins.}}
     - {{before: ACTIVE, after: SUSPENDED, effect: It waits.}}
-    - {{before: {0}, after: {1}, effect: It goes on.}}
+    - {{before: {0}, after: {1}, effect: It continues.}}
 """
 
 

@@ -17,7 +17,10 @@ _CHECKED = "services/web.yaml: {command: [%s], health: {command: [traefik, healt
 @rule(
     "PLB158",
     title="Health check that asks a ping which Traefik does not serve",
-    why="`traefik healthcheck` requests /ping. If ping is off, the response is 404, Traefik is never healthy, and the services that wait for it never start.",
+    why=(
+        "`traefik healthcheck` requests /ping. If ping is off, the response is 404, Traefik is never healthy, and "
+        "the services that wait for it never start."
+    ),
     fix="Add `ping: {}` to Traefik's static file or `--ping` to its command, or use another health check.",
     failing=_CHECKED % '"--log.level=INFO"',
     passing=_CHECKED % '"--ping"',
@@ -30,9 +33,7 @@ def never_pinged(spec: Spec) -> Iterator[Violation]:
 def _unanswered(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     command = " ".join(raw(word) for word in (placed.service.health and placed.service.health.command) or ())
     if re.search(r"\btraefik healthcheck\b", command) and not any(_turns_on(text) for text in texts):
-        yield Violation(
-            placed.path("health"), f"{placed.id} has no ping that its health check could ask", observed=command
-        )
+        yield Violation(placed.path("health"), f"{placed.id} serves no ping for its health check", observed=command)
 
 
 def _turns_on(text: WrittenText) -> bool:

@@ -24,24 +24,24 @@ class Unsafe:
 
 _ON = "true|yes|on|1"
 _OFF = "false|no|off|0"
-_REDIS = (Unsafe("protected-mode", _OFF, "whoever reaches it is let in where the password is lost"),)
+_REDIS = (Unsafe("protected-mode", _OFF, "anyone who reaches it gets in without a password"),)
 _OLD_TLS = "VersionTLS1[01]|TLSv1(?:\\.1)?"
 PROGRAMS: Mapping[str, tuple[Unsafe, ...]] = {
-    "elasticsearch": (Unsafe("xpack.security.enabled", _OFF, "whoever reaches it reads and deletes everything"),),
+    "elasticsearch": (Unsafe("xpack.security.enabled", _OFF, "anyone who reaches it can read and delete everything"),),
     "grafana": (
         Unsafe("GF_AUTH_ANONYMOUS_ENABLED", _ON, "dashboards are shown without a login"),
-        Unsafe("GF_SECURITY_ALLOW_EMBEDDING", _ON, "other sites can frame it"),
+        Unsafe("GF_SECURITY_ALLOW_EMBEDDING", _ON, "other sites can embed it in a frame"),
     ),
     "mariadb": (Unsafe("MARIADB_ALLOW_EMPTY_ROOT_PASSWORD", _ON, "root needs no password"),),
     "mysql": (Unsafe("MYSQL_ALLOW_EMPTY_PASSWORD", _ON, "root needs no password"),),
     "nginx": (Unsafe("ssl_protocols", f".*(?:{_OLD_TLS}|SSLv3)\\b.*", "TLS 1.0 and 1.1 are broken"),),
     "postgres": (
-        Unsafe("POSTGRES_HOST_AUTH_METHOD", "trust", "whoever reaches it is let in without a password"),
-        Unsafe("password_encryption", "md5|off|on", "MD5 passwords are found out from a stolen table"),
+        Unsafe("POSTGRES_HOST_AUTH_METHOD", "trust", "anyone who reaches it gets in without a password"),
+        Unsafe("password_encryption", "md5|off|on", "MD5 passwords can be cracked from a stolen table"),
         Unsafe("fsync", _OFF, "a power cut destroys the database"),
         Unsafe("full_page_writes", _OFF, "a power cut can destroy pages"),
     ),
-    "prometheus": (Unsafe("web.enable-admin-api", _ON, "whoever reaches it deletes metrics"),),
+    "prometheus": (Unsafe("web.enable-admin-api", _ON, "anyone who reaches it can delete metrics"),),
     "redis": _REDIS,
     "traefik": (
         Unsafe("insecure", _ON, "the dashboard is open to everybody"),

@@ -43,20 +43,20 @@ def undocumented_variable(spec: Spec) -> Iterator[Violation]:
         for secret, use in placed.service.secrets.items():
             for variable in filter(None, (use.variable, use.environment)):
                 setting.setdefault(variable, []).append(placed.path("secrets", secret))
-    strangers = {name: paths for name, paths in setting.items() if name.startswith(prefixes) and name not in listed}
+    unlisted = {name: paths for name, paths in setting.items() if name.startswith(prefixes) and name not in listed}
     idle = [name for name in listed if name not in setting and not _is_told_to_people(spec, name)]
     for name in idle:
-        close = _closest(name, strangers)
+        close = _closest(name, unlisted)
         if close is None:
             message = f"no service sets `{name}`"
             yield Violation(path_of("platform", "environment", name), message, at_key=True)
-        elif len({path.parts[1] for path in strangers[close]}) > 1:
+        elif len({path.parts[1] for path in unlisted[close]}) > 1:
             # several services set the other: the list is what is mistyped
             hint = f"did you mean `{close}`, which services set?"
             yield Violation(path_of("platform", "environment", name), f"no service sets `{name}`", hint, at_key=True)
-            del strangers[close]
+            del unlisted[close]
     yield from _in_runbooks(spec, prefixes)
-    for name, paths in strangers.items():
+    for name, paths in unlisted.items():
         meant = _closest(name, listed)
         if meant is None and len({path.parts[1] for path in paths}) > 1:
             message = f"services set `{name}`, but it is not in the list of the platform's variables"

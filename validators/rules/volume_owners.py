@@ -91,7 +91,7 @@ def _sharing(spec: Spec, deployment: Deployment, name: str, volume: str) -> tupl
     return tuple(
         (
             Placed(spec, deployment.mode, job, deployment.services[job]).path(field),
-            f"{job} shares the volume, and does not give it",
+            f"{job} shares the volume, but does not change its owner",
         )
         for job in services_sharing(deployment.services, name, volume)
         if deployment.services[job].kind == "job"

@@ -1,1 +1,6 @@
-"""The stack: what the generated projects are when a real engine runs them, against what the spec says."""
+"""A running stack against the spec.
+
+`kinds` lists the facts. Each has an expected side in `expected` and an observed side in `observed`, or in `kernel` for what only
+the kernel knows. `inspection` reads and compares a stack, `reach` tests connections, `behaviour/` injects faults, `inside/` looks
+into containers, `whole/` compares every setting of the engine, and `rules` has titles and fixes.
+"""

@@ -1,4 +1,4 @@
-"""What the spec says about a running service, kind by kind. Pure: a `Promise` in, values by key out."""
+"""What the spec says about a running service, kind by kind. Pure: a `ExpectedService` in, values by key out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class ImageUsed:
 
 
 @dataclass(frozen=True)
-class Promise:
+class ExpectedService:
     """A service of a deployment, and the image that it has to run."""
 
     spec: Spec
@@ -56,23 +56,23 @@ class Promise:
         return service_names(self.spec, self.deployment.mode, self.name)
 
 
-def state(promise: Promise) -> Values:
+def state(declared: ExpectedService) -> Values:
     """Running and healthy without a restart, or run to its end."""
-    if promise.service.kind == "job":
+    if declared.service.kind == "job":
         return {"": "exited 0", "restarts": "0"}
-    return {"": "healthy" if promise.service.health else "running", "restarts": "0"}
+    return {"": "healthy" if declared.service.health else "running", "restarts": "0"}
 
 
-def image(promise: Promise) -> Values:
+def image(declared: ExpectedService) -> Values:
     """The image's identity."""
-    return {"": promise.image.id}
+    return {"": declared.image.id}
 
 
-def process(promise: Promise) -> Values:
+def process(declared: ExpectedService) -> Values:
     """What runs, as whom, under which name, and how long it may take to stop."""
-    service, config = promise.service, promise.image.config
-    command = [value_text(word, promise.names) for word in service.command or ()]
-    entrypoint = [value_text(word, promise.names) for word in service.entrypoint or ()]
+    service, config = declared.service, declared.image.config
+    command = [value_text(word, declared.names) for word in service.command or ()]
+    entrypoint = [value_text(word, declared.names) for word in service.entrypoint or ()]
     if not entrypoint:
         command = command or config.get("Cmd") or []
         # an empty one clears the image's, and the engine takes its command all the same
@@ -81,16 +81,16 @@ def process(promise: Promise) -> Values:
         "command": as_json(command),
         "entrypoint": as_json(entrypoint),
         "user": service.user or config.get("User") or NONE,
-        "hostname": promise.name,
+        "hostname": declared.name,
         "stop_grace": f"{service.stop_grace_s} s",
     }
 
 
-def environment(promise: Promise) -> Values:
+def environment(declared: ExpectedService) -> Values:
     """The image's variables, overlaid with the spec's. A secret's value is never shown."""
-    values = dict(entry.split("=", 1) for entry in promise.image.config.get("Env") or [])
-    values |= {key: value_text(value, promise.names) for key, value in promise.service.environment.items()}
-    for secret, use in promise.service.secrets.items():
+    values = dict(entry.split("=", 1) for entry in declared.image.config.get("Env") or [])
+    values |= {key: value_text(value, declared.names) for key, value in declared.service.environment.items()}
+    for secret, use in declared.service.secrets.items():
         if use.variable:
             values[use.variable] = f"{SECRET_FOLDER}/{secret}"
         if use.environment:
@@ -101,13 +101,13 @@ def environment(promise: Promise) -> Values:
 SECRET_VALUE = "(secret)"
 
 
-def storage(promise: Promise) -> Values:
+def storage(declared: ExpectedService) -> Values:
     """Every mount by its place in the container."""
-    service, models = promise.service, promise.spec.models.models
-    volumes = volume_mounts(promise.name, service)
+    service, models = declared.service, declared.spec.models.models
+    volumes = volume_mounts(declared.name, service)
     mounts = {each.target: f"volume {each.name} {'ro' if each.read_only else 'rw'}" for each in volumes}
     mounts |= {target: f"bind ./{models[model].path} ro" for model, target in service.models.items()}
-    mounts |= {target: f"bind ./config/{promise.name}/{path} ro" for target, path in config_mounts(service).items()}
+    mounts |= {target: f"bind ./config/{declared.name}/{path} ro" for target, path in config_mounts(service).items()}
     mounts |= {mount.target: f"bind {mount.source} {'ro' if mount.read_only else 'rw'}" for mount in service.mounts}
     mounts |= {path: f"tmpfs {tmpfs_options(path, service.user)}" for path in service.tmpfs}
     for secret, use in service.secrets.items():
@@ -116,21 +116,21 @@ def storage(promise: Promise) -> Values:
     return mounts
 
 
-def limits(promise: Promise) -> Values:
+def limits(declared: ExpectedService) -> Values:
     """Memory in bytes, swap, cores, processes."""
-    wanted = promise.service.limits
+    wanted = declared.service.limits
     if wanted is None:
         return {"memory": NONE, "memory_and_swap": NONE, "cpus": NONE, "pids": NONE}
     memory = f"{wanted.memory_mib} MiB"
     return {"memory": memory, "memory_and_swap": memory, "cpus": f"{wanted.cpus:g}", "pids": str(wanted.pids)}
 
 
-def security(promise: Promise) -> Values:
+def security(declared: ExpectedService) -> Values:
     """The hardening that every generated service has."""
     return {
         "read_only_root": "true",
         "capabilities_dropped": "ALL",
-        "capabilities_added": " ".join(sorted(promise.service.capabilities)) or NONE,
+        "capabilities_added": " ".join(sorted(declared.service.capabilities)) or NONE,
         "options": "no-new-privileges:true",
         "privileged": "false",
         "host_namespaces": NONE,
@@ -138,39 +138,39 @@ def security(promise: Promise) -> Values:
     }
 
 
-def networks(promise: Promise) -> Values:
+def networks(declared: ExpectedService) -> Values:
     """The networks that it joins, under its own name."""
-    return dict.fromkeys(promise.service.segments, f"as {promise.name}")
+    return dict.fromkeys(declared.service.segments, f"as {declared.name}")
 
 
-def ports(promise: Promise) -> Values:
+def ports(declared: ExpectedService) -> Values:
     """Published ports: port in the container → address on the node."""
-    service, node = promise.service, promise.node
+    service, node = declared.service, declared.node
     places = {
         f"{service.ports[port]}/tcp": "{}:{}".format(*binding_of(node, publication))
         for port, publication in service.publish.items()
     }
-    for port in ports_for_other_nodes(promise.spec, promise.deployment.mode, promise.name):
+    for port in ports_for_other_nodes(declared.spec, declared.deployment.mode, declared.name):
         places[f"{service.ports[port]}/tcp"] = f"{node.address}:{service.ports[port]}"
     return places
 
 
-def hosts(promise: Promise) -> Values:
+def hosts(declared: ExpectedService) -> Values:
     """Names of services on other nodes, and of the nodes that the entry passes requests to."""
-    needs = needs_on_other_nodes(promise.spec, promise.deployment, promise.name)
-    found = {need: promise.node.peers[role] for need, role in needs.items()}
-    return found | (dict(promise.hosts) if promise.service.publish else {})
+    needs = needs_on_other_nodes(declared.spec, declared.deployment, declared.name)
+    found = {need: declared.node.peers[role] for need, role in needs.items()}
+    return found | (dict(declared.hosts) if declared.service.publish else {})
 
 
-def health(promise: Promise) -> Values:
+def health(declared: ExpectedService) -> Values:
     """The configured check; the image's own where the spec has none."""
-    wanted = promise.service.health
+    wanted = declared.service.health
     if wanted is None:
         return {}
     if wanted.http:
-        test = _http_test(promise, wanted.http)
+        test = _http_test(declared, wanted.http)
     else:
-        test = ["CMD", *(value_text(word, promise.names) for word in wanted.command or ())]
+        test = ["CMD", *(value_text(word, declared.names) for word in wanted.command or ())]
     return {
         "test": as_json(test),
         "interval": f"{wanted.interval_s:g} s",
@@ -181,25 +181,25 @@ def health(promise: Promise) -> Values:
     }
 
 
-def _http_test(promise: Promise, http: HttpHealth) -> list[str]:
-    client = promise.spec.images.images[promise.service.image].http_client
-    return http_test(client, promise.service.ports[http.port], http)
+def _http_test(declared: ExpectedService, http: HttpHealth) -> list[str]:
+    client = declared.spec.images.images[declared.service.image].http_client
+    return http_test(client, declared.service.ports[http.port], http)
 
 
-def upkeep(promise: Promise) -> Values:
+def upkeep(declared: ExpectedService) -> Values:
     """What happens when it ends, and to what it writes."""
-    logs = promise.spec.platform.logs
+    logs = declared.spec.platform.logs
     return {
-        "restart": "no" if promise.service.kind == "job" else "unless-stopped",
+        "restart": "no" if declared.service.kind == "job" else "unless-stopped",
         "log": f"json-file labels={LOGGED_LABEL} max-file={logs.max_files} max-size={logs.max_size_mib}m",
     }
 
 
-def labels(promise: Promise) -> Values:
+def labels(declared: ExpectedService) -> Values:
     """The labels by which it is found again."""
     return {
-        f"{LABEL}.mode": promise.deployment.mode,
-        f"{LABEL}.platform": promise.spec.platform.name,
-        f"{LABEL}.role": promise.deployment.role,
-        f"{LABEL}.service": promise.name,
+        f"{LABEL}.mode": declared.deployment.mode,
+        f"{LABEL}.platform": declared.spec.platform.name,
+        f"{LABEL}.role": declared.deployment.role,
+        f"{LABEL}.service": declared.name,
     }

@@ -1,4 +1,4 @@
-"""Everything that can be seen of a stack that stands, compared with the spec."""
+"""Reads everything of a running stack, and compares it with the spec."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,8 +9,8 @@ from plumbline.report.fact import Check
 from plumbline.stack.containers import container_of
 from plumbline.stack.project import ComposeProject
 from plumbline.stack.reference import CreatedProject
-from plumbline.stack.stack import Stack, shown
-from validators.stack.expected import ImageUsed, Promise
+from plumbline.stack.stack import Stack, node_service_name
+from validators.stack.expected import ExpectedService, ImageUsed
 from validators.stack.inside.container_inspection import ContainerInspection
 from validators.stack.kinds import checks_of
 from validators.stack.observed import ObservedService
@@ -56,9 +56,9 @@ def inspect_stack(stack: Stack) -> Inspection:
     places = [place for place in places if place.key in answers.places]
     table = reach_table(stack.spec, places, answers.places)
     kernels = {key: answer.kernel for key, answer in answers.places.items()}
-    promises = {place.key: _promise(stack, place.project, place.service) for place in places}
-    checks = _facts(stack, containers, kernels) + inside.checks(containers, places, promises, answers)
-    checks += ask(stack.engine, to_ask(places, promises, stack.stubs))
+    all_declared = {place.key: _expected_service(stack, place.project, place.service) for place in places}
+    checks = _facts(stack, containers, kernels) + inside.checks(containers, places, all_declared, answers)
+    checks += ask(stack.engine, to_ask(places, all_declared, stack.stubs))
     checks += _whole(stack, references, containers, checks) + _history(stack, containers, kernels)
     checks += reach_checks(table, places) + name_checks(places, answers.places)
     checks += published_checks(places, answers.host) + egress_checks(stack.spec, places, answers.places)
@@ -112,7 +112,7 @@ def _history(
         checks += order_checks(stack.events, project.name, deployment, where)
         own = {name: container_of(project, name, found) for name in deployment.services}
         logs = {name: "\n".join(stack.engine.logs(each["Id"])) for name, each in own.items() if each}
-        seen = {name: kernels[key] for name in own if (key := shown(project, name)) in kernels}
+        seen = {name: kernels[key] for name in own if (key := node_service_name(project, name)) in kernels}
         files = generated_files(Path(project.folder))
         checks += secret_checks(project, stack.secrets[project.node.tenant], found, seen, logs, files)
     return checks
@@ -130,10 +130,11 @@ def _facts(
     for project in stack.projects:
         for name in project.deployment.services:
             container = container_of(project, name, containers[project.name])
-            kernel = kernels.get(shown(project, name))
+            kernel = kernels.get(node_service_name(project, name))
             seen = _seen(stack, project, name, container, kernel) if container else None
             found += [
-                replace(each, where=project.node.name) for each in checks_of(_promise(stack, project, name), seen)
+                replace(each, where=project.node.name)
+                for each in checks_of(_expected_service(stack, project, name), seen)
             ]
         networks, volumes = stack.engine.networks(project.name), stack.engine.volumes(project.name)
         checks = project_checks(stack.spec, project, containers[project.name], networks, volumes)
@@ -141,10 +142,10 @@ def _facts(
     return found
 
 
-def _promise(stack: Stack, project: ComposeProject, name: str) -> Promise:
+def _expected_service(stack: Stack, project: ComposeProject, name: str) -> ExpectedService:
     reference = project.images[project.deployment.services[name].image]
     image = stack.engine.image(reference) or {"Id": reference, "Config": {}}
-    return Promise(
+    return ExpectedService(
         stack.spec,
         project.deployment,
         name,

@@ -1,9 +1,9 @@
-"""What the kernel says of a running service, and what the spec says of the same. Pure; the probe's answer in, values out."""
+"""Facts that only the kernel knows: what it reports about a running service, and what the spec expects. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from validators.stack.expected import MIB, NONE, SECRET_VALUE, Promise, Values
+from validators.stack.expected import MIB, NONE, SECRET_VALUE, ExpectedService, Values
 from validators.stack.expected import environment as configured_environment
 from validators.stack.expected import storage as configured_storage
 from validators.stack.observed import ObservedService
@@ -58,10 +58,10 @@ _CAPABILITIES = [
 """By bit, as in linux/capability.h."""
 
 
-def expected_process(promise: Promise) -> Values:
+def expected_process(declared: ExpectedService) -> Values:
     """The user that it really is, what it may, and that it can't gain more."""
-    service = promise.service
-    user = service.user or promise.image.config.get("User") or "0:0"
+    service = declared.service
+    user = service.user or declared.image.config.get("User") or "0:0"
     return {
         "user": user,
         # added capabilities are in a process of another user than root only if its file has them
@@ -90,9 +90,9 @@ def capability_names(bits: int) -> list[str]:
     return [name for bit, name in enumerate(_CAPABILITIES) if bits >> bit & 1]
 
 
-def expected_limits(promise: Promise) -> Values:
+def expected_limits(declared: ExpectedService) -> Values:
     """As the control group has them."""
-    limits = promise.service.limits
+    limits = declared.service.limits
     if limits is None:
         return {"memory": NONE, "cpus": NONE, "pids": NONE}
     return {"memory": f"{limits.memory_mib} MiB", "cpus": f"{limits.cpus:g}", "pids": str(limits.pids)}
@@ -118,11 +118,11 @@ EVERYWHERE = {
 """Where every container has something mounted."""
 
 
-def expected_mounts(promise: Promise) -> Values:
+def expected_mounts(declared: ExpectedService) -> Values:
     """What is writable: volumes and folders in memory; all else, the root too, is not."""
     access = {
         target: "tmpfs rw" if text.startswith("tmpfs") else text.split()[-1]
-        for target, text in configured_storage(promise).items()
+        for target, text in configured_storage(declared).items()
     }
     return {"/": "ro"} | {_real(target): text for target, text in access.items()}
 
@@ -141,9 +141,9 @@ def observed_mounts(seen: ObservedService) -> Values:
     }
 
 
-def expected_environment(promise: Promise) -> Values:
+def expected_environment(declared: ExpectedService) -> Values:
     """Every variable that the container has must have reached its process."""
-    return configured_environment(promise)
+    return configured_environment(declared)
 
 
 def observed_environment(seen: ObservedService) -> Values:
@@ -158,9 +158,9 @@ def observed_environment(seen: ObservedService) -> Values:
     }
 
 
-def expected_listening(promise: Promise) -> Values:
+def expected_listening(declared: ExpectedService) -> Values:
     """The declared ports and no other."""
-    return {str(port): OPEN for port in promise.service.ports.values()}
+    return {str(port): OPEN for port in declared.service.ports.values()}
 
 
 def observed_listening(seen: ObservedService) -> Values:

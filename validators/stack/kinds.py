@@ -9,7 +9,7 @@ from enum import Enum
 
 from plumbline.report.fact import Check, Fact, compare
 from validators.stack import expected, kernel, observed
-from validators.stack.expected import Promise, Values
+from validators.stack.expected import ExpectedService, Values
 from validators.stack.observed import ObservedService
 
 
@@ -29,7 +29,7 @@ class FactKind:
     rule: str
     field: str
     """The service's field that a finding points at; empty for the service as a whole."""
-    expected: Callable[[Promise], Values]
+    expected: Callable[[ExpectedService], Values]
     observed: Callable[[ObservedService], Values]
     by_kernel: bool = False
     """Whether the observed side is what the kernel says, which takes a running process."""
@@ -106,17 +106,17 @@ def tried_with(takes: Takes) -> list[str]:
     return [trial.title for trial in TRIED.values() if trial.takes is takes]
 
 
-def checks_of(promise: Promise, seen: ObservedService | None) -> list[Check]:
+def checks_of(declared: ExpectedService, seen: ObservedService | None) -> list[Check]:
     """Every check of a service. One that is not there has one result, `not deployed`, and not one for each fact."""
-    subject = f"services.{promise.name}"
+    subject = f"services.{declared.name}"
     if seen is None:
-        return [Check(subject, STATE.name, STATE.expected(promise)[""], None, deployed=False)]
+        return [Check(subject, STATE.name, STATE.expected(declared)[""], None, deployed=False)]
     return [
         check
         for kind in KINDS
         if seen.kernel is not None or not kind.by_kernel
         for check in compare(
-            _facts(subject, kind.name, kind.expected(promise)), _facts(subject, kind.name, kind.observed(seen))
+            _facts(subject, kind.name, kind.expected(declared)), _facts(subject, kind.name, kind.observed(seen))
         )
     ]
 

@@ -7,7 +7,7 @@ from plumbline.stack.settling import wait_until_settled
 from plumbline.stack.stack import Stack
 from validators.stack.inspection import Inspection, inspect_stack
 from validators.stack.kinds import STATE
-from validators.stack.report import shown_subject
+from validators.stack.report import subject_with_node
 
 _LOOKS = 3
 _WORDS = ("unhealthy", "starting")
@@ -29,7 +29,7 @@ def inspect_patiently(stack: Stack, *, apart_from: Collection[str] = ()) -> tupl
         looks.append(inspect_stack(stack))
     last = {_key(check) for check in looks[-1].checks if check.outcome != "matches"}
     passed = {
-        _key(check): f"{shown_subject(check)}: {check.difference}"
+        _key(check): f"{subject_with_node(check)}: {check.difference}"
         for earlier in looks[:-1]
         for check in earlier.checks
         if (_is_late(check, apart_from) or _is_way(check)) and _key(check) not in last

@@ -38,20 +38,20 @@ def summary_lines(report: StackReport) -> list[str]:
     lines += [f"substitute: the files of model {model}" for model in report.substitutes]
     if report.moved:
         lines.append(
-            f"moved: {len(report.moved)} networks had other subnets than the spec's, which others hold or all nodes share"
+            f"moved: {len(report.moved)} networks got other subnets than the spec's, which are in use or shared by all nodes"
         )
     lines += [
-        f"moved: {publication} was published at {place}, for another stack or program held the spec's port; "
-        "the facts about the port were compared with that"
+        f"moved: {publication} was published at {place}, because another stack or program uses the spec's port; facts about the port were compared with "
+        "the new place"
         for publication, place in report.moved_ports.items()
     ]
-    lines += [f"seen once, and not when it was looked at again: {each}" for each in report.passed]
+    lines += [f"seen once, but not in a second inspection: {each}" for each in report.passed]
     lines += [f"ignored: {text}" for text in report.ignored]
     lines += [f"narrowed: {text}" for text in report.narrowed]
     lines += [f"not tried: {text}" for text in report.untried]
     lines += [f"warning: {text}" for text in report.warnings]
     if report.stand_ins:
-        lines.append("What ran on a stand-in is proven of the generated project, not of the real image.")
+        lines.append("A result on a stand-in proves the generated project, not the real image.")
     return [printable(line) for line in lines]
 
 
@@ -63,12 +63,13 @@ def as_markdown(report: StackReport) -> str:
     page.add(f"Seen on {text(report.began)}.")
     page.add("\n".join(f"- {prose(line)}" for line in summary_lines(report)))
     if report.weakened:
-        page.add("[What stand-ins do otherwise](../images.md).")
+        page.add("[How stand-ins differ](../images.md).")
     page.add("## Findings")
     page.table(["Rule", "Finding"], [(None, [text(each.rule), prose(each.message)]) for each in report.findings])
     page.add("## Who reached whom")
     page.add(
-        "Row to column, every declared port tried. ● (green) reached as needed, ○ (blue) reached and allowed, · (grey) not reached, "
+        "Row to column, every declared port tried. ● (green) reached as needed, ○ (blue) reached and allowed, · "
+        "(grey) not reached, "
         "✗ (red) against the spec."
     )
     _add_matrix(page, report)

@@ -1,4 +1,4 @@
-"""What came of a verification: data, and its finding for each check that failed. Pure."""
+"""The result of a verification as data, with a finding for each failed check. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ class StackReport:
         return sum(1 for check in self.checks if check.outcome == outcome)
 
 
-def shown_subject(check: Check) -> str:
+def subject_with_node(check: Check) -> str:
     """The subject, with its node where there are several."""
     return f"{check.where}: {check.subject}" if check.where else check.subject
 
@@ -69,7 +69,7 @@ def finding_of(spec: Spec, mode: str, check: Check, evidence: tuple[str, ...] = 
     rule = STACK_RULES[_rule_and_field(check)[0]]
     return Finding(
         rule.id,
-        f"{shown_subject(check)}: {check.difference}",
+        f"{subject_with_node(check)}: {check.difference}",
         severity=rule.severity,
         location=_location(spec, mode, check),
         hint=rule.fix,

@@ -189,8 +189,7 @@ _RULES = (
     RealityRule(
         "PLB956",
         "Changed names, addresses or packet filters in a container",
-        "Programs read /etc/hosts before they ask DNS. A changed name or route sends traffic to somebody else. A filter stops "
-        "or redirects it.",
+        "Programs read /etc/hosts before they ask DNS. A changed name or route sends traffic to somebody else. A filter blocks or redirects it.",
         "Recreate the container from the generated project. The engine then writes its files, interfaces and routes again.",
     ),
     RealityRule(

@@ -1,4 +1,4 @@
-"""What services run with, asked of themselves: the answers of the spec's queries against what the spec says. Pure, but for `ask`."""
+"""The settings that services run with: answers to the spec's `running` queries, compared. Pure, but for `ask`."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from plumbline.expressions.rendering import value_text
 from plumbline.report.fact import Check
 from plumbline.stack.engine import Engine
 from schema.service import RunningQuery
-from validators.stack.expected import Promise
+from validators.stack.expected import ExpectedService
 from validators.stack.reach import RunningService
 
 RUNNING = "running"
@@ -23,26 +23,28 @@ class Asked:
     place: RunningService
     id: str
     query: RunningQuery
-    promise: Promise
+    declared: ExpectedService
 
     @property
     def command(self) -> list[str]:
         """Its command line."""
-        return [value_text(word, self.promise.names) for word in self.query.run]
+        return [value_text(word, self.declared.names) for word in self.query.run]
 
     @property
     def expected(self) -> dict[str, str]:
         """What the spec says, by name."""
-        return {name: value_text(value, self.promise.names) for name, value in self.query.answers.items()}
+        return {name: value_text(value, self.declared.names) for name, value in self.query.answers.items()}
 
 
-def to_ask(places: Sequence[RunningService], promises: Mapping[str, Promise], stubs: frozenset[str]) -> list[Asked]:
+def to_ask(
+    places: Sequence[RunningService], all_declared: Mapping[str, ExpectedService], stubs: frozenset[str]
+) -> list[Asked]:
     """Every query of the services that run. A contract stub (`stubs` are its images' ids) knows no settings."""
     return [
-        Asked(place, id, query, promises[place.key])
+        Asked(place, id, query, all_declared[place.key])
         for place in places
-        if promises[place.key].service.image not in stubs
-        for id, query in promises[place.key].service.running.items()
+        if all_declared[place.key].service.image not in stubs
+        for id, query in all_declared[place.key].service.running.items()
     ]
 
 

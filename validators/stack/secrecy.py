@@ -1,4 +1,4 @@
-"""Where the values of secrets turned up. Every value of a run is random, so that whatever holds it got it from there. Pure."""
+"""Where values of secrets were found. Every value of a run is random, so a match proves where it came from. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence

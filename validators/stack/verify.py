@@ -1,4 +1,4 @@
-"""`plumb verify stack`: stand it up, compare, take it down, and say what came of it."""
+"""`plumb verify stack`: starts a mode, compares it, stops it, and reports."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -9,12 +9,12 @@ from plumbline.report.fact import Check
 from plumbline.report.phases import Phases
 from plumbline.stack.layout import binding_of
 from plumbline.stack.project import ComposeProject
-from plumbline.stack.stack import Stack, shown
+from plumbline.stack.stack import Stack, node_service_name
 from validators.stack.behaviour.trials import try_everything
 from validators.stack.ignoring import apply_ignores
 from validators.stack.kinds import STATE, Takes, tried_with
 from validators.stack.patient_inspection import inspect_patiently
-from validators.stack.report import StackReport, finding_of, shown_subject
+from validators.stack.report import StackReport, finding_of, subject_with_node
 from validators.weakened import weakened
 
 
@@ -68,7 +68,9 @@ def verify_stack(
         moved={_where(project, name): subnet for project in stack.projects for name, subnet in project.moved.items()},
         moved_ports=dict(_moved_ports(stack)),
         passed=passed,
-        ignored=tuple(f"{shown_subject(check)}: {check.difference} ({reason})" for check, reason in sorted_out.ignored),
+        ignored=tuple(
+            f"{subject_with_node(check)}: {check.difference} ({reason})" for check, reason in sorted_out.ignored
+        ),
         untried=tuple(_untried(stack, faults)),
         narrowed=tuple(_narrowed(stack)),
         warnings=tuple(engine.versions.below(spec.platform.floors)),
@@ -84,16 +86,16 @@ def _untried(stack: Stack, faults: Faults | None) -> Iterator[str]:
     if not stack.is_own:
         yield f"{', '.join(tried_with(Takes.OWN_STACK))}, which take {Takes.OWN_STACK.value}"
     if stack.left_out:
-        yield f"{', '.join(stack.left_out)}: optional and not asked for, or a job whose container is gone"
+        yield f"{', '.join(stack.left_out)}: optional and not started, or a job whose container is gone"
     yield from _without_a_query(stack)
     if not stack.is_own:
-        yield "the content of secrets, which only their owner knows: whether all have the same was looked at"
+        yield "the content of secrets, which only their owner knows; it was checked that all services have the same one"
     yield "the content of models and volumes"
     with_faults = ", ".join(tried_with(Takes.FAULTS))
     if faults is None:
         yield f"{with_faults} ({Takes.FAULTS.value})"
     elif stack.trouble:
-        yield f"{with_faults}, for the stack did not come up"
+        yield f"{with_faults}, because the stack did not start"
     elif faults.restart_engine is None:
         yield "a restart of the engine (--restart-engine COMMAND)"
 
@@ -106,9 +108,9 @@ def _without_a_query(stack: Stack) -> Iterator[str]:
         if service.kind == "service"
     }
     if silent := sorted(name for name, service in services.items() if not service.running):
-        yield f"the settings that {', '.join(silent)} run with: the spec has no query for them (`running`)"
+        yield f"the running settings of {', '.join(silent)}: the spec has no query for them (`running`)"
     if stubs := sorted(name for name, service in services.items() if service.running and service.image in stack.stubs):
-        yield f"the settings that {', '.join(stubs)} run with: a contract stub has none"
+        yield f"the running settings of {', '.join(stubs)}: a contract stub has none"
 
 
 def _moved_ports(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -117,7 +119,7 @@ def _moved_ports(stack: Stack) -> Iterator[tuple[str, str]]:
             for port, each in service.publish.items():
                 address, number = binding_of(project.node, each)
                 if number != each.port:
-                    yield f"{port} of {shown(project, name)}", f"{address}:{number}"
+                    yield f"{port} of {node_service_name(project, name)}", f"{address}:{number}"
 
 
 def _narrowed(stack: Stack) -> Iterator[str]:

@@ -20,7 +20,7 @@ def project_checks(
     networks: Iterable[Mapping[str, Any]],
     volumes: Iterable[Mapping[str, Any]],
 ) -> list[Check]:
-    """Checks of networks, volumes and strangers."""
+    """Checks of networks, volumes, and whatever the spec does not have."""
     containers, networks = list(containers), list(networks)
     known = {each["Id"] for each in containers if service_of(each) in project.deployment.services and is_first(each)}
     observed = [*_networks(project, networks), *_volumes(project, volumes)]

@@ -1203,14 +1203,14 @@ stopped() {
     preflight | verify | keep | load) left='nothing was changed' ;;
     *) left="run this again, or see: docker compose --project-directory $home logs" ;;
   esac
-  [ "$now" != drain ] || [ ! -d "$home/.before" ] || left="$left; the release before runs, without the workers that were drained; run it again, or sh $home/scripts/rollback.sh starts them"
+  [ "$now" != drain ] || [ ! -d "$home/.before" ] || left="$left; the previous release runs, without the drained workers; run it again, or start them with sh $home/scripts/rollback.sh"
   [ "$now" != place ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back"
   [ "$now" != secrets ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back"
-  [ "$now" != migrate ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses"
-  [ "$now" != switch ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version"
-  [ "$now" != health ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version"
-  [ "$now" != smoke ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version"
-  [ "$now" != remember ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration took away what the release before uses, or a store keeps its data in a later version"
+  [ "$now" != migrate ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration removed something that the previous release uses"
+  [ "$now" != switch ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration removed something that the previous release uses, or a store has converted its data to a newer version"
+  [ "$now" != health ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration removed something that the previous release uses, or a store has converted its data to a newer version"
+  [ "$now" != smoke ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration removed something that the previous release uses, or a store has converted its data to a newer version"
+  [ "$now" != remember ] || [ ! -d "$home/.before" ] || left="$left; sh $home/scripts/rollback.sh goes back, unless a migration removed something that the previous release uses, or a store has converted its data to a newer version"
   # who reads the last line alone reads this one
   printf 'log: %s\nstopped in step %s: %s\n' "$log" "$now" "$left" >&2
   case $code in 1 | 2 | 3) exit "$code" ;; *) exit 4 ;; esac

@@ -49,9 +49,7 @@ class Outside:
             with socket.create_connection((FAR, OUTSIDE_PORT), HOST_S):
                 pass
         except OSError as error:
-            raise SystemExit(
-                f"{FAR}, which is to play the outside, is something else on the engine's host: {error}"
-            ) from None
+            raise SystemExit(f"{FAR}, which represents the outside, is in use on the engine's host: {error}") from None
 
     def _serve(self, heard: int, said: int) -> None:
         """In the child: be outside until the parent ends."""
@@ -75,7 +73,7 @@ class Outside:
 
     def _expect(self, word: bytes) -> None:
         if os.read(self.answers, len(word)) != word:
-            raise SystemExit("the namespace that plays the outside did not come up")
+            raise SystemExit("the namespace that represents the outside did not start")
 
     def leaked(self) -> list[str]:
         """Names that reached the outside resolver; ends the outside."""
@@ -96,7 +94,7 @@ def its_turn() -> socket.socket:
             return turn
         except OSError:
             if time.monotonic() > end:
-                raise SystemExit("another run of plumb looks at its stack, and does not end") from None
+                raise SystemExit("another run of plumb is inspecting its stack and does not end") from None
             time.sleep(0.05)
 
 

@@ -68,7 +68,7 @@ def option(words: list[str], name: str, otherwise: str) -> str:
 def number(text: str) -> int:
     """A port's number."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ContractRefused(f"{text!r} is no port")
+        raise ContractRefused(f"{text!r} is not a port")
     return int(text)
 
 

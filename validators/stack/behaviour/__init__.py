@@ -1,1 +1,1 @@
-"""What a running stack does: tried, for a comparison of files with what the files made proves little."""
+"""Fault tests of a running stack: a module for each kind. `trials` lists them."""

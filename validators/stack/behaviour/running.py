@@ -13,7 +13,7 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.containers import container_of
 from plumbline.stack.probing import run_inside
 from plumbline.stack.project import ComposeProject
-from plumbline.stack.stack import Stack, shown
+from plumbline.stack.stack import Stack, node_service_name
 from schema.service import Service
 from schema.types import Value
 
@@ -31,7 +31,7 @@ class Running:
     @property
     def key(self) -> str:
         """Its name among all nodes."""
-        return shown(self.project, self.name)
+        return node_service_name(self.project, self.name)
 
     @property
     def service(self) -> Service:

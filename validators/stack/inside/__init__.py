@@ -1,1 +1,1 @@
-"""What is in a container while it runs, beyond its settings: processes, names, addresses and files, as the kernel has them."""
+"""What is in a running container beyond its settings, according to the kernel: processes, names, addresses, files, mounts."""

@@ -13,7 +13,7 @@ from plumbline.stack.engine import Engine
 from plumbline.stack.probing import Answers, FolderMissing, Question, image_of_probe, probe
 from plumbline.stack.project import ComposeProject
 from validators.stack import expected
-from validators.stack.expected import Promise
+from validators.stack.expected import ExpectedService
 from validators.stack.inside.bridges import bridge_checks
 from validators.stack.inside.files import (
     ExpectedFile,
@@ -103,13 +103,13 @@ class ContainerInspection:
         self,
         containers: Containers,
         places: Sequence[RunningService],
-        promises: Mapping[str, Promise],
+        all_declared: Mapping[str, ExpectedService],
         answers: Answers,
     ) -> list[Check]:
         """Every check of processes, names, addresses, files, and of others who have something of the projects."""
         probe = image_of_probe(self.engine)
         listed = [each for each in self.engine.list_containers() if not is_probe(each, probe)]
-        strangers = {str(each["Id"]): str(each["Names"][0]).lstrip("/") for each in listed}
+        foreign = {str(each["Id"]): str(each["Names"][0]).lstrip("/") for each in listed}
         resolvers = [each.kernel["texts"]["resolv.conf"] for each in answers.places.values()]
         usual = Usual(
             usual_settings(answers.own["resolv.conf"], resolvers),
@@ -120,15 +120,15 @@ class ContainerInspection:
         checks: list[Check] = []
         for place in places:
             subject, where = f"services.{place.service}", place.project.node.name
-            kernel, promise = answers.places[place.key].kernel, promises[place.key]
+            kernel, declared = answers.places[place.key].kernel, all_declared[place.key]
             container = container_of(place.project, place.service, containers[place.project.name]) or {}
-            user = promise.service.user or str(promise.image.config.get("User") or "0:0")
-            promised = user, promise.service.capabilities
-            checks += process_checks(subject, where, promised, kernel, answers.own, strangers)
+            user = declared.service.user or str(declared.image.config.get("User") or "0:0")
+            rights = user, declared.service.capabilities
+            checks += process_checks(subject, where, rights, kernel, answers.own, foreign)
             checks += layer_checks(subject, where, container, self.engine.changed_paths(str(container["Id"])))
             checks += mount_checks(subject, where, container, kernel, made)
             checks += name_checks(
-                subject, where, container, expected.hosts(promise), kernel, usual, networks[place.project.name]
+                subject, where, container, expected.hosts(declared), kernel, usual, networks[place.project.name]
             )
         for project in self.projects:
             inside = {

@@ -14,7 +14,7 @@ _FOLDER = "files.(folder)"
 def is_probe(listed: Mapping[str, Any], image: str) -> bool:
     """Whether a container, as the engine lists it, asks the probe's questions: for this look or for another at the same time.
 
-    One that does anything else in the probe's image is a stranger, and so is one that may write: a probe mounts to read alone.
+    One that does anything else in the probe's image is foreign, and so is one that may write: a probe mounts to read alone.
     """
     asks = listed["Image"] == image and str(listed.get("Command", "")).startswith(PROGRAM)
     return bool(asks and not any(mount.get("RW", True) for mount in listed.get("Mounts") or []))

@@ -20,23 +20,23 @@ Values = dict[str, tuple[str, str]]
 def process_checks(
     subject: str,
     where: str,
-    promised: tuple[str, Iterable[str]],
+    rights: tuple[str, Iterable[str]],
     kernel: Mapping[str, Any],
     usual: Mapping[str, Any],
     containers: Mapping[str, str],
 ) -> list[Check]:
     """Checks of all processes of a service.
 
-    `promised` are its user, `uid:gid`, and its capabilities; `usual` is what the engine gives a process that asks for nothing.
-    `containers` are names by id of those whose processes count as strangers.
+    `rights` are its user, `uid:gid`, and its capabilities; `usual` is what the engine gives a process that asks for nothing.
+    `containers` are names by id of those whose processes count as foreign.
     """
-    user, capabilities = promised
+    user, capabilities = rights
     own, others = kernel["processes"]["own"], kernel["processes"]["others"]
     first = next(each for each in own if each["pid"] == kernel["processes"]["first"])
     pairs = _user(own, first, user, set(capabilities)) | _powers(own, set(capabilities))
     pairs |= _place(own, first) | _means(own, usual, kernel["cgroup"])
-    strangers = sorted({_foreign(each, first, containers) for each in others if _counts(each, containers)})
-    pairs["namespaces_shared"] = "with nobody", f"with {'; '.join(strangers)}" if strangers else "with nobody"
+    foreign = sorted({_foreign(each, first, containers) for each in others if _counts(each, containers)})
+    pairs["namespaces_shared"] = "with nobody", f"with {'; '.join(foreign)}" if foreign else "with nobody"
     return [Check(subject, f"{PROCESSES}.{name}", *pair, where=where) for name, pair in pairs.items()]
 
 

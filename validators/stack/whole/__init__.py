@@ -1,1 +1,4 @@
-"""A stack compared whole: every field that the engine has of it, against those of one that is made from the generated files."""
+"""A stack compared completely: each field that the engine reports against a reference made from the generated files.
+
+`may_differ` lists the fields that may differ, with reasons.
+"""

@@ -1,4 +1,4 @@
-"""Builds again whenever a file of the spec changes, while somebody looks at the result."""
+"""Builds again whenever a file of the spec changes, for `plumb site serve`."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Answers to probes that the spec itself decides: nothing has to run to know that they are wrong. Pure."""
+"""Answers to probes that follow from the spec, so that a wrong declared answer is found without an engine. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

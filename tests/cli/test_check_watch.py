@@ -9,7 +9,7 @@ from queue import Queue
 
 import pytest
 
-from plumbline.cli.checking_again import files_in
+from plumbline.cli.check_watch import files_in
 from tests.calling import ROOT, RUN, plumb
 
 WAITING = "waiting for a change"

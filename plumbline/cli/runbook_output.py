@@ -1,4 +1,4 @@
-"""What `plumb runbook` says of steps, as they are shown, done and fail."""
+"""What `plumb runbook` prints about steps: before, after, and on failure."""
 
 import shlex
 

@@ -1,4 +1,4 @@
-"""How every call ends: its exit code, and what is said. Imports little, so that help and completion come at once."""
+"""Exit codes, and the message of a call that fails. Imports little, so that help and completion are fast."""
 
 import errno
 import os

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from watchdog.observers import Observer
 
-from plumbline.cli import watching
+from plumbline.cli import site_watch
 
 
 @pytest.mark.parametrize("is_told", [True, False])
@@ -20,11 +20,11 @@ def test_a_change_begins_a_build(is_told: bool, tmp_path: Path, monkeypatch: pyt
     def refused(_: object) -> None:
         raise OSError(28, "inotify watch limit reached")
 
-    monkeypatch.setattr(watching.subprocess, "run", build)
+    monkeypatch.setattr(site_watch.subprocess, "run", build)
     if not is_told:
         monkeypatch.setattr(Observer, "start", refused)
     (tmp_path / "platform.yaml").write_text("a: 1\n")
-    with watching.rebuild_on_change(tmp_path):
+    with site_watch.rebuild_on_change(tmp_path):
         assert not built.is_set()
         (tmp_path / "platform.yaml").write_text("a: 12\n")
         assert built.wait(60)

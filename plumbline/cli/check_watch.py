@@ -1,4 +1,4 @@
-"""Checks the spec whenever it is saved, in one process: what was imported stays, and what was read of files that stay the same."""
+"""`plumb check --watch`: checks the spec whenever it is saved, in one process."""
 
 import gc
 import os
@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from plumbline.cli.ending import EXIT_INTERRUPTED, guarded
+from plumbline.cli.exit_codes import EXIT_INTERRUPTED, guarded
 
 _LOOK_S = 0.1
 """How often the folder is looked at. A look at the shipped spec takes a millisecond."""
