@@ -187,7 +187,10 @@ def fake_docker(tmp_path: Path) -> Callable[[str], dict[str, str]]:
 @pytest.mark.live
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [("exit 1", "has no Compose plugin"), ("echo 2.10.0", "Docker Compose here is 2.10.0, and 2.24 or newer")],
+    [
+        ("exit 1", "has no Compose plugin"),
+        ("echo 2.10.0", "Docker Compose here is 2.10.0, but the spec needs 2.24 or newer"),
+    ],
     ids=["no Compose", "old Compose"],
 )
 def test_a_docker_command_that_will_not_do(
