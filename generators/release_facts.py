@@ -123,6 +123,7 @@ def _service(spec: Spec, file: ComposeFile, name: str, files: Mapping[str, str])
         ),
         answers=tuple(sorted(f"{each['host_ip']}:{each['published']}" for each in written.get("ports", ()))),
         drained=name in spec.update.drain,
+        second_copy=_second_copy(spec, file, name),
         stop_grace_s=service.stop_grace_s,
         volumes=tuple(sorted(service.volumes)),
         data=_data(spec, service.image) if service.volumes else None,
@@ -132,6 +133,25 @@ def _service(spec: Spec, file: ComposeFile, name: str, files: Mapping[str, str])
         models=tuple(sorted(spec.models.models[model].path for model in service.models)),
         memory_mib=service.limits.memory_mib if service.limits else None,
     )
+
+
+def _second_copy(spec: Spec, file: ComposeFile, name: str) -> tuple[str, ...] | None:
+    """Of what answers HTTP and keeps nothing, where a bundle's scripts do the update.
+
+    A published port has to be on loopback: of others nothing was measured.
+    """
+    services, written = file.deployment.services, file.services[name]
+    service = services[name]
+    keeps = service.volumes or name in spec.update.drain or any(not each.read_only for each in service.mounts)
+    ports = written.get("ports", ())
+    answers = bool(ports) or any(name in each.needs for each in services.values())
+    if not is_sealed(spec, file.deployment.mode) or service.kind != "service" or keeps or not answers:
+        return None
+    if service.health is None or service.health.http is None or written.get("profiles"):
+        return None
+    if any(each["protocol"] != "tcp" or not each["host_ip"].startswith("127.") for each in ports):
+        return None
+    return tuple(f"{each['host_ip']}:{each['published']}:{each['target']}" for each in ports)
 
 
 def _data(spec: Spec, image: str) -> DataFacts | None:

@@ -50,6 +50,8 @@ class ServiceFacts(Model):
     """Addresses and ports of the node that it answers at, e.g. `127.0.0.1:8080`."""
     drained: Bool
     """Whether it finishes what it holds before anything changes."""
+    second_copy: tuple[str, ...] | None = None
+    """Ports that a second copy publishes instead of the first, ADDRESS:PORT:CONTAINER_PORT; null where it gets no second copy."""
     stop_grace_s: Int
     """Seconds that it has to end."""
     volumes: tuple[Id, ...]

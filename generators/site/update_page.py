@@ -17,10 +17,16 @@ _PLAN = (
     "file. It shows what stays, what is recreated and why, what is drained, which jobs run, what must "
     "exist beforehand, and until when a rollback is possible:"
 )
+_COPIES = (
+    "Where `install.sh` and `rollback.sh` update a host, a service that answers HTTP and keeps nothing changes behind a "
+    "second copy: the new release starts beside the previous one, and when its health check succeeds, new connections go "
+    "to it. Then the service is recreated, and the copy finishes its requests and stops. If the host lacks the memory "
+    "for the copy, the script warns before anything stops, and the service changes in place."
+)
 _IN_PLACE = (
-    "A service has no second copy: one that changes is recreated in place. Until the new container "
-    "answers, its clients are refused, and requests to services that need it fail. The goal is not met "
-    "during that time. Services that do not change, above all stores, are not touched."
+    "All other services are recreated in place. Until the new container answers, clients are refused, and requests to "
+    "services that need it fail. The goal is not met during that time. Services that do not change, above all "
+    "stores, are not touched."
 )
 _NETWORK = "If the definition of a network changes, all services stop first, because Compose cannot change a network that is in use. The plan shows this."
 _PLACES: dict[Place, str] = {"host": "install.sh", "node": "roll-out"}
@@ -38,6 +44,8 @@ def update(spec: Spec) -> Iterable[Artifact]:
     page.add(_PLAN)
     page.add(fence("plumb update plan OLD NEW   # each a release.json, or a folder that holds one", "sh"))
     page.add("## What clients see")
+    if list(script_deployments(spec)):
+        page.add(_COPIES)
     page.add(_IN_PLACE)
     page.add(_NETWORK)
     page.table(["Mode", "Answers clients", "Keeps data", "Is drained"], list(_services(spec)))

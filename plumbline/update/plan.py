@@ -57,6 +57,10 @@ class UpdatePlan:
     settings: tuple[str, ...]
     """Environment variables that come or go, by service."""
     clients: tuple[Interruption, ...]
+    second_copies: tuple[str, ...]
+    """Services that change behind a second copy, one at a time; the others that change do so in place."""
+    copy_mib: int
+    """Memory in MiB that such a copy may take beside all services, the largest one's."""
     undone_until: str | None
     """Step before which the release before can still run again; None: always."""
     memory_mib: tuple[int, int]
@@ -71,6 +75,8 @@ def plan(old: DeployedRelease, new: DeployedRelease) -> UpdatePlan:
     before, after = old.facts, new.facts
     contracting = [each for _, each in _new_migrations(before, after) if not bears(before, each)]
     data = tuple(_data(before, after))
+    stops_all = tuple(_networks(before, after))
+    copies = () if stops_all else tuple(_second_copies(after, found))
     return UpdatePlan(
         platform=after.platform,
         mode=after.mode,
@@ -81,7 +87,7 @@ def plan(old: DeployedRelease, new: DeployedRelease) -> UpdatePlan:
             each for each in sort_by_needs(after) if each not in changed and after.services[each].kind == "service"
         ),
         changes=found,
-        stops_all=tuple(_networks(before, after)),
+        stops_all=stops_all,
         steps=tuple(_steps(old, new, found)),
         migrations=tuple(
             f"{job} {each.revision}: {each.title}{' (contracts)' if each.contracting else ''}"
@@ -90,7 +96,9 @@ def plan(old: DeployedRelease, new: DeployedRelease) -> UpdatePlan:
         data=data,
         before=tuple(_before(before, after)),
         settings=tuple(_settings(before, after)),
-        clients=tuple(_clients(before, found)),
+        clients=tuple(_clients(before, tuple(each for each in found if each.service not in copies))),
+        second_copies=copies,
+        copy_mib=max((after.services[each].memory_mib or 0 for each in copies), default=0),
         undone_until="migrate" if contracting else "switch" if data else None,
         memory_mib=(before.memory_mib, after.memory_mib),
         findings=tuple(judge_update(old, new, found)),
@@ -158,6 +166,12 @@ def _settings(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[str]:
         if was := before.services.get(name):
             yield from (f"{name}: + {each}" for each in service.settings if each not in was.settings)
             yield from (f"{name}: − {each}" for each in was.settings if each not in service.settings)
+
+
+def _second_copies(facts: ReleaseFacts, found: tuple[ServiceChange, ...]) -> Iterator[str]:
+    for change in found:
+        if change.action == "anew" and facts.services[change.service].second_copy is not None:
+            yield change.service
 
 
 def _clients(facts: ReleaseFacts, found: tuple[ServiceChange, ...]) -> Iterator[Interruption]:

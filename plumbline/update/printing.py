@@ -31,6 +31,9 @@ def _lines(plan: UpdatePlan) -> Iterator[str]:
     yield from _listed("data", plan.data)
     yield from _listed("bring before", plan.before)
     yield from _listed("settings", plan.settings)
+    if plan.second_copies:
+        names = ", ".join(plan.second_copies)
+        yield from _listed("second copy", [f"{names}: one at a time, at most {plan.copy_mib} MiB more meanwhile"])
     yield from _listed("clients", [f"{each.service}: {each.seen}" for each in plan.clients])
     if plan.memory_mib[0] != plan.memory_mib[1]:
         yield from _listed("memory", [f"{plan.memory_mib[0]} → {plan.memory_mib[1]} MiB"])

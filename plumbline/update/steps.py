@@ -92,8 +92,9 @@ STEPS: tuple[ReleaseStep, ...] = (
     ReleaseStep(
         "switch",
         "Switch service by service",
-        "Each changed service is recreated in place, one at a time, after the services that it needs. It "
-        "must be healthy before the next one starts. Services that do not change are not touched.",
+        "Each changed service is recreated, one at a time, after the services that it needs. It must be healthy before "
+        "the next one starts. On a host, a second copy answers meanwhile for what the plan lists under second copy. "
+        "Services that do not change are not touched.",
         "data",
     ),
     ReleaseStep(

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,14 +104,17 @@ class SmallProject:
         return out / f"small-offline-{release}.tar.zst"
 
 
-def small_project(folder: Path, registry: LocalRegistry) -> SmallProject:
-    """Push the image for two platforms, write the spec, pin, build."""
+def small_project(
+    folder: Path, registry: LocalRegistry, spec: Mapping[str, str] = SPEC, layer: bytes | None = None
+) -> SmallProject:
+    """Push the image for two platforms, write the spec, pin, build. `layer`: instead of busybox and a page."""
+    content = layer or _layer()
     pushed = {
-        platform: registry.push("small/web", f"{number}", platform, [_layer()], {"Env": ["PATH=/bin"]})
+        platform: registry.push("small/web", f"{number}", platform, [content], {"Env": ["PATH=/bin:/usr/bin"]})
         for number, platform in enumerate(("linux/amd64", "linux/arm64"))
     }
     index = registry.push_index("small/web", "1.0", list(pushed.values()))
-    for name, text in SPEC.items():
+    for name, text in spec.items():
         file = folder / "data" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text.replace("HOST", registry.host))

@@ -89,3 +89,26 @@ def test_the_schema_takes_what_is_committed() -> None:
     assert len(files) == len(deployments(spec_with()))
     for file in files:
         Draft202012Validator(schema).validate(json.loads(file.read_text()))
+
+
+def copies(spec: Spec, mode: str = "offline") -> dict[str, Any]:
+    found = facts(spec, mode)["services"]
+    return {name: each["second_copy"] for name, each in found.items() if each["second_copy"] is not None}
+
+
+def test_what_answers_and_keeps_nothing_gets_a_second_copy() -> None:
+    assert copies(spec_with()) == {"intake-gateway": ("127.0.0.1:8080:8080",), "nomic-embed": (), "serving": ()}
+    # the roll-out makes none
+    assert copies(spec_with(), "online") == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("services/intake-gateway.yaml", "address: 127.0.0.1", "address: 0.0.0.0"),
+        ("update.yaml", "drain: [", "drain: [intake-gateway, "),
+        ("services/intake-gateway.yaml", "http: {port: http, path: /health}", 'command: ["true"]'),
+    ],
+)
+def test_others_change_in_place(file: str, old: str, new: str) -> None:
+    assert "intake-gateway" not in copies(spec_with(file, old, new))

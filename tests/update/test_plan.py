@@ -154,6 +154,23 @@ def test_clients_are_told_what_they_will_see() -> None:
     ]
 
 
+def test_what_gets_a_second_copy_refuses_no_client() -> None:
+    def shop(entry: str, network: str = NONE) -> ReleaseFacts:
+        parts = {
+            "api": service(entry=entry, second_copy=(), memory_mib=96),
+            "web": service(entry=entry, second_copy=("127.0.0.1:80:80",), answers=("127.0.0.1:80",), needs=("api",)),
+            "store": service(entry=entry, volumes=("data",)),
+        }
+        return release(parts, networks={"main": network})
+
+    found = planned(shop(NONE), shop("1" * 64))
+    assert (found.second_copies, found.copy_mib, found.clients) == (("api", "web"), 96, ())
+    assert "second copy   api, web: one at a time, at most 96 MiB more meanwhile" in as_words(found)
+    # where all services stop, there is nothing to be beside
+    found = planned(shop(NONE), shop("1" * 64, "1" * 64))
+    assert (found.second_copies, found.copy_mib, len(found.clients)) == ((), 0, 2)
+
+
 def test_what_has_to_be_brought_is_named() -> None:
     new = release(
         {"web": service(folders=("/srv",), settings=("A",))},

@@ -947,6 +947,116 @@ changed_networks() {
     case "$after" in *"$one,"*) ;; *"${one%%:*}:"*) echo "${one%%:*}" | tr -d '"' ;; esac
   done
 }
+# Rules of the firewall that send new connections to a second copy; each names its service.
+ruled() {
+  command -v iptables > /dev/null || return 0
+  iptables -w -t nat -S OUTPUT 2>> "$log" | sed -n 's/.* --comment docpipe-offline-copy-of-\([a-z0-9-]*\) .*/\1/p' | sort -u
+}
+
+lift() {
+  command -v iptables > /dev/null || return 0
+  iptables -w -t nat -S OUTPUT 2>> "$log" | grep -F -e "--comment docpipe-offline-copy-of-$1 " | sed 's/^-A //' | while read -r rule; do
+    # shellcheck disable=SC2086 # words of a rule
+    iptables -w -t nat -D $rule >> "$log" 2>&1
+  done || :
+}
+# --- a second copy of what answers, while the first is made anew --------------------------------------------------------
+
+# A copy and its rules of the firewall are known by the service's name, so that the next run finds what a killed one has left.
+copy_of() { docker ps --quiet --filter 'label=com.docker.compose.project=docpipe-offline' --filter "label=io.plumbline.copy=$1" 2>> "$log" || :; }
+
+copied() { docker ps --filter 'label=com.docker.compose.project=docpipe-offline' --filter label=io.plumbline.copy --format '{{.Label "io.plumbline.copy"}}' 2>> "$log" || :; }
+
+copy_ports() { list "$home/release.json" "$1" second_copy; }
+
+amount_of() { sed -n "s/^\"$2\": {\"image\": .*, \"$3\": \([0-9]*\)[,}].*/\1/p" "$1" 2> /dev/null || :; }
+
+may_have_copy() { grep -q "^\"$2\": {\"image\": .*, \"second_copy\": \\[" "$1" 2> /dev/null && ! listed in-place "$2"; }
+
+copyable() { for each in $(named "$new_facts"); do ! may_have_copy "$new_facts" "$each" || echo "$each"; done; }
+
+# Before anything starts: whether there is memory for the largest copy; they are made one at a time.
+find_room() {
+  rm -f "$state/in-place"
+  free=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo) / 1024))
+  for service in $(copyable); do
+    { listed changing "$service" && is_up "$service" && [ -z "$(copy_of "$service")" ]; } || continue
+    needed=$(amount_of "$new_facts" "$service" memory_mib)
+    if [ "${needed:-0}" -gt "$free" ]; then
+      instead="$free MiB of memory are free, and a second copy may take $needed MiB"
+    elif [ -n "$(list "$new_facts" "$service" second_copy)" ] && ! command -v iptables > /dev/null; then
+      instead='iptables is not installed'
+    else
+      continue
+    fi
+    note_down in-place "$service"
+    say "warning: $service is made anew in place, so its clients are refused meanwhile: $instead"
+  done
+}
+
+# What is new answers beside what is old before that is touched.
+put_beside() {
+  may_have_copy "$home/release.json" "$1" || return 0
+  copy=$(copy_of "$1")
+  if [ -z "$copy" ]; then
+    is_up "$1" || return 0
+    publish=''
+    for each in $(copy_ports "$1"); do publish="$publish --publish ${each%%:*}::${each##*:}"; done
+    # shellcheck disable=SC2086 # two words each
+    compose_here run --detach --no-deps --use-aliases --name "docpipe-offline-$1-copy" --label "io.plumbline.copy=$1" $publish "$1" >> "$log" 2>&1 < /dev/null ||
+      fail 4 "no second copy of $1 starts" "the end of $log says why"
+    copy=$(copy_of "$1")
+  fi
+  patience=300 fares=''
+  while [ -n "$copy" ] && fares=$(echo "$copy" | how_ill) && [ -n "$fares" ]; do
+    [ "$fares" = late ] && [ "$patience" -gt 0 ] || break
+    sleep 1
+    patience=$((patience - 1))
+  done
+  if [ -z "$(copy_of "$1")" ] || [ -n "$fares" ]; then
+    docker logs --tail 20 "docpipe-offline-$1-copy" >> "$log" 2>&1 || :
+    lift "$1"
+    docker rm --force "docpipe-offline-$1-copy" >> "$log" 2>&1 || :
+    fail 4 "the second copy of $1 did not become healthy, so what runs was left alone" "the end of $log says what it wrote"
+  fi
+  for each in $(copy_ports "$1"); do
+    port=${each#*:}
+    there=$(docker port "$copy" "${each##*:}/tcp" | sed -n '1s/.*://p')
+    send "${each%%:*}" "${port%:*}" "$there" "$1" || fail 4 "no rule of the firewall sends port ${port%:*} to the second copy of $1" "the end of $log says why"
+    let_finish "${port%:*}" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
+  done
+  say "second copy answers: $1"
+}
+
+# send ADDRESS PORT THERE SERVICE   new connections only; those that are open stay where they are
+send() {
+  # shellcheck disable=SC2086 # words of a rule
+  set -- "$4" OUTPUT -d "$1/32" -p tcp --dport "$2" -m comment --comment "docpipe-offline-copy-of-$4" -j REDIRECT --to-ports "$3"
+  shift
+  iptables -w -t nat -C "$@" 2> /dev/null || iptables -w -t nat -I "$@" >> "$log" 2>&1
+}
+
+# let_finish PORT SECONDS   until nobody has a connection to it, at most so long; one that is kept open ends with the service
+let_finish() {
+  at=$(printf '%04X' "$1") patience=${2:-10}
+  while [ "$patience" -gt 0 ] && grep -qE "^ *[0-9]+: [0-9A-F]{8}:$at [0-9A-F:]+ 01 " /proc/net/tcp; do
+    sleep 1
+    patience=$((patience - 1))
+  done
+}
+
+# Only where the service itself is well again.
+put_away() {
+  lift "$1"
+  copy=$(copy_of "$1")
+  [ -n "$copy" ] || return 0
+  for there in $(docker port "$copy" | sed 's/.*://'); do
+    let_finish "$there" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
+  done
+  { docker stop "$copy" && docker rm "$copy"; } >> "$log" 2>&1 || fail 4 "the second copy of $1 can not be removed" "docker rm --force $copy"
+}
+
+put_all_away() { for service in $(copied) $(ruled); do put_away "$service"; done; }
 # --- from one release to another, service by service -------------------------------------------------------------------
 
 # What is to do stands in files: a run that is killed leaves them to the next. `changing` are services that are made anew,
@@ -975,6 +1085,7 @@ compare() {
   done
   networks=$(changed_networks)
   [ -z "$networks" ] || echo "$networks" > "$state/whole"
+  find_room
   sync -f "$state"
 }
 
@@ -990,6 +1101,7 @@ drain() {
     fail 4 "these do not stop:$drained" "the end of $log says why"
   [ ! -e "$state/whole" ] || {
     say "a network changes, so all services stop: $(tr '\n' ' ' < "$state/whole")"
+    put_all_away
     compose_here --profile '*' down >> "$log" 2>&1
   } || fail 4 'the services can not be stopped' "the end of $log says why"
 }
@@ -1000,7 +1112,9 @@ is_up() { [ -n "$(compose_here ps --quiet --status running "$1" 2>> "$log")" ]; 
 # before their name, and the next `up` would stumble over them. Nobody else makes either while the lock is held.
 clear_away() {
   ours='label=com.docker.compose.project=docpipe-offline'
-  left=$(docker ps --all --filter "$ours" --filter label=com.docker.compose.oneoff=True --format '{{.Names}}'
+  # a second copy that answers is not in the way
+  left=$(docker ps --all --filter "$ours" --filter label=com.docker.compose.oneoff=True --format '{{.Names}} {{.State}} {{.Label "io.plumbline.copy"}}' |
+    sed '/ running [a-z0-9-][a-z0-9-]*$/d; s/ .*//'
     docker ps --all --filter "$ours" --format '{{.Names}}' | grep -E '^[0-9a-f]{12}_' || true)
   # shellcheck disable=SC2086 # one word each
   [ -z "$left" ] || docker rm --force $left >> "$log" 2>&1
@@ -1009,7 +1123,12 @@ clear_away() {
 # How those fare that are not well: `late` while a check fails that a busy host may just be late with, `ill` where that goes on
 # for 3 times as many checks as make a service unhealthy, and where one has ended.
 ailing() {
-  compose_here ps --all --quiet "$@" 2>> "$log" | xargs -r docker inspect --format \
+  compose_here ps --all --quiet "$@" 2>> "$log" | how_ill
+}
+
+# the same of containers, an ID per line
+how_ill() {
+  xargs -r docker inspect --format \
     '{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}} {{.FailingStreak}}{{else}}none 0{{end}} {{with .Config.Healthcheck}}{{.Retries}}{{else}}0{{end}}' 2>> "$log" |
     while read -r status code health failed retries; do
       [ "$retries" -gt 0 ] || retries=3
@@ -1068,7 +1187,8 @@ switch() {
     switch_one "$service"
   done
   remove_strangers
-  rm -f "$state/recreate" "$state/changing"
+  put_all_away
+  rm -f "$state/recreate" "$state/changing" "$state/in-place"
 }
 
 # Whether something that has yet to start waits for a job.
@@ -1085,10 +1205,12 @@ is_due() { listed changing "$1" || listed recreate "$1" || ! is_up "$1"; }
 
 switch_one() {
   is_due "$1" || return 0
+  put_beside "$1"
   # shellcheck disable=SC2046 # a word or none
   bring_up --no-deps $(! listed recreate "$1" || echo --force-recreate) "$1" ||
     fail 4 "$1 did not become healthy" "$(how_they_fare)"
   strike_off "$1"
+  put_away "$1"
 }
 
 # Containers of services that the release no longer has.

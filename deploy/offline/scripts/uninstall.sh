@@ -267,6 +267,19 @@ forget_kept() {
   done
   rm -rf "$home/.before"
 }
+# Rules of the firewall that send new connections to a second copy; each names its service.
+ruled() {
+  command -v iptables > /dev/null || return 0
+  iptables -w -t nat -S OUTPUT 2>> "$log" | sed -n 's/.* --comment docpipe-offline-copy-of-\([a-z0-9-]*\) .*/\1/p' | sort -u
+}
+
+lift() {
+  command -v iptables > /dev/null || return 0
+  iptables -w -t nat -S OUTPUT 2>> "$log" | grep -F -e "--comment docpipe-offline-copy-of-$1 " | sed 's/^-A //' | while read -r rule; do
+    # shellcheck disable=SC2086 # words of a rule
+    iptables -w -t nat -D $rule >> "$log" 2>&1
+  done || :
+}
 data=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -328,6 +341,8 @@ fi
 sweep "$home" .incoming
 volumes=
 [ -z "$data" ] || volumes=--volumes
+# an update that was killed has left them
+for service in $(ruled); do lift "$service"; done
 compose_here --profile '*' down --remove-orphans --timeout 30 $volumes >> "$log" 2>&1 || fail 4 'the services can not be stopped' "see $log"
 others=$(wrong_images "$home/MANIFEST.json")
 manifest_images "$home/MANIFEST.json" | while read -r name config manifest; do
@@ -340,7 +355,7 @@ images=$(manifest_images "$home/MANIFEST.json" | while read -r name _; do
 done)
 forget_kept
 rm -rf "$home/.before.new"
-rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/unfinished" "$state/brought"
+rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/in-place" "$state/unfinished" "$state/brought"
 folders=$(brought | folders_of)
 [ -z "$data" ] || rm -rf "$home/secrets"
 if [ -n "$data" ] || cmp -s "$home/.env" "$home/.env.example"; then settings=.env; else settings=; fi
