@@ -15,7 +15,7 @@ _ENDING = threading.Event()
 
 
 class AnsweringHandler(BaseHTTPRequestHandler):
-    """`/slow` takes 3 s, `/behind` asks the service behind, `/sick` is an error, everything else is answered at once."""
+    """`/slow` takes 3 s, `/behind` asks the service behind, everything else is answered at once."""
 
     protocol_version = "HTTP/1.1"
     timeout = 20
@@ -23,8 +23,6 @@ class AnsweringHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """An answer of a few bytes."""
         status, reason = 200, "OK"
-        if self.path == "/sick":
-            status, reason = 503, "Sick"
         if self.path == "/slow":
             time.sleep(3)
         if self.path == "/behind":

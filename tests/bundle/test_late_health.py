@@ -30,7 +30,9 @@ compose_here() {{
 
 def bring_up(folder: Path, failing: int, *states: str) -> tuple[int, int]:
     """Its exit code and how often it called `up`, which fails so often; `docker inspect` gives the states one after the other."""
-    functions = re.findall(r"^(?:how_ill|ailing|bring_up)\(\) \{\n.*?^\}$", INSTALL.read_text(), re.MULTILINE | re.DOTALL)
+    functions = re.findall(
+        r"^(?:how_ill|ailing|bring_up)\(\) \{\n.*?^\}$", INSTALL.read_text(), re.MULTILINE | re.DOTALL
+    )
     assert len(functions) == 3
     (folder / "states").write_text("".join(f"{state}\n" for state in states))
     (folder / "docker").write_text(DOCKER)

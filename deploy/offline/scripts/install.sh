@@ -963,9 +963,9 @@ lift() {
 # --- a second copy of what answers, while the first is made anew --------------------------------------------------------
 
 # A copy and its rules of the firewall are known by the service's name, so that the next run finds what a killed one has left.
-copy_of() { docker ps --quiet --filter 'label=com.docker.compose.project=docpipe-offline' --filter "label=io.plumbline.copy=$1" 2>> "$log" || :; }
+copy_of() { docker ps ${2:+"$2"} --quiet --filter 'label=com.docker.compose.project=docpipe-offline' --filter "label=io.plumbline.copy=$1" 2>> "$log" || :; }
 
-copied() { docker ps --filter 'label=com.docker.compose.project=docpipe-offline' --filter label=io.plumbline.copy --format '{{.Label "io.plumbline.copy"}}' 2>> "$log" || :; }
+copied() { docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --filter label=io.plumbline.copy --format '{{.Label "io.plumbline.copy"}}' 2>> "$log" || :; }
 
 copy_ports() { list "$home/release.json" "$1" second_copy; }
 
@@ -1048,7 +1048,8 @@ let_finish() {
 # Only where the service itself is well again.
 put_away() {
   lift "$1"
-  copy=$(copy_of "$1")
+  # one that a killed run told to stop may have ended since
+  copy=$(copy_of "$1" --all)
   [ -n "$copy" ] || return 0
   for there in $(docker port "$copy" | sed 's/.*://'); do
     let_finish "$there" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
