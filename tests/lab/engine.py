@@ -135,7 +135,9 @@ def _start(run: Path) -> str:
     ]
     docker0 = Path("/sys/class/net/docker0").exists()
     with (LAB / "dockerd.log").open("w") as log:
-        process = subprocess.Popen(call, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            call, env=lasting(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+        )
     one_per_host.lives_as_long_as(LAB, process.pid)
     had_docker0 = json.loads(STATE.read_text())["had_docker0"] if STATE.exists() else docker0
     STATE.write_text(json.dumps({"run": str(run), "host": host, "had_docker0": had_docker0}))
@@ -146,6 +148,12 @@ def _start(run: Path) -> str:
         time.sleep(0.3)
     tail = "\n".join((LAB / "dockerd.log").read_text().splitlines()[-8:])
     raise RuntimeError(f"dockerd did not come up; {LAB / 'dockerd.log'} ends with:\n{tail}")
+
+
+def lasting() -> dict[str, str]:
+    """The environment for an engine, without the folder for temporary files of a test: it outlives that test, and an engine
+    whose folder is gone can't run a health check any more."""
+    return {name: value for name, value in os.environ.items() if name != "TMPDIR"}
 
 
 def end_by_pid_file(pid_file: Path) -> None:

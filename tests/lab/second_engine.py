@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab import mounts
-from tests.lab.engine import answers, end_by_pid_file
+from tests.lab.engine import answers, end_by_pid_file, lasting
 
 _START_SECONDS = 600
 LEAVING = "leaving"
@@ -84,7 +84,9 @@ class SecondEngine:
             (self.folder / "daemon.json").write_text('{"features": {"containerd-snapshotter": true}}')
             call += ["--config-file", str(self.folder / "daemon.json")]
         with (self.folder / "dockerd.log").open("a") as log:
-            subprocess.Popen(call, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+            subprocess.Popen(
+                call, env=lasting(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
         end = time.monotonic() + _START_SECONDS
         while not answers(self.host):
             if time.monotonic() > end:
