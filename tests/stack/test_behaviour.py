@@ -130,6 +130,6 @@ def test_a_restart_loop_is_a_failure_and_not_a_wait(engine: Engine, spec: Spec, 
         services["parse-worker"]["command"] = ["no-such-program"]
 
     with stack_up(engine, spec, changed(tmp_path, loop), "offline", SilentWatch()) as stack:
-        assert any("parse-worker ended" in line and "again and again" in line for line in stack.trouble)
+        assert any("parse-worker ended" in line and "keeps restarting" in line for line in stack.trouble)
         states = {each.subject: each for each in failing(inspect_stack(stack).checks) if each.attribute == "state"}
     assert "services.parse-worker" in states
