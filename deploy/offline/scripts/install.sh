@@ -1000,6 +1000,9 @@ put_beside() {
   copy=$(copy_of "$1")
   if [ -z "$copy" ]; then
     is_up "$1" || return 0
+    # one that ended with the engine keeps the name
+    copy=$(copy_of "$1" --all)
+    [ -z "$copy" ] || docker rm "$copy" >> "$log" 2>&1 || fail 4 "the second copy of $1 can not be removed" "docker rm --force $copy"
     publish=''
     for each in $(copy_ports "$1"); do publish="$publish --publish ${each%%:*}::${each##*:}"; done
     # shellcheck disable=SC2086 # two words each
