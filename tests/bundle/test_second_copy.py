@@ -49,9 +49,7 @@ ANSWERING = SPEC | {
 }
 KILLS = (
     BundleFault("killed", "switch", "docker", "*run --detach*", after=2),
-    BundleFault("killed", "switch", "iptables", "*-I*", after=0.5),
     BundleFault("killed", "switch", "docker", "*up*", after=1),
-    BundleFault("killed", "switch", "iptables", "*-D*", after=0.5),
     BundleFault("killed", "switch", "docker", "stop*", after=0.5),
 )
 
