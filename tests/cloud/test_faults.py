@@ -56,7 +56,10 @@ SEEN: dict[str, tuple[list[dict[str, Any]], str]] = {
     "an object left over": ([{"call": "POST /volumes", "body": {**VOLUME, "name": "more"}}], "new: ['volumes/more']"),
     "another exit code": ([{"run": "plan", "exit": 4}], "`plan` ended with 0, not 4"),
     "words that are not said": ([{"run": "plan", "exit": 0, "says": ["delete"]}], "did not say “delete”"),
-    "words that must not be said": ([{"run": "plan", "exit": 0, "never_says": ["matches the spec"]}], "said “matches the spec”"),
+    "words that must not be said": (
+        [{"run": "plan", "exit": 0, "never_says": ["matches the spec"]}],
+        "said “matches the spec”",
+    ),
     "a call that must not be made": ([{"run": "plan", "exit": 0, "never": ["GET /volumes"]}], "sent ['GET /volumes"),
 }
 
