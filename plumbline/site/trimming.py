@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 _EXACT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
 """Where an empty line counts."""
@@ -36,11 +37,16 @@ def trim(site: Path) -> None:
         path.write_text(page, "utf-8")
         shown.update(_PICTURE.findall(page))
     for path in site.glob("auditor/**/*.json"):
-        data = json.loads(path.read_text("utf-8"))
+        data = json.loads(path.read_text("utf-8"), object_hook=_without_nulls)
         path.write_text(json.dumps(data, separators=(",", ":"), ensure_ascii=False), "utf-8")
     for path in site.glob("diagrams/*.svg"):
         if path.name not in shown:
             path.unlink()
+
+
+def _without_nulls(each: dict[str, Any]) -> dict[str, Any]:
+    """What was not measured says so by not being there, thousands of times."""
+    return {name: value for name, value in each.items() if value is not None}
 
 
 def _without_empty_lines(page: str) -> str:
