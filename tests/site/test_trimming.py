@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,11 +66,12 @@ def test_blanks_and_punctuation_in_code_have_no_marks(tmp_path: Path) -> None:
 
 
 def test_data_says_the_same_in_fewer_bytes(tmp_path: Path) -> None:
-    data = {"mode": "ä", "checks": [{"a": 1, "b": None}, {"a": " two  blanks "}]}
+    data: dict[str, Any] = {"mode": "ä", "checks": [{"a": 1, "b": None}, {"a": " two  blanks "}]}
     path = tmp_path / "auditor/evidence/x.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(data, indent=1))
     before = path.stat().st_size
     trim(site(tmp_path, ["en"]))
+    del data["checks"][0]["b"]  # what is null is left out
     assert json.loads(path.read_text("utf-8")) == data
     assert path.stat().st_size < before
