@@ -15,7 +15,7 @@ _ENDING = threading.Event()
 
 
 class AnsweringHandler(BaseHTTPRequestHandler):
-    """`/slow` takes 3 s, `/behind` asks the service behind, everything else is answered at once."""
+    """`/slow` takes 3 s, `/behind` asks the service behind, `/ill` is refused, everything else is answered at once."""
 
     protocol_version = "HTTP/1.1"
     timeout = 20
@@ -33,6 +33,8 @@ class AnsweringHandler(BaseHTTPRequestHandler):
                 asked.close()
             except (OSError, http.client.HTTPException) as error:
                 status, reason = 502, repr(error)
+        if self.path == "/ill":
+            status, reason = 503, "Service Unavailable"
         self.send_response(status, reason)
         self.send_header("Content-Length", "2")
         if _ENDING.is_set():

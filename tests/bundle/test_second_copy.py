@@ -56,10 +56,11 @@ KILLS = (
 
 @dataclass(frozen=True)
 class AnsweringReleases:
-    """Two bundles: in the second, everything changed."""
+    """Bundles: in the second everything changed, in the third one service more, which does not get well."""
 
     first: Path
     second: Path
+    third: Path
     key: Key
 
 
@@ -79,7 +80,10 @@ def answering(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                 file = folder / "data" / "services" / f"{name}.yaml"
                 file.write_text(file.read_text().replace("memory_mib: 64", "memory_mib: 72"))
             project.plumb("build")
-            yield AnsweringReleases(first, _bundle(project, "1.1", key, ring), key)
+            second = _bundle(project, "1.1", key, ring)
+            file.write_text(file.read_text().replace("path: /}", "path: /ill}"))
+            project.plumb("build")
+            yield AnsweringReleases(first, second, _bundle(project, "1.2", key, ring), key)
     finally:
         end_agent(ring)
 
@@ -199,3 +203,22 @@ def test_a_killed_run_leaves_no_copy_and_no_rule(answering: AnsweringReleases) -
             if not back:
                 done = host.script(host.installed("rollback"))
                 assert (done.returncode, left(host)) == (0, []), (fault.name, done.stdout + done.stderr)
+
+
+def test_a_copy_that_has_ended_or_does_not_get_well_harms_nobody(answering: AnsweringReleases) -> None:
+    with installed(answering) as host:
+        strike(host, KILLS[0], *host.call(host.installed("install"), answering.second))
+        (copy,) = host.run("docker", "ps", "--quiet", "--filter", "label=io.plumbline.copy").stdout.split()
+        host.run("docker", "stop", copy)
+        again = host.script(host.installed("install"), answering.second)
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert (memory(host, "api"), left(host)) == ("72", [])
+        with load(host) as seen:
+            done = host.script(host.installed("install"), answering.third)
+        said = done.stdout + done.stderr
+        assert (
+            done.returncode == 4 and "second copy of api did not become healthy, so what runs was left alone" in said
+        ), said
+        assert (seen["failed"], left(host)) == ([], [])
+        back = host.script(host.installed("rollback"))
+        assert (back.returncode, left(host)) == (0, []), back.stdout + back.stderr

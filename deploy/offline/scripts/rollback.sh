@@ -387,9 +387,8 @@ put_beside() {
   copy=$(copy_of "$1")
   if [ -z "$copy" ]; then
     is_up "$1" || return 0
-    # one that ended with the engine keeps the name
-    copy=$(copy_of "$1" --all)
-    [ -z "$copy" ] || docker rm "$copy" >> "$log" 2>&1 || fail 4 "the second copy of $1 can not be removed" "docker rm --force $copy"
+    # one that ended with the engine keeps its name and its rule
+    put_away "$1"
     publish=''
     for each in $(copy_ports "$1"); do publish="$publish --publish ${each%%:*}::${each##*:}"; done
     # shellcheck disable=SC2086 # two words each
@@ -404,9 +403,8 @@ put_beside() {
     patience=$((patience - 1))
   done
   if [ -z "$(copy_of "$1")" ] || [ -n "$fares" ]; then
-    docker logs --tail 20 "docpipe-offline-$1-copy" >> "$log" 2>&1 || :
-    lift "$1"
-    docker rm --force "docpipe-offline-$1-copy" >> "$log" 2>&1 || :
+    copy_of "$1" --all | xargs -r docker logs --tail 20 >> "$log" 2>&1 || :
+    put_away "$1"
     fail 4 "the second copy of $1 did not become healthy, so what runs was left alone" "the end of $log says what it wrote"
   fi
   for each in $(copy_ports "$1"); do
@@ -435,7 +433,7 @@ let_finish() {
   done
 }
 
-# Only where the service itself is well again.
+# Only where the service itself answers.
 put_away() {
   lift "$1"
   # one that a killed run told to stop may have ended since
@@ -451,7 +449,8 @@ put_all_away() { for service in $(copied) $(ruled); do put_away "$service"; done
 # --- from one release to another, service by service -------------------------------------------------------------------
 
 # What is to do stands in files: a run that is killed leaves them to the next. `changing` are services that are made anew,
-# `recreate` those among them whose change Compose does not see, `whole` networks for which all services stop.
+# `recreate` those among them whose change Compose does not see, `whole` networks for which all services stop, `under-way` the
+# one that Compose was making.
 # `unfinished` says how far the run came that began with what is kept in .before.
 note_down() { listed "$1" "$2" || printf '%s\n' "$2" >> "$state/$1"; }
 
@@ -561,6 +560,8 @@ run_job() {
 # one `up` over all would make those anew too that only need it.
 switch() {
   clear_away
+  # of a container that a killed run told to stop, Compose says that it runs, and leaves it
+  for service in $(cat "$state/under-way" 2> /dev/null); do note_down recreate "$service"; done
   order=$(named "$home/release.json")
   # of a release from before there were facts nothing says in which order, or what may be left alone
   if is_first || [ -e "$state/whole" ] || [ -z "$order" ]; then
@@ -579,7 +580,7 @@ switch() {
   done
   remove_strangers
   put_all_away
-  rm -f "$state/recreate" "$state/changing" "$state/in-place"
+  rm -f "$state/recreate" "$state/changing" "$state/in-place" "$state/under-way"
 }
 
 # Whether something that has yet to start waits for a job.
@@ -597,10 +598,14 @@ is_due() { listed changing "$1" || listed recreate "$1" || ! is_up "$1"; }
 switch_one() {
   is_due "$1" || return 0
   put_beside "$1"
+  echo "$1" > "$state/under-way"
   # shellcheck disable=SC2046 # a word or none
-  bring_up --no-deps $(! listed recreate "$1" || echo --force-recreate) "$1" ||
+  bring_up --no-deps $(! listed recreate "$1" || echo --force-recreate) "$1" || {
+    rm -f "$state/under-way"
     fail 4 "$1 did not become healthy" "$(how_they_fare)"
+  }
   strike_off "$1"
+  rm -f "$state/under-way"
   put_away "$1"
 }
 

@@ -355,7 +355,7 @@ images=$(manifest_images "$home/MANIFEST.json" | while read -r name _; do
 done)
 forget_kept
 rm -rf "$home/.before.new"
-rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/in-place" "$state/unfinished" "$state/brought"
+rm -f "$state/changing" "$state/recreate" "$state/whole" "$state/in-place" "$state/under-way" "$state/unfinished" "$state/brought"
 folders=$(brought | folders_of)
 [ -z "$data" ] || rm -rf "$home/secrets"
 if [ -n "$data" ] || cmp -s "$home/.env" "$home/.env.example"; then settings=.env; else settings=; fi
