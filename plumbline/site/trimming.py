@@ -17,6 +17,8 @@ _SCALAR = '<span class="l l-Scalar l-Scalar-Plain">'
 _ALIKE = re.compile(r'<span class="([a-z0-9]+)">([^<]*)</span>((?:[ ]*<span class="\1">[^<]*</span>)+)')
 """Words of one colour behind each other, with nothing but blanks between."""
 _MARK = re.compile(r"</?span[^>]*>")
+_ONLY_FROM_A_FOLDER = re.compile(r'location\.protocol==="file:"\?(?=[\w$]+\(`\$\{new URL\("search/search_index\.js")')
+"""Where the theme asks for the index as a script, which works from a server too."""
 
 
 def trim(site: Path) -> None:
@@ -29,6 +31,7 @@ def trim(site: Path) -> None:
     index = site / "search/search_index.json"
     if index.is_file() and json.loads(index.read_text("utf-8")).get("config", {}).get("lang") == ["en"]:
         shutil.rmtree(site / "assets/javascripts/lunr", ignore_errors=True)
+    _keep_one_index(site)
     shown: set[str] = set()
     for path in site.rglob("*.html"):
         page = _NO_WORDS.sub(r"\1\2", _without_empty_lines(path.read_text("utf-8")))
@@ -42,6 +45,22 @@ def trim(site: Path) -> None:
     for path in site.glob("diagrams/*.svg"):
         if path.name not in shown:
             path.unlink()
+
+
+def _keep_one_index(site: Path) -> None:
+    """The index is there as a script and as data, each the size of a tenth of the site: the script serves every reader.
+
+    Both stay where the theme's program is not the one that this knows.
+    """
+    index = site / "search/search_index.json"
+    programs = [(path, path.read_text("utf-8")) for path in site.glob("assets/javascripts/bundle.*.js")]
+    if len(programs) != 1 or not index.with_suffix(".js").is_file():
+        return
+    ((path, program),) = programs
+    changed, count = _ONLY_FROM_A_FOLDER.subn("true?", program)
+    if count == 1:
+        path.write_text(changed, "utf-8")
+        index.unlink()
 
 
 def _without_nulls(each: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,10 @@
 """The site, as it is read from a USB stick: built strictly, and asking no other host for anything."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -40,3 +45,26 @@ def test_the_search_finds_names_by_their_parts_without_a_server(site: Path, read
 def test_the_search_works_without_a_server(site: Path) -> None:
     assert (site / "search" / "search_index.js").read_text("utf-8").startswith("var __index = ")
     assert (site / "assets" / "iframe-worker.js").exists()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a server of a folder's files."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_the_index_is_there_once_and_the_search_works_with_a_server_too(site: Path, reader: Browser) -> None:
+    assert [each.name for each in (site / "search").iterdir()] == ["search_index.js"]
+    with served(site) as address:
+        reader.open(f"{address}index.html?q=rollback")
+        reader.until("document.querySelectorAll('.md-search-result__item').length > 0")
+        assert not [each for each in reader.requests() if not each.startswith((address, "data:", "blob:"))]
+        assert reader.complaints() == []

@@ -46,6 +46,23 @@ def test_a_site_of_another_theme_has_nothing_of_it(tmp_path: Path) -> None:
     assert (tmp_path / "index.html").read_text() == "<p>x</p>"
 
 
+ASKS = 'function k(){return location.protocol==="file:"?_t(`${new URL("search/search_index.js",b)}`):z(new URL("search/search_index.json",b))}'
+
+
+@pytest.mark.parametrize("program", [ASKS, "somebody else's", ASKS + ASKS])
+def test_the_index_is_kept_once_where_the_theme_takes_it_as_a_script(program: str, tmp_path: Path) -> None:
+    site(tmp_path, ["en"])
+    (tmp_path / "assets/javascripts/bundle.js").unlink()
+    bundle = tmp_path / "assets/javascripts/bundle.0a1b.min.js"
+    bundle.write_text(program)
+    (tmp_path / "search/search_index.js").write_text("var __index = {}")
+    trim(tmp_path)
+    known = program == ASKS
+    assert (tmp_path / "search/search_index.js").is_file()
+    assert (tmp_path / "search/search_index.json").exists() != known
+    assert (bundle.read_text() != program) == known
+
+
 def test_a_drawing_that_stands_in_pages_has_no_file_of_its_own(tmp_path: Path) -> None:
     for name in ("inside", "shown"):
         (tmp_path / "diagrams").mkdir(exist_ok=True)
