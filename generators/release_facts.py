@@ -136,10 +136,7 @@ def _service(spec: Spec, file: ComposeFile, name: str, files: Mapping[str, str])
 
 
 def _second_copy(spec: Spec, file: ComposeFile, name: str) -> tuple[str, ...] | None:
-    """Of what answers HTTP and keeps nothing, where a bundle's scripts do the update.
-
-    A published port has to be on loopback: of others nothing was measured.
-    """
+    """Of what answers HTTP and keeps nothing, where a bundle's scripts do the update."""
     services, written = file.deployment.services, file.services[name]
     service = services[name]
     keeps = service.volumes or name in spec.update.drain or any(not each.read_only for each in service.mounts)
@@ -149,7 +146,7 @@ def _second_copy(spec: Spec, file: ComposeFile, name: str) -> tuple[str, ...] | 
         return None
     if service.health is None or service.health.http is None or written.get("profiles"):
         return None
-    if any(each["protocol"] != "tcp" or not each["host_ip"].startswith("127.") for each in ports):
+    if any(each["protocol"] != "tcp" for each in ports):
         return None
     return tuple(f"{each['host_ip']}:{each['published']}:{each['target']}" for each in ports)
 

@@ -950,15 +950,19 @@ changed_networks() {
 # Rules of the firewall that send new connections to a second copy; each names its service.
 ruled() {
   command -v iptables > /dev/null || return 0
-  iptables -w -t nat -S OUTPUT 2>> "$log" | sed -n 's/.* --comment docpipe-offline-copy-of-\([a-z0-9-]*\) .*/\1/p' | sort -u
+  for chain in OUTPUT PREROUTING; do
+    iptables -w -t nat -S "$chain" 2>> "$log" | sed -n 's/.* --comment docpipe-offline-copy-of-\([a-z0-9-]*\) .*/\1/p'
+  done | sort -u
 }
 
 lift() {
   command -v iptables > /dev/null || return 0
-  iptables -w -t nat -S OUTPUT 2>> "$log" | grep -F -e "--comment docpipe-offline-copy-of-$1 " | sed 's/^-A //' | while read -r rule; do
-    # shellcheck disable=SC2086 # words of a rule
-    iptables -w -t nat -D $rule >> "$log" 2>&1
-  done || :
+  for chain in OUTPUT PREROUTING; do
+    iptables -w -t nat -S "$chain" 2>> "$log" | grep -F -e "--comment docpipe-offline-copy-of-$1 " | sed 's/^-A //' | while read -r rule; do
+      # shellcheck disable=SC2086 # words of a rule
+      iptables -w -t nat -D $rule >> "$log" 2>&1
+    done || :
+  done
 }
 # --- a second copy of what answers, while the first is made anew --------------------------------------------------------
 
@@ -1003,7 +1007,7 @@ put_beside() {
     # one that ended with the engine keeps its name and its rule
     put_away "$1"
     publish=''
-    for each in $(copy_ports "$1"); do publish="$publish --publish ${each%%:*}::${each##*:}"; done
+    for each in $(copy_ports "$1"); do publish="$publish --publish $(own_side "${each%%:*}")::${each##*:}"; done
     # shellcheck disable=SC2086 # two words each
     compose_here run --detach --no-deps --use-aliases --name "docpipe-offline-$1-copy" --label "io.plumbline.copy=$1" $publish "$1" >> "$log" 2>&1 < /dev/null ||
       fail 4 "no second copy of $1 starts" "the end of $log says why"
@@ -1020,27 +1024,60 @@ put_beside() {
     put_away "$1"
     fail 4 "the second copy of $1 did not become healthy, so what runs was left alone" "the end of $log says what it wrote"
   fi
+  before=$(compose_here ps --quiet --status running "$1" 2>> "$log")
   for each in $(copy_ports "$1"); do
     port=${each#*:}
-    there=$(docker port "$copy" "${each##*:}/tcp" | sed -n '1s/.*://p')
-    send "${each%%:*}" "${port%:*}" "$there" "$1" || fail 4 "no rule of the firewall sends port ${port%:*} to the second copy of $1" "the end of $log says why"
-    let_finish "${port%:*}" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
+    send "$copy" "${each%%:*}" "${port%:*}" "${each##*:}" "$1" || {
+      put_away "$1"
+      note_down in-place "$1"
+      say "warning: $1 is made anew in place, so its clients are refused meanwhile: no rule of the firewall sends port ${port%:*} to its second copy; the end of $log says why"
+      return 0
+    }
+  done
+  for each in $(copy_ports "$1"); do
+    let_finish "$before" "${each##*:}" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
   done
   say "second copy answers: $1"
 }
 
-# send ADDRESS PORT THERE SERVICE   new connections only; those that are open stay where they are
+# own_side ADDRESS   where the host itself asks for what is published there
+own_side() { case $1 in 127.*) echo "$1" ;; *) echo 127.0.0.1 ;; esac }
+
+# send COPY ADDRESS PORT CONTAINER_PORT SERVICE   new connections only; those that are open stay where they are.
+# From the host's own address they go through the port that the engine holds open for the copy, from others straight to it.
 send() {
-  # shellcheck disable=SC2086 # words of a rule
-  set -- "$4" OUTPUT -d "$1/32" -p tcp --dport "$2" -m comment --comment "docpipe-offline-copy-of-$4" -j REDIRECT --to-ports "$3"
-  shift
+  there=$(docker port "$1" "$4/tcp" | sed -n '1s/.*://p')
+  listens "$there" || return 1
+  case $2 in
+    127.*) ruled_to "$5" OUTPUT -d "$2/32" --dport "$3" -j REDIRECT --to-ports "$there" ;;
+    *)
+      beyond=$(iptables -w -t nat -S DOCKER 2>> "$log" | sed -n "s/^-A DOCKER -d 127.0.0.1\/32 \(! -i [^ ]*\) .*--dport $there -j DNAT --to-destination \(.*\)$/\1 \2/p")
+      [ -n "$beyond" ] || return 1
+      where="-d $2/32"
+      [ "$2" != 0.0.0.0 ] || where='! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL'
+      # shellcheck disable=SC2086 # words of a rule
+      ruled_to "$5" PREROUTING ${beyond% *} $where --dport "$3" -j DNAT --to-destination "${beyond##* }" &&
+        ruled_to "$5" OUTPUT $where --dport "$3" -j DNAT --to-destination "${beyond##* }" || return 1
+      [ "$2" != 0.0.0.0 ] || ruled_to "$5" OUTPUT -d 127.0.0.0/8 --dport "$3" -j REDIRECT --to-ports "$there"
+      ;;
+  esac
+}
+
+ruled_to() {
+  whose=$1 chain=$2
+  shift 2
+  set -- "$chain" -p tcp -m comment --comment "docpipe-offline-copy-of-$whose" "$@"
   iptables -w -t nat -C "$@" 2> /dev/null || iptables -w -t nat -I "$@" >> "$log" 2>&1
 }
 
-# let_finish PORT SECONDS   until nobody has a connection to it, at most so long; one that is kept open ends with the service
+# Whether a program of the host takes connections to it: with `userland-proxy: false` the engine has none.
+listens() { grep -qE "^ *[0-9]+: [0-9A-F]{8}:$(printf '%04X' "${1:-0}") 00000000:0000 0A " /proc/net/tcp; }
+
+# let_finish CONTAINER PORT SECONDS   until nobody has a connection to it, at most so long; one that is kept open ends with the service
 let_finish() {
-  at=$(printf '%04X' "$1") patience=${2:-10}
-  while [ "$patience" -gt 0 ] && grep -qE "^ *[0-9]+: [0-9A-F]{8}:$at [0-9A-F:]+ 01 " /proc/net/tcp; do
+  at=$(printf '%04X' "$2") patience=${3:-10}
+  within=/proc/$(docker inspect --format '{{.State.Pid}}' "$1" 2>> "$log" || echo 0)/net
+  while [ "$patience" -gt 0 ] && cat "$within/tcp" "$within/tcp6" 2> /dev/null | grep -qE "^ *[0-9]+: [0-9A-F]+:$at [0-9A-F]+:[0-9A-F]{4} 01 "; do
     sleep 1
     patience=$((patience - 1))
   done
@@ -1052,8 +1089,8 @@ put_away() {
   # one that a killed run told to stop may have ended since
   copy=$(copy_of "$1" --all)
   [ -n "$copy" ] || return 0
-  for there in $(docker port "$copy" | sed 's/.*://'); do
-    let_finish "$there" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
+  for there in $(docker port "$copy" | sed 's/\/.*//'); do
+    let_finish "$copy" "$there" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
   done
   { docker stop "$copy" && docker rm "$copy"; } >> "$log" 2>&1 || fail 4 "the second copy of $1 can not be removed" "docker rm --force $copy"
 }

@@ -270,15 +270,19 @@ forget_kept() {
 # Rules of the firewall that send new connections to a second copy; each names its service.
 ruled() {
   command -v iptables > /dev/null || return 0
-  iptables -w -t nat -S OUTPUT 2>> "$log" | sed -n 's/.* --comment docpipe-offline-copy-of-\([a-z0-9-]*\) .*/\1/p' | sort -u
+  for chain in OUTPUT PREROUTING; do
+    iptables -w -t nat -S "$chain" 2>> "$log" | sed -n 's/.* --comment docpipe-offline-copy-of-\([a-z0-9-]*\) .*/\1/p'
+  done | sort -u
 }
 
 lift() {
   command -v iptables > /dev/null || return 0
-  iptables -w -t nat -S OUTPUT 2>> "$log" | grep -F -e "--comment docpipe-offline-copy-of-$1 " | sed 's/^-A //' | while read -r rule; do
-    # shellcheck disable=SC2086 # words of a rule
-    iptables -w -t nat -D $rule >> "$log" 2>&1
-  done || :
+  for chain in OUTPUT PREROUTING; do
+    iptables -w -t nat -S "$chain" 2>> "$log" | grep -F -e "--comment docpipe-offline-copy-of-$1 " | sed 's/^-A //' | while read -r rule; do
+      # shellcheck disable=SC2086 # words of a rule
+      iptables -w -t nat -D $rule >> "$log" 2>&1
+    done || :
+  done
 }
 data=''
 while [ $# -gt 0 ]; do
