@@ -30,6 +30,8 @@ FOLDER = "ansible"
 _ANYWHERE = "0.0.0.0"
 _FUNCTIONS = "tasks/facts.sh"
 """Functions of the shell that read `release.json`, the same as in install.sh."""
+_SECOND_COPY = "tasks/second_copy.sh"
+"""Those that put a second copy beside a service that changes, the same as in install.sh."""
 
 
 class RollOutGenerator:
@@ -46,8 +48,15 @@ class RollOutGenerator:
             yield from _by_role(folder, spec, mode)
             yield _playbook(folder, rollout)
             yield from _tasks(folder, files(_TASKS) / "templates")
-            functions = shell_templates("offline/templates").get_template("facts.sh.j2").render()
-            yield Artifact(f"{folder}/{_FUNCTIONS}", functions.encode())
+            yield from _functions(folder, rollout)
+
+
+def _functions(folder: str, rollout: Rollout) -> Iterator[Artifact]:
+    templates = shell_templates("offline/templates")
+    values = {"up_seconds": rollout.health_timeout_s, "patience": HEALTH_PATIENCE}
+    for path, names in {_FUNCTIONS: ("facts",), _SECOND_COPY: ("ailing", "rules", "second_copy")}.items():
+        text = "\n".join(templates.get_template(f"{name}.sh.j2").render(values) for name in names)
+        yield Artifact(f"{folder}/{path}", text.encode())
 
 
 def roll_outs(spec: Spec) -> Iterator[tuple[str, Rollout, Cloud]]:
@@ -134,10 +143,10 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Clo
         "canaries": list(rollout.canaries),
         "batches_percent": list(rollout.batches_percent),
         "health_timeout_s": rollout.health_timeout_s,
-        "health_patience": HEALTH_PATIENCE,
         "role_order": role_order(spec, mode),
         "job_profile": JOB_PROFILE,
-        "facts_functions": f"{{{{ lookup('ansible.builtin.file', playbook_dir ~ '/{_FUNCTIONS}') }}}}",
+        "facts_functions": _content_of(_FUNCTIONS),
+        "second_copy_functions": _content_of(_SECOND_COPY),
         "ansible_user": cloud.first_boot.administrator,
         "ansible_become": True,
     }
@@ -148,6 +157,10 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Clo
         **{(key,): path_of("update", "rollout", key) for key in ("canaries", "batches_percent", "health_timeout_s")},
     }
     return _document(f"{folder}/group_vars/all.yaml", data, origins)
+
+
+def _content_of(file: str) -> str:
+    return f"{{{{ lookup('ansible.builtin.file', playbook_dir ~ '/{file}') }}}}"
 
 
 def _by_role(folder: str, spec: Spec, mode: str) -> Iterator[Artifact]:

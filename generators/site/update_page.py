@@ -18,8 +18,7 @@ _PLAN = (
     "exist beforehand, and until when a rollback is possible:"
 )
 _COPIES = (
-    "Where `install.sh` and `rollback.sh` update a host, a service that answers HTTP and keeps nothing changes behind a "
-    "second copy: the new release starts beside the previous one, and when its health check succeeds, new connections go "
+    "A service that answers HTTP and keeps nothing changes behind a second copy: the new release starts beside the previous one, and when its health check succeeds, new connections go "
     "to it. Then the service is recreated, and the copy finishes its requests and stops. If the host lacks the memory "
     "for the copy, the script warns before anything stops, and the service changes in place."
 )
@@ -44,12 +43,13 @@ def update(spec: Spec) -> Iterable[Artifact]:
     page.add(_PLAN)
     page.add(fence("plumb update plan OLD NEW   # each a release.json, or a folder that holds one", "sh"))
     page.add("## What clients see")
-    if list(script_deployments(spec)):
+    places = list(_places(spec))
+    if places:
         page.add(_COPIES)
     page.add(_IN_PLACE)
     page.add(_NETWORK)
     page.table(["Mode", "Answers clients", "Keeps data", "Is drained"], list(_services(spec)))
-    if places := list(_places(spec)):
+    if places:
         page.add("## Steps")
         headers = ["", "Step", "What it does", "Where", *(["If install.sh ends here"] if "host" in places else [])]
         page.table(headers, list(_steps(places)))

@@ -93,7 +93,7 @@ STEPS: tuple[ReleaseStep, ...] = (
         "switch",
         "Switch service by service",
         "Each changed service is recreated, one at a time, after the services that it needs. It must be healthy before "
-        "the next one starts. On a host, a second copy answers meanwhile for what the plan lists under second copy. "
+        "the next one starts. A second copy answers meanwhile for what the plan lists under second copy. "
         "Services that do not change are not touched.",
         "data",
     ),

@@ -36,7 +36,14 @@ case "$*" in
   'image inspect'*) for last; do :; done; cat "images/$(echo "$last" | tr / _)" 2> /dev/null || exit 1 ;;
   'image rm'*) rm "images/$(echo "$3" | tr / _)" 2> /dev/null || exit 1 ;;
   tag*) cp "images/$(echo "$2" | tr / _)" "images/$(echo "$3" | tr / _)" || exit 1 ;;
+  ps*io.plumbline.copy=*) for last; do :; done; [ ! -e "copies/${{last#*copy=}}" ] || echo "copy-${{last#*copy=}}" ;;
+  ps*"label=io.plumbline.copy --format"*) ls copies ;;
   ps*) case "$*" in *'{{{{.ID}}}} {{{{.Label'*) for each in $(running); do echo "id-$each $each"; done ;; esac ;;
+  port*) echo '80/tcp -> 127.0.0.1:9' | sed "${{3:+s/.*> //}}" ;;
+  inspect*Health*) for each in $(cat); do echo 'running 0 healthy 0 3'; done ;;
+  inspect*) echo 0 ;;
+  'stop copy-'*) echo "stop a copy of ${{2#copy-}}" >> calls ;;
+  'rm copy-'*) rm "copies/${{2#copy-}}" ;;
   'stop id-'* | 'rm id-'*) echo "$*" >> calls; rm -f "running/${{2#id-}}" ;;
   *'ps --all --format {{{{.Service}}'*) for each in $(running); do echo "$each healthy running"; done ;;
   *' ps --quiet --status running '*) for last; do :; done; [ ! -e "running/$last" ] || echo "$last" ;;
@@ -44,6 +51,7 @@ case "$*" in
   *'config --services') started ;;
   *' up '*) echo "up${{*#* up}}" >> calls; shift 6; up "$@" ;;
   *' stop '*) echo "stop${{*#* stop}}" >> calls; shift 6; for each; do rm -f "running/$each"; done ;;
+  *' run --detach '*) for last; do :; done; echo "second copy of $last" >> calls; : > "copies/$last" ;;
   *' run '*) for last; do :; done; echo "run $last" >> calls; [ ! -e "sick/$last" ] ;;
   *' down') echo down >> calls; rm -f running/* ;;
 esac
@@ -58,7 +66,7 @@ class SmallEngine:
         self.host: BenchHost = bench_host(folder)
         self.keys = keys
         self.engine = folder / "engine"
-        for name in ("running", "images", "sick"):
+        for name in ("running", "images", "sick", "copies"):
             (self.engine / name).mkdir(parents=True)
         self.host.stub("docker", _DOCKER.format(folder=folder, home=self.host.home))
         self.host.stub("sleep", "#!/bin/sh\n")

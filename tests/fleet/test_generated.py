@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -123,3 +124,11 @@ def _ansible(program: str, *arguments: str, home: Path) -> "subprocess.Completed
         check=False,
         timeout=120,
     )
+
+
+def test_a_port_of_a_node_s_own_address_is_known_by_the_address_that_the_node_has(tmp_path: Path) -> None:
+    shutil.copy(FOLDER.parent / "db" / "release.json", tmp_path)
+    (tmp_path / ".env").write_text("TENANT=acme\nPRIVATE_ADDRESS=10.0.1.7\n")
+    ask = f". {FOLDER}/tasks/facts.sh; . {FOLDER}/tasks/second_copy.sh; home={tmp_path}; copy_ports node-metrics"
+    done = subprocess.run(["sh", "-euc", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["10.0.1.7:12346:12346"]

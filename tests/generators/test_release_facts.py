@@ -92,20 +92,38 @@ def test_the_schema_takes_what_is_committed() -> None:
 
 
 def copies(spec: Spec, mode: str = "offline") -> dict[str, Any]:
-    found = facts(spec, mode)["services"]
-    return {name: each["second_copy"] for name, each in found.items() if each["second_copy"] is not None}
+    every = [release_facts(spec, each).services for each in deployments(spec, mode)]
+    return {
+        name: each.second_copy for services in every for name, each in services.items() if each.second_copy is not None
+    }
 
 
 def test_what_answers_and_keeps_nothing_gets_a_second_copy() -> None:
     assert copies(spec_with()) == {"intake-gateway": ("127.0.0.1:8080:8080",), "nomic-embed": (), "serving": ()}
-    # the roll-out makes none
-    assert copies(spec_with(), "online") == {}
+    lan = copies(spec_with("services/intake-gateway.yaml", "address: 127.0.0.1", "address: 0.0.0.0"))
+    assert lan["intake-gateway"] == ("0.0.0.0:8080:8080",)
+
+
+def test_so_it_is_where_a_roll_out_brings_the_release() -> None:
+    gateway = {"intake-gateway": ("0.0.0.0:443:8080",), "serving": ()}
+    assert copies(spec_with(), "online") == gateway | {"node-metrics": ("${PRIVATE_ADDRESS:?}:12346:12346",)}
+    # by whom another mode, or a shared role, is updated nothing is known of
+    assert (
+        copies(
+            spec_with(
+                "update.yaml",
+                "rollout: {canaries: [acme], batches_percent: [10, 50, 100], health_timeout_s: 300}\n",
+                "",
+            ),
+            "online",
+        )
+        == {}
+    )
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("services/intake-gateway.yaml", "address: 127.0.0.1", "address: 0.0.0.0"),
         ("update.yaml", "drain: [", "drain: [intake-gateway, "),
         ("services/intake-gateway.yaml", "http: {port: http, path: /health}", 'command: ["true"]'),
     ],

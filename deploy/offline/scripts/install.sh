@@ -81,14 +81,16 @@ whole_paths() { home=$(whole "$home") state=$(whole "$state"); }
 
 whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "$1" ;; esac; }
 
+project=docpipe-offline
+
 # Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
 no_other_home() {
-  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+  homes=$(docker ps --all --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
     fail 3 'the engine does not say which containers there are'
   other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
     [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
   done)
-  [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
+  [ -z "$other" ] || fail 3 "containers of $project belong to $other" "is --home right? two installations can not share one engine"
 }
 
 compose_here() { docker compose --project-directory "$home" --file "$home/compose.yaml" "$@"; }
@@ -951,27 +953,47 @@ changed_networks() {
 ruled() {
   command -v iptables > /dev/null || return 0
   for chain in OUTPUT PREROUTING; do
-    iptables -w -t nat -S "$chain" 2>> "$log" | sed -n 's/.* --comment docpipe-offline-copy-of-\([a-z0-9-]*\) .*/\1/p'
+    iptables -w -t nat -S "$chain" 2>> "$log" | sed -n "s/.* --comment $project-copy-of-\\([a-z0-9-]*\\) .*/\\1/p"
   done | sort -u
 }
 
 lift() {
   command -v iptables > /dev/null || return 0
   for chain in OUTPUT PREROUTING; do
-    iptables -w -t nat -S "$chain" 2>> "$log" | grep -F -e "--comment docpipe-offline-copy-of-$1 " | sed 's/^-A //' | while read -r rule; do
+    iptables -w -t nat -S "$chain" 2>> "$log" | grep -F -e "--comment $project-copy-of-$1 " | sed 's/^-A //' | while read -r rule; do
       # shellcheck disable=SC2086 # words of a rule
       iptables -w -t nat -D $rule >> "$log" 2>&1
     done || :
   done
 }
+# --- how containers fare ------------------------------------------------------------------------------------------------
+
+# How those fare that are not well: `late` while a check fails that a busy host may just be late with, `ill` where that goes on
+# for 3 times as many checks as make a service unhealthy, and where one has ended. Each line that it reads is the ID of
+# a container.
+how_ill() {
+  xargs -r docker inspect --format \
+    '{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}} {{.FailingStreak}}{{else}}none 0{{end}} {{with .Config.Healthcheck}}{{.Retries}}{{else}}0{{end}}' 2>> "$log" |
+    while read -r status code health failed retries; do
+      [ "$retries" -gt 0 ] || retries=3
+      case $status:$health:$code in
+        created:* | running:healthy:* | running:none:* | exited:*:0) ;;
+        running:*) [ "$failed" -lt $((3 * retries)) ] && echo late || echo ill ;;
+        *) echo ill ;;
+      esac
+    done
+}
 # --- a second copy of what answers, while the first is made anew --------------------------------------------------------
 
 # A copy and its rules of the firewall are known by the service's name, so that the next run finds what a killed one has left.
-copy_of() { docker ps ${2:+"$2"} --quiet --filter 'label=com.docker.compose.project=docpipe-offline' --filter "label=io.plumbline.copy=$1" 2>> "$log" || :; }
+copy_of() { docker ps ${2:+"$2"} --quiet --filter "label=com.docker.compose.project=$project" --filter "label=io.plumbline.copy=$1" 2>> "$log" || :; }
 
-copied() { docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --filter label=io.plumbline.copy --format '{{.Label "io.plumbline.copy"}}' 2>> "$log" || :; }
+copied() { docker ps --all --filter "label=com.docker.compose.project=$project" --filter label=io.plumbline.copy --format '{{.Label "io.plumbline.copy"}}' 2>> "$log" || :; }
 
-copy_ports() { list "$home/release.json" "$1" second_copy; }
+# ADDRESS:PORT:CONTAINER_PORT; a node's own address stands in its .env
+copy_ports() {
+  list "$home/release.json" "$1" second_copy | sed "s/\${PRIVATE_ADDRESS:?}/$(sed -n 's/^PRIVATE_ADDRESS=//p' "$home/.env" 2> /dev/null)/g"
+}
 
 amount_of() { sed -n "s/^\"$2\": {\"image\": .*, \"$3\": \([0-9]*\)[,}].*/\1/p" "$1" 2> /dev/null || :; }
 
@@ -1009,7 +1031,7 @@ put_beside() {
     publish=''
     for each in $(copy_ports "$1"); do publish="$publish --publish $(own_side "${each%%:*}")::${each##*:}"; done
     # shellcheck disable=SC2086 # two words each
-    compose_here run --detach --no-deps --use-aliases --name "docpipe-offline-$1-copy" --label "io.plumbline.copy=$1" $publish "$1" >> "$log" 2>&1 < /dev/null ||
+    compose_here run --detach --no-deps --use-aliases --name "$project-$1-copy" --label "io.plumbline.copy=$1" $publish "$1" >> "$log" 2>&1 < /dev/null ||
       fail 4 "no second copy of $1 starts" "the end of $log says why"
     copy=$(copy_of "$1")
   fi
@@ -1066,7 +1088,7 @@ send() {
 ruled_to() {
   whose=$1 chain=$2
   shift 2
-  set -- "$chain" -p tcp -m comment --comment "docpipe-offline-copy-of-$whose" "$@"
+  set -- "$chain" -p tcp -m comment --comment "$project-copy-of-$whose" "$@"
   iptables -w -t nat -C "$@" 2> /dev/null || iptables -w -t nat -I "$@" >> "$log" 2>&1
 }
 
@@ -1160,24 +1182,9 @@ clear_away() {
   [ -z "$left" ] || docker rm --force $left >> "$log" 2>&1
 }
 
-# How those fare that are not well: `late` while a check fails that a busy host may just be late with, `ill` where that goes on
-# for 3 times as many checks as make a service unhealthy, and where one has ended.
+# the same of services, all where none is named
 ailing() {
   compose_here ps --all --quiet "$@" 2>> "$log" | how_ill
-}
-
-# the same of containers, an ID per line
-how_ill() {
-  xargs -r docker inspect --format \
-    '{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}} {{.FailingStreak}}{{else}}none 0{{end}} {{with .Config.Healthcheck}}{{.Retries}}{{else}}0{{end}}' 2>> "$log" |
-    while read -r status code health failed retries; do
-      [ "$retries" -gt 0 ] || retries=3
-      case $status:$health:$code in
-        created:* | running:healthy:* | running:none:* | exited:*:0) ;;
-        running:*) [ "$failed" -lt $((3 * retries)) ] && echo late || echo ill ;;
-        *) echo ill ;;
-      esac
-    done
 }
 
 how_they_fare() {

@@ -81,14 +81,16 @@ whole_paths() { home=$(whole "$home") state=$(whole "$state"); }
 
 whole() { case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$(pwd -P)" "$1" ;; esac; }
 
+project=docpipe-offline
+
 # Compose knows a project by its name alone: with a slip in --home it would take over what another installation runs.
 no_other_home() {
-  homes=$(docker ps --all --filter 'label=com.docker.compose.project=docpipe-offline' --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
+  homes=$(docker ps --all --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.project.working_dir"}}') ||
     fail 3 'the engine does not say which containers there are'
   other=$(printf '%s\n' "$homes" | sort -u | while IFS= read -r there; do
     [ -z "$there" ] || [ "$there" = "$home" ] || [ "$there" -ef "$home" ] || { printf '%s\n' "$there"; break; }
   done)
-  [ -z "$other" ] || fail 3 "containers of docpipe-offline belong to $other" "is --home right? two installations can not share one engine"
+  [ -z "$other" ] || fail 3 "containers of $project belong to $other" "is --home right? two installations can not share one engine"
 }
 
 compose_here() { docker compose --project-directory "$home" --file "$home/compose.yaml" "$@"; }
