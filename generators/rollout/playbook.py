@@ -15,6 +15,7 @@ from generators.offline.scripts import HEALTH_PATIENCE
 from generators.offline.shell_templates import shell_templates
 from generators.provenance import Document, Origins
 from generators.rollout.role_order import role_order
+from generators.rollout.shared import shared_nodes
 from plumbline.effective.deployment import Deployment, deployments, field_path, ports_for_other_nodes
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
@@ -48,6 +49,7 @@ class RollOutGenerator:
             yield from _by_role(folder, spec, mode)
             yield _playbook(folder, rollout)
             yield _unlocking(folder)
+            yield from shared_nodes(folder, spec, mode, cloud)
             yield from _tasks(folder, files(_TASKS) / "templates")
             functions = shell_templates("offline/templates").get_template("facts.sh.j2").render()
             yield Artifact(f"{folder}/{_FUNCTIONS}", functions.encode())

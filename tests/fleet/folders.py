@@ -13,7 +13,6 @@ from tests.update.facts import release, service
 
 HERE = Path(__file__).parent
 _RUN_SECONDS = 300
-# a node that is lost is one whose connection breaks, from the call that holds the word in its file `lost` on
 _SSH = """#!/bin/sh
 while [ $# -gt 0 ]; do
   case $1 in
@@ -26,10 +25,14 @@ done
 NODE=$NODES/$1
 shift
 export NODE
-if [ -e "$NODE/lost" ]; then
-  case $* in *"$(cat "$NODE/lost")"*) : > "$NODE/lost"; exit 255 ;; esac
-fi
+[ ! -e "$NODE/lost" ] || exit 255
 exec sh -c "$*"
+"""
+_DOCKER = """#!/bin/sh
+if [ -e "$NODE/fragile" ]; then
+  case $* in *"$(cat "$NODE/fragile")"*) : > "$NODE/lost" ;; esac
+fi
+exec sh ENGINE "$@"
 """
 
 
@@ -41,7 +44,8 @@ class FolderFleet:
         self.project = folder / "project"
         shutil.copytree(FOLDER, self.project / "ansible")
         (folder / "bin").mkdir()
-        for name, text in (("ssh", _SSH), ("docker", (HERE / "node/docker").read_text())):
+        engine = _DOCKER.replace("ENGINE", str(HERE / "node/docker"))
+        for name, text in (("ssh", _SSH), ("docker", engine)):
             (folder / "bin" / name).write_text(text)
             (folder / "bin" / name).chmod(0o755)
         groups: dict[str, dict[str, dict[str, None]]] = {}
@@ -78,10 +82,10 @@ class FolderFleet:
             facts = release({"web": service(entry=entry)}, version=version, sealed=False)
             (self.project / role / "release.json").write_text(text_of(facts))
 
-    def start(self, *options: str, playbook: str = "roll-out.yaml") -> "subprocess.Popen[str]":
-        """A playbook at work."""
+    def start(self, *options: str, playbook: str = "roll-out.yaml", **given: object) -> "subprocess.Popen[str]":
+        """A playbook at work, with further variables."""
         call = [str(BIN / "ansible-playbook"), "--inventory", str(self.folder / "nodes.json")]
-        given = {"health_urls": [], "jobs": [], "drained": [], "health_timeout_s": 30}
+        given = {"health_urls": [], "jobs": [], "drained": [], "health_timeout_s": 30, **given}
         return subprocess.Popen(
             [*call, "--extra-vars", json.dumps(given), *options, playbook],
             cwd=self.project / "ansible",
@@ -99,15 +103,16 @@ class FolderFleet:
             text=True,
         )
 
-    def roll_out(self, *options: str, playbook: str = "roll-out.yaml") -> tuple[int, str]:
+    def roll_out(self, *options: str, playbook: str = "roll-out.yaml", **given: object) -> tuple[int, str]:
         """Exit code of a playbook, and what it says."""
-        run = self.start(*options, playbook=playbook)
+        run = self.start(*options, playbook=playbook, **given)
         said, _ = run.communicate(timeout=_RUN_SECONDS)
         return run.returncode, said
 
-    def lose(self, tenant: str, role: str, at: str = "") -> None:
-        """From a call with this word on, the node is not reached; an empty word is in every call."""
-        (self.folder / "nodes" / f"{tenant}-{role}" / "lost").write_text(at)
+    def lose(self, tenant: str, role: str, after: str | None = None) -> None:
+        """The node is not reached; or not after a call of its engine that holds some words."""
+        node = self.folder / "nodes" / f"{tenant}-{role}"
+        (node / "lost" if after is None else node / "fragile").write_text(after or "")
 
     def find(self, tenant: str, role: str) -> None:
         """It is reached again."""

@@ -65,7 +65,7 @@ def test_a_limit_cuts_no_tenant_in_two(fleet: FolderFleet, limit: str, goes: set
 
 def test_a_stage_that_loses_its_only_node_lets_the_others_go(tmp_path: Path) -> None:
     fleet = FolderFleet(tmp_path, [("acme", "gateway"), ("globex", "gateway"), ("umbra", "gateway")])
-    fleet.lose("acme", "gateway", at="next.new")
+    fleet.lose("acme", "gateway", after="compose --profile")
     code, said = fleet.roll_out()
     assert code in (2, 4), said
     assert set(fleet.running().values()) == {""}
