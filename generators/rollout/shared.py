@@ -47,7 +47,7 @@ def shared_nodes(folder: str, spec: Spec, mode: str, cloud: Cloud) -> Iterable[A
     yield _document(f"{folder}/{INVENTORY}", {GROUP: {"hosts": hosts}}, origins)
     task = {"name": _TITLE, "ansible.builtin.import_tasks": "tasks/shared.yaml"}
     # nobody is left out here, and what lock.yaml asks for in a roll-out is said for it
-    names = {"left_out": []}
+    names: dict[str, list[str]] = {"left_out": []}
     play = {"name": _TITLE, "hosts": GROUP, "gather_facts": False, "vars": names, "tasks": [task]}
     yield _document(f"{folder}/{PLAYBOOK}", [play], {})
 
