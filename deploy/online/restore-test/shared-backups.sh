@@ -118,8 +118,9 @@ last_of() {
   date -d "$(echo "$time" | sed 's/^\(.*\)T\(..\)\(..\)\(..\)Z$/\1 \2:\3:\4/')" +%s
 }
 
+watched='traefik'
 wrong=0
-for name in traefik; do
+for name in $watched; do
   at="$(bucket 'shared')/online/$name"
   if ! last=$(last_of "$at"); then
     echo "error: $name: the destination does not show its backups" >&2

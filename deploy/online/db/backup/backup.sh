@@ -403,7 +403,7 @@ for name in $names; do
   keep "$name" || wrong=1
   tested "$name"
 done
-for each in traefik; do shared "$each"; done
+shared 'traefik'
 exit "$wrong"
 exit
 }
