@@ -12,7 +12,7 @@ from tests.fleet.test_generated import BIN, FOLDER
 from tests.update.facts import release, service
 
 HERE = Path(__file__).parent
-_RUN_SECONDS = 300
+_RUN_SECONDS = 900
 _SSH = """#!/bin/sh
 while [ $# -gt 0 ]; do
   case $1 in

@@ -91,7 +91,7 @@ def test_a_second_roll_out_refuses_and_names_the_first(fleet: FolderFleet) -> No
         code, said = fleet.roll_out("--extra-vars", f"run={run}", playbook="unlock.yaml")
         assert code == 2 and "is at work on this host" in said, said
     finally:
-        said, _ = first.communicate(timeout=300)
+        said, _ = first.communicate(timeout=900)
     assert (first.returncode, set(fleet.running().values()), fleet.locks()) == (0, {"1.0"}, {}), said
 
 
