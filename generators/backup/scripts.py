@@ -13,7 +13,7 @@ from jinja2 import Environment
 from generators.cloud.node import home_of, state_of
 from generators.offline.shell_templates import shell_templates
 from generators.template_sources import template_sources
-from plumbline.effective.backups import KeptThing, backing_up, kept_on
+from plumbline.effective.backups import KeptThing, backing_up, kept_on, shared_kept, tells_shared
 from plumbline.effective.deployment import Deployment, folder_of
 from plumbline.effective.expression_names import service_names
 from plumbline.expressions.rendering import value_text
@@ -83,6 +83,7 @@ def script_names(spec: Spec, deployment: Deployment, kept: Iterable[KeptThing]) 
         "secret_key": destination.secret_key,
         "recipients": list(spec.backups.recipients.values()),
         "test": spec.backups.test if role.scope == "tenant" else None,
+        "told": [each.name for each in shared_kept(spec, mode)] if tells_shared(spec, deployment) else [],
         "kept": written,
         "stores": [each for each in written if each["restore"]],
     }
@@ -143,6 +144,7 @@ def _traced(
             "access_key": (path_of(destination, "access_key"),),
             "secret_key": (path_of(destination, "secret_key"),),
             "recipients": (path_of("backups", "recipients"),),
+            **dict.fromkeys(("told", "watched"), (path_of("backups", "stores"), path_of("backups", "files"))),
         },
         roots={
             "destination": lambda parts: [path_of(destination, *parts)],

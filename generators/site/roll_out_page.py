@@ -34,13 +34,25 @@ _ORDER = (
 _FAILURE = (
     "If one node fails, its whole stage is rolled back in reverse order, and no later stage begins. "
     "Migrations are not reverted: they only expand the schema, so the previous release still works. A node "
-    "that cannot be reached is named and not rolled back; the next run updates it when it is reachable "
+    "that is lost during its stage is named and not rolled back; the next run updates it when it is reachable "
     "again."
+)
+_WHOLE = (
+    "A tenant is updated with all its nodes or not at all. If one of them does not answer before anything changes, or "
+    "if `--limit` names only some of them, the whole tenant is left out, and the others are updated. The last play "
+    "then fails, and says which tenants were left out and why; the exit code is not 0. If every canary is left out, "
+    "nothing is changed."
+)
+_LOCK = (
+    "A roll-out locks all its nodes before it changes anything: the folder `roll-out.lock` on each node says who holds it, "
+    "and since when. A second roll-out that finds a locked node refuses, shows that, and changes nothing. Each run "
+    "releases only its own locks, also when it fails. A run that was killed leaves them. If its process no longer "
+    "exists on its host, release them by the run's ID, which the refusal shows:"
 )
 _LIMITS = (
     "A service that changes is recreated, and is down for some seconds. While the entry's backend is down, "
     "the gateway answers the tenant's requests with 503. Roles that all tenants share are not rolled out "
-    "this way."
+    "this way; `shared.yaml` brings their backups alone."
 )
 
 
@@ -75,7 +87,10 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
     for block in ("## What happens", _NODE, _ORDER):
         page.add(block)
     page.table(["Step", "What it does"], [(None, [text(each.title), prose(each.does)]) for each in steps("node")])
-    for block in ("## When it fails", _FAILURE, "## What it does not do", _LIMITS):
+    for block in ("## When it fails", _FAILURE, _WHOLE, "## Two roll-outs at once", _LOCK):
+        page.add(block)
+    page.add(fence("ansible-playbook unlock.yaml -e run=ID", "sh"))
+    for block in ("## What it does not do", _LIMITS):
         page.add(block)
     yield page.done()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.effective.backups import told_on
+from plumbline.effective.backups import shared_kept, told_on
 from plumbline.effective.deployment import services_of
 from plumbline.effective.monitoring import measuring, targets
 from plumbline.expressions.rendering import ExpressionError, render
@@ -146,9 +146,11 @@ def subjects(spec: Spec, mode: str, collector: str, rule: Selected, names: Names
 
 
 def _backups(spec: Spec, mode: str, rule: Selected, names: Names) -> Iterator[Subject]:
-    """Those that are told; of restores, those of stores that are tested."""
+    """Those that are told, with those of shared nodes; of restores, those of stores that are tested."""
     test = spec.backups.test
-    for each in told_on(spec, mode):
+    told = tuple(told_on(spec, mode))
+    shared = shared_kept(spec, mode) if told and rule.each == "backups" else ()
+    for each in (*told, *shared):
         hours = each.what.every_h if rule.each == "backups" else test.every_h if test and each.store else None
         if hours is not None:
             known = {"backup": each.what, "backup_id": each.name, "missed_s": hours * 3600 * spec.backups.missed_after}

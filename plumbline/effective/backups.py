@@ -101,6 +101,26 @@ def told_on(spec: Spec, mode: str) -> Iterator[KeptThing]:
             yield from kept_on(spec, mode, deployment.role)
 
 
+def shared_kept(spec: Spec, mode: str) -> tuple[KeptThing, ...]:
+    """The backups of nodes that all tenants share. No collector reaches those: the host of the restore tests tells them to each tenant."""
+    if spec.backups.test is None:
+        return ()
+    roles = [each.role for each in backing_up(spec) if each.mode == mode]
+    return tuple(
+        kept
+        for role in roles
+        if spec.topology[mode].roles[role].scope != "tenant"
+        for kept in kept_on(spec, mode, role)
+    )
+
+
+def tells_shared(spec: Spec, deployment: Deployment) -> bool:
+    """Whether the nodes of a deployment tell their tenant's collector of the shared nodes' backups."""
+    mode = deployment.mode
+    telling = any(tells_node_metrics(spec, each) for each in deployment.services.values())
+    return telling and spec.topology[mode].roles[deployment.role].scope == "tenant" and bool(shared_kept(spec, mode))
+
+
 def keys_of_backups(spec: Spec, mode: str, role: str) -> tuple[str, ...]:
     """Secrets by which a role's nodes write backups."""
     destination = spec.backups.destination

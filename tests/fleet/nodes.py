@@ -59,11 +59,11 @@ class NodeFleet:
         inventory = {"all": {"hosts": hosts, "children": groups}}
         (project / "nodes.json").write_text(json.dumps(inventory))
 
-    def roll_out(self, *options: str) -> PlaybookOutcome:
+    def roll_out(self, *options: str, playbook: str = "roll-out.yaml") -> PlaybookOutcome:
         """Run the committed playbook."""
         call = [str(Path(sys.executable).parent / "ansible-playbook"), "--inventory", str(self.project / "nodes.json")]
         done = subprocess.run(
-            [*call, *options, "roll-out.yaml"],
+            [*call, *options, playbook],
             cwd=self.project / "ansible",
             env={
                 **os.environ,
@@ -83,6 +83,10 @@ class NodeFleet:
     def inside(self, tenant: str, role: str, command: str) -> str:
         """What a shell command says in a node."""
         return _docker("exec", self._names[tenant, role], "sh", "-c", command)
+
+    def stop(self, tenant: str, role: str) -> None:
+        """Nobody reaches this node."""
+        _docker("stop", "--time", "0", self._names[tenant, role])
 
     def revive(self, tenant: str, role: str) -> None:
         """Start a node that stopped, and take away what stopped it."""

@@ -94,7 +94,7 @@ def test_six_tenants_go_in_four_stages(tmp_path: Path) -> None:
         "node_role": "gateway",
         "private_address": "127.0.0.1",
     }
-    hosts = {tenant: {"tenant": tenant} for tenant in tenants}
+    hosts = {tenant: {"tenant": tenant, "home": str(tmp_path / "homes" / tenant)} for tenant in tenants}
     (tmp_path / "nodes.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}))
     groups = {"content": "{{ groups | to_json }}", "dest": str(tmp_path / "groups.json")}
     tasks = [{"import_tasks": f"{FOLDER}/tasks/before.yaml"}, {"copy": groups, "run_once": True}]

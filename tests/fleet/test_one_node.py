@@ -52,7 +52,8 @@ class OneNode:
         }
         del variables["ansible_user"]
         (folder / "nodes.json").write_text(json.dumps({"all": {"hosts": {"one": {}}, "vars": variables}}))
-        play = [{"hosts": "all", "gather_facts": False, "tasks": [{"import_tasks": "tasks/stage.yaml"}]}]
+        stage = {"crew": ["one"], "earlier": []}
+        play = [{"hosts": "all", "gather_facts": False, "vars": stage, "tasks": [{"import_tasks": "tasks/stage.yaml"}]}]
         (folder / "play.yaml").write_text(yaml.safe_dump(play))
 
     def roll_out(self, facts: ReleaseFacts, config: dict[str, str] | None = None) -> tuple[int, list[str], str]:

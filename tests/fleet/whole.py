@@ -5,6 +5,7 @@ Both are in Ansible collections. As a package, those come only inside PyPI's `an
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -140,5 +141,33 @@ def test_a_node_that_is_lost_half_way_is_named_and_the_others_are_put_back(lab: 
         for role in ("db", "gateway"):
             assert "release two" not in standing.compose_file("acme", role)
         standing.revive("acme", "worker")
+        # it was lost with its lock, which only a person may take from it
+        refused = standing.roll_out()
+        assert refused.code == 2 and "another roll-out holds nodes" in refused.text, refused.text
+        (run,) = set(re.findall("-e run=([0-9a-f]{16})", refused.text))
+        assert f"-e run={run}" in second.text
+        assert standing.roll_out("--extra-vars", f"run={run}", playbook="unlock.yaml").code == 0
         assert standing.roll_out().code == 0
+        assert all("release two" in standing.compose_file(*node) for node in nodes)
+
+
+@pytest.mark.live
+def test_a_lost_node_leaves_out_its_tenant_and_a_limit_cuts_none(
+    lab: dict[str, str], collections: Path, tmp_path: Path
+) -> None:
+    nodes = [(tenant, role) for tenant in ("acme", "globex") for role in ("db", "gateway")]
+    with fleet(tmp_path, nodes, collections=collections) as standing:
+        first = standing.roll_out()
+        assert first.code == 0, first.text
+        standing.release("release two", "db", "gateway")
+        cut = standing.roll_out("--limit", "tenant-globex-gateway")
+        assert cut.code == 2 and "is not among the nodes that --limit names" in " ".join(cut.text.split()), cut.text
+        standing.stop("globex", "db")
+        second = standing.roll_out()
+        assert second.code == 2 and "tenant-globex-db does not answer" in " ".join(second.text.split()), second.text
+        runs = {node: "release two" in standing.compose_file(*node) for node in nodes if node != ("globex", "db")}
+        assert runs == {("acme", "db"): True, ("acme", "gateway"): True, ("globex", "gateway"): False}
+        standing.revive("globex", "db")
+        third = standing.roll_out()
+        assert third.code == 0, third.text
         assert all("release two" in standing.compose_file(*node) for node in nodes)

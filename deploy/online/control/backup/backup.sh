@@ -149,8 +149,12 @@ told() {
 not_kept() {
   printf 'error: %s is not backed up: %s\n' "$name" "$1" >&2
   printf 'backup_failed{backup="%s"} 1\n' "$name" | told "backup-$name-run"
+  ended 1
   return 1
 }
+
+# ended FAILED   for whoever watches the shared nodes' backups. Where it can not be said, the backup is missed soon.
+ended() { printf 'failed=%s\n' "$1" | rclone rcat "$(where "$name")/ENDED" || echo "error: how $name ended can not be told" >&2; }
 
 # keep NAME   one backup, from the store to the destination. What counts is the manifest, which comes last.
 keep() {
@@ -197,6 +201,7 @@ keep() {
     printf 'backup_size_bytes{backup="%s"} %s\n' "$name" "$bytes"
   } | told "backup-$name"
   printf 'backup_failed{backup="%s"} 0\n' "$name" | told "backup-$name-run"
+  ended 0
   # since then there is something to test
   [ -e "$state/metrics/backup-$name-first.prom" ] ||
     printf 'backup_first_success_timestamp_seconds{backup="%s"} %s\n' "$name" "$(date +%s)" | told "backup-$name-first"

@@ -385,6 +385,17 @@ tested() {
   } | told "restore-test-$1"
 }
 
+# shared NAME   what that host says of a backup of the nodes that all tenants share. What it said before stays, and grows old.
+shared() {
+  rclone cat "$(bucket "$tenant")/online/$1/SHARED" > "$work/shared" 2> /dev/null || return 0
+  last=$(value last "$work/shared") failed=$(value failed "$work/shared")
+  case $last$failed in '' | *[!0-9]*) return 0 ;; esac
+  {
+    printf 'backup_last_success_timestamp_seconds{backup="%s"} %s\n' "$1" "${last:-0}"
+    printf 'backup_failed{backup="%s"} %s\n' "$1" "${failed:-0}"
+  } | told "shared-backup-$1"
+}
+
 mkdir -p "$state/metrics"
 chmod 0755 "$state" "$state/metrics"
 wrong=0
@@ -392,6 +403,7 @@ for name in $names; do
   keep "$name" || wrong=1
   tested "$name"
 done
+shared 'traefik'
 exit "$wrong"
 exit
 }
