@@ -8,7 +8,7 @@
 It never undoes anything: it lists what a failed run created; apply completes it, or destroy removes it.
 It never deletes, detaches, replaces, shrinks, stops, exposes or pays more for anything without --allow NAME.
 It never touches a foreign object: it identifies the tenant's objects by ID and labels, not by name.
-It never changes anything without asking: with neither a terminal nor --yes, apply and destroy refuse.
+It never changes anything but record's label without asking: with neither a terminal nor --yes, apply and destroy refuse.
 It never acts on data that was edited by hand: it refuses a file whose SHA-256 is not the one that plumb build wrote.
 
     export HCLOUD_TOKEN=...                         a token of the project with read and write access
@@ -16,6 +16,7 @@ It never acts on data that was edited by hand: it refuses a file whose SHA-256 i
     uv run provision.py --tenant ID apply           apply the changes; asks first, unless --yes
     uv run provision.py --tenant ID status          list every resource and its state
     uv run provision.py --tenant ID destroy         delete all but data and protected resources; those need --allow NAME
+    uv run provision.py --tenant ID record ...      label servers with what a roll-out delivered; the roll-out calls it
 
 The desired state of a tenant is in ID/desired.json beside this file, and the first boot of its servers in
 ID/cloud-init/; desired.sha256 and the desired state name them by hash: sha256sum --check desired.sha256
