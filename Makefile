@@ -15,7 +15,7 @@ PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run check lint format-check types layers unit test mutants pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof cloud-faults cloud-fleet benchmark evidence proofs publish-evidence golden site lock lab-stop clean boot fleet
+.PHONY: help setup run check lint format-check types layers unit test mutants pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof cloud-faults cloud-fleet isolation benchmark evidence proofs publish-evidence golden site lock lab-stop clean boot fleet
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -122,6 +122,9 @@ site-proof: setup  ## every page of three sites in a browser: axe, links, widths
 cloud-fleet: setup  ## 200 tenants provisioned on a fake project with its rate limit, against the limit's floor
 	@$(BIN)/python -m proofs.cloud_fleet
 
+isolation: setup  ## what is generated for each tenant, looked at for anything that leads to another; the last line is the score
+	@$(BIN)/python -m proofs.isolation
+
 fleet: setup  ## roll-outs by Ansible with its real inventory plugin and docker connection; downloads 51 MB
 	@$(BIN)/pytest tests/fleet/whole.py
 
@@ -153,7 +156,7 @@ evidence: setup  ## run again the live proofs that are not current (plumb eviden
 proofs: setup  ## for a release: every proof program, current or not; about two hours
 	@$(BIN)/python -m tests.lab start >/dev/null
 	@trap '$(BIN)/python -m tests.lab stop >/dev/null' EXIT; $(BIN)/python -m tests.lab exec $(MAKE) \
-		mutants pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof boot cloud-faults cloud-fleet
+		mutants pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof boot cloud-faults cloud-fleet isolation
 
 publish-evidence: setup  ## make what was proven last part of the committed pages, and build the site
 	@mkdir -p $(EVIDENCE)

@@ -1,6 +1,6 @@
 """`make cloud-faults`: provisioning with everything going wrong, on a fake project. The last line is the score.
 
-Each call of `apply`, of a repair, of a replacement and of `destroy` in turn goes wrong in each way; then it is run again. Beside
+Each call of `apply`, of a repair, of a replacement, of `record` and of `destroy` in turn goes wrong in each way; then it is run again. Beside
 that, every case of `cases/`. The end is compared by id and whole: nothing left over, nothing made twice, no data made anew.
 """
 
@@ -20,7 +20,10 @@ from typing import Any
 import hcloud._client
 
 from plumbline.provisioning.calls import API_ERRORS, Failed, Refused, connect
+from plumbline.provisioning.deliveries import record_deliveries
+from plumbline.provisioning.first_boot import first_boot_labels, node_files_hash, whole_hash
 from plumbline.provisioning.journal import ProvisionJournal
+from plumbline.provisioning.labels import NODE_FILES, OBJECT, USER_DATA
 from plumbline.provisioning.run import ProvisionRun
 from tests.cloud import acting
 from tests.cloud.cloud import NoTime
@@ -39,6 +42,11 @@ OTHERS = (
     "volumes/tenant-acme-data",
     "records/acme.pipeline",
 )
+
+
+def _told(name: str) -> str:
+    """What a server is told at its first boot."""
+    return str(next(want[USER_DATA] for want in acting.acme()["objects"] if want["name"] == name))
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,34 @@ STORIES = {
             {"edit": "volumes/precious", "at": "protection.delete", "value": False},
             {"edit": f"servers/{WORKER}", "at": "status", "value": "off"},
             {"call": "POST /zones/example.com/rrsets/acme.pipeline/A/actions/change_ttl", "body": {"ttl": 900}},
+        ),
+    ),
+    # a roll-out has delivered node files
+    "record": Story(
+        False,
+        (),
+        {"changed": {f"servers/{DB}": {"labels": "*"}}},
+        drift=({"edit": f"servers/{DB}", "at": f"labels.{NODE_FILES}", "value": "0" * 32},),
+    ),
+    # a server of before has one label, of all that it was told
+    "tell-apart": Story(
+        False,
+        (),
+        {"changed": {f"servers/{WORKER}": {"labels": "*"}}},
+        drift=(
+            {
+                "call": f"PUT /servers/{{servers/{WORKER}}}",
+                "body": {
+                    "labels": {
+                        "managed_by": "plumbline",
+                        "tenant_id": "acme",
+                        "environment": "production",
+                        "role": "worker",
+                        OBJECT: WORKER,
+                        USER_DATA: whole_hash(_told(WORKER)),
+                    }
+                },
+            },
         ),
     ),
 }
@@ -181,7 +217,10 @@ class _Story:
     def done(self, injection: Injection) -> int:
         """Do it once; how many calls that took."""
         run = self.run(injection)
-        run.destroy() if self.name == "destroy" else run.apply()
+        if self.name == "record":
+            record_deliveries(run, {DB: node_files_hash(_told(DB))})
+        else:
+            run.destroy() if self.name == "destroy" else run.apply()
         return injection.calls
 
     def wrong(self, before: Any, between: Any) -> list[str]:
@@ -192,6 +231,14 @@ class _Story:
         if self.name == "apply":
             wrong += [
                 f"made anew: {between[key]['name']}" for key in between.keys() - after.keys() if _lasts(between[key])
+            ]
+        if self.name in ("record", "tell-apart"):
+            name = DB if self.name == "record" else WORKER
+            labels = next(it["labels"] for it in self.cloud.objects("servers").values() if it["name"] == name)
+            wrong += [
+                f"{key} is {labels.get(key)}"
+                for key, hash in first_boot_labels(_told(name)).items()
+                if labels.get(key) != hash
             ]
         if self.name != "destroy" and (plan := self.run().plan()):
             wrong.append(f"not as desired: {plan}")

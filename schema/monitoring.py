@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.forms import form
-from schema.types import ContainerPath, Id, Int, Model, RunbookId, Seconds, ServiceId, Text, Title, reference
+from schema.types import ContainerPath, Id, Int, Model, RunbookId, Seconds, SecretId, ServiceId, Text, Title, reference
 
 Each = Literal["scraped", "others", "health", "limits", "volumes", "backups", "restores"]
 """What a rule is made for. Of the services whose metrics are collected: all, all but the collector itself, those with a health check,
@@ -23,6 +23,22 @@ RecordName = Annotated[
 ]
 SymptomId = Annotated[str, reference("symptom")]
 AlertId = Annotated[str, reference("alert")]
+
+
+Severity = Literal["page", "ticket", "heartbeat"]
+
+
+class Notification(Model):
+    """How the alerts of a severity are told."""
+
+    secret: SecretId
+    """The secret with the address of the webhook that gets them."""
+    wait_s: Seconds
+    """Seconds that the first alert of a group waits for others."""
+    group_s: Seconds
+    """Seconds until a group that has changed is told again."""
+    repeat_s: Annotated[Int, Field(ge=1, le=432_000)]
+    """Seconds until a group that goes on is told again: at most 120 hours, after which what was told is forgotten."""
 
 
 class Collector(Model):
@@ -80,8 +96,8 @@ class Alert(Selected):
     """PromQL that has a result while the alert's condition holds, with expressions over the spec. Braces of PromQL are single ones."""
     for_s: Annotated[Int, Field(ge=0, le=604_800)]
     """Seconds for which the condition must hold before it fires."""
-    severity: Literal["page", "ticket"]
-    """`page`: somebody has to act now; `ticket`: on a working day."""
+    severity: Severity
+    """`page`: somebody has to act now; `ticket`: on a working day; `heartbeat`: it fires all the time, and its end is the alarm."""
     runbooks: tuple[RunbookId, ...] = ()
     """Runbooks that handle it; there has to be one for each mode in which it can fire."""
     symptom: SymptomId | None = None
@@ -146,6 +162,8 @@ class Monitoring(Model):
     collectors: dict[ServiceId, Collector] = {}
     """Services that collect metrics. A collector collects from every service with `metrics` on nodes of the same scope: those
     of its tenant, or those that all tenants share."""
+    notifications: dict[Severity, Notification] = {}
+    """Who is told of alerts, by severity; configuration files have them by `spec.monitoring.notifications`."""
     records: dict[RecordName, Record] = {}
     """Computed series by name."""
     alerts: dict[Id, Alert] = {}

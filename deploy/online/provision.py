@@ -8,7 +8,7 @@
 It never undoes anything: it lists what a failed run created; apply completes it, or destroy removes it.
 It never deletes, detaches, replaces, shrinks, stops, exposes or pays more for anything without --allow NAME.
 It never touches a foreign object: it identifies the tenant's objects by ID and labels, not by name.
-It never changes anything without asking: with neither a terminal nor --yes, apply and destroy refuse.
+It never changes anything but record's label without asking: with neither a terminal nor --yes, apply and destroy refuse.
 It never acts on data that was edited by hand: it refuses a file whose SHA-256 is not the one that plumb build wrote.
 
     export HCLOUD_TOKEN=...                         a token of the project with read and write access
@@ -16,6 +16,7 @@ It never acts on data that was edited by hand: it refuses a file whose SHA-256 i
     uv run provision.py --tenant ID apply           apply the changes; asks first, unless --yes
     uv run provision.py --tenant ID status          list every resource and its state
     uv run provision.py --tenant ID destroy         delete all but data and protected resources; those need --allow NAME
+    uv run provision.py --tenant ID record ...      label servers with what a roll-out delivered; the roll-out calls it
 
 The desired state of a tenant is in ID/desired.json beside this file, and the first boot of its servers in
 ID/cloud-init/; desired.sha256 and the desired state name them by hash: sha256sum --check desired.sha256
@@ -51,7 +52,7 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -454,9 +455,12 @@ LEAVING = "plumbline_leaving"
 TOLD_VOLUME = "plumbline_volume"
 """Of a server: the id of the volume that its first boot was told."""
 USER_DATA = "user_data"
-"""Of a server: the first half of the SHA-256 of its user data's template, for the API never gives user data back. With
-`TOLD_VOLUME`, which fills the template's only gap, it stands for exactly what was sent."""
-BOOKKEEPING = (OBJECT, LEAVING, TOLD_VOLUME, USER_DATA)
+"""Of a server: the first half of the SHA-256 of its user data's template without what roll-outs deliver, for the API never gives
+user data back. With `TOLD_VOLUME`, which fills the template's only gap, it stands for exactly what was sent."""
+NODE_FILES = "plumbline_node_files"
+"""Of a server: the same of the files that roll-outs deliver, as first boot or the last recorded delivery brought them."""
+OF_FIRST_BOOT = (TOLD_VOLUME, USER_DATA, NODE_FILES)
+BOOKKEEPING = (OBJECT, LEAVING, *OF_FIRST_BOOT)
 
 
 def labels_of(bound: Any) -> dict[str, str]:
@@ -485,13 +489,88 @@ def name_aside(name: str, id: int) -> str:
 
 def identity_labels(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
     """Desired labels with the identity of the object, and what an existing one says of its first boot."""
-    kept = {key: value for key, value in labels_of(bound).items() if key in (TOLD_VOLUME, USER_DATA)} if bound else {}
+    kept = {key: value for key, value in labels_of(bound).items() if key in OF_FIRST_BOOT} if bound else {}
     return {**labels, **kept, OBJECT: identity(name)}
 
 
 def owned_by(bound: Any, ownership: dict[str, str]) -> bool:
     """Whether an object carries all labels of an owner."""
     return ownership.items() <= labels_of(bound).items()
+
+
+# --- first_boot: What a server was told at its first boot, in two parts: what each roll-out delivers again, and what only a new server gets.
+
+DELIVERED_FROM = "  # Each roll-out delivers the files from here on.\n"
+DELIVERED_TO = "  # To here. Whatever else this file has, only a new server gets.\n"
+"""Lines of user data around the files that a roll-out delivers; what reads YAML does not see them."""
+
+
+def split_user_data(text: str) -> tuple[str, str]:
+    """What only a new server gets, and what a roll-out delivers; nothing is delivered where no line says so."""
+    before, marked, rest = text.partition(DELIVERED_FROM)
+    delivered, _, after = rest.partition(DELIVERED_TO)
+    return (before + after, delivered) if marked else (text, "")
+
+
+def short_hash(text: str) -> str:
+    """As it stands in a label: that holds at most 63 characters."""
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+def first_boot_hash(text: str) -> str:
+    """Of what only a new server gets."""
+    return short_hash(split_user_data(text)[0])
+
+
+def node_files_hash(text: str) -> str:
+    """Of what a roll-out delivers, as the roll-out leaves it on the node."""
+    return short_hash(split_user_data(text)[1])
+
+
+def whole_hash(text: str) -> str:
+    """Of both parts together, as labels of before the two hold it."""
+    return short_hash(text.replace(DELIVERED_FROM, "").replace(DELIVERED_TO, ""))
+
+
+def told_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Those labels that say what a server was told."""
+    return {key: labels[key] for key in (USER_DATA, NODE_FILES) if key in labels}
+
+
+def first_boot_labels(text: str) -> dict[str, str]:
+    """Labels of a server that has both parts."""
+    return {USER_DATA: first_boot_hash(text), NODE_FILES: node_files_hash(text)}
+
+
+def is_of_one_label(labels: Mapping[str, str], text: str) -> bool:
+    """Whether a label of before the two says that the server has both parts as they are today."""
+    return NODE_FILES not in labels and labels.get(USER_DATA) == whole_hash(text)
+
+
+def first_boot_difference(labels: Mapping[str, str], text: str) -> str:
+    """Why a server has to be made anew for what it was told at first boot, in words; empty where it has not."""
+    told = labels.get(USER_DATA)
+    if told is None:
+        return f"first boot, because its label {USER_DATA} is gone"
+    if told == first_boot_hash(text) or is_of_one_label(labels, text):
+        return ""
+    if NODE_FILES in labels:
+        return "first boot"
+    return (
+        "first boot, or only files that a roll-out delivers: its label is from before the two were told apart, and does not say "
+        "which; apply once from the spec that it was made from, which tells them apart"
+    )
+
+
+def undelivered(labels: Mapping[str, str], text: str) -> str:
+    """What a roll-out still has to deliver, in words; empty where all is delivered, or a new server is needed anyway."""
+    if first_boot_difference(labels, text) or is_of_one_label(labels, text):
+        return ""
+    have = labels.get(NODE_FILES)
+    if have == node_files_hash(text):
+        return ""
+    state = f"are unknown, because its label {NODE_FILES} is gone" if have is None else "differ from the spec"
+    return f"its node files {state}: the next roll-out delivers them, and nothing is replaced"
 
 
 # --- lifecycle: What a tenant's state means for its objects. One place for all who ask.
@@ -663,6 +742,10 @@ class ResourceKind(ABC):
     def unreadable(self, want: Want, seen: Want) -> list[str]:
         """What the API does not say of it, or says in words that are not known here."""
         return []
+
+    def brought_by_others(self, want: Want, seen: Want) -> str:
+        """What differs and something else than an apply brings, in words; empty where nothing does."""
+        return ""
 
     @abstractmethod
     def create(self, project: CloudProject, want: Want) -> Any:
@@ -930,7 +1013,7 @@ def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: s
     """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
     lines = [f"* {note}" for note in notes]
     if not steps:
-        return [*lines, "nothing to do: everything matches the spec"]
+        return [*lines, f"nothing to do: everything {'else ' if lines else ''}matches the spec"]
     for step in sorted(steps, key=lambda step: not _destroys(step)):
         price = f"  {told_price(step.price, '+.2f')}" if step.price != 0 else ""
         mark = "-/+" if step.done and step.replaces else step.mark
@@ -1829,11 +1912,6 @@ STEADY = ("running", "off")
 """States that say what a server does; in any other it is left alone until it has ended."""
 
 
-def user_data_hash(text: str) -> str:
-    """As it stands in the label: a label holds at most 63 characters."""
-    return sha256(text.encode()).hexdigest()[:32]
-
-
 class ServerKind(ServerMoves):
     """Its address, firewall and volume are there before it boots for the first time."""
 
@@ -1857,7 +1935,7 @@ class ServerKind(ServerMoves):
             "placement_group": project.name_of("placement_group", group.id) if group else None,
             "volumes": sorted(project.name_of("volume", each.id) for each in bound.volumes or []),
             "protected": is_protected(bound),
-            USER_DATA: labels_of(bound).get(USER_DATA),
+            "first_boot": told_labels(labels_of(bound)),
             "told_volume": labels_of(bound).get(TOLD_VOLUME),
             "status": bound.status,
         }
@@ -1912,7 +1990,7 @@ class ServerKind(ServerMoves):
 
     def create(self, project: CloudProject, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"]) if want["volume"] else None
-        labels = {**identity_labels(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
+        labels = {**identity_labels(want["labels"], want["name"]), **first_boot_labels(want[USER_DATA])}
         if volume is not None:
             labels[TOLD_VOLUME] = str(volume.id)
         image = self.orders.image(project, want)
@@ -1949,9 +2027,8 @@ class ServerKind(ServerMoves):
             disk = self.orders.disk_of(new)
             if new and seen["disk_gb"] and disk < seen["disk_gb"]:
                 reasons.append(f"disk {seen['disk_gb']} → {disk} GB, with type {new}")
-        if seen[USER_DATA] != user_data_hash(want[USER_DATA]):
-            gone = f", because its label {USER_DATA} is gone" if seen[USER_DATA] is None else ""
-            reasons.append(f"first boot{gone}")
+        if difference := first_boot_difference(seen["first_boot"], want[USER_DATA]):
+            reasons.append(difference)
         return reasons + self._told_another(project, want, seen)
 
     def _told_another(self, project: CloudProject, want: Want, seen: Want) -> list[str]:
@@ -1966,6 +2043,9 @@ class ServerKind(ServerMoves):
             return []
         return [f"its first boot was given volume #{seen['told_volume']}, but {want['volume']} is #{volume.id}"]
 
+    def brought_by_others(self, want: Want, seen: Want) -> str:
+        return undelivered(seen["first_boot"], want[USER_DATA])
+
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.STOPS))
 
@@ -1978,6 +2058,9 @@ class ServerKind(ServerMoves):
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         yield from self._named_and_labelled(project, bound, want, seen)
+        if is_of_one_label(seen["first_boot"], want[USER_DATA]):
+            labels = {**labels_of(bound), **first_boot_labels(want[USER_DATA])}
+            yield ResourceChange("label first boot and node files apart", lambda: bound.update(labels=labels))
         if self.in_flux(seen):
             return
         yield from self._behind_firewalls(project, bound, want, seen)
@@ -2348,6 +2431,8 @@ class Planning(TenantObjects):
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
                 return [self._replacement(key, want, seen, reasons)]
+            if others := kind.brought_by_others(want, seen):
+                self.notes.append(f"{key[0]} {key[1]}: {others}")
             return list(kind.changes(self.project, bound, want, seen))
         except ODD as error:
             self.notes.append(f"{key[0]} {key[1]} (#{bound.id}) has an unknown form, and is left alone: {error}")
@@ -2441,7 +2526,7 @@ class Planning(TenantObjects):
             want, told = self.wants.get(("server", word)), labels_of(bound).get(TOLD_VOLUME, "")
             if want["volume"] != key[1] if want else self._is_another_volume(told, key[1]):
                 continue
-            if want and not told and labels_of(bound).get(USER_DATA) == user_data_hash(want[USER_DATA]):
+            if want and not told and not first_boot_difference(labels_of(bound), want[USER_DATA]):
                 return (
                     f"server {word} was given a volume, but its label {TOLD_VOLUME} is gone, so nobody "
                     "knows which one; a new one would be empty: restore the label, or create another with "
@@ -3068,6 +3153,57 @@ def _words(step: PlanStep) -> str:
     return "".join(f"; --allow {name}" for name in step.needs)
 
 
+# --- deliveries: Records which node files a roll-out has delivered. It is called after the delivery, with what the node itself says that it has.
+
+def record_deliveries(run: ProvisionRun, delivered: Mapping[str, str]) -> list[str]:
+    """Label servers, by name, with the hash of the files that a roll-out left on them; the names whose label changed.
+
+    Raises Refused, before anything is labelled, for a server that is not the tenant's, has files of another spec, or whose one
+    label would no longer say what it was told at first boot. Raises Failed for one that is gone meanwhile.
+    """
+    run.read()
+    stale = [name for name, hash in delivered.items() if _is_stale(run, name, hash)]
+    if not stale:
+        return []
+    run.journal.open()
+    with run.lock.hold("record"):
+        run.journal.write("record", tenant=run.desired["tenant"], servers=sorted(stale))
+        for name in stale:
+            retry(lambda name=name: _labelled(run, name), run.pause, about=f"server {name}")  # type: ignore[misc]
+        run.journal.write("end", well=True)
+    return stale
+
+
+def _is_stale(run: ProvisionRun, name: str, hash: str) -> bool:
+    """Whether the label of a server says something else than what was delivered. Raises Refused where it may not say that."""
+    key = ("server", name)
+    if key not in run.wants or key not in run.project.held:
+        raise Refused(f"server {name} is not one of tenant {run.desired['tenant']}: nothing was recorded")
+    text, labels = run.wants[key][USER_DATA], labels_of(run.project.held[key])
+    if hash != node_files_hash(text):
+        raise Refused(
+            f"server {name} has node files of another spec: roll out from this one first; nothing was recorded"
+        )
+    if NODE_FILES not in labels and USER_DATA in labels and first_boot_difference(labels, text):
+        raise Refused(
+            f"server {name} has one label, {USER_DATA}, from before first boot and node files were told apart: apply once from the "
+            "spec that it was made from, which tells them apart; nothing was recorded"
+        )
+    return labels.get(NODE_FILES) != hash
+
+
+def _labelled(run: ProvisionRun, name: str) -> bool:
+    """Set the label beside those that the server has now."""
+    key = ("server", name)
+    bound = run.kinds["server"].again(run.project, run.project.held[key])
+    if bound is None:
+        raise Failed(f"server {name} is gone: somebody else is deleting objects of this tenant")
+    labels, told = labels_of(bound), first_boot_labels(run.wants[key][USER_DATA])
+    new = told if is_of_one_label(labels, run.wants[key][USER_DATA]) else {NODE_FILES: told[NODE_FILES]}
+    bound.update(labels={**labels, **new})
+    return True
+
+
 # --- data: What is desired of a tenant: data beside the script, believed only as `plumb build` wrote it.
 
 INDEX = "desired.sha256"
@@ -3246,6 +3382,13 @@ def _parser() -> argparse.ArgumentParser:
         help="resource that may be deleted, replaced, detached, shrunk, stopped, opened or made more expensive; repeatable",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="plan: file to write the plan to, for apply PLAN")
+    parser.add_argument(
+        "--delivered",
+        action="append",
+        default=[],
+        metavar="SERVER=HASH",
+        help="record: server, and the hash of the node files that a roll-out left on it; repeatable",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation; required without a terminal")
     parser.add_argument(
         "--token-file", type=Path, metavar="FILE", help="file with the API token; default: HCLOUD_TOKEN"
@@ -3261,6 +3404,8 @@ def _parser() -> argparse.ArgumentParser:
 def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
     if (options.file and options.verb != "apply") or (options.out and options.verb != "plan"):
         raise Misused("PLAN goes with apply, --out with plan")
+    if bool(options.delivered) != (options.verb == "record"):
+        raise Misused("record needs --delivered SERVER=HASH, and no other verb takes it")
     if options.file and options.allow:
         raise Misused("a plan includes its --allow names: give --allow to plan --out, not to apply PLAN")
     plan = None
@@ -3420,12 +3565,26 @@ def _unlock(run: ProvisionRun, options: argparse.Namespace) -> int:
     return FINE
 
 
+def _record(run: ProvisionRun, options: argparse.Namespace) -> int:
+    delivered = {}
+    for each in options.delivered:
+        name, separator, hash = each.partition("=")
+        if not (name and separator and hash):
+            raise Misused(f"--delivered {each}: it is SERVER=HASH")
+        delivered[name] = hash
+    changed = record_deliveries(run, delivered)
+    for name in delivered:
+        print(f"server {name}: {'recorded' if name in changed else 'is recorded already'}")
+    return FINE
+
+
 VERBS: dict[str, Callable[..., int]] = {
     "plan": _plan,
     "apply": _apply,
     "destroy": _destroy,
     "status": _status,
     "unlock": _unlock,
+    "record": _record,
 }
 
 

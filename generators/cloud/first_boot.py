@@ -8,7 +8,8 @@ It holds no secret and starts nothing but the engine. What a roll-out brings lat
 
 all of it owned by root. The node's recipient stands in /etc/<platform>/recipient. `systemctl restart <platform>-stack`
 decrypts into /opt/<platform>/secrets (in memory: folder 0700, files 0444) and starts the project; it ends when all is healthy.
-/etc/<platform>/private-network.nft may be replaced too: `systemctl reload <platform>-firewall`.
+The files between two lines of comment are delivered by each roll-out too, so that a change of them replaces no server; the others
+stand for partitions, volumes and users, which only a new server gets.
 """
 
 import re
@@ -23,6 +24,7 @@ from generators.provenance import Document
 from plumbline.effective.node_links import deployment_of
 from plumbline.effective.per_spec import per_spec
 from plumbline.effective.restarts import restart_at
+from plumbline.provisioning.first_boot import DELIVERED_FROM, DELIVERED_TO
 from plumbline.spec.spec import Spec
 from schema.cloud import Cloud
 
@@ -50,6 +52,8 @@ class BootFile:
     executable: bool = False
     template: str = ""
     """The template that made it; empty for the firewall's rules."""
+    delivered: bool = True
+    """Whether a roll-out delivers it too; not what has to do with the volume, whose id only first boot is told."""
 
 
 @per_spec
@@ -90,7 +94,17 @@ def user_data(spec: Spec, mode: str, tenant: str, role: str) -> str:
         "packages": _packages(spec, cloud, names["volume"]),
         "runcmd": [[f"{_SBIN}/{spec.platform.name}-first-boot"]],
     }
-    return Document(HEADER, data, blocks=True).text
+    return _marked(Document(HEADER, data, blocks=True).text, [file.delivered for file in files])
+
+
+def _marked(text: str, delivered: list[bool]) -> str:
+    """With the lines around the files that a roll-out delivers, which stand first. Raises ValueError where they do not."""
+    if sorted(delivered, reverse=True) != delivered:
+        raise ValueError("a file that only a new server gets stands before one that is delivered")
+    before, key, after = text.partition("\nwrite_files:\n")
+    starts = [place.start() for place in re.finditer(r"^(?:  - path: |[a-z])", after, re.MULTILINE)]
+    end = starts[sum(delivered)]
+    return before + key + DELIVERED_FROM + after[:end] + DELIVERED_TO + after[end:]
 
 
 def _packages(spec: Spec, cloud: Cloud, volume: bool) -> list[str]:
@@ -153,9 +167,9 @@ def boot_names(spec: Spec, mode: str, tenant: str, role: str) -> dict[str, Any]:
 def boot_files(names: dict[str, Any], rules: str) -> list[BootFile]:
     """The files, in the order in which they are written; `rules` are the firewall's."""
 
-    def made(template: str, path: str) -> BootFile:
+    def made(template: str, path: str, delivered: bool = True) -> BootFile:
         text = names["templates"].get_template(f"{template}.j2").render(names)
-        return BootFile(path, text, executable=template.endswith(".sh"), template=f"{template}.j2")
+        return BootFile(path, text, template.endswith(".sh"), f"{template}.j2", delivered)
 
     platform, settings, home = names["platform"], names["settings"], names["home"]
     files = [
@@ -173,11 +187,11 @@ def boot_files(names: dict[str, Any], rules: str) -> list[BootFile]:
     ]
     if names["volume"]:
         files += [
-            made("volume.sh", f"{_SBIN}/{platform}-volume"),
-            made("volume.service", f"{_UNITS}/{platform}-volume.service"),
-            made("wait.conf", f"{_UNITS}/{_unit(names['device'], 'device')}.d/wait.conf"),
-            made("data.mount", f"{_UNITS}/{_unit(names['mount'], 'mount')}"),
-            made("docker-volumes.mount", f"{_UNITS}/var-lib-docker-volumes.mount"),
+            made("volume.sh", f"{_SBIN}/{platform}-volume", delivered=False),
+            made("volume.service", f"{_UNITS}/{platform}-volume.service", delivered=False),
+            made("wait.conf", f"{_UNITS}/{_unit(names['device'], 'device')}.d/wait.conf", delivered=False),
+            made("data.mount", f"{_UNITS}/{_unit(names['mount'], 'mount')}", delivered=False),
+            made("docker-volumes.mount", f"{_UNITS}/var-lib-docker-volumes.mount", delivered=False),
         ]
     return files
 

@@ -18,6 +18,7 @@ from generators.rollout.role_order import role_order
 from generators.rollout.shared import shared_nodes
 from plumbline.effective.deployment import Deployment, deployments, field_path, ports_for_other_nodes
 from plumbline.project.artifact import Artifact
+from plumbline.provisioning.labels import NODE_FILES
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.cloud import Cloud
@@ -35,6 +36,8 @@ _FUNCTIONS = "tasks/facts.sh"
 """Functions of the shell that read `release.json`, the same as in install.sh."""
 _SECOND_COPY = "tasks/second_copy.sh"
 """Those that put a second copy beside a service that changes, the same as in install.sh."""
+_NODE_FILES = "node_files.py"
+"""What compares and delivers the node's own files: here, and on the node, where Python is for Ansible's sake."""
 
 
 class RollOutGenerator:
@@ -54,6 +57,7 @@ class RollOutGenerator:
             yield from shared_nodes(folder, spec, mode, cloud)
             yield from _tasks(folder, files(_TASKS) / "templates")
             yield from _functions(folder, rollout)
+            yield Artifact(f"{folder}/tasks/{_NODE_FILES}", (files(_TASKS) / _NODE_FILES).read_bytes())
 
 
 def _functions(folder: str, rollout: Rollout) -> Iterator[Artifact]:
@@ -142,8 +146,18 @@ def _inventory(folder: str, mode: str, cloud: Cloud) -> Artifact:
 
 
 def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Cloud) -> Artifact:
+    platform = spec.platform.name
     data = {
         "home": home_of(spec),
+        "settings": f"/etc/{platform}",
+        "first_boot_end": f"/usr/local/sbin/{platform}-first-boot",
+        "firewall_unit": f"{platform}-firewall.service",
+        "node_root": "/",
+        "node_files_label": NODE_FILES,
+        "node_files_packed": (
+            "{{ [ansible_playbook_python, playbook_dir ~ '/tasks/node_files.py', 'pack', "
+            "artifacts ~ '/' ~ tenant ~ '/cloud-init/' ~ node_role ~ '.yaml'] | map('quote') | join(' ') }}"
+        ),
         "artifacts": "{{ playbook_dir | dirname }}",
         "canaries": list(rollout.canaries),
         "batches_percent": list(rollout.batches_percent),
@@ -156,7 +170,7 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Clo
         "ansible_become": True,
     }
     origins: Origins = {
-        ("home",): path_of("platform", "name"),
+        **{(key,): path_of("platform", "name") for key in ("home", "settings", "first_boot_end", "firewall_unit")},
         ("role_order",): path_of("topology", mode, "roles"),
         ("ansible_user",): path_of("topology", mode, "cloud", "first_boot", "administrator"),
         **{(key,): path_of("update", "rollout", key) for key in ("canaries", "batches_percent", "health_timeout_s")},

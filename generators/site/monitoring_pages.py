@@ -16,7 +16,7 @@ from plumbline.spec.spec import Spec
 ALERTS = "docs/operator/alerts.md"
 MONITORING = "docs/architect/monitoring.md"
 _AT = partial(path_of, "monitoring")
-_SEVERITIES = {"page": "act now", "ticket": "on a working day"}
+_SEVERITIES = {"page": "act now", "ticket": "on a working day", "heartbeat": "act when it stops"}
 
 
 def is_monitored(spec: Spec) -> bool:

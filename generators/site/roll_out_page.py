@@ -31,6 +31,12 @@ _ORDER = (
     "to finish its current work. Then the stage is updated role by role. Each node follows the steps of "
     "every update:"
 )
+_NODE_FILES = (
+    "Firewall rules, units and scripts that a server got at its first boot are compared too. What differs is delivered before "
+    "the services change, and nothing is replaced for it; what only a new server gets stays as it is. Once the stage came "
+    "through, `provision.py record` writes into the server's label what was delivered, for which Ansible's Python needs "
+    "`hcloud`. Until then `provision.py plan` and `plumb verify cloud` say that it is not delivered."
+)
 _FAILURE = (
     "If one node fails, its whole stage is rolled back in reverse order, and no later stage begins. "
     "Migrations are not reverted: they only expand the schema, so the previous release still works. A node "
@@ -87,6 +93,7 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
     for block in ("## What happens", _NODE, _ORDER):
         page.add(block)
     page.table(["Step", "What it does"], [(None, [text(each.title), prose(each.does)]) for each in steps("node")])
+    page.add(_NODE_FILES)
     for block in ("## When it fails", _FAILURE, _WHOLE, "## Two roll-outs at once", _LOCK):
         page.add(block)
     page.add(fence("ansible-playbook unlock.yaml -e run=ID", "sh"))

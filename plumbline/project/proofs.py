@@ -22,6 +22,7 @@ _OWN = {
     "make soak": "false-alarms",
     "make bundle-proof": "bundle-proof",
     "make pipeline-faults": "pipeline-faults",
+    "make isolation": "isolation",
 }
 """Pages of the proof programs of Plumbline's own project, by what runs them."""
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)

@@ -11,6 +11,7 @@ from typing import Any
 
 from plumbline.provisioning.calls import API_ERRORS, Failed, Lacking, Misused, Refused, connect, describe_error
 from plumbline.provisioning.data import EditedData, desired_of, tenants_in
+from plumbline.provisioning.deliveries import record_deliveries
 from plumbline.provisioning.exit_codes import FINE, MISSING, MISUSED, TOLD, TROUBLED, WOULD_CHANGE
 from plumbline.provisioning.guard import check_words
 from plumbline.provisioning.journal import ProvisionJournal, journal_folder
@@ -104,6 +105,13 @@ def _parser() -> argparse.ArgumentParser:
         help="resource that may be deleted, replaced, detached, shrunk, stopped, opened or made more expensive; repeatable",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="plan: file to write the plan to, for apply PLAN")
+    parser.add_argument(
+        "--delivered",
+        action="append",
+        default=[],
+        metavar="SERVER=HASH",
+        help="record: server, and the hash of the node files that a roll-out left on it; repeatable",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation; required without a terminal")
     parser.add_argument(
         "--token-file", type=Path, metavar="FILE", help="file with the API token; default: HCLOUD_TOKEN"
@@ -119,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
 def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
     if (options.file and options.verb != "apply") or (options.out and options.verb != "plan"):
         raise Misused("PLAN goes with apply, --out with plan")
+    if bool(options.delivered) != (options.verb == "record"):
+        raise Misused("record needs --delivered SERVER=HASH, and no other verb takes it")
     if options.file and options.allow:
         raise Misused("a plan includes its --allow names: give --allow to plan --out, not to apply PLAN")
     plan = None
@@ -278,10 +288,24 @@ def _unlock(run: ProvisionRun, options: argparse.Namespace) -> int:
     return FINE
 
 
+def _record(run: ProvisionRun, options: argparse.Namespace) -> int:
+    delivered = {}
+    for each in options.delivered:
+        name, separator, hash = each.partition("=")
+        if not (name and separator and hash):
+            raise Misused(f"--delivered {each}: it is SERVER=HASH")
+        delivered[name] = hash
+    changed = record_deliveries(run, delivered)
+    for name in delivered:
+        print(f"server {name}: {'recorded' if name in changed else 'is recorded already'}")
+    return FINE
+
+
 VERBS: dict[str, Callable[..., int]] = {
     "plan": _plan,
     "apply": _apply,
     "destroy": _destroy,
     "status": _status,
     "unlock": _unlock,
+    "record": _record,
 }

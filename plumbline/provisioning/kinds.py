@@ -164,6 +164,10 @@ class ResourceKind(ABC):
         """What the API does not say of it, or says in words that are not known here."""
         return []
 
+    def brought_by_others(self, want: Want, seen: Want) -> str:
+        """What differs and something else than an apply brings, in words; empty where nothing does."""
+        return ""
+
     @abstractmethod
     def create(self, project: CloudProject, want: Want) -> Any:
         """Make it and wait for it; the object."""

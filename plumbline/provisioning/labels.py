@@ -15,9 +15,12 @@ LEAVING = "plumbline_leaving"
 TOLD_VOLUME = "plumbline_volume"
 """Of a server: the id of the volume that its first boot was told."""
 USER_DATA = "user_data"
-"""Of a server: the first half of the SHA-256 of its user data's template, for the API never gives user data back. With
-`TOLD_VOLUME`, which fills the template's only gap, it stands for exactly what was sent."""
-BOOKKEEPING = (OBJECT, LEAVING, TOLD_VOLUME, USER_DATA)
+"""Of a server: the first half of the SHA-256 of its user data's template without what roll-outs deliver, for the API never gives
+user data back. With `TOLD_VOLUME`, which fills the template's only gap, it stands for exactly what was sent."""
+NODE_FILES = "plumbline_node_files"
+"""Of a server: the same of the files that roll-outs deliver, as first boot or the last recorded delivery brought them."""
+OF_FIRST_BOOT = (TOLD_VOLUME, USER_DATA, NODE_FILES)
+BOOKKEEPING = (OBJECT, LEAVING, *OF_FIRST_BOOT)
 
 
 def labels_of(bound: Any) -> dict[str, str]:
@@ -46,7 +49,7 @@ def name_aside(name: str, id: int) -> str:
 
 def identity_labels(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
     """Desired labels with the identity of the object, and what an existing one says of its first boot."""
-    kept = {key: value for key, value in labels_of(bound).items() if key in (TOLD_VOLUME, USER_DATA)} if bound else {}
+    kept = {key: value for key, value in labels_of(bound).items() if key in OF_FIRST_BOOT} if bound else {}
     return {**labels, **kept, OBJECT: identity(name)}
 
 

@@ -44,7 +44,7 @@ def plan_lines(steps: Sequence[PlanStep], notes: Iterable[str] = (), currency: s
     """A plan for people: what is destroyed first, a line a step, what waits for a word, and the sum."""
     lines = [f"* {note}" for note in notes]
     if not steps:
-        return [*lines, "nothing to do: everything matches the spec"]
+        return [*lines, f"nothing to do: everything {'else ' if lines else ''}matches the spec"]
     for step in sorted(steps, key=lambda step: not _destroys(step)):
         price = f"  {told_price(step.price, '+.2f')}" if step.price != 0 else ""
         mark = "-/+" if step.done and step.replaces else step.mark

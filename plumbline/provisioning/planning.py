@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from plumbline.provisioning.first_boot import first_boot_difference
 from plumbline.provisioning.guard import NOTHING, Effect, effects_of_deletion, words_missing
 from plumbline.provisioning.kinds import Key, ResourceChange, UnplannedObject, Want, is_protected
 from plumbline.provisioning.labels import OBJECT, TOLD_VOLUME, USER_DATA, identity, labels_of
 from plumbline.provisioning.lifecycle import makes, state_of
 from plumbline.provisioning.plan import PlanStep
 from plumbline.provisioning.prices import LivePrices, Price, minus, price_of_all
-from plumbline.provisioning.servers import ServerKind, user_data_hash, volume_exists
+from plumbline.provisioning.servers import ServerKind, volume_exists
 from plumbline.provisioning.tenant_objects import ODD, TenantObjects
 
 
@@ -73,6 +74,8 @@ class Planning(TenantObjects):
             self.notes += [f"{key[0]} {key[1]}: {each}" for each in kind.unreadable(want, seen)]
             if key[0] != "ssh_key" and (reasons := kind.must_be_replaced(self.project, bound, want, seen)):
                 return [self._replacement(key, want, seen, reasons)]
+            if others := kind.brought_by_others(want, seen):
+                self.notes.append(f"{key[0]} {key[1]}: {others}")
             return list(kind.changes(self.project, bound, want, seen))
         except ODD as error:
             self.notes.append(f"{key[0]} {key[1]} (#{bound.id}) has an unknown form, and is left alone: {error}")
@@ -166,7 +169,7 @@ class Planning(TenantObjects):
             want, told = self.wants.get(("server", word)), labels_of(bound).get(TOLD_VOLUME, "")
             if want["volume"] != key[1] if want else self._is_another_volume(told, key[1]):
                 continue
-            if want and not told and labels_of(bound).get(USER_DATA) == user_data_hash(want[USER_DATA]):
+            if want and not told and not first_boot_difference(labels_of(bound), want[USER_DATA]):
                 return (
                     f"server {word} was given a volume, but its label {TOLD_VOLUME} is gone, so nobody "
                     "knows which one; a new one would be empty: restore the label, or create another with "

@@ -9,7 +9,6 @@ deleted. Whatever fails on the way, another apply goes on from there.
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 from hcloud import APIException
@@ -18,6 +17,13 @@ from hcloud.locations import Location
 
 from plumbline.provisioning.calls import API_ERRORS, Failed, wait_for
 from plumbline.provisioning.codes import GONE
+from plumbline.provisioning.first_boot import (
+    first_boot_difference,
+    first_boot_labels,
+    is_of_one_label,
+    told_labels,
+    undelivered,
+)
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
 from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, is_protected
 from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, identity_labels, labels_of
@@ -32,11 +38,6 @@ ON_ITS_WAY = ("initializing", "starting")
 """States that end by themselves within seconds."""
 STEADY = ("running", "off")
 """States that say what a server does; in any other it is left alone until it has ended."""
-
-
-def user_data_hash(text: str) -> str:
-    """As it stands in the label: a label holds at most 63 characters."""
-    return sha256(text.encode()).hexdigest()[:32]
 
 
 class ServerKind(ServerMoves):
@@ -62,7 +63,7 @@ class ServerKind(ServerMoves):
             "placement_group": project.name_of("placement_group", group.id) if group else None,
             "volumes": sorted(project.name_of("volume", each.id) for each in bound.volumes or []),
             "protected": is_protected(bound),
-            USER_DATA: labels_of(bound).get(USER_DATA),
+            "first_boot": told_labels(labels_of(bound)),
             "told_volume": labels_of(bound).get(TOLD_VOLUME),
             "status": bound.status,
         }
@@ -117,7 +118,7 @@ class ServerKind(ServerMoves):
 
     def create(self, project: CloudProject, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"]) if want["volume"] else None
-        labels = {**identity_labels(want["labels"], want["name"]), USER_DATA: user_data_hash(want[USER_DATA])}
+        labels = {**identity_labels(want["labels"], want["name"]), **first_boot_labels(want[USER_DATA])}
         if volume is not None:
             labels[TOLD_VOLUME] = str(volume.id)
         image = self.orders.image(project, want)
@@ -154,9 +155,8 @@ class ServerKind(ServerMoves):
             disk = self.orders.disk_of(new)
             if new and seen["disk_gb"] and disk < seen["disk_gb"]:
                 reasons.append(f"disk {seen['disk_gb']} → {disk} GB, with type {new}")
-        if seen[USER_DATA] != user_data_hash(want[USER_DATA]):
-            gone = f", because its label {USER_DATA} is gone" if seen[USER_DATA] is None else ""
-            reasons.append(f"first boot{gone}")
+        if difference := first_boot_difference(seen["first_boot"], want[USER_DATA]):
+            reasons.append(difference)
         return reasons + self._told_another(project, want, seen)
 
     def _told_another(self, project: CloudProject, want: Want, seen: Want) -> list[str]:
@@ -171,6 +171,9 @@ class ServerKind(ServerMoves):
             return []
         return [f"its first boot was given volume #{seen['told_volume']}, but {want['volume']} is #{volume.id}"]
 
+    def brought_by_others(self, want: Want, seen: Want) -> str:
+        return undelivered(seen["first_boot"], want[USER_DATA])
+
     def effects_of_replacing(self, seen: Want) -> Effects:
         return frozenset((Effect.REPLACES, Effect.STOPS))
 
@@ -183,6 +186,9 @@ class ServerKind(ServerMoves):
 
     def changes(self, project: CloudProject, bound: Any, want: Want, seen: Want) -> Iterator[ResourceChange]:
         yield from self._named_and_labelled(project, bound, want, seen)
+        if is_of_one_label(seen["first_boot"], want[USER_DATA]):
+            labels = {**labels_of(bound), **first_boot_labels(want[USER_DATA])}
+            yield ResourceChange("label first boot and node files apart", lambda: bound.update(labels=labels))
         if self.in_flux(seen):
             return
         yield from self._behind_firewalls(project, bound, want, seen)

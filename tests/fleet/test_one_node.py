@@ -19,6 +19,11 @@ from tests.update.facts import release, service
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 OLD, NEW = "0" * 64, "1" * 64
+_PROVISION = """
+import os, sys
+open(os.environ["NODE"] + "/recorded", "a").write(" ".join(sys.argv[1:]) + "\\n")
+"""
+"""In the place of provisioning: writes down how it was called."""
 UP = "compose up --detach --wait --wait-timeout 30 --no-deps"
 
 
@@ -32,12 +37,20 @@ class OneNode:
         (folder / "bin").mkdir()
         shutil.copy(HERE / "node" / "docker", folder / "bin" / "docker")
         (folder / "bin" / "docker").chmod(0o755)
+        self.root = folder / "root"
+        self.user_data = (FOLDER.parent / "acme/cloud-init/worker.yaml").read_text()
+        for name in ("systemctl", "docpipe-first-boot"):
+            stub = folder / "bin" / name
+            stub.write_text(f'#!/bin/sh\necho "$(basename "$0") $*" >> {folder}/told\n')
+            stub.chmod(0o755)
         common = yaml.safe_load((FOLDER / "group_vars" / "all.yaml").read_text())
-        variables: dict[str, Any] = common | {
+        self.variables: dict[str, Any] = common | {
             "ansible_connection": "local",
             "ansible_become": False,
             "ansible_python_interpreter": sys.executable,
             "home": str(self.home),
+            "node_root": str(self.root),
+            "first_boot_end": "docpipe-first-boot",
             "artifacts": str(folder / "files"),
             "health_timeout_s": 30,
             "role_order": [["shop"]],
@@ -50,8 +63,7 @@ class OneNode:
             "jobs": [{"name": "migrate", "needs": ["store"]}],
             "health_urls": [],
         }
-        del variables["ansible_user"]
-        (folder / "nodes.json").write_text(json.dumps({"all": {"hosts": {"one": {}}, "vars": variables}}))
+        del self.variables["ansible_user"]
         stage = {"crew": ["one"], "earlier": []}
         play = [{"hosts": "all", "gather_facts": False, "vars": stage, "tasks": [{"import_tasks": "tasks/stage.yaml"}]}]
         (folder / "play.yaml").write_text(yaml.safe_dump(play))
@@ -60,7 +72,10 @@ class OneNode:
         """Exit code, what the engine was asked to do, and what Ansible says."""
         files = self.folder / "files"
         shutil.rmtree(files, ignore_errors=True)
-        (files / "acme").mkdir(parents=True)
+        (files / "acme/cloud-init").mkdir(parents=True)
+        (files / "acme/cloud-init/shop.yaml").write_text(self.user_data)
+        (files / "provision.py").write_text(_PROVISION)
+        (self.folder / "nodes.json").write_text(json.dumps({"all": {"hosts": {"one": {}}, "vars": self.variables}}))
         (files / "acme" / "shop.env").write_text("TENANT=acme\n")
         for name, text in {
             "compose.yaml": f"# {facts.version}\n",
@@ -69,7 +84,8 @@ class OneNode:
         }.items():
             (files / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
             (files / "shop" / name).write_text(text)
-        (self.folder / "calls").write_text("")
+        for kept in ("calls", "told", "recorded"):
+            (self.folder / kept).write_text("")
         done = subprocess.run(
             [str(BIN / "ansible-playbook"), "--inventory", f"{self.folder}/nodes.json", f"{self.folder}/play.yaml"],
             env={
@@ -93,6 +109,14 @@ class OneNode:
             [call for call in calls if any(word in f" {call} " for word in does)],
             done.stdout + done.stderr,
         )
+
+    def told(self) -> list[str]:
+        """What the system was told when node files were delivered, in the last roll-out."""
+        return [line.strip() for line in (self.folder / "told").read_text().splitlines()]
+
+    def recorded(self) -> list[str]:
+        """What provisioning was asked to record, in the last roll-out."""
+        return (self.folder / "recorded").read_text().splitlines()
 
 
 def shop(version: str, changed: tuple[str, ...] = (), **fields: Any) -> ReleaseFacts:

@@ -32,13 +32,19 @@ def roll_out(host: SealedHost, files: Path, folder: Path) -> subprocess.Complete
     folder.mkdir()
     shutil.copytree(FOLDER / "tasks", folder / "tasks")
     shutil.copytree(files, folder / "files" / "host")
-    (folder / "files" / "acme").mkdir()
+    (folder / "files" / "acme" / "cloud-init").mkdir(parents=True)
+    shutil.copy(FOLDER.parent / "acme/cloud-init/worker.yaml", folder / "files/acme/cloud-init/host.yaml")
+    # the host's own files are delivered to a folder, and its services are not those of a node
+    (folder / "bin").mkdir()
+    shutil.copy("/bin/true", folder / "bin" / "systemctl")
     (folder / "files" / "acme" / "host.env").write_text((host.home / ".env").read_text())
     variables = yaml.safe_load((FOLDER / "group_vars" / "all.yaml").read_text()) | {
         "ansible_connection": "local",
         "ansible_become": False,
         "ansible_python_interpreter": sys.executable,
         "home": str(host.home),
+        "node_root": str(folder / "root"),
+        "first_boot_end": "/bin/true",
         "artifacts": str(folder / "files"),
         "role_order": [["host"]],
         "project": "host",
@@ -52,9 +58,15 @@ def roll_out(host: SealedHost, files: Path, folder: Path) -> subprocess.Complete
     }
     del variables["ansible_user"]
     (folder / "nodes.json").write_text(json.dumps({"all": {"hosts": {"one": {}}, "vars": variables}}))
-    play = [{"hosts": "all", "gather_facts": False, "tasks": [{"import_tasks": "tasks/stage.yaml"}]}]
+    stage = {"crew": ["one"], "earlier": []}
+    play = [{"hosts": "all", "gather_facts": False, "vars": stage, "tasks": [{"import_tasks": "tasks/stage.yaml"}]}]
     (folder / "play.yaml").write_text(yaml.safe_dump(play))
-    ansible = {"ANSIBLE_HOME": str(folder / ".ansible"), "ANSIBLE_REMOTE_TMP": str(folder / ".ansible/tmp")}
+    path = f"{folder}/bin:{host.environment['PATH']}"
+    ansible = {
+        "PATH": path,
+        "ANSIBLE_HOME": str(folder / ".ansible"),
+        "ANSIBLE_REMOTE_TMP": str(folder / ".ansible/tmp"),
+    }
     call = [BIN / "ansible-playbook", "--inventory", folder / "nodes.json", folder / "play.yaml"]
     return host.run(*call, **ansible, ANSIBLE_NOCOLOR="1", LC_ALL="C.UTF-8")
 

@@ -12,10 +12,11 @@ NEWER = "trixie"
 SOURCES = Path("/etc/apt/sources.list.d")
 OURS = SOURCES / "plumbline-lab.sources"
 PIN = Path("/etc/apt/preferences.d/plumbline-lab")
-FROM_NEWER = ("docker.io", "docker-cli", "docker-compose", "docker-buildx")
+ENGINE_FROM_NEWER = ("docker.io", "docker-cli", "docker-compose", "docker-buildx")
+FROM_NEWER = (*ENGINE_FROM_NEWER, "prometheus-alertmanager")
 FROM_OWN = ("gnupg", "iproute2", "iptables", "mmdebstrap", "zstd")
 
-ENGINE = (*FROM_OWN, *FROM_NEWER)
+ENGINE = (*FROM_OWN, *ENGINE_FROM_NEWER)
 """An engine, and what starting one and building its images takes."""
 TOOLS = ("age", "busybox-static", "docker-registry", "gnupg", "pebble", "zstd")
 """What tests need that need no engine."""

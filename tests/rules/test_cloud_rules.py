@@ -122,8 +122,9 @@ def test_ports_that_are_none(port: str) -> None:
     assert found("PLB504", cloud_example(inbound=rule))
 
 
-def test_the_label_of_the_user_datas_hash_is_taken() -> None:
+def test_labels_that_provisioning_keeps_are_taken() -> None:
     assert found("PLB504", cloud_example(), cloud__labels={"user_data": "x"})
+    assert found("PLB504", cloud_example(), cloud__labels={"plumbline_node_files": "x"})
 
 
 def test_what_is_gone_is_reported_once() -> None:

@@ -135,8 +135,8 @@ def subject(labels: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def collecting(spec: Spec, mode: str, folder: Path) -> Iterator[RunningCollector]:
-    """Prometheus with the files of the spec. What it calls by name stands at one address; each path tells which target is meant."""
+def collecting(spec: Spec, mode: str, folder: Path, notifier: int | None = None) -> Iterator[RunningCollector]:
+    """Prometheus with the files of the spec, which hands alerts to a port, where one is given. What it calls by name stands at one address; each path tells which target is meant."""
     names = service_names(spec, mode, COLLECTOR)
     own, others = free_ports(2)
     asked = targets(spec, mode, COLLECTOR)
@@ -146,6 +146,9 @@ def collecting(spec: Spec, mode: str, folder: Path) -> Iterator[RunningCollector
     }
     settings = texts["prometheus.yml"].replace(spec.monitoring.collectors[COLLECTOR].rules, str(folder / "rules.yml"))
     settings = re.sub(r"/run/secrets/\w+", str(folder / "key"), settings)
+    if notifier is not None:
+        asks, separator, rest = settings.partition("rule_files:")
+        settings = re.sub(r'"alertmanager:\d+"', f'"127.0.0.1:{notifier}"', asks) + separator + rest
     for each in asked:
         settings = settings.replace(f'"{each.address}"', f'"127.0.0.1:{others}"')
         job = f"  - job_name: {each.service}\n    metrics_path: "

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from generators.cloud.origins import origin
-from plumbline.provisioning.labels import BOOKKEEPING, OBJECT, TOLD_VOLUME, USER_DATA, identity
-from plumbline.provisioning.servers import user_data_hash
+from plumbline.provisioning.first_boot import (
+    first_boot_difference,
+    first_boot_hash,
+    is_of_one_label,
+    node_files_hash,
+    whole_hash,
+)
+from plumbline.provisioning.labels import BOOKKEEPING, NODE_FILES, OBJECT, TOLD_VOLUME, USER_DATA, identity
 from plumbline.report.fact import Check
 from plumbline.spec.paths import PathText
 from validators.cloud.raw import flag, text
@@ -200,14 +206,31 @@ def _rule(kind: str, word: str, check: Check) -> str:
 
 def _first_boot(state: State, want: Want, labels: Mapping[str, str]) -> Iterator[Judged]:
     """What the API never gives back: of user data a label holds the hash, of SSH keys nothing does."""
-    wish, have = user_data_hash(want[USER_DATA]), labels.get(USER_DATA)
+    told, have = want[USER_DATA], labels.get(USER_DATA)
+    one = is_of_one_label(labels, told)
+    wish = whole_hash(told) if one else first_boot_hash(told)
     check = check_of(state, want, "user_data", wish, have, readable=have is not None)
     if have:
-        yield _judged(state, want, check, "PLB971", "was first booted with user data that differs from the spec")
+        unsure = " or node files" if NODE_FILES not in labels else ""
+        yield _judged(
+            state,
+            want,
+            check,
+            "PLB971",
+            f"was first booted with user data{unsure} that differ{'' if unsure else 's'} from the spec",
+        )
     else:
         yield _judged(
             state, want, check, "PLB975", f"its first-boot configuration is unknown: there is no label {USER_DATA}"
         )
+    if not one and not first_boot_difference(labels, told):
+        wish, have = node_files_hash(told), labels.get(NODE_FILES)
+        says = (
+            "its node files differ from the spec"
+            if have
+            else f"its node files are unknown: there is no label {NODE_FILES}"
+        )
+        yield _judged(state, want, check_of(state, want, "node_files", wish, have), "PLB994", says)
     keys = check_of(state, want, "ssh_keys", ", ".join(sorted(want["ssh_keys"])), None, readable=False)
     yield _judged(state, want, keys, "")
 

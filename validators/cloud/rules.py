@@ -159,6 +159,13 @@ _RULES = (
         "Find out who owns it. Delete it, move it to another project, or name its address in `cloud.addresses`.",
         severity=Severity.WARNING,
     ),
+    RealityRule(
+        "PLB994",
+        "Node files that are not delivered yet",
+        "The node still has the firewall rules, units and scripts of an earlier spec, or nobody recorded that it has the new ones.",
+        "Roll the release out with `ansible-playbook roll-out.yaml`, which delivers and records them. No server is replaced for that.",
+        severity=Severity.WARNING,
+    ),
 )
 
 CLOUD_RULES = {rule.id: rule for rule in _RULES}

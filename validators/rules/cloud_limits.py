@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from plumbline.provisioning.labels import BOOKKEEPING
 from plumbline.spec.paths import PartsText, inner_path
 from schema.cloud import Cloud
 from schema.topology import Topology
@@ -15,8 +16,8 @@ RULES_PER_FIREWALL = 50
 PEERS_PER_RULE = 100
 TITLE_LENGTH = 255
 LAST_PORT = 65535
-TAKEN_LABEL = "user_data"
-"""Servers have it for the hash of their user data."""
+TAKEN_LABELS = BOOKKEEPING
+"""Provisioning keeps them: what an object is, and what a server was told and delivered."""
 SERVERS_PER_PLACEMENT_GROUP = 10
 
 NEEDED = {
@@ -83,8 +84,8 @@ def _labels(cloud: Cloud, topology: Topology, tenants: tuple[str, ...]) -> Itera
     both = [("ownership", *item) for item in cloud.ownership.items()]
     both += [("labels", *item) for item in cloud.labels.items()]
     for field, key, pattern in both:
-        if key == TAKEN_LABEL:
-            yield inner_path(field, key), "servers already use this label for the hash of their user data"
+        if key in TAKEN_LABELS:
+            yield inner_path(field, key), f"provisioning uses the label `{key}` for itself"
         if not key or not LABEL.fullmatch(key):
             yield inner_path(field, key), f"the API does not accept `{key}` as a label key"
         values = _filled(pattern.replace("{environment}", cloud.environment), topology, tenants)

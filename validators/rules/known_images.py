@@ -64,6 +64,7 @@ _REDIS = KnownImage(
 _LOKI = frozenset({"path_prefix", "chunks_directory", "rules_directory", "working_directory", "active_index_directory"})
 KNOWN: Mapping[str, KnownImage] = {
     "alloy": KnownImage(settings=frozenset({"storage.path"})),
+    "alertmanager": KnownImage(data="/alertmanager", settings=frozenset({"storage.path"})),
     "clamav": KnownImage(
         settings=frozenset({"DatabaseDirectory"}),
         written=frozenset({"LocalSocket", "PidFile", "LogFile", "UpdateLogFile", "TemporaryDirectory"}),

@@ -12,6 +12,7 @@ from validators.rules.written import Where, WrittenText, of_services
 
 SERVERS: Mapping[str, frozenset[int]] = {
     "alloy": frozenset({12345}),
+    "alertmanager": frozenset({9093}),
     "caddy": frozenset({80, 443, 2019}),
     "clamav": frozenset({3310, 7357}),
     "etcd": frozenset({2379, 2380}),
@@ -35,7 +36,7 @@ SERVERS: Mapping[str, frozenset[int]] = {
 """Ports that the public image of a name listens on when nothing says otherwise, and none that only a cluster has."""
 NO_HTTP = frozenset({"clamav", "mariadb", "memcached", "mongo", "mysql", "postgres", "redis", "valkey"})
 """Of these, the servers that answer no HTTP at any port."""
-BY_CALL = frozenset({"alloy", "minio", "prometheus"})
+BY_CALL = frozenset({"alertmanager", "alloy", "minio", "prometheus"})
 """Of these, the servers whose configuration file says not where they listen."""
 
 CLIENTS: Mapping[str, int] = {
