@@ -2316,6 +2316,9 @@ class Planning(TenantObjects):
         self.notes = []
         self.prices = LivePrices(self.project.api)
         self._foresee()
+        for other in self.others_in_order():
+            if other.kind == "server":  # of other kinds, what is in the way says so
+                self._note_foreign((other.kind, str(other.bound.name)), other.bound)
         steps = [step for other in self.others_in_order() for step in self._leaving(other)]
         for key, want in self.wants.items():
             if key in self.blocked:
@@ -2723,6 +2726,8 @@ class Destroying(Planning):
         steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
+            if kind == "server":  # of other kinds, what is in the way says so
+                self._note_foreign((kind, name), bound)
         self.notes += self.prices.lacking()
         if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)

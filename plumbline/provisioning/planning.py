@@ -26,6 +26,9 @@ class Planning(TenantObjects):
         self.notes = []
         self.prices = LivePrices(self.project.api)
         self._foresee()
+        for other in self.others_in_order():
+            if other.kind == "server":  # of other kinds, what is in the way says so
+                self._note_foreign((other.kind, str(other.bound.name)), other.bound)
         steps = [step for other in self.others_in_order() for step in self._leaving(other)]
         for key, want in self.wants.items():
             if key in self.blocked:
