@@ -804,6 +804,10 @@ class ResourceKind(ABC):
         """Switch the protection from deletion; an action."""
         return bound.change_protection(delete=on)
 
+    def not_carried_over(self, project: CloudProject, bound: Any) -> list[str]:
+        """What others put on an object that one in its place would not have, in words; a replacement waits for them."""
+        return []
+
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """What is not the tenant's and would be harmed, or keeps it from being deleted."""
         return []
@@ -2141,6 +2145,17 @@ class ServerKind(ServerMoves):
             if project.word_for("volume", each.id) is None
         ]
 
+    def not_carried_over(self, project: CloudProject, bound: Any) -> list[str]:
+        """A firewall that somebody put there in need, or a network that others reach it by."""
+        public = bound.public_net
+        there = [("firewall", each.firewall.id) for each in (public.firewalls if public else None) or []]
+        there += [("network", each.network.id) for each in bound.private_net or []]
+        return [
+            f"{kind} #{id}, which is not this tenant's, is on it and would not be on another: take it off first"
+            for kind, id in sorted(there)
+            if project.word_for(kind, id) is None
+        ]
+
     def protect(self, bound: Any, on: bool) -> Any:
         return bound.change_protection(delete=on, rebuild=on)
 
@@ -2384,6 +2399,9 @@ class Planning(TenantObjects):
         self.notes = []
         self.prices = LivePrices(self.project.api)
         self._foresee()
+        for other in self.others_in_order():
+            if other.kind == "server":  # of other kinds, what is in the way says so
+                self._note_foreign((other.kind, str(other.bound.name)), other.bound)
         steps = [step for other in self.others_in_order() for step in self._leaving(other)]
         for key, want in self.wants.items():
             if key in self.blocked:
@@ -2423,7 +2441,7 @@ class Planning(TenantObjects):
         try:
             if half := kind.half_made(self.project, bound):
                 what = f"{half}; replace it"
-                blocked = "; ".join(kind.in_the_way(self.project, bound)) or kind.hindrance(self.project, want)
+                blocked = self._hindered(key, want)
                 return [
                     ResourceChange(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)
                 ]
@@ -2441,12 +2459,17 @@ class Planning(TenantObjects):
     def _replacement(self, key: Key, want: Want, seen: Want, reasons: list[str]) -> ResourceChange:
         kind = self.kinds[key[0]]
         what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
-        blocked = "; ".join(kind.in_the_way(self.project, self.project.held[key])) or kind.hindrance(self.project, want)
         effects = kind.effects_of_replacing(seen)
         if isinstance(kind, ServerKind) and kind.choice(self.project, want).dearer:
             effects |= {Effect.COSTS_MORE}
         words = (key[1], *kind.users(self.project, self.project.held[key]))
-        return ResourceChange(what, lambda: None, effects, words, replaces=True, blocked=blocked)
+        return ResourceChange(what, lambda: None, effects, words, replaces=True, blocked=self._hindered(key, want))
+
+    def _hindered(self, key: Key, want: Want) -> str:
+        """Why another object cannot take this one's place now; empty where it can."""
+        kind, bound = self.kinds[key[0]], self.project.held[key]
+        way = [*kind.in_the_way(self.project, bound), *kind.not_carried_over(self.project, bound)]
+        return "; ".join(way) or kind.hindrance(self.project, want)
 
     def _note_foreign(self, key: Key, bound: Any) -> None:
         with suppress(*ODD):  # of an object in an unknown form, `changes` has said so
@@ -2788,6 +2811,8 @@ class Destroying(Planning):
         steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
+            if kind == "server":  # of other kinds, what is in the way says so
+                self._note_foreign((kind, name), bound)
         self.notes += self.prices.lacking()
         if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)

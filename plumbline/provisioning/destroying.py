@@ -37,6 +37,8 @@ class Destroying(Planning):
         steps: list[PlanStep] = []
         for kind, name, word, bound in self._in_reverse():
             steps.append(self._doom(kind, name, word, bound, steps))
+            if kind == "server":  # of other kinds, what is in the way says so
+                self._note_foreign((kind, name), bound)
         self.notes += self.prices.lacking()
         if not steps and (lasting := self.leftovers()) and not any(there for _, there in lasting):
             missing = ", ".join(what for what, _ in lasting)

@@ -225,6 +225,10 @@ class ResourceKind(ABC):
         """Switch the protection from deletion; an action."""
         return bound.change_protection(delete=on)
 
+    def not_carried_over(self, project: CloudProject, bound: Any) -> list[str]:
+        """What others put on an object that one in its place would not have, in words; a replacement waits for them."""
+        return []
+
     def in_the_way(self, project: CloudProject, bound: Any) -> list[str]:
         """What is not the tenant's and would be harmed, or keeps it from being deleted."""
         return []

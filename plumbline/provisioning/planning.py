@@ -27,6 +27,9 @@ class Planning(TenantObjects):
         self.notes = []
         self.prices = LivePrices(self.project.api)
         self._foresee()
+        for other in self.others_in_order():
+            if other.kind == "server":  # of other kinds, what is in the way says so
+                self._note_foreign((other.kind, str(other.bound.name)), other.bound)
         steps = [step for other in self.others_in_order() for step in self._leaving(other)]
         for key, want in self.wants.items():
             if key in self.blocked:
@@ -66,7 +69,7 @@ class Planning(TenantObjects):
         try:
             if half := kind.half_made(self.project, bound):
                 what = f"{half}; replace it"
-                blocked = "; ".join(kind.in_the_way(self.project, bound)) or kind.hindrance(self.project, want)
+                blocked = self._hindered(key, want)
                 return [
                     ResourceChange(what, lambda: None, kind.effects_of_replacing({}), replaces=True, blocked=blocked)
                 ]
@@ -84,12 +87,17 @@ class Planning(TenantObjects):
     def _replacement(self, key: Key, want: Want, seen: Want, reasons: list[str]) -> ResourceChange:
         kind = self.kinds[key[0]]
         what = f"replace, for {', '.join(reasons)}{kind.price_of_another(self.project, want, seen)}"
-        blocked = "; ".join(kind.in_the_way(self.project, self.project.held[key])) or kind.hindrance(self.project, want)
         effects = kind.effects_of_replacing(seen)
         if isinstance(kind, ServerKind) and kind.choice(self.project, want).dearer:
             effects |= {Effect.COSTS_MORE}
         words = (key[1], *kind.users(self.project, self.project.held[key]))
-        return ResourceChange(what, lambda: None, effects, words, replaces=True, blocked=blocked)
+        return ResourceChange(what, lambda: None, effects, words, replaces=True, blocked=self._hindered(key, want))
+
+    def _hindered(self, key: Key, want: Want) -> str:
+        """Why another object cannot take this one's place now; empty where it can."""
+        kind, bound = self.kinds[key[0]], self.project.held[key]
+        way = [*kind.in_the_way(self.project, bound), *kind.not_carried_over(self.project, bound)]
+        return "; ".join(way) or kind.hindrance(self.project, want)
 
     def _note_foreign(self, key: Key, bound: Any) -> None:
         with suppress(*ODD):  # of an object in an unknown form, `changes` has said so

@@ -269,6 +269,17 @@ class ServerKind(ServerMoves):
             if project.word_for("volume", each.id) is None
         ]
 
+    def not_carried_over(self, project: CloudProject, bound: Any) -> list[str]:
+        """A firewall that somebody put there in need, or a network that others reach it by."""
+        public = bound.public_net
+        there = [("firewall", each.firewall.id) for each in (public.firewalls if public else None) or []]
+        there += [("network", each.network.id) for each in bound.private_net or []]
+        return [
+            f"{kind} #{id}, which is not this tenant's, is on it and would not be on another: take it off first"
+            for kind, id in sorted(there)
+            if project.word_for(kind, id) is None
+        ]
+
     def protect(self, bound: Any, on: bool) -> Any:
         return bound.change_protection(delete=on, rebuild=on)
 

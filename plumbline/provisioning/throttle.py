@@ -15,15 +15,19 @@ from plumbline.provisioning.calls import Bounded
 SECONDS_TO_FILL = 3600
 RESERVE = 2
 """Calls that are left to others: people, and checks."""
+UNTOLD_SIZE = 3600
+"""The vendor's bucket, as long as no answer has told the size: it lets one call a second pass. Answers that tell nothing,
+of a portal or of nobody at all, must not make anybody wait longer."""
 
 
 class Bucket:
-    """Calls that may still be made; unknown until the first answer."""
+    """Calls that may still be made; one at first, and one a second, until an answer tells how many."""
 
     def __init__(self, seconds_to_fill: float = SECONDS_TO_FILL):
         self.seconds_to_fill = seconds_to_fill
         self._lock = threading.Lock()
-        self._level, self._size, self._at = float(RESERVE + 1), float(RESERVE + 1), time.monotonic()
+        self._level, self._size, self._at = float(RESERVE + 1), float(UNTOLD_SIZE), time.monotonic()
+        self._told = False
         self.waited = 0.0
         """Seconds that callers have waited, added up."""
 
@@ -46,7 +50,7 @@ class Bucket:
         """Take over what an answer said: others use the same bucket. An old answer never adds calls."""
         with self._lock:
             self._fill()
-            known, self._size = self._size == limit, float(limit)
+            known, self._told, self._size = self._told and self._size == limit, True, float(limit)
             self._level = min(self._level, remaining) if known else float(remaining)
 
     def _fill(self) -> None:

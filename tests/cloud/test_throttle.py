@@ -59,3 +59,20 @@ def test_what_others_take_is_learned_and_an_old_answer_adds_nothing(clock: Clock
         bucket.take()
     assert clock.now == 0
     assert bucket._taken() > 0
+
+
+def test_answers_that_tell_nothing_slow_nobody_down_beyond_a_call_a_second(clock: Clock) -> None:
+    """A portal's page, or a refused connection: the next try was twenty minutes away."""
+    bucket = Bucket()
+    for _ in range(5):
+        bucket.take()
+    assert clock.now == pytest.approx(4, abs=0.1)
+
+
+def test_the_first_answer_is_taken_over_also_where_it_tells_the_usual_size(clock: Clock) -> None:
+    bucket = Bucket()
+    bucket.take()
+    bucket.learn(limit=3600, remaining=100 + RESERVE)
+    for _ in range(100):
+        bucket.take()
+    assert clock.now == 0
