@@ -99,6 +99,19 @@ def test_hostile_file_ends_in_one_error(spoil: Callable[[Path], None], starter: 
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 4
 
 
+@pytest.mark.parametrize(
+    ("name", "way"), [("config/web/ca.der", True), ("config/web/x.conf.j2", True), ("networks.yaml", False)]
+)
+def test_a_binary_file_below_config_is_refused_with_another_way(name: str, way: bool, starter: Path) -> None:
+    (starter / name).parent.mkdir(parents=True, exist_ok=True)
+    (starter / name).write_bytes(b"0\x82\x01\x0a\xff")
+    with pytest.raises(InputError) as raised:
+        read_spec_files(starter)
+    (finding,) = raised.value.findings
+    assert finding.message == "is not UTF-8: byte 2 is 0x82"
+    assert ("`mounts`" in (finding.hint or "")) == way
+
+
 def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         read_spec_files(tmp_path / "nothing")
