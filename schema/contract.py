@@ -5,7 +5,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schema.forms import form
-from schema.types import AnyPath, Bool, Digest, EnvironmentName, Id, Int, Model, Text, User, documentation
+from schema.types import (
+    AnyPath,
+    Bool,
+    Digest,
+    EnvironmentName,
+    Id,
+    Int,
+    Model,
+    PortNumber,
+    Text,
+    UrlPath,
+    User,
+    documentation,
+)
 
 About = Literal[
     "user", "entry", "process", "data", "format", "programs", "signals", "writable", "limit", "telemetry", "engine"
@@ -129,6 +142,18 @@ class Metric(Model):
     source: Source = documentation("Where it was read.")
 
 
+class HttpAnswer(Model):
+    """A path at which the image's server answers by HTTP."""
+
+    serves: Literal["health", "metrics"]
+    """What the answer is good for."""
+    port: PortNumber
+    """Port that answers when nothing says otherwise."""
+    below: Bool = False
+    """Whether paths below it are answered too."""
+    source: Source = documentation("Where it was read.")
+
+
 class Otherwise(Model):
     """Something that the stand-in of an image does not do as the image does."""
 
@@ -167,6 +192,8 @@ class Contract(Model):
     """Telemetry that it sends by default."""
     metrics: dict[MetricName, Metric] = {}
     """Metrics that it exports, as far as rules and dashboards use them."""
+    answers: dict[UrlPath, HttpAnswer] = {}
+    """Paths for health checks and metrics at which its server answers by HTTP. If it lists any of a kind, the list is complete."""
     claims: tuple[Claim, ...] = ()
     """What was read, with its sources."""
     otherwise: tuple[Otherwise, ...] = ()

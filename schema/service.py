@@ -172,7 +172,7 @@ class ConfigFile(Model):
     source: RelativePath
     """File below the spec's folder, in `config/`. `config/redis.conf.j2` is Jinja2 with the same names as `template:`, and
     becomes `redis.conf`; `config/alerts.yml` is copied, and braces in it are those of the program that reads it. In a
-    template, `{% raw %}…{% endraw %}` keeps such braces."""
+    template, `{% raw %}…{% endraw %}` keeps such braces. Each is UTF-8 text; a binary file belongs in the image or in `mounts`."""
     target: ContainerPath
     """Path in the container. With `{tenant}` in its name there is one file for each tenant, rendered with the names of
     that tenant, in a folder that is mounted as a whole: one file can be replaced while the service runs."""

@@ -67,6 +67,22 @@ def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
         ],
     )
     page.section(
+        "### Paths that answer by HTTP",
+        ["Path", "For", "Port", "Source"],
+        [
+            (
+                path_of(at, "answers", path),
+                [
+                    code(path) + (" and below" if each.below else ""),
+                    text(each.serves),
+                    str(each.port),
+                    link_sources(each.source),
+                ],
+            )
+            for path, each in contract.answers.items()
+        ],
+    )
+    page.section(
         "### Sources",
         ["About", "It does", "Source"],
         [

@@ -54,6 +54,9 @@ def read_spec_files(folder: Path) -> dict[str, str]:
     return files
 
 
+_AS_UTF8 = "save it as UTF-8"
+
+
 class _Refused(Exception):
     def __init__(self, message: str, hint: str):
         super().__init__(message)
@@ -129,8 +132,11 @@ def _read(path: Path, folder: Path) -> str:
         copied = path.is_relative_to(folder / TEMPLATE_FOLDER) and not is_template(path.name)
         return real.read_bytes().decode("utf-8" if copied else "utf-8-sig")
     except UnicodeDecodeError as error:
+        # what is deployed is shown and compared as text, so that a binary file has another way into a container
+        binary = f"{_AS_UTF8}; put a binary file into the image, or on the host with `mounts` in the service"
         raise _Refused(
-            f"is not UTF-8: byte {error.start + 1} is 0x{error.object[error.start]:02x}", "save it as UTF-8"
+            f"is not UTF-8: byte {error.start + 1} is 0x{error.object[error.start]:02x}",
+            binary if path.is_relative_to(folder / TEMPLATE_FOLDER) else _AS_UTF8,
         ) from None
     except OSError as error:
         raise _Refused(f"cannot be read: {error.strerror}", "check its permissions") from None

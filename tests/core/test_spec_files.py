@@ -58,6 +58,16 @@ def _empty(folder: Path) -> None:
 HOSTILE = [_too_large, _link_out, _link_loop, _directory, _not_utf8, _pipe, _deep, _aliases, _empty]
 
 
+HANG_S = 300
+"""Only for what waits for ever, such as a read of a pipe: how busy the machine is must not decide."""
+
+
+def _limited() -> None:
+    """Memory, and seconds of the processor's time, after which the kernel ends the process."""
+    resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
+    resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("spoil", HOSTILE, ids=lambda spoil: spoil.__name__.strip("_"))
 def test_hostile_file_ends_in_one_error(spoil: Callable[[Path], None], starter: Path) -> None:
@@ -76,9 +86,9 @@ def test_hostile_file_ends_in_one_error(spoil: Callable[[Path], None], starter: 
         ],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANG_S,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000)),
+        preexec_fn=_limited,
     )
     assert done.returncode == 2, done.stdout + done.stderr
     assert "networks.yaml" in done.stdout
@@ -87,6 +97,19 @@ def test_hostile_file_ends_in_one_error(spoil: Callable[[Path], None], starter: 
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     # the processor's time: what else the machine does must not count
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 4
+
+
+@pytest.mark.parametrize(
+    ("name", "way"), [("config/web/ca.der", True), ("config/web/x.conf.j2", True), ("networks.yaml", False)]
+)
+def test_a_binary_file_below_config_is_refused_with_another_way(name: str, way: bool, starter: Path) -> None:
+    (starter / name).parent.mkdir(parents=True, exist_ok=True)
+    (starter / name).write_bytes(b"0\x82\x01\x0a\xff")
+    with pytest.raises(InputError) as raised:
+        read_spec_files(starter)
+    (finding,) = raised.value.findings
+    assert finding.message == "is not UTF-8: byte 2 is 0x82"
+    assert ("`mounts`" in (finding.hint or "")) == way
 
 
 def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:

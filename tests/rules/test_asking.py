@@ -86,7 +86,31 @@ def test_specs_of_other_shapes(spec: str, file: str, old: str, new: str, rules: 
         ("services/serving.yaml", "environment:\n", "environment:\n  K: https//x\n", ["PLB156"]),
         ("services/serving.yaml", "environment:\n", "environment:\n  K: app://x\n", []),
         ("services/serving.yaml", "environment:\n", "environment:\n  K: a//b\n", []),
+        ("services/grafana.yaml", "path: /api/health", "path: /api/helth", ["PLB433"]),
+        ("services/qdrant.yaml", "metrics: {port: http", "metrics: {port: grpc", ["PLB433"]),
+        ("services/qdrant.yaml", "path: /readyz", "path: '/readyz?x=1'", []),
+        ("services/loki.yaml", "path: /ready", "path: /logs/ready", ["PLB433"]),
     ],
 )
 def test_the_shipped_spec(file: str, old: str, new: str, rules: list[str]) -> None:
     assert edited(file, old, new).rules == rules
+
+
+def test_a_path_behind_a_prefix_is_answered_where_the_prefix_is_configured() -> None:
+    files = files_of("shipped")
+    service, config = files["services/loki.yaml"], files["config/loki/loki.yaml.j2"]
+    assert "server:\n" in config
+    changed = {
+        "services/loki.yaml": service.replace("path: /ready", "path: /logs/ready", 1),
+        "config/loki/loki.yaml.j2": config.replace("server:\n", "server:\n  http_path_prefix: /logs\n", 1),
+    }
+    spec, problems = load_spec({**files, **changed})
+    assert spec is not None, problems
+    assert "PLB433" not in [each.rule for each in check_rules(spec, date.today())]
+
+
+@pytest.mark.parametrize(("path", "found"), [("/redy", True), ("/ready", False)])
+def test_a_command_asks_its_own_server_too(path: str, found: bool) -> None:
+    command = f"  command: [wget, -q, 'http://127.0.0.1:3100{path}']"
+    rules = edited("services/loki.yaml", "  http: {port: http, path: /ready}", command).rules
+    assert ("PLB433" in rules) == found

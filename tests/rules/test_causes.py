@@ -136,6 +136,33 @@ def test_a_need_that_was_lost_is_told_once_with_the_answer_that_it_changes() -> 
     assert [each.rule for each in finding.related] == ["PLB721"]
 
 
+@pytest.mark.parametrize(
+    ("edit", "rule", "follow"),
+    [
+        (("services/redis.yaml", "segments: [etl-internal]", "segments: [monitoring]"), "PLB103", {"PLB721"}),
+        (("services/clamav.yaml", "segments: [scan]", "segments: [monitoring]"), "PLB103", {"PLB721"}),
+        (("services/intake-gateway.yaml", "[edge, etl-internal, scan]", "[edge, etl-internal]"), "PLB103", {"PLB721"}),
+        (("services/minio.yaml", "volume_gb: {data: 50", "volume_gb: {data: 500"), "PLB510", set()),
+        (("monitoring.yaml", "records:\n  ", "records:\n  x"), "PLB862", {"PLB863"}),
+        (("contracts/minio.yaml", "  minio_s3_requests_5xx_errors", "  minio_s3_requests_5x_errors"), "PLB862", {"PLB863"}),
+        (("services/minio.yaml", "metrics: {port: s3, path", "metrics: {port: console, path"), "PLB433", {"PLB864", "PLB609"}),
+    ],
+)  # fmt: skip
+def test_a_fault_that_several_places_feel_is_told_once(edit: Edit, rule: str, follow: set[str]) -> None:
+    (finding,) = found(edit)
+    assert finding.rule == rule
+    assert {each.rule for each in finding.related if each.rule} == follow
+
+
+def test_a_target_that_shares_no_segment_is_told_at_its_own_with_all_that_need_it() -> None:
+    (finding,) = found(("services/redis.yaml", "segments: [etl-internal]", "segments: [monitoring]"))
+    assert finding.location is not None and finding.location.file == "services/redis.yaml"
+    needing = {"embed-worker", "intake-gateway", "parse-worker", "policy-engine"}
+    assert {f"services/{name}.yaml" for name in needing} <= {
+        each.location.file for each in finding.related if each.location
+    }
+
+
 def test_two_faults_stay_two() -> None:
     two = found(
         ("services/serving.yaml", "http: {port: http,", "http: {port: htpt,"), renamed=("services/redis.yaml", "services/redisx.yaml")

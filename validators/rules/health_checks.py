@@ -84,12 +84,16 @@ def _ends_well(statement: Node) -> bool:
     ),
 )
 def asks_by_http(spec: Spec) -> Iterator[Violation]:
-    """Health checks, requests and flows of probes that ask such a server."""
+    """Health checks, metrics, requests and flows of probes that ask such a server."""
     for placed in placed_services(spec):
         health = placed.service.health
         if health and health.http and (program := _mute(spec, placed.service)):
             path = path_of(placed.path("health"), "http")
             yield Violation(path, f"the health check of {placed.id} asks {program} by HTTP", observed=health.http.path)
+        if placed.service.metrics and (program := _mute(spec, placed.service)):
+            follows = tuple((placed.id, collector) for collector in spec.monitoring.collectors)
+            message = f"the metrics of {placed.id} are asked of {program} by HTTP"
+            yield Violation(placed.path("metrics"), message, explains=follows)
     for path, probe in all_probes(spec):
         if not isinstance(probe.question, HttpProbe | FlowProbe):
             continue

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
-from plumbline.effective.deployment import effective, field_path, roles_of, services_of
+from plumbline.effective.deployment import effective, field_path, services_of
 from plumbline.effective.graphs import knots
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.references import SpecReference, definition, ids_by_kind, references
@@ -97,35 +97,6 @@ def _at_what_lacks(
         return Violation(next(iter(needing)), message, hint, explains=explains)
     message += f", and {len(needing)} services need it"
     return Violation(owner, message, hint, at_key=True, also=tuple(needing.items()), explains=explains)
-
-
-@rule(
-    "PLB103",
-    title="Need without a shared segment",
-    why="Services without a common network cannot reach each other, so the service never becomes healthy.",
-    fix="Put both services on one segment. Between nodes, give the target a segment that is not internal.",
-    failing="services/web.yaml: {segments: [front]}",
-    passing="services/web.yaml: {segments: [front, back]}",
-)
-def unreachable(spec: Spec) -> Iterator[Violation]:
-    """Needs that no network can carry."""
-    for each in placed_services(spec):
-        placed = services_of(spec, each.mode)
-        for target in each.service.needs:
-            if target not in placed:
-                continue
-            apart = not set(roles_of(spec, each.mode, each.id)) & set(roles_of(spec, each.mode, target))
-            other = placed[target].segments
-            if apart and all(_is_internal(spec, each.mode, segment) for segment in (*other, *each.service.segments)):
-                message = f"`{target}` is on another node in mode {each.mode}, but all its networks are internal"
-                yield Violation(each.path("needs", target), message)
-            elif not apart and not set(other) & set(each.service.segments):
-                yield Violation(each.path("needs", target), f"shares no segment with `{target}` in mode {each.mode}")
-
-
-def _is_internal(spec: Spec, mode: str, segment: str) -> bool:
-    network = spec.networks.networks.get(segment)
-    return bool(network and mode in network.modes and network.modes[mode].internal)
 
 
 @rule(

@@ -96,7 +96,7 @@ def _never_fires(spec: Spec) -> Iterator[Violation]:
 def unknown_in_rule(spec: Spec) -> Iterator[Violation]:
     """Names in expressions of alerts and computed series that no collected image exports and no record computes."""
     yield from once(
-        Violation(path_of(found.path, "expression"), found.message, found.hint)
+        Violation(path_of(found.path, "expression"), found.message, found.hint, explains=((found.name,),))
         for mode, collector in _collecting(spec)
         for section in ("records", "alerts")
         for found in known_in(spec, mode, collector, section)
@@ -115,11 +115,11 @@ def unknown_in_panel(spec: Spec) -> Iterator[Violation]:
     """Names in panels that no collector of any mode can be asked for: a dashboard is the same in each mode."""
     known = list(_collecting(spec))
     found = [
-        {(each.path, each.message, each.hint) for each in known_in(spec, mode, collector, "dashboards")}
+        {(each.path, each.message, each.hint, each.name) for each in known_in(spec, mode, collector, "dashboards")}
         for mode, collector in known
     ]
-    for path, message, hint in sorted(set.intersection(*found)) if found else ():
-        yield Violation(path, message, hint)
+    for path, message, hint, name in sorted(set.intersection(*found)) if found else ():
+        yield Violation(path, message, hint, explains=((name,),))
 
 
 @rule(

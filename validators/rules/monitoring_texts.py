@@ -25,6 +25,7 @@ class UnknownMetric:
     path: PathText
     message: str
     hint: str | None
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def known_in(spec: Spec, mode: str, collector: str, section: str) -> Iterator[Un
             if name not in known:
                 close = closest(name, known)
                 yield UnknownMetric(
-                    each.path, f"nothing exports `{name}`", f"did you mean `{close}`?" if close else None
+                    each.path, f"nothing exports `{name}`", f"did you mean `{close}`?" if close else None, name
                 )
 
 

@@ -13,6 +13,7 @@ from validators.rules.effective_services import Placed, once
 from validators.rules.port_words import OWN, UNSAID, port_words
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services, written_texts
+from validators.rules.written_hosts import config_hosts, host_location
 
 _URL_HOST = re.compile(
     r"(?:https?|wss?|tcp|grpcs?|rediss?|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mariadb|mongodb|amqps?|nats|kafka|ldaps?|smtps?|"
@@ -160,7 +161,7 @@ def naming_services(spec: Spec) -> set[tuple[str, str]]:
     passing="services/web.yaml: {environment: {STORE_HOST: {template: \"{{ host('db') }}\"}}}",
 )
 def nobodys_host(spec: Spec) -> Iterator[Violation]:
-    """Hosts in variables, commands and files that are like a service's id, or can be nothing else."""
+    """Hosts in variables, commands and files that are no service, where they can be nothing else or are like a service's id."""
     yield from once(_nobodys(spec))
 
 
@@ -168,15 +169,18 @@ def _nobodys(spec: Spec) -> Iterator[Violation]:
     for placed, texts in of_services(spec):
         sealed = not spec.topology[placed.mode].egress
         for text in texts:
-            for host in _targets(text):
+            sure = dict(reversed(config_hosts(text))) if text.where == Where.CONFIG else {}
+            for host in dict.fromkeys((*_targets(text), *sure)):
                 if host in spec.services or host in _HERE or not _LABEL.fullmatch(host):
                     continue
                 close = get_close_matches(host, spec.services, n=1, cutoff=0.75)
-                if close or (sealed and text.where == Where.VARIABLE):
+                if close or host in sure or (sealed and text.where == Where.VARIABLE):
+                    position = sure.get(host, text.literal.find(host))
                     yield Violation(
                         text.path,
                         f"there is no service `{host}`",
                         f"did you mean `{close[0]}`?" if close else None,
                         observed=host,
-                        location=text.at(max(0, text.literal.find(host))),
+                        location=host_location(text, host, position) if text.where == Where.CONFIG else None,
+                        explains=((host,),),
                     )

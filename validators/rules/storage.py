@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from generators.cloud.desired import carries_volume, servers_of
-from plumbline.effective.deployment import deployments, effective, field_path
-from plumbline.spec.paths import inner_path, path_of
+from plumbline.effective.deployment import Deployment, deployments, effective, field_path
+from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.cloud_lookup import clouds
@@ -27,27 +27,54 @@ from validators.rules.registry import Violation, rule
 def no_room(spec: Spec) -> Iterator[Violation]:
     """Roles whose services need more than their disk, or their cloud volume, has; sizes of volumes that are none."""
     yield from once(_sizes_of_nothing(spec))
+    oversized = _oversized(spec)
+    for (id, volume), rooms in oversized.items():
+        told = ", ".join(f"{room} GB of role {role} in mode {mode}" for mode, role, _, room in rooms)
+        yield Violation(
+            path_of("services", id, "volume_gb", volume),
+            f"`{volume}` of `{id}` alone is larger than the room: {told}",
+            also=tuple((path, f"{room} GB") for _, _, path, room in rooms),
+        )
+    told_of = {path for rooms in oversized.values() for _, _, path, _ in rooms}
     for deployment in deployments(spec):
-        topology = spec.topology[deployment.mode]
-        needed = sum(
-            size
-            for service in deployment.services.values()
-            for volume, size in service.volume_gb.items()
-            if volume in service.volumes
-        )
-        path, room = (
-            inner_path("roles", deployment.role, "size", "disk_gb"),
-            topology.roles[deployment.role].size.disk_gb,
-        )
-        if topology.cloud and topology.cloud.volume.role == deployment.role:
-            path, room = inner_path("cloud", "volume", "size_gb"), topology.cloud.volume.size_gb
-        if needed > room:
+        path, room = _room_of(spec, deployment)
+        needed = sum(size for _, _, size in _sizes(deployment))
+        if needed > room and path not in told_of:
             yield Violation(
-                path_of("topology", deployment.mode, path),
+                path,
                 f"the volumes of role {deployment.role} need {needed} GB, but this is {room} GB",
                 expected=f"at least {needed}",
                 observed=str(room),
             )
+
+
+def _oversized(spec: Spec) -> dict[tuple[str, str], list[tuple[str, str, PathText, float]]]:
+    """Volumes that fit into none of two or more rooms, with mode, role, path and size of each: not each room is too small."""
+    fitting: set[tuple[str, str]] = set()
+    found: dict[tuple[str, str], list[tuple[str, str, PathText, float]]] = {}
+    for deployment in deployments(spec):
+        path, room = _room_of(spec, deployment)
+        for id, volume, size in _sizes(deployment):
+            if size > room:
+                found.setdefault((id, volume), []).append((deployment.mode, deployment.role, path, room))
+            else:
+                fitting.add((id, volume))
+    return {key: rooms for key, rooms in found.items() if len(rooms) > 1 and key not in fitting}
+
+
+def _sizes(deployment: Deployment) -> Iterator[tuple[str, str, float]]:
+    """Service, volume and GB of each volume that a project keeps."""
+    for id, service in deployment.services.items():
+        yield from ((id, volume, size) for volume, size in service.volume_gb.items() if volume in service.volumes)
+
+
+def _room_of(spec: Spec, deployment: Deployment) -> tuple[PathText, float]:
+    """Where the room of a role's volumes is declared, and its GB: the cloud volume, or the role's disk."""
+    topology = spec.topology[deployment.mode]
+    if topology.cloud and topology.cloud.volume.role == deployment.role:
+        return path_of("topology", deployment.mode, "cloud", "volume", "size_gb"), topology.cloud.volume.size_gb
+    disk = path_of("topology", deployment.mode, "roles", deployment.role, "size", "disk_gb")
+    return disk, topology.roles[deployment.role].size.disk_gb
 
 
 @rule(
