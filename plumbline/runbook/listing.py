@@ -16,7 +16,7 @@ def digest(runbook: RenderedRunbook) -> str:
     `scripts/runbook.sh` reckons the same from what it prints itself.
     """
     skipped = "".join(f" {number}" for number, step in enumerate(runbook.steps, 1) if step.skip_when_verified)
-    return hashlib.sha256(f"{runbook.mode}\n{steps_text(runbook)}\nskips:{skipped}\n".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{runbook.mode}\n{steps_text(runbook)}skips:{skipped}\n".encode()).hexdigest()[:12]
 
 
 def labelled(step: RenderedStep) -> dict[str, str | None]:

@@ -15,9 +15,6 @@ from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
 from tests.calling import plumb
 
-PLACES = "places: {host: {title: 'the host, as root', folder: FOLDER}}\n"
-
-
 def spec_of(data: Path) -> Spec:
     """The spec of a folder."""
     loaded, findings = load_spec(read_spec_files(data), "data/")
@@ -52,11 +49,19 @@ class Both:
         platform.write_text("\n".join(lines) + "\n")
         self.script = runner(spec_of(self.data), "single", folder / "runbook.sh")
 
+    def change(self, runbook: str) -> None:
+        """Another text of it, as an update brings one."""
+        (self.data / "runbooks" / f"{self.name}.yaml").write_text(runbook)
+        runner(spec_of(self.data), "single", self.script)
+
+    def call(self, *words: str) -> list[str]:
+        """The call of the host's own."""
+        return ["sh", str(self.script), self.name, "--journals", str(self.folder / "journals"), *words]
+
     def shell(self, *words: str, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
         """The host's own."""
-        call = ["sh", str(self.script), self.name, "--journals", str(self.folder / "journals"), *words]
         return subprocess.run(
-            call,
+            self.call(*words),
             capture_output=True,
             text=True,
             check=False,
@@ -70,16 +75,11 @@ class Both:
         """The one of plumb."""
         ways = () if "--resume" in words or "--undo" in words else ("--at", "host=")
         call = ["runbook", "run", self.name, "--journals", str(self.folder / "plumb-journals"), *ways, *words]
-        return plumb(*call, cwd=self.folder, env={**os.environ, **(env or {})})
+        return plumb(*call, cwd=self.folder, environment=env)
 
     def journals(self) -> list[Path]:
         """Of the host's own, the oldest first."""
         return sorted((self.folder / "journals").glob("*.jsonl"))
-
-    def clean(self) -> None:
-        """The folder of the steps as it was."""
-        subprocess.run(["rm", "-r", str(self.work)], check=True)
-        self.work.mkdir()
 
     def told(self, done: "subprocess.CompletedProcess[str]") -> tuple[int, str, str]:
         """How it ended and what it said, without times and its own name."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from generators.offline.runbook_steps import carried_runbooks
+from tests.calling import ROOT, plumb
 from tests.runbooks.runner import Both, entries, runner
 from tests.stack.conftest import shipped_spec
 
@@ -77,12 +79,12 @@ def values(both: Both) -> tuple[str, ...]:
 
 def agree(both: Both, *words: str, code: int) -> str:
     """Run both; they end alike, say alike and write alike. What the host's own said."""
-    kept = subprocess.run(["cp", "-r", str(both.work), str(both.folder / "was")], check=True)
+    before = both.folder / "before"
+    shutil.copytree(both.work, before)
     python = both.python(*words)
-    subprocess.run(
-        f"rm -r {both.work} {both.folder}/room 2>/dev/null; mv {both.folder}/was {both.work}", shell=True, check=False
-    )
-    assert kept.returncode == 0
+    shutil.rmtree(both.work)
+    shutil.rmtree(both.folder / "room", ignore_errors=True)
+    before.rename(both.work)
     shell = both.shell(*words)
     assert both.told(shell) == both.told(python)
     assert shell.returncode == code, shell.stderr
@@ -108,11 +110,7 @@ def test_it_stops_at_the_step_that_fails_and_goes_on_there(both: Both) -> None:
 
 
 def test_another_output_stops_it_and_can_be_accepted(both: Both) -> None:
-    both.script.write_text(both.script.read_text().replace("warning: yes", "warning: no"))
-    (both.data / "runbooks/try.yaml").write_text(TRY.replace("      warning: no\n", "      …\n      warning: yes\n"))
-    from tests.runbooks.runner import spec_of
-
-    runner(spec_of(both.data), "single", both.script)
+    both.change(TRY.replace("      warning: no\n", "      …\n      warning: yes\n"))
     said = agree(both, *values(both), "--yes", code=1)
     assert "  | - warning: yes\n" in said
     assert "--accept-output 2" in said
@@ -210,13 +208,9 @@ def test_a_journal_that_was_changed_is_not_gone_on_with(both: Both) -> None:
 
 
 def test_two_at_once_are_one_and_a_killed_run_leaves_its_step_the_lock(both: Both) -> None:
-    slow = TRY.replace("      test ! -e broken\n", "      touch under-way\n      sleep 3\n")
-    (both.data / "runbooks/try.yaml").write_text(slow)
-    from tests.runbooks.runner import spec_of
-
-    runner(spec_of(both.data), "single", both.script)
-    call = ["sh", str(both.script), "try", "--journals", str(both.folder / "journals"), *values(both), "--yes"]
-    with subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+    slow = TRY.replace("      test ! -e broken\n", "      touch under-way\n      until test -e go; do sleep 0.1; done\n")
+    both.change(slow)
+    with subprocess.Popen(both.call(*values(both), "--yes"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
         while not (both.work / "under-way").exists():
             time.sleep(0.05)
         second = both.shell(*values(both), "--yes")
@@ -225,19 +219,17 @@ def test_two_at_once_are_one_and_a_killed_run_leaves_its_step_the_lock(both: Bot
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
         assert both.shell("--resume", "--yes").returncode == 2
-    time.sleep(3.2)
-    resumed = both.shell("--resume", "--yes")
+    (both.work / "go").touch()
+    until = time.monotonic() + 30
+    while (resumed := both.shell("--resume", "--yes")).returncode == 2 and time.monotonic() < until:
+        time.sleep(0.2)
     assert resumed.returncode == 0, resumed.stderr
 
 
 def test_an_interrupt_ends_the_step_and_says_how_to_go_on(both: Both) -> None:
     slow = TRY.replace("      test ! -e broken\n", "      touch under-way\n      sleep 60\n")
-    (both.data / "runbooks/try.yaml").write_text(slow)
-    from tests.runbooks.runner import spec_of
-
-    runner(spec_of(both.data), "single", both.script)
-    call = ["sh", str(both.script), "try", "--journals", str(both.folder / "journals"), *values(both), "--yes"]
-    with subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as first:
+    both.change(slow)
+    with subprocess.Popen(both.call(*values(both), "--yes"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as first:
         while not (both.work / "under-way").exists():
             time.sleep(0.05)
         begun = time.monotonic()
@@ -253,10 +245,7 @@ def test_a_step_has_its_time(both: Both) -> None:
     slow = TRY.replace("      test ! -e broken\n", "      sleep 60 & sleep 60\n").replace(
         "    verify: test -e greeting\n", "    verify: test -e greeting\n    timeout_s: 1\n"
     )
-    (both.data / "runbooks/try.yaml").write_text(slow)
-    from tests.runbooks.runner import spec_of
-
-    runner(spec_of(both.data), "single", both.script)
+    both.change(slow)
     done = both.shell(*values(both), "--yes")
     assert (done.returncode, "its commands took more than 1 s" in done.stderr) == (1, True)
 
@@ -266,10 +255,7 @@ def test_a_run_keeps_its_steps_when_an_update_brings_others(both: Both) -> None:
     both.shell(*values(both), "--yes")
     (both.work / "broken").unlink()
     changed = TRY.replace("touch '{{ room }}/full'", "touch '{{ room }}/full' '{{ room }}/other'")
-    (both.data / "runbooks/try.yaml").write_text(changed)
-    from tests.runbooks.runner import spec_of
-
-    runner(spec_of(both.data), "single", both.script)
+    both.change(changed)
     resumed = both.shell("--resume", "--yes")
     assert resumed.returncode == 0, resumed.stderr
     assert not (both.folder / "room/other").exists()
@@ -278,10 +264,7 @@ def test_a_run_keeps_its_steps_when_an_update_brings_others(both: Both) -> None:
 def test_no_secret_is_written_down(both: Both) -> None:
     key, token = "AKIAABCDEFGHIJKLMNOP", "abcdefgh-token"
     leaky = TRY.replace("      test ! -e broken\n", f'      echo {key} "$MY_TOKEN" password=hunter22\n      false\n')
-    (both.data / "runbooks/try.yaml").write_text(leaky)
-    from tests.runbooks.runner import spec_of
-
-    runner(spec_of(both.data), "single", both.script)
+    both.change(leaky)
     both.shell(*values(both), "--yes", env={"MY_TOKEN": token})
     (journal,) = both.journals()
     text = journal.read_text()
@@ -303,8 +286,6 @@ def test_each_runbook_of_the_host_that_ships_is_shown_as_plumb_shows_it(tmp_path
     carried = carried_runbooks(spec, "offline")
     expected = {name for name, each in spec.runbooks.items() if "offline" in each.modes} - {"offline-install"}
     assert set(carried) == expected
-    from tests.calling import plumb
-
     for name in carried:
         given = [
             word for key, each in spec.runbooks[name].parameters.items() for word in ("--set", f"{key}={each.example}")
@@ -312,6 +293,6 @@ def test_each_runbook_of_the_host_that_ships_is_shown_as_plumb_shows_it(tmp_path
         shown = subprocess.run(
             ["sh", str(script), name, *given, "--dry-run"], capture_output=True, text=True, check=True
         )
-        ours = plumb("runbook", "run", name, *given, "--at", "offline-host=", "--dry-run")
+        ours = plumb("runbook", "run", name, *given, "--at", "offline-host=", "--dry-run", cwd=ROOT)
         assert ours.returncode == 0, ours.stderr
         assert shown.stdout == ours.stdout
