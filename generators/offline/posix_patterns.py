@@ -20,7 +20,8 @@ class Untranslatable(Exception):
 
 
 def posix_pattern(pattern: str) -> str:
-    """The same pattern, for text that is read as bytes. Raises Untranslatable for what POSIX has no words for."""
+    """The same pattern, for text that is read as bytes: `\\d`, `\\w` and `\\s` mean those of ASCII. Raises Untranslatable for what POSIX
+    has no words for."""
     found, at, repeatable = [], 0, False
     while at < len(pattern):
         part = _PART.match(pattern, at)

@@ -11,17 +11,18 @@ from plumbline.expressions.rendering import ExpressionError, names_in
 from plumbline.expressions.values import KINDS, says
 from plumbline.runbook.listing import labelled
 from plumbline.runbook.rendering import (
-    RenderedRunbook,
     RenderedStep,
     consent_name,
+    place_texts,
     render_runbook,
+    runbook_texts,
     step_texts,
 )
 from plumbline.spec.spec import Spec
 from schema.runbook import Parameter, Runbook
 
-_MARKS = ("plumbvalue{}x", "/plumbgiven/{}y")
-"""What stands for a value while the texts are made; by the second one is seen that the texts do not follow from the first."""
+_MARK = "plumbvalue{}x"
+"""What stands for a value while the texts are made."""
 
 
 @per_spec
@@ -42,15 +43,16 @@ class _Words:
     """Texts of a runbook as words of the shell, with `"$v_NAME"` where a value goes."""
 
     def __init__(self, spec: Spec, name: str, mode: str):
-        keys = list(spec.runbooks[name].parameters)
-        self.marks = {_MARKS[0].format(at): key for at, key in enumerate(keys)}
-        self.shown = _marked(spec, name, mode, keys, _MARKS[0])
-        other = _marked(spec, name, mode, keys, _MARKS[1])
-        swapped = repr(self.shown)
-        for at in range(len(keys)):
-            swapped = swapped.replace(_MARKS[0].format(at), _MARKS[1].format(at))
-        if swapped != repr(other):
-            raise Untranslatable(f"{name}: its texts hold more of a value than the value itself")
+        parameters = spec.runbooks[name].parameters
+        self.marks = {_MARK.format(at): key for at, key in enumerate(parameters)}
+        self.shown = render_runbook(spec, name, mode, {key: mark for mark, key in self.marks.items()})
+        _see_that_values_are_only_put_in(spec, name)
+        example = repr(render_runbook(spec, name, mode, {key: each.example for key, each in parameters.items()}))
+        marked = repr(self.shown)
+        for mark, key in self.marks.items():
+            marked = marked.replace(mark, parameters[key].example)
+        if marked != example:
+            raise Untranslatable(f"{name}: its texts follow from more of a value than the value itself")
 
     def __call__(self, text: str | None) -> str:
         """One word. Raises Untranslatable for what no text of a shell can hold."""
@@ -63,8 +65,14 @@ class _Words:
         return "".join(words) or "''"
 
 
-def _marked(spec: Spec, name: str, mode: str, keys: list[str], mark: str) -> RenderedRunbook:
-    return render_runbook(spec, name, mode, {key: mark.format(at) for at, key in enumerate(keys)})
+def _see_that_values_are_only_put_in(spec: Spec, name: str) -> None:
+    """Raises Untranslatable where a template asks what a value is, instead of `{{ name }}` alone."""
+    runbook = spec.runbooks[name]
+    keys = runbook.parameters.keys()
+    put_in = re.compile(rf"\{{\{{-?\s*(?:{'|'.join(keys)})\s*-?\}}\}}")
+    texts = [text for _, text in (*runbook_texts(runbook), *place_texts(spec, runbook))]
+    if keys and any(names_in(put_in.sub("", text)) & keys for text in texts):
+        raise Untranslatable(f"{name}: a template of it reckons with a value")
 
 
 def _literal(text: str) -> str:

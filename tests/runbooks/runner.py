@@ -15,6 +15,7 @@ from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
 from tests.calling import plumb
 
+
 def spec_of(data: Path) -> Spec:
     """The spec of a folder."""
     loaded, findings = load_spec(read_spec_files(data), "data/")
