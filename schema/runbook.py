@@ -31,6 +31,8 @@ class Parameter(Model):
     """For a `text`: regular expression that the whole value has to match."""
     states: tuple[TenantState, ...] = ()
     """For a `tenant`: states, as tenants.yaml has them, in which the runbook may be run for it; any where none is named."""
+    created: Bool = False
+    """For a `folder`: true where the steps create it, so that it need not be there when the run begins."""
 
 
 class Step(Model):
@@ -82,6 +84,8 @@ class Runbook(Model):
     """Minutes that it takes, as planned."""
     parameters: dict[ValueName, Parameter] = {}
     """Values that the operator gives."""
+    before_install: Bool = False
+    """True: it is for a host that has no release yet, and so none of its scripts; `scripts/runbook.sh` does not carry it."""
     before: tuple[Text, ...] = ()
     """What must be true before the first step."""
     on_failure: Text

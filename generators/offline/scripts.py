@@ -1,4 +1,4 @@
-"""Shell scripts for an air-gapped host: verify, install, status, export, restore, rebuild, rollback, uninstall."""
+"""Shell scripts for an air-gapped host: verify, install, status, export, restore, runbook, rebuild, rollback, uninstall."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +12,8 @@ from generators.compose.http_health import http_test
 from generators.compose.project import project_name
 from generators.compose.waits import called_jobs, sort_by_waits
 from generators.offline.judging import judging
+from generators.offline.posix_patterns import posix_pattern
+from generators.offline.runbook_steps import carried_runbooks
 from generators.offline.shell_templates import shell_templates
 from generators.template_sources import template_sources
 from plumbline.effective.deployment import Deployment, deployments, field_path, folder_of, is_sealed
@@ -20,8 +22,12 @@ from plumbline.effective.expression_names import service_names
 from plumbline.effective.volumes import gives_owners
 from plumbline.expressions.rendering import value_text
 from plumbline.expressions.template_lines import Known
+from plumbline.expressions.values import SAFE, UPWARDS, unsafe
 from plumbline.project.artifact import Artifact, Source
+from plumbline.report.masking import MASK, SECRET_NAME
+from plumbline.runbook.rendering import CAPTURED
 from plumbline.spec.paths import PathText, path_of
+from plumbline.spec.printed import ANY
 from plumbline.spec.spec import Spec
 from plumbline.update.steps import BACK, STEPS
 from schema.platform import Floors
@@ -35,6 +41,7 @@ SCRIPTS: Mapping[str, str] = {
     "status": "Says what is installed, and whether it is well",
     "export": "Exports all that the stores hold",
     "restore": "Puts an export back",
+    "runbook": "Runs a runbook",
     "rebuild": "Rebuilds a bundle from an older one and a delta",
     "uninstall": "Removes the installation",
 }
@@ -120,6 +127,7 @@ def _known(spec: Spec, deployment: Deployment) -> Known:
             "urls": fields("publish"),
             "seals": (*fields("kind", "image"), *images),
             "exports": fields("exports", "user"),
+            "runbooks": tuple(path_of("runbooks", name) for name in carried_runbooks(spec, deployment.mode)),
         },
         roots={
             "floors": lambda parts: [path_of("platform", "floors", *parts)],
@@ -161,6 +169,23 @@ def _names(spec: Spec, deployment: Deployment) -> dict[str, Any]:
         "urls": list(_urls(deployment)),
         "seals": list(_seals(spec, deployment)),
         "exports": _exports(spec, deployment),
+        **runbook_names(spec, deployment.mode),
+    }
+
+
+def runbook_names(spec: Spec, mode: str) -> dict[str, Any]:
+    """What the template of `runbook.sh` speaks of, beside the platform."""
+    carried = carried_runbooks(spec, mode)
+    return {
+        "runbooks": carried,
+        "runbook_values": sorted({key for name in carried for key in spec.runbooks[name].parameters}),
+        "captured": CAPTURED,
+        "safe": posix_pattern(SAFE.pattern),
+        "upwards": posix_pattern(UPWARDS.pattern),
+        "unsafe": unsafe("'"),
+        "any_lines": ANY,
+        "secret_name": SECRET_NAME.pattern.replace("?:", "").upper(),
+        "mask": MASK,
     }
 
 

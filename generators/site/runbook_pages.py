@@ -6,6 +6,9 @@ from dataclasses import replace
 from functools import partial
 
 from generators.markdown import Page, code, codes, fence, link, prose, text
+from generators.offline.runbook_steps import carried_runbooks
+from generators.offline.scripts import FOLDER as SCRIPTS_FOLDER
+from generators.offline.scripts import script_deployments
 from plumbline.effective.expression_places import known_for_tenant, known_in_spec
 from plumbline.expressions.rendering import environment
 from plumbline.expressions.template_lines import Places, places_in
@@ -80,19 +83,12 @@ def runbook_page(spec: Spec, name: str, values: Mapping[str, str] | None = None)
             for id, place in places.items()
         ],
     )
+    given = "".join(f" --set {key}={shlex.quote(used[key])}" for key in runbook.parameters)
     if all(place.plumb or any(place.shells) for place in places.values()):
-        page.add("## All steps at once")
-        page.add(
-            "This command runs each step and its verification, and writes a journal. "
-            "After a failure, `--resume` continues, and `--undo` reverts the finished steps in reverse order."
-            + (
-                f" `plumb runbook show {name}` with `--set` shows this page for other values."
-                if runbook.parameters
-                else ""
-            )
-        )
-        given = "".join(f" --set {key}={shlex.quote(used[key])}" for key in runbook.parameters)
-        page.add(fence(f"plumb runbook run {name}{given}", "sh"), path_of(path, "parameters"))
+        _all_at_once(page, f"plumb runbook run {name}{given}", f"plumb runbook show {name}", path)
+    elif _carried(spec, shown.mode, name):
+        script = f"sh /opt/{spec.platform.name}/{SCRIPTS_FOLDER}/runbook.sh"
+        _all_at_once(page, f"{script} {name}{given}", f"{script} {name} --dry-run", path)
     if shown.before:
         page.add("## Before you start")
         page.add(
@@ -104,6 +100,21 @@ def runbook_page(spec: Spec, name: str, values: Mapping[str, str] | None = None)
     for index, step in enumerate(shown.steps):
         _step(page, partial(at, "steps", index), index + 1, step)
     return page.done()
+
+
+def _all_at_once(page: Page, run: str, show: str, path: PathText) -> None:
+    page.add("## All steps at once")
+    page.add(
+        "This command runs each step and its verification, and writes a journal. "
+        "After a failure, `--resume` continues, and `--undo` reverts the finished steps in reverse order."
+        + (f" `{show}` with `--set` shows the steps for other values." if "--set" in run else "")
+    )
+    page.add(fence(run, "sh"), path_of(path, "parameters"))
+
+
+def _carried(spec: Spec, mode: str, name: str) -> bool:
+    """Whether the host of a bundle has a script that runs it."""
+    return name in carried_runbooks(spec, mode) and any(each.mode == mode for each in script_deployments(spec))
 
 
 def _places(path: PathText, spoken: Mapping[SpecPath, Places], *parts: str | int) -> list[PathText]:

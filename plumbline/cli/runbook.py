@@ -39,8 +39,9 @@ from plumbline.cli.runbook_consent import (
 )
 from plumbline.cli.runbook_output import StepLines, tell_failure, tell_steps
 from plumbline.runbook.journal import Busy, RunbookJournal, create_journal, hold_lock, open_journal
+from plumbline.runbook.listing import digest
 from plumbline.runbook.rendering import RenderedRunbook, consent_name
-from plumbline.runbook.run import RunbookRun, digest
+from plumbline.runbook.run import RunbookRun
 
 setting = click.option(
     "--set", "values", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Value of a parameter; repeatable."

@@ -5,6 +5,7 @@ import shlex
 import click
 
 from plumbline.runbook.journal import RunbookJournal
+from plumbline.runbook.listing import steps_text
 from plumbline.runbook.rendering import RenderedRunbook, RenderedStep
 from plumbline.runbook.run import DONE, Failure
 
@@ -29,22 +30,7 @@ class StepLines:
 
 def tell_steps(runbook: RenderedRunbook) -> None:
     """Each step, with the scripts that a run executes."""
-    for number, step in enumerate(runbook.steps, 1):
-        there = ", ".join(shell or "this machine" for shell in step.place.shells)
-        click.echo(f"\n{number}. {step.title}\n   at {step.place.title} ({there}), at most {step.timeout_s} s")
-        typed = {
-            "destroys": step.destroys,
-            "run": step.script(step.run),
-            "expect": step.expect,
-            "output": step.output,
-            "capture": "\n".join(f"{name}: {pattern}" for name, pattern in step.capture.items()),
-            "verify": step.verify and step.script(step.verify),
-            "undo destroys": step.undo_destroys,
-            "undo": step.script(step.undo_commands) if step.undo_commands else step.undo,
-        }
-        for label, text in typed.items():
-            if text:
-                click.echo(f"   {label}:\n" + "\n".join(f"     {line}" for line in text.rstrip().splitlines()))
+    click.echo(steps_text(runbook), nl=False)
 
 
 def tell_failure(runbook: RenderedRunbook, journal: RunbookJournal, failure: Failure, undo: bool) -> None:

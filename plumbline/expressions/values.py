@@ -101,13 +101,21 @@ def problem(spec: Spec, parameter: Parameter, value: str) -> str | None:
 
 
 def file_problem(parameter: Parameter, value: str) -> str | None:
-    """What is wrong with a path on this machine; None where it is there, or is no path."""
+    """What is wrong with a path on this machine; None where it is there, will be created, or is no path."""
     match parameter.kind:
+        case "folder" if parameter.created:
+            return None if _may_become_folder(Path(value)) else "something on the way there is no folder"
         case "folder" if not Path(value).is_dir():
             return "there is no such folder on this machine"
         case "file" if not Path(value).is_file():
             return "there is no such file on this machine"
     return None
+
+
+def _may_become_folder(path: Path) -> bool:
+    """Whether `mkdir -p` has only folders on the way to a path."""
+    there = next(each for each in (path, *path.parents) if each.exists() or each.is_symlink())
+    return there.is_dir()
 
 
 def _tenant_problem(spec: Spec, parameter: Parameter, value: str) -> str | None:

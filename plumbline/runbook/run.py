@@ -1,6 +1,5 @@
 """Runs a runbook: each step, then its verification, in order; undoes finished steps in reverse order."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -196,11 +195,6 @@ class _Attempt:
 
     def record(self) -> dict[str, object]:
         return {"started": self.begun, "ended": now(), "exit": self.exit, "verify": self.verify, "output": self.output}
-
-
-def digest(runbook: RenderedRunbook) -> str:
-    """The name of what a run does: a run goes on only with the very steps that it began with."""
-    return hashlib.sha256(repr((runbook.mode, runbook.steps)).encode()).hexdigest()[:12]
 
 
 def with_shells(runbook: RenderedRunbook, shells: Mapping[str, tuple[str, ...]]) -> RenderedRunbook:

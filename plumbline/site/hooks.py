@@ -29,7 +29,6 @@ _VALUES = "assets/runbook-values.js"
 _RULES = "architect/rules"
 _LISTS = ("auditor/images.md", "architect/rules/index.md")
 """Pages whose tables are not searched: what was read of each image is found by its name, and a rule on its own page."""
-"""Pages of examples, which nobody searches for: the index has their words alone."""
 _CODE = re.compile(r'(<div class="[^"]*\bhighlight\b[^"]*")>')
 _ASSETS = {_STYLE: "site.css", "assets/iframe-worker.js": "iframe-worker.js", _VALUES: "runbook-values.js"}
 """By address in the site. Only what a project has no file of its own for."""

@@ -21,7 +21,7 @@ def test_shellcheck_has_nothing_to_say() -> None:
 
 def test_they_are_all_there() -> None:
     names = [script.stem for script in SCRIPTS]
-    assert names == ["export", "install", "rebuild", "restore", "rollback", "status", "uninstall", "verify"]
+    assert names == ["export", "install", "rebuild", "restore", "rollback", "runbook", "status", "uninstall", "verify"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)

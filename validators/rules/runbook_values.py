@@ -29,7 +29,7 @@ _SHELL = re.compile(
 _OF_A_TENANT = frozenset(
     {"tenant", "octet", "tenant_host", "tenant_range", "tenant_subnet", "cloud_name", "server_name"}
 )
-_OWN_FIELD = {"choices": "choice", "pattern": "text", "states": "tenant"}
+_OWN_FIELD = {"choices": "choice", "pattern": "text", "states": "tenant", "created": "folder"}
 """Fields of a parameter that one kind alone has."""
 
 _RUNBOOK = """\
@@ -159,8 +159,8 @@ def _nodes(spec: Spec, runbook: Runbook, place: str) -> int:
     "PLB823",
     title="Parameter whose fields do not fit its kind",
     why="A field of another kind checks nothing, and a choice without choices accepts nothing.",
-    fix="Use `choices` with kind choice, `pattern` with kind text and `states` with kind tenant. The first two are "
-    "required there.",
+    fix="Use `choices` with kind choice, `pattern` with kind text, `states` with kind tenant and `created` with kind folder. "
+    "The first two are required there.",
     failing=_example(use="{{ how }}", parameters="how: {description: How, kind: text, example: fast}"),
     passing=_example(
         use="{{ how }}", parameters="how: {description: How, kind: choice, choices: [fast, slow], example: fast}"
@@ -174,7 +174,7 @@ def parameter_of_another_kind(spec: Spec) -> Iterator[Violation]:
                 yield Violation(
                     path_of(path, field), f"{field} is for kind {kind}, but this is of kind {parameter.kind}"
                 )
-            elif not given and parameter.kind == kind and field != "states":
+            elif not given and parameter.kind == kind and field not in ("states", "created"):
                 yield Violation(path_of(path, "kind"), f"kind {kind} needs {field}")
         if parameter.pattern and (found := _wrong_pattern(parameter.pattern)):
             yield Violation(path_of(path, "pattern"), found)
