@@ -38,7 +38,7 @@ class Notification(Model):
     group_s: Seconds
     """Seconds until a group that has changed is told again."""
     repeat_s: Annotated[Int, Field(ge=1, le=432_000)]
-    """Seconds until a group that goes on is told again: at most 120 hours, after which what was told is forgotten."""
+    """Seconds until a group that still fires is told again: at most 120 hours, after which Alertmanager forgets what it has told."""
 
 
 class Collector(Model):

@@ -100,7 +100,7 @@ def user_data(spec: Spec, mode: str, tenant: str, role: str) -> str:
 def _marked(text: str, delivered: list[bool]) -> str:
     """With the lines around the files that a roll-out delivers, which stand first. Raises ValueError where they do not."""
     if sorted(delivered, reverse=True) != delivered:
-        raise ValueError("a file that only a new server gets stands before one that is delivered")
+        raise ValueError("a file that only a new server gets precedes one that is delivered")
     before, key, after = text.partition("\nwrite_files:\n")
     starts = [place.start() for place in re.finditer(r"^(?:  - path: |[a-z])", after, re.MULTILINE)]
     end = starts[sum(delivered)]

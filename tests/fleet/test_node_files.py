@@ -21,7 +21,7 @@ NFT, UNIT = "/etc/docpipe/private-network.nft", "/etc/systemd/system/docpipe-fir
 SSHD = "/etc/ssh/sshd_config.d/10-docpipe.conf"
 
 
-class NodeFolder:
+class StandingFiles:
     """A root that has what first boot wrote; `systemctl` and what first boot ends with write down that they were called."""
 
     def __init__(self, folder: Path, user_data: Path = ACME / "gateway.yaml"):
@@ -71,9 +71,9 @@ DONE = "finish \nsystemctl reload-or-restart docpipe-firewall.service\n"
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> NodeFolder:
+def node(tmp_path: Path) -> StandingFiles:
     """As first boot left it."""
-    return NodeFolder(tmp_path)
+    return StandingFiles(tmp_path)
 
 
 def test_the_part_and_its_hash_are_those_of_the_label() -> None:
@@ -84,11 +84,11 @@ def test_the_part_and_its_hash_are_those_of_the_label() -> None:
         assert {NFT, UNIT, SSHD, "/usr/local/sbin/docpipe-stack"} <= {each["path"] for each in packed["files"]}
 
 
-def test_a_node_as_first_boot_left_it_is_the_same(node: NodeFolder) -> None:
+def test_a_node_as_first_boot_left_it_is_the_same(node: StandingFiles) -> None:
     assert node.call("compare") == (0, f"same {node.packed['hash']}", "")
 
 
-def test_what_differs_is_delivered_and_the_system_told(node: NodeFolder) -> None:
+def test_what_differs_is_delivered_and_the_system_told(node: StandingFiles) -> None:
     node.edited(NFT, "accept", "accept # new")
     node.at(UNIT).chmod(0o600)
     inode = node.at(SSHD).stat().st_ino
@@ -101,7 +101,7 @@ def test_what_differs_is_delivered_and_the_system_told(node: NodeFolder) -> None
     assert json.loads(node.at("/etc/docpipe/node-files").read_text())["hash"] == node.packed["hash"]
 
 
-def test_what_the_system_refuses_is_put_back_and_not_recorded(node: NodeFolder) -> None:
+def test_what_the_system_refuses_is_put_back_and_not_recorded(node: StandingFiles) -> None:
     before = node.at(NFT).read_text()
     node.edited(NFT, "accept", "REFUSED")
     code, said, calls = node.call("deliver")
@@ -110,7 +110,7 @@ def test_what_the_system_refuses_is_put_back_and_not_recorded(node: NodeFolder) 
     assert not node.at("/etc/docpipe/node-files").exists()
 
 
-def test_a_delivery_goes_back_until_it_is_settled(node: NodeFolder) -> None:
+def test_a_delivery_goes_back_until_it_is_settled(node: StandingFiles) -> None:
     before = node.at(NFT).read_text()
     node.edited(NFT, "accept", "accept # new")
     node.packed["files"].append({"path": "/etc/systemd/system/more.service", "mode": 0o644, "text": "[Unit]\n"})
@@ -124,7 +124,7 @@ def test_a_delivery_goes_back_until_it_is_settled(node: NodeFolder) -> None:
     assert "accept # new" in node.at(NFT).read_text()
 
 
-def test_a_file_that_is_delivered_no_more_goes(node: NodeFolder) -> None:
+def test_a_file_that_is_delivered_no_more_goes(node: StandingFiles) -> None:
     node.packed["files"].append({"path": "/etc/systemd/system/more.service", "mode": 0o644, "text": "[Unit]\n"})
     node.call("deliver")
     node.call("settle")
@@ -135,7 +135,7 @@ def test_a_file_that_is_delivered_no_more_goes(node: NodeFolder) -> None:
 
 
 @pytest.mark.parametrize("calls_before_the_kill", range(4))
-def test_a_delivery_that_is_killed_is_done_by_the_next(node: NodeFolder, calls_before_the_kill: int) -> None:
+def test_a_delivery_that_is_killed_is_done_by_the_next(node: StandingFiles, calls_before_the_kill: int) -> None:
     before = node.at(NFT).read_text()
     node.edited(NFT, "accept", "accept # new")
     code = (

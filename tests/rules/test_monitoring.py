@@ -53,7 +53,13 @@ def found(spec: Spec, rule: str) -> list[str]:
             "PLB864",
             "offline",
         ),
-        ("services/prometheus.yaml", "  online: {needs: {loki: http, node-metrics: http}}\n", "", "PLB864", "loki"),
+        (
+            "services/prometheus.yaml",
+            "  online: {needs: {alertmanager: http, loki: http, node-metrics: http}}\n",
+            "",
+            "PLB864",
+            "loki",
+        ),
         ("services/prometheus.yaml", "secrets: {qdrant_api_key: {}}\n", "", "PLB868", "qdrant_api_key"),
         ("services/qdrant.yaml", "metrics: {port: http", "metrics: {port: htp", "PLB106", "htp"),
         (

@@ -163,7 +163,7 @@ _RULES = (
         "PLB994",
         "Node files that are not delivered yet",
         "The node still has the firewall rules, units and scripts of an earlier spec, or nobody recorded that it has the new ones.",
-        "Roll the release out with `ansible-playbook roll-out.yaml`, which delivers and records them. No server is replaced for that.",
+        "Run `ansible-playbook roll-out.yaml`, which delivers and records them. No server is replaced for that.",
         severity=Severity.WARNING,
     ),
 )

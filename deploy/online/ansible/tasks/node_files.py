@@ -41,7 +41,7 @@ def read_packed() -> Any:
     return json.loads(b64decode(sys.stdin.read()))
 
 
-class Node:
+class DeliveredFiles:
     """Where the files are, and what has to know of a change."""
 
     def __init__(self, root: str, settings: str = "", finish: str = "", unit: str = ""):
@@ -130,16 +130,16 @@ def main(verb: str, *words: str) -> None:
     if verb == "pack":
         print(pack(*words))
     elif verb == "compare":
-        node, packed = Node(*words), read_packed()
+        node, packed = DeliveredFiles(*words), read_packed()
         print("differs" if any(node.differs(file) for file in packed["files"]) else "same", packed["hash"])
     elif verb == "deliver":
         packed = read_packed()
-        Node(*words).deliver(packed)
+        DeliveredFiles(*words).deliver(packed)
         print("delivered", packed["hash"])
     elif verb == "back":
-        print("back" if Node(*words).back() else "nothing to put back")
+        print("back" if DeliveredFiles(*words).back() else "nothing to put back")
     elif verb == "settle":
-        shutil.rmtree(Node(*words).before, ignore_errors=True)
+        shutil.rmtree(DeliveredFiles(*words).before, ignore_errors=True)
 
 
 if __name__ == "__main__":
