@@ -28,7 +28,8 @@ _KNOWN = {
 }
 
 _ASSIGNED = re.compile(
-    r"\b(?:password|passwd|passphrase|secret|token|api_?key|requirepass|masterauth)['\"]?\s*[:=]\s*['\"]?"
+    r"\b(?:password|passwd|passphrase|secret|token|api_?key|requirepass|masterauth)['\"]?"
+    r"(?:\s*=|:|\s+:(?!['\"]))\s*['\"]?"  # a colon before a quote, after a blank, is a variable of psql: PASSWORD :'name'
     r"(?P<value>[^\s'\"{}]{4,})",
     re.I,
 )

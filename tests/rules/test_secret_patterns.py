@@ -12,6 +12,8 @@ from plumbline.report.masking import SECRET_NAME, is_literal, secret_in, url_cre
         "AKIA" + "ABCDEFGH12345678",
         "ghp_" + "a1B2" * 9,
         "password: hunter22",
+        "password : hunter22",
+        "{'password':'hunter22'}",
         "requirepass hunter22",
         "token = 'abcd1234'",
         "user app on >hunter22 ~*",
@@ -28,6 +30,7 @@ def test_secrets_are_seen(text: str) -> None:
     [
         "password: {{ secret('db_password') }}",
         "password_file: /run/secrets/db_password",
+        "ALTER USER app WITH PASSWORD :'app_password';",
         "password: /run/secrets/db_password",
         "password_encryption = scram-sha-256",
         "requirepass: true",

@@ -39,7 +39,7 @@ def unanswered(spec: Spec) -> Iterator[Violation]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _OwnRequest:
     """A request that a service's own server is to answer."""
 
     serves: str
@@ -49,23 +49,23 @@ class _Asked:
     at_port: PathText
 
 
-def _requests(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[_Asked]:
+def _requests(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[_OwnRequest]:
     service = placed.service
     if service.health and service.health.http and service.health.http.port in service.ports:
         http, at = service.health.http, path_of(placed.path("health"), "http")
-        yield _Asked("health", service.ports[http.port], http.path, path_of(at, "path"), path_of(at, "port"))
+        yield _OwnRequest("health", service.ports[http.port], http.path, path_of(at, "path"), path_of(at, "port"))
     if service.metrics and service.metrics.port in service.ports:
         at = placed.path("metrics")
         number, path = service.ports[service.metrics.port], service.metrics.path
         written = path_of(at, "path") if placed.spec.has(path_of(at, "path")) else at
-        yield _Asked("metrics", number, path, written, path_of(at, "port"))
+        yield _OwnRequest("metrics", number, path, written, path_of(at, "port"))
     for text in texts:
         if text.where == Where.HEALTH:
             for url in _OWN_URL.finditer(text.shown):
-                yield _Asked("health", int(url["port"]), url["path"] or "/", text.path, text.path)
+                yield _OwnRequest("health", int(url["port"]), url["path"] or "/", text.path, text.path)
 
 
-def _unanswered(placed: Placed, texts: tuple[WrittenText, ...], asked: _Asked) -> Iterator[Violation]:
+def _unanswered(placed: Placed, texts: tuple[WrittenText, ...], asked: _OwnRequest) -> Iterator[Violation]:
     contract = placed.spec.contracts.get(placed.service.image)
     known = {path: each for path, each in contract.answers.items() if each.serves == asked.serves} if contract else {}
     if not known:
