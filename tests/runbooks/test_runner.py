@@ -206,7 +206,7 @@ def typed(both: Both, reply: str, *words: str) -> tuple[int, str]:
         both.call(*words), stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         os.write(ours, reply.encode())
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=300)
     os.close(ours)
     os.close(theirs)
     return process.returncode, said
@@ -269,7 +269,7 @@ def test_two_at_once_are_one_and_a_killed_run_leaves_its_step_the_lock(both: Bot
         first.wait()
         assert both.shell("--resume", "--yes").returncode == 2
     (both.work / "go").touch()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 300
     while (resumed := both.shell("--resume", "--yes")).returncode == 2 and time.monotonic() < until:
         time.sleep(0.2)
     assert resumed.returncode == 0, resumed.stderr
@@ -285,9 +285,9 @@ def test_an_interrupt_ends_the_step_and_says_how_to_go_on(both: Both) -> None:
             time.sleep(0.05)
         begun = time.monotonic()
         first.terminate()
-        _, said = first.communicate(timeout=20)
+        _, said = first.communicate(timeout=300)
     assert first.returncode == 130
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 50
     assert f"continue: sh {both.script} try --journal {both.journals()[0]} --resume\n" in said
     assert both.shell("--undo", "--yes", "--half-done", "keep").returncode == 0
 

@@ -780,7 +780,9 @@ json() {
     LC_ALL=C awk -v ends="${1:-}" 'BEGIN { printf "\"" } { printf "%s%s", (NR > 1 ? "\\n" : ""), $0 } END { printf "%s\"", (ends && NR ? "\\n" : "") }'
 }
 
-json_word() { printf '%s' "$1" | json; }
+json_word() {
+  case $1 in *[!A-Za-z0-9' '.,:/_-]*) printf '%s' "$1" | json ;; *) printf '"%s"' "$1" ;; esac
+}
 
 # the steps, as `plumb runbook run --dry-run` has them
 tell_steps() {
@@ -793,15 +795,20 @@ tell_steps() {
     tell_text run "$run"
     tell_text expect "$expect"
     tell_text output "$output"
-    tell_text capture "$(printf '%s\n' "$captures" | sed 's/ /: /; $s/[ \t]*$//')"
+    [ -z "$captures" ] || tell_text capture "$(printf '%s\n' "$captures" | sed 's/ /: /; $s/[ \t]*$//')"
     tell_text verify "$verify"
     tell_text 'undo destroys' "$undo_destroys"
     tell_text undo "$undo"
   done
 }
 
+# in the shell itself: a program for each line's text would take longer than all else
 tell_text() {
-  [ -z "$2" ] || { printf '   %s:\n' "$1" && printf '%s\n' "$2" | sed 's/^/     /'; }
+  [ -n "$2" ] || return 0
+  printf '   %s:\n' "$1"
+  while IFS= read -r text_line; do printf '     %s\n' "$text_line"; done << TEXT
+$2
+TEXT
 }
 
 load() { "step_$own" "$1"; }
