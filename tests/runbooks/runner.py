@@ -69,7 +69,7 @@ class Both:
             stdin=subprocess.DEVNULL,
             env={**os.environ, **(env or {})},
             cwd=self.folder,
-            timeout=60,
+            timeout=300,
         )
 
     def python(self, *words: str, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":

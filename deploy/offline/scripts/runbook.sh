@@ -15,6 +15,7 @@ runbook.sh NAME               run a runbook: each step, then its verification, r
   --confirm NAME             platform whose data may be destroyed without asking
   --half-done undo|keep      with --undo: what to do with a step that failed half-way
   --accept-output STEP       with --resume: step whose different output you accept
+Journals are in /var/lib/docpipe/runbooks.
 It needs no plumb and no Python. Steps, checks, undo and journal are those of `plumb runbook run`.
 Exit codes: 0 success, 1 a step failed, 2 invalid usage, 3 something missing on this host, 130 interrupted.
 TEXT
@@ -779,7 +780,9 @@ json() {
     LC_ALL=C awk -v ends="${1:-}" 'BEGIN { printf "\"" } { printf "%s%s", (NR > 1 ? "\\n" : ""), $0 } END { printf "%s\"", (ends && NR ? "\\n" : "") }'
 }
 
-json_word() { printf '%s' "$1" | json; }
+json_word() {
+  case $1 in *[!A-Za-z0-9' '.,:/_-]*) printf '%s' "$1" | json ;; *) printf '"%s"' "$1" ;; esac
+}
 
 # the steps, as `plumb runbook run --dry-run` has them
 tell_steps() {
@@ -792,15 +795,20 @@ tell_steps() {
     tell_text run "$run"
     tell_text expect "$expect"
     tell_text output "$output"
-    tell_text capture "$(printf '%s\n' "$captures" | sed 's/ /: /; $s/[ \t]*$//')"
+    [ -z "$captures" ] || tell_text capture "$(printf '%s\n' "$captures" | sed 's/ /: /; $s/[ \t]*$//')"
     tell_text verify "$verify"
     tell_text 'undo destroys' "$undo_destroys"
     tell_text undo "$undo"
   done
 }
 
+# in the shell itself: a program for each line's text would take longer than all else
 tell_text() {
-  [ -z "$2" ] || { printf '   %s:\n' "$1" && printf '%s\n' "$2" | sed 's/^/     /'; }
+  [ -n "$2" ] || return 0
+  printf '   %s:\n' "$1"
+  while IFS= read -r text_line; do printf '     %s\n' "$text_line"; done << TEXT
+$2
+TEXT
 }
 
 load() { "step_$own" "$1"; }
@@ -1479,7 +1487,7 @@ leave() {
 }
 
 interrupted() {
-  trap '' INT TERM HUP
+  trap '' INT TERM HUP PIPE
   if [ -n "$begun" ]; then
     printf '\nrunbook.sh: continue: %s --resume\n  = or undo the finished steps: %s --undo\n' "$(again)" "$(again)" >&2
   fi
@@ -1527,6 +1535,7 @@ check_options() {
   [ -z "$half_done" ] || [ -n "$undoing" ] || wrong_call '--half-done is for --undo'
   case $half_done in '' | undo | keep) ;; *) wrong_call "--half-done is undo or keep, not '$half_done'" ;; esac
   [ -z "$seen" ] || [ -n "$resume" ] || wrong_call '--accept-output needs --resume: it accepts the output of an earlier run'
+  case $seen in *[!0-9]*) wrong_call "--accept-output is the number of a step, not '$seen'" ;; esac
   case $name in *[!a-z0-9-]* | -*) wrong_call "there is no runbook '$name'; there are: $runbooks" ;; esac
 }
 
@@ -1585,7 +1594,7 @@ main() {
   own_folder "$folder"
   work=$(mktemp -d) || fail 3 'no folder for temporary files' 'is the disk full?'
   trap leave EXIT
-  trap interrupted INT TERM HUP
+  trap interrupted INT TERM HUP PIPE
   lock "$folder"
   [ -z "$undoing" ] || ask_half_done
   [ -n "$journal" ] || tell_unfinished
