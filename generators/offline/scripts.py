@@ -13,6 +13,7 @@ from generators.compose.project import project_name
 from generators.compose.waits import called_jobs, sort_by_waits
 from generators.offline.judging import judging
 from generators.offline.posix_patterns import posix_pattern
+from generators.offline.runbook_places import all_places
 from generators.offline.runbook_steps import carried_runbooks
 from generators.offline.shell_templates import shell_templates
 from generators.template_sources import template_sources
@@ -94,6 +95,16 @@ def _traced(
     assert environment.loader is not None
     source = environment.loader.get_source(environment, name)[0]
     yield from template_sources(environment, name, source, {**names, "script": script}, _known(spec, deployment), first)
+    if script == "runbook":
+        yield from _steps_traced(spec, environment.get_template(name).render(names, script=script), names, first)
+
+
+def _steps_traced(spec: Spec, text: str, names: Mapping[str, Any], first: int) -> Iterator[Source]:
+    """The functions of a runbook come from all of it: a line of a step may hold any of its texts."""
+    for name, functions in names["runbooks"].items():
+        begin = first + text[: text.index(functions)].count("\n")
+        for place in all_places(spec, name):
+            yield Source(begin, begin + functions.count("\n"), place)
 
 
 def _known(spec: Spec, deployment: Deployment) -> Known:
@@ -110,6 +121,7 @@ def _known(spec: Spec, deployment: Deployment) -> Known:
         )
 
     platform = (path_of("platform", "name"),)
+    runbooks = tuple(path_of("runbooks", name) for name in carried_runbooks(spec, deployment.mode))
     images = tuple(path_of("images", image) for image in sorted({each.image for each in services.values()}))
     secrets = sorted({name for service in services.values() for name in service.secrets})
     size = path_of("topology", deployment.mode, "roles", deployment.role, "size")
@@ -127,7 +139,8 @@ def _known(spec: Spec, deployment: Deployment) -> Known:
             "urls": fields("publish"),
             "seals": (*fields("kind", "image"), *images),
             "exports": fields("exports", "user"),
-            "runbooks": tuple(path_of("runbooks", name) for name in carried_runbooks(spec, deployment.mode)),
+            "runbooks": runbooks,
+            "runbook_values": runbooks,
         },
         roots={
             "floors": lambda parts: [path_of("platform", "floors", *parts)],

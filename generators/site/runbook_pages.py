@@ -2,19 +2,17 @@
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from generators.markdown import Page, code, codes, fence, link, prose, text
+from generators.offline.runbook_places import spoken_in
 from generators.offline.runbook_steps import carried_runbooks
 from generators.offline.scripts import FOLDER as SCRIPTS_FOLDER
 from generators.offline.scripts import script_deployments
-from plumbline.effective.expression_places import known_for_tenant, known_in_spec
-from plumbline.expressions.rendering import environment
-from plumbline.expressions.template_lines import Places, places_in
+from plumbline.expressions.template_lines import Places
 from plumbline.expressions.values import says
 from plumbline.project.artifact import Artifact
-from plumbline.runbook.rendering import CAPTURED, RenderedPlace, RenderedStep, mode_of, render_runbook, runbook_texts
+from plumbline.runbook.rendering import CAPTURED, RenderedPlace, RenderedStep, render_runbook
 from plumbline.spec.paths import PathText, SpecPath, path_of
 from plumbline.spec.spec import Spec
 
@@ -120,17 +118,6 @@ def _carried(spec: Spec, mode: str, name: str) -> bool:
 def _places(path: PathText, spoken: Mapping[SpecPath, Places], *parts: str | int) -> list[PathText]:
     """Where a text of a runbook stands, and what its expressions speak of."""
     return [path_of(path, *parts), *spoken.get(parts, ())]
-
-
-def spoken_in(spec: Spec, name: str) -> dict[SpecPath, Places]:
-    """The places that each text of a runbook speaks of, by its path in the runbook."""
-    runbook = spec.runbooks[name]
-    mode = mode_of(spec, runbook)
-    tenant = runbook.parameters["tenant"].example if "tenant" in runbook.parameters else ""
-    known = known_for_tenant(spec, mode, tenant, known_in_spec(spec, mode))
-    given: dict[str, Places] = {each: (path_of("runbooks", name, "parameters", each),) for each in runbook.parameters}
-    known = replace(known, names={**known.names, **given})
-    return {path.parts: places_in(environment(), text, known) for path, text in runbook_texts(runbook)}
 
 
 def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: RenderedStep) -> None:
