@@ -46,7 +46,7 @@ class FolderFleet:
         shutil.copytree(FOLDER, self.project / "ansible")
         (folder / "bin").mkdir()
         engine = _DOCKER.replace("ENGINE", str(HERE / "node/docker"))
-        for name, text in (("ssh", _SSH), ("docker", engine)):
+        for name, text in (("ssh", _SSH), ("docker", engine), ("systemctl", "#!/bin/sh\n")):
             (folder / "bin" / name).write_text(text)
             (folder / "bin" / name).chmod(0o755)
         groups: dict[str, dict[str, dict[str, None]]] = {}
@@ -59,13 +59,16 @@ class FolderFleet:
                 "ansible_become": False,
                 "ansible_python_interpreter": sys.executable,
                 "home": str(self.home(tenant, role)),
+                "node_root": str(folder / "nodes" / name / "root"),
+                "first_boot_end": "true",
                 "tenant": tenant,
                 "node_role": role,
                 "private_address": "127.0.0.1",
             }
             for group in (f"role_{role}", f"tenant_{tenant}"):
                 groups.setdefault(group, {"hosts": {}})["hosts"][name] = None
-            (self.project / tenant).mkdir(exist_ok=True)
+            (self.project / tenant / "cloud-init").mkdir(parents=True, exist_ok=True)
+            shutil.copy(FOLDER.parent / "acme/cloud-init/worker.yaml", self.project / tenant / f"cloud-init/{role}.yaml")
             (self.project / tenant / f"{role}.env").write_text(f"TENANT={tenant}\n")
         (folder / "nodes.json").write_text(json.dumps({"all": {"hosts": hosts, "children": groups}}))
         self.release("1.0")

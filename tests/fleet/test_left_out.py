@@ -28,7 +28,7 @@ def test_a_lost_node_leaves_out_its_tenant_and_no_other(fleet: FolderFleet) -> N
     fleet.lose("globex", "db")
     code, said = fleet.roll_out()
     assert code == 2, said
-    assert reached(fleet) == {"acme-gateway", "umbra-gateway"}
+    assert reached(fleet) == {"acme-gateway", "umbra-gateway"}, said
     assert "Left out, and unchanged: globex: globex-db does not answer." in " ".join(said.split()), said
     assert fleet.calls("globex", "gateway") == ["compose version"]
     assert fleet.locks() == {}
