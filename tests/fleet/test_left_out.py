@@ -50,7 +50,7 @@ def test_without_a_canary_nobody_goes(fleet: FolderFleet) -> None:
         ("globex-gateway", set(), 2),
         ("globex-gateway:umbra-gateway", {"umbra-gateway"}, 2),
         ("tenant_globex", {"globex-db", "globex-gateway"}, 0),
-        ("role_gateway", set(), 2),
+        ("role_gateway", {"acme-gateway", "umbra-gateway"}, 2),
     ],
 )
 def test_a_limit_cuts_no_tenant_in_two(fleet: FolderFleet, limit: str, goes: set[str], code: int) -> None:
