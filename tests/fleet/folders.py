@@ -68,7 +68,9 @@ class FolderFleet:
             for group in (f"role_{role}", f"tenant_{tenant}"):
                 groups.setdefault(group, {"hosts": {}})["hosts"][name] = None
             (self.project / tenant / "cloud-init").mkdir(parents=True, exist_ok=True)
-            shutil.copy(FOLDER.parent / "acme/cloud-init/worker.yaml", self.project / tenant / f"cloud-init/{role}.yaml")
+            shutil.copy(
+                FOLDER.parent / "acme/cloud-init/worker.yaml", self.project / tenant / f"cloud-init/{role}.yaml"
+            )
             (self.project / tenant / f"{role}.env").write_text(f"TENANT={tenant}\n")
         (folder / "nodes.json").write_text(json.dumps({"all": {"hosts": hosts, "children": groups}}))
         self.release("1.0")

@@ -66,7 +66,7 @@ def _packed(text: WrittenText) -> Iterator[Violation]:
     shown = without_comments(text.shown)
     read = _DOCKERS_FILES.search(shown)
     if read and not re.search(r"^[ \t]*stage\.docker[ \t]*\{", shown, re.MULTILINE):
-        at = text.at(max(0, text.literal.find(read[0])))
+        at = text.at_word(read[0])
         yield Violation(text.path, f"`{read[0]}` is read, but no `stage.docker` parses its lines", location=at)
 
 
@@ -87,7 +87,7 @@ def _unknown(text: WrittenText) -> Iterator[Violation]:
             if label not in labels and f"{kind}.{label}" not in defined:
                 close = get_close_matches(label, labels, n=1)
                 hint = f"did you mean `{kind}.{close[0]}`?" if close else None
-                at = text.at(max(0, text.literal.find(found[0])))
+                at = text.at_word(found[0])
                 yield Violation(
                     text.path, f"there is no `{kind}` with the label `{label}`", hint, observed=label, location=at
                 )

@@ -59,7 +59,7 @@ def _unknown_roles(spec: Spec) -> Iterator[Violation]:
                             f"`{asked['host']}` does not create `{name}`",
                             f"did you mean `{close[0]}`?",
                             observed=name,
-                            location=text.at(text.literal.find(name)),
+                            location=text.at_word(name),
                         )
 
 

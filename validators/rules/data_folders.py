@@ -103,7 +103,7 @@ def _told(texts: tuple[WrittenText, ...], image: KnownImage) -> Iterator[_Told]:
             yield _Told(text.shown, text.path, None)
         elif text.where in (Where.COMMAND, Where.CONFIG):
             for found in setting(image.settings).finditer(without_comments(text.shown)):
-                yield _Told(found["path"], text.path, text.at(max(0, text.literal.find(found["name"]))))
+                yield _Told(found["path"], text.path, text.at_word(found["name"]))
 
 
 def _own_folder(placed: Placed, image: KnownImage) -> str:

@@ -52,7 +52,7 @@ def mapping(value: Any, *keys: str) -> Mapping[str, Any]:
 def _violation(text: WrittenText, word: str, message: str, known: Any = ()) -> Violation:
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     hint = f"did you mean `{close[0]}`?" if close else None
-    return Violation(text.path, message, hint, observed=word, location=text.at(max(0, text.literal.find(word))))
+    return Violation(text.path, message, hint, observed=word, location=text.at_word(word))
 
 
 _ROUTES = """
@@ -137,7 +137,7 @@ def _traefik_paths(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -
                 f"{storage} is not in a volume: each start requests new certificates, which the issuer soon refuses"
             )
             word = next((line for line in text.literal.splitlines() if "storage:" in line), storage)
-            yield Violation(text.path, message, location=text.at(max(0, text.literal.find(word))))
+            yield Violation(text.path, message, location=text.at_word(word))
 
 
 _HOST_RULE = re.compile(r"\bHost\(\s*[`'\"](?P<host>[^`'\"]+)[`'\"]\s*\)")

@@ -197,7 +197,7 @@ def _nowhere(spec: Spec) -> Iterator[Violation]:
         for url in _called(text) if shut else ():
             if is_outside(url["host"]) and not (own and url["host"].endswith(own)):
                 message = f"{shut}, but this connects to {url['host']}"
-                at = text.at(max(0, text.literal.find(url[0])))
+                at = text.at_word(url[0])
                 yield Violation(text.path, message, observed=url["host"], also=also, location=at)
 
 

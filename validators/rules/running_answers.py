@@ -52,7 +52,7 @@ def _otherwise(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Viola
         written = {match["key"].lower() for match in found}
         for match in found:
             key, value = match["key"], _plain(match["value"])
-            at = text.at(max(0, text.literal.find(key)))
+            at = text.at_word(key)
             if key.lower() in answers:
                 said, path = answers[key.lower()]
                 if _amount(value) != _amount(said) and _once_only(found, key):

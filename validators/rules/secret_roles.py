@@ -91,4 +91,4 @@ def _differ(one: str, other: str) -> bool:
 
 
 def _at(text: WrittenText, word: str) -> Location | None:
-    return text.at(max(0, text.literal.find(word)))
+    return text.at_word(word)

@@ -92,5 +92,5 @@ def _for_all(spec: Spec) -> Iterator[Violation]:
                 text.path,
                 f"`{word}` belongs to one tenant, but every tenant's {text.placed.id} gets it",
                 observed=word,
-                location=text.at(text.literal.find(word)),
+                location=text.at_word(word),
             )

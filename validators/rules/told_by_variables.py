@@ -40,7 +40,7 @@ def _no_zones(spec: Spec) -> Iterator[Violation]:
         elif text.where == Where.CONFIG:
             for found in _ZONE_KEY.finditer(text.shown):
                 if found["zone"] not in TIME_ZONES:
-                    at = text.at(max(0, text.literal.find(found["zone"])))
+                    at = text.at_word(found["zone"])
                     yield Violation(
                         text.path, f"there is no time zone `{found['zone']}`", observed=found["zone"], location=at
                     )

@@ -79,7 +79,7 @@ def _told(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]
         for found in setting(known.written).finditer(shown):
             file = found["path"]
             if not may_be_written(placed.service, file) and file not in _needed(placed):
-                at = text.at(max(0, text.literal.find(found["name"])))
+                at = text.at_word(found["name"])
                 also = ((placed.path("tmpfs"), "its folders in memory"),)
                 message = f"image {placed.service.image} of {placed.id} writes to {file}, which is read-only there"
                 yield Violation(text.path, message, observed=file, location=at, also=also)

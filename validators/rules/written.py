@@ -1,5 +1,6 @@
 """Everything that a service's own texts say: commands, checks, variables, configuration files, each as written and as rendered."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -64,6 +65,11 @@ class WrittenText:
             return None
         line = self.literal.count("\n", 0, position) + 1
         return Location(file_of(self.placed.spec, self.name), line, 1, line, 1)
+
+    def at_word(self, word: str) -> Location | None:
+        """Where a word stands in a configuration file: by itself, then as a part of another, then the beginning."""
+        alone = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", self.literal)
+        return self.at(alone.start() if alone else max(0, self.literal.find(word)))
 
 
 def without_comments(text: str) -> str:

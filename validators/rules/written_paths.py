@@ -103,7 +103,7 @@ def _files(
         if file.target in named or (len(beside) > 1 and PurePosixPath(wanted[0]).parent == target.parent):
             # another text, or the files beside it, say that it is in the right place
             text = users[0]
-            yield Violation(text.path, message, location=text.at(text.literal.find(wanted[0])))
+            yield Violation(text.path, message, location=text.at_word(wanted[0]))
         else:
             yield Violation(path_of(placed.path("config"), index, "target"), message, observed=file.target)
 
@@ -149,7 +149,7 @@ def _mounts(placed: Placed, mounted: list[tuple[str, ...]], named: dict[str, Wri
             if beside and text.where == Where.CONFIG and not _is_below(path, mounted):
                 message = f"`{path}` is used, but {mount.source} is mounted at `{mount.target}`"
                 also = ((path_of(placed.path("mounts"), index, "target"), "its mount"),)
-                yield Violation(text.path, message, location=text.at(text.literal.find(path)), also=also)
+                yield Violation(text.path, message, location=text.at_word(path), also=also)
                 break
 
 
@@ -169,4 +169,4 @@ def _secrets(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violati
             if name not in placed.service.secrets:
                 hint = f"add `{name}` to `secrets` of {placed.id}, or name one that it has"
                 message = f"reads {SECRET_FOLDER}/{name}, but {placed.id} has no such secret"
-                yield Violation(text.path, message, hint, location=text.at(text.literal.find(name)))
+                yield Violation(text.path, message, hint, location=text.at_word(name))

@@ -67,7 +67,7 @@ def _beside_an_expression(text: WrittenText, others: Mapping[str, Service]) -> I
             ports = others[host].ports if host in others else {}
             if ports and int(found[1]) not in ports.values() and f"{BLANK}:{found[1]}" in text.literal:
                 has = ", ".join(f"{name} {number}" for name, number in ports.items())
-                at = text.at(text.literal.find(f"{BLANK}:{found[1]}"))
+                at = text.at_word(f"{BLANK}:{found[1]}")
                 message = f"`{host}` has no port {found[1]}; its ports: {has}"
                 yield Violation(text.path, message, _hint(host, next(iter(ports))), observed=found[1], location=at)
 
