@@ -6,6 +6,7 @@ from math import ceil
 from generators.markdown import Page, Where, code, codes, fence, prose, text
 from generators.rollout.playbook import roll_outs
 from generators.rollout.role_order import role_order
+from generators.rollout.shared import shared_nodes
 from plumbline.effective.deployment import field_path, services_of
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
@@ -35,7 +36,7 @@ _NODE_FILES = (
     "Firewall rules, units and scripts that a server got at its first boot are compared too. What differs is delivered before "
     "the services change, and nothing is replaced for it; what only a new server gets stays as it is. Once the stage came "
     "through, `provision.py record` writes into the server's label what was delivered, for which Ansible's Python needs "
-    "`hcloud`. Until then `provision.py plan` and `plumb verify cloud` say that it is not delivered."
+    "`hcloud`, and HCLOUD_TOKEN the right to write. Until then `provision.py plan` and `plumb verify cloud` say that it is not delivered."
 )
 _FAILURE = (
     "If one node fails, its whole stage is rolled back in reverse order, and no later stage begins. "
@@ -56,10 +57,11 @@ _LOCK = (
     "exists on its host, release them by the run's ID, which the refusal shows:"
 )
 _LIMITS = (
-    "A service that changes is recreated, and is down for some seconds. While the entry's backend is down, "
-    "the gateway answers the tenant's requests with 503. Roles that all tenants share are not rolled out "
-    "this way; `shared.yaml` brings their backups alone."
+    "A service that changes without a second copy, a store above all, is down for some seconds, and requests that need it "
+    "fail meanwhile. If a node lacks the memory or the firewall rule for a planned copy, the roll-out warns. Roles that all "
+    "tenants share are not rolled out this way."
 )
+_SHARED = "Their backups alone are brought, by `ansible-playbook --inventory.shared.yaml shared.yaml`."
 
 
 def roll_out(spec: Spec) -> Iterable[Artifact]:
@@ -97,8 +99,9 @@ def roll_out(spec: Spec) -> Iterable[Artifact]:
     for block in ("## When it fails", _FAILURE, _WHOLE, "## Two roll-outs at once", _LOCK):
         page.add(block)
     page.add(fence("ansible-playbook unlock.yaml -e run=ID", "sh"))
-    for block in ("## What it does not do", _LIMITS):
-        page.add(block)
+    page.add("## What it does not do")
+    has_shared = any(list(shared_nodes("", spec, mode, cloud)) for mode, _, cloud in found)
+    page.add(f"{_LIMITS} {_SHARED}" if has_shared else _LIMITS)
     yield page.done()
 
 

@@ -152,6 +152,14 @@ def test_only_what_changed_is_made_anew_in_the_order_of_needs(node: OneNode) -> 
     assert (again[0], again[1], "changed=0" in again[2]) == (0, [], True), again[2]
 
 
+def test_a_node_without_room_for_the_planned_copy_says_so(node: OneNode) -> None:
+    facts = shop("1.1", ("web",))
+    web = facts.services["web"].model_copy(update={"second_copy": (), "memory_mib": 2**30})
+    code, calls, said = node.roll_out(facts.model_copy(update={"services": {**facts.services, "web": web}}))
+    assert (code, calls[-1]) == (0, f"{UP} web"), said
+    assert "warning: web is made anew in place" in said, said
+
+
 def test_a_configuration_file_makes_its_service_anew(node: OneNode) -> None:
     code, calls, said = node.roll_out(shop("1.1"), {"config/web/a.conf": "b"})
     assert (code, calls[1:]) == (0, [f"{UP} --force-recreate web"]), said

@@ -14,6 +14,7 @@ from generators.registry import generate
 from generators.site.diagrams import DiagramGenerator
 from generators.site.pages import PageGenerator
 from generators.site.parity_pages import ParityGenerator
+from generators.site.roll_out_page import roll_out
 from plumbline.effective.expression_names import spec_names
 from plumbline.spec.spec import Spec
 from tests.generators.test_one_relation import proxied, shipped, three_roles
@@ -134,3 +135,10 @@ def test_an_empty_list_of_words_is_written_and_an_absent_one_is_not(field: str) 
         assert [web[key] for key in (field,) if key in web] == written
         shown = pages(spec)["docs/architect/services/web.md"]
         assert ("none: the image's is cleared" in shown) == bool(written)
+
+
+def test_a_roll_out_page_tells_of_shared_backups_where_there_are_some() -> None:
+    spec = shipped()
+    without = replace(spec, backups=type(spec.backups)())
+    told = ["shared.yaml" in page.content.decode() for each in (spec, without) for page in roll_out(each)]
+    assert told == [True, False]
