@@ -36,7 +36,8 @@ def data_flows(spec: Spec) -> Iterable[Artifact]:
 
 def _in_mode(page: Page, spec: Spec, mode: str, name: str, way: tuple[Leg, ...]) -> None:
     page.add(f"### {text(spec.data_flows.data_flows[name].title)}: mode {text(mode)}", path_of("data_flows", name))
-    data_flow(spec, mode, name, way).show(page, "../diagrams", path_of("data_flows", name))
+    for each in data_flow(spec, mode, name):
+        each.show(page, "../diagrams", path_of("data_flows", name))
     rows = [
         (
             (leg.path, leg.relation.path),
