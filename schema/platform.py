@@ -16,6 +16,7 @@ from schema.types import (
     Number,
     RoleId,
     RunbookId,
+    ServerTypeId,
     ServiceId,
     Subnet,
     TenantId,
@@ -203,6 +204,15 @@ Recipient = Annotated[str, form(r"^age1[02-9ac-hj-np-z]{58}$", "a public key of 
 """Public key of age; it only encrypts, so that everybody may know it."""
 
 
+class TenantNodes(Model):
+    """What a tenant has of a role otherwise than the topology says."""
+
+    count: Annotated[Int, Field(ge=0, le=250)] | None = None
+    """Nodes; null: as many as the role has."""
+    server_type: ServerTypeId | None = None
+    """Server type of the cloud, at least as large as the role's `size`, without fallbacks; null: those of the role."""
+
+
 class Tenant(Model):
     """A customer with a data plane of its own."""
 
@@ -214,6 +224,8 @@ class Tenant(Model):
     """Where it is in its life."""
     certificate: Literal["issued", "own"] = "issued"
     """`issued`: the entry has one issued for its host name; `own`: the tenant's, put on the entry's node by hand."""
+    nodes: dict[RoleId, TenantNodes] = {}
+    """What it has of some roles otherwise than the topology says, so that it grows by itself."""
     recipient: Recipient | None = None
     """Public key of age (`age-keygen -y`) that the tenant's secrets are encrypted to; null until there is one."""
 

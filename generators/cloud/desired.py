@@ -13,6 +13,7 @@ from typing import Any
 from generators.cloud.first_boot import user_data
 from plumbline.effective.deployment import private_address_of
 from plumbline.effective.expression_names import tenant_names
+from plumbline.effective.tenant_topology import standing_in, topology_of
 from plumbline.expressions.rendering import value_text
 from plumbline.provisioning.data import FORMAT
 from plumbline.spec.paths import PathText, inner_path, path_of
@@ -115,7 +116,7 @@ def _objects(spec: Spec, mode: str, tenant: str, cloud: Cloud) -> Iterator[Objec
 
 
 def _servers(spec: Spec, mode: str, tenant: str, names: dict[str, Any], common: dict[str, str]) -> Iterator[Object]:
-    topology, cloud = spec.topology[mode], _cloud(spec, mode)
+    topology, cloud = topology_of(spec, mode, tenant), _cloud(spec, mode)
     for role, index in servers_of(topology):
         layout = topology.roles[role]
         yield {
@@ -154,8 +155,7 @@ def carries_volume(topology: Topology, role: str, index: int) -> bool:
     """Whether the volume is attached to this server: the first of its role, or of the variant that took the role's place."""
     if topology.cloud is None or index != 1:
         return False
-    own = topology.cloud.volume.role
-    return role == own or (topology.roles[role].variant_of == own and topology.roles[own].count == 0)
+    return role == standing_in(topology, topology.cloud.volume.role)
 
 
 def _rules(rules: tuple[FirewallRule, ...], direction: str, names: dict[str, Any]) -> Iterator[Object]:

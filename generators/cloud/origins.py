@@ -60,7 +60,9 @@ def origins(mode: str, tenant: str, want: Object, field: str) -> tuple[PathText,
     if want["kind"] == "ssh_key" and field in ("name", "public_key", "fingerprint"):
         return (path_of(spec_path(mode, want), "public_key"),)
     octet = [path_of("tenants", tenant, "octet")] if field in _BY_OCTET else []
-    return (*_places(mode, want, field), *octet)
+    # the tenant's own type takes the place of the role's
+    own = [path_of("tenants", tenant, "nodes", want["role"])] if field == "types" else []
+    return (*own, *_places(mode, want, field), *octet)
 
 
 def _places(mode: str, want: Object, field: str) -> list[PathText]:

@@ -6,6 +6,7 @@ from generators.markdown import Page, code, prose, text
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
+from schema.platform import Tenant
 
 
 def has_tenants(spec: Spec) -> bool:
@@ -20,11 +21,18 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/operator/tenants.md", "Tenants")
     page.section(
         "",
-        ["Tenant", "Name", "Octet", "State", "Certificate"],
+        ["Tenant", "Name", "Octet", "State", "Certificate", "Nodes of its own"],
         [
             (
                 path_of("tenants", name),
-                [code(name), text(tenant.title), str(tenant.octet), code(tenant.state), code(tenant.certificate)],
+                [
+                    code(name),
+                    text(tenant.title),
+                    str(tenant.octet),
+                    code(tenant.state),
+                    code(tenant.certificate),
+                    _nodes(tenant),
+                ],
             )
             for name, tenant in spec.tenants.tenants.items()
         ],
@@ -49,6 +57,16 @@ def tenants(spec: Spec) -> Iterable[Artifact]:
         ],
     )
     yield page.done()
+
+
+def _nodes(tenant: Tenant) -> str:
+    """What it has otherwise than the roles say."""
+    return "; ".join(
+        " ".join(
+            [code(role), *([str(each.count)] if each.count is not None else []), *filter(None, [each.server_type])]
+        )
+        for role, each in tenant.nodes.items()
+    )
 
 
 def _shown(value: object) -> str:

@@ -12,6 +12,7 @@ from plumbline.effective.deployment import deployments, service_in
 from plumbline.effective.exports import exports_of
 from plumbline.effective.monitoring import collectors_in, targets
 from plumbline.effective.per_spec import per_spec
+from plumbline.effective.tenant_topology import standing_in, topology_of
 from plumbline.expressions.rendering import ExpressionError, SharedNames
 from plumbline.spec.spec import Spec
 from plumbline.spec.suggestions import suggestion
@@ -121,6 +122,7 @@ def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, An
         "tenant": tenant,
         "octet": octet,
         "tenant_host": spec.platform.domain.replace("{tenant}", tenant),
+        "tenant_roles": topology_of(spec, mode, tenant).roles,
     }
     if cloud is None:
         return names
@@ -140,13 +142,16 @@ def tenant_names(spec: Spec, mode: str, tenant: str, octet: int) -> dict[str, An
 
     def server_name(role: str, index: int) -> str:
         name = cloud.names.server.replace("{tenant}", tenant)
-        return name.replace("{role}", role).replace("{index}", str(index))
+        there = standing_in(topology_of(spec, mode, tenant), role)
+        return name.replace("{role}", there).replace("{index}", str(index))
 
     def secrets_of(role: str) -> list[str]:
         if role not in spec.topology[mode].roles:
             known = suggestion(str(role), spec.topology[mode].roles)
             raise ExpressionError(f"mode {mode!r} has no role {role!r}; {known}")
-        services = spec.topology[mode].roles[role].services
+        # a variant has the services of the role whose place it takes
+        base = spec.topology[mode].roles[role].variant_of or role
+        services = spec.topology[mode].roles[base].services
         of_services = {name for service in services for name in service_in(spec, mode, service).secrets}
         return sorted({*of_services, *keys_of_backups(spec, mode, role)})
 

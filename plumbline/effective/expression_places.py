@@ -75,6 +75,7 @@ def known_for_tenant(spec: Spec, mode: str, tenant: str, known: Known) -> Known:
     names = {
         "octet": (octet,),
         "tenant_host": (host,),
+        "tenant_roles": (path_of("topology", mode, "roles"), path_of("tenants", tenant)),
         "tenant_range": (path_of(cloud, "network", "range"), octet),
         "tenant_subnet": (path_of(cloud, "network", "subnet"), octet),
     }

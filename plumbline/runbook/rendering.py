@@ -8,6 +8,7 @@ from typing import Any
 
 from plumbline.effective.expression_names import tenant_names
 from plumbline.effective.per_spec import per_spec
+from plumbline.effective.tenant_topology import standing_in, topology_of
 from plumbline.expressions.rendering import ExpressionError, SharedNames, render
 from plumbline.expressions.values import unsafe
 from plumbline.spec.paths import PartsText, PathText, inner_path, path_of
@@ -192,7 +193,8 @@ def place_texts(spec: Spec, runbook: Runbook) -> Iterator[tuple[PathText, str]]:
 
 def _place(spec: Spec, mode: str, id: str, names: Mapping[str, Any]) -> RenderedPlace:
     place: RunbookPlace = spec.platform.places[id]
-    role = spec.topology[mode].roles.get(place.role or "")
+    topology = topology_of(spec, mode, names["tenant"])
+    role = topology.roles.get(standing_in(topology, place.role or ""))
     shells = tuple(
         render(place.shell or "", {**names, "index": index})
         for index in range(1, max(role.count if role else 1, 1) + 1)

@@ -318,12 +318,12 @@ def clean(empty: bool) -> dict[str, dict[int, Json]]:
 
 @cache
 def spec_with(counts: str) -> Spec:
-    """The shipped spec with other numbers of servers, as JSON."""
+    """The shipped spec with other numbers of servers for acme, as JSON."""
     texts = dict(read_spec_files(ROOT / "data"))
-    topology = yaml.safe_load(texts["topology/online.yaml"])
-    for role, number in json.loads(counts).items():
-        topology["roles"][role]["count"] = number
-    texts["topology/online.yaml"] = yaml.safe_dump(topology)
+    tenants = yaml.safe_load(texts["tenants.yaml"])
+    nodes = {role: {"count": number} for role, number in json.loads(counts).items()}
+    tenants["tenants"][TENANT]["nodes"] = nodes
+    texts["tenants.yaml"] = yaml.safe_dump(tenants)
     spec, findings = load_spec(texts)
     assert spec is not None, findings
     return spec

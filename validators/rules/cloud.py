@@ -63,7 +63,7 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
     known = spec.catalogue.server_types
     for path, role in cloud_roles(spec):
         own = known.get(role.server_type or "")
-        for field, want, have in _sizes(role, own) if own else ():
+        for field, want, have in sizes(role, own) if own else ():
             if want != have:
                 yield Violation(
                     path_of(path, "size", field),
@@ -73,7 +73,7 @@ def wrong_size(spec: Spec) -> Iterator[Violation]:
                 )
         for index, name in enumerate(role.fallbacks):
             fallback = known.get(name)
-            for field, want, have in _sizes(role, fallback) if fallback else ():
+            for field, want, have in sizes(role, fallback) if fallback else ():
                 if have < want:
                     yield Violation(
                         path_of(path, "fallbacks", index),
@@ -183,7 +183,7 @@ def wrong_zone(spec: Spec) -> Iterator[Violation]:
             )
 
 
-def _sizes(role: Role, own: ServerType) -> Iterator[tuple[str, int, int]]:
+def sizes(role: Role, own: ServerType) -> Iterator[tuple[str, int, int]]:
     """Field, the role's value and the type's, where the catalogue knows it."""
     memory = None if own.memory_gb is None else own.memory_gb * MIB_PER_GB
     pairs = (

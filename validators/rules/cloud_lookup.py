@@ -25,11 +25,16 @@ def cloud_roles(spec: Spec, mode: str | None = None) -> Iterator[tuple[PathText,
 
 
 def named_types(spec: Spec, mode: str | None = None) -> Iterator[tuple[PathText, str]]:
-    """Path and name of each server type that a role names."""
+    """Path and name of each server type that a role, or a tenant for a role, names."""
     for path, role in cloud_roles(spec, mode):
         if role.server_type:
             yield path_of(path, "server_type"), role.server_type
         yield from ((path_of(path, "fallbacks", index), name) for index, name in enumerate(role.fallbacks))
+    roles = {name for each, topology, _ in clouds(spec) if mode in (None, each) for name in topology.roles}
+    for tenant, known in spec.tenants.tenants.items():
+        for name, nodes in known.nodes.items():
+            if nodes.server_type and name in roles:
+                yield path_of("tenants", tenant, "nodes", name, "server_type"), nodes.server_type
 
 
 def lets_out(firewall: Firewall, protocol: str, number: int) -> bool:

@@ -27,7 +27,16 @@ _SHELL = re.compile(
 )
 """Parts of a script in which a single quote means something: comments, escapes, and quotes of each sort."""
 _OF_A_TENANT = frozenset(
-    {"tenant", "octet", "tenant_host", "tenant_range", "tenant_subnet", "cloud_name", "server_name"}
+    {
+        "tenant",
+        "octet",
+        "tenant_host",
+        "tenant_range",
+        "tenant_subnet",
+        "tenant_roles",
+        "cloud_name",
+        "server_name",
+    }
 )
 _OWN_FIELD = {"choices": "choice", "pattern": "text", "states": "tenant", "created": "folder"}
 """Fields of a parameter that one kind alone has."""
