@@ -1,18 +1,20 @@
-"""`make stack-faults`: everything that is done to a stack with `--faults`, on the clean one, and a restart of the engine; the last
-line is the score.
+"""`make stack-faults`: everything that is done to a stack with `--faults`, on the clean one, with a restart of the engine, and
+runs that are interrupted; the last line is the score.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from plumbline.stack.engine import find_engine
+from plumbline.stack.engine import Engine, find_engine
 from tests.lab.engine import STATE
 from tests.lab.running import with_engine
 from tests.stack.conftest import ROOT, leftovers
+from tests.stack.interrupting import MOMENTS, SIGNALS, interrupted
 from validators.stack.kinds import TRIED, Takes
 
 WANTED = {word for word, trial in TRIED.items() if trial.takes is not Takes.NOTHING}
@@ -34,12 +36,38 @@ def main() -> int:
     happenings = HAPPENINGS | ({"engine_restart"} if ours else set())
     wrong = [f"not tried: {each}" for each in sorted(untried(report["checks"], happenings))]
     wrong += [f"left behind: {each}" for each in leftovers(engine)]
+    wrong += [each for moment in MOMENTS for number in SIGNALS for each in _interrupted(engine, moment, number)]
     print("".join(f"{each}\n" for each in wrong), end="")
     matches = report["outcomes"].get("matches", 0)
     print(
         f"stack faults: {matches} of {len(report['checks'])} facts as they have to be, {len(wrong)} things wrong beside them"
     )
     return int(bool(done.returncode or wrong))
+
+
+def _interrupted(engine: Engine, moment: str, number: int) -> list[str]:
+    """What is wrong after a signal."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "plumbline",
+                "verify",
+                "stack",
+                "--mode",
+                "offline",
+                "--report",
+                f"{folder}/reports",
+            ],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": folder},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        found = interrupted(process, engine, Path(folder), moment, number)
+    return [f"signal {number} when {moment}: {each}" for each in found]
 
 
 def untried(checks: list[dict[str, Any]], happenings: set[str]) -> set[str]:
