@@ -60,6 +60,9 @@ class RunbookPlace(Model):
     the way by `--at`, and pages offer commands to type alone."""
     folder: Text | None = None
     """Folder that commands are run in, with expressions."""
+    check: Text | None = None
+    """Shell commands that fail anywhere else, with expressions, e.g. `grep -qx 'TENANT={{ tenant }}' .env`. Every script that is run
+    there begins with them, so that a wrong way there changes nothing."""
     role: RoleId | None = None
     """The place is each node of this role, one after the other; `{{ index }}` counts them from 1."""
 

@@ -49,65 +49,40 @@ def _image(page: Page, spec: Spec, name: str, contract: Contract) -> None:
         page.add(f"Read: {prose(contract.read.note)}.", path_of(at, "read", "note"))
     if facts := list(_facts(contract, at)):
         page.table(["Fact", "What"], facts)
-    page.section(
-        "### Metrics that rules and dashboards use",
-        ["Metric", "It is", "Kind", "Measures", "Source"],
-        [
-            (
-                path_of(at, "metrics", metric),
-                [
-                    code(metric),
-                    prose(each.title),
-                    text(each.kind),
-                    code(each.measures) if each.measures else "–",
-                    link_sources(each.source),
-                ],
-            )
-            for metric, each in contract.metrics.items()
-        ],
-    )
-    page.section(
-        "### Paths that answer by HTTP",
-        ["Path", "For", "Port", "Source"],
-        [
-            (
-                path_of(at, "answers", path),
-                [
-                    code(path) + (" and below" if each.below else ""),
-                    text(each.serves),
-                    str(each.port),
-                    link_sources(each.source),
-                ],
-            )
-            for path, each in contract.answers.items()
-        ],
-    )
-    page.section(
-        "### Sources",
-        ["About", "It does", "Source"],
-        [
-            (
-                path_of(at, "claims", index),
-                [text(claim.about), prose(claim.claim), link_sources(claim.source)],
-            )
-            for index, claim in enumerate(contract.claims)
-        ],
-    )
+    heads = ["Metric", "It is", "Kind", "Measures", "Source"]
+    page.section("### Metrics that rules and dashboards use", heads, list(_metrics(contract, at)))
+    page.section("### Paths that answer by HTTP", ["Path", "For", "Port", "Source"], list(_answers(contract, at)))
+    page.section("### Sources", ["About", "It does", "Source"], list(_claims(contract, at)))
     image = spec.images.images.get(name)
     if not contract.otherwise or image is None or image.stand_in is None:
         return
     page.add("### How its stand-in differs")
     page.add(f"Tests replace it with: {prose(image.stand_in.server)}.", path_of("images", name, "stand_in", "server"))
-    page.table(
-        ["The image", "The stand-in", "Weakens", "Source"],
-        [
-            (
-                path_of(at, "otherwise", index),
-                [prose(each.image), prose(each.here), prose(each.weakens), link_sources(each.source)],
-            )
-            for index, each in enumerate(contract.otherwise)
-        ],
-    )
+    page.table(["The image", "The stand-in", "Weakens", "Source"], list(_otherwise(contract, at)))
+
+
+def _metrics(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]]:
+    for metric, each in contract.metrics.items():
+        measures = code(each.measures) if each.measures else "–"
+        cells = [code(metric), prose(each.title), text(each.kind), measures, link_sources(each.source)]
+        yield path_of(at, "metrics", metric), cells
+
+
+def _answers(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]]:
+    for path, each in contract.answers.items():
+        shown = code(path) + (" and below" if each.below else "")
+        yield path_of(at, "answers", path), [shown, text(each.serves), str(each.port), link_sources(each.source)]
+
+
+def _claims(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]]:
+    for index, claim in enumerate(contract.claims):
+        yield path_of(at, "claims", index), [text(claim.about), prose(claim.claim), link_sources(claim.source)]
+
+
+def _otherwise(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]]:
+    for index, each in enumerate(contract.otherwise):
+        cells = [prose(each.image), prose(each.here), prose(each.weakens), link_sources(each.source)]
+        yield path_of(at, "otherwise", index), cells
 
 
 def _facts(contract: Contract, at: PathText) -> Iterable[tuple[Where, list[str]]]:

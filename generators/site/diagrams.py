@@ -6,6 +6,7 @@ from functools import partial
 
 from generators.site.cloud_diagram import cloud
 from generators.site.connection_diagrams import connections, neighbourhoods
+from generators.site.data_flow_diagram import data_flows
 from generators.site.drawing import FOLDER, Diagram
 from generators.site.segment_diagram import segments
 from generators.site.topology_diagram import topology
@@ -16,7 +17,7 @@ from plumbline.spec.spec import Spec
 
 LOOK = ("--layout=dagre", "--theme=0", "--dark-theme=200", "--pad=8")
 """How D2 draws: one picture, in the colours that the reader's system asks for."""
-DIAGRAMS: tuple[Callable[[Spec, str], Iterable[Diagram]], ...] = (topology, connections, segments, cloud)
+DIAGRAMS: tuple[Callable[[Spec, str], Iterable[Diagram]], ...] = (topology, connections, segments, cloud, data_flows)
 
 
 class DiagramGenerator:

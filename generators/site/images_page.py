@@ -36,41 +36,23 @@ def images(spec: Spec) -> Iterable[Artifact]:
     for name, image in sorted(spec.images.images.items()):
         path = path_of("images", name)
         page.add(f"## {text(name)}", path)
-        evidence = image.evidence
-        rows: list[tuple[Where, list[str]]] = [
-            (path_of(path, "digest"), ["Digest", code(image.digest) if image.digest else "none: not published"]),
-            (path_of(path, "platforms"), ["Platforms", codes(image.platforms)]),
-            (path_of(path, "http_client"), ["Client for health checks", code(image.http_client)]),
-            (
-                path_of(path, "lifecycle"),
-                ["Lifecycle", prose(f"{image.lifecycle.state}. {image.lifecycle.note or ''}".strip())],
-            ),
-        ]
-        if image.lifecycle.decision:
-            rows.append(
-                (
-                    path_of(path, "lifecycle", "decision"),
-                    ["Open decision", link(image.lifecycle.decision, "../auditor/decisions.md")],
-                )
-            )
-        if evidence:
-            note = f". {evidence.note}" if evidence.note else ""
-            said = (
-                "its registry, asked"
-                if evidence.source == "registry"
-                else f"{evidence.confirmations} public sources, looked up"
-            )
-            rows.append(
-                (
-                    path_of(path, "evidence"),
-                    [
-                        "Evidence",
-                        prose(f"{said} {evidence.checked}{note}"),
-                    ],
-                )
-            )
-        page.table(["", ""], [*rows, *_known(path, image)])
+        page.table(["", ""], [*_facts(path, image), *_known(path, image)])
     yield page.done()
+
+
+def _facts(path: PathText, image: Image) -> Iterable[tuple[Where, list[str]]]:
+    state, decision = image.lifecycle, image.lifecycle.decision
+    yield path_of(path, "digest"), ["Digest", code(image.digest) if image.digest else "none: not published"]
+    yield path_of(path, "platforms"), ["Platforms", codes(image.platforms)]
+    yield path_of(path, "http_client"), ["Client for health checks", code(image.http_client)]
+    yield path_of(path, "lifecycle"), ["Lifecycle", prose(f"{state.state}. {state.note or ''}".strip())]
+    if decision:
+        yield path_of(path, "lifecycle", "decision"), ["Open decision", link(decision, "../auditor/decisions.md")]
+    if evidence := image.evidence:
+        note = f". {evidence.note}" if evidence.note else ""
+        asked = evidence.source == "registry"
+        said = "its registry, asked" if asked else f"{evidence.confirmations} public sources, looked up"
+        yield path_of(path, "evidence"), ["Evidence", prose(f"{said} {evidence.checked}{note}")]
 
 
 NEVER = "never looked up"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from generators.site import (
     cloud_pages,
     contract_page,
+    data_flows_page,
     data_reference,
     decisions_page,
     environment_page,
@@ -38,6 +39,7 @@ PAGES: tuple[Callable[[Spec], Iterable[Artifact]], ...] = (
     service_pages.services,
     environment_page.environment,
     networks_page.networks,
+    data_flows_page.data_flows,
     ports_page.ports,
     images_page.images,
     contract_page.contracts,

@@ -71,6 +71,7 @@ def _beginnings(spec: Spec) -> dict[str, list[tuple[str, str, bool]]]:
         "an architect": [
             ("topology", "architect/topology.md", True),
             ("services", "architect/services/index.md", True),
+            ("data flows", "architect/data-flows.md", bool(spec.data_flows.data_flows)),
             ("monitoring", "architect/monitoring.md", is_monitored(spec)),
             ("rules", "architect/rules/index.md", spec.platform.reference),
             ("data reference", "architect/data.md", spec.platform.reference),

@@ -156,16 +156,14 @@ def run(
     work = prepare(project, name, mode, chosen)
     given = parse_shells(work, shells)
     begin = _begin(work, chosen, given)
-    if kept:
-        given = _check_unchanged(kept, begin, bool(shells))
-    work = with_ways(work, given)
+    work = with_ways(work, _check_unchanged(kept, begin, bool(shells)) if kept else given)
     if dry_run:
         tell_steps(work)
         return
     check_programs(work)
     if not kept:
         check_files(project, work, chosen)
-    # a step that calls plumb means this spec, and not that of the folder it is run in
+    # what calls plumb in a step means this spec
     os.environ["PLUMB_SPEC"] = str(project.folder.resolve())
     answers_to = consent_name(project.spec, runbook, chosen)
     check_consent(yes, confirm, answers_to, bool(destructions(work, kept, undo)))
@@ -178,8 +176,8 @@ def run(
                 tell_unfinished(name, other)
             confirm_start(work, chosen, undo, destructions(work, kept, undo), yes)
             journal = kept or create_journal(folder, begin, secret_masker())
-            lines, consent = StepLines(len(work.steps)), consent_by_name(answers_to, confirm)
-            _carry_out(RunbookRun(work, journal, lines, consent, seen=seen, undo_half_done=also_half), undo)
+            tell, consent = StepLines(len(work.steps)), consent_by_name(answers_to, confirm)
+            _carry_out(RunbookRun(work, journal, tell, consent, seen=seen, undo_half_done=also_half), undo)
     except Busy as holder:
         raise click.UsageError(f"{name} is already running with these values: {holder}") from None
 

@@ -19,7 +19,7 @@ from schema.runbook import Runbook, Step
 STEP_FIELDS = ("title", "run", "expect", "output", "destroys", "verify", "undo", "undo_destroys")
 """Fields of a step that may hold expressions."""
 
-PLACE_FIELDS = ("title", "shell", "folder")
+PLACE_FIELDS = ("title", "shell", "folder", "check")
 """Fields of a place that may."""
 
 CAPTURED = "captured"
@@ -45,6 +45,8 @@ class RenderedPlace:
     """A command for each node that runs a shell there on what it is given; the empty one is this machine."""
     plumb: bool = False
     """Whether `plumb` is installed there."""
+    check: str = ""
+    """Commands that fail anywhere else; empty where nothing tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,12 @@ class RenderedStep:
 
     def script(self, text: str) -> str:
         """A script of the step as a page shows it and a run executes it, the very same: in the place's folder, and ended by its
-        first failing command also where an operator's shell would go on."""
-        folder = self.place.folder
-        if not folder and not re.search(r"[\n;]", text.strip()):
+        first failing command also where an operator's shell would go on. The place's check comes first."""
+        folder, check = self.place.folder, self.place.check.strip("\n")
+        if not folder and not check and not re.search(r"[\n;]", text.strip()):
             return text.strip()
         enter = f"cd -- {shlex.quote(folder)}\n" if folder else ""
-        return f"(\nset -e\n{enter}{text.strip(chr(10))}\n)"
+        return f"(\nset -e\n{enter}{check and f'{check}{chr(10)}'}{text.strip(chr(10))}\n)"
 
     def needs(self, text: str) -> list[str]:
         """Names of the captured values that a script of the step uses."""
@@ -195,7 +197,8 @@ def _place(spec: Spec, mode: str, id: str, names: Mapping[str, Any]) -> Rendered
         render(place.shell or "", {**names, "index": index})
         for index in range(1, max(role.count if role else 1, 1) + 1)
     )
-    return RenderedPlace(id, render(place.title, names), render(place.folder or "", names), shells, place.plumb)
+    title, folder, check = (render(text or "", names) for text in (place.title, place.folder, place.check))
+    return RenderedPlace(id, title, folder, shells, place.plumb, check)
 
 
 def _step(spec: Spec, mode: str, step: Step, names: Mapping[str, Any]) -> RenderedStep:

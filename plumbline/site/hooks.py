@@ -21,16 +21,25 @@ from plumbline.site.navigation import arrange
 from plumbline.site.origins import address_of, with_origins
 from plumbline.site.pictures import with_pictures
 from plumbline.site.printed import with_footer
+from plumbline.site.tables import with_long_tables
 from plumbline.site.values import with_values, without_marks
 
 _HERE = Path(__file__).parent
 _STYLE = "assets/plumbline.css"
 _VALUES = "assets/runbook-values.js"
+_TABLES = "assets/tables.js"
 _RULES = "architect/rules"
 _LISTS = ("auditor/images.md", "architect/rules/index.md")
 """Pages whose tables are not searched: what was read of each image is found by its name, and a rule on its own page."""
+_LINE = re.compile(r'<span id="l-\d+-\d+">')
+"""A line of code, as defaults.yaml has them named; nobody leads there."""
 _CODE = re.compile(r'(<div class="[^"]*\bhighlight\b[^"]*")>')
-_ASSETS = {_STYLE: "site.css", "assets/iframe-worker.js": "iframe-worker.js", _VALUES: "runbook-values.js"}
+_ASSETS = {
+    _STYLE: "site.css",
+    "assets/iframe-worker.js": "iframe-worker.js",
+    _VALUES: "runbook-values.js",
+    _TABLES: "tables.js",
+}
 """By address in the site. Only what a project has no file of its own for."""
 # MkDocs counts what is logged below its own name: a warning ends a strict build
 _log = logging.getLogger("mkdocs.plumbline")
@@ -94,14 +103,15 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         file = files.get_file_from_path(source)
         return file.url_relative_to(page.file) if file else None
 
-    html = with_last_runs(with_pictures(html, picture, target), config.extra.get("proofs", {}), seen)
+    html = with_last_runs(
+        with_pictures(_LINE.sub("<span>", html), picture, target), config.extra.get("proofs", {}), seen
+    )
     if form := _form_of(page, config):
-        script = files.get_file_from_path(_VALUES)
-        html = with_values(html, form["data"], script.url_relative_to(page.file) if script else "")
+        html = with_values(html, form["data"], seen(_VALUES) or "")
         for heading in _headings(page.toc):
             heading.title = without_marks(heading.title, form["data"])
     html = with_origins(html, config.extra.get("origins", {}).get(page.file.src_uri, ()), address_of(config))
-    html = within_reach(with_row_headers(html))
+    html = with_long_tables(within_reach(with_row_headers(html)), seen(_TABLES) or "")
     if page.file.src_uri in _LISTS:
         html = html.replace("<table>", "<table data-search-exclude>")
     return _CODE.sub(r"\1 data-search-exclude>", html) if folder == _RULES else html

@@ -17,6 +17,8 @@ _SCALAR = '<span class="l l-Scalar l-Scalar-Plain">'
 _ALIKE = re.compile(r'<span class="([a-z0-9]+)">([^<]*)</span>((?:[ ]*<span class="\1">[^<]*</span>)+)')
 """Words of one colour behind each other, with nothing but blanks between."""
 _MARK = re.compile(r"</?span[^>]*>")
+_TOLD = frozenset({"deployed", "readable"})
+"""Of a fact, what its outcome says too."""
 _ONLY_FROM_A_FOLDER = re.compile(r'location\.protocol==="file:"\?(?=[\w$]+\(`\$\{new URL\("search/search_index\.js")')
 """Where the theme asks for the index as a script, which works from a server too."""
 
@@ -40,7 +42,7 @@ def trim(site: Path) -> None:
         path.write_text(page, "utf-8")
         shown.update(_PICTURE.findall(page))
     for path in site.glob("auditor/**/*.json"):
-        data = json.loads(path.read_text("utf-8"), object_hook=_without_nulls)
+        data = json.loads(path.read_text("utf-8"), object_hook=_short)
         path.write_text(json.dumps(data, separators=(",", ":"), ensure_ascii=False), "utf-8")
     for path in site.glob("diagrams/*.svg"):
         if path.name not in shown:
@@ -63,9 +65,10 @@ def _keep_one_index(site: Path) -> None:
         index.unlink()
 
 
-def _without_nulls(each: dict[str, Any]) -> dict[str, Any]:
-    """What was not measured says so by not being there, thousands of times."""
-    return {name: value for name, value in each.items() if value is not None}
+def _short(each: dict[str, Any]) -> dict[str, Any]:
+    """What was not measured says so by not being there, thousands of times; an outcome says whether there was something to read."""
+    told = _TOLD if "outcome" in each else frozenset()
+    return {name: value for name, value in each.items() if value is not None and name not in told}
 
 
 def _without_empty_lines(page: str) -> str:

@@ -23,6 +23,7 @@ Root = Literal[
     "models",
     "monitoring",
     "backups",
+    "data_flows",
     "parity",
     "topology",
     "services",

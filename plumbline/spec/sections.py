@@ -6,6 +6,7 @@ from typing import Any
 from schema.backup import Backups
 from schema.catalogue import Catalogue
 from schema.contract import Contract
+from schema.data_flow import DataFlows
 from schema.image import ImageCatalogue, ModelCatalogue
 from schema.monitoring import Monitoring
 from schema.parity import Parity
@@ -50,6 +51,7 @@ SECTIONS = (
     Section("models", ModelCatalogue, "models", default={"models": {}}),
     Section("monitoring", Monitoring, "monitoring", default={}),
     Section("backups", Backups, "backups", default={}),
+    Section("data_flows", DataFlows, "data_flows", default={}),
     Section("parity", Parity, "parity", default={"features": {}, "divergences": {}}),
     Section("topology", Topology, "topology", folder=True),
     Section("services", Service, "service", folder=True),

@@ -9,6 +9,7 @@ from plumbline.spec.yaml_tree import YamlNode, holds, key_at, node_at
 from schema.backup import Backups
 from schema.catalogue import Catalogue
 from schema.contract import Contract
+from schema.data_flow import DataFlows
 from schema.image import ImageCatalogue, ModelCatalogue
 from schema.monitoring import Monitoring
 from schema.parity import Parity
@@ -34,6 +35,7 @@ class Spec:
     models: ModelCatalogue
     monitoring: Monitoring
     backups: Backups
+    data_flows: DataFlows
     parity: Parity
     topology: Mapping[str, Topology]
     services: Mapping[str, Service]

@@ -1,6 +1,9 @@
 """A service that answers changes behind a second copy: clients without pause lose no request, and a killed run leaves nothing."""
 
 import os
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -49,6 +52,28 @@ def test_no_request_is_lost(answering: AnsweringReleases) -> None:
         assert done.returncode == 0
         refused = {each.partition(": ")[0] for each in seen["failed"]}
         assert refused == {"host", "beside"}
+
+
+def test_a_request_that_a_program_of_the_host_has_not_passed_on_is_waited_for(answering: AnsweringReleases) -> None:
+    """A busy machine's `docker-proxy` holds a connection for a while before the container has one."""
+    with installed(answering) as host, ThreadPoolExecutor(1) as aside:
+        (proxy,) = host.run("pgrep", "-f", "docker-proxy .*-host-ip 127.0.0.1 -host-port 8000 ").stdout.split()
+        host.run("kill", "-STOP", proxy)
+        asked = subprocess.Popen(
+            [*host.engine.inside, "curl", "--silent", "--show-error", "--max-time", "300", "http://127.0.0.1:8000/"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        update = aside.submit(host.script, host.installed("install"), answering.second)
+        while not any("copy-of-web" in rule for rule in left(host)):
+            assert not update.done(), update.result().stdout
+            time.sleep(0.2)
+        # longer than a look takes, shorter than the service's grace
+        time.sleep(3)
+        host.run("kill", "-CONT", proxy)
+        assert update.result().returncode == 0, update.result().stdout
+        assert (asked.communicate()[0], asked.returncode) == ("ok", 0)
 
 
 def test_a_killed_run_leaves_no_copy_and_no_rule(answering: AnsweringReleases) -> None:

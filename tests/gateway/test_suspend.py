@@ -42,6 +42,8 @@ def entry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     with undisturbed(), gateway(folder, changes) as standing:
         (standing.folder / "secrets").mkdir()
         key = standing.folder / "secrets/tenant_api_key"
+        # one folder stands for a node of each tenant
+        (standing.folder / ".env").write_text("TENANT=acme\nTENANT=globex\n")
         for file, text in {"state": "ACTIVE\n", "event": "", "running": "a\nb\nc\n", "key in use": "k" * 40}.items():
             (standing.folder / file).write_text(text)
         key.write_text("k" * 40)

@@ -28,3 +28,16 @@ def test_each_page_names_its_release_and_spec(site: Path) -> None:
     pages = [page for page in site.rglob("*.html") if page.name != "404.html"]
     without = [page for page in pages if ", spec " not in page.read_text("utf-8").partition("@bottom-left")[2][:80]]
     assert without == []
+
+
+@pytest.mark.slow
+def test_a_command_that_goes_on_is_marked_on_paper(site: Path, reader: Browser) -> None:
+    reader.open((site / "operator/runbooks/online-provision.html").as_uri(), 680)
+    reader.call("Emulation.setEmulatedMedia", media="print")
+    lines = reader.run(
+        "[...document.querySelectorAll('.md-typeset pre > code > span')].map(line =>"
+        " [line.getClientRects()[0].height > 1.5 * parseFloat(getComputedStyle(line).lineHeight),"
+        " parseFloat(getComputedStyle(line, '::before').height) > 1])"
+    )
+    reader.call("Emulation.setEmulatedMedia", media="")
+    assert {tuple(each) for each in lines} == {(True, True), (False, False)}

@@ -24,8 +24,9 @@ class Read:
     """A script of a step, filled in with the examples."""
 
     path: PathText
-    """Spec path of the step, e.g. `runbooks.update.steps[0]`."""
+    """Spec path of the step, e.g. `runbooks.update.steps[0]`, or of the place whose check it is."""
     part: str
+    """One of PARTS, or `check`."""
     step: RenderedStep
     script: Script | UnreadableScript
 
@@ -37,7 +38,7 @@ class Read:
     @cached_property
     def lost(self) -> tuple[Lost, ...]:
         """Its commands whose failure is lost; of a script that is no shell, none."""
-        return lost_in(self.script, self.part == "verify") if isinstance(self.script, Script) else ()
+        return lost_in(self.script, self.part in ("verify", "check")) if isinstance(self.script, Script) else ()
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,13 @@ def _read_anew(spec: Spec) -> tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]
         for index, step in enumerate(shown.steps)
     ]
     wanted = [(path, step, part) for path, _, step, _ in found for part in PARTS if getattr(step, part)]
-    read = read_scripts(tuple(getattr(step, part) for _, step, part in wanted))
+    places = {(step.place.id, step.place.check): step for _, _, step, _ in found if step.place.check}
+    wanted += [(path_of("platform", "places", id), step, "check") for (id, _), step in places.items()]
+    read = read_scripts(tuple(_text(step, part) for _, step, part in wanted))
     all_scripts = tuple(Read(path, part, step, script) for (path, step, part), script in zip(wanted, read, strict=True))
     by_step: dict[int, dict[str, Script]] = {}
     for each in all_scripts:
-        if isinstance(each.script, Script):
+        if isinstance(each.script, Script) and each.part in PARTS:
             by_step.setdefault(id(each.step), {})[each.part] = each.script
     return (
         spec,
@@ -101,6 +104,10 @@ def _read_anew(spec: Spec) -> tuple[Spec, tuple[Read, ...], tuple[ReadStep, ...]
             ReadStep(path, runbook, step, others, by_step.get(id(step), {})) for path, runbook, step, others in found
         ),
     )
+
+
+def _text(step: RenderedStep, part: str) -> str:
+    return step.place.check if part == "check" else str(getattr(step, part))
 
 
 def _shown(spec: Spec, name: str, runbook: Runbook) -> Iterator[tuple[RenderedRunbook, dict[str, RenderedRunbook]]]:

@@ -444,7 +444,8 @@ put_beside() {
     }
   done
   for each in $(copy_ports "$1"); do
-    let_finish "$before" "${each##*:}" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
+    port=${each#*:}
+    let_finish "$before" "${each##*:}" "${port%:*}" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
   done
   say "second copy answers: $1"
 }
@@ -482,15 +483,18 @@ ruled_to() {
 # Whether a program of the host takes connections to it: with `userland-proxy: false` the engine has none.
 listens() { grep -qE "^ *[0-9]+: [0-9A-F]{8}:$(printf '%04X' "${1:-0}") 00000000:0000 0A " /proc/net/tcp; }
 
-# let_finish CONTAINER PORT SECONDS   until nobody has a connection to it, at most so long; one that is kept open ends with the service
+# let_finish CONTAINER PORT HOST_PORT SECONDS   until nobody has a connection to it, at most so long; one that is kept open ends with
+# the service. A program of the host may hold one that it has not passed on yet, so the host's side counts too.
 let_finish() {
-  at=$(printf '%04X' "$2") patience=${3:-10}
-  within=/proc/$(docker inspect --format '{{.State.Pid}}' "$1" 2>> "$log" || echo 0)/net
-  while [ "$patience" -gt 0 ] && cat "$within/tcp" "$within/tcp6" 2> /dev/null | grep -qE "^ *[0-9]+: [0-9A-F]+:$at [0-9A-F]+:[0-9A-F]{4} 01 "; do
+  within=/proc/$(docker inspect --format '{{.State.Pid}}' "$1" 2>> "$log" || echo 0)/net patience=${4:-10}
+  while [ "$patience" -gt 0 ] && { is_open "$2" "$within" || is_open "${3:-0}" /proc/net; }; do
     sleep 1
     patience=$((patience - 1))
   done
 }
+
+# is_open PORT FOLDER   whether somebody has a connection to it
+is_open() { cat "$2/tcp" "$2/tcp6" 2> /dev/null | grep -qE "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$1") [0-9A-F]+:[0-9A-F]{4} 01 "; }
 
 # Only where the service itself answers.
 put_away() {
@@ -498,8 +502,8 @@ put_away() {
   # one that a killed run told to stop may have ended since
   copy=$(copy_of "$1" --all)
   [ -n "$copy" ] || return 0
-  for there in $(docker port "$copy" | sed 's/\/.*//'); do
-    let_finish "$copy" "$there" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
+  for there in $(docker port "$copy" | sed 's/\/.*:/:/'); do
+    let_finish "$copy" "${there%%:*}" "${there##*:}" "$(amount_of "$home/release.json" "$1" stop_grace_s)"
   done
   { docker stop "$copy" && docker rm "$copy"; } >> "$log" 2>&1 || fail 4 "the second copy of $1 can not be removed" "docker rm --force $copy"
 }
