@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
 
+from tests.bundle.shop import NEW, OLD, left, shop
 from tests.bundle.small_engine import SmallEngine
 from tests.bundle.tampering import Keys
-from tests.bundle.test_service_by_service import NEW, OLD, left, shop
 
 PROGRAMS = ("docker", "mv", "cp", "rm", "comm", "sync")
 """Those that change something, and what runs between them."""
