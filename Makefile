@@ -15,7 +15,7 @@ PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run check lint format-check types layers unit test mutants pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof cloud-faults cloud-fleet isolation benchmark evidence proofs publish-evidence golden site lock lab-stop clean boot fleet
+.PHONY: help setup run check lint format-check types layers unit test mutants stack-faults pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof cloud-faults cloud-fleet isolation benchmark evidence proofs publish-evidence golden site lock lab-stop clean boot fleet
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ test: setup  ## every test, those on a live engine too
 mutants: setup  ## tamper with a running stack in every way of the catalogue; the last line is the score
 	@$(BIN)/python -m proofs.mutants
 
+stack-faults: setup  ## kill, pause, fill and restart on a clean stack, and restart the engine; the last line is the score
+	@$(BIN)/python -m proofs.stack_faults
+
 pipeline-faults: setup  ## put faults into the reference platform; parity's probes have to find each; the last line is the score
 	@$(BIN)/python -m proofs.pipeline_faults
 
@@ -156,7 +159,7 @@ evidence: setup  ## run again the live proofs that are not current (plumb eviden
 proofs: setup  ## for a release: every proof program, current or not; about two hours
 	@$(BIN)/python -m tests.lab start >/dev/null
 	@trap '$(BIN)/python -m tests.lab stop >/dev/null' EXIT; $(BIN)/python -m tests.lab exec $(MAKE) \
-		mutants pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof boot cloud-faults cloud-fleet isolation
+		mutants stack-faults pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof boot cloud-faults cloud-fleet isolation
 
 publish-evidence: setup  ## make what was proven last part of the committed pages, and build the site
 	@mkdir -p $(EVIDENCE)

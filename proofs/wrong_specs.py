@@ -14,7 +14,7 @@ from pathlib import Path
 from generators.markdown import EvidencePage, text
 from plumbline.spec.spec_files import read_spec_files
 from proofs.evidence import REPORTS
-from tests.rules import three_modes
+from tests.rules import listed_twice, three_modes
 from tests.rules.two_modes import texts_of
 from tests.wrong_specs import relations, structural
 from tests.wrong_specs.judging import NEAR, SpecVerdict, judged
@@ -67,7 +67,9 @@ def _judged(mutant: Mutant) -> SpecVerdict:
 def main(words: list[str]) -> int:
     """Try them, print each that is not as it has to be, and the score; 1 where it is too low, or anything crashed."""
     verdicts = []
+    lists = [] if words else sorted(listed_twice.cases())
     with ProcessPoolExecutor(2) as workers:
+        doubled = dict(zip(lists, workers.map(listed_twice.is_found, lists, chunksize=8), strict=True))
         for verdict in workers.map(_judged, list(chosen(words)), chunksize=8):
             verdicts.append(verdict)
             if not verdict.right:
@@ -77,9 +79,13 @@ def main(words: list[str]) -> int:
     wrong = Counter(each.word for each in verdicts if each.mutant.wrong)
     once = Counter(len({each.message for each in verdict.findings}) for verdict in verdicts if verdict.word == "found")
     print(f"findings for one edit: {', '.join(f'{n} for {times}' for n, times in sorted(once.items()))}")
+    missed = [case for case, found in doubled.items() if not found]
+    print(
+        f"entries listed twice: {len(doubled) - len(missed)} of {len(doubled)} found{''.join(f', not {each}' for each in missed)}"
+    )
     print(score(verdicts))
     accused = any(each.word == "accused" for each in verdicts)
-    return int(bool(wrong["crash"]) or accused or wrong["found"] < WANTED * wrong.total())
+    return int(bool(wrong["crash"]) or bool(missed) or accused or wrong["found"] < WANTED * wrong.total())
 
 
 def score(verdicts: list[SpecVerdict]) -> str:

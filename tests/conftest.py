@@ -13,4 +13,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 # The engine that live tests run on; a checkout without the lab still runs the others.
 pytest_plugins = ["tests.workers", "tests.progress"]
-pytest_plugins += [name for name in ("tests.lab.fixtures",) if find_spec("tests.lab") and find_spec(name)]
+pytest_plugins += [
+    name
+    for name in ("tests.lab.fixtures", "tests.bundle.answering_fixture")
+    if find_spec("tests.lab") and find_spec(name)
+]

@@ -80,10 +80,15 @@ import os, pathlib, pytest, time
 BESIDE = pathlib.Path("beside")
 WORKER = os.environ["PYTEST_XDIST_WORKER"]
 
-@pytest.mark.live
+@pytest.fixture
+def lab(): return {}
+
+@pytest.fixture
+def releases(lab): return {}
+
 @pytest.mark.parametrize("number", range(4))
-def test_live(number):
-    print("LIVE in", WORKER)
+def test_at_the_lab(number, lab):
+    print("LAB in", WORKER)
     for _ in range(600):
         if BESIDE.exists():
             return
@@ -91,17 +96,23 @@ def test_live(number):
     BESIDE.touch()
     pytest.fail("nothing runs beside")
 
+@pytest.mark.live
 @pytest.mark.parametrize("number", range(4))
-def test_other(number):
+def test_on_an_engine_of_its_own(number, releases):
+    print("OWN in", WORKER)
     BESIDE.touch()
+
+@pytest.mark.parametrize("number", range(4))
+def test_other(number): pass
 """
 
 
-def test_one_worker_runs_all_that_shares_the_engine_and_another_the_rest_beside_it(tmp_path: Path) -> None:
+def test_each_lane_has_a_worker_and_both_run_at_once(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"test_live_{number}.py").write_text(LIVE_MODULE)
     lines = small_run(tmp_path, "--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder", "-rP")
-    where = [line for line in lines if line.startswith("LIVE in ")]
-    assert len(where) == 16
-    assert len({*where}) == 1
-    assert "33 passed" in lines[-1]
+    where = [line for line in lines if line.startswith(("LAB in ", "OWN in "))]
+    assert len(where) == 32
+    assert {line[:3] for line in {*where}} == {"LAB", "OWN"} and len({*where}) == 2
+    assert len({line[-3:] for line in {*where}}) == 2
+    assert "49 passed" in lines[-1], lines[-1]

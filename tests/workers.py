@@ -1,4 +1,6 @@
-"""Who runs beside whom when there are several workers (`--dist=loadscope`): all that shares the engine runs in one of them.
+"""Who runs beside whom when there are several workers (`--dist=loadscope`): what there is one of on a machine has one lane.
+
+There are two such lanes: tests on the lab's engine, and live tests on engines and programs of their own. Each is run by one worker.
 
 Not by pytest-xdist's groups: version 3.8 writes them into the ids of tests, which pytest 9.2 does not take over, so that
 every group is lost without a word.
@@ -6,37 +8,45 @@ every group is lost without a word.
 
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-LIVE = "live"
-"""The scope of what shares the engine, and the packages that are installed for it."""
+from tests.lab.turns import turn
+
+LAB, OWN = "lab", "own"
+"""The lanes: what is on the lab's engine, and what stands on engines of its own or uses installed programs."""
+_BEGINS_AT_THE_LAB = "releases"
+"""The fixture of bundles that the lab's engine makes; they are tried on engines of their own."""
 _FILE = "file_of_shared_tests"
 _SHARED = pytest.StashKey[Path]()
 
 
-def shares(item: pytest.Item) -> bool:
-    """Whether a test uses what there is one of on a machine."""
-    uses = {"lab", "tools"} & set(getattr(item, "fixturenames", ()))
-    return bool(uses) or item.get_closest_marker("live") is not None
+def lane(item: pytest.Item) -> str:
+    """The lane of a test that uses what there is one of on a machine; empty for every other one."""
+    uses = set(getattr(item, "fixturenames", ()))
+    if "lab" in uses and _BEGINS_AT_THE_LAB not in uses:
+        return LAB
+    return OWN if "tools" in uses or item.get_closest_marker("live") else ""
 
 
-def shared_tests(config: pytest.Config) -> frozenset[str]:
-    """Ids of those tests, as the workers have collected them."""
+def shared_tests(config: pytest.Config) -> dict[str, str]:
+    """The lanes of those tests by their ids, as the workers have collected them."""
     file = config.stash.get(_SHARED, None)
-    return frozenset(json.loads(file.read_text())) if file and file.stat().st_size else frozenset()
+    return dict(json.loads(file.read_text())) if file and file.stat().st_size else {}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What shares the engine begins; a worker tells the others' master which tests those are."""
-    items.sort(key=lambda item: not shares(item))
+    """The lanes begin; a worker tells the others' master which tests those are."""
+    items.sort(key=lambda item: (LAB, OWN, "").index(lane(item)))
     if file := getattr(config, "workerinput", {}).get(_FILE):
         part = Path(f"{file}.{config.workerinput['workerid']}")  # type: ignore[attr-defined]
-        part.write_text(json.dumps([item.nodeid for item in items if shares(item)]))
+        part.write_text(json.dumps({item.nodeid: of for item in items if (of := lane(item))}))
         part.replace(file)
 
 
@@ -59,10 +69,17 @@ def _remove(folder: Path) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Modules one by one, and what shares the engine as one."""
-    return _OneEngine(config, log) if config.getoption("dist") == "loadscope" else None
+    """Modules one by one, and each lane as one."""
+    return _Lanes(config, log) if config.getoption("dist") == "loadscope" else None
 
 
-class _OneEngine(LoadScopeScheduling):  # type: ignore[misc]
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    """A test on the lab's engine restarts it, or looks for what is left on it: meanwhile the other lane makes no bundle there."""
+    with turn() if lane(item) == LAB else nullcontext():
+        return (yield)
+
+
+class _Lanes(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
-        return LIVE if nodeid in shared_tests(self.config) else nodeid.partition("::")[0]
+        return shared_tests(self.config).get(nodeid) or nodeid.partition("::")[0]

@@ -18,6 +18,7 @@ from plumbline.stack.engine import find_engine
 from proofs.bundle.browsing import pages, release_page
 from proofs.bundle.faults import DISK_FULL, ENGINE_STOPS, KILLS, BundleFault
 from proofs.bundle.following import runbooks
+from proofs.bundle.killing import moments, second_copies
 from proofs.bundle.sealed import Outcome, sealed
 from proofs.bundle.second_run import SecondRun
 from proofs.bundle.updating import update
@@ -108,6 +109,13 @@ def medium(maker: Publisher, store: str) -> Iterator[Outcome]:
         yield f"the medium becomes {kind} before {len(moments)} of {calls} calls: refused, or not noticed at all", found
 
 
+def kills(maker: Publisher, store: str) -> Iterator[Outcome]:
+    """Many moments of death, most of them on a small engine; no image store has a part in them."""
+    if store == STORES[0]:
+        yield from moments(Keys(maker.key, maker.stranger), maker.folder / "dying")
+        yield second_copies()
+
+
 def site(maker: Publisher, store: str) -> Iterator[Outcome]:
     """The pages in the bundle, with no network; no image store has a part in them."""
     if store == STORES[0]:
@@ -132,6 +140,7 @@ PARTS: dict[str, Callable[[Publisher, str], Iterator[Outcome]]] = {
     "medium": medium,
     "site": site,
     "figures": figures,
+    "kills": kills,
     "faults": faults,
     "full-disks": full_disks,
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from tests.bundle.keys import Key, end_agent, make_key
+from tests.lab.turns import turn
 
 ROOT = Path(__file__).parents[2]
 _PROJECT = ("data", "deploy", "docs", "generated.json", "schema")
@@ -91,9 +92,10 @@ def publisher(folder: Path) -> Iterator[Publisher]:
 
 
 def plumb(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """A call of the command."""
+    """A call of the command; nobody else uses the lab's engine meanwhile."""
     call = [sys.executable, "-m", "plumbline", *words]
-    return subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    with turn():
+        return subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def _changed(project: Path, changes: Mapping[str, tuple[str, str]]) -> Path:

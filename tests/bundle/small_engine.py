@@ -106,7 +106,12 @@ class SmallEngine:
     def install(self, bundle: Path, *words: str) -> tuple[int, list[str], str]:
         """Exit code, calls of this run that change something, and what it says."""
         (self.host.folder / "loads").write_text(bundle.with_name(bundle.name.replace("bundle", "loads")).read_text())
-        trust = ["--key", self.keys.publisher.public, "--fingerprint", self.keys.publisher.fingerprint]
+        trust: list[str | Path] = [
+            "--key",
+            self.keys.publisher.public,
+            "--fingerprint",
+            self.keys.publisher.fingerprint,
+        ]
         return self._run("install", *trust, *words, bundle)
 
     def rollback(self, *words: str) -> tuple[int, list[str], str]:

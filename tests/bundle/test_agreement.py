@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import proofs.bundle.proof
 from plumbline.bundle import delta, frames
 from plumbline.bundle.archive import read_body
 from plumbline.bundle.delta import WrongDelta
@@ -71,12 +72,14 @@ def test_there_are_enough_of_them_and_for_every_reason() -> None:
 
 @pytest.mark.slow
 def test_both_verifiers_agree_on_some(bench: AgreementBench) -> None:
-    assert wrong(bench, [case for case in CASES if any(word in case.name for word in QUICK)]) == []
-
-
-@pytest.mark.slow
-def test_both_verifiers_agree_on_all(bench: AgreementBench) -> None:
-    assert wrong(bench, CASES) == []
+    """`make bundle-proof` tries them all."""
+    assert proofs.bundle.proof.cases is cases
+    found = {case.name: case for case in CASES if any(word in case.name for word in QUICK)}
+    # each kind once: what comes of it, and the file of cases that it is in
+    kinds = {(case.expected, case.name.partition(":")[0]): case for case in CASES}
+    found |= {case.name: case for case in kinds.values()}
+    assert {case.expected for case in found.values()} == {ACCEPTED, *REASONS}
+    assert wrong(bench, list(found.values())) == []
 
 
 @cache

@@ -6,9 +6,10 @@ from shutil import which
 
 import pytest
 
+from tests.bundle.shop import shop
 from tests.bundle.small_engine import SmallEngine
 from tests.bundle.tampering import Keys
-from tests.bundle.test_service_by_service import ALONE, shop
+from tests.bundle.test_service_by_service import ALONE
 
 pytestmark = [
     pytest.mark.slow,

@@ -1,4 +1,4 @@
-"""A signed bundle, and a host with an empty engine that reaches nothing: from the medium to a healthy stack, on both image stores."""
+"""A signed bundle, and a host with an empty engine that reaches nothing: from the medium to a healthy stack."""
 
 import hashlib
 import json
@@ -8,7 +8,8 @@ import pytest
 
 from plumbline.bundle.head import read_head
 from proofs.bundle.faults import BundleFault, strike
-from proofs.bundle.sealed import wrong_images
+from proofs.bundle.proof import PARTS, STORES
+from proofs.bundle.sealed import sealed, wrong_images
 from tests.bundle.host import SealedHost, scripts_of, sealed_host
 from tests.bundle.releases import LAST_REVISION, Publisher, plumb
 
@@ -56,11 +57,10 @@ def test_from_the_medium_to_a_healthy_stack_and_back(releases: Publisher, first:
         assert not host.home.exists()
 
 
-@pytest.mark.live
-def test_the_containerd_store_too(releases: Publisher, first: Path) -> None:
-    with sealed_host(containerd=True) as host:
-        installed(host, releases, first)
-        assert wrong_images(host, "containerd") == []
+def test_the_proof_installs_on_both_stores() -> None:
+    """`test_registry.py` installs a small bundle on each; `make bundle-proof` also the shipped one."""
+    assert STORES == ("classic", "containerd")
+    assert PARTS["sealed"] is sealed
 
 
 def _killed_and_run_again(host: SealedHost, bundle: Path) -> None:

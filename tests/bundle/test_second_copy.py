@@ -3,13 +3,12 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from proofs.bundle.faults import BundleFault, strike
-from tests.bundle.answering_releases import AnsweringReleases, answering_releases, installed, left, load, memory
+from tests.bundle.answering_releases import AnsweringReleases, installed, left, load, memory
 from tests.bundle.host import SealedHost
 
 pytestmark = pytest.mark.live
@@ -18,15 +17,8 @@ KILLS = (
     BundleFault("killed", "switch", "docker", "*up*", after=1),
     BundleFault("killed", "switch", "docker", "stop*", after=0.5),
 )
-
-
-@pytest.fixture(scope="module")
-def answering(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnsweringReleases]:
-    """Their bundles."""
-    if os.geteuid() != 0:
-        pytest.skip("LIVE TEST NOT RUN: a second engine needs root")
-    with answering_releases(tmp_path_factory.mktemp("answering")) as made:
-        yield made
+HERE = KILLS if os.environ.get("EVERY_KILL") else KILLS[:2]
+"""One after which the update goes on, and one after which it goes back. `make bundle-proof` tries every one."""
 
 
 def in_place(host: SealedHost) -> None:
@@ -86,7 +78,7 @@ def test_a_request_that_a_program_of_the_host_has_not_passed_on_is_waited_for(an
 
 def test_a_killed_run_leaves_no_copy_and_no_rule(answering: AnsweringReleases) -> None:
     with installed(answering) as host:
-        for number, fault in enumerate(KILLS):
+        for number, fault in enumerate(HERE):
             back = number % 2 == 1
             with load(host) as seen:
                 killed = strike(host, fault, *host.call(host.installed("install"), answering.second))

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from plumbline.update.differences import DeployedRelease
 from plumbline.update.formats import ReadBy, unread
 from plumbline.update.plan import UpdatePlan, plan
-from schema.release import ReleaseFacts
+from tests.bundle.shop import NEW, OLD, left, shop
 from tests.bundle.small_engine import SmallEngine
 from tests.bundle.tampering import Keys
-from tests.update.facts import data, release, service
+from tests.update.facts import data
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,31 +25,7 @@ pytestmark = [
     ),
 ]
 INSTALL = Path(__file__).parents[2] / "deploy" / "offline" / "scripts" / "install.sh"
-OLD, NEW = "0" * 64, "1" * 64
 ALONE = "up --detach --wait --wait-timeout 300 --no-deps"
-
-
-def shop(
-    version: str = "1.0", changed: tuple[str, ...] = (), more: dict[str, Any] | None = None, **fields: Any
-) -> ReleaseFacts:
-    """A store with a job that owns its volume, a migration, a worker that is drained, an entry, and one by itself."""
-    parts: dict[str, dict[str, Any]] = {
-        "owner": {"kind": "job", "health": False},
-        "postgres": {"needs": ("owner",), "volumes": ("data",), "data": data("16.4")},
-        "alone": {},
-        "migrate": {"kind": "job", "called": True, "health": False, "needs": ("postgres",), "profiles": ("job",)},
-        "worker": {"needs": ("postgres",), "drained": True},
-        "web": {"needs": ("worker", "postgres"), "answers": ("127.0.0.1:80",)},
-        "extra": {"profiles": ("more",)},
-    }
-    for name, each in (more or {}).items():
-        parts[name] = parts.get(name, {}) | each
-    services = {
-        name: service(**({"entry": NEW if name in changed else OLD} | each))
-        for name, each in parts.items()
-        if each is not None
-    }
-    return release(services, version=version, **fields)
 
 
 @pytest.fixture
@@ -61,10 +37,6 @@ def small(keys: Keys, tmp_path: Path) -> SmallEngine:
     assert "up --detach --wait --wait-timeout 300 --remove-orphans" in calls
     assert not (engine.host.home / ".before").exists()
     return engine
-
-
-def left(engine: SmallEngine) -> list[str]:
-    return [each for each in ("changing", "recreate", "whole", "unfinished") if (engine.host.state / each).exists()]
 
 
 def test_only_what_changed_is_made_anew_in_the_order_of_needs(small: SmallEngine) -> None:

@@ -1,30 +1,19 @@
 """A roll-out to a node with a real engine: its services change behind a second copy, and clients without pause lose no request."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.bundle.answering_releases import AnsweringReleases, answering_releases, installed, left, load, memory
+from tests.bundle.answering_releases import AnsweringReleases, installed, left, load, memory
 from tests.bundle.host import SealedHost
 from tests.fleet.test_generated import BIN, FOLDER
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(scope="module")
-def answering(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnsweringReleases]:
-    """What is rolled out."""
-    if os.geteuid() != 0:
-        pytest.skip("LIVE TEST NOT RUN: a second engine needs root")
-    with answering_releases(tmp_path_factory.mktemp("answering")) as made:
-        yield made
 
 
 def roll_out(host: SealedHost, files: Path, folder: Path) -> subprocess.CompletedProcess[str]:

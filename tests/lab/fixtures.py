@@ -2,39 +2,39 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import NoReturn
 
 import pytest
 
 from tests.lab.base_image import ensure_base
-from tests.lab.engine import ensure_engine, stop
 from tests.lab.packages import TOOLS, CannotInstall, install
+from tests.lab.turns import turn, used_engine
 
 
 @pytest.fixture(scope="session")
 def lab(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The environment of programs that shall use the engine. Without one, live tests are skipped; with CI=true they fail."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
-    try:
-        # whoever has to wait for another checkout's lab reads that while it lasts
-        with capture.global_and_fixture_disabled() if capture else nullcontext():
-            engine = ensure_engine()
-    except CannotInstall as error:
-        not_run(error)
-    before = os.environ.get("DOCKER_HOST")
-    if engine.host:
-        os.environ["DOCKER_HOST"] = engine.host
-    try:
-        ensure_base(engine.environment)
-        yield engine.environment
-    finally:
+    with ExitStack() as block:
+        try:
+            # whoever has to wait for another checkout's lab reads that while it lasts
+            with capture.global_and_fixture_disabled() if capture else nullcontext():
+                engine = block.enter_context(used_engine())
+        except CannotInstall as error:
+            not_run(error)
+        before = os.environ.get("DOCKER_HOST")
         if engine.host:
-            os.environ.pop("DOCKER_HOST")
-            if before is not None:
-                os.environ["DOCKER_HOST"] = before
-        if engine.started:
-            stop()
+            os.environ["DOCKER_HOST"] = engine.host
+        try:
+            with turn():
+                ensure_base(engine.environment)
+            yield engine.environment
+        finally:
+            if engine.host:
+                os.environ.pop("DOCKER_HOST")
+                if before is not None:
+                    os.environ["DOCKER_HOST"] = before
 
 
 @pytest.fixture(scope="session")

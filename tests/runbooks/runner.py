@@ -15,6 +15,57 @@ from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
 from tests.calling import plumb
 
+TRY = """\
+title: Try «it»
+summary: Tries it.
+modes: [single]
+duration_min: 1
+parameters:
+  name: {description: Who., kind: text, pattern: "[a-z]+", example: world}
+  room: {description: Where to., kind: folder, created: true, example: /tmp/room}
+before: ["{{ name }} is there."]
+on_failure: Greet {{ name }} again.
+steps:
+  - title: Write it for {{ name }}
+    where: host
+    run: |
+      test ! -e greeting
+      echo "it's "'{{ name }}' > greeting
+      printf '\\033[31mred\\033[0m 10%%\\r20%%\\ttab "quoted" \\\\ ünd\\n'
+      echo 'kept: /a/{{ name }}.tar, 7 bytes'
+    expect: Something «red».
+    output: |
+      20%…tab …
+      …
+      kept: …/{{ name }}.tar, … bytes
+    capture:
+      kept: 'kept: (\\S+), [0-9]+ bytes'
+    verify: grep -q '{{ name }}' greeting
+    skip_when_verified: true
+    undo: rm greeting
+  - title: Say it
+    where: host
+    run: |
+      echo {{ captured.kept }}
+      echo 'warning: no' >&2
+      test ! -e broken
+    output: |
+      /a/…
+      warning: no
+    verify: test -e greeting
+    undo: "nothing: what is said is said."
+  - title: Make room
+    where: host
+    run: |
+      mkdir -p '{{ room }}'
+      touch '{{ room }}/full'
+      test ! -e broken-later
+    verify: test -e '{{ room }}/full'
+    undo: rm '{{ room }}/full'
+    undo_destroys: what is in {{ room }}
+"""
+"""A runbook of three steps."""
+
 
 def spec_of(data: Path) -> Spec:
     """The spec of a folder."""

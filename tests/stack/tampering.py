@@ -19,7 +19,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -68,18 +67,29 @@ def catalogue() -> list[Tampering]:
     return found
 
 
-def firsts() -> list[Tampering]:
-    """Every case once, on the one of its services that has fewest others, so that there are few batches."""
+def kinds(tampering: Tampering) -> set[tuple[str, str]]:
+    """The kinds of facts that it makes wrong: rule, and what of a subject."""
+    return {(each["rule"], each["attribute"].partition(".")[0]) for each in tampering.case["found"]}
+
+
+def samples() -> list[Tampering]:
+    """Some that make each kind of fact wrong once, on services that are not taken yet where there is a choice."""
     chosen: list[Tampering] = []
-    load: Counter[str] = Counter()
-    for _, cases in groupby(sorted(catalogue(), key=_choices), key=lambda each: each.name):
-        chosen.append(min(cases, key=lambda each: load[each.service]))
-        load[chosen[-1].service] += 1
-    return sorted(chosen, key=str)
+    found: set[tuple[str, str]] = set()
+    taken: Counter[str] = Counter()
+    every = catalogue()
+    wanted = set[tuple[str, str]]().union(*map(kinds, every))
+    while found < wanted:
+        best = max(every, key=lambda each: (bool(kinds(each) - found), *_worth(each, found, taken)))
+        chosen.append(best)
+        found |= kinds(best)
+        taken[best.service] += 1
+    return sorted(chosen, key=lambda each: (bool(each.case.get("alone")), str(each)))
 
 
-def _choices(tampering: Tampering) -> tuple[int, str]:
-    return len(tampering.case.get("services", [""])), tampering.name
+def _worth(tampering: Tampering, found: set[tuple[str, str]], taken: Counter[str]) -> tuple[bool, int, int]:
+    """How much it adds for the time that it takes."""
+    return not tampering.case.get("alone"), -taken[tampering.service], len(kinds(tampering) - found)
 
 
 def batches(tamperings: Sequence[Tampering]) -> list[list[Tampering]]:

@@ -1,9 +1,11 @@
 """What is done to a stack, on one whose generated files were changed so that it can't stand each of the faults.
 
-Each trial must find the one service that was broken for it, and no other. A clean stack is tried by `test_faults.py`.
+Each trial must find the one service that was broken for it, and no other. `make stack-faults` tries a clean stack.
 """
 
+import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
 from plumbline.stack.stack import Stack
 from plumbline.stack.starting import stack_up
+from proofs.stack_faults import HAPPENINGS, WANTED, untried
+from tests.lab.engine import STATE
 from tests.stack.conftest import DATA, SilentWatch
 from tests.stack.tampering import failing
 from validators.stack.behaviour.killed import try_kills
@@ -26,6 +30,7 @@ from validators.stack.behaviour.running import running_services
 from validators.stack.behaviour.self_tests import run_self_tests
 from validators.stack.behaviour.state import try_state
 from validators.stack.inspection import inspect_stack
+from validators.stack.kinds import TRIED, Takes
 
 Services = dict[str, dict[str, Any]]
 
@@ -51,6 +56,11 @@ def changed(folder: Path, change: Callable[[Services], None]) -> Path:
     change(project["services"])
     compose.write_text(yaml.safe_dump(project))
     return folder / "data"
+
+
+def is_the_labs(engine: Engine) -> bool:
+    """Whether it may be restarted."""
+    return STATE.exists() and json.loads(STATE.read_text())["host"] == engine.connection.host
 
 
 OTHER_SIGNATURE = "d41d8cd98f00b204e9800998ecf8427e:1:Something-Else\n"
@@ -96,8 +106,9 @@ def test_a_service_that_does_not_do_its_work(broken: Stack) -> None:
 
 @pytest.mark.live
 def test_state_that_does_not_survive(broken: Stack) -> None:
-    lost = found(try_state(broken, None))
-    happened = ("restart", "down_and_up")
+    restart = f"{sys.executable} -m tests.lab restart" if is_the_labs(broken.engine) else None
+    lost = found(try_state(broken, restart))
+    happened = ("restart", "down_and_up", *(["engine_restart"] if restart else []))
     assert lost == {("redis", f"survives.{each}.{what}") for each in happened for what in ("state", "data")}
 
 
@@ -133,3 +144,12 @@ def test_a_restart_loop_is_a_failure_and_not_a_wait(engine: Engine, spec: Spec, 
         assert any("parse-worker ended" in line and "keeps restarting" in line for line in stack.trouble)
         states = {each.subject: each for each in failing(inspect_stack(stack).checks) if each.attribute == "state"}
     assert "services.parse-worker" in states
+
+
+def test_the_proof_on_a_clean_stack_misses_what_was_not_tried() -> None:
+    assert {word for word, trial in TRIED.items() if trial.takes is Takes.FAULTS} < WANTED
+    words = [*(WANTED - {"survives"}), *(f"survives.{each}.data" for each in HAPPENINGS)]
+    checks = [{"attribute": f"{word}.x"} for word in words]
+    assert untried(checks, HAPPENINGS) == set()
+    assert untried(checks[1:], HAPPENINGS) == {words[0]}
+    assert untried(checks, HAPPENINGS | {"engine_restart"}) == {"engine_restart"}

@@ -26,6 +26,7 @@ from plumbline.stack.stand_ins import recipe_of
 from plumbline.stack.starting import reference_of
 from tests.lab.engine import STATE, restart
 from tests.stack.conftest import DATA, Plumb, SilentWatch, leftovers
+from tests.stack.interrupting import MOMENTS, SIGNALS, interrupted
 from tests.stack.test_attach import said_untried
 from tests.stack.waiting import HANG_S, until
 from validators.check_reports import json_schema
@@ -34,8 +35,10 @@ from validators.stack.report import StackReport
 
 
 @pytest.mark.live
-def test_a_clean_stack_ends_with_0_and_reports(plumb: Plumb, engine: Engine, tmp_path: Path) -> None:
-    process = plumb("--mode", "offline")
+def test_a_clean_stack_ends_with_0_and_reports_and_is_kept_where_that_is_said(
+    plumb: Plumb, engine: Engine, tmp_path: Path
+) -> None:
+    process = plumb("--mode", "offline", "--keep")
     out, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 0, out + err
     assert " 0 differ, 0 not deployed" in out
@@ -48,24 +51,21 @@ def test_a_clean_stack_ends_with_0_and_reports(plumb: Plumb, engine: Engine, tmp
     assert said_untried(out, Takes.FAULTS) and not said_untried(out, Takes.OWN_STACK)
     suite = ElementTree.parse(tmp_path / "reports" / "stack-offline.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == (str(len(report["checks"])), "0")
+
+    assert "reach: 127.0.0.1:8080" in err
+    command = next(line for line in err.splitlines() if line.startswith("take down: "))
+    assert leftovers(engine)
+    done = engine.run(command.removeprefix("take down: docker ").split(), 60)
+    assert done.returncode == 0, done.stderr
     assert leftovers(engine) == []
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("moment", ["created", "healthy"])
-def test_interrupted_it_cleans_up(plumb: Plumb, engine: Engine, tmp_path: Path, number: int, moment: str) -> None:
-    process = plumb("--mode", "offline")
-    assert process.stderr
-    for line in process.stderr:
-        if moment in line:
-            break
-    process.send_signal(number)
-    _, err = process.communicate(timeout=HANG_S)
-    assert process.returncode == 130
-    assert "Traceback" not in err
-    assert leftovers(engine) == []
-    assert list(tmp_path.glob("plumb-run-*")) == []
+@pytest.mark.parametrize(("moment", "number"), [("created", signal.SIGTERM), ("healthy", signal.SIGINT)])
+def test_interrupted_it_cleans_up(plumb: Plumb, engine: Engine, tmp_path: Path, moment: str, number: int) -> None:
+    """`make stack-faults` sends each signal at each moment."""
+    assert moment in MOMENTS and number in SIGNALS
+    assert interrupted(plumb("--mode", "offline"), engine, tmp_path, moment, number) == []
 
 
 @pytest.mark.live
@@ -87,48 +87,45 @@ def test_what_a_killed_run_left_is_removed_by_the_next(
 
 
 @pytest.mark.live
-def test_kept_it_says_how_to_reach_it_and_how_to_take_it_down(plumb: Plumb, engine: Engine) -> None:
-    process = plumb("--mode", "offline", "--keep")
-    _, err = process.communicate(timeout=HANG_S)
-    assert process.returncode == 0
-    assert "reach: 127.0.0.1:8080" in err
-    command = next(line for line in err.splitlines() if line.startswith("take down: "))
-    assert leftovers(engine)
-    done = engine.run(command.removeprefix("take down: docker ").split(), 60)
-    assert done.returncode == 0, done.stderr
+def test_nothing_else_is_touched_and_a_port_in_use_is_got_around(plumb: Plumb, engine: Engine, tmp_path: Path) -> None:
+    """Decoys: names like ours, a compose project that is not ours, and a container that has our port."""
+    with decoys(engine) as names, held_by_a_container(engine):
+        out, err = plumb("--mode", "offline").communicate(timeout=HANG_S)
+        is_moved(out, err, tmp_path)
+        running = engine.run(["container", "inspect", "--format", "{{.State.Status}}", names["container"]])
+        assert running.stdout.strip() == "running"
+        assert engine.run(["volume", "inspect", names["volume"]]).returncode == 0
+        assert engine.run(["network", "inspect", names["network"]]).returncode == 0
     assert leftovers(engine) == []
 
 
-@pytest.mark.live
-def test_nothing_else_is_touched(plumb: Plumb, engine: Engine) -> None:
-    """Decoys: names like ours, and a compose project that is not ours."""
-    decoy, project = "plumb-docpipe-offline-000000-redis-1", f"{PROJECT}=plumb-docpipe-offline"
-    engine.run(["volume", "create", "--label", project, "plumb-docpipe-offline_redis-data"])
-    engine.run(["network", "create", "plumb-docpipe-offline_edge"])
-    engine.run(["run", "--detach", "--name", decoy, "--label", project, "debian:bookworm-slim", "sleep", "120"])
+@contextmanager
+def decoys(engine: Engine) -> Iterator[dict[str, str]]:
+    """Their names by kind."""
+    project = f"{PROJECT}=plumb-docpipe-offline"
+    names = {
+        "container": "plumb-docpipe-offline-000000-redis-1",
+        "volume": "plumb-docpipe-offline_redis-data",
+        "network": "plumb-docpipe-offline_edge",
+    }
+    engine.run(["volume", "create", "--label", project, names["volume"]])
+    engine.run(["network", "create", names["network"]])
+    run = ["run", "--detach", "--name", names["container"], "--label", project, "debian:bookworm-slim", "sleep", "900"]
+    engine.run(run)
     try:
-        process = plumb("--mode", "offline")
-        process.communicate(timeout=HANG_S)
-        assert process.returncode == 0
-        assert engine.run(["container", "inspect", "--format", "{{.State.Status}}", decoy]).stdout.strip() == "running"
-        assert engine.run(["volume", "inspect", "plumb-docpipe-offline_redis-data"]).returncode == 0
-        assert engine.run(["network", "inspect", "plumb-docpipe-offline_edge"]).returncode == 0
+        yield names
     finally:
-        engine.run(["rm", "--force", decoy])
-        engine.run(["volume", "rm", "plumb-docpipe-offline_redis-data"])
-        engine.run(["network", "rm", "plumb-docpipe-offline_edge"])
+        engine.run(["rm", "--force", names["container"]])
+        engine.run(["volume", "rm", names["volume"]])
+        engine.run(["network", "rm", names["network"]])
 
 
-@pytest.mark.live
-@pytest.mark.parametrize("by", ["container", "program"])
-def test_a_port_in_use_is_got_around_and_said(plumb: Plumb, engine: Engine, tmp_path: Path, by: str) -> None:
-    with held_by_a_container(engine) if by == "container" else held_by_a_program():
-        out, err = plumb("--mode", "offline").communicate(timeout=HANG_S)
+def is_moved(out: str, err: str, folder: Path) -> None:
+    """The published port was taken, so that the stack has another one, and says so."""
     assert " 0 differ, 0 not deployed" in out, out + err
-    ((port, address),) = json.loads((tmp_path / "reports" / "stack-offline.json").read_text())["moved_ports"].items()
+    ((port, address),) = json.loads((folder / "reports" / "stack-offline.json").read_text())["moved_ports"].items()
     assert f"moved: {port} was published at {address}" in out
     assert (port, address != "127.0.0.1:8080") == ("http of intake-gateway", True)
-    assert leftovers(engine) == []
 
 
 @contextmanager
@@ -224,8 +221,11 @@ def test_a_full_disk_is_named_and_nothing_is_left(plumb: Plumb, engine: Engine, 
 
 
 @pytest.mark.live
-def test_an_engine_that_dies_is_named_and_the_next_run_cleans_up(plumb: Plumb, engine: Engine) -> None:
-    """The lab's own engine alone may be restarted."""
+def test_an_engine_that_dies_is_named_and_the_next_run_cleans_up(
+    plumb: Plumb, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lab's own engine alone may be restarted. What comes next in this module runs on it."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     if not (STATE.exists() and json.loads(STATE.read_text())["host"] == engine.connection.host):
         pytest.skip("LIVE TEST NOT RUN: the user's own engine is not restarted")
     process = plumb("--mode", "offline")
@@ -235,9 +235,7 @@ def test_an_engine_that_dies_is_named_and_the_next_run_cleans_up(plumb: Plumb, e
     _, err = process.communicate(timeout=HANG_S)
     assert process.returncode in (1, 3), err
     assert "Traceback" not in err
-    again = plumb("--mode", "offline")
-    _, err = again.communicate(timeout=HANG_S)
-    assert again.returncode == 0, err
+    remove_dead_runs(engine)
     assert leftovers(engine) == []
 
 
@@ -278,15 +276,17 @@ def engine_like(spec: Spec) -> SimpleNamespace:
 
 @pytest.mark.live
 def test_a_range_that_the_host_routes_elsewhere_is_left_to_it(plumb: Plumb, engine: Engine, tmp_path: Path) -> None:
-    """A VPN, or the bridge of an engine that died: two routes to one range, and the wrong one may win."""
+    """A VPN, or the bridge of an engine that died: two routes to one range, and the wrong one may win. A program has the port."""
     if os.geteuid() != 0 or not engine.connection.is_local:
         pytest.skip("LIVE TEST NOT RUN: it needs root, to add a route")
     subprocess.run(["ip", "link", "add", "plumb-test", "type", "bridge"], check=True)
     try:
         subprocess.run(["ip", "address", "add", "172.29.0.1/24", "dev", "plumb-test"], check=True)
         subprocess.run(["ip", "link", "set", "plumb-test", "up"], check=True)
-        out, err = plumb("--mode", "offline").communicate(timeout=HANG_S)
+        with held_by_a_program():
+            out, err = plumb("--mode", "offline").communicate(timeout=HANG_S)
     finally:
         subprocess.run(["ip", "link", "delete", "plumb-test"], check=True)
-    assert " 0 differ, 0 not deployed" in out, out + err
+    is_moved(out, err, tmp_path)
     assert "edge" in json.loads((tmp_path / "reports" / "stack-offline.json").read_text())["moved"]
+    assert leftovers(engine) == []

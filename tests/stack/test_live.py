@@ -1,6 +1,6 @@
-"""The offline stack on a real engine: clean, then tampered with in every way that a case in `tamperings/` describes.
+"""The offline stack on a real engine: clean, then tampered with so that each kind of fact is wrong once.
 
-`make mutants` tries each case on every one of its services; here each is tried once, several at once.
+`make mutants` tries each case of `tamperings/` on every one of its services.
 """
 
 from collections.abc import Iterator
@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import proofs.mutants
 from plumbline.stack.stack import Stack
 from tests.stack.conftest import DATA
 from tests.stack.tampering import (
+    FOLDER,
     Tampering,
     all_tampered,
     as_another,
@@ -19,7 +21,8 @@ from tests.stack.tampering import (
     catalogue,
     failing,
     faults,
-    firsts,
+    kinds,
+    samples,
     seen,
     to_another,
 )
@@ -53,7 +56,7 @@ def names(batch: list[Tampering]) -> str:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("batch", batches(firsts()), ids=names)
+@pytest.mark.parametrize("batch", batches(samples()), ids=names)
 def test_tamperings_are_found(offline: Stack, other: Stack, batch: list[Tampering], tmp_path: Path) -> None:
     """By who started the stack, and by who looks at it with `--attach`."""
     attached = [to_another(each) for each in batch]
@@ -70,5 +73,16 @@ def test_tamperings_at_once_touch_different_services() -> None:
     assert all(len(batch) == 1 for batch in found if any(each.case.get("alone") for each in batch))
 
 
-def test_there_are_enough_of_them() -> None:
-    assert len(firsts()) >= 140
+def test_the_catalogue_of_the_proof_is_every_case() -> None:
+    """It is what `make mutants` tries."""
+    assert proofs.mutants.catalogue is catalogue
+    cases = {file.stem for file in FOLDER.iterdir()}
+    assert {each.name for each in catalogue()} == cases
+    assert len(cases) >= 173
+
+
+def test_each_kind_of_fact_is_tampered_with_here() -> None:
+    tried = set[tuple[str, str]]().union(*map(kinds, samples()))
+    assert tried == set[tuple[str, str]]().union(*map(kinds, catalogue()))
+    assert {field for each in samples() for field in each.case} >= {"override", "docker", "host"}
+    assert len(samples()) <= 30
