@@ -1,4 +1,4 @@
-"""PLB880: the ways of data are ways that the spec has."""
+"""PLB234: the ways of data are ways that the spec has."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -23,7 +23,7 @@ data_flows.yaml:
 
 
 @rule(
-    "PLB880",
+    "PLB234",
     title="Step of a data flow over a connection that does not exist",
     why="The page and the picture leave the step out, and readers believe in a way that no packet takes.",
     fix="Declare the connection (`needs`, `publish`, the entry's backend or the host's address), or change the step's `by`, `to` or "

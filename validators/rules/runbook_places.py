@@ -1,4 +1,4 @@
-"""PLB857: what is run on a tenant's node is run on no other tenant's."""
+"""PLB826: what is run on a tenant's node is run on no other tenant's."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ runbooks/sample.yaml:
 
 
 @rule(
-    "PLB857",
+    "PLB826",
     title="Place of a tenant without a check of the tenant",
     why="`--at` and addresses that changed can lead to another tenant's node. Nothing else in the step asks whose node it is, "
     "so it stops, or deletes from, the wrong tenant's services.",
