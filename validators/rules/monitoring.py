@@ -13,6 +13,7 @@ from validators.rules.effective_services import once
 from validators.rules.monitoring_examples import watched
 from validators.rules.monitoring_texts import alerts_that_resolve, known_in
 from validators.rules.registry import Violation, rule
+from validators.rules.unscraped import unscraped
 from validators.rules.written import Where, of_services
 
 
@@ -176,6 +177,7 @@ def unwatched(spec: Spec) -> Iterator[Violation]:
         if collectors_in(spec, mode)
         for name, service in services_of(spec, mode).items()
         if service.health and name not in spec.monitoring.unwatched and name not in _watched_in(spec, mode)
+        if name not in unscraped(spec)  # PLB434 says so
     )
 
 

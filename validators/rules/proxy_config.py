@@ -25,6 +25,8 @@ def files_of_program(spec: Spec, program: str) -> Iterator[tuple[Placed, list[Re
         image = spec.images.images.get(placed.service.image)
         if image is None or image.repository.rpartition("/")[2] != program:
             continue
+        if not all(text.resolves for text in texts):
+            continue  # PLB107 says so; what the others name may stand there
         found: list[Read] = []
         for text in texts:
             if text.where == Where.CONFIG and text.name.removesuffix(".j2").endswith((".yml", ".yaml")):

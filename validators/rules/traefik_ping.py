@@ -32,6 +32,8 @@ def never_pinged(spec: Spec) -> Iterator[Violation]:
 
 def _unanswered(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     command = " ".join(raw(word) for word in (placed.service.health and placed.service.health.command) or ())
+    if not all(text.resolves for text in texts):
+        return
     if re.search(r"\btraefik healthcheck\b", command) and not any(_turns_on(text) for text in texts):
         yield Violation(placed.path("health"), f"{placed.id} serves no ping for its health check", observed=command)
 
