@@ -27,7 +27,7 @@ def not_scraped(spec: Spec) -> Iterator[Violation]:
     for name, (metrics, entries) in unscraped(spec).items():
         collecting = [each for mode in spec.modes for each in collectors_in(spec, mode)]
         also = tuple((path_of("monitoring", section, id), "is for it") for section, id in entries)
-        follow: list[tuple[str, ...]] = [(metric,) for metric in metrics] + [(id,) for _, id in entries]
+        follow: list[tuple[str, ...]] = [(each,) for each in (*metrics, *(id for _, id in entries))]
         follow += [(collector, name) for collector in dict.fromkeys(collecting)]
         shown = f"`{metrics[0]}`" if metrics else f"what `{entries[0][1]}` measures"
         message = f"monitoring reads {shown} of `{name}`, which has no `metrics`"
