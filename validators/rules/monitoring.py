@@ -231,8 +231,8 @@ def not_loaded(spec: Spec) -> Iterator[Violation]:
 def _not_loaded(spec: Spec) -> Iterator[Violation]:
     for placed, texts in of_services(spec):
         collector = spec.monitoring.collectors.get(placed.id)
-        if collector is None:
-            continue
+        if collector is None or not all(text.resolves for text in texts):
+            continue  # PLB107 says the latter
         path = path_of("monitoring", "collectors", placed.id, "rules")
         file = next((each for each in placed.service.config if each.target == collector.rules), None)
         if file is None:
