@@ -16,7 +16,7 @@ _KEYS = frozenset(
 )  # fmt: skip
 _LABELS = frozenset({"alertname", "instance", "job", "service", "severity"})
 """Labels that generated alerts have."""
-_MATCHER = re.compile(r"^\s*\{?\s*([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*\"?([^\"}]*)\"?")
+_MATCHER = re.compile(r"[\s{]*([A-Za-z_]\w*)\s*(=~|!~|!=|=)([^}]*)")
 _ROUTES = """
 images.yaml:
   images:
@@ -62,10 +62,11 @@ def _unknown(spec: Spec, read: Read) -> Iterator[Violation]:
     alerts = sorted(spec.monitoring.alerts)
     for matcher in _matchers(file):
         found = _MATCHER.match(matcher)
+        value = found[3].strip(' "') if found else ""
         if found and _is_misspelt(found[1], sorted(labels)):
             yield violation_at(text, found[1], f"no alert has a label `{found[1]}`", labels)
-        elif found and found[1] == "alertname" and "~" not in found[2] and _is_misspelt(found[3], alerts):
-            yield violation_at(text, found[3], f"there is no alert `{found[3]}`", alerts)
+        elif found and found[1] == "alertname" and "~" not in found[2] and _is_misspelt(value, alerts):
+            yield violation_at(text, value, f"there is no alert `{value}`", alerts)
 
 
 def _is_misspelt(name: str, known: Sequence[str]) -> bool:

@@ -39,7 +39,13 @@ def _unanswered(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Viol
     is_on = any(_turns_on(text) for text in texts)
     if re.search(r"\btraefik healthcheck\b", command) and not is_on:
         yield Violation(placed.path("health"), f"{placed.id} serves no ping for its health check", observed=command)
-    if health and health.http and _is_traefik(placed) and not any(text.where == Where.CONFIG for text in texts):
+    if (
+        health
+        and health.http
+        and not health.command
+        and _is_traefik(placed)
+        and not any(text.where == Where.CONFIG for text in texts)
+    ):
         yield from _by_options(placed, texts, health.http, is_on)
 
 
