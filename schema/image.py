@@ -90,7 +90,10 @@ class Image(Model):
 
     repository: Annotated[
         str,
-        form(r"^[a-z0-9][a-z0-9._:/-]*$", "a repository in lower case with its registry, e.g. docker.io/library/redis"),
+        form(
+            r"^[a-z0-9][a-z0-9._-]*(:[0-9]+/[a-z0-9._/-]+|/[a-z0-9._/-]+)?$",
+            "a repository in lower case with its registry and without a tag, e.g. docker.io/library/redis",
+        ),
     ]
     """Repository with its registry's host, e.g. `docker.io/library/postgres`."""
     tag: Tag

@@ -12,6 +12,7 @@ from schema.types import (
     Id,
     Int,
     Model,
+    Number,
     RoleId,
     ServerTypeId,
     ServiceId,
@@ -27,6 +28,8 @@ class NodeSize(Model):
 
     vcpus: Annotated[Int, Field(ge=1, le=4096)]
     """Virtual processor cores."""
+    overcommit: Annotated[Number, Field(ge=1, le=100)] = 1
+    """How many times its cores the services' CPU limits may add up to: a limit is a ceiling, and not all need theirs at once."""
     memory_mib: Annotated[Int, Field(ge=256, le=16_777_216)]
     """Memory in MiB."""
     disk_gb: Annotated[Int, Field(ge=1)]

@@ -154,6 +154,43 @@ def test_a_fault_that_several_places_feel_is_told_once(edit: Edit, rule: str, fo
     assert {each.rule for each in finding.related if each.rule} == follow
 
 
+AT_ITS_LINE = {
+    "metrics that only panels read": ("services/qdrant.yaml", "metrics: {port: http, secret: qdrant_api_key}\n", "", "PLB434"),
+    "metrics that alerts read": ("services/minio.yaml", "metrics: {port: s3, path: /minio/v2/metrics/cluster}\n", "", "PLB434"),
+    "metrics that one alert measures": ("services/alloy.yaml", "metrics: {port: http}\n", "", "PLB434"),
+    "a port that others need": ("services/postgres.yaml", "ports: {sql:", "ports: {psql:", "PLB102"),
+    "a port that a check asks too": ("services/minio.yaml", "s3: 9000", "s4: 9000", "PLB102"),
+    "a port that one service needs": ("services/clamav.yaml", "ports: {clamd:", "ports: {clmad:", "PLB102"),
+    "a port that its own file names": ("services/loki.yaml", "ports: {http:", "ports: {htp:", "PLB102"),
+    "a port of a collector": ("services/prometheus.yaml", "ports: {http:", "ports: {htp:", "PLB102"),
+    "a port that nobody needs": ("services/grafana.yaml", "ports: {http:", "ports: {htp:", "PLB106"),
+    "a port that is published": ("services/traefik.yaml", "https:", "htps:", "PLB106"),
+    "a port that only a file names": ("services/traefik.yaml", "ping:", "pin:", "PLB107"),
+    "a service twice in one role": (OFFLINE, "      - postgres\n", "      - postgres\n      - postgres\n", "PLB401"),
+    "a service in two roles": (ONLINE, "services: [postgres, redis,", "services: [postgres, redis, serving,", "PLB401"),
+    "memory in two modes": ("services/clamav.yaml", "memory_mib: 1", "memory_mib: 91", "PLB403"),
+    "cores in two modes": ("services/serving.yaml", "cpus: ", "cpus: 10", "PLB404"),
+    "memory of an agent in three roles": ("services/alloy.yaml", "memory_mib: ", "memory_mib: 99", "PLB403"),
+    "memory in one mode": ("services/nomic-embed.yaml", "memory_mib: ", "memory_mib: 99", "PLB403"),
+    "a node that is too small": (OFFLINE, "vcpus: 8", "vcpus: 2", "PLB404"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AT_ITS_LINE)
+def test_one_edit_is_one_finding_that_shows_its_line(name: str) -> None:
+    file, old, new, rule = AT_ITS_LINE[name]
+    (finding,) = found((file, old, new))
+    assert finding.rule == rule
+    text = shipped()[file]
+    line = text.count("\n", 0, text.index(old)) + 1
+    shown = [finding.location, *(each.location for each in finding.related)]
+    assert any(each and each.file == file and abs(each.line - line) <= 3 for each in shown)
+
+
+def test_limits_may_add_up_to_more_than_the_cores_where_the_spec_says_so() -> None:
+    assert not found((OFFLINE, "vcpus: 8", "vcpus: 2, overcommit: 4"))
+
+
 def test_a_target_that_shares_no_segment_is_told_at_its_own_with_all_that_need_it() -> None:
     (finding,) = found(("services/redis.yaml", "segments: [etl-internal]", "segments: [monitoring]"))
     assert finding.location is not None and finding.location.file == "services/redis.yaml"

@@ -97,6 +97,8 @@ def reports(spec: Spec) -> Iterator[Violation]:
 
 def _reports(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
     contract = placed.spec.contracts.get(placed.service.image)
+    if not all(text.resolves for text in texts):
+        return  # PLB107 says so
     for index, each in enumerate(contract.telemetry if contract and placed.service.kind != "job" else ()):
         if any(is_switched(switch, text) for switch in each.off_by for text in texts):
             continue

@@ -1,16 +1,17 @@
 """PLB1xx: what refers to what."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from plumbline.effective.deployment import effective, field_path, services_of
 from plumbline.effective.graphs import knots
+from plumbline.effective.per_spec import per_spec
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.references import SpecReference, definition, ids_by_kind, references
 from plumbline.spec.spec import Spec
 from plumbline.spec.suggestions import closest, shorten, suggestion
-from validators.rules.effective_services import placed_services
+from validators.rules.effective_services import Placed, placed_services
 from validators.rules.named_services import naming_services
 from validators.rules.registry import Violation, rule
 
@@ -84,18 +85,34 @@ def unknown_port(spec: Spec) -> Iterator[Violation]:
             if port not in known and here[target].kind != "job":  # PLB125 says that nothing connects to a job
                 path = each.path("needs", target)
                 wrong.setdefault((target, port, tuple(known)), {})[path] = f"`{each.id}` needs it"
+    own = _own_ports_that_lack(spec)
     for (target, port, ports), needing in wrong.items():
         message, hint = f"`{target}` has no port `{port}`", suggestion(port, ports, "it has", "no port")
-        yield _at_what_lacks(path_of("services", target, "ports"), needing, message, hint, ((target, port),))
+        uses = own.get((target, port), {})
+        lacking = {**needing, **{each.path: each.use for each in uses.values()}}
+        yield _at_what_lacks(
+            path_of("services", target, "ports"), lacking, message, hint, ((target, port),), len(needing)
+        )
 
 
 def _at_what_lacks(
-    owner: PathText, needing: dict[PathText, str], message: str, hint: str | None, explains: tuple[tuple[str, ...], ...]
+    owner: PathText,
+    needing: dict[PathText, str],
+    message: str,
+    hint: str | None,
+    explains: tuple[tuple[str, ...], ...],
+    services: int | None = None,
+    at_key: bool = False,
 ) -> Violation:
-    """At the service that needs it; where several do, at what they all lack: one of them may be wrong, not all."""
+    """At the place that needs it; where several do, at what they all lack: one of them may be wrong, not all.
+
+    `services` is how many of the places are needs of services, if not all are.
+    """
     if len(needing) == 1:
-        return Violation(next(iter(needing)), message, hint, explains=explains)
-    message += f", and {len(needing)} services need it"
+        also = () if services is None else ((owner, "the ports that it has"),)
+        return Violation(next(iter(needing)), message, hint, at_key=at_key, also=also, explains=explains)
+    needs = len(needing) if services is None else services
+    message += f", and {needs} services need it" if needs > 1 else f", and {len(needing)} places name it"
     return Violation(owner, message, hint, at_key=True, also=tuple(needing.items()), explains=explains)
 
 
@@ -181,27 +198,54 @@ def _where_placed(spec: Spec, mode: str) -> PathText:
     passing="services/web.yaml: {health: {http: {port: http, path: /ping}}}",
 )
 def own_port(spec: Spec) -> Iterator[Violation]:
-    """Port names that the service itself lacks."""
+    """Port names that the service itself lacks; what others need as well PLB102 has."""
+    needed = {need for each in placed_services(spec) for need in each.service.needs.items()}
+    for (name, port), uses in _own_ports_that_lack(spec).items():
+        if (name, port) in needed:
+            continue
+        ports = spec.services[name].ports
+        first = next(iter(uses.values()))
+        meant = closest(port, sorted(ports.keys() - spec.services[name].publish.keys())) if first.is_key else None
+        explains = ((port,), (meant, name)) if meant else ((port, name),)
+        yield _at_what_lacks(
+            path_of("services", name, "ports"),
+            {each.path: each.use for each in uses.values()},
+            f"`{name}` has no port `{port}`",
+            suggestion(port, ports, "it has", "no port"),
+            explains if len(uses) == 1 else ((port, name), *explains),
+            0,
+            first.is_key,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _PortUse:
+    """A place in a service that names one of its own ports."""
+
+    path: PathText
+    use: str
+    is_key: bool = False
+
+
+@per_spec
+def _own_ports_that_lack(spec: Spec) -> Mapping[tuple[str, str], Mapping[PathText, _PortUse]]:
+    """Places that name a port which their own service lacks, by service and port; each once for all modes."""
+    found: dict[tuple[str, str], dict[PathText, _PortUse]] = {}
     for each in placed_services(spec):
-        ports = each.service.ports
-        health = each.service.health
-        if health and health.http and health.http.port not in ports:
-            port = health.http.port
-            yield Violation(each.path("health"), f"there is no port `{port}` here", explains=((port, each.id),))
-        metrics = each.service.metrics
-        if metrics and metrics.port not in ports:
-            message = f"there is no port `{metrics.port}` here"
-            yield Violation(each.path("metrics"), message, explains=((metrics.port, each.id),))
-        for port in each.service.publish:
-            if port not in ports:
-                meant = closest(port, sorted(ports.keys() - each.service.publish.keys()))
-                yield Violation(
-                    each.path("publish", port),
-                    f"there is no port `{port}` here",
-                    suggestion(port, ports, "it has", "no port"),
-                    at_key=True,
-                    explains=((port,), (meant, each.id)) if meant else ((port,),),
-                )
+        for port, use in _own_uses(each):
+            if port not in each.service.ports:
+                found.setdefault((each.id, port), {})[use.path] = use
+    return found
+
+
+def _own_uses(each: Placed) -> Iterator[tuple[str, _PortUse]]:
+    health, metrics = each.service.health, each.service.metrics
+    for port in each.service.publish:
+        yield port, _PortUse(each.path("publish", port), "publishes it", is_key=True)
+    if health and health.http:
+        yield health.http.port, _PortUse(each.path("health"), "its health check asks it")
+    if metrics:
+        yield metrics.port, _PortUse(each.path("metrics"), "its metrics are there")
 
 
 @rule(

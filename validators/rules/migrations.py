@@ -1,10 +1,11 @@
-"""PLB157: a migration contracts only what no release that may still run uses."""
+"""PLB157, PLB161: migrations that go to the last revision, and contract only what no release that may still run uses."""
 
 from collections.abc import Iterator
 
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from plumbline.update.formats import version
+from validators.rules.effective_services import raw
 from validators.rules.registry import Violation, rule
 
 _UPDATE = """\
@@ -51,3 +52,33 @@ def contracts_too_early(spec: Spec) -> Iterator[Violation]:
                 message = f"revision {each.revision} removes what was still used before this release, {own}"
                 expected = f"a release before {own}"
                 yield Violation(path_of(at, "unused_since"), message, expected=expected, observed=each.unused_since)
+
+
+_JOB = _UPDATE.format(', unused_since: "1.1"').replace(
+    "image: traefik,", "image: traefik, command: [alembic, upgrade, %s],"
+)
+
+
+@rule(
+    "PLB161",
+    title="Migration job that does not go to the last revision",
+    why="The release starts on an older schema than the one that it was written for.",
+    fix="Upgrade to `head`.",
+    failing=_JOB % '"1"',
+    passing=_JOB % "head",
+)
+def stops_before(spec: Spec) -> Iterator[Violation]:
+    """Commands of Alembic that go down, or up to a revision that is not the last one of update.yaml."""
+    for job, migrations in spec.update.migrations.items():
+        if job not in spec.services or not migrations:
+            continue
+        written = [raw(word) for word in spec.services[job].command or ()]
+        words = [word for text in written for word in text.split()] if "alembic" in " ".join(written) else []
+        path = path_of("services", job, "command")
+        last = migrations[-1].revision
+        if "downgrade" in words:
+            yield Violation(path, f"`{job}` takes migrations back")
+        elif "upgrade" in words[:-1] and (to := words[words.index("upgrade") + 1]) not in ("head", "heads", last):
+            yield Violation(
+                path, f"`{job}` goes to {to}, but the last revision is {last}", expected="head", observed=to
+            )

@@ -13,6 +13,7 @@ from validators.rules.effective_services import once
 from validators.rules.monitoring_examples import watched
 from validators.rules.monitoring_texts import alerts_that_resolve, known_in
 from validators.rules.registry import Violation, rule
+from validators.rules.unscraped import unscraped
 from validators.rules.written import Where, of_services
 
 
@@ -176,6 +177,7 @@ def unwatched(spec: Spec) -> Iterator[Violation]:
         if collectors_in(spec, mode)
         for name, service in services_of(spec, mode).items()
         if service.health and name not in spec.monitoring.unwatched and name not in _watched_in(spec, mode)
+        if name not in unscraped(spec)  # PLB434 says so
     )
 
 
@@ -229,8 +231,8 @@ def not_loaded(spec: Spec) -> Iterator[Violation]:
 def _not_loaded(spec: Spec) -> Iterator[Violation]:
     for placed, texts in of_services(spec):
         collector = spec.monitoring.collectors.get(placed.id)
-        if collector is None:
-            continue
+        if collector is None or not all(text.resolves for text in texts):
+            continue  # PLB107 says the latter
         path = path_of("monitoring", "collectors", placed.id, "rules")
         file = next((each for each in placed.service.config if each.target == collector.rules), None)
         if file is None:

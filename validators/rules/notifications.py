@@ -1,4 +1,4 @@
-"""PLB859: alerts of which nobody is told, though others are."""
+"""PLB857–PLB859: alerts of which somebody is told, and as often as the spec says."""
 
 from collections.abc import Iterator
 
@@ -29,4 +29,47 @@ def untold(spec: Spec) -> Iterator[Violation]:
                 f"nobody is notified of alerts of severity `{alert.severity}`",
                 expected=", ".join(told),
                 observed=alert.severity,
+            )
+
+
+_REPEATED = _NOTIFIED.format("page").replace("repeat_s: 3600", "repeat_s: %s")
+
+
+@rule(
+    "PLB857",
+    title="Notification repeated before its group is looked at again",
+    why="Alertmanager looks at a group every `group_s` seconds, so it cannot repeat a notification sooner.",
+    fix="Raise `repeat_s` to a multiple of `group_s`.",
+    failing=watched((_TOLD, _TOLD + _REPEATED % 60)),
+    passing=watched((_TOLD, _TOLD + _REPEATED % 3600)),
+)
+def repeated_too_soon(spec: Spec) -> Iterator[Violation]:
+    """Notifications with `repeat_s` below `group_s`."""
+    for id, each in spec.monitoring.notifications.items():
+        if each.repeat_s < each.group_s:
+            yield Violation(
+                path_of("monitoring", "notifications", id, "repeat_s"),
+                f"repeats after {each.repeat_s:g} s, but its group is looked at every {each.group_s:g} s",
+            )
+
+
+_STALE_S = 300
+"""For how long Prometheus takes a sample for the present value."""
+
+
+@rule(
+    "PLB858",
+    title="Metrics collected too seldom to be read",
+    why="Prometheus takes a value for stale after five minutes. Between two collections series vanish, and alerts end.",
+    fix="Set `interval_s` to two minutes or less, so that one lost collection does not matter.",
+    failing=watched(("{web: {rules: /etc/rules.yml}}", "{web: {rules: /etc/rules.yml, interval_s: 600}}")),
+    passing=watched(("{web: {rules: /etc/rules.yml}}", "{web: {rules: /etc/rules.yml, interval_s: 60}}")),
+)
+def collected_too_seldom(spec: Spec) -> Iterator[Violation]:
+    """Collectors whose interval is more than half of that."""
+    for id, each in spec.monitoring.collectors.items():
+        if each.interval_s * 2 > _STALE_S:
+            yield Violation(
+                path_of("monitoring", "collectors", id, "interval_s"),
+                f"`{id}` collects every {each.interval_s:g} s, and a value is stale after {_STALE_S} s",
             )

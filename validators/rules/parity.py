@@ -12,6 +12,7 @@ from plumbline.spec.suggestions import closest
 from validators.rules.parity_examples import example, three_modes
 from validators.rules.registry import Violation, rule
 from validators.rules.spec_lookup import exists
+from validators.rules.written import of_services
 
 MISSING = re.compile(r"(absent|none|missing|unavailable|not available)\b", re.I)
 _RENAMED = 0.9
@@ -70,6 +71,8 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
     for each in _explanations(spec):
         for index, pattern in enumerate(each.covers):
             if not any(covers(pattern, one.path) and each.sets_apart(one.modes) for one in found):
+                if _is_unresolved(spec, pattern):
+                    continue  # PLB107 says so
                 message = f"`{pattern}` covers no difference between modes {' and '.join(spec.modes)}"
                 also = tuple(_written(spec, pattern))
                 yield Violation(path_of(each.path, "covers", index), message, observed=pattern, also=also)
@@ -78,6 +81,14 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
             if covered and not _is_apart(mode, set(spec.modes) - set(each.apart), spec.modes, covered):
                 message = f"mode {mode} does not differ from the others in anything covered here"
                 yield Violation(path_of(each.path, "sets_apart", index), message, observed=mode)
+
+
+def _is_unresolved(spec: Spec, pattern: str) -> bool:
+    """Whether it is about a service with a text that does not resolve: what that differs in is not known then."""
+    return any(
+        pattern.split(".")[:2] == ["services", placed.id] and not all(text.resolves for text in texts)
+        for placed, texts in of_services(spec)
+    )
 
 
 def _written(spec: Spec, pattern: str) -> Iterator[tuple[PathText, str]]:

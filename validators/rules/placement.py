@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
-from plumbline.effective.deployment import deployments
-from plumbline.spec.paths import path_of
+from plumbline.effective.deployment import Deployment, deployments, field_path
+from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.service import Limits, Service
+from schema.topology import NodeSize
 from validators.rules.effective_services import placed_services
 from validators.rules.registry import Violation, rule
 
@@ -25,18 +27,26 @@ topology/single.yaml:
     passing="topology/single.yaml: {roles: {host: {services: [web, db]}}}",
 )
 def placed_twice(spec: Spec) -> Iterator[Violation]:
-    """Services that several roles name, or one role names twice."""
+    """Services that several roles name, or one role names twice; each once in a mode, with all its places."""
     for mode, topology in spec.topology.items():
-        total = Counter(name for role in topology.roles.values() for name in role.services)
-        for role_name, role in topology.roles.items():
-            own = Counter(role.services)
-            for index, name in enumerate(role.services):
-                agent = name in spec.services and spec.services[name].per_node
-                if own[name] > 1 or (total[name] > 1 and not agent):
-                    yield Violation(
-                        path_of("topology", mode, "roles", role_name, "services", index),
-                        f"`{name}` is placed {total[name]} times",
-                    )
+        for name in services_twice(spec, mode):
+            places = [
+                path_of("topology", mode, "roles", role_name, "services", index)
+                for role_name, role in topology.roles.items()
+                for index, each in enumerate(role.services)
+                if each == name
+            ]
+            also = tuple((place, "placed here too") for place in places[:-1])
+            yield Violation(places[-1], f"`{name}` is placed {len(places)} times in mode {mode}", also=also)
+
+
+def services_twice(spec: Spec, mode: str) -> list[str]:
+    """Services that a mode places more than once, although they are no agents, or twice in one role."""
+    roles = spec.topology[mode].roles.values()
+    total = Counter(name for role in roles for name in role.services)
+    in_one = {name for role in roles for name, times in Counter(role.services).items() if times > 1}
+    agents = {name for name, service in spec.services.items() if service.per_node}
+    return [name for name, times in total.items() if name in in_one or (times > 1 and name not in agents)]
 
 
 @rule(
@@ -67,35 +77,44 @@ def placed_nowhere(spec: Spec) -> Iterator[Violation]:
 )
 def too_much_memory(spec: Spec) -> Iterator[Violation]:
     """Roles whose services' limits exceed memory less reserve."""
-    for deployment in deployments(spec):
-        size = spec.topology[deployment.mode].roles[deployment.role].size
-        wanted = _at_once(deployment.services, lambda limits: limits.memory_mib)
-        have = size.memory_mib - size.reserve_mib
-        if wanted > have:
-            yield Violation(
-                path_of("topology", deployment.mode, "roles", deployment.role, "size"),
-                f"limits add up to {wanted:.0f} MiB, but only {have} MiB are left after the reserve",
-            )
+    left = "only {} MiB are left after the reserve"
+    yield from _too_large(spec, "memory_mib", " MiB", lambda size: size.memory_mib - size.reserve_mib, left)
 
 
 @rule(
     "PLB404",
     title="CPU limits above the node's cores",
     why="The node cannot give what the limits promise, so the services slow each other down.",
-    fix="Lower the limits, move a service, or use a larger node.",
+    fix=(
+        "Lower the limits, move a service, or use a larger node. If not all of them need their limit at once, set "
+        "`overcommit` in the role's `size`."
+    ),
     failing="services/db.yaml: {limits: {memory_mib: 512, cpus: 3}}",
-    passing="services/db.yaml: {limits: {memory_mib: 512, cpus: 1.5}}",
+    passing="topology/single.yaml: {roles: {host: {size: {overcommit: 2}}}}\nservices/db.yaml: {limits: {memory_mib: 512, cpus: 2}}",
 )
 def too_many_cores(spec: Spec) -> Iterator[Violation]:
-    """Roles whose services' limits exceed the cores."""
+    """Roles whose services' limits exceed the cores, or what `overcommit` makes of them; and a limit above all cores."""
+    yield from _too_large(spec, "cpus", " cores", lambda size: size.vcpus * size.overcommit, "the node has {}")
+
+
+@rule(
+    "PLB408",
+    title="CPU limit above the cores of the node",
+    why="The engine refuses to create the container: a limit is at most what the host has.",
+    fix="Lower the limit, or use a larger node.",
+    failing="topology/single.yaml: {roles: {host: {size: {overcommit: 4}}}}\nservices/db.yaml: {limits: {memory_mib: 512, cpus: 3}}",
+    passing="topology/single.yaml: {roles: {host: {size: {overcommit: 4}}}}\nservices/db.yaml: {limits: {memory_mib: 512, cpus: 2}}",
+)
+def more_than_all_cores(spec: Spec) -> Iterator[Violation]:
+    """Services whose limit exceeds the cores, where `overcommit` lets it pass PLB404."""
     for deployment in deployments(spec):
         size = spec.topology[deployment.mode].roles[deployment.role].size
-        wanted = round(_at_once(deployment.services, lambda limits: limits.cpus), 3)
-        if wanted > size.vcpus:
-            yield Violation(
-                path_of("topology", deployment.mode, "roles", deployment.role, "size"),
-                f"limits add up to {wanted:g} cores, but the node has {size.vcpus}",
-            )
+        for name, service in deployment.services.items():
+            if service.limits and size.vcpus < service.limits.cpus <= size.vcpus * size.overcommit:
+                yield Violation(
+                    field_path(name, spec.services[name], deployment.mode, "limits"),
+                    f"`{name}` may use {service.limits.cpus:g} cores, but a node of role {deployment.role} has {size.vcpus}",
+                )
 
 
 @rule(
@@ -120,6 +139,57 @@ def too_much_log(spec: Spec) -> Iterator[Violation]:
                 also=((path_of("topology", deployment.mode, "roles", deployment.role, "size"), "the node's size"),),
             )
             return
+
+
+@dataclass(frozen=True)
+class _Full:
+    """A node whose services' limits are too large for it together."""
+
+    deployment: Deployment
+    message: str
+    culprits: Mapping[PathText, str]
+    """Limits without which the rest fits, the largest first, and whose they are."""
+
+    @property
+    def size(self) -> PathText:
+        """Where the node's size stands."""
+        return path_of("topology", self.deployment.mode, "roles", self.deployment.role, "size")
+
+
+def _too_large(spec: Spec, field: str, unit: str, room: Callable[[NodeSize], float], left: str) -> Iterator[Violation]:
+    """Nodes that are too small, each at its size; where a limit makes several of them so, that one, once."""
+    full = [each for deployment in deployments(spec) for each in _full(spec, deployment, field, unit, room, left)]
+    shared = [path for path in full[0].culprits if all(path in each.culprits for each in full)] if full else []
+    if len(full) > 1 and shared:
+        also = tuple((each.size, f"in mode {each.deployment.mode} {each.message}") for each in full)
+        name = full[0].culprits[shared[0]]
+        yield Violation(shared[0], f"with those of `{name}`, {full[0].message}", also=also)
+        return
+    for each in full:
+        also = tuple((path, f"the limits of `{name}`") for path, name in list(each.culprits.items())[:1])
+        yield Violation(each.size, each.message, also=also)
+
+
+def _full(
+    spec: Spec, deployment: Deployment, field: str, unit: str, room: Callable[[NodeSize], float], left: str
+) -> Iterator[_Full]:
+    if set(services_twice(spec, deployment.mode)) & set(deployment.services):
+        return  # PLB401 says so
+    services, have = deployment.services, room(spec.topology[deployment.mode].roles[deployment.role].size)
+
+    def limit(limits: Limits) -> float:
+        return float(getattr(limits, field))
+
+    wanted = round(_at_once(services, limit), 3)
+    if wanted <= have:
+        return
+    by_size = sorted((each for each in services.items() if each[1].limits), key=lambda each: -limit(each[1].limits))  # type: ignore[arg-type]
+    culprits = {
+        field_path(name, spec.services[name], deployment.mode, "limits"): name
+        for name, _ in by_size
+        if _at_once({other: each for other, each in services.items() if other != name}, limit) <= have
+    }
+    yield _Full(deployment, f"limits add up to {wanted:.10g}{unit}, but {left.format(f'{have:.10g}')}", culprits)
 
 
 def _at_once(services: Mapping[str, Service], of: Callable[[Limits], float]) -> float:

@@ -25,6 +25,8 @@ def files_of_program(spec: Spec, program: str) -> Iterator[tuple[Placed, list[Re
         image = spec.images.images.get(placed.service.image)
         if image is None or image.repository.rpartition("/")[2] != program:
             continue
+        if not all(text.resolves for text in texts):
+            continue  # PLB107 says so; what the others name may stand there
         found: list[Read] = []
         for text in texts:
             if text.where == Where.CONFIG and text.name.removesuffix(".j2").endswith((".yml", ".yaml")):
@@ -49,7 +51,8 @@ def mapping(value: Any, *keys: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _violation(text: WrittenText, word: str, message: str, known: Any = ()) -> Violation:
+def violation_at(text: WrittenText, word: str, message: str, known: Any = ()) -> Violation:
+    """At the line of a file that has the word, with the name like it that is known."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     hint = f"did you mean `{close[0]}`?" if close else None
     return Violation(text.path, message, hint, observed=word, location=text.at_word(word))
@@ -89,6 +92,7 @@ def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
         if dig(each, "http", "redirections", "entryPoint", "to")
     }
     for text, file in files:
+        yield from _unused_middlewares(text, file, files)
         for kind in ("http", "tcp"):
             known = {
                 each: {name for _, other in files for name in mapping(other, kind, each)}
@@ -101,7 +105,7 @@ def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
                 asked += [("resolver", dig(router, "tls", "certResolver"), resolvers)]
                 for what, name, there in asked:
                     if isinstance(name, str) and "@" not in name and name not in there:
-                        yield _violation(text, name, f"there is no {what} `{name}`", there)
+                        yield violation_at(text, name, f"there is no {what} `{name}`", there)
         named = [dig(file, "ping", "entryPoint")]
         named += [
             dig(each, "http", "redirections", "entryPoint", "to") for each in mapping(file, "entryPoints").values()
@@ -111,11 +115,37 @@ def _traefik(placed: Placed, files: list[Read]) -> Iterator[Violation]:
         ]
         for name in named:
             if isinstance(name, str) and name not in entries and not name.startswith(":"):
-                yield _violation(text, name, f"there is no entry point `{name}`", entries)
+                yield violation_at(text, name, f"there is no entry point `{name}`", entries)
         yield from _traefik_paths(placed, text, file)
         yield from _traefik_hosts(placed, text, file)
         yield from _traefik_tls(text, file)
         yield from _never_asked(text, file, redirecting)
+
+
+_PROTECTING = frozenset(
+    {"basicAuth", "buffering", "digestAuth", "forwardAuth", "inFlightReq", "ipAllowList", "ipWhiteList", "rateLimit"}
+)
+
+
+def _unused_middlewares(text: WrittenText, file: Mapping[str, Any], files: list[Read]) -> Iterator[Violation]:
+    """Middlewares that protect, and that no router passes a request through."""
+    used = {
+        str(name).partition("@")[0]
+        for _, other in files
+        for each in (*mapping(other, "http", "routers").values(), *mapping(other, "entryPoints").values())
+        for name in (*(dig(each, "middlewares") or ()), *(dig(each, "http", "middlewares") or ()))
+    }
+    chained = {
+        str(name).partition("@")[0]
+        for _, other in files
+        for each in mapping(other, "http", "middlewares").values()
+        for name in dig(each, "chain", "middlewares") or ()
+    }
+    if not used:
+        return
+    for name, each in mapping(file, "http", "middlewares").items():
+        if name not in used | chained and _PROTECTING & set(map(str, each if isinstance(each, dict) else ())):
+            yield violation_at(text, str(name), f"no router uses middleware `{name}`", used)
 
 
 def _traefik_paths(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> Iterator[Violation]:
@@ -123,9 +153,9 @@ def _traefik_paths(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -
     folders = {*(str(each.parent) for each in targets), *(mount.target for mount in placed.service.mounts)}
     folder, name = (dig(file, "providers", "file", key) for key in ("directory", "filename"))
     if isinstance(folder, str) and folder.rstrip("/") not in folders | set(placed.service.volumes.values()):
-        yield _violation(text, folder, f"nothing is mounted in {folder}", folders)
+        yield violation_at(text, folder, f"nothing is mounted in {folder}", folders)
     if isinstance(name, str) and name not in map(str, targets):
-        yield _violation(text, name, f"no file is mounted at {name}", map(str, targets))
+        yield violation_at(text, name, f"no file is mounted at {name}", map(str, targets))
     for each in mapping(file, "certificatesResolvers").values():
         storage = dig(each, "acme", "storage")
         kept = [
@@ -162,7 +192,7 @@ def _traefik_hosts(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -
     for name, each in mapping(file, "entryPoints").items():
         to = dig(each, "http", "redirections", "entryPoint", "to")
         if to == name:
-            yield _violation(text, "redirections", f"entry point `{name}` redirects to itself, without end")
+            yield violation_at(text, "redirections", f"entry point `{name}` redirects to itself, without end")
 
 
 _VERSIONS = tuple(f"VersionTLS1{minor}" for minor in range(4))
@@ -174,10 +204,10 @@ def _traefik_tls(text: WrittenText, file: Mapping[str, Any]) -> Iterator[Violati
         for key in ("minVersion", "maxVersion"):
             version = dig(each, key)
             if isinstance(version, str) and version not in _VERSIONS:
-                yield _violation(text, version, f"there is no version `{version}`", _VERSIONS)
+                yield violation_at(text, version, f"there is no version `{version}`", _VERSIONS)
     for each in dig(file, "tls", "certificates") or ():
         if dig(each, "certFile") and dig(each, "certFile") == dig(each, "keyFile"):
-            yield _violation(text, "keyFile", f"{dig(each, 'keyFile')} is the certificate and the key")
+            yield violation_at(text, "keyFile", f"{dig(each, 'keyFile')} is the certificate and the key")
 
 
 def _never_asked(text: WrittenText, file: Mapping[str, Any], redirecting: set[str]) -> Iterator[Violation]:
@@ -188,7 +218,7 @@ def _never_asked(text: WrittenText, file: Mapping[str, Any], redirecting: set[st
             message = (
                 f"router `{name}` is never asked: entry point {' and '.join(map(str, points))} redirects everything"
             )
-            yield _violation(text, "entryPoints", message)
+            yield violation_at(text, "entryPoints", message)
 
 
 _KEYS = frozenset(
@@ -238,16 +268,19 @@ def _prometheus(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> I
     if not _KEYS & set(file):
         return  # rules, or targets of their own
     for key in sorted(set(map(str, file)) - _KEYS):
-        yield _violation(text, key, f"Prometheus has no key `{key}`", _KEYS)
+        yield violation_at(text, key, f"Prometheus has no key `{key}`", _KEYS)
     jobs = [job for job in dig(file, "scrape_configs") or () if isinstance(job, dict)]
     for part in (mapping(file, "global"), *jobs):
         for key, value in part.items():
             if str(key) not in _PARTS and get_close_matches(str(key), _PARTS, n=1, cutoff=0.85):
-                yield _violation(text, str(key), f"Prometheus has no key `{key}` there", _PARTS)
+                yield violation_at(text, str(key), f"Prometheus has no key `{key}` there", _PARTS)
             elif str(key).endswith(("_interval", "_timeout")) and not _DURATION.fullmatch(str(value)):
-                yield _violation(
+                yield violation_at(
                     text, str(key), f"`{key}: {value}` is not a duration: a unit such as `s` or `m` is missing"
                 )
+    yield from _jobs_twice(text, jobs)
+    for key in sorted(set(map(str, mapping(file, "alerting"))) - {"alertmanagers", "alert_relabel_configs"}):
+        yield violation_at(text, key, f"Prometheus has no key `{key}` there", ("alertmanagers",))
     for job in jobs:
         for target in [each for static in dig(job, "static_configs") or () for each in dig(static, "targets") or ()]:
             host = str(target).rpartition(":")[0] or str(target)
@@ -255,6 +288,12 @@ def _prometheus(placed: Placed, text: WrittenText, file: Mapping[str, Any]) -> I
             own = placed.service.ports.values()
             if _ITSELF.fullmatch(host) and own and number.isdecimal() and int(number) not in own:
                 message = f"the container itself listens on {', '.join(map(str, own))}, not on {number}"
-                yield _violation(text, str(target), message, map(str, own))
+                yield violation_at(text, str(target), message, map(str, own))
             if re.fullmatch(r"[A-Za-z][\w-]*", host) and host not in {*placed.spec.services, "localhost"}:
-                yield _violation(text, host, f"there is no service `{host}` to scrape", placed.spec.services)
+                yield violation_at(text, host, f"there is no service `{host}` to scrape", placed.spec.services)
+
+
+def _jobs_twice(text: WrittenText, jobs: list[dict[str, Any]]) -> Iterator[Violation]:
+    names = [str(job.get("job_name")) for job in jobs if "job_name" in job]
+    for name in sorted({each for each in names if names.count(each) > 1}):
+        yield violation_at(text, "job_name", f"several jobs have the name `{name}`")

@@ -1,5 +1,6 @@
 """PLB107: expressions that resolve."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,8 @@ class _Failure:
     location: Location
     message: str
     hint: str | None = None
+    service: str | None = None
+    """Whose file or value it is."""
 
 
 def _failing_values(spec: Spec) -> Iterator[_Failure]:
@@ -49,7 +52,7 @@ def _failing_values(spec: Spec) -> Iterator[_Failure]:
                 render(template, names)
             except ExpressionError as error:
                 hint = OTHERS_BRACES if error.is_unreadable else None
-                yield _Failure(each.mode, path, spec.line_of(path, error.line), str(error), hint)
+                yield _Failure(each.mode, path, spec.line_of(path, error.line), str(error), hint, each.id)
 
 
 def _templates(each: Placed) -> Iterator[tuple[PathText, str]]:
@@ -85,8 +88,30 @@ def _failing_files(spec: Spec) -> Iterator[_Failure]:
                 except ExpressionError as error:
                     place = spec.template_line(file.source, error.line)
                     hint = _IN_A_FILE if error.is_unreadable else None
-                    yield _Failure(each.mode, path_of(each.path("config"), index), place, str(error), hint)
+                    path = path_of(each.path("config"), index)
+                    yield _Failure(each.mode, path, place, str(error), hint, each.id)
                     break  # one tenant's file is like another's
+
+
+_LACKS_KEY = re.compile(r"^the map has no `[^`]+`(?:; did you mean `([^`]+)`)?")
+
+
+def _owner(failures: Iterable[_Failure]) -> str | None:
+    """Whose map lacks a key, where it is one service's."""
+    services = {each.service for each in failures if _LACKS_KEY.match(each.message)}
+    return services.pop() if len(services) == 1 else None
+
+
+def _keys_meant(spec: Spec, owner: str | None, message: str) -> Iterator[tuple[PathText, str]]:
+    """The key of the service that is like the one that it lacks: it may be the one that was changed."""
+    found = _LACKS_KEY.match(message)
+    meant = found[1] if found else None
+    if owner is None or meant is None:
+        return
+    for field in type(spec.services[owner]).model_fields:
+        value = getattr(spec.services[owner], field)
+        if isinstance(value, dict) and meant in value:
+            yield path_of("services", owner, field, meant), f"`{meant}` stands here"
 
 
 _IN_A_FILE = f"{OTHERS_BRACES}, or remove `{TEMPLATE_ENDING}` from the file's name: it is copied unchanged then"
@@ -99,10 +124,12 @@ def _once_for_all_modes(spec: Spec, failures: Iterable[_Failure]) -> Iterator[Vi
     for (location, message), those in found.items():
         modes = list(dict.fromkeys(each.mode for each in those))
         where = f" in mode {', '.join(modes)}" if len(modes) < len(spec.modes) else ""
+        owner = _owner(those)
         yield Violation(
             those[0].path,
-            f"does not resolve{where}: {message}",
+            f"does not resolve{where}: {message}{f' (for `{owner}`)' if owner else ''}",
             those[0].hint,
             location=location,
+            also=tuple(_keys_meant(spec, owner, message)),
             explains=missing_ids(message),
         )

@@ -27,7 +27,7 @@ def _hint(name: str, known: Sequence[str]) -> str | None:
     return f"did you mean `{close[0]}`?" if close else None
 
 
-def _calls(spec: Spec) -> Iterator[tuple[ReadStep, PathText, Call]]:
+def runbook_calls(spec: Spec) -> Iterator[tuple[ReadStep, PathText, Call]]:
     """Every command of every script, with its step and its spec path."""
     for each in steps(spec):
         for part, script in each.scripts.items():
@@ -44,7 +44,7 @@ def _calls(spec: Spec) -> Iterator[tuple[ReadStep, PathText, Call]]:
     passing=example("docker compose stop web", PLAIN),
 )
 def not_running_there(spec: Spec) -> Iterator[Violation]:
-    for each, path, call in _calls(spec):
+    for each, path, call in runbook_calls(spec):
         raw = str(getattr(each.runbook.steps[_index(path)], str(path.parts[-1])))
         # what an expression names is the spec's own
         called = [name for name in services_called(call) if name in blank_expressions(Template(template=raw))]
@@ -95,7 +95,7 @@ def _services_at(spec: Spec, runbook: Runbook, place: str) -> set[str]:
     passing=example("plumb runbook run sample", PLAIN),
 )
 def wrong_call_of_plumb(spec: Spec) -> Iterator[Violation]:
-    for _, path, call in _calls(spec):
+    for _, path, call in runbook_calls(spec):
         if call.program == "plumb" and (problem := _wrong(spec, [*call.words])):
             yield Violation(path, *problem)
 
@@ -147,7 +147,7 @@ _SCRIPT = re.compile(r"(?<![\w.-])/opt/(?P<folder>[\w.-]+)/scripts/(?P<name>[\w.
 def missing_script(spec: Spec) -> Iterator[Violation]:
     """Paths of the installation's scripts, with another name or in another folder."""
     files = [f"{name}.sh" for name in SCRIPTS]
-    for _, path, call in _calls(spec):
+    for _, path, call in runbook_calls(spec):
         for found in _SCRIPT.finditer(" ".join(call.words)):
             if found["folder"] == spec.platform.name and found["name"] not in files:
                 yield Violation(path, f"there is no script {found['name']}", _hint(found["name"], files))
@@ -220,7 +220,7 @@ _SECONDS: Mapping[str, frozenset[str]] = {
     passing=example("docker compose stop --timeout 600", PLAIN + ";; timeout_s: 900"),
 )
 def too_short(spec: Spec) -> Iterator[Violation]:
-    for each, path, call in _calls(spec):
+    for each, path, call in runbook_calls(spec):
         longest = max(_waits(call), default=0)
         if longest >= each.step.timeout_s:
             message = f"`{call.program}` may wait for {longest} s, but the step ends after {each.step.timeout_s} s"

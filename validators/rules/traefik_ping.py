@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import yaml
 
 from plumbline.spec.spec import Spec
+from schema.service import HttpHealth
 from validators.rules.effective_services import Placed, once, raw
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services
@@ -26,14 +27,64 @@ _CHECKED = "services/web.yaml: {command: [%s], health: {command: [traefik, healt
     passing=_CHECKED % '"--ping"',
 )
 def never_pinged(spec: Spec) -> Iterator[Violation]:
-    """Services whose check is `traefik healthcheck`, and whose command and files turn no ping on."""
+    """Services whose check is `traefik healthcheck` or asks /ping, and whose command and files serve none there."""
     return once(found for placed, texts in of_services(spec) for found in _unanswered(placed, texts))
 
 
 def _unanswered(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violation]:
-    command = " ".join(raw(word) for word in (placed.service.health and placed.service.health.command) or ())
-    if re.search(r"\btraefik healthcheck\b", command) and not any(_turns_on(text) for text in texts):
+    if not all(text.resolves for text in texts):
+        return  # PLB107 says so
+    health = placed.service.health
+    command = " ".join(raw(word) for word in (health and health.command) or ())
+    is_on = any(_turns_on(text) for text in texts)
+    if re.search(r"\btraefik healthcheck\b", command) and not is_on:
         yield Violation(placed.path("health"), f"{placed.id} serves no ping for its health check", observed=command)
+    if (
+        health
+        and health.http
+        and not health.command
+        and _is_traefik(placed)
+        and not any(text.where == Where.CONFIG for text in texts)
+    ):
+        yield from _by_options(placed, texts, health.http, is_on)
+
+
+def _is_traefik(placed: Placed) -> bool:
+    image = placed.spec.images.images.get(placed.service.image)
+    return image is not None and image.repository.rpartition("/")[2] == "traefik"
+
+
+def _by_options(placed: Placed, texts: tuple[WrittenText, ...], asked: HttpHealth, is_on: bool) -> Iterator[Violation]:
+    """Checks of /ping by HTTP, of a Traefik whose options say everything: ping is on, at an entry point on that port."""
+    if asked.path != "/ping" or asked.port not in placed.service.ports:
+        return
+    options = _options(texts)
+    points = {found[1].lower(): value for name, value in options.items() if (found := _ENTRY_POINT.fullmatch(name))}
+    name = options.get("ping.entrypoint", "traefik")
+    port = str(placed.service.ports[asked.port])
+    if not is_on and "ping.entrypoint" not in options:
+        yield Violation(
+            placed.path("health"),
+            f"{placed.id} serves no ping for its health check",
+            "add `--ping=true`",
+            also=((placed.path("command"), "its options"),),
+        )
+    elif name.lower() not in points:
+        known = ", ".join(points) or "none"
+        message = f"ping is at entry point `{name}`, which {placed.id} does not define"
+        yield Violation(placed.path("command"), message, expected=known, observed=name)
+    elif (listens := points[name.lower()]).partition("/")[0].rpartition(":")[2] != port:
+        message = f"ping is at {listens}, but the health check asks port {port}"
+        yield Violation(placed.path("command"), message, expected=f":{port}", observed=listens)
+
+
+_ENTRY_POINT = re.compile(r"entrypoints\.([\w-]+)\.address")
+
+
+def _options(texts: tuple[WrittenText, ...]) -> dict[str, str]:
+    """Options of the command with a value, by their names in small letters, as Traefik reads them."""
+    words = [text.shown for text in texts if text.where == Where.COMMAND and text.shown.startswith("--")]
+    return {name[2:].lower(): value for name, _, value in (word.partition("=") for word in words)}
 
 
 def _turns_on(text: WrittenText) -> bool:

@@ -36,6 +36,11 @@ PROGRAMS: Mapping[str, tuple[Unsafe, ...]] = {
     "mysql": (Unsafe("MYSQL_ALLOW_EMPTY_PASSWORD", _ON, "root needs no password"),),
     "nginx": (Unsafe("ssl_protocols", f".*(?:{_OLD_TLS}|SSLv3)\\b.*", "TLS 1.0 and 1.1 are broken"),),
     "postgres": (
+        Unsafe(
+            "POSTGRES_INITDB_ARGS",
+            ".*--auth(?:-host)?[= ]trust\\b.*",
+            "anyone who reaches it gets in without a password",
+        ),
         Unsafe("POSTGRES_HOST_AUTH_METHOD", "trust", "anyone who reaches it gets in without a password"),
         Unsafe("password_encryption", "md5|off|on", "MD5 passwords can be cracked from a stolen table"),
         Unsafe("fsync", _OFF, "a power cut destroys the database"),
@@ -49,6 +54,7 @@ PROGRAMS: Mapping[str, tuple[Unsafe, ...]] = {
         Unsafe("insecureSkipVerify", _ON, "backends' certificates are not checked"),
         Unsafe("serversTransport.insecureSkipVerify", _ON, "backends' certificates are not checked"),
         Unsafe("minVersion", _OLD_TLS, "TLS 1.0 and 1.1 are broken"),
+        Unsafe("average", "0", "nothing limits the requests"),
     ),
     "valkey": _REDIS,
 }

@@ -58,6 +58,8 @@ class WrittenText:
     """The variable's name, or the configuration file's path below the spec's folder."""
     before: str = ""
     """The word before it, of a list of words."""
+    resolves: bool = True
+    """Whether its expressions do; nothing is to be concluded from what it does not say then."""
 
     def at(self, position: int) -> Location | None:
         """Where a position of `literal` stands in a configuration file; None elsewhere, where the spec path says it."""
@@ -130,34 +132,37 @@ def _files(placed: Placed) -> Iterator[WrittenText]:
         for _, names in config_names(placed.spec, placed.mode, placed.id, file):
             path = path_of(placed.path("config"), index)
             rendered = is_template(file.source)
-            shown, named, ports = _rendered(template, names) if rendered else (template, (), ())
+            shown, named, ports, resolves = _rendered(template, names) if rendered else (template, (), (), True)
             literal = _blank(template) if rendered else template
-            yield WrittenText(placed, Where.CONFIG, path, literal, shown, named, ports, file.source)
+            yield WrittenText(placed, Where.CONFIG, path, literal, shown, named, ports, file.source, resolves=resolves)
             break
 
 
 def _written(
     placed: Placed, where: Where, path: PathText, value: Value, *, name: str = "", before: str = ""
 ) -> WrittenText:
-    shown, named, ports = (
-        (value, (), ())
+    shown, named, ports, resolves = (
+        (value, (), (), True)
         if isinstance(value, str)
         else _rendered(value.template, service_names(placed.spec, placed.mode, placed.id))
     )
-    return WrittenText(placed, where, path, blank_expressions(value), shown, named, ports, name, before)
+    return WrittenText(placed, where, path, blank_expressions(value), shown, named, ports, name, before, resolves)
 
 
-def _rendered(template: str, names: Mapping[str, Any]) -> tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """The text, the services that it names, and those with the port that it names too."""
+def _rendered(
+    template: str, names: Mapping[str, Any]
+) -> tuple[str, tuple[str, ...], tuple[tuple[str, str], ...], bool]:
+    """The text, the services that it names, those with the port that it names too, and whether it resolves."""
     followed, called = noting_calls(names, _NAMING)
+    resolves = True
     try:
         shown = render(template, followed)
         if isinstance(names, SharedNames):
             names.texts[template] = shown
     except ExpressionError:
-        shown = ""  # PLB107 says so
+        shown, resolves = "", False  # PLB107 says so
     named = tuple(dict.fromkeys(arguments[0] for _, *arguments in called if arguments))
-    return shown, named, tuple(dict.fromkeys((each[1], each[2]) for each in called if len(each) == 3))
+    return shown, named, tuple(dict.fromkeys((each[1], each[2]) for each in called if len(each) == 3)), resolves
 
 
 def noting_calls(names: Mapping[str, Any], functions: tuple[str, ...]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
