@@ -1,5 +1,8 @@
 """A pytest plugin that runs the tests once as they are, and then, for each mutant, those of them that may notice it.
 
+Those are the tests that ran its line; and of tests that gave its function nothing else than former ones did, only the first. A mutant
+that they leave alive might still be noticed by another: the share is a lower bound.
+
 Each mutant is a fork of the process that collected the tests. In a function it takes the place of the function's code. Constants of a
 module take the places of the former ones wherever these were imported; where no test notices that, and for whatever else is evaluated
 when a module is imported, everything is imported anew.
@@ -13,10 +16,10 @@ import os
 import resource
 import signal
 import sys
-import threading
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -28,13 +31,15 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from proofs.mutated_code.mutations import Mutation, mutations
+from proofs.mutated_code.watching import Function, Ran, Watching
 
 QUIETLY = ["-m", "not live and not slow", "-q", "--no-header", "-p", "no:cacheprovider", "--assert=plain", "--tb=no"]
 _AGAIN = ("validators", "tests", "proofs.wrong_specs", "plumbline.stack", "plumbline.report")
 """What is imported anew for a mutant of a module."""
 _CPU_S, _HANG_S = 30, 120
-Called = tuple[str, int]
-"""A function, by its file and first line."""
+_WHOLE = "validators.stack.whole"
+_COMPARES = f"{_WHOLE}.checks", "differences"
+"""More than half of an inspection. Remembered, for it is what it was when anything else is broken."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,9 @@ class Mutants:
     def __init__(self, modules: dict[str, Path], told: Callable[[Outcome], None], each: int = 1):
         self.modules, self.told, self.each = modules, told, each
         self.failed = False
-        self.callers: dict[Called, list[pytest.Item]] = defaultdict(list)
-        self.functions: dict[Called, list[FunctionType]] = defaultdict(list)
+        self.watching = Watching(map(str, modules.values()))
+        self.ran: dict[pytest.Item, Ran] = {}
+        self.functions: dict[Function, list[FunctionType]] = defaultdict(list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test failed as it is."""
@@ -63,9 +69,10 @@ class Mutants:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of pytest's own."""
-        for item, following in _with_following(session.items):
-            for each in _calls(lambda: item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)):  # noqa: B023
-                self.callers[each].append(item)
+        with self.watching.remembering(*_COMPARES):
+            for item, following in _with_following(session.items):
+                run = partial(item.config.hook.pytest_runtest_protocol, item=item, nextitem=following)
+                self.ran[item] = self.watching.during(run)
         if self.failed:
             raise pytest.UsageError("the tests fail as they are")
         for each in gc.get_objects():
@@ -74,13 +81,10 @@ class Mutants:
         gc.freeze()  # a collection in a child would copy every page
         for module, file in self.modules.items():
             # a module that is a table has no functions, and everybody may read it
-            self._try(module, file, self._callers(file) or list(session.items))
+            order = [item for item in session.items if self.ran[item].called(str(file))] or list(session.items)
+            with nullcontext() if module.startswith(_WHOLE) else self.watching.remembering(*_COMPARES):
+                self._try(module, file, order)
         return True
-
-    def _callers(self, file: Path) -> list[pytest.Item]:
-        """The tests that call a function of a file."""
-        called = (items for (name, _), items in self.callers.items() if name == str(file))
-        return list(dict.fromkeys(item for items in called for item in items))
 
     def _try(self, module: str, file: Path, order: list[pytest.Item]) -> None:
         lines, tree = file.read_text().splitlines(), ast.parse(file.read_text())
@@ -101,8 +105,7 @@ class Mutants:
         changed = compile(ast.fix_missing_locations(tree), str(file), "exec")
         if each.function:
             first = min([each.function.lineno, *(decorator.lineno for decorator in each.function.decorator_list)])
-            own = set(self.callers.get((str(file), first), ()))
-            tests = [item for item in order if item in own]
+            tests = self._of((str(file), first), each.lines, order)
             return _test(tests, _in_a_child(partial(_in_function, changed, self.functions[str(file), first], tests)))
         if isinstance(each.statement, ast.Assign):
             alone = compile(ast.Module([each.statement], []), str(file), "exec")
@@ -111,27 +114,23 @@ class Mutants:
         files = sorted({str(item.path) for item in order})
         return _in_a_child(partial(_in_module, module, file, changed, files)) or None
 
+    def _of(self, function: Function, lines: range, order: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """The tests that ran some lines, each of which gave the function something that none before it did."""
+        wanted = {(function[0], line) for line in lines}
+        known: set[tuple[Function, int]] = set()
+        tests = []
+        for item in order:
+            ran = self.ran[item]
+            new = {given for given in ran.given if given[0] == function} - known
+            if new and not wanted.isdisjoint(ran.lines):
+                known |= new
+                tests.append(item)
+        return tests
+
 
 def _with_following(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item]]:
     """Each with the next, and the last with itself: what it shares with others stays."""
     return zip(items, [*items[1:], *items[-1:]], strict=True)
-
-
-def _calls(run: Callable[[], object]) -> set[Called]:
-    """The functions that are called meanwhile."""
-    called: set[Called] = set()
-
-    def note(frame: Any, event: str, _: object) -> None:
-        called.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
-
-    threading.settrace(note)
-    sys.settrace(note)
-    try:
-        run()
-    finally:
-        sys.settrace(None)
-        threading.settrace(None)
-    return called
 
 
 def _test(tests: Sequence[pytest.Item], number: int) -> object:
