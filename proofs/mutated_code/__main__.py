@@ -24,7 +24,17 @@ LEFT_OUT = ("matrix", "rendering", "rules", "verify")
 TESTED_BY = tuple(
     ROOT / "tests" / "stack" / f"test_{name}.py"
     for name in (
-        *("comparing_facts", "events", "facts", "files_and_strangers", "ignoring", "inside", "lost_needs", "matrix"),
+        *(
+            "comparing_facts",
+            "containers",
+            "events",
+            "facts",
+            "files_and_strangers",
+            "ignoring",
+            "inside",
+            "lost_needs",
+            "matrix",
+        ),
         *("reach", "running", "secrecy", "settling", "trials", "whole"),
     )
 )
@@ -53,6 +63,8 @@ def main(words: list[str]) -> int:
 
     def told(each: Outcome) -> None:
         is_same = (each.module, each.source, each.what) in known
+        if counted and counted[-1].module != each.module:
+            print(_share(counted[-1].module, counted), flush=True)
         (same if is_same else counted).append(each)
         if each.found == is_same:
             print(
@@ -70,6 +82,11 @@ def main(words: list[str]) -> int:
     REPORT.write_text(page(counted, score := f"{found} of {len(counted)} found, {len(same)} equivalent"))
     print(f"mutated code: {score}, {found / len(counted):.1%}")
     return int(found < WANTED * len(counted) or any(each.found for each in same))
+
+
+def _share(module: str, counted: Sequence[Outcome]) -> str:
+    own = [each.found for each in counted if each.module == module]
+    return f"{module}: {sum(own)} of {len(own)}"
 
 
 def page(counted: list[Outcome], score: str) -> str:

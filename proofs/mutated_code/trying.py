@@ -79,6 +79,9 @@ class Mutants:
             if isinstance(each, FunctionType):
                 self.functions[each.__code__.co_filename, each.__code__.co_firstlineno].append(each)
         gc.freeze()  # a collection in a child would copy every page
+        with self.watching.remembering(*_COMPARES):
+            if failing := _in_a_child(partial(_failing, session.items)):
+                raise pytest.UsageError(f"{session.items[failing - 1].name} fails in a child without any change")
         for module, file in self.modules.items():
             # a module that is a table has no functions, and everybody may read it
             order = [item for item in session.items if self.ran[item].called(str(file))] or list(session.items)
@@ -88,8 +91,6 @@ class Mutants:
 
     def _try(self, module: str, file: Path, order: list[pytest.Item]) -> None:
         lines, tree = file.read_text().splitlines(), ast.parse(file.read_text())
-        if failing := _in_a_child(partial(_failing, order)):
-            raise pytest.UsageError(f"{order[failing - 1].name} fails in a child without any change")
         for each in islice(mutations(tree), 0, None, self.each):
             undo = each.swap()
             try:

@@ -51,6 +51,10 @@ class Numbers:
         self._kept[id(value)] = number, value
         return number
 
+    def of_all(self, values: Iterable[Any]) -> int:
+        """The number of values that are given at once."""
+        return self._number(("all", *map(self.of, values)))
+
     def _number(self, key: Any) -> int:
         return self._numbers.setdefault(key, len(self._numbers))
 
@@ -94,7 +98,7 @@ class Watching:
             return None
         given = frame.f_locals
         count = code.co_argcount + code.co_kwonlyargcount
-        number = self.numbers.of(tuple(given[name] for name in code.co_varnames[:count] if name in given))
+        number = self.numbers.of_all(given[name] for name in code.co_varnames[:count] if name in given)
         self._ran.given.add(((code.co_filename, code.co_firstlineno), number))
         return self._line
 
@@ -110,7 +114,7 @@ class Watching:
 
         @wraps(former)
         def remembered(*given: Any) -> Any:
-            key, outer = self.numbers.of(given), self._ran
+            key, outer = self.numbers.of_all(given), self._ran
             if key not in self._remembered:
                 self._ran = Ran()
                 self._remembered[key] = former(*given), self._ran
