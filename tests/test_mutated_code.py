@@ -61,9 +61,9 @@ def test_what_is_run_is_noted_by_line_and_by_what_a_function_is_given() -> None:
     watching = Watching([__file__])
     first = _half.__code__.co_firstlineno
     full, same, empty = (watching.during(lambda: _half(given)) for given in ([4], [4], []))  # noqa: B023
-    ran = [{line - first for _, line in each.lines if first < line <= first + 3} for each in (full, same, empty)]
+    ran = [{line - first for line in each.lines[__file__] if first < line <= first + 3} for each in (full, same, empty)]
     assert ran == [{1, 2}, {1, 2}, {1, 3}]
-    of_half = [{given for given in each.given if given[0][1] == first} for each in (full, same, empty)]
+    of_half = [each.given[__file__, first] for each in (full, same, empty)]
     assert of_half[0] == of_half[1] != of_half[2]
 
 

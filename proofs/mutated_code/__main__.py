@@ -1,6 +1,9 @@
 """`make mutated-code`: whatever decides a fact, broken in small ways, one at a time; the last line is the share that the tests notice.
 
-python -m proofs.mutated_code [WORD …] [each=N]     only modules whose name contains a word; every Nth mutant
+python -m proofs.mutated_code [WORD …] [each=N] [tests=WORD]
+
+Only modules whose name contains a word; every Nth mutant; only those of the tests' files whose name contains the word. Mutants are tried
+in an order that is mixed, so that the score so far is a sample of the whole.
 
 The tests need no engine. `equivalent.json` has the mutants that change nothing that anybody could see, each with the reason.
 """
@@ -63,30 +66,30 @@ def main(words: list[str]) -> int:
 
     def told(each: Outcome) -> None:
         is_same = (each.module, each.source, each.what) in known
-        if counted and counted[-1].module != each.module:
-            print(_share(counted[-1].module, counted), flush=True)
         (same if is_same else counted).append(each)
         if each.found == is_same:
             print(
                 f"{'is found' if is_same else 'survives'}  {each.module}:{each.line} {each.what}\n    {each.source}",
                 flush=True,
             )
+        if not (len(counted) + len(same)) % 100:
+            print(f"{_score(counted, same)} so far", flush=True)
 
-    each = next((int(word.removeprefix("each=")) for word in words if word.startswith("each=")), 1)
+    options = dict(word.split("=", 1) for word in words if "=" in word)
+    tests = [str(file) for file in TESTED_BY if options.get("tests", "") in file.stem]
     with TemporaryDirectory() as folder:  # pytest's own goes when other runs come, and every mutant would look found
-        call = [*map(str, TESTED_BY), *QUIETLY, f"--basetemp={folder}/tests"]
-        if status := pytest.main(call, plugins=[Mutants(named, told, each)]):
+        call = [*tests, *QUIETLY, f"--basetemp={folder}/tests"]
+        if status := pytest.main(call, plugins=[Mutants(named, told, int(options.get("each", 1)))]):
             return int(status)
     found = sum(each.found for each in counted)
     REPORTS.mkdir(exist_ok=True)
-    REPORT.write_text(page(counted, score := f"{found} of {len(counted)} found, {len(same)} equivalent"))
+    REPORT.write_text(page(counted, score := _score(counted, same)))
     print(f"mutated code: {score}, {found / len(counted):.1%}")
     return int(found < WANTED * len(counted) or any(each.found for each in same))
 
 
-def _share(module: str, counted: Sequence[Outcome]) -> str:
-    own = [each.found for each in counted if each.module == module]
-    return f"{module}: {sum(own)} of {len(own)}"
+def _score(counted: Sequence[Outcome], same: Sequence[Outcome]) -> str:
+    return f"{sum(each.found for each in counted)} of {len(counted)} found, {len(same)} equivalent"
 
 
 def page(counted: list[Outcome], score: str) -> str:
@@ -99,9 +102,9 @@ def page(counted: list[Outcome], score: str) -> str:
     shares: dict[str, list[bool]] = {}
     for each in counted:
         shares.setdefault(each.module, []).append(each.found)
-    rows = [(None, [code(module), str(sum(found)), str(len(found))]) for module, found in shares.items()]
+    rows = [(None, [code(module), str(sum(found)), str(len(found))]) for module, found in sorted(shares.items())]
     made.table(["Module", "Found", "Of"], rows)
-    left = [each for each in counted if not each.found]
+    left = sorted((each for each in counted if not each.found), key=lambda each: (each.module, each.line))
     made.table(
         ["Not found", "Line", "Change"],
         [(None, [code(f"{each.module}:{each.line}"), code(each.source), text(each.what)]) for each in left],

@@ -13,6 +13,7 @@ import gc
 import importlib.abc
 import importlib.util
 import os
+import random
 import resource
 import signal
 import sys
@@ -22,7 +23,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -37,6 +37,7 @@ QUIETLY = ["-m", "not live and not slow", "-q", "--no-header", "-p", "no:cachepr
 _AGAIN = ("validators", "tests", "proofs.wrong_specs", "plumbline.stack", "plumbline.report")
 """What is imported anew for a mutant of a module."""
 _CPU_S, _HANG_S = 30, 120
+_SEED = 27
 _WHOLE = "validators.stack.whole"
 _COMPARES = f"{_WHOLE}.checks", "differences"
 """More than half of an inspection. Remembered, for it is what it was when anything else is broken."""
@@ -53,12 +54,30 @@ class Outcome:
     found: bool
 
 
+@dataclass
+class _Module:
+    """A module, and the tests that call it: the last one that found a mutant first."""
+
+    name: str
+    file: Path
+    order: list[pytest.Item]
+
+    def __post_init__(self) -> None:
+        source = self.file.read_text()
+        self.tree, self._lines = ast.parse(source), source.splitlines()
+
+    def line(self, each: Mutation) -> str:
+        """That of a mutant, without the indentation."""
+        return self._lines[each.line - 1].strip()
+
+
 class Mutants:
     """The plugin, for some modules by their names, and every so many of their mutants."""
 
     def __init__(self, modules: dict[str, Path], told: Callable[[Outcome], None], each: int = 1):
         self.modules, self.told, self.each = modules, told, each
         self.failed = False
+        self.trusted: set[pytest.Item] = set()
         self.watching = Watching(map(str, modules.values()))
         self.ran: dict[pytest.Item, Ran] = {}
         self.functions: dict[Function, list[FunctionType]] = defaultdict(list)
@@ -79,53 +98,61 @@ class Mutants:
             if isinstance(each, FunctionType):
                 self.functions[each.__code__.co_filename, each.__code__.co_firstlineno].append(each)
         gc.freeze()  # a collection in a child would copy every page
-        with self.watching.remembering(*_COMPARES):
-            if failing := _in_a_child(partial(_failing, session.items)):
-                raise pytest.UsageError(f"{session.items[failing - 1].name} fails in a child without any change")
-        for module, file in self.modules.items():
-            # a module that is a table has no functions, and everybody may read it
-            order = [item for item in session.items if self.ran[item].called(str(file))] or list(session.items)
-            with nullcontext() if module.startswith(_WHOLE) else self.watching.remembering(*_COMPARES):
-                self._try(module, file, order)
+        every = [_Module(module, file, self._order(session.items, file)) for module, file in self.modules.items()]
+        tries = [(module, each) for module in every for each in mutations(module.tree)]
+        random.Random(_SEED).shuffle(tries)  # so that a run that is ended early, or is of every Nth, tells of all
+        for module, each in tries[:: self.each]:
+            with nullcontext() if module.name.startswith(_WHOLE) else self.watching.remembering(*_COMPARES):
+                self._try(module, each)
         return True
 
-    def _try(self, module: str, file: Path, order: list[pytest.Item]) -> None:
-        lines, tree = file.read_text().splitlines(), ast.parse(file.read_text())
-        for each in islice(mutations(tree), 0, None, self.each):
-            undo = each.swap()
-            try:
-                killer = self._killer(module, file, tree, each, order)
-            finally:
-                undo.swap()
-            if killer in order:  # it may find the next one, too
-                order.insert(0, order.pop(order.index(killer)))
-            self.told(Outcome(module, each.line, lines[each.line - 1].strip(), each.what, killer is not None))
+    def _order(self, items: Sequence[pytest.Item], file: Path) -> list[pytest.Item]:
+        """The tests that call a file. A module that is a table has no functions, and everybody may read it."""
+        return [item for item in items if str(file) in self.ran[item].lines] or list(items)
 
-    def _killer(self, module: str, file: Path, tree: ast.Module, each: Mutation, order: list[pytest.Item]) -> object:
+    def _try(self, module: "_Module", each: Mutation) -> None:
+        undo = each.swap()
+        try:
+            killer = self._killer(module, each)
+        finally:
+            undo.swap()
+        if isinstance(killer, pytest.Item):  # it may find the next one, too
+            module.order.insert(0, module.order.pop(module.order.index(killer)))
+            self._trust(killer)
+        self.told(Outcome(module.name, each.line, module.line(each), each.what, killer is not None))
+
+    def _trust(self, test: pytest.Item) -> None:
+        """Refuse a test that fails in a child without any change, and would find every mutant."""
+        if test not in self.trusted:
+            if _in_a_child(partial(_failing, [test])):
+                raise pytest.UsageError(f"{test.name} fails in a child without any change")
+            self.trusted.add(test)
+
+    def _killer(self, module: "_Module", each: Mutation) -> object:
         """The test that notices, or whatever else is not None."""
-        changed = compile(ast.fix_missing_locations(tree), str(file), "exec")
+        name, file, order = module.name, module.file, module.order
+        changed = compile(ast.fix_missing_locations(module.tree), str(file), "exec")
         if each.function:
             first = min([each.function.lineno, *(decorator.lineno for decorator in each.function.decorator_list)])
             tests = self._of((str(file), first), each.lines, order)
             return _test(tests, _in_a_child(partial(_in_function, changed, self.functions[str(file), first], tests)))
         if isinstance(each.statement, ast.Assign):
             alone = compile(ast.Module([each.statement], []), str(file), "exec")
-            if killer := _test(order, _in_a_child(partial(_in_names, module, alone, order))):
+            if killer := _test(order, _in_a_child(partial(_in_names, name, alone, order))):
                 return killer
         files = sorted({str(item.path) for item in order})
-        return _in_a_child(partial(_in_module, module, file, changed, files)) or None
+        return _in_a_child(partial(_in_module, name, file, changed, files)) or None
 
     def _of(self, function: Function, lines: range, order: Sequence[pytest.Item]) -> list[pytest.Item]:
         """The tests that ran some lines, each of which gave the function something that none before it did."""
-        wanted = {(function[0], line) for line in lines}
-        known: set[tuple[Function, int]] = set()
+        known: set[int] = set()
         tests = []
         for item in order:
             ran = self.ran[item]
-            new = {given for given in ran.given if given[0] == function} - known
-            if new and not wanted.isdisjoint(ran.lines):
-                known |= new
-                tests.append(item)
+            if ran.given[function] <= known or ran.lines[function[0]].isdisjoint(lines):
+                continue
+            known |= ran.given[function]
+            tests.append(item)
         return tests
 
 

@@ -4,10 +4,12 @@ import dataclasses
 import enum
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
+from importlib import import_module
 from pathlib import Path
 from types import FrameType, FunctionType
 from typing import Any
@@ -21,13 +23,17 @@ Function = tuple[str, int]
 class Ran:
     """What a test ran."""
 
-    lines: set[tuple[str, int]] = field(default_factory=set)
-    given: set[tuple[Function, int]] = field(default_factory=set)
-    """Each function with the number of what it was given."""
+    lines: defaultdict[str, set[int]] = field(default_factory=partial(defaultdict, set))
+    """By file."""
+    given: defaultdict[Function, set[int]] = field(default_factory=partial(defaultdict, set))
+    """The numbers of what each function was given."""
 
-    def called(self, file: str) -> bool:
-        """Whether it called any function of a file."""
-        return any(function[0] == file for function, _ in self.given)
+    def add(self, other: "Ran") -> None:
+        """What another ran, too."""
+        for file, lines in other.lines.items():
+            self.lines[file] |= lines
+        for function, numbers in other.given.items():
+            self.given[function] |= numbers
 
 
 class Numbers:
@@ -99,17 +105,17 @@ class Watching:
         given = frame.f_locals
         count = code.co_argcount + code.co_kwonlyargcount
         number = self.numbers.of_all(given[name] for name in code.co_varnames[:count] if name in given)
-        self._ran.given.add(((code.co_filename, code.co_firstlineno), number))
+        self._ran.given[code.co_filename, code.co_firstlineno].add(number)
         return self._line
 
     def _line(self, frame: FrameType, event: str, argument: object) -> Any:
-        self._ran.lines.add((frame.f_code.co_filename, frame.f_lineno))
+        self._ran.lines[frame.f_code.co_filename].add(frame.f_lineno)
         return self._line
 
     @contextmanager
     def remembering(self, module: str, name: str) -> Iterator[None]:
         """A function of plain values runs once for each, and whoever is watched ran what it ran."""
-        holder = sys.modules[module].__dict__
+        holder = import_module(module).__dict__
         former = holder[name]
 
         @wraps(former)
@@ -120,8 +126,7 @@ class Watching:
                 self._remembered[key] = former(*given), self._ran
                 self._ran = outer
             answer, ran = self._remembered[key]
-            outer.lines |= ran.lines
-            outer.given |= ran.given
+            outer.add(ran)
             return answer
 
         holder[name] = remembered
