@@ -1,7 +1,7 @@
 """A pytest plugin that runs the tests once as they are, and then, for each mutant, those of them that may notice it.
 
-Those are the tests that ran its line; and of tests that gave its function nothing else than former ones did, only the first. A mutant
-that they leave alive might still be noticed by another: the share is a lower bound.
+Those are the tests that ran its line; and of a test with many parameters, those that gave its function what none before them did. A
+mutant that they leave alive might still be noticed by another: the share is a lower bound.
 
 Each mutant is a fork of the process that collected the tests. In a function it takes the place of the function's code. Constants of a
 module take the places of the former ones wherever these were imported; where no test notices that, and for whatever else is evaluated
@@ -144,14 +144,15 @@ class Mutants:
         return _in_a_child(partial(_in_module, name, file, changed, files)) or None
 
     def _of(self, function: Function, lines: range, order: Sequence[pytest.Item]) -> list[pytest.Item]:
-        """The tests that ran some lines, each of which gave the function something that none before it did."""
-        known: set[int] = set()
+        """The tests that ran some lines, each of which gave the function something that none before it did with other parameters."""
+        known: dict[object, set[int]] = defaultdict(set)
         tests = []
         for item in order:
             ran = self.ran[item]
-            if ran.given[function] <= known or ran.lines[function[0]].isdisjoint(lines):
+            known_here = known[getattr(item, "function", item)]
+            if ran.given[function] <= known_here or ran.lines[function[0]].isdisjoint(lines):
                 continue
-            known |= ran.given[function]
+            known_here |= ran.given[function]
             tests.append(item)
         return tests
 
