@@ -123,3 +123,9 @@ def test_a_value_that_may_be_there_is_found_where_another_was_to_be(made: str | 
     left = {} if made is None else {"Gateway": made}
     wrong = [each.shown for each in differences(left, {"Gateway": "10.0.0.1"}, NAMES, [chosen])]
     assert wrong == ([] if made is None else ["Gateway"])
+
+
+def test_a_word_that_is_called_as_a_secret_variable_is_shown() -> None:
+    name = ProjectNames("p", "/p", frozenset({"PASSWORD"}))
+    (only,) = differences({"Cmd": ["PASSWORD"]}, {"Cmd": ["x"]}, (name, name), ())
+    assert (only.expected, only.observed) == ('["PASSWORD"]', '["x"]')
