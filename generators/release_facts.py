@@ -7,7 +7,7 @@ from typing import Any
 
 from generators.compose.project import ComposeFile, compose_file, configuration
 from generators.compose.waits import called_jobs, sort_by_waits
-from plumbline.effective.deployment import Deployment, deployments, folder_of, image_reference, is_sealed
+from plumbline.effective.deployment import Deployment, deployments, image_reference, is_sealed
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -33,7 +33,7 @@ class ReleaseFactsGenerator:
 
 def release_facts(spec: Spec, deployment: Deployment) -> ReleaseFacts:
     """What an update has to know of a deployment."""
-    file, folder = compose_file(spec, deployment), folder_of(spec, deployment)
+    file, folder = compose_file(spec, deployment), deployment.folder
     files = {each.path: sha256(each.content).hexdigest() for each in configuration(spec, deployment, folder)}
     services = deployment.services
     return ReleaseFacts(
@@ -68,7 +68,7 @@ def text_of(facts: ReleaseFacts) -> str:
 
 
 def _artifact(spec: Spec, deployment: Deployment) -> Artifact:
-    facts, folder = release_facts(spec, deployment), folder_of(spec, deployment)
+    facts, folder = release_facts(spec, deployment), deployment.folder
     text = text_of(facts)
     at = path_of("topology", deployment.mode, "roles", deployment.role)
     known: dict[str, tuple[PathText, ...]] = {

@@ -6,7 +6,7 @@ from typing import Any
 from generators.provenance import Document, Origins
 from plumbline.effective.alerting import AlertRule, RecordRule, RenderedSample, alert_rules, record_rules
 from plumbline.effective.config_files import config_path
-from plumbline.effective.deployment import deployments, folder_of
+from plumbline.effective.deployment import deployments
 from plumbline.effective.expression_names import spec_names
 from plumbline.effective.monitoring import collectors_in
 from plumbline.project.artifact import Artifact
@@ -37,7 +37,7 @@ class RuleTestGenerator:
                 if service is None or file is None:
                     continue
                 path = f"{FOLDER}/{deployment.mode}-{deployment.role}-{name}.yaml"
-                rules = f"../../../{folder_of(spec, deployment)}/config/{name}/{config_path(service, file)}"
+                rules = f"../../../{deployment.folder}/config/{name}/{config_path(service, file)}"
                 yield _tests(spec, deployment.mode, name, path, rules)
 
 

@@ -1,6 +1,7 @@
 """The test of restores: a script for a host with a key of its own, and a compose file of throw-away stores for each role. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from generators.backup.scripts import script, script_names, unit
@@ -105,7 +106,7 @@ def _file(spec: Spec, deployment: Deployment, stores: tuple[KeptThing, ...]) -> 
     after = {name: [*service.needs, *service.after] for name, service in deployment.services.items()}
     wanted = named | {each for name in named for each in reachable(after, name)}
     services = {name: each for name, each in deployment.services.items() if name in wanted}
-    return compose_file(spec, Deployment(deployment.mode, deployment.role, services))
+    return compose_file(spec, replace(deployment, services=services))
 
 
 def _compose(path: str, spec: Spec, deployment: Deployment, stores: tuple[KeptThing, ...]) -> Artifact:

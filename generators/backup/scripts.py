@@ -14,7 +14,7 @@ from generators.cloud.node import home_of, state_of
 from generators.offline.shell_templates import shell_templates
 from generators.template_sources import template_sources
 from plumbline.effective.backups import KeptThing, backing_up, kept_on, shared_kept, tells_shared
-from plumbline.effective.deployment import Deployment, folder_of
+from plumbline.effective.deployment import Deployment
 from plumbline.effective.expression_names import service_names
 from plumbline.expressions.rendering import value_text
 from plumbline.expressions.template_lines import Known
@@ -49,7 +49,7 @@ class BackupGenerator:
         if not spec.backups.destination or not spec.backups.recipients:
             return
         for deployment in backing_up(spec):
-            folder = f"{folder_of(spec, deployment)}/{FOLDER}"
+            folder = f"{deployment.folder}/{FOLDER}"
             kept = kept_on(spec, deployment.mode, deployment.role)
             names = script_names(spec, deployment, kept)
             for name, does in SCRIPTS.items():

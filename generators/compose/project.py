@@ -16,7 +16,6 @@ from plumbline.effective.deployment import (
     Deployment,
     deployments,
     field_path,
-    folder_of,
     private_address,
     tenant_folder,
 )
@@ -62,18 +61,11 @@ class ComposeGenerator:
     def generate(self, spec: Spec) -> Iterable[Artifact]:
         """The artifacts of every deployment."""
         for deployment in deployments(spec):
-            folder = folder_of(spec, deployment)
             file = compose_file(spec, deployment)
-            yield _compose(spec, file, folder)
-            yield _env_example(spec, file, folder)
-            yield from configuration(spec, deployment, folder)
+            yield _compose(spec, file, deployment.folder)
+            yield _env_example(spec, file, deployment.folder)
+            yield from configuration(spec, deployment, deployment.folder)
         yield from _tenant_settings(spec)
-
-
-def project_name(spec: Spec, deployment: Deployment) -> str:
-    """Name of the compose project."""
-    several = folder_of(spec, deployment).count("/") > 1
-    return "-".join((spec.platform.name, deployment.mode, *([deployment.role] if several else [])))
 
 
 @dataclass(frozen=True)
@@ -109,7 +101,7 @@ def compose_file(spec: Spec, deployment: Deployment) -> ComposeFile:
 
 
 def _compose(spec: Spec, file: ComposeFile, folder: str) -> Artifact:
-    data: dict[str, Any] = {"name": project_name(spec, file.deployment), "services": file.services}
+    data: dict[str, Any] = {"name": file.deployment.project, "services": file.services}
     if file.networks:
         data["networks"] = file.networks
     if file.volumes:
@@ -188,7 +180,7 @@ def _env_example(spec: Spec, file: ComposeFile, folder: str) -> Artifact:
         )
     if file.open_secrets:
         add("# This file contains secrets, because an image reads them only from its environment: give it mode 0600.")
-    add(f"COMPOSE_PROJECT_NAME={project_name(spec, deployment)}", path_of("platform", "name"))
+    add(f"COMPOSE_PROJECT_NAME={deployment.project}", path_of("platform", "name"))
     roles = path_of("topology", deployment.mode, "roles")
     for name, meaning in sorted(file.variables.items()):
         add(f"# {meaning}\n{name}=", path_of("secrets", used[name]) if name in used else roles)

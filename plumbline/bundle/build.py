@@ -12,7 +12,7 @@ from plumbline.bundle.archive import Member
 from plumbline.bundle.head import Head, head_frame
 from plumbline.bundle.images import Layout, Saved
 from plumbline.bundle.signing import fingerprint_of
-from plumbline.effective.deployment import deployments, folder_of, is_sealed, services_of
+from plumbline.effective.deployment import deployments, is_sealed, services_of
 from plumbline.spec.finding import Finding, InputError
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -97,7 +97,7 @@ def gather(
 ) -> Contents:
     """Stage the images, find everything else, and describe it. Raises InputError, EnvironmentMissing, NotSaved."""
     (deployment,) = deployments(spec, wanted.mode)
-    committed = spec_folder.resolve().parent / folder_of(spec, deployment)
+    committed = spec_folder.resolve().parent / deployment.folder
     models, substituted = _models(spec, spec_folder, wanted)
     layout = Layout(stage / images.FOLDER)
     used = sorted({service.image for service in services_of(spec, wanted.mode).values()})

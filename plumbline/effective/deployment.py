@@ -1,6 +1,6 @@
 """Modes applied: the effective form of each service, and what one compose project holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from types import MappingProxyType
@@ -21,6 +21,10 @@ class Deployment:
     mode: str
     role: str
     services: Mapping[str, Service]
+    folder: str
+    """Folder of its artifacts: `deploy/offline`, or `deploy/online/<role>` where there are several."""
+    project: str
+    """Name of the compose project."""
 
 
 @per_spec
@@ -88,12 +92,16 @@ def _roles(spec: Spec, mode: str) -> Mapping[str, tuple[str, ...]]:
 @per_spec
 def deployments(spec: Spec, mode: str | None = None) -> tuple[Deployment, ...]:
     """Every compose project of a mode, or of all modes; roles without services have none."""
-    return tuple(
-        Deployment(name, role_name, _services(spec, name, role))
-        for name in (spec.modes if mode is None else (mode,))
-        for role_name, role in spec.topology[name].roles.items()
-        if role.services
-    )
+    return tuple(each for name in (spec.modes if mode is None else (mode,)) for each in _deployments(spec, name))
+
+
+def _deployments(spec: Spec, mode: str) -> Iterator[Deployment]:
+    roles = {name: role for name, role in spec.topology[mode].roles.items() if role.services}
+    for name, role in roles.items():
+        own = (mode, name) if len(roles) > 1 else (mode,)
+        yield Deployment(
+            mode, name, _services(spec, mode, role), "/".join(("deploy", *own)), "-".join((spec.platform.name, *own))
+        )
 
 
 def _services(spec: Spec, mode: str, role: Role) -> Mapping[str, Service]:
@@ -151,12 +159,6 @@ def private_address_of(spec: Spec, mode: str, tenant: str, role: str, index: int
         raise ValueError(f"mode {mode} has no network of tenants")
     subnet = topology.cloud.network.subnet.replace("{octet}", str(spec.tenants.tenants[tenant].octet))
     return str(ip_network(subnet).network_address + (topology.roles[role].first_host or 2) + index - 1)
-
-
-def folder_of(spec: Spec, deployment: Deployment) -> str:
-    """Folder of a deployment's artifacts: `deploy/offline`, or `deploy/online/<role>` where there are several."""
-    several = sum(1 for role in spec.topology[deployment.mode].roles.values() if role.services) > 1
-    return f"deploy/{deployment.mode}/{deployment.role}" if several else f"deploy/{deployment.mode}"
 
 
 def tenant_folder(mode: str, tenant: str) -> str:

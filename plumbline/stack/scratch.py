@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from generators.compose.interpolation import address_variable, secret_variable
-from plumbline.effective.deployment import folder_of, tenant_folder
+from plumbline.effective.deployment import tenant_folder
 from plumbline.effective.node_folders import folder_at
 from plumbline.spec.finding import Finding, InputError
 from plumbline.spec.location import Location
@@ -25,9 +25,9 @@ def make(spec: Spec, spec_folder: Path, project: ComposeProject, values: Mapping
 
     `values` are the secrets' values of the project's tenant.
     """
-    committed = spec_folder.resolve().parent / folder_of(spec, project.deployment)
+    committed = spec_folder.resolve().parent / project.deployment.folder
     if not (committed / COMPOSE).is_file():
-        place = Location(f"{folder_of(spec, project.deployment)}/{COMPOSE}")
+        place = Location(f"{project.deployment.folder}/{COMPOSE}")
         raise InputError([Finding("PLB922", "is missing", location=place, hint="run `plumb build`")])
     target = Path(project.folder)
     shutil.copytree(committed, target)

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _OTHER: dict[type[ast.AST], type[ast.AST]] = {
@@ -33,6 +33,8 @@ class Mutation:
     other: Any
     """What is put there; None takes it away."""
     line: int
+    lines: range
+    """Those of the statement that it is in, or of its head where it has a body: who runs none of them can't notice."""
     what: str
     function: ast.FunctionDef | None
     """The outermost one that it is in; None: it is evaluated when the module is imported."""
@@ -47,29 +49,59 @@ class Mutation:
         else:  # another list, so that taking away can be undone
             changed = [*held[: self.index], *([] if self.other is None else [self.other]), *held[self.index + 1 :]]
         setattr(self.parent, self.field, changed)
-        return Mutation(self.parent, self.field, None, held, self.line, self.what, self.function, self.statement)
+        return replace(self, index=None, other=held)
 
 
 def mutations(tree: ast.Module) -> Iterator[Mutation]:
     """Every one of a module."""
     for statement in tree.body:
         if not _is_silent(statement):
-            yield from _below(statement, statement if isinstance(statement, ast.FunctionDef) else None, statement)
+            function = statement if isinstance(statement, ast.FunctionDef) else None
+            yield from _below(statement, _Place(function, statement, _lines(statement)))
 
 
-def _below(node: ast.AST, function: ast.FunctionDef | None, statement: ast.stmt) -> Iterator[Mutation]:
+@dataclass(frozen=True)
+class _Place:
+    """Where a node is; the fields are those of a mutation."""
+
+    function: ast.FunctionDef | None
+    statement: ast.stmt
+    lines: range
+
+
+def _below(node: ast.AST, place: _Place) -> Iterator[Mutation]:
     if isinstance(node, ast.arguments):
-        function = None  # defaults are evaluated once
+        place = replace(place, function=None)  # defaults are evaluated once
     for field, value in ast.iter_fields(node):
         if field in _UNTOUCHED:
             continue
         for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
             if not isinstance(child, ast.AST) or _is_silent(child):
                 continue
+            at = _place(child, place)
             for other, what in _others(child, node, field):
                 line = getattr(child, "lineno", getattr(node, "lineno", 0))
-                yield Mutation(node, field, index, other, line, what, function, statement)
-            yield from _below(child, function or (child if isinstance(child, ast.FunctionDef) else None), statement)
+                yield Mutation(node, field, index, other, line, at.lines, what, place.function, at.statement)
+            yield from _below(child, at)
+
+
+def _place(child: ast.AST, outer: _Place) -> _Place:
+    function = outer.function or (child if isinstance(child, ast.FunctionDef) else None)
+    return _Place(function, outer.statement, _lines(child) or outer.lines)
+
+
+def _lines(node: ast.AST) -> range:
+    """Of a statement or a case; empty for any other node."""
+    match node:
+        case ast.match_case(pattern, _, [first, *_]):
+            return range(pattern.lineno, max(first.lineno, pattern.lineno + 1))
+        case ast.stmt() | ast.excepthandler() if body := getattr(node, "body", None):
+            return range(node.lineno, max(body[0].lineno, node.lineno + 1))
+        case ast.Match(subject):
+            return range(node.lineno, (subject.end_lineno or node.lineno) + 1)
+        case ast.stmt():
+            return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    return range(0)
 
 
 def _is_silent(node: ast.AST) -> bool:

@@ -1,5 +1,8 @@
 """A pytest plugin that runs the tests once as they are, and then, for each mutant, those of them that may notice it.
 
+Those are the tests that ran its line; and of a test with many parameters, those that gave its function what none before them did. A
+mutant that they leave alive might still be noticed by another: the share is a lower bound.
+
 Each mutant is a fork of the process that collected the tests. In a function it takes the place of the function's code. Constants of a
 module take the places of the former ones wherever these were imported; where no test notices that, and for whatever else is evaluated
 when a module is imported, everything is imported anew.
@@ -10,16 +13,16 @@ import gc
 import importlib.abc
 import importlib.util
 import os
+import random
 import resource
 import signal
 import sys
-import threading
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -28,13 +31,16 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from proofs.mutated_code.mutations import Mutation, mutations
+from proofs.mutated_code.watching import Function, Ran, Watching
 
 QUIETLY = ["-m", "not live and not slow", "-q", "--no-header", "-p", "no:cacheprovider", "--assert=plain", "--tb=no"]
 _AGAIN = ("validators", "tests", "proofs.wrong_specs", "plumbline.stack", "plumbline.report")
 """What is imported anew for a mutant of a module."""
 _CPU_S, _HANG_S = 30, 120
-Called = tuple[str, int]
-"""A function, by its file and first line."""
+_SEED = 27
+_WHOLE = "validators.stack.whole"
+_COMPARES = f"{_WHOLE}.checks", "differences"
+"""More than half of an inspection. Remembered, for it is what it was when anything else is broken."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,33 @@ class Outcome:
     found: bool
 
 
+@dataclass
+class _Module:
+    """A module, and the tests that call it: the last one that found a mutant first."""
+
+    name: str
+    file: Path
+    order: list[pytest.Item]
+
+    def __post_init__(self) -> None:
+        source = self.file.read_text()
+        self.tree, self._lines = ast.parse(source), source.splitlines()
+
+    def line(self, each: Mutation) -> str:
+        """That of a mutant, without the indentation."""
+        return self._lines[each.line - 1].strip()
+
+
 class Mutants:
     """The plugin, for some modules by their names, and every so many of their mutants."""
 
     def __init__(self, modules: dict[str, Path], told: Callable[[Outcome], None], each: int = 1):
         self.modules, self.told, self.each = modules, told, each
         self.failed = False
-        self.callers: dict[Called, list[pytest.Item]] = defaultdict(list)
-        self.functions: dict[Called, list[FunctionType]] = defaultdict(list)
+        self.trusted: set[pytest.Item] = set()
+        self.watching = Watching(map(str, modules.values()))
+        self.ran: dict[pytest.Item, Ran] = {}
+        self.functions: dict[Function, list[FunctionType]] = defaultdict(list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test failed as it is."""
@@ -63,75 +88,78 @@ class Mutants:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of pytest's own."""
-        for item, following in _with_following(session.items):
-            for each in _calls(lambda: item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)):  # noqa: B023
-                self.callers[each].append(item)
+        with self.watching.remembering(*_COMPARES):
+            for item, following in _with_following(session.items):
+                run = partial(item.config.hook.pytest_runtest_protocol, item=item, nextitem=following)
+                self.ran[item] = self.watching.during(run)
         if self.failed:
             raise pytest.UsageError("the tests fail as they are")
         for each in gc.get_objects():
             if isinstance(each, FunctionType):
                 self.functions[each.__code__.co_filename, each.__code__.co_firstlineno].append(each)
         gc.freeze()  # a collection in a child would copy every page
-        for module, file in self.modules.items():
-            # a module that is a table has no functions, and everybody may read it
-            self._try(module, file, self._callers(file) or list(session.items))
+        every = [_Module(module, file, self._order(session.items, file)) for module, file in self.modules.items()]
+        tries = [(module, each) for module in every for each in mutations(module.tree)]
+        random.Random(_SEED).shuffle(tries)  # so that a run that is ended early, or is of every Nth, tells of all
+        for module, each in tries[:: self.each]:
+            with nullcontext() if module.name.startswith(_WHOLE) else self.watching.remembering(*_COMPARES):
+                self._try(module, each)
         return True
 
-    def _callers(self, file: Path) -> list[pytest.Item]:
-        """The tests that call a function of a file."""
-        called = (items for (name, _), items in self.callers.items() if name == str(file))
-        return list(dict.fromkeys(item for items in called for item in items))
+    def _order(self, items: Sequence[pytest.Item], file: Path) -> list[pytest.Item]:
+        """The tests that call a file. A module that is a table has no functions, and everybody may read it."""
+        return [item for item in items if str(file) in self.ran[item].lines] or list(items)
 
-    def _try(self, module: str, file: Path, order: list[pytest.Item]) -> None:
-        lines, tree = file.read_text().splitlines(), ast.parse(file.read_text())
-        if failing := _in_a_child(partial(_failing, order)):
-            raise pytest.UsageError(f"{order[failing - 1].name} fails in a child without any change")
-        for each in islice(mutations(tree), 0, None, self.each):
-            undo = each.swap()
-            try:
-                killer = self._killer(module, file, tree, each, order)
-            finally:
-                undo.swap()
-            if killer in order:  # it may find the next one, too
-                order.insert(0, order.pop(order.index(killer)))
-            self.told(Outcome(module, each.line, lines[each.line - 1].strip(), each.what, killer is not None))
+    def _try(self, module: "_Module", each: Mutation) -> None:
+        undo = each.swap()
+        try:
+            killer = self._killer(module, each)
+        finally:
+            undo.swap()
+        if isinstance(killer, pytest.Item):  # it may find the next one, too
+            module.order.insert(0, module.order.pop(module.order.index(killer)))
+            self._trust(killer)
+        self.told(Outcome(module.name, each.line, module.line(each), each.what, killer is not None))
 
-    def _killer(self, module: str, file: Path, tree: ast.Module, each: Mutation, order: list[pytest.Item]) -> object:
+    def _trust(self, test: pytest.Item) -> None:
+        """Refuse a test that fails in a child without any change, and would find every mutant."""
+        if test not in self.trusted:
+            if _in_a_child(partial(_failing, [test])):
+                raise pytest.UsageError(f"{test.name} fails in a child without any change")
+            self.trusted.add(test)
+
+    def _killer(self, module: "_Module", each: Mutation) -> object:
         """The test that notices, or whatever else is not None."""
-        changed = compile(ast.fix_missing_locations(tree), str(file), "exec")
+        name, file, order = module.name, module.file, module.order
+        changed = compile(ast.fix_missing_locations(module.tree), str(file), "exec")
         if each.function:
             first = min([each.function.lineno, *(decorator.lineno for decorator in each.function.decorator_list)])
-            own = set(self.callers.get((str(file), first), ()))
-            tests = [item for item in order if item in own]
+            tests = self._of((str(file), first), each.lines, order)
             return _test(tests, _in_a_child(partial(_in_function, changed, self.functions[str(file), first], tests)))
         if isinstance(each.statement, ast.Assign):
             alone = compile(ast.Module([each.statement], []), str(file), "exec")
-            if killer := _test(order, _in_a_child(partial(_in_names, module, alone, order))):
+            if killer := _test(order, _in_a_child(partial(_in_names, name, alone, order))):
                 return killer
         files = sorted({str(item.path) for item in order})
-        return _in_a_child(partial(_in_module, module, file, changed, files)) or None
+        return _in_a_child(partial(_in_module, name, file, changed, files)) or None
+
+    def _of(self, function: Function, lines: range, order: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """The tests that ran some lines, each of which gave the function something that none before it did with other parameters."""
+        known: dict[object, set[int]] = defaultdict(set)
+        tests = []
+        for item in order:
+            ran = self.ran[item]
+            known_here = known[getattr(item, "function", item)]
+            if ran.given[function] <= known_here or ran.lines[function[0]].isdisjoint(lines):
+                continue
+            known_here |= ran.given[function]
+            tests.append(item)
+        return tests
 
 
 def _with_following(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item]]:
     """Each with the next, and the last with itself: what it shares with others stays."""
     return zip(items, [*items[1:], *items[-1:]], strict=True)
-
-
-def _calls(run: Callable[[], object]) -> set[Called]:
-    """The functions that are called meanwhile."""
-    called: set[Called] = set()
-
-    def note(frame: Any, event: str, _: object) -> None:
-        called.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
-
-    threading.settrace(note)
-    sys.settrace(note)
-    try:
-        run()
-    finally:
-        sys.settrace(None)
-        threading.settrace(None)
-    return called
 
 
 def _test(tests: Sequence[pytest.Item], number: int) -> object:

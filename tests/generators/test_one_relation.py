@@ -11,7 +11,7 @@ from generators.cloud.host_firewall import ruleset
 from generators.compose.project import ComposeGenerator
 from generators.site.diagrams import DiagramGenerator
 from generators.site.pages import PageGenerator
-from plumbline.effective.deployment import deployments, folder_of, services_of
+from plumbline.effective.deployment import deployments, services_of
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
@@ -172,7 +172,7 @@ def test_the_pages_of_services_list_the_lines_of_the_picture(spec: Spec) -> None
 def test_compose_files_open_the_way_for_every_line_of_the_picture(spec: Spec) -> None:
     files = {each.path: each.content.decode() for each in ComposeGenerator().generate(spec)}
     for deployment in deployments(spec):
-        composed = yaml.safe_load(files[f"{folder_of(spec, deployment)}/compose.yaml"])["services"]
+        composed = yaml.safe_load(files[f"{deployment.folder}/compose.yaml"])["services"]
         for source, target, _ in _drawn(spec, deployment.mode):
             if source not in composed or target not in services_of(spec, deployment.mode):
                 continue
@@ -233,7 +233,7 @@ def test_the_page_of_ports_lists_every_port_that_a_compose_file_publishes(spec: 
     sections = dict(re.findall(r"## Mode (\S+)\n(.*?)(?=\n## |\Z)", page.content.decode(), re.DOTALL))
     files = {each.path: each.content.decode() for each in ComposeGenerator().generate(spec)}
     for deployment in deployments(spec):
-        composed = yaml.safe_load(files[f"{folder_of(spec, deployment)}/compose.yaml"])["services"]
+        composed = yaml.safe_load(files[f"{deployment.folder}/compose.yaml"])["services"]
         for name, each in composed.items():
             rows = [line for line in sections[deployment.mode].splitlines() if line.startswith(f"| `{name}`")]
             for port in each.get("ports", ()):

@@ -16,7 +16,6 @@ from unittest.mock import patch
 
 import yaml
 
-from plumbline.effective.deployment import folder_of
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from plumbline.stack.engine import Engine
@@ -134,7 +133,7 @@ def stack_of(answers: Seen, folder: Path) -> Stack:
         more = {field: about[field] for field in ("images", "moved", "hosts", "resolver")}
         projects.append(ComposeProject(name, node, about["folder"], dead_ends=dead_ends(spec, node.deployment), **more))
         for path, text in answers["files"].items():
-            file = folder / folder_of(spec, node.deployment) / path
+            file = folder / node.deployment.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
             file.chmod(0o644)

@@ -1,6 +1,8 @@
 """Start order and restart loops, from the engine's events."""
 
-from plumbline.effective.deployment import Deployment
+from dataclasses import replace
+
+from plumbline.effective.deployment import Deployment, deployments
 from plumbline.report.fact import Check
 from plumbline.stack.attach import as_started
 from plumbline.stack.events import Events
@@ -13,8 +15,8 @@ SECOND = 1_000_000_000
 
 
 def starter_deployment() -> Deployment:
-    spec = example_spec("")
-    return Deployment("single", "host", {name: spec.services[name] for name in ("db", "web")})
+    (whole,) = deployments(example_spec(""), "single")
+    return replace(whole, services={name: whole.services[name] for name in ("db", "web")})
 
 
 def events(*happened: tuple[str, str, float]) -> Events:
@@ -56,7 +58,7 @@ def with_a_job() -> Deployment:
     services = dict(starter_deployment().services)
     job = services["db"].model_copy(update={"kind": "job", "health": None})
     web = services["web"].model_copy(update={"needs": {}, "after": ("load",)})
-    return Deployment("single", "host", {"load": job, "web": web})
+    return replace(starter_deployment(), services={"load": job, "web": web})
 
 
 def test_who_starts_after_a_job_starts_at_its_end() -> None:
@@ -75,7 +77,7 @@ def test_a_job_that_others_start_after_is_expected_on_its_node_and_called_by_nob
     assert ComposeProject("p", Node(with_a_job()), "", images).jobs == ()
     there = [{"Config": {"Labels": {"com.docker.compose.service": "web"}}}]
     assert as_started(Node(with_a_job()), there)[1] == []
-    alone = Deployment("single", "host", {**with_a_job().services, "web": starter_deployment().services["web"]})
+    alone = replace(with_a_job(), services={**with_a_job().services, "web": starter_deployment().services["web"]})
     assert ComposeProject("p", Node(alone), "", images).jobs == ("load",)
     assert as_started(Node(alone), there)[1] == ["load"]
 

@@ -125,6 +125,34 @@ TAMPERED: dict[str, tuple[Callable[[Kernel], None], str, str]] = {
     "one of the host's": (setting("ipv4.tcp_rmem", "1 1 1"), "names.settings", "ipv4.tcp_rmem is 1 1 1"),
     "before others": (of_own(nice=-5), "processes.priority", "-5 (evil)"),
     "packets dropped": (lambda kernel: kernel["filters"].append("tcp dport 6334 drop"), "names.filters", "6334 drop"),
+    "capabilities to inherit": (
+        of_own(status={"CapInh": EVERYTHING}),
+        "processes.capabilities",
+        "41 more, AUDIT_CONTROL",
+    ),
+    "capabilities that are permitted": (of_own(status={"CapPrm": EVERYTHING}), "processes.capabilities", "41 more"),
+    "ambient capabilities": (of_own(status={"CapAmb": EVERYTHING}), "processes.capabilities", "41 more"),
+    "another namespace": (of_own(namespaces={"net": "net:[1]"}), "processes.namespaces", "in others (evil)"),
+    "a program in memory that is there": (of_own(program="/memfd:x"), "processes.programs", "/memfd:x (evil)"),
+    "a program that is gone": (of_own(program="/bin/x (deleted)"), "processes.programs", "/bin/x (deleted) (evil)"),
+    "stopped": (of_own(state="T"), "processes.states", "stopped (evil)"),
+    "stopped by who traces it": (of_own(state="t", tracer=5), "processes.states", "traced (evil)"),
+    "traced while it runs": (of_own(state="S", tracer=5), "processes.states", "traced (evil)"),
+    "another's name at its own address": (
+        text("hosts", "172.29.0.2 postgres"),
+        "names.hosts",
+        "with postgres at 172.29.0.2",
+    ),
+    "a way to others that ends in itself": (
+        link("routes", dst="203.0.113.0/24", dev="lo"),
+        "names.routes",
+        "203.0.113.0/24 via lo",
+    ),
+    "a way to itself that leads out": (
+        link("routes", dst="127.0.0.0/8", dev="eth0"),
+        "names.routes",
+        "127.0.0.0/8 via eth0",
+    ),
     "a fixed neighbour": (link("neighbours", dst="172.28.0.3"), "names.neighbours", "fixed for 172.28.0.3"),
 }
 
@@ -188,3 +216,22 @@ def test_what_the_host_searched_before_is_no_surprise_where_most_have_it() -> No
     assert usual_settings(new, [old, old, new]) == ["new", "old"]
     assert usual_settings(new, [old, new, new]) == ["new", "new"]
     assert usual_settings(new, [old, old, new, new]) == ["new"]
+    assert usual_settings(new, [old]) == ["new"], "one alone is not most"
+    assert settings_of("options rotate ndots:0 edns0\nsearch b a") == "a b edns0 rotate"
+
+
+def test_all_that_is_odd_is_said_in_one_line() -> None:
+    kernel = copy.deepcopy(RECORDED["kernel"])
+    of_own(nice=-5, command="one")(kernel)
+    of_own(nice=-4, command="two")(kernel)
+    text("hosts", "203.0.113.9 a b")(kernel)
+    found = failing(kernel)
+    assert found["processes.priority"] == "-4 (two); -5 (one)"
+    assert found["names.hosts"] == "with a at 203.0.113.9; with b at 203.0.113.9"
+
+
+def test_routes_that_every_interface_with_version_6_has_are_fine() -> None:
+    kernel = copy.deepcopy(RECORDED["kernel"])
+    for to in ("fe80::/64", "ff00::/8"):
+        link("routes", dst=to, dev="eth0")(kernel)
+    assert failing(kernel) == {}

@@ -16,7 +16,7 @@ KERNEL = {"environment": {"A": "b"}, "arguments": ["db --quiet"]}
 
 def project(use: str = "variable: POSTGRES_PASSWORD_FILE") -> ComposeProject:
     spec = example_spec(f"services/db.yaml: {{secrets: {{db_password: {{{use}}}}}}}")
-    deployment = Deployment("single", "host", {"db": spec.services["db"]})
+    deployment = Deployment("single", "host", {"db": spec.services["db"]}, "deploy/single", "starter-single")
     return ComposeProject("p", Node(deployment), "/nowhere", {})
 
 

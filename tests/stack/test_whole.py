@@ -114,3 +114,18 @@ def test_every_reason_is_given() -> None:
     every = [*CONTAINER, *NETWORK, *VOLUME]
     assert all(each.why and each.paths for each in every)
     assert not [path for path in SAID_BY if is_below(tuple(path.split("/")), paths(CONTAINER))]
+
+
+@pytest.mark.parametrize("made", ["10.0.0.9", None])
+def test_a_value_that_may_be_there_is_found_where_another_was_to_be(made: str | None) -> None:
+    """Both sides have to be among the values that say nothing, not the observed one alone."""
+    chosen = MayDiffer(("Gateway",), "the engine chooses it", among=(None, "10.0.0.1"))
+    left = {} if made is None else {"Gateway": made}
+    wrong = [each.shown for each in differences(left, {"Gateway": "10.0.0.1"}, NAMES, [chosen])]
+    assert wrong == ([] if made is None else ["Gateway"])
+
+
+def test_a_word_that_is_called_as_a_secret_variable_is_shown() -> None:
+    name = ProjectNames("p", "/p", frozenset({"PASSWORD"}))
+    (only,) = differences({"Cmd": ["PASSWORD"]}, {"Cmd": ["x"]}, (name, name), ())
+    assert (only.expected, only.observed) == ('["PASSWORD"]', '["x"]')

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from generators.compose.project import project_name
 from generators.compose.waits import JOB_PROFILE
 from generators.offline.scripts import FOLDER as SCRIPTS
 from generators.rollout.playbook import FOLDER as ROLL_OUT
-from plumbline.effective.deployment import deployments, folder_of
+from plumbline.effective.deployment import deployments
 from plumbline.effective.volumes import volume_name
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
@@ -109,8 +108,7 @@ def _volumes(spec: Spec) -> Iterator[Violation]:
 
 def _projects(spec: Spec) -> Iterator[Violation]:
     named = (
-        (project_name(spec, each), folder_of(spec, each), path_of("topology", each.mode, "roles", each.role))
-        for each in deployments(spec)
+        (each.project, each.folder, path_of("topology", each.mode, "roles", each.role)) for each in deployments(spec)
     )
     yield from _same("project", named)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from plumbline.effective.deployment import folder_of
 from plumbline.report.fact import Check
 from plumbline.spec.spec import Spec
 from plumbline.stack.containers import container_of
@@ -145,7 +144,7 @@ class ContainerInspection:
         return checks
 
     def _wanted(self, project: ComposeProject) -> dict[str, ExpectedFile]:
-        committed = self.spec_folder.resolve().parent / folder_of(self.spec, project.deployment)
+        committed = self.spec_folder.resolve().parent / project.deployment.folder
         values = self.secrets[project.node.tenant] if self.secrets is not None else None
         return wanted_files(committed, project, values)
 
