@@ -31,7 +31,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from proofs.mutated_code.mutations import Mutation, mutations
-from proofs.mutated_code.watching import Function, Ran, Watching
+from proofs.mutated_code.watching import CodeRun, Function, Watching
 
 QUIETLY = ["-m", "not live and not slow", "-q", "--no-header", "-p", "no:cacheprovider", "--assert=plain", "--tb=no"]
 _AGAIN = ("validators", "tests", "proofs.wrong_specs", "plumbline.stack", "plumbline.report")
@@ -79,7 +79,7 @@ class Mutants:
         self.failed = False
         self.trusted: set[pytest.Item] = set()
         self.watching = Watching(map(str, modules.values()))
-        self.ran: dict[pytest.Item, Ran] = {}
+        self.ran: dict[pytest.Item, CodeRun] = {}
         self.functions: dict[Function, list[FunctionType]] = defaultdict(list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

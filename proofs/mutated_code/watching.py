@@ -20,7 +20,7 @@ Function = tuple[str, int]
 
 
 @dataclass
-class Ran:
+class CodeRun:
     """What a test ran."""
 
     lines: defaultdict[str, set[int]] = field(default_factory=partial(defaultdict, set))
@@ -28,7 +28,7 @@ class Ran:
     given: defaultdict[Function, set[int]] = field(default_factory=partial(defaultdict, set))
     """The numbers of what each function was given."""
 
-    def add(self, other: "Ran") -> None:
+    def add(self, other: "CodeRun") -> None:
         """What another ran, too."""
         for file, lines in other.lines.items():
             self.lines[file] |= lines
@@ -83,12 +83,12 @@ class Watching:
     def __init__(self, files: Iterable[str]):
         self.files = frozenset(files)
         self.numbers = Numbers()
-        self._ran = Ran()
-        self._remembered: dict[int, tuple[Any, Ran]] = {}
+        self._ran = CodeRun()
+        self._remembered: dict[int, tuple[Any, CodeRun]] = {}
 
-    def during(self, run: Callable[[], object]) -> Ran:
+    def during(self, run: Callable[[], object]) -> CodeRun:
         """What is run meanwhile."""
-        self._ran = Ran()
+        self._ran = CodeRun()
         threading.settrace(self._call)
         sys.settrace(self._call)
         try:
@@ -122,7 +122,7 @@ class Watching:
         def remembered(*given: Any) -> Any:
             key, outer = self.numbers.of_all(given), self._ran
             if key not in self._remembered:
-                self._ran = Ran()
+                self._ran = CodeRun()
                 self._remembered[key] = former(*given), self._ran
                 self._ran = outer
             answer, ran = self._remembered[key]

@@ -133,7 +133,7 @@ def test_a_segment_that_a_missing_service_may_join_is_not_accused(service: str) 
 def test_a_need_that_was_lost_is_told_once_with_the_answer_that_it_changes() -> None:
     (finding,) = found(("services/embed-worker.yaml", "minio: s3, ", ""))
     assert finding.rule == "PLB116"
-    assert [each.rule for each in finding.related] == ["PLB721"]
+    assert [each.rule for each in finding.related] == ["PLB234", "PLB721"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,12 @@ from tests.rules.edited import DATA
 
 LOGS, LOGS_TARGET = "/var/lib/docker/containers", "/var/log/containers"
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+
+
+@pytest.fixture(autouse=True)
+def called_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in takes its own words for a command; these would be pytest's."""
+    monkeypatch.setattr(sys, "argv", ["stub"])
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ def dangling(spec: Spec) -> Iterator[Violation]:
     for told, ((kind, target, known), places) in enumerate(nobodys.items()):
         if told < _MOST_SUGGESTIONS:
             unnamed = closest(target, sorted(known - named[kind]), _RENAMED)
-            yield _nobody(kind, places, unnamed, suggestion(target, sorted(known)))
+            meant = closest(target, sorted(known), _RENAMED)
+            yield _nobody(kind, places, unnamed, suggestion(target, sorted(known)), meant)
         else:
             yield replace(_nobody(kind, places, None, "add it, or name another"), explains=())
 
@@ -52,12 +53,19 @@ _RENAMED = 0.66
 """How much alike two ids are where one was probably made of the other: two of three letters swapped, and more."""
 
 
-def _nobody(kind: str, places: list[SpecReference], unnamed: str | None, hint: str) -> Violation:
-    """At the place that names it; where several do, at the id like it that nobody names: that is where the edit was."""
+def _nobody(
+    kind: str, places: list[SpecReference], unnamed: str | None, hint: str, meant: str | None = None
+) -> Violation:
+    """At the place that names it; where several do, at the id like it that nobody names: that is where the edit was.
+
+    A service that names another wrongly lacks what joins it to the one that is meant.
+    """
     target = places[0].target
     message = f"there is no {kind} `{shorten(target)}`"
     first, also = PathText(places[0].path), [(PathText(each.path), "names it") for each in places]
-    explains = ((target,), (unnamed,)) if unnamed else ((target,),)
+    explains: tuple[tuple[str, ...], ...] = ((target,), (unnamed,)) if unnamed else ((target,),)
+    if meant and kind == "service":
+        explains += tuple((meant, str(each.path[1])) for each in places if each.path[0] == "services")
     if len(places) == 1:
         return Violation(first, message, hint, at_key=places[0].is_key, explains=explains)
     message += f", which {len(places):,} places name"

@@ -104,9 +104,9 @@ def _violation(spec: Spec, placed: Placed, target: str, naming: list[WrittenText
     message = f"{placed.id} connects to `{target}`, but `{target}` is not one of its needs"
     if needs and (lost or any(_is_meant(spec, text, target) for text in naming)):
         return Violation(needs, message, hint, explains=((target, placed.id),))
-    return Violation(
-        first.path, message, f"{hint}, or name another service", location=first.at(_position(first, target))
-    )
+    where = first.at(_position(first, target))
+    hint = f"{hint}, or name another service"
+    return Violation(first.path, message, hint, location=where, explains=((target, placed.id),))
 
 
 def _needs_path(spec: Spec, placed: Placed, text: WrittenText) -> PathText | None:
