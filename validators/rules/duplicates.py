@@ -1,6 +1,6 @@
 """PLB554: entries of lists that stand twice."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cache
 from typing import Any, get_args
 
@@ -78,10 +78,20 @@ def _in_value(value: object, path: SpecPath) -> Iterator[Violation]:
 
 def _repeated(entries: tuple[object, ...], path: SpecPath) -> Iterator[Violation]:
     keys = [_ALIKE[type(each)](each) if isinstance(each, Model) and type(each) in _ALIKE else each for each in entries]
-    for index, key in enumerate(keys):
-        if key in keys[:index]:
-            first = path_of(*path, keys.index(key))
-            yield Violation(path_of(*path, index), "this entry is listed twice", also=((first, "the first"),))
+    seen: dict[Hashable, int] = {}
+    for index, key in enumerate(map(_hashable, keys)):
+        if (first := seen.setdefault(key, index)) != index:
+            also = ((path_of(*path, first), "the first"),)
+            yield Violation(path_of(*path, index), "this entry is listed twice", also=also)
+
+
+def _hashable(key: object) -> Hashable:
+    """What two entries have in common that are equal; one that holds a map is known by its text."""
+    try:
+        hash(key)
+    except TypeError:
+        return repr(key)
+    return key
 
 
 @cache
