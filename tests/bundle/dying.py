@@ -71,7 +71,7 @@ def killed_in_update(dying: DyingHost, every: int) -> Iterator[DeadCall]:
     assert dying.updated() == []
     total = dying.calls()
     assert dying.back() == []
-    for nth in range(1, total + 1, every):
+    for nth in _moments(1, total, every):
         dying.dies(nth)
         code, _, _ = dying.small.install(dying.second)
         wrong = [] if code == -9 else [f"ended with {code}"]
@@ -82,6 +82,11 @@ def killed_in_update(dying: DyingHost, every: int) -> Iterator[DeadCall]:
         yield nth, [f"killed at call {nth}: {each}" for each in wrong]
 
 
+def _moments(first: int, total: int, every: int) -> list[int]:
+    """One call in so many, and the last three: what is done by then is not done again."""
+    return sorted({*range(first, total + 1, every), *range(total - 2, total + 1)})
+
+
 def killed_in_rollback(dying: DyingHost, every: int) -> Iterator[DeadCall]:
     """The same of a rollback, which is run again."""
     dying.dies(0)
@@ -89,7 +94,7 @@ def killed_in_rollback(dying: DyingHost, every: int) -> Iterator[DeadCall]:
     dying.dies(0)
     assert dying.back() == []
     total = dying.calls()
-    for nth in range(3, total + 1, every):
+    for nth in _moments(3, total, every):
         dying.dies(0)
         wrong = dying.updated()
         dying.dies(nth)

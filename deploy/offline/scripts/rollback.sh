@@ -855,6 +855,8 @@ enter preflight 'Check the host'
 need_engine
 no_other_home
 need sha256sum sed grep find cmp comm
+# also where there is nothing left to go back to: one that was killed at its very end has left its folder
+[ -n "$dry_run" ] || [ ! -d "$home" ] || { safe_folder "$home"; sweep "$home" .incoming; }
 judge_kept
 judge_data
 if [ -n "$dry_run" ]; then
@@ -864,8 +866,6 @@ if [ -n "$dry_run" ]; then
   say "would go back to $release; made anew:${anew:- nothing}"
   exit 0
 fi
-safe_folder "$home"
-sweep "$home" .incoming
 scratch "$home" .incoming
 # what was not put in place yet is not to be taken back
 reached place || [ ! -e "$state/unfinished" ] || rm -f "$state/changing" "$state/recreate"
