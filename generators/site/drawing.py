@@ -1,6 +1,7 @@
 """A diagram in the making: its D2 source, the same in words, and its place in a page."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ SERVICES = "../architect/services"
 """The pages of services, from the folder of diagrams."""
 REQUESTS = f"{quote_label(OUTSIDE)}: {quote_label('requests')} {{shape: cloud}}"
 _MOST_COLUMNS = 4
+_BRACKET = re.compile(r"\\?([\[\]])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ class Diagram:
 
     def show(self, page: Page, folder: str, source: Where = None) -> None:
         """Add the picture to a page, with its content in words below; `folder`: that of diagrams, from the page."""
-        page.add(f"![{self.title}]({folder}/{self.name}.svg)", source)
+        # an alternative text ends at its bracket
+        title = _BRACKET.sub(lambda found: f"&#{ord(found[1])};", self.title)
+        page.add(f"![{title}]({folder}/{self.name}.svg)", source)
         if self.words:
             page.add('<details class="words" markdown="1">\n<summary>The same in words</summary>')
             page.add("\n".join(f"- {line}" for line in self.words), source or self.places)

@@ -1,13 +1,18 @@
 """The ways of data, as a page and pictures show them in each mode."""
 
+import html
 import re
 from pathlib import Path
 
+import markdown
 import pytest
 
+from generators.markdown import Page, text
 from generators.registry import generate
+from generators.site.drawing import Diagram
 from plumbline.effective.data_flows import legs
 from plumbline.effective.relations import relations
+from tests.generators.nasty import NASTY
 from tests.stack.conftest import shipped_spec
 from validators.rules.examples import example_spec
 
@@ -66,3 +71,13 @@ def test_a_spec_without_them_has_no_page() -> None:
         for each in generate(example_spec(""))
         if each.path.startswith("docs/") and "flow" in Path(each.path).name
     ]
+
+
+@pytest.mark.parametrize("title", [each for each in NASTY if each.strip() and each.isprintable()])
+def test_a_picture_stands_whatever_its_title_is(title: str) -> None:
+    page = Page("x.md", "X")
+    Diagram("x", f"a {text(title)} b", ()).show(page, "..")
+    shown = markdown.markdown(page.done().content.decode(), extensions=["tables"])
+    (image,) = re.findall(r"<img [^>]*>", shown)
+    assert 'src="../x.svg"' in image
+    assert html.unescape(html.unescape(re.findall(r'alt="([^"]*)"', image)[0])) == html.unescape(f"a {title} b")

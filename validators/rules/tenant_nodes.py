@@ -40,7 +40,8 @@ def impossible_nodes(spec: Spec) -> Iterator[Violation]:
         for role in each.nodes.keys() - {name for owner, name in known if owner == tenant}:
             if any(role in topology.roles for topology in spec.topology.values()):
                 message = f"role {role} is in no mode that serves many tenants"
-                yield Violation(path_of("tenants", tenant, "nodes", role), message, at_key=True)
+                hint = "remove it, or set the mode's `tenancy` to many"
+                yield Violation(path_of("tenants", tenant, "nodes", role), message, hint, at_key=True)
 
 
 def _problem(topology: Topology, role: str, nodes: TenantNodes) -> str | None:
