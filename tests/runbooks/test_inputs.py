@@ -165,7 +165,7 @@ def test_no_verification_passes_without_its_tools_or_for_another_tenant(runbook:
 
 
 def test_nothing_is_left_only_where_the_provider_says_so(tmp_path: Path) -> None:
-    step = next(each for each in steps("online-deprovision") if each.title == "See that nothing is left")
+    step = next(each for each in steps("online-deprovision") if each.title == "Check that nothing is left")
     gone = "server           tenant-acme-db-1        missing\\nvolume   tenant-acme-data   missing\\nssh_key  admin   there\\n"
     said = {
         f"printf '{gone}'; exit 4": 0,

@@ -51,7 +51,7 @@ parameter_offline_disk_full() {
 step_offline_disk_full() {
   case $1 in
   1)
-    title='See what is full'
+    title='Find out which disk is full'
     place='offline-host' place_title='the host, as root' timeout_s=60
     destroys=''
     run='(
@@ -120,7 +120,7 @@ Total reclaimed space: …'
     capture_forms=''
     ;;
   4)
-    title='See that there is room'
+    title='Check that there is room'
     place='offline-host' place_title='the host, as root' timeout_s=60
     destroys=''
     run='(
@@ -218,7 +218,7 @@ exported: '"$v_target"'/docpipe-export-….tar.zst, … bytes'
     capture_forms='export exported: (.*), [0-9]+ bytes'
     ;;
   2)
-    title='See that the export is complete'
+    title='Check that the export is complete'
     place='offline-host' place_title='the host, as root' timeout_s=3600
     destroys=''
     run='sh /opt/docpipe/scripts/restore.sh --dry-run "${captured_export:?}"'
@@ -267,7 +267,7 @@ parameter_offline_sick_service() {
 step_offline_sick_service() {
   case $1 in
   1)
-    title='See which services are unhealthy'
+    title='List the unhealthy services'
     place='offline-host' place_title='the host, as root' timeout_s=180
     destroys=''
     run='(
@@ -290,7 +290,7 @@ test "$code" -le 1
     capture_forms=''
     ;;
   2)
-    title='Keep its log'
+    title='Save its log'
     place='offline-host' place_title='the host, as root' timeout_s=120
     destroys=''
     run='(
@@ -317,7 +317,7 @@ kept: /var/lib/docpipe/logs/'"$v_service"'-….log'
     capture_forms='log kept: (.*)'
     ;;
   3)
-    title='See how its container ended'
+    title='Find out why its container exited'
     place='offline-host' place_title='the host, as root' timeout_s=60
     destroys=''
     run='(
@@ -365,7 +365,7 @@ docker compose ps --format json '"'"''"$v_service"''"'"' | grep -q '"'"'"Health"
     capture_forms=''
     ;;
   5)
-    title='See that every service is healthy'
+    title='Check that every service is healthy'
     place='offline-host' place_title='the host, as root' timeout_s=180
     destroys=''
     run='sh /opt/docpipe/scripts/status.sh'
@@ -479,7 +479,7 @@ docker compose exec -T clamav clamdcheck.sh
 about_offline_update() {
   mode='offline' count=4 consents='docpipe' skips=''
   runbook_title='Update an offline host'
-  on_failure='Run install.sh again; it repeats no finished step. Or go back: sh /opt/docpipe/scripts/rollback.sh needs no bundle and  keeps what was stored since. If it refuses, undo the steps in reverse order.'
+  on_failure='Run install.sh again; it skips finished steps. Or roll back: sh /opt/docpipe/scripts/rollback.sh needs no bundle and keeps the data stored since the update. If rollback.sh refuses, undo the steps in reverse order.'
   places='{"offline-host": [""]}'
   parameters='medium bundle backup old'
   told_first='  at the host, as root: this machine
@@ -510,7 +510,7 @@ parameter_offline_update() {
     ;;
   old)
     kind=file there='file'
-    what='The bundle that is installed now, kept on this host.'
+    what='The currently installed bundle, on this host.'
     says='the absolute path of a file'
     form='(/[A-Za-z0-9._:@%+=,-]+)+'
     ;;
@@ -595,7 +595,7 @@ exported: '"$v_backup"'/docpipe-export-….tar.zst, … bytes'
     place='offline-host' place_title='the host, as root' timeout_s=3600
     destroys=''
     run='sh /opt/docpipe/scripts/install.sh '"'"''"$v_medium"'/'"$v_bundle"''"'"''
-    expect='It names each of its steps: Check the host; Verify the bundle; Keep what runs; Get the images; Drain the workers; Put the files in place; Make new secrets; Run migrations and other jobs; Switch service by service; Wait until every service is healthy; Ask from outside; Mark the release. Services that do not change are not touched.'
+    expect='The name of each step: Check the host; Verify the bundle; Keep what runs; Get the images; Drain the workers; Put the files in place; Make new secrets; Run migrations and other jobs; Switch service by service; Wait until every service is healthy; Ask from outside; Mark the release. Unchanged services keep running.'
     output='…
 docpipe … is installed in /opt/docpipe
 …'
@@ -604,7 +604,7 @@ set -e
 said=$(sh /opt/docpipe/scripts/status.sh)
 printf '"'"'%s\n'"'"' "$said" | grep -q '"'"'^release .* '"'"'"${captured_release:?}"'"'"', '"'"'
 )'
-    undo_destroys='what was stored since the backup'
+    undo_destroys='all data stored since the backup'
     undo='(
 set -e
 sh /opt/docpipe/scripts/install.sh --allow-downgrade '"'"'the update failed'"'"' '"'"''"$v_old"''"'"'
