@@ -90,12 +90,12 @@ def test_provisioning_shows_each_server_of_it(grown: Spec) -> None:
 @pytest.mark.parametrize(
     ("nodes", "rule", "said"),
     [
-        ({"worker": {"count": 9}}, "PLB557", "more than the 8"),
-        ({"worker": {"count": 0}}, "PLB557", "no node is left of worker"),
-        ({"db": {"count": 0}}, "PLB557", "no node is left of db and db-heavy"),
+        ({"worker": {"count": 9}}, "PLB557", "more than the `max_count` of role worker, 8"),
+        ({"worker": {"count": 0}}, "PLB557", "worker would have no node"),
+        ({"db": {"count": 0}}, "PLB557", "db and db-heavy would have no node"),
         ({"db-heavy": {"count": 1}}, "PLB557", "attached to one server, but db, db-heavy would be made"),
         ({"control": {"count": 2}}, "PLB557", "shared by all tenants"),
-        ({"host": {"count": 2}}, "PLB557", "in no mode that serves many tenants"),
+        ({"host": {"count": 2}}, "PLB557", "no mode with many tenants has the role host"),
         ({"worker": {"server_type": "cx22"}}, "PLB501", "no longer exists"),
         ({"db-heavy": {"server_type": "cx23"}}, "PLB558", "memory_mib 4096 instead of 8192"),
     ],

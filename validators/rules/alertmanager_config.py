@@ -33,7 +33,7 @@ topology/single.yaml: {{roles: {{host: {{services: [web, db, tell]}}}}}}
 @rule(
     "PLB160",
     title="Undefined name in Alertmanager's file",
-    why="It does not start with a receiver or a key that is not there. A matcher of a name that no alert has never matches.",
+    why="With an undefined receiver or key, Alertmanager does not start. A matcher for a label that no alert has never matches.",
     fix="Correct the name, or define it.",
     failing=_ROUTES.format("pager", "0f" * 32),
     passing=_ROUTES.format("page", "0f" * 32),

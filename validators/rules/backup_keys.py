@@ -14,7 +14,7 @@ _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 @rule(
     "PLB880",
     title="Backup keys that are invalid or identical",
-    why="`age` refuses an invalid key, so no backup is made. If two entries are one key, losing it loses every backup.",
+    why="`age` refuses an invalid key, so no backup is made. If two entries have the same key, its loss makes every backup unreadable.",
     fix="Copy each public key again from the file that `age-keygen` wrote, and give each entry its own.",
     failing=kept((OTHER_KEY, ONE_KEY)),
     passing=kept(),
@@ -33,7 +33,7 @@ def no_key(spec: Spec) -> Iterator[Violation]:
     destination = spec.backups.destination
     if destination and destination.access_key == destination.secret_key:
         path = path_of("backups", "destination", "secret_key")
-        yield Violation(path, f"`{destination.secret_key}` is both the key's id and the key")
+        yield Violation(path, f"`{destination.secret_key}` is both the ID of the access key and its secret")
 
 
 def is_bech32(text: str) -> bool:

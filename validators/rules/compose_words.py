@@ -44,9 +44,9 @@ _INSIDE = ("exec", "run")
 
 @rule(
     "PLB881",
-    title="Call that `docker compose` does not understand",
-    why="It exits with a usage text, and the procedure stops half-way.",
-    fix="Write a command and options of Compose 2, which `docker compose COMMAND --help` lists.",
+    title="Invalid call of `docker compose`",
+    why="Compose prints its usage and fails, so the procedure stops half-way.",
+    fix="Use a command and options of Compose 2; `docker compose COMMAND --help` lists them.",
     failing=example("docker compose stp web", PLAIN),
     passing=example("docker compose stop web", PLAIN),
 )
@@ -54,7 +54,9 @@ def not_understood(spec: Spec) -> Iterator[Violation]:
     """Commands and long options that it does not have, and calls of the old `docker-compose`, which nodes do not have."""
     for _, path, call in runbook_calls(spec):
         if call.program == "docker-compose":
-            yield Violation(path, "`docker-compose` is Compose 1, which is gone", "write `docker compose`")
+            yield Violation(
+                path, "`docker-compose` is Compose 1, which is no longer supported", "write `docker compose`"
+            )
         elif call.program == "docker" and call.words[:1] == ("compose",):
             for word, message, hint in _unknown(call.words[1:]):
                 yield Violation(path, message, hint, location=_line_of(spec, path, word))

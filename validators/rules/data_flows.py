@@ -24,8 +24,8 @@ data_flows.yaml:
 
 @rule(
     "PLB234",
-    title="Step of a data flow over a connection that does not exist",
-    why="The page and the picture leave the step out, and readers believe in a way that no packet takes.",
+    title="Data flow step without a connection",
+    why="The data cannot take this way. The page and the diagram omit the step, so readers get a wrong picture.",
     fix="Declare the connection (`needs`, `publish`, the entry's backend or the host's address), or change the step's `by`, `to` or "
     "`modes`.",
     failing=_EXAMPLE.format(by="db", to="web"),

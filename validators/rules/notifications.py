@@ -13,9 +13,9 @@ _NOTIFIED = "  notifications: {{{0}: {{secret: db_password, wait_s: 30, group_s:
 
 @rule(
     "PLB859",
-    title="Severity that nobody is notified of",
-    why="An alert of it fires, and nobody is told, although other alerts reach the operators.",
-    fix="Add the severity to `notifications` of monitoring.yaml, or give the alert one that is there.",
+    title="Severity without a notification",
+    why="An alert of this severity fires, but nobody is notified.",
+    fix="Add the severity to `notifications` of monitoring.yaml, or give the alert a severity that is listed there.",
     failing=watched((_TOLD, _TOLD + _NOTIFIED.format("ticket"))),
     passing=watched((_TOLD, _TOLD + _NOTIFIED.format("page"))),
 )
@@ -37,8 +37,8 @@ _REPEATED = _NOTIFIED.format("page").replace("repeat_s: 3600", "repeat_s: %s")
 
 @rule(
     "PLB857",
-    title="Notification repeated before its group is looked at again",
-    why="Alertmanager looks at a group every `group_s` seconds, so it cannot repeat a notification sooner.",
+    title="`repeat_s` shorter than `group_s`",
+    why="Alertmanager evaluates a group every `group_s` seconds, so it cannot repeat a notification sooner.",
     fix="Raise `repeat_s` to a multiple of `group_s`.",
     failing=watched((_TOLD, _TOLD + _REPEATED % 60)),
     passing=watched((_TOLD, _TOLD + _REPEATED % 3600)),
@@ -49,7 +49,7 @@ def repeated_too_soon(spec: Spec) -> Iterator[Violation]:
         if each.repeat_s < each.group_s:
             yield Violation(
                 path_of("monitoring", "notifications", id, "repeat_s"),
-                f"repeats after {each.repeat_s:g} s, but its group is looked at every {each.group_s:g} s",
+                f"repeats after {each.repeat_s:g} s, but its group is evaluated every {each.group_s:g} s",
             )
 
 
@@ -59,8 +59,8 @@ _STALE_S = 300
 
 @rule(
     "PLB858",
-    title="Metrics collected too seldom to be read",
-    why="Prometheus takes a value for stale after five minutes. Between two collections series vanish, and alerts end.",
+    title="Collection interval longer than a value stays fresh",
+    why="After five minutes, Prometheus treats a value as stale. Series then vanish between two collections, and alerts resolve.",
     fix="Set `interval_s` to two minutes or less, so that one lost collection does not matter.",
     failing=watched(("{web: {rules: /etc/rules.yml}}", "{web: {rules: /etc/rules.yml, interval_s: 600}}")),
     passing=watched(("{web: {rules: /etc/rules.yml}}", "{web: {rules: /etc/rules.yml, interval_s: 60}}")),

@@ -25,9 +25,9 @@ runbooks/sample.yaml:
 
 @rule(
     "PLB826",
-    title="Place of a tenant without a check of the tenant",
-    why="`--at` and addresses that changed can lead to another tenant's node. Nothing else in the step asks whose node it is, "
-    "so it stops, or deletes from, the wrong tenant's services.",
+    title="Place on a tenant's node without a check of the tenant",
+    why="`--at` or a changed address can lead to another tenant's node. Nothing else in a step verifies the tenant, so it would "
+    "stop the services, or delete the data, of the wrong one.",
     fix="Add a `check` to the place that fails on other tenants' nodes, e.g. `grep -qx 'TENANT={{ tenant }}' .env`.",
     failing=_SAMPLE.format(check=""),
     passing=_SAMPLE.format(check=", check: \"grep -qx 'TENANT={{ tenant }}' .env\""),
@@ -41,7 +41,7 @@ def place_without_a_check(spec: Spec) -> Iterator[Violation]:
             if place.check:
                 yield Violation(path_of(path, "check"), f"{place.title}: the check passes for any tenant")
             else:
-                yield Violation(path, f"{place.title}: nothing tells whose node it is")
+                yield Violation(path, f"{place.title}: nothing checks which tenant the node belongs to")
 
 
 def _is_of_a_tenant(spec: Spec, each: ReadStep) -> bool:

@@ -17,10 +17,10 @@ _TENANT = "tenants.yaml: {tenants: {acme: {title: A, octet: 1, state: ACTIVE, no
 
 @rule(
     "PLB557",
-    title="Tenant with nodes that its mode cannot have",
-    why="Provisioning makes what is asked for: a tenant without its store, with two servers for one volume, or with a node that gets "
-    "no requests.",
-    fix="Choose a count from 1 to the role's `max_count`; set a role to 0 only where a variant takes its place.",
+    title="Node count of a tenant that its mode does not allow",
+    why="Provisioning creates what the spec says, for example a tenant without its store, two servers for one volume, or a node "
+    "that gets no requests.",
+    fix="Choose a count from 1 to the role's `max_count`; set a role to 0 only if a variant replaces it.",
     failing=_TENANT % "count: 2" + cloud_example(),
     passing=_TENANT % "count: 1" + cloud_example(),
 )
@@ -39,7 +39,7 @@ def impossible_nodes(spec: Spec) -> Iterator[Violation]:
     for tenant, each in spec.tenants.tenants.items():
         for role in each.nodes.keys() - {name for owner, name in known if owner == tenant}:
             if any(role in topology.roles for topology in spec.topology.values()):
-                message = f"role {role} is in no mode that serves many tenants"
+                message = f"no mode with many tenants has the role {role}"
                 hint = "remove it, or set the mode's `tenancy` to many"
                 yield Violation(path_of("tenants", tenant, "nodes", role), message, hint, at_key=True)
 
@@ -51,9 +51,9 @@ def _problem(topology: Topology, role: str, nodes: TenantNodes) -> str | None:
     if own.scope != "tenant":
         return f"role {role} is shared by all tenants"
     if own.count > own.max_count:
-        return f"{own.count} nodes are more than the {own.max_count} that role {role} may have"
+        return f"{own.count} nodes are more than the `max_count` of role {role}, {own.max_count}"
     if not any(topology.roles[name].count for name in family):
-        return f"no node is left of {' and '.join(family)}"
+        return f"{' and '.join(family)} would have no node"
     if cloud and cloud.volume.role == base:
         carrying = [name for name, index in servers_of(topology) if carries_volume(topology, name, index)]
         standing = [name for name in family for _ in range(topology.roles[name].count)]
@@ -67,7 +67,7 @@ def _problem(topology: Topology, role: str, nodes: TenantNodes) -> str | None:
 @rule(
     "PLB558",
     title="Tenant with a server type smaller than its role",
-    why="Memory limits and placement are computed from the role's size. On a smaller server the services do not fit.",
+    why="Memory limits and placement are computed from the role's size. The services do not fit on a smaller server.",
     fix="Choose a type that is at least as large as the role's `size`.",
     failing=_TENANT % "server_type: cx33" + cloud_example(memory_mib=16384),
     passing=_TENANT % "server_type: cx33" + cloud_example(),

@@ -17,7 +17,7 @@ _CHECKED = "services/web.yaml: {command: [%s], health: {command: [traefik, healt
 
 @rule(
     "PLB158",
-    title="Health check that asks a ping which Traefik does not serve",
+    title="Health check of Traefik without an enabled ping",
     why=(
         "`traefik healthcheck` requests /ping. If ping is off, the response is 404, Traefik is never healthy, and "
         "the services that wait for it never start."
@@ -38,7 +38,9 @@ def _unanswered(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Viol
     command = " ".join(raw(word) for word in (health and health.command) or ())
     is_on = any(_turns_on(text) for text in texts)
     if re.search(r"\btraefik healthcheck\b", command) and not is_on:
-        yield Violation(placed.path("health"), f"{placed.id} serves no ping for its health check", observed=command)
+        yield Violation(
+            placed.path("health"), f"the health check of {placed.id} needs ping, which is off", observed=command
+        )
     if (
         health
         and health.http
@@ -65,7 +67,7 @@ def _by_options(placed: Placed, texts: tuple[WrittenText, ...], asked: HttpHealt
     if not is_on and "ping.entrypoint" not in options:
         yield Violation(
             placed.path("health"),
-            f"{placed.id} serves no ping for its health check",
+            f"the health check of {placed.id} needs ping, which is off",
             "add `--ping=true`",
             also=((placed.path("command"), "its options"),),
         )
@@ -74,7 +76,7 @@ def _by_options(placed: Placed, texts: tuple[WrittenText, ...], asked: HttpHealt
         message = f"ping is at entry point `{name}`, which {placed.id} does not define"
         yield Violation(placed.path("command"), message, expected=known, observed=name)
     elif (listens := points[name.lower()]).partition("/")[0].rpartition(":")[2] != port:
-        message = f"ping is at {listens}, but the health check asks port {port}"
+        message = f"ping listens on {listens}, but the health check uses port {port}"
         yield Violation(placed.path("command"), message, expected=f":{port}", observed=listens)
 
 

@@ -65,7 +65,7 @@ PROGRAMS: Mapping[str, tuple[Unsafe, ...]] = {
     "PLB425",
     title="Setting that switches a protection off",
     severity=Severity.WARNING,
-    why="Somebody sets it for a trial, and it stays. Then only the network protects the service.",
+    why="Such a setting is often made for a test and forgotten. From then on, only the network protects the service.",
     fix="Remove the setting, so that the program's default applies, or add a waiver with the reason.",
     failing="services/db.yaml: {environment: {POSTGRES_HOST_AUTH_METHOD: trust}}",
     passing="services/db.yaml: {environment: {POSTGRES_HOST_AUTH_METHOD: scram-sha-256}}",
