@@ -66,13 +66,9 @@ def bundle() -> None:
 @click.option("--stand-ins", is_flag=True, help="For tests: stand-ins for images that the engine does not have.")
 @click.option("--substitutes", is_flag=True, help="For tests: small substitutes for missing model files.")
 @click.option("--sign", "key", metavar="KEY", help="Fingerprint of the signing key in your GnuPG keyring.")
-@click.option(
-    "--next-key", type=FILE, help="File with the public key that signs later releases; hosts will trust it too."
-)
+@click.option("--next-key", type=FILE, help="File with the public key for later releases; hosts will trust it too.")
 @click.option("--max-part-size", type=Size(), help="Maximum size of a part, for example 4G or 700M.")
-@click.option(
-    "--encrypt-to", metavar="RECIPIENT", help="age recipient to encrypt the bundle for, in case the medium gets lost."
-)
+@click.option("--encrypt-to", metavar="RECIPIENT", help="age recipient (public key) for whom the bundle is encrypted.")
 @click.option(
     "--out",
     default="dist",

@@ -34,8 +34,8 @@ from validators.stand_in_folders import missing_stand_ins
     help="Output format of findings.",
 )
 @click.option("--no-drift", is_flag=True, help="Check only the spec, not the committed artifacts.")
-@click.option(FRESH, is_flag=True, help="Use nothing that was kept from the last call.")
-@click.option("--watch", is_flag=True, help="Check only the spec, and check again whenever it is saved.")
+@click.option(FRESH, is_flag=True, help="Ignore results that an earlier call cached.")
+@click.option("--watch", is_flag=True, help="Check only the spec, again after each change of a file.")
 @click.pass_context
 def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watch: bool) -> None:
     """Check the structure and rules of the spec, and compare every committed artifact with it."""

@@ -115,7 +115,7 @@ def plan(context: click.Context, /, out: Path | None, **options: Any) -> None:
 @_yes
 @click.pass_context
 def apply(context: click.Context, /, file: Path | None, yes: bool, **options: Any) -> None:
-    """Apply the changes, or exactly the plan in FILE. A failure undoes nothing; run apply again to continue."""
+    """Apply the changes, or exactly the plan in FILE. If a change fails, nothing is undone; run apply again to continue."""
     _leave(lambda: _apply(context, file, yes, options))
 
 

@@ -115,7 +115,7 @@ def show(context: click.Context, name: str, values: Pairs, mode: str | None) -> 
 )
 @click.option(
     "--accept-output", "seen", type=int, metavar="STEP",
-    help="With --resume: step whose different output you accept.",
+    help="With --resume: step whose unexpected output you accept.",
 )  # fmt: skip
 @click.pass_context
 def run(
