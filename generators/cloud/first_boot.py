@@ -23,7 +23,7 @@ from generators.offline.shell_templates import shell_templates
 from generators.provenance import Document
 from plumbline.effective.node_links import deployment_of
 from plumbline.effective.per_spec import per_spec
-from plumbline.effective.restarts import restart_at
+from plumbline.effective.security_restarts import restart_at
 from plumbline.provisioning.first_boot import DELIVERED_FROM, DELIVERED_TO
 from plumbline.spec.spec import Spec
 from schema.cloud import Cloud

@@ -10,7 +10,7 @@ from generators.site.cloud_diagram import cloud as cloud_diagram
 from generators.site.cloud_diagram import shown_tenant
 from generators.site.cost_page import Cost, catalogue_prices, estimate, shared_estimate, total, unknown
 from plumbline.effective.deployment import tenant_folder
-from plumbline.effective.restarts import minutes_apart, restart_at
+from plumbline.effective.security_restarts import minutes_apart, restart_at
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec

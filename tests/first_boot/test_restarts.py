@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from generators.cloud.first_boot import user_data
-from plumbline.effective.restarts import minutes_apart, restart_at
+from plumbline.effective.security_restarts import minutes_apart, restart_at
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from tests.first_boot.test_user_data import FILES, ROLES, SPEC, files, shipped
