@@ -6,5 +6,8 @@
 - `rollout/`: the Ansible playbook, and the order of roles.
 - `offline/`: the scripts of an air-gapped host.
 - `site/`: the pages and diagrams of the site; a new page is an entry in `site/pages.py`.
-- `json_schema`, `release_facts`, `rule_tests`: JSON Schemas, `release.json`, tests for promtool.
+- `backup/`: scripts and timers of backups, and the restore test.
+- `release_facts`: `release.json`; `second_copy` decides which services an update replaces behind a second copy.
+- `json_schema`, `rule_tests`: JSON Schemas, tests for promtool.
+- `provenance`, `template_sources`: which spec path each generated line comes from, for `plumb why`.
 """

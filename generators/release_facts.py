@@ -7,6 +7,7 @@ from typing import Any
 
 from generators.compose.project import ComposeFile, compose_file, configuration
 from generators.compose.waits import called_jobs, sort_by_waits
+from generators.second_copy import second_copy_ports
 from plumbline.effective.deployment import Deployment, deployments, image_reference, is_sealed
 from plumbline.project.artifact import Artifact, Source
 from plumbline.spec.paths import PathText, path_of
@@ -123,7 +124,7 @@ def _service(spec: Spec, file: ComposeFile, name: str, files: Mapping[str, str])
         ),
         answers=tuple(sorted(f"{each['host_ip']}:{each['published']}" for each in written.get("ports", ()))),
         drained=name in spec.update.drain,
-        second_copy=_second_copy(spec, file, name),
+        second_copy=second_copy_ports(spec, file, name),
         stop_grace_s=service.stop_grace_s,
         volumes=tuple(sorted(service.volumes)),
         data=_data(spec, service.image) if service.volumes else None,
@@ -133,29 +134,6 @@ def _service(spec: Spec, file: ComposeFile, name: str, files: Mapping[str, str])
         models=tuple(sorted(spec.models.models[model].path for model in service.models)),
         memory_mib=service.limits.memory_mib if service.limits else None,
     )
-
-
-def _second_copy(spec: Spec, file: ComposeFile, name: str) -> tuple[str, ...] | None:
-    """Of what answers HTTP and keeps nothing, where a bundle's scripts or a roll-out do the update."""
-    services, written = file.deployment.services, file.services[name]
-    service = services[name]
-    keeps = service.volumes or name in spec.update.drain or any(not each.read_only for each in service.mounts)
-    ports = written.get("ports", ())
-    answers = bool(ports) or any(name in each.needs for each in services.values())
-    if not _is_updated(spec, file.deployment) or service.kind != "service" or keeps or not answers:
-        return None
-    if service.health is None or service.health.http is None or written.get("profiles"):
-        return None
-    if any(each["protocol"] != "tcp" for each in ports):
-        return None
-    return tuple(f"{each['host_ip']}:{each['published']}:{each['target']}" for each in ports)
-
-
-def _is_updated(spec: Spec, deployment: Deployment) -> bool:
-    """Whether there is a program that goes from one release to the next."""
-    topology = spec.topology[deployment.mode]
-    rolled_out = spec.update.rollout and topology.cloud and topology.tenancy == "many"
-    return is_sealed(spec, deployment.mode) or bool(rolled_out and topology.roles[deployment.role].scope == "tenant")
 
 
 def _data(spec: Spec, image: str) -> DataFacts | None:
