@@ -1130,7 +1130,7 @@ def check_same(shown: Sequence[PlanStep], now: Sequence[PlanStep]) -> None:
     )
 
 
-# --- rules: Firewall rules: compared by what they let through.
+# --- firewall_rules: Firewall rules: compared by what they let through.
 
 Rule = dict[str, Any]
 """`direction`, `protocol`, `port` (`80`, `80-85`, `any`, None), `peers` (networks), `description`."""
@@ -1513,7 +1513,7 @@ class VolumeKind(ResourceKind):
         return bound.delete()
 
 
-# --- records: DNS records, known by zone, name and type.
+# --- dns_records: DNS records, known by zone, name and type.
 
 class RecordKind(ResourceKind):
     """A set of DNS records in a zone of the project."""
@@ -1623,7 +1623,7 @@ def _records(want: Want) -> list[ZoneRecord]:
     return [ZoneRecord(value=value) for value in want["values"]]
 
 
-# --- orders: Server types at a location: which can be ordered now, at what price, and why one cannot be.
+# --- server_types: Server types at a location: which can be ordered now, at what price, and why one cannot be.
 
 @dataclass(frozen=True)
 class ServerOffer:

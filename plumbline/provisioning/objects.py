@@ -12,10 +12,10 @@ from hcloud.networks import NetworkSubnet
 
 from plumbline.provisioning.calls import Failed, code_of, wait_for
 from plumbline.provisioning.codes import IN_USE
+from plumbline.provisioning.firewall_rules import opens_wider, peer
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
 from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, is_protected
 from plumbline.provisioning.labels import identity_labels
-from plumbline.provisioning.rules import opens_wider, peer
 
 IN_USE_POLLS = 5
 

@@ -17,6 +17,7 @@ from hcloud.locations import Location
 
 from plumbline.provisioning.calls import API_ERRORS, Failed, wait_for
 from plumbline.provisioning.codes import GONE
+from plumbline.provisioning.dns_records import RecordKind
 from plumbline.provisioning.first_boot import (
     first_boot_difference,
     first_boot_labels,
@@ -29,8 +30,7 @@ from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceK
 from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, identity_labels, labels_of
 from plumbline.provisioning.moving import ServerMoves, stops
 from plumbline.provisioning.objects import FirewallKind, NetworkKind, PlacementGroupKind, SshKeyKind, VolumeKind
-from plumbline.provisioning.orders import Choice, Orders, shown_price
-from plumbline.provisioning.records import RecordKind
+from plumbline.provisioning.server_types import Choice, Orders, shown_price
 
 VOLUME_ID = "@VOLUME_ID@"
 """In user data: the id of the server's volume, which is known only when it was made."""

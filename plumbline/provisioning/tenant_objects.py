@@ -7,11 +7,11 @@ from typing import Any
 from hcloud import Client
 
 from plumbline.provisioning.calls import Failed, Refused
+from plumbline.provisioning.dns_records import RecordKind
 from plumbline.provisioning.kinds import CloudProject, Key, UnplannedObject, Want
 from plumbline.provisioning.labels import LEAVING, OBJECT, identity, labels_of, owned_by
 from plumbline.provisioning.lifecycle import objects_now
 from plumbline.provisioning.plan import digest
-from plumbline.provisioning.records import RecordKind
 from plumbline.provisioning.servers import kinds
 
 ODD = (AttributeError, KeyError, TypeError, ValueError)

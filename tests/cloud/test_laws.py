@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from plumbline.provisioning.calls import Failed, Lacking, Misused, Refused, connect
+from plumbline.provisioning.firewall_rules import opens_wider
 from plumbline.provisioning.guard import BY_WORD, Effect, check_words
 from plumbline.provisioning.journal import ProvisionJournal
 from plumbline.provisioning.plan import read_plan, write_plan
-from plumbline.provisioning.rules import opens_wider
 from tests.cloud.cloud import client, desired, ids, names, project, run_of
 from tests.cloud.test_provision import changed, marks, without
 from tests.fake_hcloud import ApiFault

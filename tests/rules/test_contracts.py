@@ -17,7 +17,7 @@ from validators.rules import RULES, check_rules
 from validators.rules.examples import example_spec
 from validators.rules.image_programs import has
 from validators.rules.volume_owners import may_write
-from validators.weakened import weakened, weakness
+from validators.stand_in_limits import weakened, weakness
 
 SHIPPED, _ = load_spec(shipped())
 READ = 'read: {tag: "16.15-alpine"}'

@@ -15,7 +15,7 @@ from plumbline.spec.foreign import printable
 from plumbline.stack.engine import Versions
 from schema.probe import Proof
 from validators.parity.verdict import FeatureRow, Verdict
-from validators.weakened import weakness
+from validators.stand_in_limits import weakness
 
 
 @dataclass(frozen=True)

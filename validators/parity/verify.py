@@ -13,7 +13,7 @@ from plumbline.stack.starting import stack_up
 from validators.parity.asking import Key, all_probes, ask_probes
 from validators.parity.report import ParityReport
 from validators.parity.verdict import feature_rows, parity_findings
-from validators.weakened import weakened
+from validators.stand_in_limits import weakened
 
 
 def verify_parity(engine: Engine, spec: Spec, spec_folder: Path, tenant: str | None, watch: Watch) -> ParityReport:

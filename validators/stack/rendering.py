@@ -7,7 +7,7 @@ from plumbline.spec.foreign import printable
 from validators.check_reports import add_facts, junit
 from validators.stack.matrix import picture, signs_of
 from validators.stack.report import StackReport
-from validators.weakened import weakness
+from validators.stand_in_limits import weakness
 
 
 def as_junit(report: StackReport) -> str:

@@ -15,7 +15,7 @@ from validators.stack.ignoring import apply_ignores
 from validators.stack.kinds import STATE, Takes, tried_with
 from validators.stack.patient_inspection import inspect_patiently
 from validators.stack.report import StackReport, finding_of, subject_with_node
-from validators.weakened import weakened
+from validators.stand_in_limits import weakened
 
 
 @dataclass(frozen=True)
