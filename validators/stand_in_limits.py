@@ -1,4 +1,4 @@
-"""How much a stand-in weakens a result, in a line for each; the page about images has the details. Pure."""
+"""Counts the differences between each stand-in and its image, for reports. The page about images lists them. Pure."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,8 +1,8 @@
 """Provisioning at Hetzner Cloud: creates, changes and deletes a tenant's objects to match its desired state.
 
 `command` is the command line, `planning` finds the changes, `guard` decides which need `--allow`, `run` applies them, `destroying`
-deletes; `objects`, `servers` and `dns_records` have the kinds of objects, `server_types` chooses a type that can be ordered, `firewall_rules`
-compares rules, and `calls` has the calls to the API.
+deletes. `objects`, `servers` and `dns_records` have the kinds of objects, `server_types` chooses a type that can be ordered now,
+`firewall_rules` compares rules, and `calls` has the calls to the API.
 
 It uses only the standard library, `hcloud` and the desired state as plain data: the standalone script of a mode is these modules,
 one after another.

@@ -1,4 +1,4 @@
-"""What a secret looks like in text; expressions are taken out first."""
+"""Masks secrets in text, and finds them in a spec by what they look like. Expressions are removed first."""
 
 import math
 import re

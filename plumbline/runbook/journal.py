@@ -1,4 +1,4 @@
-"""What a run of a runbook did: a file of JSON Lines, each on the disk before the next thing is done."""
+"""Writes and reads the journal of a run: a file of JSON Lines, each on the disk before the next action begins."""
 
 import fcntl
 import hashlib
