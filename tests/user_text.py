@@ -32,6 +32,8 @@ PRIVATE_WORDS = {
     r"\bheld against\b": "checked against",
     r"\b(well|sick) service\b|\bheal (an?|those)\b": "healthy, unhealthy, repair",
     r"\bway back\b": "rollback",
+    r"\b(is|are|was|were) told (of|again|by|alone)\b|\bnobody is told\b": "notified, exported",
+    r"\blook(s|ed)? at again\b": "evaluate again",
 }
 """A pattern for each word, turn or literal translation that a native reader has to decode, and what the field says instead."""
 
