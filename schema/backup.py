@@ -84,7 +84,7 @@ class KeptFiles(Model):
 
 
 class RestoreTest(Model):
-    """Restores the newest backup of each store into containers that are thrown away, by itself, on a host with a key of its own."""
+    """The automatic test of restores: a host with its own key restores the newest backup of each store into temporary containers."""
 
     every_h: Annotated[Int, Field(ge=1, le=8760)]
     """Hours between two tests of a tenant."""

@@ -29,16 +29,16 @@ Severity = Literal["page", "ticket", "heartbeat"]
 
 
 class Notification(Model):
-    """How the alerts of a severity are told."""
+    """How operators are notified of alerts of a severity."""
 
     secret: SecretId
     """The secret with the address of the webhook that gets them."""
     wait_s: Seconds
     """Seconds that the first alert of a group waits for others."""
     group_s: Seconds
-    """Seconds until a group that has changed is told again."""
+    """Seconds between two notifications of a group that has changed."""
     repeat_s: Annotated[Int, Field(ge=1, le=432_000)]
-    """Seconds until a group that still fires is told again: at most 120 hours, after which Alertmanager forgets what it has told."""
+    """Seconds between two notifications of a group that still fires: at most 120 hours, after which Alertmanager forgets them."""
 
 
 class Collector(Model):
@@ -163,7 +163,7 @@ class Monitoring(Model):
     """Services that collect metrics. A collector collects from every service with `metrics` on nodes of the same scope: those
     of its tenant, or those that all tenants share."""
     notifications: dict[Severity, Notification] = {}
-    """Who is told of alerts, by severity; configuration files have them by `spec.monitoring.notifications`."""
+    """Notifications by severity; configuration files read them as `spec.monitoring.notifications`."""
     records: dict[RecordName, Record] = {}
     """Computed series by name."""
     alerts: dict[Id, Alert] = {}

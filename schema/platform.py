@@ -225,7 +225,7 @@ class Tenant(Model):
     certificate: Literal["issued", "own"] = "issued"
     """`issued`: the entry has one issued for its host name; `own`: the tenant's, put on the entry's node by hand."""
     nodes: dict[RoleId, TenantNodes] = {}
-    """What it has of some roles otherwise than the topology says, so that it grows by itself."""
+    """Node counts and server types of the tenant's own, in place of those of the topology."""
     recipient: Recipient | None = None
     """Public key of age (`age-keygen -y`) that the tenant's secrets are encrypted to; null until there is one."""
 

@@ -337,7 +337,7 @@ class Service(Model):
     self_tests: dict[Id, SelfTest] = {}
     """What shows that it does its work."""
     running: dict[Id, RunningQuery] = {}
-    """What it is asked while it runs, by a query's id: the settings that it runs with."""
+    """Queries of the settings that it runs with, by ID."""
     exports: tuple[Export, ...] = ()
     """What is taken out of it by an export."""
     modes: dict[ModeId, Override] = {}

@@ -25,7 +25,7 @@ data_flows.yaml:
 @rule(
     "PLB234",
     title="Data flow step without a connection",
-    why="The data cannot take this way. The page and the diagram omit the step, so readers get a wrong picture.",
+    why="The data cannot take this path. The page and the diagram omit the step, so readers get a wrong picture.",
     fix="Declare the connection (`needs`, `publish`, the entry's backend or the host's address), or change the step's `by`, `to` or "
     "`modes`.",
     failing=_EXAMPLE.format(by="db", to="web"),

@@ -164,7 +164,7 @@ def _unreached(spec: Spec, mode: str, collector: str) -> Iterator[Violation]:
 @rule(
     "PLB865",
     title="Health check that no alert watches",
-    why="The service can be unhealthy for days, and nobody is told.",
+    why="The service can be unhealthy for days, and nobody is notified.",
     fix="Add `metrics` to the service and an alert for it, or give the reason in `unwatched` of monitoring.yaml.",
     failing=watched(("  unwatched: {web: it collects}\n", "")),
     passing=watched(),

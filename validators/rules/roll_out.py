@@ -38,7 +38,7 @@ _NAMES = "services/names.yaml: {title: Names, summary: Knows names., image: trae
 @rule(
     "PLB531",
     title="Roll-out batches that do not rise to 100 %",
-    why="Tenants after the last batch keep the old release, and nobody is told.",
+    why="Tenants after the last batch keep the old release, and no message says so.",
     fix="Make each number larger than the previous one, and end with 100.",
     failing=_example(", batches_percent: [50, 90]").replace("batches_percent: [50, 100], ", ""),
     passing=_example(),
