@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from plumbline.cli import completing
-from plumbline.cli.common import load
+from plumbline.cli.common import SpecProject, load
 from plumbline.cli.exit_codes import EXIT_FINDINGS
 from plumbline.cli.runbook_call import (
     Pairs,
@@ -160,11 +160,7 @@ def run(
     if dry_run:
         tell_steps(work)
         return
-    check_programs(work)
-    if not kept:
-        check_files(project, work, chosen)
-    # what calls plumb in a step means this spec
-    os.environ["PLUMB_SPEC"] = str(project.folder.resolve())
+    _make_ready(project, work, None if kept else chosen)
     answers_to = consent_name(project.spec, runbook, chosen)
     check_consent(yes, confirm, answers_to, bool(destructions(work, kept, undo)))
     try:
@@ -180,6 +176,14 @@ def run(
             _carry_out(RunbookRun(work, journal, tell, consent, seen=seen, undo_half_done=also_half), undo)
     except Busy as holder:
         raise click.UsageError(f"{name} is already running with these values: {holder}") from None
+
+
+def _make_ready(project: SpecProject, work: RenderedRunbook, new: Mapping[str, str] | None) -> None:
+    """Check that the machine has the programs and, for a new run with these values, the files; steps that call plumb get this spec."""
+    check_programs(work)
+    if new is not None:
+        check_files(project, work, new)
+    os.environ["PLUMB_SPEC"] = str(project.folder.resolve())
 
 
 def _begin(work: RenderedRunbook, values: Mapping[str, str], shells: Shells) -> dict[str, Any]:
