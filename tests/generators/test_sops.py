@@ -50,7 +50,7 @@ def steps() -> tuple[RenderedStep, RenderedStep]:
     found = {
         step.title: step for step in render_runbook(shipped_spec(), "online-provision", values={"tenant": "acme"}).steps
     }
-    return found["Make the tenant's key"], found["Make the tenant's secrets"]
+    return found["Create the tenant's key"], found["Create the tenant's secrets"]
 
 
 def done(text: str | None, folder: Path, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":

@@ -33,7 +33,7 @@ no_values() {
 
 about_offline_disk_full() {
   mode='offline' count=5 consents='docpipe' skips=' 2'
-  runbook_title='Make room on an offline host'
+  runbook_title='Free disk space on an offline host'
   on_failure='The entry stays closed, and nothing is lost. Enlarge the disk and its file system, or move exports and bundles off the host, then run the fourth step again. Remove nothing below /var/lib/docker by hand.'
   places='{"offline-host": [""]}'
   parameters=''
@@ -120,7 +120,7 @@ Total reclaimed space: …'
     capture_forms=''
     ;;
   4)
-    title='Check that there is room'
+    title='Check that enough space is free'
     place='offline-host' place_title='the host, as root' timeout_s=60
     destroys=''
     run='(
@@ -244,7 +244,7 @@ zstd -tq "${captured_export:?}"
 about_offline_sick_service() {
   mode='offline' count=5 consents='docpipe' skips=' 4'
   runbook_title='Repair an unhealthy service on an offline host'
-  on_failure='Report it with the log that the second step kept. If the log says that data is damaged, do not start the service again; restore an export instead.'
+  on_failure='Report it with the log that the second step saved. If the log says that data is damaged, do not start the service again; restore an export instead.'
   places='{"offline-host": [""]}'
   parameters='service'
   told_first='  at the host, as root: this machine
@@ -666,7 +666,7 @@ sealed       nothing gets out'
     capture_forms=''
     ;;
   2)
-    title='The gateway answers'
+    title='Check that the gateway answers'
     place='offline-host' place_title='the host, as root' timeout_s=60
     destroys=''
     run='curl -q -fsS '"'"'http://127.0.0.1:8080/health'"'"''
@@ -683,7 +683,7 @@ sealed       nothing gets out'
     capture_forms=''
     ;;
   3)
-    title='A document goes through'
+    title='Check that a document is processed'
     place='offline-host' place_title='the host, as root' timeout_s=120
     destroys=''
     run='(
