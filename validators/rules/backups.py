@@ -163,7 +163,7 @@ def _copied(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB876",
-    title="Backups whose restore nobody tests",
+    title="Backups without a restore test",
     severity=Severity.WARNING,
     why="A backup that was never restored may be unusable, and nobody notices until it is needed.",
     fix="Add `test`, with the key of a host that does nothing else.",

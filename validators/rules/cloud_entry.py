@@ -217,7 +217,7 @@ def open_to_all(spec: Spec) -> Iterator[Violation]:
 
 @rule(
     "PLB224",
-    title="DNS record that does not lead to the entry",
+    title="DNS record that does not point to the entry",
     why="Clients connect to a server on which nothing answers.",
     fix="Set `target` to the role that runs `entry.service`.",
     failing=proxied_example(target="node"),

@@ -115,7 +115,7 @@ def _own_calls(texts: tuple[WrittenText, ...], known: Mapping[str, set[str]]) ->
 
 @rule(
     "PLB132",
-    title="Variable or URL that leads to the wrong service",
+    title="Variable or URL that points to the wrong service",
     why="The process speaks one protocol and gets answers in another, so its first request fails.",
     fix="Name the service that the variable, or the URL's scheme, is for.",
     failing="services/web.yaml: {environment: {SITE: {template: \"redis://{{ address('db', 'sql') }}\"}}}",

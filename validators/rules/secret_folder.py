@@ -14,7 +14,7 @@ _GENERATED = ("deploy", "docs", "schema")
 @rule(
     "PLB615",
     title="Secrets in a folder of generated files",
-    why="What is generated is delivered and published, and secrets would go with it.",
+    why="Generated files are delivered and published, and the secrets would be with them.",
     fix="Name a folder of its own, e.g. `.secrets/{tenant}`.",
     failing=INVENTORY.replace("secrets/{tenant}", "deploy/{tenant}"),
     passing=INVENTORY,
