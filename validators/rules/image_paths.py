@@ -55,7 +55,7 @@ def _mistyped(spec: Spec, at: PathText, question: HttpProbe) -> Iterator[Violati
     path = question.path.partition("?")[0]
     close = get_close_matches(path, known, n=1, cutoff=_ALIKE)
     if path not in known and close and not path.startswith(f"{close[0]}/"):
-        message = f"the probe asks {question.service} for {path}, and its health check or contract has {close[0]}"
+        message = f"the probe asks `{question.service}` for `{path}`, but its health check or contract has `{close[0]}`"
         yield Violation(at, message, f"did you mean `{close[0]}`?", expected=close[0], observed=path)
 
 

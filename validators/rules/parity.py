@@ -90,7 +90,7 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
                 yield Violation(path_of(each.path, "sets_apart", index), message, observed=mode)
 
 
-def _wrongly_apart(explanation: PathText, violations: Sequence[Violation]) -> Violation:
+def _wrongly_apart(explanation: str, violations: Sequence[Violation]) -> Violation:
     """Several differences that one explanation covers between modes that it does not set apart: it is what is wrong."""
     return Violation(
         path_of(explanation, "sets_apart"),

@@ -44,7 +44,8 @@ def not_shown(spec: Spec) -> Iterator[Violation]:
         for value, pattern in each.step.capture.items() if shown else ():
             if not pattern_problem(pattern) and not _matches(pattern, shown):
                 also = ((path_of(each.path, "output"), "the output that is shown"),)
-                message = f"no line of `output` starts with a match of `{pattern}`"
+                where = f"mode{'s' * (len(each.runbook.modes) > 1)} {' and '.join(each.runbook.modes)}"
+                message = f"no line of `output` starts with a match of `{pattern}` in {where}"
                 yield Violation(path_of(each.path, "capture", value), message, also=also)
 
 
