@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from difflib import SequenceMatcher, get_close_matches, unified_diff
+from difflib import SequenceMatcher, unified_diff
 from typing import Protocol
 
 from plumbline.project.artifact import Artifact, Drawing
 from plumbline.spec.finding import Finding
 from plumbline.spec.location import Location
-from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.documented import RealityRule
 
@@ -42,7 +41,7 @@ DRIFT_RULES = {
         RealityRule(
             "PLB926",
             "Named artifact that the spec does not generate",
-            "A file that nothing generates cannot prove a requirement.",
+            "A file that nothing generates cannot prove a requirement, and a runbook that names it stops there.",
             "Name one of the files that `plumb build` lists in generated.json.",
         ),
     )
@@ -138,23 +137,6 @@ def stale_drawings(drawings: Iterable[Drawing], is_current: Callable[[Drawing], 
                 hint=BUILD,
                 subject=drawing.path,
             )
-
-
-def unknown_proofs(spec: Spec, generated: Iterable[str]) -> Iterator[Finding]:
-    """A finding for each requirement that is said to be proven by an artifact which nothing generates."""
-    known = set(generated)
-    for id, requirement in spec.requirements.requirements.items():
-        for index, proof in enumerate(requirement.proofs):
-            if proof.kind == "artifact" and proof.ref not in known:
-                path = path_of("requirements", id, "proofs", index, "ref")
-                close = get_close_matches(proof.ref, known, n=1)
-                yield Finding(
-                    "PLB926",
-                    f"{proof.ref} is not generated from this spec",
-                    location=spec.at(path),
-                    hint=f"did you mean `{close[0]}`?" if close else DRIFT_RULES["PLB926"].fix,
-                    subject=path,
-                )
 
 
 def _edited(spec: Spec, artifact: Artifact, content: bytes, written: str | None) -> Finding:

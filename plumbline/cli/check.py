@@ -20,7 +20,8 @@ from plumbline.report.text import summary
 from plumbline.spec.finding import Severity
 from plumbline.spec.kept import keeping
 from validators.all_rules import ALL_RULES
-from validators.drift import DRIFT_RULES, drift, stale_drawings, unknown_proofs
+from validators.drift import DRIFT_RULES, drift, stale_drawings
+from validators.named_artifacts import unknown_artifacts
 from validators.rules import RULES, UNJUDGED, check_rules
 from validators.stand_in_folders import missing_stand_ins
 
@@ -75,7 +76,7 @@ def _check_in_phases(context: click.Context, format: str, no_drift: bool, phases
         findings += drift(project.spec, artifacts, workspace, unmanaged)
         if any(workspace.read(artifact.path) is not None for artifact in artifacts):  # else nobody has built yet
             findings += stale_drawings(pictures, workspace.is_current)
-        findings += unknown_proofs(project.spec, [artifact.path for artifact in artifacts])
+        findings += unknown_artifacts(project.spec, [artifact.path for artifact in artifacts])
     phases.clear()
     unjudged = " ".join(finding.message for finding in findings if finding.rule == UNJUDGED)
     tried: dict[str, ExplainedRule] = {**RULES} if no_drift or unsound else {**RULES, **DRIFT_RULES}

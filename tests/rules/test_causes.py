@@ -187,6 +187,35 @@ def test_one_edit_is_one_finding_that_shows_its_line(name: str) -> None:
     assert any(each and each.file == file and abs(each.line - line) <= 3 for each in shown)
 
 
+OF_THREE_MODES = {
+    "a service that no mode runs then": ("topology/dev.yaml", "- mail", "- mial", "PLB101", {"PLB105", "PLB702", "PLB721"}),
+    "modes that are set apart wrongly": ("parity.yaml", "sets_apart:\n    - cluster", "sets_apart:\n    - dev", "PLB701", set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_THREE_MODES)
+def test_one_edit_of_a_spec_of_three_modes_is_told_once(name: str) -> None:
+    file, old, new, rule, follow = OF_THREE_MODES[name]
+    texts = dict(files_of("three modes"))
+    texts[file] = texts[file].replace(old, new, 1)
+    spec, problems = load_spec(texts)
+    assert spec is not None, problems
+    by_rule = {each.rule: each for each in check_rules(spec, DAY) if each.severity == Severity.ERROR}
+    assert follow <= {each.rule for each in by_rule[rule].related}
+    assert set(by_rule) - {"PLB702"} == {rule}
+
+
+def test_a_timeout_below_several_start_periods_is_told_once() -> None:
+    (finding,) = found(("update.yaml", "health_timeout_s: 300", "health_timeout_s: 3"))
+    assert finding.rule == "PLB535"
+    assert finding.message.startswith("clamav may take 120 s to start in mode online, and ")
+
+
+def test_a_secret_that_stands_twice_is_told_once_with_the_one_that_is_left_over() -> None:
+    (finding,) = found(("backups.yaml", "secret_key: backup_secret_key", "secret_key: backup_access_key"))
+    assert (finding.rule, [each.rule for each in finding.related]) == ("PLB880", ["PLB605"])
+
+
 def test_limits_may_add_up_to_more_than_the_cores_where_the_spec_says_so() -> None:
     assert not found((OFFLINE, "vcpus: 8", "vcpus: 2, overcommit: 4"))
 

@@ -54,7 +54,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no mode named": (_apart("D1", []), "PLB720", "it does not say which of the modes"),
     "a mode that is not apart": (_apart("D1", ["dev", "single"]), "PLB702", "mode single does not differ"),
     "all modes named": (_apart("D1", ["dev", "single", "cluster"]), "PLB702", "mode single does not differ"),
-    "the wrong mode named": (_apart("D1", ["single"]), "PLB701", "services.mail differs"),
+    "the wrong mode named": (_apart("D1", ["single"]), "PLB701", "between modes that it does not set apart"),
 }
 
 

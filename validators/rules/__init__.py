@@ -87,6 +87,7 @@ from validators.rules import (
     secret_roles,
     secrets,
     shared_volumes,
+    shown_captures,
     starts,
     state_words,
     storage,
@@ -113,6 +114,7 @@ from validators.rules.registry import RULES
 FAMILIES = (
     links,
     shared_volumes,
+    shown_captures,
     starts,
     resolving,
     configuration,

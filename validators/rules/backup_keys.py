@@ -6,6 +6,7 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.backup_examples import ONE_KEY, OTHER_KEY, kept
 from validators.rules.registry import Violation, rule
+from validators.rules.secrets import unused_secrets
 
 _LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
@@ -33,7 +34,9 @@ def no_key(spec: Spec) -> Iterator[Violation]:
     destination = spec.backups.destination
     if destination and destination.access_key == destination.secret_key:
         path = path_of("backups", "destination", "secret_key")
-        yield Violation(path, f"`{destination.secret_key}` is both the ID of the access key and its secret")
+        left_over = tuple((name,) for name in unused_secrets(spec))
+        message = f"`{destination.secret_key}` is both the ID of the access key and its secret"
+        yield Violation(path, message, explains=left_over)
 
 
 def is_bech32(text: str) -> bool:

@@ -13,6 +13,8 @@ _CALLED = re.compile(
 )
 _WORD = re.compile(r"[\w-]+")
 _LACKS = re.compile(r"there is no |has no |there is nothing under | is not known here| is not published ")
+NO_MODE = "no"
+"""What a message speaks of by «in no mode»: the word that stands where a mode's id would."""
 _MOST = 50
 """Causes that are looked for: with more of them, each is told by itself."""
 

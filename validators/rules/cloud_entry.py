@@ -262,7 +262,8 @@ def other_health(spec: Spec) -> Iterator[Violation]:
         message = f"the entry asks {entry.health_path}, but the health check of `{entry.backend}` is at {own}"
         if asked.count(entry.health_path) > asked.count(own):
             # its probes ask what the entry asks: the check is the one that changed
-            yield Violation(path_of("services", entry.backend or "", "health", "http", "path"), message, observed=own)
+            path = path_of("services", entry.backend or "", "health", "http", "path")
+            yield Violation(path, message, observed=own, explains=((entry.backend or "", own.strip("/")),))
         else:
             yield Violation(
                 path_of("topology", mode, "entry", "health_path"), message, expected=own, observed=entry.health_path

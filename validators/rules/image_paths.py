@@ -1,4 +1,4 @@
-"""PLB433: paths of health checks and metrics, held against those at which the image's server answers."""
+"""PLB433: paths of health checks, metrics and probes, held against those at which the image's server answers."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,11 +8,15 @@ from difflib import get_close_matches
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.contract import HttpAnswer
+from schema.probe import HttpProbe
 from validators.rules.effective_services import Placed, once
+from validators.rules.probes import all_probes
 from validators.rules.registry import Violation, rule
 from validators.rules.written import Where, WrittenText, of_services
 
 _OWN_URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\]):(?P<port>\d+)(?P<path>/[A-Za-z0-9._~%/@+:,-]*|)")
+_ALIKE = 0.8
+"""How much alike two paths are where one was probably meant for the other."""
 _CONTRACT = """
 contracts/traefik.yaml:
   read: {tag: v3.7.13}
@@ -29,13 +33,30 @@ contracts/traefik.yaml:
     passing=_CONTRACT,
 )
 def unanswered(spec: Spec) -> Iterator[Violation]:
-    """Health checks and metrics at a path that the image's contract does not list, or at another port than answers it."""
+    """Health checks and metrics at a path that the image's contract does not list, or at another port than answers it.
+
+    A probe may ask for any path; of one that is almost a path of the contract, or that of the health check, a letter is wrong.
+    """
     yield from once(
         found
         for placed, texts in of_services(spec)
         for asked in _requests(placed, texts)
         for found in _unanswered(placed, texts, asked)
     )
+    for path, probe in all_probes(spec):
+        if isinstance(probe.question, HttpProbe) and probe.question.service in spec.services:
+            yield from _mistyped(spec, path_of(path, "http", "path"), probe.question)
+
+
+def _mistyped(spec: Spec, at: PathText, question: HttpProbe) -> Iterator[Violation]:
+    service = spec.services[question.service]
+    known = {service.health.http.path} if service.health and service.health.http else set()
+    known |= set(spec.contracts[service.image].answers) if service.image in spec.contracts else set()
+    path = question.path.partition("?")[0]
+    close = get_close_matches(path, known, n=1, cutoff=_ALIKE)
+    if path not in known and close and not path.startswith(f"{close[0]}/"):
+        message = f"the probe asks `{question.service}` for `{path}`, but its health check or contract has `{close[0]}`"
+        yield Violation(at, message, f"did you mean `{close[0]}`?", expected=close[0], observed=path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.references import SpecReference, definition, ids_by_kind, references
 from plumbline.spec.spec import Spec
 from plumbline.spec.suggestions import closest, shorten, suggestion
+from validators.rules.causes import NO_MODE
 from validators.rules.effective_services import Placed, placed_services
 from validators.rules.named_services import naming_services
 from validators.rules.registry import Violation, rule
@@ -58,14 +59,15 @@ def _nobody(
 ) -> Violation:
     """At the place that names it; where several do, at the id like it that nobody names: that is where the edit was.
 
-    A service that names another wrongly lacks what joins it to the one that is meant.
+    A service that names another wrongly lacks what joins it to the one that is meant; a mode does not run the one that is meant.
     """
     target = places[0].target
     message = f"there is no {kind} `{shorten(target)}`"
     first, also = PathText(places[0].path), [(PathText(each.path), "names it") for each in places]
     explains: tuple[tuple[str, ...], ...] = ((target,), (unnamed,)) if unnamed else ((target,),)
     if meant and kind == "service":
-        explains += tuple((meant, str(each.path[1])) for each in places if each.path[0] == "services")
+        explains += tuple((meant, str(each.path[1])) for each in places if each.path[0] in ("services", "topology"))
+        explains += ((meant, NO_MODE),) if any(each.path[0] == "topology" for each in places) else ()
     if len(places) == 1:
         return Violation(first, message, hint, at_key=places[0].is_key, explains=explains)
     message += f", which {len(places):,} places name"

@@ -52,7 +52,7 @@ def _keeps(text: WrittenText) -> Iterator[Violation]:
         held = settings.get(section)
         value = held.get(key) if isinstance(held, dict) else None
         if value in (None, False, "", 0, "0", "0s", "0h"):
-            where = text.literal.find(f"{key}:")
+            where = max(text.literal.find(f"{key}:"), text.literal.find(f"{section}:"))
             yield Violation(
                 text.path,
                 f"`{section}.{key}` is {'not set' if value is None else str(value).lower()}: {effect}",

@@ -37,6 +37,7 @@ def unexplained_difference(spec: Spec) -> Iterator[Violation]:
         by_path.setdefault(found.path, []).append(found)
     patterns = {pattern for each in explanations for pattern in each.covers}
     idle = [pattern for pattern in sorted(patterns) if not any(covers(pattern, path) for path in by_path)]
+    not_apart: dict[str, list[Violation]] = {}
     for path, pairs in by_path.items():
         explaining = [each for each in explanations if each.names(path)]
         left = next((pair for pair in pairs if not any(each.sets_apart(pair.modes) for each in explaining)), None)
@@ -47,7 +48,7 @@ def unexplained_difference(spec: Spec) -> Iterator[Violation]:
         if explaining:
             places = " and ".join(each.path for each in explaining)
             cover = f"add a divergence that sets {' and '.join(left.modes)} apart; {places} does not"
-        yield Violation(
+        violation = Violation(
             left.source,
             f"{path} differs: {_by_mode(spec, pairs)}",
             expected=_short(left.left),
@@ -55,6 +56,12 @@ def unexplained_difference(spec: Spec) -> Iterator[Violation]:
             hint=f"remove the difference, or {cover}",
             explains=((renamed,),) if renamed else (),
         )
+        if len(explaining) == 1:
+            not_apart.setdefault(explaining[0].path, []).append(violation)
+        else:
+            yield violation
+    for explanation, violations in not_apart.items():
+        yield from violations if len(violations) == 1 else [_wrongly_apart(explanation, violations)]
 
 
 @rule(
@@ -81,6 +88,16 @@ def explanation_without_difference(spec: Spec) -> Iterator[Violation]:
             if covered and not _is_apart(mode, set(spec.modes) - set(each.apart), spec.modes, covered):
                 message = f"mode {mode} does not differ from the others in anything covered here"
                 yield Violation(path_of(each.path, "sets_apart", index), message, observed=mode)
+
+
+def _wrongly_apart(explanation: str, violations: Sequence[Violation]) -> Violation:
+    """Several differences that one explanation covers between modes that it does not set apart: it is what is wrong."""
+    return Violation(
+        path_of(explanation, "sets_apart"),
+        f"{len(violations)} paths that it covers differ between modes that it does not set apart",
+        hint="name those modes, or remove the differences",
+        also=tuple((each.path, each.message) for each in violations),
+    )
 
 
 def _is_unresolved(spec: Spec, pattern: str) -> bool:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from generators.rollout.playbook import label_of, roll_outs
 from generators.rollout.role_order import circles
 from plumbline.effective.deployment import deployments, field_path
-from plumbline.spec.paths import path_of
+from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from validators.rules.cloud_examples import cloud_example
 from validators.rules.registry import Violation, rule
@@ -115,13 +115,21 @@ def idle_canary(spec: Spec) -> Iterator[Violation]:
     passing=_example(),
 )
 def impatient(spec: Spec) -> Iterator[Violation]:
+    """Once for all services: the timeout is one. The slowest comes first."""
+    slow: dict[PathText, tuple[float, str]] = {}
     for mode, rollout, _ in roll_outs(spec):
         for deployment in deployments(spec, mode):
             for name, service in deployment.services.items():
                 if service.health and service.health.start_period_s >= rollout.health_timeout_s:
-                    yield Violation(
-                        path_of("update", "rollout", "health_timeout_s"),
-                        f"{name} may take {service.health.start_period_s:g} s to start in mode {mode}",
-                        observed=str(rollout.health_timeout_s),
-                        also=((field_path(name, spec.services[name], mode, "health"), "its start period"),),
-                    )
+                    said = f"{name} may take {service.health.start_period_s:g} s to start in mode {mode}"
+                    path = field_path(name, spec.services[name], mode, "health")
+                    slow.setdefault(path, (-service.health.start_period_s, said))
+    if slow and spec.update.rollout:
+        ranked = sorted(slow.items(), key=lambda each: each[1])
+        (_, (_, message)), *others = ranked
+        yield Violation(
+            path_of("update", "rollout", "health_timeout_s"),
+            f"{message}, and {len(others)} more need as long" if others else message,
+            observed=str(spec.update.rollout.health_timeout_s),
+            also=tuple((path, said) for path, (_, said) in ranked),
+        )

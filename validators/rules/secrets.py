@@ -107,12 +107,16 @@ def password_in_url(spec: Spec) -> Iterator[Violation]:
     passing=AS_FILE,
 )
 def unused_secret(spec: Spec) -> Iterator[Violation]:
+    for name in unused_secrets(spec):
+        yield Violation(path_of("secrets", name), f"nothing uses secret {name}", at_key=True)
+
+
+def unused_secrets(spec: Spec) -> list[str]:
+    """Names of the inventory that neither a service nor the backups' destination uses."""
     used = {path.rsplit(".", 1)[1] for path, _ in _uses(spec)}
     if destination := spec.backups.destination:
         used |= {destination.access_key, destination.secret_key}
-    for name in spec.secrets.secrets:
-        if name not in used:
-            yield Violation(path_of("secrets", name), f"nothing uses secret {name}", at_key=True)
+    return [name for name in spec.secrets.secrets if name not in used]
 
 
 @rule(

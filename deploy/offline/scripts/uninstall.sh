@@ -7,7 +7,7 @@ uninstall.sh              stop and remove containers, networks, images and files
   --delete-data docpipe   also delete all documents, databases and secrets, permanently
   --home DIR, --state DIR    folder of the installation, and folder of its state
   --dry-run                  show what would be removed
-The record of installed releases stays, so that an older one cannot return unnoticed.
+The record of installed releases stays, so that an older one cannot return unnoticed, and so do journals of runbooks and logs.
 Exit codes: 0 removed, 2 invalid usage, 3 something missing on the host, 4 interrupted; run it again.
 TEXT
 }
@@ -376,6 +376,8 @@ rmdir "$home" 2> /dev/null || :
 [ -n "$data" ] || say "kept: $home/secrets, and the volumes of docpipe-offline"
 left=$(find "$home" -mindepth 1 -maxdepth 1 ! -name secrets 2> /dev/null | sort | tr '\n' ' ')
 [ -z "$left" ] || say "kept, for no release brought it: $left"
+noted=$(find "$state" -mindepth 1 -maxdepth 1 2> /dev/null | sort | tr '\n' ' ')
+[ -z "$noted" ] || say "kept, as the record of what was done here: $noted"
 say 'uninstalled'
 exit
 }
