@@ -61,7 +61,7 @@ def main(only: list[str]) -> int:
         each for each in json.loads(CATALOGUE.read_text()) if not only or any(word in each["fault"] for word in only)
     ]
     results, blamed, engine = [], [], find_engine()
-    mark, head = page_marker(DATA, "make pipeline-faults"), seen_on(spec, engine)
+    mark, head = page_marker(spec, DATA, "make pipeline-faults"), seen_on(spec, engine)
     for mode in spec.modes:
         if of_mode := [each for each in faults if each.get("mode", MODE) == mode]:
             with stack_up(engine, spec, DATA, mode, SilentWatch(), tenants=_TENANTS[mode]) as stack:

@@ -190,14 +190,18 @@ def _writers(mode: AskedMode, places: Sequence[RunningService]) -> dict[str, Any
     ]
     read = {str(PurePosixPath(each["log"]).parents[1]) for each in writers}
     volumes = [f'type=bind,"source={each}","target={each}",readonly' for each in sorted(read)]
-    volumes += [f'type=bind,"source={each}","target={each}"' for each in sorted({to for each in writers for to in each["to"]})]
+    volumes += [
+        f'type=bind,"source={each}","target={each}"' for each in sorted({to for each in writers for to in each["to"]})
+    ]
     return {"writers": writers, "volumes": volumes}
 
 
 def _log_folders(place: RunningService) -> list[str]:
     sources = {mount.source for service in place.project.deployment.services.values() for mount in service.mounts}
     known = {source: folder_at(source) for source in sources}
-    return [f"{place.project.folder}/{HOST_FOLDER}{source}" for source, folder in known.items() if folder and folder.file]
+    return [
+        f"{place.project.folder}/{HOST_FOLDER}{source}" for source, folder in known.items() if folder and folder.file
+    ]
 
 
 def _executed(mode: AskedMode, service: str, command: Sequence[str]) -> str:
