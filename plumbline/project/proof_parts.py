@@ -83,7 +83,7 @@ def parts_of(spec: Spec, command: str) -> dict[str, tuple[str, ...]]:
             "the program that asks": _ASKS,
         }
     own = OWN.get(command, _OwnProof("", (*_EVERYTHING, "proofs/**/*", "tests/stack/**/*.json")))
-    parts = {"the matrix": _MATRIX} if own.matrix else {}
+    parts: dict[str, tuple[str, ...]] = {"the matrix": _MATRIX} if own.matrix else {}
     parts |= _generated(own.modes)
     if own.stands:
         parts |= _stand_ins(spec, own.modes)

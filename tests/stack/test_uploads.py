@@ -16,7 +16,7 @@ _SECONDS = 600
 _EICAR = "".join(("X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"))
 _ZEROS = 110_000_000
 """Bytes beside it: more than clamd looks at in a file by itself (MaxFileSize is 100 MB)."""
-_CLIENT = '''
+_CLIENT = """
 import hashlib, http.client, json, sys, time
 asked = json.load(sys.stdin)
 key = open("/run/secrets/tenant_api_key").read().strip()
@@ -59,7 +59,7 @@ for size in asked["sizes"]:
         said = state or said
     told.append([status, said])
 print(json.dumps(told))
-'''
+"""
 _STREAM = """
 import sys
 from docpipe import scanning
