@@ -224,7 +224,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--attempts", type=Path, help="what was tried between real networks")
     options = parser.parse_args(arguments)
     spec, now = shipped_spec(), datetime.now(UTC)
-    mark = page_marker(DATA, COMMAND)
+    mark = page_marker(spec, DATA, COMMAND)
     found = report(DATA.parent, spec, read_attempts(options.attempts) if options.attempts else [], now)
     checks = [check for each in found for check in each["checks"]]
     breaches = [check for check in checks if check["outcome"] == "breach"]

@@ -37,7 +37,7 @@ def main() -> int:
     """Try them all; 1 when one was not found, or something else was."""
     spec = shipped_spec()
     results: list[dict[str, Any]] = []
-    mark = page_marker(DATA, "make mutants")
+    mark = page_marker(spec, DATA, "make mutants")
     with (
         stack_up(find_engine(), spec, DATA, "offline", SilentWatch()) as stack,
         as_another(stack, DATA) as other,

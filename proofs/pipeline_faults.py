@@ -1,6 +1,6 @@
 """`make pipeline-faults`: faults put into the reference platform, each found by the probes of parity; the last line is the score.
 
-The offline stack is stood up once. For each fault the image of one service is built with an edit of its program, and the service
+The offline stack is stood up once, and the online one for what only it has. For each fault the image of one service is built with an edit of its program, and the service
 is made anew with it. The probes have to answer otherwise than the matrix declares, and as declared again once it is taken out. One
 fault shows only when a worker is killed while it holds documents: all of them have to come through.
 """
@@ -33,6 +33,9 @@ from validators.parity.asking import AskedMode, all_probes, ask, ask_probes
 from validators.stack.inspection import places as places_of
 
 MODE = "offline"
+"""Where a fault is tried that names no other mode."""
+_TENANTS = {"offline": [], "online": ["acme"]}
+"""Whose nodes are started."""
 CATALOGUE = Path(__file__).with_suffix(".json")
 REPORT = REPORTS / "pipeline-faults"
 KILLED = "parse-worker"
@@ -57,29 +60,38 @@ def main(only: list[str]) -> int:
     faults = [
         each for each in json.loads(CATALOGUE.read_text()) if not only or any(word in each["fault"] for word in only)
     ]
-    results = []
-    mark = page_marker(DATA, "make pipeline-faults")
-    with stack_up(find_engine(), spec, DATA, MODE, SilentWatch()) as stack:
-        head, blamed = seen_on(spec, stack.engine), [*wrong(stack), *lost(stack, KILLED)]
-        for row in blamed:
-            print(f"false  {row}", flush=True)
-        for fault in faults:
-            with injected(stack, fault):
-                found = list(lost(stack, fault["service"]) if fault.get("killed") else wrong(stack))
-            print(
-                f"{'found ' if found else 'missed'} {fault['fault']}" + "".join(f"\n    {row}" for row in found),
-                flush=True,
-            )
-            results.append({"fault": fault["fault"], "service": fault["service"], "found": found})
-        blamed += wrong(stack)
+    results, blamed, engine = [], [], find_engine()
+    mark, head = page_marker(spec, DATA, "make pipeline-faults"), seen_on(spec, engine)
+    for mode in spec.modes:
+        if of_mode := [each for each in faults if each.get("mode", MODE) == mode]:
+            with stack_up(engine, spec, DATA, mode, SilentWatch(), tenants=_TENANTS[mode]) as stack:
+                tried, wrongly = _tried(stack, mode, of_mode)
+            results += tried
+            blamed += wrongly
     score = sum(1 for each in results if each["found"])
-    REPORTS.mkdir(exist_ok=True)
-    said = {"seen": head, "results": results, "false": blamed}
-    REPORT.with_suffix(".json").write_text(json.dumps(said, indent=1) + "\n")
     passed = score == len(results) and not blamed
-    REPORT.with_suffix(".md").write_text(page(said) if only else mark(page(said), passed))
+    if not only:  # a part of them takes no whole run's place
+        REPORTS.mkdir(exist_ok=True)
+        said = {"seen": head, "results": results, "false": blamed}
+        REPORT.with_suffix(".json").write_text(json.dumps(said, indent=1) + "\n")
+        REPORT.with_suffix(".md").write_text(mark(page(said), passed))
     print(f"{score} of {len(results)} faults of the pipeline found, {len(blamed)} false findings")
     return int(not passed)
+
+
+def _tried(stack: Stack, mode: str, faults: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """What was found of each fault of a mode, and what was found where there is none."""
+    blamed = [*wrong(stack, mode), *(lost(stack, KILLED) if mode == MODE else ())]
+    for row in blamed:
+        print(f"false  {row}", flush=True)
+    results = []
+    for fault in faults:
+        with injected(stack, mode, fault):
+            found = list(lost(stack, fault["service"]) if fault.get("killed") else wrong(stack, mode))
+        rows = "".join(f"\n    {row}" for row in found)
+        print(f"{'found ' if found else 'missed'} {fault['fault']}{rows}", flush=True)
+        results.append({"fault": fault["fault"], "service": fault["service"], "found": found})
+    return results, [*blamed, *wrong(stack, mode)]
 
 
 def page(said: dict[str, Any]) -> str:
@@ -100,12 +112,12 @@ def page(said: dict[str, Any]) -> str:
     return shown.done().content.decode()
 
 
-def wrong(stack: Stack) -> Iterator[str]:
+def wrong(stack: Stack, mode: str) -> Iterator[str]:
     """Answers that are not as declared."""
-    observed = ask_probes(stack, None)
+    observed = ask_probes(stack, next(iter(_TENANTS[mode]), None))
     for key, probe in all_probes(stack.spec):
-        if observed[key] != probe.answers.get(MODE):
-            yield f"{key[0]}: {observed[key]!r}, not {probe.answers.get(MODE)!r}"
+        if observed[key] != probe.answers.get(mode):
+            yield f"{key[0]}: {observed[key]!r}, not {probe.answers.get(mode)!r}"
 
 
 def lost(stack: Stack, service: str) -> Iterator[str]:
@@ -161,11 +173,11 @@ def _docker(stack: Stack, word: str, service: str) -> None:
 
 
 @contextmanager
-def injected(stack: Stack, fault: Mapping[str, Any]) -> Iterator[None]:
-    """One service with a fault in its program, until it is made anew without."""
-    (project,) = stack.projects
+def injected(stack: Stack, mode: str, fault: Mapping[str, Any]) -> Iterator[None]:
+    """One service with a fault in its program, on every node that has it, until it is made anew without."""
     service: str = fault["service"]
-    recipe = recipe_of(stack.spec, DATA, MODE, stack.spec.services[service].image)
+    projects = [each for each in stack.projects if service in each.deployment.services]
+    recipe = recipe_of(stack.spec, DATA, mode, stack.spec.services[service].image)
     assert recipe.programs is not None
     with tempfile.TemporaryDirectory(prefix="plumb-fault-") as name:
         programs = Path(name) / "programs"
@@ -178,10 +190,12 @@ def injected(stack: Stack, fault: Mapping[str, Any]) -> Iterator[None]:
         image = build(stack.engine, replace(recipe, programs=programs))
         other.write_text(json.dumps({"services": {service: {"image": image}}}))
         try:
-            _make_anew(stack, project, service, other)
+            for project in projects:
+                _make_anew(stack, project, service, other)
             yield
         finally:
-            _make_anew(stack, project, service)
+            for project in projects:
+                _make_anew(stack, project, service)
             stack.engine.run(["image", "rm", image])
 
 

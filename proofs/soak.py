@@ -23,7 +23,7 @@ REPORT = REPORTS / "false-alarms"
 def main(runs: int) -> int:
     """Stand each mode up so many times; 1 when anything was found."""
     spec, engine = shipped_spec(), find_engine()
-    mark = page_marker(DATA, "make soak")
+    mark = page_marker(spec, DATA, "make soak")
     checks = 0
     false: list[str] = []
     for run in range(1, runs + 1):

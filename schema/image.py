@@ -82,7 +82,7 @@ class StandIn(Model):
     """Folder below the spec that a `contract` stub carries: once the contract holds, a program of its `bin/` takes the place of
     the command of that name, and Python finds the packages in it."""
     command: tuple[Text, ...] = ()
-    """What the image runs where the spec gives no command."""
+    """What the image runs where the spec gives no command; options alone come after it."""
 
 
 class Image(Model):

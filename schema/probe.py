@@ -176,6 +176,51 @@ class MetricProbe(PortQuestion):
         return f"metric of {self.service}: {self.query}"
 
 
+class LogProbe(LinkQuestion):
+    """A line that each service writes, looked for at the service that collects logs; the answer is `every service`, or
+    `all but a, b`.
+
+    The line is written to the standard output of each running service. The logs of a node's containers are copied into the folder
+    that plays the engine's own on that node, and nothing else is in it: a shipper finds what it would find there.
+    """
+
+    usual_proof = "behaviour"
+
+    request: Annotated[
+        str,
+        form(
+            r"^/[!-~]*(\$\{service\}[!-~]*\$\{once\}|\$\{once\}[!-~]*\$\{service\})[!-~]*$",
+            "a path that asks for ${service} and ${once}, e.g. "
+            "/loki/api/v1/query_range?query=%7Bservice%3D%22${service}%22%7D%7C%3D%22${once}%22",
+        ),
+    ]
+    """What is asked for each service: `${service}` is its id, `${once}` a word of its line. The line has to be in the answer."""
+    seconds: Annotated[Int, Field(ge=1, le=240)] = 60
+    """After how many seconds a line is lost."""
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"logs in {self.service}:{self.port}"
+
+
+class NodeLogProbe(ProbeQuestion):
+    """A line that each service of a node writes, looked for where the engine keeps it: what `docker compose logs` shows.
+
+    The node is that of `service`. The answer is `every service`, or `all but a, b`.
+    """
+
+    usual_proof = "behaviour"
+
+    seconds: Annotated[Int, Field(ge=1, le=240)] = 10
+    """After how many seconds a line is lost."""
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"logs on the node of {self.service}"
+
+
 class FlowWait(Model):
     """Until when a request is made again, once a second."""
 
@@ -269,10 +314,10 @@ class Probe(Model):
     answers: Annotated[dict[ModeId, Text], Field(min_length=1)]
     """The answer in each mode."""
     proves: Proof | None = None
-    """What the answer proves; absent: by a flow `behaviour`, by a request, connection, statement, command or query `readiness`, by
+    """What the answer proves; absent: by a flow or by lines of logs `behaviour`, by a request, connection, statement, command or query `readiness`, by
     everything else `configuration`."""
     caller: ServiceId | None = None
-    """For `http`, `tcp` and `flow`: the service from whose network it is asked; absent: the node itself, at the published address."""
+    """For `http`, `tcp`, `logs` and `flow`: the service from whose network it is asked; absent: the node itself, at the published address."""
     http: HttpProbe | None = None
     """A request."""
     tcp: TcpProbe | None = None
@@ -289,6 +334,10 @@ class Probe(Model):
     """A file in a container."""
     metric: MetricProbe | None = None
     """A query to Prometheus."""
+    logs: LogProbe | None = None
+    """A line of each service, at the one that collects logs."""
+    node_logs: NodeLogProbe | None = None
+    """A line of each service of a node, where its engine keeps it."""
     flow: FlowProbe | None = None
     """Requests one after another."""
 

@@ -102,7 +102,7 @@ def stack(
     _known_mode(project.spec, mode)
     known_tenants(project.spec, tenants)
     engine = find_engine()
-    mark = page_marker(project.folder, f"plumb verify stack --mode {mode}{' --faults' * faults}")
+    mark = page_marker(project.spec, project.folder, f"plumb verify stack --mode {mode}{' --faults' * faults}")
     with _terminable(), engine_errors(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         spec, folder = project.spec, project.folder
         if attach:
@@ -168,7 +168,7 @@ def parity(context: click.Context, tenant: str | None, format: str, reports: Pat
     _askable(project.spec)
     chosen = tenant or next(iter(project.spec.tenants.tenants), None)
     engine = find_engine()
-    mark = _unmarked if tenant else page_marker(project.folder, "plumb verify parity")
+    mark = _unmarked if tenant else page_marker(project.spec, project.folder, "plumb verify parity")
     with _terminable(), engine_errors(), watch_on(sys.stderr, quiet=context.obj["quiet"]) as watch:
         result = verify_parity(engine, project.spec, project.folder, chosen, watch)
     write_reports(

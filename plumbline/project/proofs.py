@@ -1,6 +1,5 @@
 """What the live proofs of a project depend on, and whether each was run since that changed."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,22 +8,11 @@ from typing import Any
 
 import yaml
 
-import plumbline
+from plumbline.project.proof_parts import OWN, fingerprint, parts_of
 from plumbline.spec.spec import Spec
 
 FOLDERS = ("reports", "docs/auditor/evidence")
 """Where pages of proofs are: those of the last runs, before those of the last release."""
-_PROGRAM = Path(plumbline.__file__).parents[1]
-"""Where the program's packages are."""
-_STACK = re.compile(r"plumb verify stack --mode ([a-z0-9-]+)( --faults)?")
-_OWN = {
-    "make mutants": "detection",
-    "make soak": "false-alarms",
-    "make bundle-proof": "bundle-proof",
-    "make pipeline-faults": "pipeline-faults",
-    "make isolation": "isolation",
-}
-"""Pages of the proof programs of Plumbline's own project, by what runs them."""
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 
 
@@ -37,8 +25,7 @@ class LiveProof:
     page: str
     """The page that it writes, without folder and ending; empty where it writes none."""
     rests_on: Mapping[str, tuple[str, ...]]
-    """Patterns of files by what they are, for readers. They are below the project; with `spec:` below the spec's folder, with
-    `program:` below the program's packages."""
+    """Patterns of files by what they are, for readers; see `parts_of`."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +46,7 @@ def proofs_of(spec: Spec) -> list[LiveProof]:
     commands = dict.fromkeys(_stack_command(mode, named) for mode in spec.modes)
     if any(feature.probes for feature in spec.parity.features.values()):
         commands |= {"plumb verify parity": None}
-    return [_proof(command) for command in (commands | dict.fromkeys(named))]
+    return [_proof(spec, command) for command in (commands | dict.fromkeys(named))]
 
 
 def pages_by_command(spec: Spec) -> dict[str, str]:
@@ -67,12 +54,12 @@ def pages_by_command(spec: Spec) -> dict[str, str]:
     found = {
         f"plumb verify stack --mode {mode}{more}": f"stack-{mode}" for mode in spec.modes for more in ("", " --faults")
     }
-    return found | {"plumb verify parity": "parity"} | _OWN
+    return found | {"plumb verify parity": "parity"} | {command: own.page for command, own in OWN.items()}
 
 
-def page_marker(spec_folder: Path, command: str) -> Callable[[str, bool], str]:
+def page_marker(spec: Spec, spec_folder: Path, command: str) -> Callable[[str, bool], str]:
     """What marks the page of a run that begins now, given whether it passed."""
-    rests_on = fingerprint(_proof(command), spec_folder)
+    rests_on = fingerprint(parts_of(spec, command), spec_folder)
 
     def mark(page: str, passed: bool) -> str:
         return add_mark(page, command, passed, rests_on)
@@ -85,37 +72,8 @@ def _stack_command(mode: str, named: list[str]) -> str:
     return next((each for each in named if each in (plain, f"{plain} --faults")), plain)
 
 
-def _proof(command: str) -> LiveProof:
-    stand_ins = {"stand-ins": ("spec:images.yaml", "spec:stand-ins/**/*")}
-    if stack := _STACK.fullmatch(command):
-        looks = ("program:plumbline/stack/**/*.py", "program:validators/stack/**/*.py")
-        files = {"what is generated": (f"deploy/{stack[1]}/**/*",), **stand_ins, "the program that looks": looks}
-        return LiveProof(command, f"stack-{stack[1]}", files)
-    if command == "plumb verify parity":
-        asks = ("program:plumbline/stack/**/*.py", "program:validators/parity/**/*.py")
-        files = {"the matrix": ("spec:parity.yaml",), "what is generated": ("deploy/**/*",), **stand_ins}
-        return LiveProof(command, "parity", {**files, "the program that asks": asks})
-    program = ("program:plumbline/**/*.py", "program:validators/**/*.py", "proofs/**/*", "tests/stack/**/*.json")
-    return LiveProof(
-        command, _OWN.get(command, ""), {"what is generated": ("deploy/**/*",), **stand_ins, "the program": program}
-    )
-
-
-def fingerprint(proof: LiveProof, spec_folder: Path) -> dict[str, str]:
-    """What a proof rests on as it is now: twelve digits for each part, of the paths and contents of its files."""
-    folders = {"": spec_folder.resolve().parent, "spec": spec_folder, "program": _PROGRAM}
-    return {part: _digest(patterns, folders) for part, patterns in proof.rests_on.items()}
-
-
-def _digest(patterns: tuple[str, ...], folders: Mapping[str, Path]) -> str:
-    digest = hashlib.sha256()
-    for pattern in patterns:
-        where, _, below = pattern.rpartition(":")
-        for file in sorted(folders[where].glob(below)):
-            if file.is_file() and "__pycache__" not in file.parts:
-                content = hashlib.sha256(file.read_bytes()).hexdigest()
-                digest.update(f"{file.relative_to(folders[where]).as_posix()} {content}\n".encode())
-    return digest.hexdigest()[:12]
+def _proof(spec: Spec, command: str) -> LiveProof:
+    return LiveProof(command, pages_by_command(spec).get(command, ""), parts_of(spec, command))
 
 
 def add_mark(page: str, command: str, passed: bool, rests_on: Mapping[str, str]) -> str:
@@ -162,9 +120,12 @@ def standings(spec: Spec, spec_folder: Path) -> Iterator[tuple[LiveProof, Standi
     texts = {name: file.read_text("utf-8", "replace") for name, file in sorted(pages.items())}
     proofs = proofs_of(spec)
     known = {proof.page for proof in proofs}
-    told = (_proof(mark["command"]) for text in texts.values() if (mark := _mark(text)))
-    for proof in [*proofs, *(each for each in told if each.page not in known)]:
+    own = {each.page: command for command, each in OWN.items()}
+    # a page of a time before marks is one of what runs it now
+    told = {name: mark["command"] if (mark := _mark(text)) else own.get(name) for name, text in texts.items()}
+    others = (_proof(spec, command) for command in told.values() if command)
+    for proof in [*proofs, *(each for each in others if each.page not in known)]:
         if proof.page:
-            yield proof, judge_page(proof, texts.get(proof.page), fingerprint(proof, spec_folder))
+            yield proof, judge_page(proof, texts.get(proof.page), fingerprint(proof.rests_on, spec_folder))
         else:
             yield proof, Standing("never", "It writes no known page.")

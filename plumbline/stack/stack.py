@@ -63,10 +63,12 @@ class Stack:
 
     @property
     def stubs(self) -> frozenset[str]:
-        """Ids of the images that are stood in for by a contract stub, which keeps the outside of a service alone."""
+        """Ids of the images that are stood in for by a contract stub without programs: it keeps the outside of a service alone."""
         images = self.spec.images.images
         return frozenset(
-            id for id in self.stand_ins if (stand_in := images[id].stand_in) and stand_in.recipe == "contract"
+            id
+            for id in self.stand_ins
+            if (stand_in := images[id].stand_in) and stand_in.recipe == "contract" and not stand_in.programs
         )
 
     def compose(self, project: ComposeProject, *arguments: str, extra: tuple[Path, ...] = ()) -> list[str]:

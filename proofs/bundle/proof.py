@@ -152,7 +152,7 @@ def main(words: list[str]) -> int:
     stores = [word for word in words if word in STORES] or STORES
     parts = [word for word in words if word not in STORES] or list(PARTS)
     rows: list[ProofRow] = []
-    mark = page_marker(DATA, "make bundle-proof")
+    mark = page_marker(shipped_spec(), DATA, "make bundle-proof")
     with tempfile.TemporaryDirectory(prefix="plumb-releases-") as folder, publisher(Path(folder)) as maker:
         for store in stores:
             for part in parts:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.project.proof_parts import OWN, fingerprint, parts_of
 from plumbline.project.proofs import LiveProof, Standing, add_mark, judge_page, page_marker, proofs_of, standings
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
@@ -67,7 +68,7 @@ def project(tmp_path: Path) -> Path:
     assert plumb("init", "data", cwd=tmp_path).returncode == 0
     assert plumb("build", cwd=tmp_path).returncode == 0
     (mode,) = spec_of(tmp_path).modes
-    mark = page_marker(tmp_path / "data", f"plumb verify stack --mode {mode}")
+    mark = page_marker(spec_of(tmp_path), tmp_path / "data", f"plumb verify stack --mode {mode}")
     (tmp_path / "reports").mkdir()
     (tmp_path / f"reports/stack-{mode}.md").write_text(mark(PAGE, True))
     return tmp_path
@@ -106,7 +107,7 @@ def test_the_command_lists_them_and_says_what_to_run_again(project: Path) -> Non
 
 
 def test_a_page_that_nobody_asked_for_is_listed_too(project: Path) -> None:
-    mark = page_marker(project / "data", "make soak")
+    mark = page_marker(spec_of(project), project / "data", "make soak")
     (project / "docs/auditor/evidence").mkdir(parents=True)
     (project / "docs/auditor/evidence/false-alarms.md").write_text(mark(PAGE, False))
     assert [how.state for _, how in standings(spec_of(project), project / "data")][-1] == "failed"
@@ -118,3 +119,80 @@ def test_the_site_says_it_on_the_page(project: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     (page,) = (project / "site/auditor/evidence").glob("stack-*.html")
     assert ">Current</p><p>Nothing that it depends on has changed since.</p>" in page.read_text()
+
+
+ROOT = Path(__file__).parents[2]
+STACKS = {"stack-online", "stack-offline", "parity", "bundle-proof", "detection", "false-alarms", "pipeline-faults"}
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the proofs of the shipped spec rest on."""
+    folder = tmp_path_factory.mktemp("shipped")
+    for each in ("data", "deploy", "proofs", "tests/stack"):
+        shutil.copytree(ROOT / each, folder / each, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "docs/auditor").mkdir(parents=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "stale"),
+    [
+        ("data/stand-ins/redis/Dockerfile", "FROM", "# edited\nFROM", STACKS),
+        (
+            "data/stand-ins/logs/bin/loki",
+            '"""',
+            '"""Another. ',
+            STACKS - {"stack-offline", "bundle-proof", "detection"},
+        ),
+        ("data/stand-ins/models/pii/README.txt", "", "more", STACKS),
+        (
+            "data/images.yaml",
+            "reference log store",
+            "other log store",
+            STACKS - {"stack-offline", "bundle-proof", "detection"},
+        ),
+        ("data/contracts/redis.yaml", '/data: {owner: "999:1000"}', '/data: {owner: "0:0"}', STACKS),
+        ("data/parity.yaml", "A kettle", "A pot", {"parity", "pipeline-faults"}),
+        (
+            "data/services/qdrant.yaml",
+            "without the key=something",
+            "without the key=much",
+            STACKS - {"parity", "pipeline-faults"},
+        ),
+        ("tests/stack/tamperings/journal-off.json", "appendonly no", "appendonly off", {"detection"}),
+        ("proofs/soak.py", '"""', '"""Another. ', {"false-alarms"}),
+        ("proofs/isolation.py", '"""', '"""Another. ', {"isolation"}),
+        (
+            "deploy/online/gateway/compose.yaml",
+            "",
+            "# edited",
+            STACKS - {"stack-offline", "bundle-proof", "detection"} | {"isolation"},
+        ),
+        # neither what is written about something, nor another page, nor what somebody found out about an image
+        ("data/services/qdrant.yaml", "summary: Vector", "summary: The vector", set()),
+        ("data/images.yaml", "CVE-2025-62506: ", "CVE-2025-62507: ", set()),
+        ("data/contracts/redis.yaml", 'weakens: "', 'weakens: "Also, ', set()),
+        ("docs/auditor/note.md", "", "# Of something else", set()),
+        ("data/runbooks/offline-install.yaml", "title: ", "title: Another ", set()),
+    ],
+)
+def test_a_change_makes_those_stale_that_rest_on_it(
+    shipped: Path, file: str, old: str, new: str, stale: set[str]
+) -> None:
+    spec = spec_of(ROOT)
+    proofs = [*proofs_of(spec), *(LiveProof(each, OWN[each].page, parts_of(spec, each)) for each in OWN)]
+    before = {proof.page: fingerprint(proof.rests_on, shipped / "data") for proof in proofs}
+    edited, kept = shipped / file, (shipped / file).read_text() if (shipped / file).exists() else None
+    assert old in (kept or "")
+    edited.write_text((kept or "").replace(old, new, 1) if old else (kept or "") + new)
+    after = {proof.page: fingerprint(proof.rests_on, shipped / "data") for proof in proofs}
+    edited.unlink() if kept is None else edited.write_text(kept)
+    assert {page for page in before if page and before[page] != after[page]} == stale
+
+
+def test_a_page_from_before_there_were_marks_is_stale_and_listed(project: Path) -> None:
+    (project / "docs/auditor/evidence").mkdir(parents=True)
+    (project / "docs/auditor/evidence/false-alarms.md").write_text(PAGE)
+    listed = {proof.command: how.state for proof, how in standings(spec_of(project), project / "data")}
+    assert listed["make soak"] == "stale"

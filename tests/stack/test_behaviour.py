@@ -138,6 +138,23 @@ def test_a_service_that_does_not_come_back(broken: Stack) -> None:
     assert found(try_kills(broken)) == {("grafana", "killed")}
 
 
+def leave_the_server_behind(services: Services) -> None:
+    """As the image of ClamAV does by itself: the first process waits for ever, also once the server has died."""
+    command = services["qdrant"]["command"]
+    assert command[-1].count("exec ./qdrant --config-path /tmp/key.yaml") == 1
+    command[-1] = command[-1].replace(
+        "exec ./qdrant --config-path /tmp/key.yaml", "./qdrant --config-path /tmp/key.yaml & exec tail -f /dev/null"
+    )
+
+
+@pytest.mark.live
+@pytest.mark.slow
+def test_a_server_that_dies_behind_its_main_process_is_found(engine: Engine, spec: Spec, tmp_path: Path) -> None:
+    with stack_up(engine, spec, changed(tmp_path, leave_the_server_behind), "offline", SilentWatch()) as stack:
+        assert stack.trouble == []
+        assert found(try_kills(stack)) == {("qdrant", "killed")}
+
+
 @pytest.mark.live
 def test_a_restart_loop_is_a_failure_and_not_a_wait(engine: Engine, spec: Spec, tmp_path: Path) -> None:
     def loop(services: Services) -> None:

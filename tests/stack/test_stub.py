@@ -2,7 +2,7 @@
 
 import pytest
 
-from plumbline.stack.stub.contract_stub import ContractRefused, listening
+from plumbline.stack.stub.contract_stub import ContractRefused, listening, words_of_the_command
 
 PORTS = [8080]
 
@@ -39,3 +39,19 @@ def test_it_listens_where_the_real_program_would(command: str, places: list[tupl
 def test_it_refuses_what_the_contract_contradicts(command: str) -> None:
     with pytest.raises(ContractRefused):
         listening(command.split(), PORTS)
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["contract-stub"], ["loki"]),
+        (["contract-stub", "-config.file=a"], ["loki", "-config.file=a"]),
+        (["contract-stub", "serve", "--port", "1"], ["serve", "--port", "1"]),
+        (["/usr/local/bin/uvicorn", "app"], ["uvicorn", "app"]),
+    ],
+)
+def test_options_alone_follow_the_images_own_program(
+    monkeypatch: pytest.MonkeyPatch, argv: list[str], words: list[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", argv)
+    assert words_of_the_command({"command": ["loki"]}) == words

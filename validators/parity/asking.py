@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from pathlib import PurePosixPath
 from typing import Any
 
+from plumbline.effective.node_folders import folder_at
 from plumbline.effective.probe_answers import NO_WAY, NOT_DEPLOYED, NOT_PUBLISHED
 from plumbline.spec.finding import EnvironmentMissing
 from plumbline.spec.spec import Spec
 from plumbline.stack.probing import run_inside
+from plumbline.stack.project import HOST_FOLDER
 from plumbline.stack.stack import Stack
 from schema.probe import (
     AddressProbe,
@@ -17,7 +20,9 @@ from schema.probe import (
     FlowProbe,
     HttpProbe,
     LinkQuestion,
+    LogProbe,
     MetricProbe,
+    NodeLogProbe,
     Probe,
     ProbeQuestion,
     SqlProbe,
@@ -70,7 +75,9 @@ def ask_probes(stack: Stack, tenant: str | None) -> dict[Key, str]:
         else:
             inside[f"{key[0]} {key[1]}"] = key, asked
     project = f"plumb-probe-{stack.run.id}"
-    given = run_inside(stack.engine, project, "ask.py", {id: asked for id, (_, asked) in inside.items()}, _SECONDS)
+    volumes = sorted({each for _, asked in inside.values() for each in asked.pop("volumes", ())})
+    questions = {id: asked for id, (_, asked) in inside.items()}
+    given = run_inside(stack.engine, project, "ask.py", questions, _SECONDS, *volumes)
     return found | {key: str(given[id]) for id, (key, _) in inside.items()}
 
 
@@ -152,6 +159,49 @@ def _(question: HttpProbe, mode: AskedMode) -> dict[str, Any] | str:
     domain = mode.stack.spec.platform.domain.replace("{tenant}", mode.tenant or "")
     host = {"host": domain} if question.tenant_host else {}
     return {**way[0], **host, "url": f"{'https' if question.tls else 'http'}://{way[1]}{question.path}"}
+
+
+@ask.register
+def _(question: LogProbe, mode: AskedMode) -> dict[str, Any] | str:
+    way = _way(question, mode)
+    if isinstance(way, str):
+        return way
+    asked = {"collector": f"http://{way[1]}", "request": question.request, "seconds": question.seconds}
+    return {**way[0], **asked, **_writers(mode, places_of(mode.stack))}
+
+
+@ask.register
+def _(question: NodeLogProbe, mode: AskedMode) -> dict[str, Any]:
+    node = mode.places[question.service].project
+    here = [each for each in places_of(mode.stack) if each.project is node]
+    return {**_writers(mode, here), "seconds": question.seconds}
+
+
+def _writers(mode: AskedMode, places: Sequence[RunningService]) -> dict[str, Any]:
+    """Who writes a line, where the engine keeps it, which folders play the engine's own on its node, and what the probe mounts."""
+    logs = {
+        each["Id"]: each["LogPath"]
+        for project in mode.stack.projects
+        for each in mode.stack.engine.containers(project.name)
+    }
+    writers = [
+        {"service": each.service, "pid": each.pid, "log": logs[each.container], "to": _log_folders(each)}
+        for each in places
+    ]
+    read = {str(PurePosixPath(each["log"]).parents[1]) for each in writers}
+    volumes = [f'type=bind,"source={each}","target={each}",readonly' for each in sorted(read)]
+    volumes += [
+        f'type=bind,"source={each}","target={each}"' for each in sorted({to for each in writers for to in each["to"]})
+    ]
+    return {"writers": writers, "volumes": volumes}
+
+
+def _log_folders(place: RunningService) -> list[str]:
+    sources = {mount.source for service in place.project.deployment.services.values() for mount in service.mounts}
+    known = {source: folder_at(source) for source in sources}
+    return [
+        f"{place.project.folder}/{HOST_FOLDER}{source}" for source, folder in known.items() if folder and folder.file
+    ]
 
 
 def _executed(mode: AskedMode, service: str, command: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ In:  {key: {"pid": 1, "tcp": "10.0.0.2:80"}}                     `open` or `clos
      {key: {"pid": 1, "file": "/run/x"}}                         `present`, `empty` or `absent`
      {key: {"pid": 1, "variable": "NAME"}}                       its value, or `not set`
      {key: {"flow": "http://10.0.0.2", "secrets_of": 1, …}}      what the steps come to: see flow.py
+     {key: {"writers": […], …}}                                  whose lines are found: see logged.py
      Without a pid it is asked from the host.
 Out: {key: answer}
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from flow import walk  # type: ignore[import-not-found]
+from logged import looked_for  # type: ignore[import-not-found]
 from probe import enter_network, in_child  # type: ignore[import-not-found]
 
 SECONDS = 5
@@ -101,6 +103,8 @@ def answer(question: dict[str, Any]) -> str:
         enter_network(question["pid"])
     if "flow" in question:
         return str(walk(question))
+    if "writers" in question:
+        return str(looked_for(question))
     if "tcp" in question:
         return connects(question["tcp"])
     if "metric" in question:

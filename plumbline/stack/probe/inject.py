@@ -2,6 +2,8 @@
 """Does to containers what may happen to them, from the host's process namespace. JSON on stdin, JSON on stdout.
 
 In:  {"kill": [pid, …]}                              SIGKILL, as from the kernel: the engine doesn't take it for a wish
+     {"listeners": {key: {"pid": 1, "ports": [80]}, …}}    processes beside the main one that listen on a port, by container
+     {"kill_listeners": the same}                    SIGKILL to those; whom it met
      {"hogs": {key: {"pid": 1, "mib": 80}, …}}       a process in the container's control group takes that much memory
      {"flood": {"pid": 1, "bytes": 1000}}            so many bytes of lines to the container's standard output
      {"files": "…-json.log"}                         sizes of this file in /logs, and of its rotated forms
@@ -10,6 +12,7 @@ In:  {"kill": [pid, …]}                              SIGKILL, as from the kern
 Out: the same key with what came of it.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -37,6 +40,45 @@ def kill(pids: list[int]) -> list[int]:
         except ProcessLookupError:
             continue
     return killed
+
+
+def listeners(targets: dict[str, dict[str, Any]]) -> dict[str, list[int]]:
+    """Processes of a container that listen on one of its ports and are not its main one; only containers that have some."""
+    spaces: dict[str, list[int]] = {}
+    for each in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
+        with contextlib.suppress(OSError):
+            spaces.setdefault(str(Path(f"/proc/{each}/ns/pid").readlink()), []).append(each)
+    found: dict[str, list[int]] = {}
+    for key, target in targets.items():
+        main = target["pid"]
+        sockets = listening(main, target["ports"])
+        others = [each for each in spaces.get(str(Path(f"/proc/{main}/ns/pid").readlink()), []) if each != main]
+        if sockets.isdisjoint(files_of(main)) and (pids := [each for each in others if sockets & files_of(each)]):
+            found[key] = pids
+    return found
+
+
+def kill_listeners(targets: dict[str, dict[str, Any]]) -> dict[str, list[int]]:
+    """Those that were killed, by container."""
+    return {key: kill(pids) for key, pids in listeners(targets).items()}
+
+
+def listening(pid: int, ports: list[int]) -> set[str]:
+    """The sockets of a process's network that listen on one of the ports, as its files name them."""
+    rows = [
+        row.split() for name in ("tcp", "tcp6") for row in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]
+    ]
+    return {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and int(row[1].rpartition(":")[2], 16) in ports}
+
+
+def files_of(pid: int) -> set[str]:
+    """What the open files of a process are; nothing of one that has ended."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(str(file.readlink()))
+    return found
 
 
 def memory_group(pid: int) -> Path:
@@ -152,7 +194,7 @@ def inside(pid: int, path: str) -> Path:
     return Path(f"/proc/{pid}/root") / path.lstrip("/")
 
 
-DEEDS = {each.__name__: each for each in (kill, hogs, flood, files, write, read)}
+DEEDS = {each.__name__: each for each in (kill, listeners, kill_listeners, hogs, flood, files, write, read)}
 
 
 def main() -> None:

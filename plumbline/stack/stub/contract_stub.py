@@ -40,11 +40,11 @@ class ContractRefused(Exception):
 def words_of_the_command(contract: dict[str, Any]) -> list[str]:
     """The command with its program first, however it came to be this file: by the entry point, or as a link of its name."""
     name = Path(sys.argv[0]).name
-    return (
-        (sys.argv[1:] or contract["command"])
-        if name in ("contract-stub", "contract_stub.py")
-        else [name, *sys.argv[1:]]
-    )
+    given = sys.argv[1:]
+    if name not in ("contract-stub", "contract_stub.py"):
+        return [name, *given]
+    # options alone follow the program of the image's entry point
+    return [*contract["command"], *given] if not given or given[0].startswith("-") else given
 
 
 def become_the_program(words: list[str]) -> None:

@@ -1,13 +1,11 @@
 """Intake: the trust boundary. A manifest, then the content; nothing is taken that is not what its manifest says, or not clean."""
 
-import hashlib
 import re
-import tempfile
 import time
 import urllib.error
 import urllib.request
 import uuid
-from typing import IO, Any
+from typing import Any
 
 import jwt
 from anyio import to_thread
@@ -18,10 +16,13 @@ from starlette.routing import Route
 
 from docpipe import health, scanning, stores, worker
 from docpipe.settings import MODE, contract, secret
+from docpipe.taking import Taking
 
 PER_MINUTE = 100
 """Requests on ingest, for each tenant."""
 TOKEN_SECONDS = 900
+PIECE = 1 << 20
+"""Bytes that are passed on at a time."""
 _SNIFFED = (("application/pdf", b"%PDF-"), ("text/html", b"<!doctype html"), ("text/html", b"<html"))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CELERY = worker.celery()
@@ -106,43 +107,49 @@ async def content(request: Request) -> Response:
     known = await to_thread.run_sync(stores.events, tenant, document)
     if not known:
         raise Refusal(404, "no manifest came before it")
-    manifest = known[0][1]
-    with tempfile.SpooledTemporaryFile(1 << 20) as file:
-        digest, size = hashlib.sha256(), 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > manifest["size"]:
-                break
-            digest.update(chunk)
-            file.write(chunk)
-        try:
-            receipt = await to_thread.run_sync(take, tenant, document, manifest, size, digest.hexdigest(), file)
-        except Refusal as refusal:
-            detail = {"why": refusal.why}
-            await to_thread.run_sync(stores.record, tenant, "intake", refusal.action, document, detail)
-            raise
+    try:
+        receipt = await received(request, tenant, document, known[0][1])
+    except Refusal as refusal:
+        await to_thread.run_sync(stores.record, tenant, "intake", refusal.action, document, {"why": refusal.why})
+        raise
     return JSONResponse({"document": document, "receipt": receipt}, 202)
 
 
-def take(tenant: str, document: str, manifest: dict[str, Any], size: int, sha256: str, file: IO[bytes]) -> str:
+async def received(request: Request, tenant: str, document: str, manifest: dict[str, Any]) -> str:
+    """Pass the content on as it comes, and take it in the end; its receipt. Raises Refusal."""
+    try:
+        taking = await to_thread.run_sync(Taking, tenant, document, manifest["mime"])
+    except OSError as error:
+        raise Refusal(503, f"it could not be scanned: {error}", "SCAN_FAILED") from error
+    try:
+        held = bytearray()
+        async for chunk in request.stream():
+            held += chunk
+            if taking.size + len(held) > manifest["size"]:
+                break
+            if len(held) >= PIECE:
+                await to_thread.run_sync(taking.write, bytes(held))
+                held.clear()
+        await to_thread.run_sync(taking.write, bytes(held))
+        return await to_thread.run_sync(take, tenant, document, manifest, taking)
+    finally:
+        await to_thread.run_sync(taking.drop)
+
+
+def take(tenant: str, document: str, manifest: dict[str, Any], taking: Taking) -> str:
     """Check the content, keep it, write its receipt and queue it; again is the same. Raises Refusal."""
+    size, sha256 = taking.size, taking.digest.hexdigest()
     if (size, sha256) != (manifest["size"], manifest["sha256"]):
         raise Refusal(422, "size or SHA-256 is not the manifest's")
-    file.seek(0)
-    if (found := sniffed(file.read(4096))) != manifest["mime"]:
+    if (found := sniffed(taking.head)) != manifest["mime"]:
         raise Refusal(415, f"the content is {found}, and the manifest says {manifest['mime']}")
-    file.seek(0)
     try:
-        virus = scanning.malware(file)
+        virus = taking.scan.malware()
     except (OSError, scanning.ScanFailed) as error:
         raise Refusal(503, f"it could not be scanned: {error}", "SCAN_FAILED") from error
     if virus:
         raise Refusal(422, f"malware: {virus}", "MALWARE_FOUND")
-    file.seek(0)
-    client = stores.objects()
-    client.upload_fileobj(
-        file, stores.bucket(client, tenant), f"raw/{document}", ExtraArgs={"ContentType": manifest["mime"]}
-    )
+    taking.keep()
     with stores.database() as cursor:
         cursor.execute(
             "INSERT INTO intake_receipts (id, tenant, name, size_bytes, sha256) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",

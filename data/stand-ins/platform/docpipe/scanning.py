@@ -3,7 +3,6 @@
 import os
 import socket
 import struct
-from typing import IO
 
 CHUNK = 1 << 16
 SECONDS = 120
@@ -13,28 +12,47 @@ class ScanFailed(Exception):
     """The scanner did not say that a file is clean, nor what it holds."""
 
 
-def _exchange(host: str, port: int, command: bytes, file: IO[bytes] | None, seconds: int) -> str:
-    with socket.create_connection((host, port), seconds) as connection:
-        connection.sendall(b"z" + command + b"\0")
-        while file and (chunk := file.read(CHUNK)):
-            connection.sendall(struct.pack("!L", len(chunk)) + chunk)
-        if file:
-            connection.sendall(struct.pack("!L", 0))
-        return connection.makefile("rb").read().rstrip(b"\0").decode()
-
-
 def ping(host: str, port: int) -> None:
     """Raises ScanFailed, OSError."""
-    if (said := _exchange(host, port, b"PING", None, 5)) != "PONG":
-        raise ScanFailed(said)
+    with socket.create_connection((host, port), 5) as connection:
+        connection.sendall(b"zPING\0")
+        if (said := connection.makefile("rb").read().rstrip(b"\0").decode()) != "PONG":
+            raise ScanFailed(said)
 
 
-def malware(file: IO[bytes]) -> str | None:
-    """The name of the malware in a file, None where it is clean. Raises ScanFailed, OSError: then nobody knows."""
-    host, _, port = os.environ.get("DOCPIPE_CLAMD", "clamav:3310").partition(":")
-    said = _exchange(host, int(port), b"INSTREAM", file, SECONDS)
-    if said.endswith(" FOUND"):
-        return said.removeprefix("stream: ").removesuffix(" FOUND")
-    if said != "stream: OK":
-        raise ScanFailed(said)
-    return None
+class Stream:
+    """A file that the scanner gets as it comes. Raises OSError."""
+
+    def __init__(self) -> None:
+        host, _, port = os.environ.get("DOCPIPE_CLAMD", "clamav:3310").partition(":")
+        self._connection = socket.create_connection((host, int(port)), SECONDS)
+        self._hung_up = False
+        self._connection.sendall(b"zINSTREAM\0")
+
+    def send(self, piece: bytes) -> None:
+        """A piece of the file. A scanner that has hung up has said why, or died: `malware` tells."""
+        for at in range(0, len(piece), CHUNK):
+            chunk = piece[at : at + CHUNK]
+            self._put(struct.pack("!L", len(chunk)) + chunk)
+
+    def malware(self) -> str | None:
+        """The name of the malware in what was sent, None where it is clean. Raises ScanFailed, OSError: then nobody knows."""
+        self._put(struct.pack("!L", 0))
+        with self._connection.makefile("rb") as answer:
+            said = answer.read().rstrip(b"\0").decode()
+        if said.endswith(" FOUND"):
+            return said.removeprefix("stream: ").removesuffix(" FOUND")
+        if said != "stream: OK":
+            raise ScanFailed(said)
+        return None
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def _put(self, data: bytes) -> None:
+        try:
+            if not self._hung_up:
+                self._connection.sendall(data)
+        except OSError:
+            self._hung_up = True
