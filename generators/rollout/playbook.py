@@ -18,7 +18,7 @@ from generators.rollout.role_order import role_order
 from generators.rollout.shared import shared_nodes
 from plumbline.effective.deployment import Deployment, deployments, field_path, ports_for_other_nodes
 from plumbline.project.artifact import Artifact
-from plumbline.provisioning.labels import NODE_FILES
+from plumbline.provisioning.labels import NEW, NODE_FILES
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.cloud import Cloud
@@ -154,6 +154,7 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Clo
         "firewall_unit": f"{platform}-firewall.service",
         "node_root": "/",
         "node_files_label": NODE_FILES,
+        "new_label": NEW,
         "node_files_packed": (
             "{{ [ansible_playbook_python, playbook_dir ~ '/tasks/node_files.py', 'pack', "
             "artifacts ~ '/' ~ tenant ~ '/cloud-init/' ~ node_role ~ '.yaml'] | map('quote') | join(' ') }}"
