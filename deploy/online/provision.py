@@ -8,7 +8,7 @@
 It never undoes anything: it lists what a failed run created; apply completes it, or destroy removes it.
 It never deletes, detaches, replaces, shrinks, stops, exposes or pays more for anything without --allow NAME.
 It never touches a foreign object: it identifies the tenant's objects by ID and labels, not by name.
-It never changes anything but record's label without asking: with neither a terminal nor --yes, apply and destroy refuse.
+It never changes anything but labels of record and mark-lost without asking: with neither a terminal nor --yes, apply and destroy refuse.
 It never acts on data that was edited by hand: it refuses a file whose SHA-256 is not the one that plumb build wrote.
 
     export HCLOUD_TOKEN=...                         a token of the project with read and write access
@@ -17,6 +17,7 @@ It never acts on data that was edited by hand: it refuses a file whose SHA-256 i
     uv run provision.py --tenant ID status          list every resource and its state
     uv run provision.py --tenant ID destroy         delete all but data and protected resources; those need --allow NAME
     uv run provision.py --tenant ID record ...      label servers with what a roll-out delivered; the roll-out calls it
+    uv run provision.py --tenant ID mark-lost ...   label a server as lost, so that apply replaces it
 
 The desired state of a tenant is in ID/desired.json beside this file, and the first boot of its servers in
 ID/cloud-init/; desired.sha256 and the desired state name them by hash: sha256sum --check desired.sha256
@@ -451,7 +452,7 @@ def check_words(allowed: Iterable[str], known: Iterable[str]) -> None:
 OBJECT = "plumbline_object"
 """The name that the desired state has for the object."""
 LEAVING = "plumbline_leaving"
-"""Set while another object takes this one's place."""
+"""Set while another object takes this one's place; no roll-out goes to such a server."""
 TOLD_VOLUME = "plumbline_volume"
 """Of a server: the id of the volume that its first boot was told."""
 USER_DATA = "user_data"
@@ -1837,6 +1838,7 @@ class ServerMoves(ResourceKind):
     def _address_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         other.reload()
         self.switched_off(project, other)
+        _leaving(project, other)
         network = project.lookup("network", want["network"])
         if any(each.network.id == network.id for each in other.private_net or []):
             wait_for(other.detach_from_network(network))
@@ -1878,6 +1880,7 @@ class ServerMoves(ResourceKind):
     def _volume_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"])
         self._given_up(project, other, volume)
+        _leaving(project, other)
         volume.reload()
         return volume.attach(bound, automount=False)
 
@@ -1906,6 +1909,12 @@ class ServerMoves(ResourceKind):
 def stops(seen: Want) -> Effects:
     """What a change does that needs the server switched off."""
     return NOTHING if seen["status"] == "off" else frozenset((Effect.STOPS,))
+
+
+def _leaving(project: CloudProject, other: Any) -> None:
+    """One that is not desired and has given something up works no more: roll-outs look for it in vain, unless it says so."""
+    if LEAVING not in labels_of(other) and any(each.bound.id == other.id for each in project.others):
+        other.update(labels={**labels_of(other), LEAVING: "yes"})
 
 
 def _joined(project: CloudProject, bound: Any, want: Want) -> Any:
@@ -3251,6 +3260,39 @@ def _labelled(run: ProvisionRun, name: str) -> bool:
     return True
 
 
+# --- losses: Marks a server as lost: the next apply puts another in its place, though it is there and as the spec says.
+
+def mark_lost(run: ProvisionRun, names: list[str], lost: bool = True) -> list[str]:
+    """Set the mark of servers, by name, or take it away; those that it changed.
+
+    Raises Refused, before anything is marked, for a server that is not there or not the tenant's.
+    """
+    run.read()
+    for name in names:
+        if ("server", name) not in run.wants or ("server", name) not in run.project.held:
+            there = ", ".join(each for kind, each in run.project.held if kind == "server") or "none"
+            raise Refused(f"server {name} does not exist, or is not one of the tenant's: {there}; nothing was marked")
+    other = [name for name in names if (LOST in labels_of(run.project.held["server", name])) != lost]
+    if other:
+        run.journal.open()
+        with run.lock.hold("mark-lost"):
+            run.journal.write("mark-lost", tenant=run.desired["tenant"], servers=sorted(other), lost=lost)
+            for name in other:
+                retry(lambda name=name: _marked(run, name, lost), run.pause, about=f"server {name}")  # type: ignore[misc]
+            run.journal.write("end", well=True)
+    return other
+
+
+def _marked(run: ProvisionRun, name: str, lost: bool) -> bool:
+    """Set the label beside those that the server has now."""
+    bound = run.kinds["server"].again(run.project, run.project.held["server", name])
+    if bound is None:
+        raise Failed(f"server {name} is gone: somebody else is deleting objects of this tenant")
+    others = {key: value for key, value in labels_of(bound).items() if key != LOST}
+    bound.update(labels={**others, LOST: "yes"} if lost else others)
+    return True
+
+
 # --- data: What is desired of a tenant: data beside the script, believed only as `plumb build` wrote it.
 
 INDEX = "desired.sha256"
@@ -3437,7 +3479,11 @@ def _parser() -> argparse.ArgumentParser:
         help="record: server, and the hash of the node files that a roll-out left on it; repeatable",
     )
     parser.add_argument(
-        "--server", action="append", default=[], metavar="NAME", help="mark-lost: server that another replaces; repeatable"
+        "--server",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="mark-lost: server that another replaces; repeatable",
     )
     parser.add_argument("--undo", action="store_true", help="mark-lost: remove the mark")
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation; required without a terminal")

@@ -11,7 +11,7 @@ from typing import Any
 OBJECT = "plumbline_object"
 """The name that the desired state has for the object."""
 LEAVING = "plumbline_leaving"
-"""Set while another object takes this one's place."""
+"""Set while another object takes this one's place; no roll-out goes to such a server."""
 TOLD_VOLUME = "plumbline_volume"
 """Of a server: the id of the volume that its first boot was told."""
 USER_DATA = "user_data"

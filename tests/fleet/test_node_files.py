@@ -190,6 +190,9 @@ def test_a_delivery_is_recorded_where_the_inventory_is_the_providers(tmp_path: P
     node.variables["hcloud_labels"] = {"plumbline_node_files": node_files_hash(node.user_data)}
     node.roll_out(shop("1.0"))
     assert node.recorded() == []
+    node.variables["hcloud_labels"]["plumbline_new"] = "yes"
+    node.roll_out(shop("1.0"))
+    assert len(node.recorded()) == 1
     (node.folder / "sick").write_text("1.1")
     node.user_data = node.user_data.replace("MaxAuthTries 3", "MaxAuthTries 4")
     assert node.roll_out(shop("1.1", ("web",)))[0] == 2
