@@ -3263,16 +3263,17 @@ def _labelled(run: ProvisionRun, name: str) -> bool:
 # --- losses: Marks a server as lost: the next apply puts another in its place, though it is there and as the spec says.
 
 def mark_lost(run: ProvisionRun, names: list[str], lost: bool = True) -> list[str]:
-    """Set the mark of servers, by name, or take it away; those that it changed.
+    """Set the mark of servers, by name, or take it away; those that it changed. One that is gone needs none: it is made again.
 
-    Raises Refused, before anything is marked, for a server that is not there or not the tenant's.
+    Raises Refused, before anything is marked, for a server that is not the tenant's.
     """
     run.read()
     for name in names:
-        if ("server", name) not in run.wants or ("server", name) not in run.project.held:
-            there = ", ".join(each for kind, each in run.project.held if kind == "server") or "none"
-            raise Refused(f"server {name} does not exist, or is not one of the tenant's: {there}; nothing was marked")
-    other = [name for name in names if (LOST in labels_of(run.project.held["server", name])) != lost]
+        if ("server", name) not in run.wants:
+            known = ", ".join(each for kind, each in run.wants if kind == "server") or "none"
+            raise Refused(f"server {name} is not one of tenant {run.desired['tenant']}, which has {known}; nothing was marked")
+    there = [name for name in names if ("server", name) in run.project.held]
+    other = [name for name in there if (LOST in labels_of(run.project.held["server", name])) != lost]
     if other:
         run.journal.open()
         with run.lock.hold("mark-lost"):
@@ -3687,7 +3688,11 @@ def lines_of_marks(run: ProvisionRun, names: list[str], lost: bool) -> list[str]
     """Mark servers, or take the mark away, and say so."""
     changed = mark_lost(run, names, lost)
     state = "marked as lost; the next apply with --allow replaces it" if lost else "not marked as lost any more"
-    return [f"server {name}: {state}" if name in changed else f"server {name}: nothing to do" for name in names]
+    gone = [name for name in names if ("server", name) not in run.project.held]
+    return [
+        f"server {name}: {state if name in changed else 'does not exist; apply creates it' if name in gone else 'nothing to do'}"
+        for name in names
+    ]
 
 
 VERBS: dict[str, Callable[..., int]] = {

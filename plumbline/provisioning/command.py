@@ -322,7 +322,11 @@ def lines_of_marks(run: ProvisionRun, names: list[str], lost: bool) -> list[str]
     """Mark servers, or take the mark away, and say so."""
     changed = mark_lost(run, names, lost)
     state = "marked as lost; the next apply with --allow replaces it" if lost else "not marked as lost any more"
-    return [f"server {name}: {state}" if name in changed else f"server {name}: nothing to do" for name in names]
+    gone = [name for name in names if ("server", name) not in run.project.held]
+    return [
+        f"server {name}: {state if name in changed else 'does not exist; apply creates it' if name in gone else 'nothing to do'}"
+        for name in names
+    ]
 
 
 VERBS: dict[str, Callable[..., int]] = {

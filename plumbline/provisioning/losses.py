@@ -6,16 +6,17 @@ from plumbline.provisioning.run import ProvisionRun
 
 
 def mark_lost(run: ProvisionRun, names: list[str], lost: bool = True) -> list[str]:
-    """Set the mark of servers, by name, or take it away; those that it changed.
+    """Set the mark of servers, by name, or take it away; those that it changed. One that is gone needs none: it is made again.
 
-    Raises Refused, before anything is marked, for a server that is not there or not the tenant's.
+    Raises Refused, before anything is marked, for a server that is not the tenant's.
     """
     run.read()
     for name in names:
-        if ("server", name) not in run.wants or ("server", name) not in run.project.held:
-            there = ", ".join(each for kind, each in run.project.held if kind == "server") or "none"
-            raise Refused(f"server {name} does not exist, or is not one of the tenant's: {there}; nothing was marked")
-    other = [name for name in names if (LOST in labels_of(run.project.held["server", name])) != lost]
+        if ("server", name) not in run.wants:
+            known = ", ".join(each for kind, each in run.wants if kind == "server") or "none"
+            raise Refused(f"server {name} is not one of tenant {run.desired['tenant']}, which has {known}; nothing was marked")
+    there = [name for name in names if ("server", name) in run.project.held]
+    other = [name for name in there if (LOST in labels_of(run.project.held["server", name])) != lost]
     if other:
         run.journal.open()
         with run.lock.hold("mark-lost"):
