@@ -45,7 +45,10 @@ def _script(spec: Spec, mode: str, roles: dict[str, list[str]]) -> Artifact:
     text = shell_templates("cloud/templates").get_template(f"{FILE}.j2").render(names)
     whole = f"{_HEAD}{{\n{text}exit\n}}\n"
     return Artifact(
-        f"deploy/{mode}/{FILE}", whole.encode(), executable=True, traced=partial(_traced, spec, mode, whole, list(roles))
+        f"deploy/{mode}/{FILE}",
+        whole.encode(),
+        executable=True,
+        traced=partial(_traced, spec, mode, whole, list(roles)),
     )
 
 

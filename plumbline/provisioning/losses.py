@@ -14,7 +14,9 @@ def mark_lost(run: ProvisionRun, names: list[str], lost: bool = True) -> list[st
     for name in names:
         if ("server", name) not in run.wants:
             known = ", ".join(each for kind, each in run.wants if kind == "server") or "none"
-            raise Refused(f"server {name} is not one of tenant {run.desired['tenant']}, which has {known}; nothing was marked")
+            raise Refused(
+                f"server {name} is not one of tenant {run.desired['tenant']}, which has {known}; nothing was marked"
+            )
     there = [name for name in names if ("server", name) in run.project.held]
     other = [name for name in there if (LOST in labels_of(run.project.held["server", name])) != lost]
     if other:

@@ -23,7 +23,9 @@ def world(tmp_path: Path) -> Iterator[World]:
         secrets = made.project / ".secrets/tenants" / TENANT
         secrets.mkdir(parents=True)
         (secrets / "key.age").write_text("AGE-SECRET-KEY-")
-        (secrets / "secrets.yaml.age").write_text("closed")
+        (secrets / "secrets.yaml.age").write_text(
+            "".join(f"{name}: old-{name}\n" for name in made.spec().secrets.secrets)
+        )
         with made.answering():
             for name, server in made.servers().items():
                 given = ["sh", "deploy/online/give-secrets.sh", TENANT, server["labels"]["role"], f"ops@{name}"]
@@ -137,3 +139,48 @@ def test_a_lost_server_is_replaced(world: World, name: str, role: str, gone: boo
     assert {each for each in before if before[each] != after[each]} == {name}
     assert world.cloud.objects("volumes")[volume]["server"] == after[DB]
     assert world.runs(role)
+
+
+def secret_on(world: World, name: str, secret: str) -> str:
+    """What a node has of a secret."""
+    return (world.disk(name) / "opt/docpipe/secrets" / secret).read_text()
+
+
+def test_a_secret_of_a_store_is_replaced_everywhere_and_put_back(world: World) -> None:
+    nodes = [DB, WORKER, "tenant-acme-gateway-1"]
+    done = world.follow("online-rotate-secret", tenant=TENANT, secret="redis_password")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (new,) = {secret_on(world, name, "redis_password") for name in nodes}
+    assert len(new) == 32 and new not in done.stdout
+    assert secret_on(world, DB, "qdrant_api_key") == "old-qdrant_api_key"
+    assert world.happened[1:] == [
+        f"restart redis on {DB}",
+        f"restart parse-worker,policy-engine,embed-worker on {WORKER}",
+        "restart intake-gateway on tenant-acme-gateway-1",
+    ]
+    assert [each.name for each in (world.project / ".secrets/tenants/acme").iterdir() if "before" in each.name] == []
+
+
+def test_a_secret_is_put_back_when_a_service_does_not_start_with_it(world: World) -> None:
+    world.refuses = "redis"
+    failed = world.follow("online-rotate-secret", tenant=TENANT, secret="redis_password")
+    assert failed.returncode == 1 and secret_on(world, DB, "redis_password") != "old-redis_password"
+    world.refuses = ""
+    undone = world.follow("online-rotate-secret", "--undo", "--yes", "--half-done", "undo")
+    assert undone.returncode == 0, undone.stdout + undone.stderr
+    assert secret_on(world, DB, "redis_password") == "old-redis_password"
+    assert world.happened[-1] == f"restart redis on {DB}"
+
+
+def test_the_password_of_dashboards_changes_without_a_pause_of_stores(world: World) -> None:
+    done = world.follow("online-rotate-secret", tenant=TENANT, secret="grafana_admin_password")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert world.happened[1] == "restart grafana on tenant-acme-gateway-1"
+    assert "reset-admin-password" in world.happened[2]
+    assert len(world.happened) == 3
+
+
+def test_what_a_third_party_issues_has_to_be_there(world: World) -> None:
+    failed = world.follow("online-rotate-secret", tenant=TENANT, secret="openrouter_api_key")
+    assert failed.returncode == 1 and "OPENROUTER_API_KEY: is issued by OpenRouter" in failed.stdout + failed.stderr
+    assert world.happened == ["roll-out"]
