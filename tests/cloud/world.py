@@ -218,35 +218,33 @@ class World:
     def _docker(self, words: list[str], node: str) -> Any:
         known, now = self.services(node), self.running.setdefault(self._key(node), set())
         named = [word for word in words[2:] if word in known]
-        match words[1]:
-            case "config":
-                return "".join(f"{each}\n" for each in known)
-            case "stop":
-                self.happened.append(f"stop {','.join(named) or 'all'} on {node}")
-                now -= set(named or known)
-                return ""
-            case "up":
-                if self.services(node) == self.services_of("db") and not self.has_volume(node):
-                    return {"code": 1, "out": "", "err": "the volume is not there\n"}
-                if self.refuses in named:
-                    return {"code": 1, "out": "", "err": f"{self.refuses} is unhealthy\n"}
-                now |= set(named or known)
-                if "--force-recreate" in words:
-                    self.happened.append(f"restart {','.join(named)} on {node}")
-                return ""
-            case "ps" if "-q" in words:
-                return "".join(f"{each}\n" for each in named or known if each in now)
-            case "ps":
-                up = [each for each in named or known if each in now]
-                if up or "--all" not in words:
-                    return "".join('{"State":"running","Health":"healthy"}\n' for _ in up)
-                return '{"State":"exited","Health":""}\n'
-            case "exec" if "redis" not in words:
-                self.happened.append(f"exec {words[-1]} on {node}")
-                return ""
-            case "exec":
-                return "".join(self._connected())
-        raise AssertionError(words)
+        up = [each for each in named or known if each in now]
+        verb = words[1]
+        if verb == "config":
+            return "".join(f"{each}\n" for each in known)
+        if verb == "stop":
+            self.happened.append(f"stop {','.join(named) or 'all'} on {node}")
+            now -= set(named or known)
+        elif verb == "up":
+            return self._up(node, named, "--force-recreate" in words)
+        elif verb == "ps":
+            return _listed(up, words)
+        elif "redis" in words:
+            return "".join(self._connected())
+        else:
+            self.happened.append(f"{verb} {words[-1]} on {node}")
+        return ""
+
+    def _up(self, node: str, named: list[str], again: bool) -> Any:
+        known = self.services(node)
+        if known == self.services_of("db") and not self.has_volume(node):
+            return {"code": 1, "out": "", "err": "the volume is not there\n"}
+        if self.refuses in named:
+            return {"code": 1, "out": "", "err": f"{self.refuses} is unhealthy\n"}
+        self.running[self._key(node)] |= set(named or known)
+        if again:
+            self.happened.append(f"restart {','.join(named)} on {node}")
+        return ""
 
     def services_of(self, role: str) -> list[str]:
         """The services of a role."""
@@ -388,3 +386,12 @@ class World:
             stdin=subprocess.DEVNULL,
             timeout=300,
         )
+
+
+def _listed(up: list[str], words: list[str]) -> str:
+    """What `docker compose ps` says of services, of which these run."""
+    if "-q" in words:
+        return "".join(f"{each}\n" for each in up)
+    if up or "--all" not in words:
+        return "".join('{"State":"running","Health":"healthy"}\n' for _ in up)
+    return '{"State":"exited","Health":""}\n'
