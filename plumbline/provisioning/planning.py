@@ -221,8 +221,9 @@ class Planning(TenantObjects):
         return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))
 
     def _not_serving_yet(self, other: UnplannedObject) -> list[str]:
-        """Desired servers that have not served yet, while one that has is to be deleted."""
-        if other.kind != "server" or NEW in labels_of(other.bound) or not makes(self.desired):
+        """Desired servers that have not served yet, while one that has, or the volume that another replaced, is to be deleted."""
+        served = other.kind == "server" and NEW not in labels_of(other.bound)
+        if not (served or (other.kind == "volume" and other.successor)) or not makes(self.desired):
             return []
         servers = [key for key in self.wants if key[0] == "server"]
         return [key[1] for key in servers if key not in self.project.held or NEW in labels_of(self.project.held[key])]
@@ -233,7 +234,7 @@ class Planning(TenantObjects):
         if waits := self._not_serving_yet(other):
             cost = told_price(self.prices.of(other.kind, bound))
             self.notes.append(
-                f"server {bound.name} (#{bound.id}) is kept, {cost}, until a roll-out to {' and '.join(waits)} is recorded: "
+                f"{other.kind} {bound.name} (#{bound.id}) is kept, {cost}, until a roll-out to {' and '.join(waits)} is recorded: "
                 "what has served is not deleted before the one in its place serves"
             )
             return
