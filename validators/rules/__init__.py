@@ -87,6 +87,7 @@ from validators.rules import (
     secret_roles,
     secret_rotation,
     secrets,
+    shared_roles,
     shared_volumes,
     starts,
     state_words,
@@ -113,6 +114,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    shared_roles,
     shared_volumes,
     starts,
     resolving,
