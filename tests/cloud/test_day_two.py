@@ -184,3 +184,51 @@ def test_what_a_third_party_issues_has_to_be_there(world: World) -> None:
     failed = world.follow("online-rotate-secret", tenant=TENANT, secret="openrouter_api_key")
     assert failed.returncode == 1 and "OPENROUTER_API_KEY: is issued by OpenRouter" in failed.stdout + failed.stderr
     assert world.happened == ["roll-out"]
+
+
+def test_an_engine_is_upgraded_node_by_node_and_never_beside_the_stores(world: World) -> None:
+    done = world.follow("online-engine-upgrade", tenant=TENANT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    upgrades = [each for each in world.happened if each.startswith("upgrade")]
+    assert upgrades == [f"upgrade {DB}", f"upgrade {WORKER}", "upgrade tenant-acme-gateway-1"]
+    assert world.happened.index("stop intake-gateway on tenant-acme-gateway-1") < world.happened.index(upgrades[0])
+    again = world.follow("online-engine-upgrade", tenant=TENANT)
+    assert again.returncode == 1, "there is nothing to upgrade"
+    assert world.happened[-1] == upgrades[-1]
+
+
+def test_another_bastion_is_let_in_and_the_old_one_no_more(world: World) -> None:
+    globex = desired("globex")
+    assert run_of(world.cloud, globex, world.folder / "globex.jsonl").apply() == []
+    world.change({}, ("192.0.2.20/32", "192.0.2.99/32"))
+    done = world.follow("online-lost-bastion")
+    assert done.returncode == 0, done.stdout + done.stderr
+    peers = {
+        peer
+        for each in world.cloud.objects("firewalls").values()
+        for rule in each["rules"]
+        if rule["direction"] == "in"
+        for peer in rule["source_ips"]
+    }
+    assert "192.0.2.99/32" in peers and "192.0.2.20/32" not in peers
+
+
+def test_a_tenant_comes_back_in_another_location_and_the_old_volume_goes_last(world: World) -> None:
+    (old,) = world.cloud.objects("volumes")
+    before = ids(world)
+    for each in before.values():
+        world.cloud.objects("servers")[each]["dead"] = True
+    world.change({}, ("location: nbg1", "location: fsn1"))
+    waiting = world.follow("online-provider-outage", tenant=TENANT)
+    assert waiting.returncode == 1 and "See that each store was restored" in waiting.stderr, (
+        waiting.stdout + waiting.stderr
+    )
+    assert old in world.cloud.objects("volumes") and len(world.cloud.objects("volumes")) == 2
+    assert not [path for path in deletions(world) if path.removeprefix("/servers/") in map(str, before.values())]
+    world.restored = True
+    done = world.follow("online-provider-outage", "--resume", "--yes", "--confirm", TENANT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert old not in world.cloud.objects("volumes")
+    (new,) = world.cloud.objects("volumes").values()
+    assert new["location"]["name"] == "fsn1" and new["server"] == ids(world)[DB]
+    assert not set(ids(world).values()) & set(before.values())

@@ -31,7 +31,19 @@ from tests.fake_hcloud import FakeCloud
 
 ROOT = Path(__file__).parents[2]
 TENANT = "acme"
-PROGRAMS = ("ssh", "docker", "ansible", "ansible-playbook", "curl", "cloud-init", "systemctl", "ssh-keygen", "plumb")
+PROGRAMS = (
+    "ssh",
+    "docker",
+    "ansible",
+    "ansible-playbook",
+    "curl",
+    "cloud-init",
+    "systemctl",
+    "ssh-keygen",
+    "plumb",
+    "apt-get",
+    "ansible-inventory",
+)
 _STUB = """\
 #!{python} -S
 import json, os, socket, subprocess, sys, threading
@@ -92,6 +104,9 @@ class World:
         self.happened: list[str] = []
         """What was done to nodes, in order."""
         self.fails_at_roll_out = False
+        self.upgraded: set[str] = set()
+        """Nodes with another engine."""
+        self.restored = False
         self.refuses = ""
         """A service that does not start."""
         for each in (self.bin, self.project / "deploy/online/ansible", self.disks):
@@ -100,14 +115,14 @@ class World:
 
     # --- the spec -------------------------------------------------------------------------------------------------
 
-    def change(self, nodes: dict[str, Any]) -> None:
-        """Give the tenant other nodes in the spec, as an operator does, and build."""
+    def change(self, nodes: dict[str, Any], topology: tuple[str, str] = ("", "")) -> None:
+        """Give the tenant other nodes in the spec, or put a text of the topology in another's place, as an operator does; and build."""
         import yaml
 
         for name, text in read_spec_files(ROOT / "data").items():
             file = self.project / "data" / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+            file.write_text(text.replace(*topology) if name == "topology/online.yaml" and topology[0] else text)
         tenants = self.project / "data/tenants.yaml"
         known = yaml.safe_load(tenants.read_text())
         known["tenants"][TENANT]["nodes"] = nodes
@@ -129,19 +144,22 @@ class World:
 
     def servers(self) -> dict[str, dict[str, Any]]:
         """The tenant's servers by name, as the provider has them."""
-        every = self.cloud.objects("servers").values()
-        return {each["name"]: each for each in every if each["labels"].get("tenant_id") == TENANT}
+        return {name: each for name, each in self.everyone().items() if each["labels"].get("tenant_id") == TENANT}
+
+    def everyone(self) -> dict[str, dict[str, Any]]:
+        """The servers of all tenants by name."""
+        return {each["name"]: each for each in self.cloud.objects("servers").values()}
 
     def reach(self, name: str) -> dict[str, Any]:
         """A server that answers. Raises NotReached."""
-        found = self.servers().get(name)
+        found = self.everyone().get(name)
         if found is None or found["status"] != "running" or not found["private_net"] or found.get("dead"):
             raise NotReached(f"ssh: connect to host {name} port 22: Connection timed out")
         return found
 
     def disk(self, name: str) -> Path:
         """The folder for a server's disk; another server of the same name has another."""
-        disk = self.disks / f"{name}-{self.servers()[name]['id']}"
+        disk = self.disks / f"{name}-{self.everyone()[name]['id']}"
         if not disk.exists():
             (disk / "opt/docpipe/backup").mkdir(parents=True)
             (disk / "opt/docpipe/secrets").mkdir()
@@ -220,6 +238,8 @@ class World:
         named = [word for word in words[2:] if word in known]
         up = [each for each in named or known if each in now]
         verb = words[1]
+        if words[0] == "version":
+            return "26.2\n"
         if verb == "config":
             return "".join(f"{each}\n" for each in known)
         if verb == "stop":
@@ -229,6 +249,8 @@ class World:
             return self._up(node, named, "--force-recreate" in words)
         elif verb == "ps":
             return _listed(up, words)
+        elif "postgres" in words:
+            return f"{int(self.restored)}\n"
         elif "redis" in words:
             return "".join(self._connected())
         else:
@@ -323,6 +345,15 @@ class World:
         done = plumb("--spec", self.project / "data", *words, cwd=self.project, environment=self.environment())
         return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
 
+    def _apt_get(self, words: list[str], node: str) -> str:
+        if "install" in words and "--simulate" not in words:
+            self.upgraded.add(node)
+            self.happened.append(f"upgrade {node}")
+        return "0 upgraded, 0 newly installed\n" if node in self.upgraded else "Inst docker.io [26.1] (26.2)\n"
+
+    def _ansible_inventory(self, words: list[str], node: str) -> str:
+        return '{"role_db": {}}\n'
+
     def _ssh_keygen(self, words: list[str], node: str) -> str:
         return ""
 
@@ -375,7 +406,7 @@ class World:
         if not {"--resume", "--undo"} & set(words):
             places = {step.where for step in self.spec().runbooks[runbook].steps}
             begun += [f"--at={place}=" for place in ("admin", "bastion-ansible") if place in places]
-            begun += ["--yes", "--confirm", TENANT]
+            begun += ["--yes"] + (["--confirm", TENANT] if "tenant" in values else [])
         return subprocess.run(
             [*RUN, "--spec", str(self.project / "data"), "runbook", "run", runbook, *begun, *words],
             cwd=self.project,
