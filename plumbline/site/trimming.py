@@ -17,7 +17,9 @@ _SCALAR = '<span class="l l-Scalar l-Scalar-Plain">'
 _ALIKE = re.compile(r'<span class="([a-z0-9]+)">([^<]*)</span>((?:[ ]*<span class="\1">[^<]*</span>)+)')
 """Words of one colour behind each other, with nothing but blanks between."""
 _MARK = re.compile(r"</?span[^>]*>")
-_ENTRY = re.compile(r'(<a href="[^"]*" class="md-nav__link[^"]*">)\s*<span class="md-ellipsis">\s*([^<]+?)\s*</span>\s*</a>')
+_ENTRY = re.compile(
+    r'(<a href="[^"]*" class="md-nav__link[^"]*">)\s*<span class="md-ellipsis">\s*([^<]+?)\s*</span>\s*</a>'
+)
 """An entry of a page's navigation: the theme's mark for what is too long is for titles in one line, and here they wrap."""
 _BETWEEN_ENTRIES = re.compile(r'\n(?=<li class="md-nav__item|</li>)|(?<=<li class="md-nav__item">)\n|(?<=</li>)\n')
 """Line ends that the navigation of each page has by the thousand."""
