@@ -364,11 +364,11 @@ class World:
         """While this holds, the stubs are answered."""
         path, world = str(self.folder / "line"), self
 
-        class Handler(socketserver.StreamRequestHandler):
+        class CallHandler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 self.wfile.write(json.dumps(world.answer(json.loads(self.rfile.readline()))).encode() + b"\n")
 
-        class Server(socketserver.ThreadingUnixStreamServer):
+        class StubServer(socketserver.ThreadingUnixStreamServer):
             daemon_threads = True
 
         for program in PROGRAMS:
@@ -376,7 +376,7 @@ class World:
         self._program("age", _AGE)
         self._program("age-keygen", "#!/bin/sh\necho age1key\n")
         self._program("sudo", '#!/bin/sh\nexec "$@"\n')
-        with Server(path, Handler) as server:
+        with StubServer(path, CallHandler) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             try:
                 yield

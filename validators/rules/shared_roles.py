@@ -23,7 +23,7 @@ _STATUS = "services/status.yaml: {title: Status, summary: Shows it., image: web}
 @rule(
     "PLB543",
     title="Shared role without an address",
-    why="Shared nodes are no tenant's, so no plan orders them and no roll-out finds them. Only the role that requests come to has an "
+    why="Shared nodes belong to all tenants, so no plan orders them and no roll-out finds them. Only the role that requests come to has an "
     "address; the others get no release and no backups, and nothing says so.",
     fix="Move the services to the role of `cloud.dns.target`, or give each tenant a node of the role: `scope: tenant`.",
     failing=proxied_example().replace("  cloud:\n", _SECOND, 1) + _STATUS,
