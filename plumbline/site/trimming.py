@@ -25,6 +25,8 @@ _BETWEEN_ENTRIES = re.compile(r'\n(?=<li class="md-nav__item|</li>)|(?<=<li clas
 """Line ends that the navigation of each page has by the thousand."""
 _UNINDEXED = " data-search-exclude"
 """What only the program that makes the index reads."""
+_ICON = ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">', '<svg viewBox="0 0 24 24">')
+"""The theme's icons, ten on each page: in a page of HTML an `svg` needs no namespace."""
 _TOLD = frozenset({"deployed", "readable"})
 """Of a fact, what its outcome says too."""
 _ONLY_FROM_A_FOLDER = re.compile(r'location\.protocol==="file:"\?(?=[\w$]+\(`\$\{new URL\("search/search_index\.js")')
@@ -46,7 +48,7 @@ def trim(site: Path) -> None:
     for path in site.rglob("*.html"):
         page = _NO_WORDS.sub(r"\1\2", _without_empty_lines(path.read_text("utf-8")))
         page = page.replace(_SCALAR, '<span class="l">').replace("<pre><span></span>", "<pre>")
-        page = _BETWEEN_ENTRIES.sub("", _ENTRY.sub(r"\1\2</a>", page)).replace(_UNINDEXED, "")
+        page = _BETWEEN_ENTRIES.sub("", _ENTRY.sub(r"\1\2</a>", page)).replace(_UNINDEXED, "").replace(*_ICON)
         page = _ALIKE.sub(lambda found: f'<span class="{found[1]}">{found[2]}{_MARK.sub("", found[3])}</span>', page)
         path.write_text(page, "utf-8")
         shown.update(_PICTURE.findall(page))
