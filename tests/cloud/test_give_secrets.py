@@ -26,7 +26,7 @@ exec sh -c 'age --decrypt --identity {folder}/node/identity {folder}/node/secret
 """
 
 
-class Handover:
+class HandoverScene:
     """A tenant's folder with its key, and a node with its own."""
 
     def __init__(self, folder: Path):
@@ -76,7 +76,7 @@ class Handover:
 @pytest.mark.parametrize("role", ["gateway", "db-heavy"])
 @pytest.mark.parametrize(("words", "prefix"), [((), "new"), (("--before",), "old")])
 def test_a_node_gets_what_its_role_needs(role: str, words: tuple[str, ...], prefix: str, tmp_path: Path) -> None:
-    handover, before = Handover(tmp_path), set(Path("/dev/shm").iterdir())
+    handover, before = HandoverScene(tmp_path), set(Path("/dev/shm").iterdir())
     done = handover.give(*words, "acme", role, "-J", "192.0.2.20", "ops@node")
     assert done.returncode == 0, done.stderr
     wanted = secrets_by_role(SPEC, "online")[role]
@@ -96,21 +96,21 @@ def test_a_node_gets_what_its_role_needs(role: str, words: tuple[str, ...], pref
     ],
 )
 def test_a_wrong_call_gives_nothing(words: tuple[str, ...], code: int, says: str, tmp_path: Path) -> None:
-    handover = Handover(tmp_path)
+    handover = HandoverScene(tmp_path)
     done = handover.give(*words)
     assert (done.returncode, says in done.stderr) == (code, True), done.stderr
     assert handover.on_node() == {}
 
 
 def test_a_node_that_does_not_take_them_is_an_error(tmp_path: Path) -> None:
-    handover = Handover(tmp_path)
+    handover = HandoverScene(tmp_path)
     (tmp_path / "bin/systemctl").write_text("#!/bin/sh\n")
     done = handover.give("acme", "worker", "ops@node")
     assert done.returncode == 1 and "error: the node has 0 of:" in done.stderr
 
 
 def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
-    Handover(tmp_path)
+    HandoverScene(tmp_path)
     program = Path(shutil.which("shellcheck") or ".venv/bin/shellcheck")
     call = [program, "--severity=warning", "--shell=sh", tmp_path / "give-secrets.sh"]
     assert subprocess.run(call, check=False, capture_output=True, text=True).stdout == ""
