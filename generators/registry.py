@@ -6,6 +6,7 @@ from generators.backup.restore_test import RestoreTestGenerator
 from generators.backup.scripts import BackupGenerator
 from generators.cloud.desired_file import DesiredFileGenerator
 from generators.cloud.provision_script import ProvisionScriptGenerator
+from generators.cloud.secrets_script import SecretsScriptGenerator
 from generators.compose.project import ComposeGenerator
 from generators.compose.sops import SopsGenerator
 from generators.json_schema import SchemaGenerator
@@ -31,6 +32,7 @@ def generators(rules: Sequence[ExplainedRule] = ()) -> tuple[Generator, ...]:
         HostScriptGenerator(),
         DesiredFileGenerator(),
         ProvisionScriptGenerator(),
+        SecretsScriptGenerator(),
         RollOutGenerator(),
         BackupGenerator(),
         RestoreTestGenerator(),

@@ -162,6 +162,15 @@ class Networks(Model):
     """Segments by id."""
 
 
+class SecretRotation(Model):
+    """How a secret is replaced."""
+
+    runbooks: tuple[RunbookId, ...] = ()
+    """Runbooks that replace it, one for each mode that has one; one that asks for a `secret` takes this one."""
+    by_hand: Text | None = None
+    """Where no runbook does it: why, and who replaces it."""
+
+
 class Secret(Model):
     """A secret by name. The spec never holds a value."""
 
@@ -177,6 +186,8 @@ class Secret(Model):
     """Days after which it is replaced."""
     issued_by: Text | None = None
     """Who issues the value, so that no random one will do, e.g. a provider. Absent: it is made here."""
+    rotation: SecretRotation = SecretRotation()
+    """How it is replaced when its days are over, or when somebody else may know it."""
 
 
 SecretName = Annotated[

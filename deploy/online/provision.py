@@ -8,7 +8,7 @@
 It never undoes anything: it lists what a failed run created; apply completes it, or destroy removes it.
 It never deletes, detaches, replaces, shrinks, stops, exposes or pays more for anything without --allow NAME.
 It never touches a foreign object: it identifies the tenant's objects by ID and labels, not by name.
-It never changes anything but record's label without asking: with neither a terminal nor --yes, apply and destroy refuse.
+It never changes anything but labels of record and mark-lost without asking: with neither a terminal nor --yes, apply and destroy refuse.
 It never acts on data that was edited by hand: it refuses a file whose SHA-256 is not the one that plumb build wrote.
 
     export HCLOUD_TOKEN=...                         a token of the project with read and write access
@@ -17,6 +17,7 @@ It never acts on data that was edited by hand: it refuses a file whose SHA-256 i
     uv run provision.py --tenant ID status          list every resource and its state
     uv run provision.py --tenant ID destroy         delete all but data and protected resources; those need --allow NAME
     uv run provision.py --tenant ID record ...      label servers with what a roll-out delivered; the roll-out calls it
+    uv run provision.py --tenant ID mark-lost ...   label a server as lost, so that apply replaces it
 
 The desired state of a tenant is in ID/desired.json beside this file, and the first boot of its servers in
 ID/cloud-init/; desired.sha256 and the desired state name them by hash: sha256sum --check desired.sha256
@@ -451,7 +452,7 @@ def check_words(allowed: Iterable[str], known: Iterable[str]) -> None:
 OBJECT = "plumbline_object"
 """The name that the desired state has for the object."""
 LEAVING = "plumbline_leaving"
-"""Set while another object takes this one's place."""
+"""Set while another object takes this one's place; no roll-out goes to such a server."""
 TOLD_VOLUME = "plumbline_volume"
 """Of a server: the id of the volume that its first boot was told."""
 USER_DATA = "user_data"
@@ -459,8 +460,14 @@ USER_DATA = "user_data"
 user data back. With `TOLD_VOLUME`, which fills the template's only gap, it stands for exactly what was sent."""
 NODE_FILES = "plumbline_node_files"
 """Of a server: the same of the files that roll-outs deliver, as first boot or the last recorded delivery brought them."""
+NEW = "plumbline_new"
+"""Of a server: set when it is ordered, until a roll-out to it is recorded. Till then it has not served anybody."""
+LOST = "plumbline_lost"
+"""Of a server: set by an operator; another takes its place."""
 OF_FIRST_BOOT = (TOLD_VOLUME, USER_DATA, NODE_FILES)
-BOOKKEEPING = (OBJECT, LEAVING, *OF_FIRST_BOOT)
+KEPT = (*OF_FIRST_BOOT, NEW, LOST)
+"""What a label says that only the server's own life changes: neither its name nor the spec."""
+BOOKKEEPING = (OBJECT, LEAVING, *KEPT)
 
 
 def labels_of(bound: Any) -> dict[str, str]:
@@ -488,8 +495,8 @@ def name_aside(name: str, id: int) -> str:
 
 
 def identity_labels(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
-    """Desired labels with the identity of the object, and what an existing one says of its first boot."""
-    kept = {key: value for key, value in labels_of(bound).items() if key in OF_FIRST_BOOT} if bound else {}
+    """Desired labels with the identity of the object, and what an existing one says of its life."""
+    kept = {key: value for key, value in labels_of(bound).items() if key in KEPT} if bound else {}
     return {**labels, **kept, OBJECT: identity(name)}
 
 
@@ -1831,6 +1838,7 @@ class ServerMoves(ResourceKind):
     def _address_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         other.reload()
         self.switched_off(project, other)
+        _leaving(project, other)
         network = project.lookup("network", want["network"])
         if any(each.network.id == network.id for each in other.private_net or []):
             wait_for(other.detach_from_network(network))
@@ -1872,6 +1880,7 @@ class ServerMoves(ResourceKind):
     def _volume_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"])
         self._given_up(project, other, volume)
+        _leaving(project, other)
         volume.reload()
         return volume.attach(bound, automount=False)
 
@@ -1900,6 +1909,12 @@ class ServerMoves(ResourceKind):
 def stops(seen: Want) -> Effects:
     """What a change does that needs the server switched off."""
     return NOTHING if seen["status"] == "off" else frozenset((Effect.STOPS,))
+
+
+def _leaving(project: CloudProject, other: Any) -> None:
+    """One that is not desired and has given something up works no more: roll-outs look for it in vain, unless it says so."""
+    if LEAVING not in labels_of(other) and any(each.bound.id == other.id for each in project.others):
+        other.update(labels={**labels_of(other), LEAVING: "yes"})
 
 
 def _joined(project: CloudProject, bound: Any, want: Want) -> Any:
@@ -1994,7 +2009,7 @@ class ServerKind(ServerMoves):
 
     def create(self, project: CloudProject, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"]) if want["volume"] else None
-        labels = {**identity_labels(want["labels"], want["name"]), **first_boot_labels(want[USER_DATA])}
+        labels = {**identity_labels(want["labels"], want["name"]), **first_boot_labels(want[USER_DATA]), NEW: "yes"}
         if volume is not None:
             labels[TOLD_VOLUME] = str(volume.id)
         image = self.orders.image(project, want)
@@ -2033,6 +2048,8 @@ class ServerKind(ServerMoves):
                 reasons.append(f"disk {seen['disk_gb']} → {disk} GB, with type {new}")
         if difference := first_boot_difference(seen["first_boot"], want[USER_DATA]):
             reasons.append(difference)
+        if LOST in labels_of(bound):
+            reasons.append("it is marked as lost")
         return reasons + self._told_another(project, want, seen)
 
     def _told_another(self, project: CloudProject, want: Want, seen: Want) -> list[str]:
@@ -2592,9 +2609,24 @@ class Planning(TenantObjects):
             reasons = ["it has an unknown form"]
         return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))
 
+    def _not_serving_yet(self, other: UnplannedObject) -> list[str]:
+        """Desired servers that have not served yet, while one that has, or the volume that another replaced, is to be deleted."""
+        served = other.kind == "server" and NEW not in labels_of(other.bound)
+        if not (served or (other.kind == "volume" and other.successor)) or not makes(self.desired):
+            return []
+        servers = [key for key in self.wants if key[0] == "server"]
+        return [key[1] for key in servers if key not in self.project.held or NEW in labels_of(self.project.held[key])]
+
     def _leaving(self, other: UnplannedObject) -> Iterator[PlanStep]:
         """The deletion of what is not desired."""
         kind, bound = self.kinds[other.kind], other.bound
+        if waits := self._not_serving_yet(other):
+            cost = told_price(self.prices.of(other.kind, bound))
+            self.notes.append(
+                f"{other.kind} {bound.name} (#{bound.id}) is kept, {cost}, until a roll-out to {' and '.join(waits)} is recorded: "
+                "what has served is not deleted before the one in its place serves"
+            )
+            return
         users = kind.users(self.project, bound)
         effects = effects_of_deletion(other.kind, bool(is_protected(bound))) | ({Effect.DETACHES} if users else NOTHING)
         needs = words_missing(effects, (other.word, *users), self.allowed)
@@ -3214,7 +3246,7 @@ def _is_stale(run: ProvisionRun, name: str, hash: str) -> bool:
             f"server {name} has one label, {USER_DATA}, from before first boot and node files were told apart: apply once from the "
             "spec that it was made from, which tells them apart; nothing was recorded"
         )
-    return labels.get(NODE_FILES) != hash
+    return labels.get(NODE_FILES) != hash or NEW in labels
 
 
 def _labelled(run: ProvisionRun, name: str) -> bool:
@@ -3225,7 +3257,43 @@ def _labelled(run: ProvisionRun, name: str) -> bool:
         raise Failed(f"server {name} is gone: somebody else is deleting objects of this tenant")
     labels, told = labels_of(bound), first_boot_labels(run.wants[key][USER_DATA])
     new = told if is_of_one_label(labels, run.wants[key][USER_DATA]) else {NODE_FILES: told[NODE_FILES]}
-    bound.update(labels={**labels, **new})
+    bound.update(labels={key: value for key, value in {**labels, **new}.items() if key != NEW})
+    return True
+
+
+# --- losses: Marks a server as lost: the next apply puts another in its place, though it is there and as the spec says.
+
+def mark_lost(run: ProvisionRun, names: list[str], lost: bool = True) -> list[str]:
+    """Set the mark of servers, by name, or take it away; those that it changed. One that is gone needs none: it is made again.
+
+    Raises Refused, before anything is marked, for a server that is not the tenant's.
+    """
+    run.read()
+    for name in names:
+        if ("server", name) not in run.wants:
+            known = ", ".join(each for kind, each in run.wants if kind == "server") or "none"
+            raise Refused(
+                f"server {name} is not one of tenant {run.desired['tenant']}, which has {known}; nothing was marked"
+            )
+    there = [name for name in names if ("server", name) in run.project.held]
+    other = [name for name in there if (LOST in labels_of(run.project.held["server", name])) != lost]
+    if other:
+        run.journal.open()
+        with run.lock.hold("mark-lost"):
+            run.journal.write("mark-lost", tenant=run.desired["tenant"], servers=sorted(other), lost=lost)
+            for name in other:
+                retry(lambda name=name: _marked(run, name, lost), run.pause, about=f"server {name}")  # type: ignore[misc]
+            run.journal.write("end", well=True)
+    return other
+
+
+def _marked(run: ProvisionRun, name: str, lost: bool) -> bool:
+    """Set the label beside those that the server has now."""
+    bound = run.kinds["server"].again(run.project, run.project.held["server", name])
+    if bound is None:
+        raise Failed(f"server {name} is gone: somebody else is deleting objects of this tenant")
+    others = {key: value for key, value in labels_of(bound).items() if key != LOST}
+    bound.update(labels={**others, LOST: "yes"} if lost else others)
     return True
 
 
@@ -3414,6 +3482,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SERVER=HASH",
         help="record: server, and the hash of the node files that a roll-out left on it; repeatable",
     )
+    parser.add_argument(
+        "--server",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="mark-lost: server that another replaces; repeatable",
+    )
+    parser.add_argument("--undo", action="store_true", help="mark-lost: remove the mark")
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation; required without a terminal")
     parser.add_argument(
         "--token-file", type=Path, metavar="FILE", help="file with the API token; default: HCLOUD_TOKEN"
@@ -3431,6 +3507,8 @@ def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
         raise Misused("PLAN goes with apply, --out with plan")
     if bool(options.delivered) != (options.verb == "record"):
         raise Misused("record needs --delivered SERVER=HASH, and no other verb takes it")
+    if bool(options.server) != (options.verb == "mark-lost") or (options.undo and options.verb != "mark-lost"):
+        raise Misused("mark-lost needs --server NAME, and no other verb takes it or --undo")
     if options.file and options.allow:
         raise Misused("a plan includes its --allow names: give --allow to plan --out, not to apply PLAN")
     plan = None
@@ -3603,6 +3681,23 @@ def _record(run: ProvisionRun, options: argparse.Namespace) -> int:
     return FINE
 
 
+def _mark_lost(run: ProvisionRun, options: argparse.Namespace) -> int:
+    for line in lines_of_marks(run, options.server, not options.undo):
+        print(line)
+    return FINE
+
+
+def lines_of_marks(run: ProvisionRun, names: list[str], lost: bool) -> list[str]:
+    """Mark servers, or take the mark away, and say so."""
+    changed = mark_lost(run, names, lost)
+    state = "marked as lost; the next apply with --allow replaces it" if lost else "not marked as lost any more"
+    gone = [name for name in names if ("server", name) not in run.project.held]
+    return [
+        f"server {name}: {state if name in changed else 'does not exist; apply creates it' if name in gone else 'nothing to do'}"
+        for name in names
+    ]
+
+
 VERBS: dict[str, Callable[..., int]] = {
     "plan": _plan,
     "apply": _apply,
@@ -3610,6 +3705,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "status": _status,
     "unlock": _unlock,
     "record": _record,
+    "mark-lost": _mark_lost,
 }
 
 

@@ -12,6 +12,7 @@ The files between two lines of comment are delivered by each roll-out too, so th
 stand for partitions, volumes and users, which only a new server gets.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -183,8 +184,12 @@ def boot_files(names: dict[str, Any], rules: str) -> list[BootFile]:
         made("secrets.service", f"{_UNITS}/{platform}-secrets.service"),
         made("stack.sh", f"{_SBIN}/{platform}-stack"),
         made("stack.service", f"{_UNITS}/{platform}-stack.service"),
-        made("first-boot.sh", f"{_SBIN}/{platform}-first-boot"),
     ]
+    own = f"{_SBIN}/{platform}-first-boot"
+    paths = [*(file.path for file in files), own]
+    # as a delivery writes it; of its hash nobody asks
+    names = {**names, "record": json.dumps({"hash": "", "paths": paths})}
+    files.append(made("first-boot.sh", own))
     if names["volume"]:
         files += [
             made("volume.sh", f"{_SBIN}/{platform}-volume", delivered=False),

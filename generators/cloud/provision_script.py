@@ -33,6 +33,7 @@ HEAD = '''\
     uv run provision.py --tenant ID status          list every resource and its state
     uv run provision.py --tenant ID destroy         delete all but data and protected resources; those need --allow NAME
     uv run provision.py --tenant ID record ...      label servers with what a roll-out delivered; the roll-out calls it
+    uv run provision.py --tenant ID mark-lost ...   label a server as lost, so that apply replaces it
 
 The desired state of a tenant is in ID/desired.json beside this file, and the first boot of its servers in
 ID/cloud-init/; desired.sha256 and the desired state name them by hash: sha256sum --check desired.sha256

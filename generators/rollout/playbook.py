@@ -18,7 +18,7 @@ from generators.rollout.role_order import role_order
 from generators.rollout.shared import shared_nodes
 from plumbline.effective.deployment import Deployment, deployments, field_path, ports_for_other_nodes
 from plumbline.project.artifact import Artifact
-from plumbline.provisioning.labels import NODE_FILES
+from plumbline.provisioning.labels import LEAVING, NEW, NODE_FILES
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.cloud import Cloud
@@ -122,7 +122,8 @@ def _inventory(folder: str, mode: str, cloud: Cloud) -> Artifact:
     at = path_of("topology", mode, "cloud")
     data: dict[str, Any] = {
         "plugin": "hetzner.hcloud.hcloud",
-        "label_selector": ",".join(selector),
+        # what gave its place up stays for a while, and answers nobody
+        "label_selector": ",".join([*selector, f"!{LEAVING}"]),
         "strict": True,
         "compose": {
             "tenant": f"hcloud_labels.{labels['tenant']}",
@@ -154,6 +155,7 @@ def _everywhere(folder: str, spec: Spec, mode: str, rollout: Rollout, cloud: Clo
         "firewall_unit": f"{platform}-firewall.service",
         "node_root": "/",
         "node_files_label": NODE_FILES,
+        "new_label": NEW,
         "node_files_packed": (
             "{{ [ansible_playbook_python, playbook_dir ~ '/tasks/node_files.py', 'pack', "
             "artifacts ~ '/' ~ tenant ~ '/cloud-init/' ~ node_role ~ '.yaml'] | map('quote') | join(' ') }}"

@@ -33,21 +33,21 @@ class DiagramGenerator:
                     yield _artifact(spec, mode, each)
         for name in spec.services:
             for each in neighbourhoods(spec, name):
-                yield _artifact(spec, next(mode for mode in spec.modes if name in services_of(spec, mode)), each)
+                yield _artifact(spec, next(mode for mode in spec.modes if name in services_of(spec, mode)), each, name)
 
 
-def _artifact(spec: Spec, mode: str, diagram: Diagram) -> Artifact:
-    traced = partial(_traced, spec, mode, diagram.source)
+def _artifact(spec: Spec, mode: str, diagram: Diagram, about: str = "") -> Artifact:
+    traced = partial(_traced, spec, mode, diagram.source, about)
     return Artifact(f"{FOLDER}/{diagram.name}.d2", diagram.source.encode(), traced=traced)
 
 
-def _traced(spec: Spec, mode: str, source: str) -> Iterator[Source]:
-    """Lines by what they name: a service, a network, a role, or else the mode."""
+def _traced(spec: Spec, mode: str, source: str, about: str) -> Iterator[Source]:
+    """Lines by what they name: a service, a network, a role, or else the mode; and by the service whose neighbours they show."""
     named = {name: path_of("services", name) for name in services_of(spec, mode)}
     named |= {name: path_of("networks", name) for name in spec.networks.networks}
     topology = path_of("topology", mode)
     for number, line in enumerate(source.splitlines(), 1):
-        words = set(re.findall(r"[a-z0-9-]+", line))
+        words = {about, *re.findall(r"[a-z0-9-]+", line)}
         yield from (Source(number, number, path) for name, path in named.items() if name in words)
         yield Source(number, number, topology)
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 from generators.markdown import Page, code, codes, prose, text
+from generators.site.monitoring_pages import runbook_links
 from generators.site.secret_handover import handovers, how_secrets_are_read
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
+from schema.platform import Secret
 
 
 def secrets(spec: Spec) -> Iterable[Artifact]:
@@ -29,10 +31,19 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
             users.setdefault(key, set()).add("backup.sh")
             uses.setdefault(key, []).append(path_of("backups", "destination"))
     page.table(
-        ["Secret", "Opens", "Owner", *(["Scope"] if tenants else []), "Length", "Replaced after", "Read by"],
+        [
+            "Secret",
+            "Opens",
+            "Owner",
+            *(["Scope"] if tenants else []),
+            "Length",
+            "Replaced after",
+            "Replaced by",
+            "Read by",
+        ],
         [
             (
-                (path_of("secrets", name), *uses.get(name, ())),
+                (path_of("secrets", name), *uses.get(name, ()), *_titles(spec, secret)),
                 [
                     code(name),
                     text(secret.title),
@@ -40,12 +51,18 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
                     *([text(secret.scope)] if tenants else []),
                     f"{secret.length} characters",
                     f"{secret.rotation_days} days",
+                    _replaced_by(spec, secret),
                     codes(sorted(users.get(name, ()))),
                 ],
             )
             for name, secret in sorted(spec.secrets.secrets.items())
         ],
     )
+    for reason, names in _by_hand(spec).items():
+        page.add(
+            f"By hand, {codes(names)}: {prose(reason)}",
+            [path_of("secrets", name, "rotation") for name in names],
+        )
     if not tenants:
         yield page.done()
         return
@@ -69,3 +86,25 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
         ],
     )
     yield page.done()
+
+
+def _replaced_by(spec: Spec, secret: Secret) -> str:
+    """The runbooks that replace a secret, and whether somebody does it by hand."""
+    links = runbook_links(spec, secret.rotation.runbooks, "../operator/")
+    return (
+        ", ".join([*([links] if secret.rotation.runbooks else []), *(["by hand"] if secret.rotation.by_hand else [])])
+        or "–"
+    )
+
+
+def _titles(spec: Spec, secret: Secret) -> list[PathText]:
+    return [path_of("runbooks", id, "title") for id in secret.rotation.runbooks if id in spec.runbooks]
+
+
+def _by_hand(spec: Spec) -> dict[str, list[str]]:
+    """Secrets by the reason why no runbook replaces them in some mode."""
+    found: dict[str, list[str]] = {}
+    for name, secret in sorted(spec.secrets.secrets.items()):
+        if secret.rotation.by_hand:
+            found.setdefault(secret.rotation.by_hand, []).append(name)
+    return found

@@ -145,6 +145,16 @@ def unlock(context: click.Context, /, yes: bool, **options: Any) -> None:
     _leave(lambda: _unlock(context, yes, options))
 
 
+@provision.command("mark-lost")
+@_options
+@click.option("--server", "servers", multiple=True, required=True, metavar="NAME", help="Server; repeatable.")
+@click.option("--undo", is_flag=True, help="Remove the mark.")
+@click.pass_context
+def mark_lost(context: click.Context, /, servers: tuple[str, ...], undo: bool, **options: Any) -> None:
+    """Mark a server of a tenant as lost, so that the next apply replaces it. Deletes nothing."""
+    _leave(lambda: _mark_lost(_call(context, options), list(servers), not undo))
+
+
 def _leave(work: Callable[[], int]) -> None:
     from plumbline.provisioning.command import run_guarded
 
@@ -234,6 +244,15 @@ def _unlock(context: click.Context, yes: bool, options: dict[str, Any]) -> int:
         call,
     )
     return EXIT_FINDINGS if len(found) < len(call.runs) or len(broken) < len(held) else 0
+
+
+def _mark_lost(call: ProvisionCall, servers: list[str], lost: bool) -> int:
+    from plumbline.provisioning.command import lines_of_marks
+
+    if len(call.runs) > 1:
+        raise click.UsageError("servers of one tenant are marked at a time: --tenant ID")
+    marked = _each(call, lambda run: lines_of_marks(run, servers, lost), lambda run, lines, say: _said(lines, say))
+    return _worst(call, marked, lambda lines: 0)
 
 
 def _call(context: click.Context, options: dict[str, Any], plans: dict[str, Any] | None = None) -> ProvisionCall:

@@ -31,6 +31,7 @@ MODULES = (
     "destroying",
     "run",
     "deliveries",
+    "losses",
     "data",
     "exit_codes",
     "streams",
@@ -41,7 +42,7 @@ NEVER = (
     "It never undoes anything: it lists what a failed run created; apply completes it, or destroy removes it.",
     "It never deletes, detaches, replaces, shrinks, stops, exposes or pays more for anything without --allow NAME.",
     "It never touches a foreign object: it identifies the tenant's objects by ID and labels, not by name.",
-    "It never changes anything but record's label without asking: with neither a terminal nor --yes, apply and destroy refuse.",
+    "It never changes anything but labels of record and mark-lost without asking: with neither a terminal nor --yes, apply and destroy refuse.",
     (
         "It never acts on data that was edited by hand: it refuses a file whose SHA-256 is not the one that plumb "
         "build wrote."

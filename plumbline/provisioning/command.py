@@ -15,6 +15,7 @@ from plumbline.provisioning.deliveries import record_deliveries
 from plumbline.provisioning.exit_codes import FINE, MISSING, MISUSED, TOLD, TROUBLED, WOULD_CHANGE
 from plumbline.provisioning.guard import check_words
 from plumbline.provisioning.journal import ProvisionJournal, journal_folder
+from plumbline.provisioning.losses import mark_lost
 from plumbline.provisioning.plan import PlanStep, plan_lines, read_plan, write_plan
 from plumbline.provisioning.run import ProvisionRun
 from plumbline.provisioning.streams import open_closed_streams, was_heard
@@ -112,6 +113,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SERVER=HASH",
         help="record: server, and the hash of the node files that a roll-out left on it; repeatable",
     )
+    parser.add_argument(
+        "--server",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="mark-lost: server that another replaces; repeatable",
+    )
+    parser.add_argument("--undo", action="store_true", help="mark-lost: remove the mark")
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation; required without a terminal")
     parser.add_argument(
         "--token-file", type=Path, metavar="FILE", help="file with the API token; default: HCLOUD_TOKEN"
@@ -129,6 +138,8 @@ def _done(desired: dict[str, Any], options: argparse.Namespace) -> int:
         raise Misused("PLAN goes with apply, --out with plan")
     if bool(options.delivered) != (options.verb == "record"):
         raise Misused("record needs --delivered SERVER=HASH, and no other verb takes it")
+    if bool(options.server) != (options.verb == "mark-lost") or (options.undo and options.verb != "mark-lost"):
+        raise Misused("mark-lost needs --server NAME, and no other verb takes it or --undo")
     if options.file and options.allow:
         raise Misused("a plan includes its --allow names: give --allow to plan --out, not to apply PLAN")
     plan = None
@@ -301,6 +312,23 @@ def _record(run: ProvisionRun, options: argparse.Namespace) -> int:
     return FINE
 
 
+def _mark_lost(run: ProvisionRun, options: argparse.Namespace) -> int:
+    for line in lines_of_marks(run, options.server, not options.undo):
+        print(line)
+    return FINE
+
+
+def lines_of_marks(run: ProvisionRun, names: list[str], lost: bool) -> list[str]:
+    """Mark servers, or take the mark away, and say so."""
+    changed = mark_lost(run, names, lost)
+    state = "marked as lost; the next apply with --allow replaces it" if lost else "not marked as lost any more"
+    gone = [name for name in names if ("server", name) not in run.project.held]
+    return [
+        f"server {name}: {state if name in changed else 'does not exist; apply creates it' if name in gone else 'nothing to do'}"
+        for name in names
+    ]
+
+
 VERBS: dict[str, Callable[..., int]] = {
     "plan": _plan,
     "apply": _apply,
@@ -308,4 +336,5 @@ VERBS: dict[str, Callable[..., int]] = {
     "status": _status,
     "unlock": _unlock,
     "record": _record,
+    "mark-lost": _mark_lost,
 }

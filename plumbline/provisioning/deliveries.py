@@ -1,10 +1,13 @@
-"""Records which node files a roll-out has delivered. It is called after the delivery, with what the node itself says that it has."""
+"""Records which node files a roll-out has delivered. It is called after the delivery, with what the node itself says that it has.
+
+The stage came through by then: the services of the server are healthy, so that it is new no more.
+"""
 
 from collections.abc import Mapping
 
 from plumbline.provisioning.calls import Failed, Refused, retry
 from plumbline.provisioning.first_boot import first_boot_difference, first_boot_labels, is_of_one_label, node_files_hash
-from plumbline.provisioning.labels import NODE_FILES, USER_DATA, labels_of
+from plumbline.provisioning.labels import NEW, NODE_FILES, USER_DATA, labels_of
 from plumbline.provisioning.run import ProvisionRun
 
 
@@ -42,7 +45,7 @@ def _is_stale(run: ProvisionRun, name: str, hash: str) -> bool:
             f"server {name} has one label, {USER_DATA}, from before first boot and node files were told apart: apply once from the "
             "spec that it was made from, which tells them apart; nothing was recorded"
         )
-    return labels.get(NODE_FILES) != hash
+    return labels.get(NODE_FILES) != hash or NEW in labels
 
 
 def _labelled(run: ProvisionRun, name: str) -> bool:
@@ -53,5 +56,5 @@ def _labelled(run: ProvisionRun, name: str) -> bool:
         raise Failed(f"server {name} is gone: somebody else is deleting objects of this tenant")
     labels, told = labels_of(bound), first_boot_labels(run.wants[key][USER_DATA])
     new = told if is_of_one_label(labels, run.wants[key][USER_DATA]) else {NODE_FILES: told[NODE_FILES]}
-    bound.update(labels={**labels, **new})
+    bound.update(labels={key: value for key, value in {**labels, **new}.items() if key != NEW})
     return True

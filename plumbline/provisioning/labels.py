@@ -11,7 +11,7 @@ from typing import Any
 OBJECT = "plumbline_object"
 """The name that the desired state has for the object."""
 LEAVING = "plumbline_leaving"
-"""Set while another object takes this one's place."""
+"""Set while another object takes this one's place; no roll-out goes to such a server."""
 TOLD_VOLUME = "plumbline_volume"
 """Of a server: the id of the volume that its first boot was told."""
 USER_DATA = "user_data"
@@ -19,8 +19,14 @@ USER_DATA = "user_data"
 user data back. With `TOLD_VOLUME`, which fills the template's only gap, it stands for exactly what was sent."""
 NODE_FILES = "plumbline_node_files"
 """Of a server: the same of the files that roll-outs deliver, as first boot or the last recorded delivery brought them."""
+NEW = "plumbline_new"
+"""Of a server: set when it is ordered, until a roll-out to it is recorded. Till then it has not served anybody."""
+LOST = "plumbline_lost"
+"""Of a server: set by an operator; another takes its place."""
 OF_FIRST_BOOT = (TOLD_VOLUME, USER_DATA, NODE_FILES)
-BOOKKEEPING = (OBJECT, LEAVING, *OF_FIRST_BOOT)
+KEPT = (*OF_FIRST_BOOT, NEW, LOST)
+"""What a label says that only the server's own life changes: neither its name nor the spec."""
+BOOKKEEPING = (OBJECT, LEAVING, *KEPT)
 
 
 def labels_of(bound: Any) -> dict[str, str]:
@@ -48,8 +54,8 @@ def name_aside(name: str, id: int) -> str:
 
 
 def identity_labels(labels: dict[str, str], name: str, bound: Any = None) -> dict[str, str]:
-    """Desired labels with the identity of the object, and what an existing one says of its first boot."""
-    kept = {key: value for key, value in labels_of(bound).items() if key in OF_FIRST_BOOT} if bound else {}
+    """Desired labels with the identity of the object, and what an existing one says of its life."""
+    kept = {key: value for key, value in labels_of(bound).items() if key in KEPT} if bound else {}
     return {**labels, **kept, OBJECT: identity(name)}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from plumbline.provisioning.calls import wait_for
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
 from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want
+from plumbline.provisioning.labels import LEAVING, labels_of
 
 SHUTDOWN_POLLS = 60
 
@@ -67,6 +68,7 @@ class ServerMoves(ResourceKind):
     def _address_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         other.reload()
         self.switched_off(project, other)
+        _leaving(project, other)
         network = project.lookup("network", want["network"])
         if any(each.network.id == network.id for each in other.private_net or []):
             wait_for(other.detach_from_network(network))
@@ -108,6 +110,7 @@ class ServerMoves(ResourceKind):
     def _volume_taken(self, project: CloudProject, bound: Any, other: Any, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"])
         self._given_up(project, other, volume)
+        _leaving(project, other)
         volume.reload()
         return volume.attach(bound, automount=False)
 
@@ -136,6 +139,12 @@ class ServerMoves(ResourceKind):
 def stops(seen: Want) -> Effects:
     """What a change does that needs the server switched off."""
     return NOTHING if seen["status"] == "off" else frozenset((Effect.STOPS,))
+
+
+def _leaving(project: CloudProject, other: Any) -> None:
+    """One that is not desired and has given something up works no more: roll-outs look for it in vain, unless it says so."""
+    if LEAVING not in labels_of(other) and any(each.bound.id == other.id for each in project.others):
+        other.update(labels={**labels_of(other), LEAVING: "yes"})
 
 
 def _joined(project: CloudProject, bound: Any, want: Want) -> Any:

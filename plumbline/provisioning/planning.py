@@ -7,10 +7,10 @@ from typing import Any
 from plumbline.provisioning.first_boot import first_boot_difference
 from plumbline.provisioning.guard import NOTHING, Effect, effects_of_deletion, words_missing
 from plumbline.provisioning.kinds import Key, ResourceChange, UnplannedObject, Want, is_protected
-from plumbline.provisioning.labels import OBJECT, TOLD_VOLUME, USER_DATA, identity, labels_of
+from plumbline.provisioning.labels import NEW, OBJECT, TOLD_VOLUME, USER_DATA, identity, labels_of
 from plumbline.provisioning.lifecycle import makes, state_of
 from plumbline.provisioning.plan import PlanStep
-from plumbline.provisioning.prices import LivePrices, Price, minus, price_of_all
+from plumbline.provisioning.prices import LivePrices, Price, minus, price_of_all, told_price
 from plumbline.provisioning.servers import ServerKind, volume_exists
 from plumbline.provisioning.tenant_objects import ODD, TenantObjects
 
@@ -220,9 +220,24 @@ class Planning(TenantObjects):
             reasons = ["it has an unknown form"]
         return "; ".join(filter(None, [*reasons, *(step.what for step in steps if not step.done)]))
 
+    def _not_serving_yet(self, other: UnplannedObject) -> list[str]:
+        """Desired servers that have not served yet, while one that has, or the volume that another replaced, is to be deleted."""
+        served = other.kind == "server" and NEW not in labels_of(other.bound)
+        if not (served or (other.kind == "volume" and other.successor)) or not makes(self.desired):
+            return []
+        servers = [key for key in self.wants if key[0] == "server"]
+        return [key[1] for key in servers if key not in self.project.held or NEW in labels_of(self.project.held[key])]
+
     def _leaving(self, other: UnplannedObject) -> Iterator[PlanStep]:
         """The deletion of what is not desired."""
         kind, bound = self.kinds[other.kind], other.bound
+        if waits := self._not_serving_yet(other):
+            cost = told_price(self.prices.of(other.kind, bound))
+            self.notes.append(
+                f"{other.kind} {bound.name} (#{bound.id}) is kept, {cost}, until a roll-out to {' and '.join(waits)} is recorded: "
+                "what has served is not deleted before the one in its place serves"
+            )
+            return
         users = kind.users(self.project, bound)
         effects = effects_of_deletion(other.kind, bool(is_protected(bound))) | ({Effect.DETACHES} if users else NOTHING)
         needs = words_missing(effects, (other.word, *users), self.allowed)

@@ -3,7 +3,8 @@
 Where another server takes a server's place, that one goes on until the new one is there. The order: the old one is renamed,
 the new one is ordered, switched off; if that cannot be, the old one gets its name back and never stopped. Only then the old
 one is shut down and gives up the volume and its address, the new one takes them and is switched on, and the old one is
-deleted. Whatever fails on the way, another apply goes on from there.
+deleted. Whatever fails on the way, another apply goes on from there. One that has served is deleted only by an apply after a
+roll-out to the new one is recorded: until then it stays, switched off, and its place can be given back to it.
 """
 
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from plumbline.provisioning.first_boot import (
 )
 from plumbline.provisioning.guard import NOTHING, Effect, Effects
 from plumbline.provisioning.kinds import CloudProject, ResourceChange, ResourceKind, Want, common, is_protected
-from plumbline.provisioning.labels import TOLD_VOLUME, USER_DATA, identity_labels, labels_of
+from plumbline.provisioning.labels import LOST, NEW, TOLD_VOLUME, USER_DATA, identity_labels, labels_of
 from plumbline.provisioning.moving import ServerMoves, stops
 from plumbline.provisioning.objects import FirewallKind, NetworkKind, PlacementGroupKind, SshKeyKind, VolumeKind
 from plumbline.provisioning.server_types import Choice, Orders, shown_price
@@ -118,7 +119,7 @@ class ServerKind(ServerMoves):
 
     def create(self, project: CloudProject, want: Want) -> Any:
         volume = project.lookup("volume", want["volume"]) if want["volume"] else None
-        labels = {**identity_labels(want["labels"], want["name"]), **first_boot_labels(want[USER_DATA])}
+        labels = {**identity_labels(want["labels"], want["name"]), **first_boot_labels(want[USER_DATA]), NEW: "yes"}
         if volume is not None:
             labels[TOLD_VOLUME] = str(volume.id)
         image = self.orders.image(project, want)
@@ -157,6 +158,8 @@ class ServerKind(ServerMoves):
                 reasons.append(f"disk {seen['disk_gb']} → {disk} GB, with type {new}")
         if difference := first_boot_difference(seen["first_boot"], want[USER_DATA]):
             reasons.append(difference)
+        if LOST in labels_of(bound):
+            reasons.append("it is marked as lost")
         return reasons + self._told_another(project, want, seen)
 
     def _told_another(self, project: CloudProject, want: Want, seen: Want) -> list[str]:

@@ -10,6 +10,7 @@ network and firewall; `"empty": true` leaves the tenants out. `given` is done fi
   {"answer": "GET /servers$", "status": 200, "text": "<html>"}        as something in between would
   {"meanwhile": "POST /volumes$", "do": {"edit": …}}                  as somebody would at that moment
   {"desired": "server NAME", "set": {…}}, {"roles": {"db": 0}}, {"state": "DEPROVISIONED"}      the spec, of acme
+  {"rolled_out": ["tenant-acme-db-1"]}                                  a roll-out that came through, and was recorded
   {"journal": "…"}, {"env": {…}}, {"file": "NAME", "text": "…"}
   {"run": "apply --yes", "exit": 0, "says": ["…"], "never_says": ["…"], "types": ["apply"]}      the script, for acme
   {"plumb": "plan --all", …}                                           the command, for the shipped spec
@@ -43,6 +44,8 @@ from generators.cloud.desired import desired_state
 from generators.cloud.desired_file import shown_state
 from plumbline.cli import main as plumb
 from plumbline.provisioning import calls, command, data, fleet, run
+from plumbline.provisioning.deliveries import record_deliveries
+from plumbline.provisioning.first_boot import node_files_hash
 from plumbline.spec.loading import load_spec
 from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
@@ -163,6 +166,14 @@ class Scene:
 
     def _state(self, step: Json) -> None:
         self.state["state"] = step["state"]
+
+    def _rolled_out(self, step: Json) -> None:
+        hashes = {
+            want["name"]: node_files_hash(want["user_data"]) for want in self.state["objects"] if "user_data" in want
+        }
+        with self._surroundings():
+            run_ = run_of(self.cloud, self.state, self.folder / "journal")
+            assert record_deliveries(run_, {name: hashes[name] for name in step["rolled_out"]})
 
     def _journal(self, step: Json) -> None:
         (self.folder / "journal").write_text(step["journal"])

@@ -53,7 +53,7 @@ def test_stores_before_workers_before_the_entry(spec: Spec) -> None:
 def test_the_inventory_has_options_that_the_plugin_knows(spec: Spec) -> None:
     inventory = made(spec, "inventory.hcloud.yml")
     assert set(inventory) <= OPTIONS
-    assert inventory["label_selector"] == "managed_by=plumbline,tenant_id,environment=production"
+    assert inventory["label_selector"] == "managed_by=plumbline,tenant_id,environment=production,!plumbline_leaving"
     assert "HCLOUD_TOKEN" not in inventory and "api_token" not in inventory
 
 

@@ -110,6 +110,22 @@ def test_what_the_system_refuses_is_put_back_and_not_recorded(node: StandingFile
     assert not node.at("/etc/docpipe/node-files").exists()
 
 
+def test_what_first_boot_wrote_goes_when_the_spec_has_it_no_more_and_nothing_else(node: StandingFiles) -> None:
+    (first_boot,) = [each for each in node.packed["files"] if each["path"].endswith("-first-boot")]
+    (line,) = [line for line in first_boot["text"].splitlines() if "node-files" in line and "printf" in line]
+    script = line.replace("/etc/docpipe/node-files", str(node.at("/etc/docpipe/node-files")))
+    for _ in range(2):
+        subprocess.run(["sh", "-euc", script], check=True)
+    paths = json.loads(node.at("/etc/docpipe/node-files").read_text())["paths"]
+    assert sorted(paths) == sorted(each["path"] for each in node.packed["files"])
+    strange = node.at("/etc/systemd/system/by-hand.service")
+    strange.write_text("[Unit]\n")
+    node.packed["files"] = [each for each in node.packed["files"] if each["path"] != SSHD]
+    assert node.call("deliver")[0] == 0
+    assert not node.at(SSHD).exists() and strange.exists()
+    assert node.call("back")[1] == "back" and node.at(SSHD).exists()
+
+
 def test_a_delivery_goes_back_until_it_is_settled(node: StandingFiles) -> None:
     before = node.at(NFT).read_text()
     node.edited(NFT, "accept", "accept # new")
@@ -190,6 +206,9 @@ def test_a_delivery_is_recorded_where_the_inventory_is_the_providers(tmp_path: P
     node.variables["hcloud_labels"] = {"plumbline_node_files": node_files_hash(node.user_data)}
     node.roll_out(shop("1.0"))
     assert node.recorded() == []
+    node.variables["hcloud_labels"]["plumbline_new"] = "yes"
+    node.roll_out(shop("1.0"))
+    assert len(node.recorded()) == 1
     (node.folder / "sick").write_text("1.1")
     node.user_data = node.user_data.replace("MaxAuthTries 3", "MaxAuthTries 4")
     assert node.roll_out(shop("1.1", ("web",)))[0] == 2

@@ -85,7 +85,9 @@ from validators.rules import (
     seals,
     secret_folder,
     secret_roles,
+    secret_rotation,
     secrets,
+    shared_roles,
     shared_volumes,
     shown_captures,
     starts,
@@ -113,6 +115,7 @@ from validators.rules.registry import RULES
 
 FAMILIES = (
     links,
+    shared_roles,
     shared_volumes,
     shown_captures,
     starts,
@@ -173,6 +176,7 @@ FAMILIES = (
     secrets,
     secret_folder,
     secret_roles,
+    secret_rotation,
     handed_secrets,
     parity,
     parity_limits,

@@ -16,6 +16,7 @@ PLUMB: Mapping[str, str] = {
     "lock": "--check --format --image",
     "provision apply": "--all --allow --at-once --journals --mode --proxy --tenant --token-file --yes",
     "provision destroy": "--all --allow --at-once --journals --mode --proxy --tenant --token-file --yes",
+    "provision mark-lost": "--all --allow --at-once --journals --mode --proxy --server --tenant --token-file --undo",
     "provision plan": "--all --allow --at-once --journals --mode --out --proxy --tenant --token-file",
     "provision status": "--all --allow --at-once --journals --mode --proxy --tenant --token-file",
     "provision unlock": "--all --allow --at-once --journals --mode --proxy --tenant --token-file --yes",
