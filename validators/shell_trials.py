@@ -17,7 +17,7 @@ def lost_in(script: Script, asks: bool) -> tuple[Lost, ...]:
 
     `asks`: the script is a verification, so that what it says has to come from the system.
     """
-    found = list(lost_failures(script.statements))
+    found = list(lost_failures(script))
     if asks and not any(each.way == "open" for each in found) and (lacking := content_with_nothing_installed(script)):
         program, node = lacking
         found.append(Lost("open", node, f"this succeeds when {program} is missing"))
@@ -75,9 +75,8 @@ _LEAVING = frozenset({"exit", "return", "break", "continue"})
 
 def content_with_a_failure(script: Script) -> Iterator[tuple[str, Node]]:
     """Each command whose failure a script survives, though nobody asks for it and nothing else is done instead."""
-    statements = list(script.statements)
-    answers = _answers(statements)
-    for node in _looked_at(statements):
+    answers = _answers(script)
+    for node in _looked_at(script):
         call = call_of(node)
         if call is None or id(node) in answers or call.program in _ANSWERING | NEVER_FAILING | _LEAVING:
             continue
@@ -86,10 +85,10 @@ def content_with_a_failure(script: Script) -> Iterator[tuple[str, Node]]:
             yield call.program, node
 
 
-def _looked_at(statements: Sequence[Node]) -> list[Node]:
+def _looked_at(script: Script) -> list[Node]:
     """Commands at which `sh -e` does not stop, for somebody asks how they end."""
     asked: list[Node] = []
-    for node in every(list(statements)):
+    for node in script.nodes:
         if node.get("Type") in {"IfClause", "WhileClause"}:
             asked += node.get("Cond", [])
         if node.get("Type") == "BinaryCmd" and node["Op"] in {"&&", "||"}:
@@ -97,10 +96,10 @@ def _looked_at(statements: Sequence[Node]) -> list[Node]:
     return list({id(each): each for each in every(asked) if each.get("Type") == "CallExpr"}.values())
 
 
-def _answers(statements: Sequence[Node]) -> set[int]:
+def _answers(script: Script) -> set[int]:
     """Commands whose failure is an answer: what an `if` asks, and what has something else to its right that is done instead."""
     asked: list[Node] = []
-    for node in every(list(statements)):
+    for node in script.nodes:
         if node.get("Type") == "IfClause" and not all(map(_only_says, (node.get("Then", []), _otherwise(node)))):
             asked += node.get("Cond", [])
         if node.get("Type") == "BinaryCmd" and node["Op"] == "||" and _does_something(node["Y"]):

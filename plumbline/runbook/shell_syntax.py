@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,16 @@ class Script:
     def source(self, node: Node) -> str:
         """The text of a node, on one line."""
         return " ".join(self.text.encode()[node["Pos"] : node["End"]].decode(errors="replace").split())
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """All that it consists of, in order. Dozens of rules ask for it."""
+        return tuple(every(self.statements))
+
+    @cached_property
+    def calls(self) -> "tuple[Call, ...]":
+        """Its simple commands, in order, without those for other shells."""
+        return tuple(call for node in self.nodes if node.get("Type") == "CallExpr" and (call := call_of(node)))
 
 
 @dataclass(frozen=True)
