@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from plumbline.runbook.shell_syntax import Call, Node, Script, call_of, calls, every, flat
-from validators.shell_flow import Lost, lost_failures
+from plumbline.spec.kept import note, recall
+from validators.shell_flow import Lost, Way, lost_failures
 from validators.shell_questions import NEVER_FAILING
 from validators.shell_system import SYSTEM, ProgramEnd
 from validators.shell_thought import MISSING, end_of
@@ -17,6 +18,18 @@ def lost_in(script: Script, asks: bool) -> tuple[Lost, ...]:
 
     `asks`: the script is a verification, so that what it says has to come from the system.
     """
+    # nodes are kept by their place, for another call reads them anew
+    known: tuple[tuple[Way, int, str], ...] | None = recall("lost", (script.text, asks))
+    if known is not None:
+        return tuple(Lost(way, script.nodes[at], problem) for way, at, problem in known)
+    found = _lost_in(script, asks)
+    places = {id(node): at for at, node in enumerate(script.nodes)}
+    if all(id(each.node) in places for each in found):
+        note("lost", (script.text, asks), tuple((each.way, places[id(each.node)], each.problem) for each in found))
+    return found
+
+
+def _lost_in(script: Script, asks: bool) -> tuple[Lost, ...]:
     found = list(lost_failures(script))
     if asks and not any(each.way == "open" for each in found) and (lacking := content_with_nothing_installed(script)):
         program, node = lacking

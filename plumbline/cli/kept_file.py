@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 from plumbline.cli.file_states import MOMENT_NS, of_program
+from plumbline.runbook.shell_syntax import parser_state
+from plumbline.spec.finding import EnvironmentMissing
 
 _FOLDER = Path("plumb", "kept")
 
@@ -20,10 +22,19 @@ def kept_file(folder: Path) -> Path | None:
     states = list(of_program())
     if max(changed for _, changed, _ in states) > time.time_ns() - MOMENT_NS:
         return None
-    digest = hashlib.sha256(json.dumps([sys.version, sys.executable, str(folder.resolve())]).encode())
+    about = [sys.version, sys.executable, str(folder.resolve()), _parser()]
+    digest = hashlib.sha256(json.dumps(about).encode())
     for path, _, state in states:
         digest.update(f"{path}\0{state}\n".encode(errors="surrogateescape"))
     return home / _FOLDER / digest.hexdigest()
+
+
+def _parser() -> tuple[str, int, int, int] | None:
+    """What reads scripts: all that is said of a script depends on it."""
+    try:
+        return parser_state()
+    except EnvironmentMissing:  # it is the rules' to say
+        return None
 
 
 def _cache() -> Path | None:

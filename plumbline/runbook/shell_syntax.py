@@ -72,9 +72,7 @@ def parse_scripts(texts: Sequence[str]) -> tuple[Script | UnreadableScript, ...]
     if len(_known) + len(unread) > _MOST_KNOWN:
         _known.clear()
         unread = list(dict.fromkeys(texts))
-    program = _program()
-    state = Path(program).stat()
-    parser = program, state.st_size, state.st_mtime_ns, state.st_ino
+    parser = parser_state()
     _known.update(
         (text, Script(text, kept)) for text in unread if (kept := recall("script", (parser, text))) is not None
     )
@@ -132,6 +130,13 @@ def _placed(node: Node, start: int) -> Node:
         elif name in ("Pos", "End"):
             found[name] = value["Offset"] - start
     return found
+
+
+def parser_state() -> tuple[str, int, int, int]:
+    """The parser, with what changes when another one stands there: its size, time and number. Raises EnvironmentMissing."""
+    program = _program()
+    state = Path(program).stat()
+    return program, state.st_size, state.st_mtime_ns, state.st_ino
 
 
 def _program() -> str:

@@ -24,8 +24,18 @@ def test_another_program_or_project_has_another_file(tmp_path: Path, monkeypatch
     files.add(kept_file.kept_file(tmp_path / "a"))
     monkeypatch.setattr(sys, "version", "4.0")
     files.add(kept_file.kept_file(tmp_path / "a"))
-    assert len(files) == 4
+    monkeypatch.setattr(kept_file, "parser_state", lambda: ("another shfmt", 1, 1, 1))
+    files.add(kept_file.kept_file(tmp_path / "a"))
+    assert len(files) == 5
     assert None not in files
+
+
+def test_without_a_parser_of_scripts_there_is_a_file_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert kept_file.kept_file(tmp_path) is not None
 
 
 def test_its_own_code_is_part_of_the_program() -> None:
