@@ -23,6 +23,7 @@ _OWN = {
     "make bundle-proof": "bundle-proof",
     "make pipeline-faults": "pipeline-faults",
     "make isolation": "isolation",
+    "make benchmark": "speed",
 }
 """Pages of the proof programs of Plumbline's own project, by what runs them."""
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
@@ -95,6 +96,11 @@ def _proof(command: str) -> LiveProof:
         asks = ("program:plumbline/stack/**/*.py", "program:validators/parity/**/*.py")
         files = {"the matrix": ("spec:parity.yaml",), "what is generated": ("deploy/**/*",), **stand_ins}
         return LiveProof(command, "parity", {**files, "the program that asks": asks})
+    if command == "make benchmark":
+        packages = tuple(f"program:{name}/**/*.py" for name in ("schema", "plumbline", "generators", "validators"))
+        return LiveProof(
+            command, _OWN[command], {"the spec": ("spec:**/*",), "the program": (*packages, "benchmarks/*.py")}
+        )
     program = ("program:plumbline/**/*.py", "program:validators/**/*.py", "proofs/**/*", "tests/stack/**/*.json")
     return LiveProof(
         command, _OWN.get(command, ""), {"what is generated": ("deploy/**/*",), **stand_ins, "the program": program}
