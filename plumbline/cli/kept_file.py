@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from plumbline.cli.file_states import MOMENT_NS, of_program
@@ -14,19 +15,30 @@ from plumbline.spec.finding import EnvironmentMissing
 _FOLDER = Path("plumb", "kept")
 
 
-def kept_file(folder: Path) -> Path | None:
-    """The file for a spec's folder, as this Python and plumb are now; None where nothing is to be kept."""
+@dataclass(frozen=True)
+class KeptFiles:
+    """Files to keep answers in; None where nothing is to be kept."""
+
+    of_spec: Path | None = None
+    """What follows from the spec in a folder."""
+    of_plumb: Path | None = None
+    """What follows from plumb alone."""
+
+
+def kept_files(folder: Path) -> KeptFiles:
+    """Those for a spec's folder, as this Python and plumb are now."""
     home = _cache()
     if home is None:
-        return None
+        return KeptFiles()
     states = list(of_program())
     if max(changed for _, changed, _ in states) > time.time_ns() - MOMENT_NS:
-        return None
-    about = [sys.version, sys.executable, str(folder.resolve()), _parser()]
-    digest = hashlib.sha256(json.dumps(about).encode())
+        return KeptFiles()
+    digest = hashlib.sha256(json.dumps([sys.version, sys.executable]).encode())
     for path, _, state in states:
         digest.update(f"{path}\0{state}\n".encode(errors="surrogateescape"))
-    return home / _FOLDER / digest.hexdigest()
+    of_plumb = digest.hexdigest()
+    digest.update(json.dumps([str(folder.resolve()), _parser()]).encode())
+    return KeptFiles(home / _FOLDER / digest.hexdigest(), home / _FOLDER / of_plumb)
 
 
 def _parser() -> tuple[str, int, int, int] | None:
