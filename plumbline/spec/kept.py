@@ -22,7 +22,7 @@ OF_PLUMB = frozenset({"provisioning", "rule page", "schema", "shell template"})
 """Kinds of questions about plumb itself, which no spec changes. Their answers are as what Python compiles: every call takes them."""
 _MOST_BYTES = 32 * 1024 * 1024
 """Beyond it, only what the last call asked for is kept."""
-_MOST_FILES = 16
+_MOST_FILES = 32
 _DIGEST = hashlib.sha256
 
 
