@@ -20,7 +20,8 @@ from plumbline.spec.finding import EnvironmentMissing
 from plumbline.spec.kept import note, recall
 
 Node = dict[str, Any]
-_SECONDS = 30
+_SECONDS = 120
+"""It takes a tenth of one, where the machine lets it."""
 _NAME = "plumb_script_"
 _PLACE = re.compile(r"(\d+):\d+: ")
 
@@ -151,7 +152,13 @@ def _program() -> str:
 
 def _read(text: bytes) -> list[Node] | UnreadableScript:
     call = [_program(), "-ln", "posix", "--to-json"]
-    done = subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False)
+    try:
+        done = subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise EnvironmentMissing(
+            f"`shfmt`, which reads scripts, did not answer within {_SECONDS} s",
+            "try again when the machine is less busy",
+        ) from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().removeprefix("<standard input>:")
         place = _PLACE.match(said)
