@@ -16,7 +16,7 @@ _FOLDER = Path("plumb", "kept")
 
 
 @dataclass(frozen=True)
-class KeptFiles:
+class AnswerFiles:
     """Files to keep answers in; None where nothing is to be kept."""
 
     of_spec: Path | None = None
@@ -25,20 +25,20 @@ class KeptFiles:
     """What follows from plumb alone."""
 
 
-def kept_files(folder: Path) -> KeptFiles:
+def kept_files(folder: Path) -> AnswerFiles:
     """Those for a spec's folder, as this Python and plumb are now."""
     home = _cache()
     if home is None:
-        return KeptFiles()
+        return AnswerFiles()
     states = list(of_program())
     if max(changed for _, changed, _ in states) > time.time_ns() - MOMENT_NS:
-        return KeptFiles()
+        return AnswerFiles()
     digest = hashlib.sha256(json.dumps([sys.version, sys.executable]).encode())
     for path, _, state in states:
         digest.update(f"{path}\0{state}\n".encode(errors="surrogateescape"))
     of_plumb = digest.hexdigest()
     digest.update(json.dumps([str(folder.resolve()), _parser()]).encode())
-    return KeptFiles(home / _FOLDER / digest.hexdigest(), home / _FOLDER / of_plumb)
+    return AnswerFiles(home / _FOLDER / digest.hexdigest(), home / _FOLDER / of_plumb)
 
 
 def _parser() -> tuple[str, int, int, int] | None:

@@ -49,16 +49,16 @@ def test_its_own_code_is_part_of_the_program() -> None:
 
 def test_a_program_that_was_just_changed_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_file, "MOMENT_NS", 10**20)
-    assert kept_file.kept_files(tmp_path) == kept_file.KeptFiles()
+    assert kept_file.kept_files(tmp_path) == kept_file.AnswerFiles()
 
 
 @pytest.mark.parametrize("cache", ["relative", "/none/of/it"])
 def test_a_cache_that_is_none_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", cache)
-    assert kept_file.kept_files(tmp_path) == kept_file.KeptFiles()
+    assert kept_file.kept_files(tmp_path) == kept_file.AnswerFiles()
 
 
 def test_another_users_cache_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = os.geteuid() + 1
     monkeypatch.setattr(os, "geteuid", lambda: other)
-    assert kept_file.kept_files(tmp_path) == kept_file.KeptFiles()
+    assert kept_file.kept_files(tmp_path) == kept_file.AnswerFiles()
