@@ -32,14 +32,17 @@ class LeftOut:
     why: str
 
 
+HEADS = ["figure", "measured", "goal", "verdict", "of"]
+"""Heads of the table."""
+
+
 def shown(figures: Iterable[Figure | LeftOut]) -> str:
     """The table."""
-    return tabulate(
-        [_row(each) for each in figures], ["figure", "measured", "goal", "verdict", "of"], tablefmt="github"
-    )
+    return tabulate([row(each) for each in figures], HEADS, tablefmt="github")
 
 
-def _row(each: Figure | LeftOut) -> list[str]:
+def row(each: Figure | LeftOut) -> list[str]:
+    """Its cells in the table."""
     if isinstance(each, LeftOut):
         return [each.what, "–", "–", "LEFT OUT", each.why]
     goal = "–" if each.goal is None else f"≤ {each.goal:g} {each.unit}"

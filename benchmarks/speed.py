@@ -1,7 +1,8 @@
 """`make benchmark`: what plumb takes, as ratios to what users have without it, on the shipped spec and on large ones.
 
 CPU seconds are compared, for those hold on a busy machine; each pair is measured one after the other. No engine is needed.
-`python -m benchmarks.speed WORD …` measures the groups whose names begin with a word alone.
+A whole run writes a page of evidence (`report`). `python -m benchmarks.speed WORD …` measures the groups whose names begin with
+a word alone, and writes none.
 """
 
 import shutil
@@ -10,10 +11,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import specs
+from benchmarks import report, specs
 from benchmarks.figures import Figure, LeftOut, shown
 from benchmarks.projects import EXAMPLE_ADDRESSES, ROOT, compose_files, edit_a_port, written
 from benchmarks.spending import PLUMB, cpu, ratio, spent
+from plumbline.project.proofs import page_marker
+from plumbline.spec.loading import load_spec
+from plumbline.spec.spec_files import read_spec_files
 
 Figures = Iterator[Figure | LeftOut]
 
@@ -94,6 +98,13 @@ def growth(folder: Path) -> Figures:
         yield _figure(f"check of {many} {what}, of {few}", took[:1], took[1:], many / few)
 
 
+def _revision() -> str:
+    spec, findings = load_spec(read_spec_files(ROOT / "data"))
+    if spec is None:
+        raise SystemExit(str(findings))
+    return spec.revision
+
+
 def _peer(project: Path) -> list[str]:
     return [sys.executable, "-m", "benchmarks.json_schema_peer", str(project / "data"), str(ROOT / "schema" / "json")]
 
@@ -122,14 +133,17 @@ GROUPS: tuple[Callable[[Path], Figures], ...] = (shipped, growth, tenants, servi
 
 
 def main(words: list[str]) -> int:
-    """Measure, and print the table; 1 where a goal is missed."""
+    """Measure, print the table, and write the page of a whole run; 1 where a goal is missed."""
     found: list[Figure | LeftOut] = []
+    mark = page_marker(ROOT / "data", report.COMMAND)
     with tempfile.TemporaryDirectory(prefix="plumb-speed-") as folder:
         for group in GROUPS:
             if not words or any(group.__name__.startswith(word) for word in words):
                 print(f"measuring {group.__name__} …", file=sys.stderr, flush=True)
                 found += group(Path(folder))
     print(shown(found))
+    if not words:
+        report.write(_revision(), found, mark)
     return int(any(isinstance(each, Figure) and each.missed for each in found))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher, unified_diff
 from typing import Protocol
 
-from plumbline.project.artifact import Artifact, Drawing
+from plumbline.project.artifact import Artifact, Drawing, sources_at
 from plumbline.spec.finding import Finding
 from plumbline.spec.location import Location
 from plumbline.spec.spec import Spec
@@ -149,8 +149,8 @@ def _edited(spec: Spec, artifact: Artifact, content: bytes, written: str | None)
     wanted = artifact.content.decode("utf-8", "replace").splitlines()
     found = content.decode("utf-8", "replace").splitlines()
     diff = list(unified_diff(found, wanted, "on disk", "from the spec", lineterm="", n=1))
-    changed = [number for number, _ in _changed_lines(wanted, found)]
-    first = next((number for _, number in _changed_lines(wanted, found)), 1)
+    changed = list(_changed_lines(wanted, found))
+    first = next((number for _, number in changed), 1)
     shown = diff[:_MAX_DIFF_LINES]
     if len(diff) > _MAX_DIFF_LINES:
         shown.append(f"… {len(diff) - _MAX_DIFF_LINES} more lines")
@@ -160,7 +160,7 @@ def _edited(spec: Spec, artifact: Artifact, content: bytes, written: str | None)
         location=Location(artifact.path, first, 1, first, 1),
         hint=BUILD,
         subject=artifact.path,
-        evidence=(*shown, *_origins(spec, artifact, changed)),
+        evidence=(*shown, *_origins(spec, artifact, [number for number, _ in changed])),
     )
 
 
@@ -175,8 +175,9 @@ def _changed_lines(wanted: list[str], found: list[str]) -> Iterator[tuple[int, i
 def _origins(spec: Spec, artifact: Artifact, lines: Iterable[int]) -> list[str]:
     """For each changed line, the place in the spec that it comes from."""
     origins: list[str] = []
+    sources = artifact.every_source()  # it takes time to find them
     for line in lines:
-        for source in artifact.sources_of(line)[:1]:
+        for source in sources_at(sources, line)[:1]:
             text = f"line {line} comes from {source.path} ({spec.at(source.path)})"
             if text not in origins:
                 origins.append(text)

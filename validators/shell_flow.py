@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from plumbline.runbook.shell_inside import InnerScript, here_documents, inside
+from plumbline.runbook.shell_inside import InnerScript, here_document, inside
 from plumbline.runbook.shell_syntax import (
     Call,
     Node,
+    Script,
     UnreadableScript,
     call_of,
     calls,
@@ -45,10 +46,10 @@ _OF_ITS_OWN = {"grep": "1", "egrep": "1", "fgrep": "1", "cmp": "1", "diff": "1"}
 """Programs whose exit code 1 is an answer, and nothing else."""
 
 
-def lost_failures(statements: Sequence[Node]) -> Iterator[Lost]:
+def lost_failures(script: Script) -> Iterator[Lost]:
     """Every command of a script whose failure is lost."""
-    yield from _list(statements, True, False)
-    yield from (Lost("swallowed", *each) for each in unheeded_failures(statements))
+    yield from _list(script.statements, True, False)
+    yield from (Lost("swallowed", *each) for each in unheeded_failures(script.nodes))
 
 
 def _list(statements: Sequence[Node], tail: bool, asked: bool) -> Iterator[Lost]:
@@ -126,7 +127,7 @@ def _call(statement: Node, command: Node, asked: bool) -> Iterator[Lost]:
         for inner in assigned[:-1]:
             yield Lost("substituted", inner, "in a command with several assignments, only the last exit code counts")
         return
-    if given := inside(call, here_documents(statement).get(id(command), "")):
+    if given := inside(call, here_document(statement)):
         yield from _other_shell(statement, given, call.program)
     if call.program == "set" and (
         any(word.startswith("+") and "e" in word for word in call.words) or call.words[:2] == ("+o", "errexit")
@@ -264,7 +265,7 @@ def _other_shell(statement: Node, given: InnerScript, program: str) -> Iterator[
     if not stops and len(inner.statements) > 1:
         yield Lost("swallowed", statement, f"the shell that {program} starts continues after a failed command")
     else:
-        yield from (Lost(each.way, statement, each.problem) for each in lost_failures(inner.statements))
+        yield from (Lost(each.way, statement, each.problem) for each in lost_failures(inner))
 
 
 def _can_fail(left: Node) -> Call | None:

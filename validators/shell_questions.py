@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import eq, ge, gt, le, lt, ne
 
-from plumbline.runbook.shell_syntax import Call, Node, call_of, calls, every, kind
+from plumbline.runbook.shell_syntax import Call, Node, call_of, calls, kind
 
 SAYING = {"echo", "printf", ":", "true"}
 """Builtins that say something, and never fail."""
@@ -63,14 +63,14 @@ def content_without(call: Call, names: set[str]) -> bool:
     )
 
 
-def unheeded_failures(statements: Sequence[Node]) -> Iterator[tuple[Node, str]]:
+def unheeded_failures(nodes: Sequence[Node]) -> Iterator[tuple[Node, str]]:
     """Commands where `sh -e` does not stop: in `{ }`, `( )` and functions that stand in a condition, or left of `||` and `&&`."""
     functions = {
         node["Name"]["Value"]: node["Body"].get("Cmd", {}).get("Stmts", [])
-        for node in every(list(statements))
+        for node in nodes
         if node.get("Type") == "FuncDecl"
     }
-    for node in every(list(statements)):
+    for node in nodes:
         match node.get("Type"):
             case "BinaryCmd" if node["Op"] in {"&&", "||"}:
                 asked = [[node["X"]]]

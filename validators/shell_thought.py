@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from plumbline.runbook.shell_inside import InnerScript, here_documents, inside
+from plumbline.runbook.shell_inside import InnerScript, here_document, inside
 from plumbline.runbook.shell_syntax import Call, Node, Script, UnreadableScript, call_of, parse_scripts
 from validators.shell_system import ProgramEnd, system_program
 from validators.shell_words import Known, Variables, fields, joined, text_of
@@ -127,7 +127,7 @@ def _statement(shell: _Shell, statement: Node, around: _Around) -> tuple[int, bo
 def _redirected(shell: _Shell, statement: Node, around: _Around) -> tuple[_Around, str | None]:
     """What is around a command by its redirections, and the file that its output goes to."""
     target = None
-    told = here_documents(statement).get(id(statement.get("Cmd")), "") if statement.get("Redirs") else ""
+    told = here_document(statement)
     around = replace(around, told=told)
     for each in statement.get("Redirs", []):
         output, name = each.get("N", {}).get("Value") in (None, "1"), shell.text(each.get("Word"))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from plumbline.runbook.shell_syntax import Call, Node, Script, call_of, calls, every, flat
-from validators.shell_flow import Lost, lost_failures
+from plumbline.spec.kept import note, recall
+from validators.shell_flow import Lost, Way, lost_failures
 from validators.shell_questions import NEVER_FAILING
 from validators.shell_system import SYSTEM, ProgramEnd
 from validators.shell_thought import MISSING, end_of
@@ -17,7 +18,19 @@ def lost_in(script: Script, asks: bool) -> tuple[Lost, ...]:
 
     `asks`: the script is a verification, so that what it says has to come from the system.
     """
-    found = list(lost_failures(script.statements))
+    # nodes are kept by their place, for another call reads them anew
+    known: tuple[tuple[Way, int, str], ...] | None = recall("lost", (script.text, asks))
+    if known is not None:
+        return tuple(Lost(way, script.nodes[at], problem) for way, at, problem in known)
+    found = _lost_in(script, asks)
+    places = {id(node): at for at, node in enumerate(script.nodes)}
+    if all(id(each.node) in places for each in found):
+        note("lost", (script.text, asks), tuple((each.way, places[id(each.node)], each.problem) for each in found))
+    return found
+
+
+def _lost_in(script: Script, asks: bool) -> tuple[Lost, ...]:
+    found = list(lost_failures(script))
     if asks and not any(each.way == "open" for each in found) and (lacking := content_with_nothing_installed(script)):
         program, node = lacking
         found.append(Lost("open", node, f"this succeeds when {program} is missing"))
@@ -75,9 +88,8 @@ _LEAVING = frozenset({"exit", "return", "break", "continue"})
 
 def content_with_a_failure(script: Script) -> Iterator[tuple[str, Node]]:
     """Each command whose failure a script survives, though nobody asks for it and nothing else is done instead."""
-    statements = list(script.statements)
-    answers = _answers(statements)
-    for node in _looked_at(statements):
+    answers = _answers(script)
+    for node in _looked_at(script):
         call = call_of(node)
         if call is None or id(node) in answers or call.program in _ANSWERING | NEVER_FAILING | _LEAVING:
             continue
@@ -86,10 +98,10 @@ def content_with_a_failure(script: Script) -> Iterator[tuple[str, Node]]:
             yield call.program, node
 
 
-def _looked_at(statements: Sequence[Node]) -> list[Node]:
+def _looked_at(script: Script) -> list[Node]:
     """Commands at which `sh -e` does not stop, for somebody asks how they end."""
     asked: list[Node] = []
-    for node in every(list(statements)):
+    for node in script.nodes:
         if node.get("Type") in {"IfClause", "WhileClause"}:
             asked += node.get("Cond", [])
         if node.get("Type") == "BinaryCmd" and node["Op"] in {"&&", "||"}:
@@ -97,10 +109,10 @@ def _looked_at(statements: Sequence[Node]) -> list[Node]:
     return list({id(each): each for each in every(asked) if each.get("Type") == "CallExpr"}.values())
 
 
-def _answers(statements: Sequence[Node]) -> set[int]:
+def _answers(script: Script) -> set[int]:
     """Commands whose failure is an answer: what an `if` asks, and what has something else to its right that is done instead."""
     asked: list[Node] = []
-    for node in every(list(statements)):
+    for node in script.nodes:
         if node.get("Type") == "IfClause" and not all(map(_only_says, (node.get("Then", []), _otherwise(node)))):
             asked += node.get("Cond", [])
         if node.get("Type") == "BinaryCmd" and node["Op"] == "||" and _does_something(node["Y"]):

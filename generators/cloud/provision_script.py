@@ -11,6 +11,7 @@ from importlib.resources import files
 from generators.cloud.desired import cloud_modes
 from plumbline.project.artifact import Artifact, Source
 from plumbline.provisioning import MODULES, NEVER
+from plumbline.spec.kept import note, recall
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 
@@ -83,6 +84,13 @@ class ProvisionScriptGenerator:
 @cache
 def modules() -> tuple[str, str]:
     """The imports of all modules, merged, and the rest of each. Raises ValueError where two define one name."""
+    known: tuple[str, str] | None = recall("provisioning", MODULES)  # they are plumb's own: no spec changes them
+    if known is None:
+        note("provisioning", MODULES, known := _modules())
+    return known
+
+
+def _modules() -> tuple[str, str]:
     merged: dict[str, set[str]] = {}
     plain: set[str] = set()
     bodies = ""

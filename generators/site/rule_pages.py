@@ -7,6 +7,7 @@ from plumbline.project.artifact import Artifact
 from plumbline.report.excerpt import excerpts
 from plumbline.report.explained import ExplainedRule
 from plumbline.report.sarif import RULE_PAGES, rule_anchor, rule_page
+from plumbline.spec.kept import note, recall
 from plumbline.spec.spec import Spec
 
 FOLDER = f"docs/{RULE_PAGES}"
@@ -50,7 +51,14 @@ class RulePageGenerator:
             )
         yield index.done()
         for path, rules in families.items():
-            yield _page(path, rules)
+            said = tuple(
+                (each.id, str(each.severity), each.title, each.why, each.fix, each.failing, each.passing)
+                for each in rules
+            )
+            content: bytes | None = recall("rule page", (path, said))
+            if content is None:
+                note("rule page", (path, said), content := _page(path, rules).content)
+            yield Artifact(f"docs/{path}.md", content)
 
 
 def rule_link(id: str, folder: str) -> str:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 
 from generators.markdown import Page, code, codes, fence, link, prose, text
 from generators.offline.runbook_places import spoken_in
@@ -49,7 +49,7 @@ def runbook_page(spec: Spec, name: str, values: Mapping[str, str] | None = None)
         path_of("runbooks", name),
         {key: each.example for key, each in runbook.parameters.items()} | dict(values or {}),
     )
-    at = partial(_places, path, spoken_in(spec, name))
+    at = partial(partial, _places, path, cache(partial(spoken_in, spec, name)))
     page = Page(f"{FOLDER}/{name}.md", shown.title, at("title"))
     page.add(prose(shown.summary), at("summary"))
     page.add(
@@ -91,7 +91,7 @@ def runbook_page(spec: Spec, name: str, values: Mapping[str, str] | None = None)
         page.add("## Before you start")
         page.add(
             "\n".join(f"- [ ] {prose(line)}" for line in shown.before),
-            [each for index in range(len(shown.before)) for each in at("before", index)],
+            lambda: [each for index in range(len(shown.before)) for each in at("before", index)()],
         )
     page.add("## If a step fails")
     page.add(prose(shown.on_failure), at("on_failure"))
@@ -115,16 +115,16 @@ def _carried(spec: Spec, mode: str, name: str) -> bool:
     return name in carried_runbooks(spec, mode) and any(each.mode == mode for each in script_deployments(spec))
 
 
-def _places(path: PathText, spoken: Mapping[SpecPath, Places], *parts: str | int) -> list[PathText]:
-    """Where a text of a runbook stands, and what its expressions speak of."""
-    return [path_of(path, *parts), *spoken.get(parts, ())]
+def _places(path: PathText, spoken: Callable[[], Mapping[SpecPath, Places]], *parts: str | int) -> list[PathText]:
+    """Where a text of a runbook stands, and what its expressions speak of: found when somebody asks."""
+    return [path_of(path, *parts), *spoken().get(parts, ())]
 
 
-def _step(page: Page, at: Callable[..., list[PathText]], number: int, step: RenderedStep) -> None:
+def _step(page: Page, at: Callable[..., Callable[[], list[PathText]]], number: int, step: RenderedStep) -> None:
     page.add(f"## {number}. {text(step.title)}", at("title"))
     page.add(
         f"On {text(step.place.title)}, at most {step.timeout_s} s:",
-        [*at("where"), *at("timeout_s"), path_of("platform", "places", step.place.id)],
+        lambda: [*at("where")(), *at("timeout_s")(), path_of("platform", "places", step.place.id)],
     )
     if step.destroys:
         page.add(_danger("This permanently destroys", step.destroys), at("destroys"))

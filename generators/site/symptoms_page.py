@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from generators.markdown import Page, Where, code, link, prose, text
-from generators.offline.scripts import HostScriptGenerator
+from generators.offline.scripts import host_scripts
 from generators.site.monitoring_pages import handled_by, is_monitored, rules_by_mode, runbook_links
 from plumbline.bundle.refusal import REASONS
 from plumbline.effective.deployment import is_sealed
@@ -94,7 +94,7 @@ def exit_codes(spec: Spec) -> dict[str, dict[str, str]]:
         }
     if not any(is_sealed(spec, mode) for mode in spec.modes):
         return found
-    for artifact in HostScriptGenerator().generate(spec):
+    for artifact in host_scripts(spec):
         name = artifact.path.rpartition("/")[2]
         if help := _CODES.search(artifact.content.decode()):
             found[name] = {each["code"]: each["means"] for each in _CODE.finditer(help["codes"]) if each["code"] != "0"}
@@ -105,4 +105,8 @@ def runbooks_with(spec: Spec, script: str) -> list[str]:
     """Runbooks with a step that runs a script."""
     called = "plumb provision" if script == _PROVISIONING else script
     word = re.compile(rf"(?<![\w-]){re.escape(called)}\b")
-    return [id for id, runbook in spec.runbooks.items() if any(word.search(step.run) for step in runbook.steps)]
+    return [
+        id
+        for id, runbook in spec.runbooks.items()
+        if any(called in step.run and word.search(step.run) for step in runbook.steps)
+    ]

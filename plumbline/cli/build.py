@@ -11,7 +11,7 @@ from generators.registry import generate
 from generators.site.diagrams import drawings
 from plumbline.cli.common import SpecProject, load, report
 from plumbline.cli.exit_codes import EXIT_FINDINGS
-from plumbline.cli.kept_file import kept_file
+from plumbline.cli.kept_file import kept_files
 from plumbline.cli.phase_line import PhaseLine
 from plumbline.project.artifact import Artifact, Drawing
 from plumbline.project.diagrams import NotDrawn, draw
@@ -32,7 +32,8 @@ def build(context: click.Context, force: bool, adopt: bool) -> None:
 
     If a path holds a file that no build wrote, the build stops before it writes anything. --adopt overwrites such files.
     """
-    with keeping(kept_file(Path(context.obj["folder"]))):
+    kept = kept_files(Path(context.obj["folder"]))
+    with keeping(kept.of_spec, kept.of_plumb):
         _build(context, force, adopt)
 
 

@@ -12,7 +12,7 @@ from generators.site.diagrams import drawings
 from plumbline.cli.check_watch import check_again
 from plumbline.cli.common import finish, load, report
 from plumbline.cli.exit_codes import reporting
-from plumbline.cli.kept_file import kept_file
+from plumbline.cli.kept_file import kept_files
 from plumbline.cli.phase_line import PhaseLine
 from plumbline.cli.replay import FRESH, remember
 from plumbline.report.explained import ExplainedRule
@@ -44,8 +44,8 @@ def check(context: click.Context, format: str, no_drift: bool, fresh: bool, watc
         check_again(
             Path(context.obj["folder"]), lambda: reporting(context, lambda: _check(context, format, no_drift=True))
         )
-    kept = None if fresh else kept_file(Path(context.obj["folder"]))
-    with remember(sys.argv[1:]), keeping(kept):
+    kept = kept_files(Path(context.obj["folder"]))
+    with remember(sys.argv[1:]), keeping(None if fresh else kept.of_spec, kept.of_plumb):
         _check(context, format, no_drift)
 
 

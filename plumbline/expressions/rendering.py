@@ -69,7 +69,13 @@ def _compiled(template: str) -> JinjaTemplate:
 
 @kept("template")
 def _code(template: str) -> CodeType:
-    return _environment().compile(template)
+    return _environment().compile(_tree(template))
+
+
+@lru_cache(maxsize=512)
+def _tree(template: str) -> nodes.Template:
+    """What is compiled, and asked for its names; neither changes it."""
+    return _environment().parse(template)
 
 
 class SharedNames(dict[str, Any]):
@@ -210,7 +216,7 @@ def names_in(template: str) -> frozenset[str]:
     if chains := chains_in(template):
         return frozenset(name for each in chains if isinstance(each, Chain) for name in each.names)
     try:
-        read = _environment().parse(template)
+        read = _tree(template)
         if "{%" not in template:  # nothing in it declares a name
             return frozenset(name.name for name in read.find_all(nodes.Name))
         return frozenset(meta.find_undeclared_variables(read))

@@ -39,13 +39,18 @@ class Artifact:
 
     def sources_of(self, line: int) -> list[Source]:
         """The sources of a line, the narrowest first, and of the same lines what they say before why they stand there."""
-        found = {source: None for source in self.every_source() if source.first_line <= line <= source.last_line}
-        return sorted(found, key=lambda each: (each.last_line - each.first_line, each.block, each.first_line))
+        return sources_at(self.every_source(), line)
 
     @property
     def line_count(self) -> int:
         """How many lines it has."""
         return len(self.content.splitlines())
+
+
+def sources_at(sources: Iterable[Source], line: int) -> list[Source]:
+    """Those of a line, in the order of `Artifact.sources_of`."""
+    found = {source: None for source in sources if source.first_line <= line <= source.last_line}
+    return sorted(found, key=lambda each: (each.last_line - each.first_line, each.block, each.first_line))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _ASKS = (
     "program:validators/stack/reach.py",
 )
 _EVERYTHING = ("program:plumbline/**/*.py", "program:validators/**/*.py")
+_ALL_OF_IT = (*_EVERYTHING, "program:schema/**/*.py", "program:generators/**/*.py")
 _ASKED = "running,self_tests,state_test,tolerates,modes"
 """What is asked of a running service, and stands in no generated file."""
 _STOOD_IN = ("repository", "tag", "digest", "stand_in")
@@ -57,6 +58,7 @@ OWN = {
         "bundle-proof", (*_EVERYTHING, "proofs/bundle/*.py", "tests/bundle/*.py"), modes=("offline",)
     ),
     "make pipeline-faults": _OwnProof("pipeline-faults", (*_ASKS, "proofs/pipeline_faults.*"), matrix=True),
+    "make benchmark": _OwnProof("speed", ("spec:**/*", *_ALL_OF_IT, "benchmarks/*.py"), stands=False),
     "make isolation": _OwnProof("isolation", ("proofs/isolation.py",), modes=("online",), stands=False),
 }
 """By what runs them."""

@@ -2,18 +2,16 @@
 here-document that a shell reads. What they do is done as well, so whoever asks what a script does has to see them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 from plumbline.runbook.shell_syntax import (
     Call,
+    Node,
     Script,
     UnreadableScript,
     call_of,
-    calls,
-    every,
     flat,
     parse_scripts,
 )
@@ -118,12 +116,15 @@ def _quoted(word: str) -> str:
     return word if _PLAIN(word) or word.startswith("$") else "'" + word.replace("'", "'\\''") + "'"
 
 
-def here_documents(node: Any) -> dict[int, str]:
+def here_document(statement: Node) -> str:
+    """What here-documents say to the command of a statement; empty where there is none."""
+    return "".join(flat(one["Hdoc"]) for one in statement.get("Redirs", ()) if "Hdoc" in one)
+
+
+def _here_documents(nodes: Iterable[Node]) -> dict[int, str]:
     """What here-documents say, by the `id` of the command that reads them."""
     return {
-        id(each["Cmd"]): "".join(flat(one["Hdoc"]) for one in each["Redirs"] if "Hdoc" in one)
-        for each in every(node)
-        if "Cmd" in each and any("Hdoc" in one for one in each.get("Redirs", ()))
+        id(each["Cmd"]): said for each in nodes if "Redirs" in each and "Cmd" in each and (said := here_document(each))
     }
 
 
@@ -138,25 +139,25 @@ def read_scripts(texts: Sequence[str]) -> tuple[Script | UnreadableScript, ...]:
 
 @lru_cache(maxsize=1024)
 def _inner_scripts(script: Script) -> tuple[InnerScript, ...]:
-    told = here_documents(list(script.statements))
-    found = (inside(call, told.get(id(call.node), "")) for call in calls(list(script.statements)))
+    told = _here_documents(script.nodes)
+    found = (inside(call, told.get(id(call.node), "")) for call in script.calls)
     return tuple(each for each in found if each)
 
 
 @lru_cache(maxsize=1024)
 def calls_of(script: Script) -> tuple[Call, ...]:
     """Every simple command of a script, those for other shells too."""
-    return tuple(all_calls(list(script.statements)))
+    return tuple(all_calls(script.nodes))
 
 
-def all_calls(node: Any, depth: int = _DEPTH) -> Iterator[Call]:
-    """Every simple command, those for other shells too; these have the node of the command that gives them away."""
-    told = here_documents(node)
-    for each in every(node):
+def all_calls(nodes: Sequence[Node], depth: int = _DEPTH) -> Iterator[Call]:
+    """Every simple command among nodes, those for other shells too; these have the node of the command that gives them away."""
+    told = _here_documents(nodes)
+    for each in nodes:
         if each.get("Type") == "CallExpr" and (call := call_of(each)):
             said = told.get(id(each), "")
             yield replace(call, told=said)
             if depth and (found := inside(call, said)):
                 (script,) = parse_scripts((found.text,))
                 if isinstance(script, Script):
-                    yield from (replace(one, node=each) for one in all_calls(list(script.statements), depth - 1))
+                    yield from (replace(one, node=each) for one in all_calls(script.nodes, depth - 1))

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from plumbline.spec.finding import EnvironmentMissing
 from plumbline.spec.kept import note, recall
 
 Node = dict[str, Any]
-_SECONDS = 30
+_SECONDS = 120
+"""It takes a tenth of one, where the machine lets it."""
 _NAME = "plumb_script_"
 _PLACE = re.compile(r"(\d+):\d+: ")
 
@@ -34,6 +36,16 @@ class Script:
     def source(self, node: Node) -> str:
         """The text of a node, on one line."""
         return " ".join(self.text.encode()[node["Pos"] : node["End"]].decode(errors="replace").split())
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """All that it consists of, in order. Dozens of rules ask for it."""
+        return tuple(every(self.statements))
+
+    @cached_property
+    def calls(self) -> "tuple[Call, ...]":
+        """Its simple commands, in order, without those for other shells."""
+        return tuple(call for node in self.nodes if node.get("Type") == "CallExpr" and (call := call_of(node)))
 
 
 @dataclass(frozen=True)
@@ -61,9 +73,7 @@ def parse_scripts(texts: Sequence[str]) -> tuple[Script | UnreadableScript, ...]
     if len(_known) + len(unread) > _MOST_KNOWN:
         _known.clear()
         unread = list(dict.fromkeys(texts))
-    program = _program()
-    state = Path(program).stat()
-    parser = program, state.st_size, state.st_mtime_ns, state.st_ino
+    parser = parser_state()
     _known.update(
         (text, Script(text, kept)) for text in unread if (kept := recall("script", (parser, text))) is not None
     )
@@ -123,6 +133,13 @@ def _placed(node: Node, start: int) -> Node:
     return found
 
 
+def parser_state() -> tuple[str, int, int, int]:
+    """The parser, with what changes when another one stands there: its size, time and number. Raises EnvironmentMissing."""
+    program = _program()
+    state = Path(program).stat()
+    return program, state.st_size, state.st_mtime_ns, state.st_ino
+
+
 def _program() -> str:
     """The parser. Raises EnvironmentMissing."""
     places = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
@@ -135,7 +152,13 @@ def _program() -> str:
 
 def _read(text: bytes) -> list[Node] | UnreadableScript:
     call = [_program(), "-ln", "posix", "--to-json"]
-    done = subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False)
+    try:
+        done = subprocess.run(call, input=text, capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise EnvironmentMissing(
+            f"`shfmt`, which reads scripts, did not answer within {_SECONDS} s",
+            "try again when the machine is less busy",
+        ) from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().removeprefix("<standard input>:")
         place = _PLACE.match(said)

@@ -18,9 +18,11 @@ from typing import Any, TypeVar
 Answers = dict[str, dict[Hashable, Any]]
 """By the kind of question, and the question; all of it is of types that `marshal` writes. It is shared: it must not be changed."""
 _Answer = TypeVar("_Answer")
+OF_PLUMB = frozenset({"provisioning", "rule page", "schema", "shell template"})
+"""Kinds of questions about plumb itself, which no spec changes. Their answers are as what Python compiles: every call takes them."""
 _MOST_BYTES = 32 * 1024 * 1024
 """Beyond it, only what the last call asked for is kept."""
-_MOST_FILES = 16
+_MOST_FILES = 32
 _DIGEST = hashlib.sha256
 
 
@@ -84,33 +86,41 @@ def _read(file: Path) -> Answers:
     return {}
 
 
-_open: list[KeptAnswers] = []
+_open: list[tuple[KeptAnswers | None, KeptAnswers | None]] = []
+"""Answers about specs and about plumb, of each block that runs."""
 
 
 @contextmanager
-def keeping(file: Path | None) -> Iterator[None]:
-    """While the block runs, answers are taken from a file, and new ones are written to it in the end; None keeps nothing."""
-    if file is None:
-        yield
-        return
-    own = KeptAnswers(file)
+def keeping(file: Path | None, of_plumb: Path | None = None) -> Iterator[None]:
+    """While the block runs, answers are taken from a file, and new ones are written to it in the end; None keeps nothing.
+
+    `of_plumb` is the file of the answers about plumb itself.
+    """
+    own = KeptAnswers(file) if file else None, KeptAnswers(of_plumb) if of_plumb else None
     _open.append(own)
     try:
         yield
     finally:
         _open.remove(own)
-        own.save()
+        for each in own:
+            if each:
+                each.save()
+
+
+def _answers(kind: str) -> KeptAnswers | None:
+    return _open[-1][kind in OF_PLUMB] if _open else None
 
 
 def recall(kind: str, question: Hashable) -> Any:
     """What is kept of a question; None where nothing is."""
-    return _open[-1].recall(kind, question) if _open else None
+    answers = _answers(kind)
+    return answers.recall(kind, question) if answers else None
 
 
 def note(kind: str, question: Hashable, answer: Any) -> None:
     """Keep an answer, where somebody keeps any."""
-    if _open:
-        _open[-1].note(kind, question, answer)
+    if answers := _answers(kind):
+        answers.note(kind, question, answer)
 
 
 def kept(kind: str) -> Callable[[Callable[[str], _Answer]], Callable[[str], _Answer]]:

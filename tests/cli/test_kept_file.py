@@ -17,15 +17,30 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_another_program_or_project_has_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {kept_file.kept_file(tmp_path / name) for name in ("a", "b")}
+    files = {kept_file.kept_files(tmp_path / name).of_spec for name in ("a", "b")}
+    own = {kept_file.kept_files(tmp_path / name).of_plumb for name in ("a", "b")}
+    assert len(own) == 1
     states = list(kept_file.of_program())
     changed = [(path, time, state + ".") for path, time, state in states[:1]] + states[1:]
     monkeypatch.setattr(kept_file, "of_program", lambda: changed)
-    files.add(kept_file.kept_file(tmp_path / "a"))
+    own.add(kept_file.kept_files(tmp_path / "a").of_plumb)
+    files.add(kept_file.kept_files(tmp_path / "a").of_spec)
     monkeypatch.setattr(sys, "version", "4.0")
-    files.add(kept_file.kept_file(tmp_path / "a"))
-    assert len(files) == 4
-    assert None not in files
+    own.add(kept_file.kept_files(tmp_path / "a").of_plumb)
+    files.add(kept_file.kept_files(tmp_path / "a").of_spec)
+    monkeypatch.setattr(kept_file, "parser_state", lambda: ("another shfmt", 1, 1, 1))
+    files.add(kept_file.kept_files(tmp_path / "a").of_spec)
+    assert (len(files), len(own)) == (5, 3)
+    assert None not in files | own
+    assert not files & own
+
+
+def test_without_a_parser_of_scripts_there_is_a_file_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert kept_file.kept_files(tmp_path).of_spec is not None
 
 
 def test_its_own_code_is_part_of_the_program() -> None:
@@ -34,16 +49,16 @@ def test_its_own_code_is_part_of_the_program() -> None:
 
 def test_a_program_that_was_just_changed_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_file, "MOMENT_NS", 10**20)
-    assert kept_file.kept_file(tmp_path) is None
+    assert kept_file.kept_files(tmp_path) == kept_file.AnswerFiles()
 
 
 @pytest.mark.parametrize("cache", ["relative", "/none/of/it"])
 def test_a_cache_that_is_none_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", cache)
-    assert kept_file.kept_file(tmp_path) is None
+    assert kept_file.kept_files(tmp_path) == kept_file.AnswerFiles()
 
 
 def test_another_users_cache_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = os.geteuid() + 1
     monkeypatch.setattr(os, "geteuid", lambda: other)
-    assert kept_file.kept_file(tmp_path) is None
+    assert kept_file.kept_files(tmp_path) == kept_file.AnswerFiles()

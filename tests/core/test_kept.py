@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.spec import kept as kept_module
-from plumbline.spec.kept import keeping, kept
+from plumbline.spec.kept import keeping, kept, note, recall
 
 Length = Callable[[str], int]
 
@@ -120,7 +120,18 @@ def test_too_much_keeps_what_was_asked_for(
 
 
 def test_only_the_newest_files_stay(tmp_path: Path, length: Length) -> None:
-    for number in range(20):
+    for number in range(40):
         with keeping(tmp_path / str(number)):
             length(str(number))
-    assert len(list(tmp_path.iterdir())) == 16
+    assert len(list(tmp_path.iterdir())) == 32
+
+
+def test_what_follows_from_plumb_alone_has_a_file_of_its_own(tmp_path: Path) -> None:
+    for spec in (tmp_path / "spec", None):
+        with keeping(spec, tmp_path / "plumb"):
+            assert recall("schema", "a") == (None if spec else {"type": "string"})
+            note("schema", "a", {"type": "string"})
+            note("template", "a", 1)
+            assert recall("template", "a") == (1 if spec else None)
+    with keeping(None, tmp_path / "spec"):
+        assert recall("schema", "a") is None

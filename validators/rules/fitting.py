@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from plumbline.effective.deployment import deployments
 from plumbline.spec.paths import path_of
@@ -118,16 +119,23 @@ def _beyond(text: WrittenText) -> Iterator[Violation]:
     limits = text.placed.service.limits
     if limits is None or text.where in (Where.HEALTH, Where.SCRIPT):
         return
-    for pattern, plain in _SETTINGS:
-        for found in pattern.finditer(text.shown):
-            unit = found["unit"].lower()
-            size = int(found["size"]) * (_MIB[unit] if unit else plain)
-            said = " ".join(found[0].split())
-            name = said.partition("=")[0].partition(" ")[0].rstrip("0123456789kmgKMG")
-            line = re.search(rf"^.*{re.escape(name)}", text.literal, re.M)
-            at = text.at(line.end()) if line else None
-            if size > limits.memory_mib:
-                message = f"`{said}` is {size:.0f} MiB, but the limit of `{text.placed.id}` is {limits.memory_mib} MiB"
-                yield Violation(text.path, message, location=at, expected=f"at most {limits.memory_mib} MiB")
-            elif 0 < size < 1 and not unit:
-                yield Violation(text.path, f"`{said}` is less than 1 MiB: the unit is missing", location=at)
+    for said, size, has_unit in _sizes(text.shown):
+        name = said.partition("=")[0].partition(" ")[0].rstrip("0123456789kmgKMG")
+        line = re.search(rf"^.*{re.escape(name)}", text.literal, re.M)
+        at = text.at(line.end()) if line else None
+        if size > limits.memory_mib:
+            message = f"`{said}` is {size:.0f} MiB, but the limit of `{text.placed.id}` is {limits.memory_mib} MiB"
+            yield Violation(text.path, message, location=at, expected=f"at most {limits.memory_mib} MiB")
+        elif 0 < size < 1 and not has_unit:
+            yield Violation(text.path, f"`{said}` is less than 1 MiB: the unit is missing", location=at)
+
+
+@lru_cache(maxsize=8192)
+def _sizes(text: str) -> tuple[tuple[str, float, bool], ...]:
+    """Settings of memory in a text: as they are written, their MiB, and whether they have a unit."""
+    return tuple(
+        (" ".join(found[0].split()), int(found["size"]) * (_MIB[unit] if unit else plain), bool(unit))
+        for pattern, plain in _SETTINGS
+        for found in pattern.finditer(text)
+        for unit in (found["unit"].lower(),)
+    )

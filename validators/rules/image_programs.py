@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from plumbline.expressions.rendering import without_expressions
-from plumbline.runbook.shell_syntax import Script, calls, every, parse_scripts
+from plumbline.runbook.shell_syntax import Script, parse_scripts
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.types import Value
@@ -150,7 +150,7 @@ def _programs(words: tuple[str, ...], script: object) -> Iterator[str]:
     if not words[0].startswith("$"):
         yield words[0]
     if isinstance(script, Script):
-        functions = {each["Name"]["Value"] for each in every(list(script.statements)) if each.get("Type") == "FuncDecl"}
-        for call in calls(list(script.statements)):
+        functions = {each["Name"]["Value"] for each in script.nodes if each.get("Type") == "FuncDecl"}
+        for call in script.calls:
             if call.program and "$" not in call.program and call.program not in functions | BUILTINS:
                 yield call.program

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 
 from plumbline.effective.config_files import TENANT
@@ -126,10 +126,13 @@ _VALUE = re.compile(r"^[ \t]*[\"']?(?P<value>[\w./@*?+-]+)")
 _ITEM = re.compile(r"[ \t]*-[ \t]+[\"']?(?P<value>[\w./@*?+-]+)[\"']?[ \t]*(?:#.*)?")
 
 
-def _values(text: str, keys: frozenset[str]) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def _values(text: str, keys: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """Values of the keys: one, a list on the line, or a list on the lines below."""
-    if not keys:
-        return
+    return tuple(_values_in(text, keys)) if keys else ()
+
+
+def _values_in(text: str, keys: frozenset[str]) -> Iterator[tuple[str, str]]:
     lines = without_comments(text).split("\n")
     for number, line in enumerate(lines):
         for found in _line(keys).finditer(line):

@@ -73,9 +73,10 @@ def _port_words(text: _Said) -> tuple[PortWord, ...]:
     return tuple(found.values())
 
 
-def host_ports(text: str) -> set[int]:
+@lru_cache(maxsize=8192)
+def host_ports(text: str) -> frozenset[int]:
     """Numbers of ports at this host's loopback address, in a text of a runbook."""
-    return {int(match["port"]) for match in _ADDRESS.finditer(text) if _LOOPBACK.fullmatch(match["host"])}
+    return frozenset(int(match["port"]) for match in _ADDRESS.finditer(text) if _LOOPBACK.fullmatch(match["host"]))
 
 
 def _whole(text: _Said) -> Iterator[PortWord]:

@@ -100,8 +100,11 @@ def _clients(placed: Placed, texts: tuple[WrittenText, ...]) -> Iterator[Violati
             by_field.setdefault(text.path.parts[:-1], []).append(text.shown)
     variables = " ".join(placed.service.environment)
     for path, words in by_field.items():
+        said = " ".join(words)
         for program, number in CLIENTS.items():
-            for call in re.finditer(_CALL.format(program=re.escape(program)), " ".join(words)):
+            if program not in said:
+                continue
+            for call in re.finditer(_CALL.format(program=re.escape(program)), said):
                 own = placed.service.ports
                 if own and number not in own.values() and "PORT" not in variables and not _elsewhere(call["rest"]):
                     # services, id, field; in a mode's own fields the mode stands before the field

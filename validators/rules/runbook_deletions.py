@@ -1,7 +1,7 @@
 """What a script deletes for good, as far as that can be read in it."""
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 from itertools import pairwise
 
@@ -91,8 +91,8 @@ def emptied_files(script: Script) -> tuple[tuple[str, Node], ...]:
 
 
 def _emptied_files(script: Script) -> Iterator[tuple[str, Node]]:
-    own = _temporary(list(script.statements))
-    for node in every(list(script.statements)):
+    own = _temporary(script.nodes)
+    for node in script.nodes:
         if "Redirs" in node and _says_nothing(node):
             targets = [flat(each["Word"]) for each in node["Redirs"] if each["Op"] in {">", ">|"}]
         elif node.get("Type") == "CallExpr" and (call := call_of(node)):
@@ -134,20 +134,21 @@ def brings_nothing_back(undo: Script) -> bool:
 
 def _own(script: Script) -> set[str]:
     """What a script writes itself, and does not keep: files it redirects into or moves on, and temporary ones in variables."""
-    statements = list(script.statements)
-    found = {name for statement in statements for name in holds(statement) if not name.startswith("$")}
-    for call in all_calls(statements):
+    found = {name for statement in script.statements for name in holds(statement) if not name.startswith("$")}
+    for call in calls_of(script):
         if call.program == "mv":
             found |= {word for word in call.words[:-1] if not word.startswith("-")}
-    return found | _temporary(statements, found)
+    return found | _temporary(script.nodes, found)
 
 
-def _temporary(statements: list[Node], own: Set[str] = frozenset()) -> set[str]:
+def _temporary(nodes: Sequence[Node], own: Set[str] = frozenset()) -> set[str]:
     """Variables that hold the name of a temporary file, or of one that the script writes itself."""
     found: set[str] = set()
-    for node in every(statements):
+    for node in nodes:
         for assigned in node.get("Assigns", []):
             value = assigned.get("Value")
-            if "Name" in assigned and ("mktemp" in {call.program for call in all_calls(value)} or flat(value) in own):
+            if "Name" in assigned and (
+                "mktemp" in {call.program for call in all_calls(tuple(every(value)))} or flat(value) in own
+            ):
                 found.add(f"${assigned['Name']['Value']}")
     return found

@@ -13,13 +13,12 @@ from plumbline.runbook.shell_syntax import Call
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.runbook import Runbook
-from schema.types import Template
 from validators.rules.compose_calls import services_called
 from validators.rules.plumb_commands import PLUMB, command_of, unknown_option
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import ReadStep, steps
 from validators.rules.runbook_scripts import PLAIN, example
-from validators.rules.written import blank_expressions
+from validators.rules.written import blank
 
 
 def _hint(name: str, known: Sequence[str]) -> str | None:
@@ -47,7 +46,7 @@ def not_running_there(spec: Spec) -> Iterator[Violation]:
     for each, path, call in runbook_calls(spec):
         raw = str(getattr(each.runbook.steps[_index(path)], str(path.parts[-1])))
         # what an expression names is the spec's own
-        called = [name for name in services_called(call) if name in blank_expressions(Template(template=raw))]
+        called = [name for name in services_called(call) if name in blank(raw)]
         if not called or _leads_elsewhere(spec, each.step.place.id):
             continue
         there = _services_at(spec, each.runbook, each.step.place.id)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from plumbline.runbook.shell_inside import calls_of
-from plumbline.runbook.shell_syntax import Call, Script, every, flat
+from plumbline.runbook.shell_syntax import Call, Script, flat
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from validators.rules.registry import Violation, rule
@@ -83,7 +83,7 @@ def _values(script: Script) -> dict[str, str]:
     """Variables that a script sets to plain text."""
     return {
         assigned["Name"]["Value"]: flat(assigned.get("Value"))
-        for node in every(list(script.statements))
+        for node in script.nodes
         for assigned in node.get("Assigns", [])
         if "Name" in assigned
     }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from plumbline.runbook.shell_inside import calls_of
-from plumbline.runbook.shell_syntax import Call, Node, Script, UnreadableScript, calls, every
+from plumbline.runbook.shell_syntax import Call, Node, Script, UnreadableScript
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -123,7 +123,7 @@ def cannot_fail(spec: Spec) -> Iterator[Violation]:
         verify, run = each.scripts.get("verify"), each.scripts.get("run")
         if verify is None:
             continue
-        asks = [call for call in calls(list(verify.statements)) if not _always_ends_well(call)]
+        asks = [call for call in verify.calls if not _always_ends_well(call)]
         if not asks:
             yield Violation(path_of(each.path, "verify"), "none of its commands can fail")
         elif run and _own_input(asks, run):
@@ -158,7 +158,7 @@ _LOOKS = {"test", "[", "ls", "stat", "cat", "file", "wc"}
 def _own_input(asks: list[Call], run: Script) -> bool:
     """Whether a verification looks at nothing but files that a run redirected into, though it called more than that."""
     written = {name for statement in run.statements for name in holds(statement) if not name.startswith("$")}
-    others = [call for call in calls(list(run.statements)) if call.program not in _AROUND]
+    others = [call for call in run.calls if call.program not in _AROUND]
     return bool(others) and all(
         call.program in _LOOKS and any(word in written for word in call.words if not word.startswith("-"))
         for call in asks
@@ -179,10 +179,10 @@ def _own_input(asks: list[Call], run: Script) -> bool:
 def verified_by_older(spec: Spec) -> Iterator[Violation]:
     for each in steps(spec):
         if script := each.scripts.get("verify"):
-            for call in calls(list(script.statements)):
+            for call in script.calls:
                 if problem := any_or_newest(call):
                     yield Violation(path_of(each.path, "verify"), f"`{short(script.source(call.node))}`: {problem}")
-            for node in every(list(script.statements)):
+            for node in script.nodes:
                 if node.get("Type") == "WordIter" and any(map(has_pattern, node.get("Items", ()))):
                     yield Violation(path_of(each.path, "verify"), f"`{short(script.source(node))}`: {_ANY}")
 
@@ -274,7 +274,7 @@ def unquoted_value(spec: Spec) -> Iterator[Violation]:
         for part, script in each.scripts.items():
             bare = {
                 piece["Value"]
-                for node in every(list(script.statements))
+                for node in script.nodes
                 if node.get("Type") == "CallExpr"
                 for word in node.get("Args", [])
                 for piece in word.get("Parts", ())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from plumbline.runbook.shell_syntax import Call, Script, calls, every
+from plumbline.runbook.shell_syntax import Call, Script
 from plumbline.spec.spec import Spec
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import scripts
@@ -25,7 +25,7 @@ def reads_a_startup_file(spec: Spec) -> Iterator[Violation]:
     for read in scripts(spec):
         if not isinstance(read.script, Script):
             continue
-        for call in calls(list(read.script.statements)):
+        for call in read.script.calls:
             if file := _startup_file(call):
                 yield Violation(read.where, f"`{short(read.script.source(call.node))}` reads the operator's {file}")
 
@@ -67,7 +67,7 @@ def unset_variable(spec: Spec) -> Iterator[Violation]:
 
 def _bare(script: Script) -> Iterator[str]:
     """Names of variables that are used as they are, without saying what happens where there is none."""
-    for node in every(list(script.statements)):
+    for node in script.nodes:
         name = str(node.get("Param", {}).get("Value", ""))
         if node.get("Type") == "ParamExp" and "Exp" not in node and (name[:1].isalpha() or name[:1] == "_"):
             yield name
@@ -75,6 +75,5 @@ def _bare(script: Script) -> Iterator[str]:
 
 def _set_in(script: Script) -> set[str]:
     """Names that a script gives a value: by an assignment, a loop, or `read`."""
-    nodes = list(script.statements)
-    named = {node["Name"]["Value"] for node in every(nodes) if isinstance(node.get("Name"), dict)}
-    return named | {word for call in calls(nodes) if call.program == "read" for word in call.words}
+    named = {node["Name"]["Value"] for node in script.nodes if isinstance(node.get("Name"), dict)}
+    return named | {word for call in script.calls if call.program == "read" for word in call.words}

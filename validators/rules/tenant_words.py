@@ -7,12 +7,11 @@ from plumbline.runbook.rendering import tenant_parameter
 from plumbline.runbook.shell_inside import calls_of
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
-from schema.types import Template
 from validators.rules.effective_services import once
 from validators.rules.registry import Violation, rule
 from validators.rules.runbook_reading import steps
 from validators.rules.runbook_scripts import PLAIN, example
-from validators.rules.written import Where, blank_expressions, written_texts
+from validators.rules.written import Where, blank, written_texts
 
 _SCRIPTS = ("run", "verify", "undo", "destroys", "undo_destroys", "output")
 _TENANT = "tenants.yaml: {tenants: {acme: {title: Acme, octet: 1, state: ACTIVE}}}\n"
@@ -54,7 +53,7 @@ def literal_tenant(spec: Spec) -> Iterator[Violation]:
         for index, step in enumerate(runbook.steps) if asked else ():
             for field in _SCRIPTS:
                 text = getattr(step, field)
-                for tenant in tenants_in(spec, blank_expressions(Template(template=text)), "A-Za-z0-9") if text else ():
+                for tenant in tenants_in(spec, blank(text), "A-Za-z0-9") if text else ():
                     if tenant not in programs.get(name, ()):
                         yield Violation(
                             path_of("runbooks", name, "steps", index, field),

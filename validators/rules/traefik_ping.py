@@ -94,7 +94,7 @@ def _turns_on(text: WrittenText) -> bool:
         return re.search(r"(?i)(^|\s)--ping(=true|\.|\s|$)", text.shown) is not None
     if text.where == Where.VARIABLE:
         return text.name.upper().startswith("TRAEFIK_PING")
-    if text.where != Where.CONFIG:
+    if text.where != Where.CONFIG or "ping" not in text.shown:
         return False
     try:
         document = document_of(text.shown)

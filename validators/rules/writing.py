@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from plumbline.effective.expression_names import SECRET_FOLDER
 from plumbline.effective.volumes import volume_mounts
-from plumbline.runbook.shell_syntax import Script, every, flat, parse_scripts
+from plumbline.runbook.shell_syntax import Script, flat, parse_scripts
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from schema.service import Service
@@ -140,7 +140,7 @@ def _folder_of_export(text: WrittenText) -> tuple[str, ...]:
 
 def _written_to(script: Script) -> Iterator[str]:
     """Absolute paths, as far as they stand there in full."""
-    for node in every(list(script.statements)):
+    for node in script.nodes:
         for redirection in node.get("Redirs", ()):
             file = flat(redirection.get("Word"))
             if redirection["Op"] in {">", ">|", ">>", "&>", "&>>"} and file.startswith("/") and "$" not in file:

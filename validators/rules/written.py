@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any
 
 from plumbline.effective.config_files import config_names
@@ -74,6 +75,7 @@ class WrittenText:
         return self.at(alone.start() if alone else max(0, self.literal.find(word)))
 
 
+@lru_cache(maxsize=4096)
 def without_comments(text: str) -> str:
     """A configuration file's text with each line empty that is a comment."""
     return "\n".join("" if line.lstrip().startswith(("#", ";", "//")) else line for line in text.split("\n"))
@@ -133,7 +135,7 @@ def _files(placed: Placed) -> Iterator[WrittenText]:
             path = path_of(placed.path("config"), index)
             rendered = is_template(file.source)
             shown, named, ports, resolves = _rendered(template, names) if rendered else (template, (), (), True)
-            literal = _blank(template) if rendered else template
+            literal = blank(template) if rendered else template
             yield WrittenText(placed, Where.CONFIG, path, literal, shown, named, ports, file.source, resolves=resolves)
             break
 
@@ -181,8 +183,10 @@ def noting_calls(names: Mapping[str, Any], functions: tuple[str, ...]) -> tuple[
 
 def blank_expressions(value: Value) -> str:
     """A value as it is written, its expressions blank."""
-    return value if isinstance(value, str) else _blank(raw(value))
+    return value if isinstance(value, str) else blank(raw(value))
 
 
-def _blank(template: str) -> str:
+@lru_cache(maxsize=16_384)
+def blank(template: str) -> str:
+    """A text that may hold expressions, with those blank."""
     return without_expressions(template, lambda found: BLANK + "\n" * found.count("\n"))

@@ -9,11 +9,10 @@ from plumbline.spec.finding import Severity
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 from schema.service import Service
-from schema.types import Template
 from validators.rules.effective_services import once
 from validators.rules.port_words import OWN, UNSAID, PortWord, host_ports, port_words
 from validators.rules.registry import Violation, rule
-from validators.rules.written import BLANK, Where, WrittenText, blank_expressions, of_services
+from validators.rules.written import BLANK, Where, WrittenText, blank, of_services
 
 
 @rule(
@@ -86,7 +85,7 @@ def _nobodys_in_runbooks(spec: Spec) -> Iterator[Violation]:
         texts = list(runbook_texts(runbook))
         known |= {int(number) for _, text in texts for number in _BROUGHT.findall(text)}
         for inner, text in texts:
-            for number in sorted(host_ports(blank_expressions(Template(template=text))) - known):
+            for number in sorted(host_ports(blank(text)) - known):
                 where = ", ".join(map(str, sorted(published))) or "none"
                 yield Violation(
                     path_of("runbooks", name, inner),
@@ -161,7 +160,7 @@ def _again_in_runbooks(spec: Spec) -> Iterator[Violation]:
             for port, each in effective.publish.items()
         }
         for inner, text in runbook_texts(runbook):
-            for number in sorted(host_ports(blank_expressions(Template(template=text)))):
+            for number in sorted(host_ports(blank(text))):
                 if number in published:
                     service, port = published[number]
                     yield Violation(
