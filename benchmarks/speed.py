@@ -17,6 +17,7 @@ from benchmarks.projects import EXAMPLE_ADDRESSES, ROOT, compose_files, edit_a_p
 from benchmarks.spending import PLUMB, cpu, ratio, spent
 from plumbline.project.proofs import page_marker
 from plumbline.spec.loading import load_spec
+from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
 
 Figures = Iterator[Figure | LeftOut]
@@ -98,11 +99,11 @@ def growth(folder: Path) -> Figures:
         yield _figure(f"check of {many} {what}, of {few}", took[:1], took[1:], many / few)
 
 
-def _revision() -> str:
+def _shipped() -> Spec:
     spec, findings = load_spec(read_spec_files(ROOT / "data"))
     if spec is None:
         raise SystemExit(str(findings))
-    return spec.revision
+    return spec
 
 
 def _peer(project: Path) -> list[str]:
@@ -135,7 +136,8 @@ GROUPS: tuple[Callable[[Path], Figures], ...] = (shipped, growth, tenants, servi
 def main(words: list[str]) -> int:
     """Measure, print the table, and write the page of a whole run; 1 where a goal is missed."""
     found: list[Figure | LeftOut] = []
-    mark = page_marker(ROOT / "data", report.COMMAND)
+    spec = _shipped()
+    mark = page_marker(spec, ROOT / "data", report.COMMAND)
     with tempfile.TemporaryDirectory(prefix="plumb-speed-") as folder:
         for group in GROUPS:
             if not words or any(group.__name__.startswith(word) for word in words):
@@ -143,7 +145,7 @@ def main(words: list[str]) -> int:
                 found += group(Path(folder))
     print(shown(found))
     if not words:
-        report.write(_revision(), found, mark)
+        report.write(spec.revision, found, mark)
     return int(any(isinstance(each, Figure) and each.missed for each in found))
 
 
