@@ -102,7 +102,8 @@ def exit_codes(spec: Spec) -> dict[str, dict[str, str]]:
 
 
 def runbooks_with(spec: Spec, script: str) -> list[str]:
-    """Runbooks with a step that runs a script."""
+    """Runbooks with a step that runs a script; where there are none, those that tell their reader to run it."""
     called = "plumb provision" if script == _PROVISIONING else script
     word = re.compile(rf"(?<![\w-]){re.escape(called)}\b")
-    return [id for id, runbook in spec.runbooks.items() if any(word.search(step.run) for step in runbook.steps)]
+    running = [id for id, each in spec.runbooks.items() if any(word.search(step.run) for step in each.steps)]
+    return running or [id for id, each in spec.runbooks.items() if word.search("\n".join((*each.before, each.on_failure)))]
