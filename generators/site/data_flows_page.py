@@ -28,7 +28,10 @@ def data_flows(spec: Spec) -> Iterable[Artifact]:
         path = path_of("data_flows", name)
         page.add(f"## {text(flow.title)}", path_of(path, "title"))
         if flow.requirements:
-            page.add(f"Required by {', '.join(requirement_link(each, '../auditor/') for each in flow.requirements)}.", path_of(path, "requirements"))
+            page.add(
+                f"Required by {', '.join(requirement_link(each, '../auditor/') for each in flow.requirements)}.",
+                path_of(path, "requirements"),
+            )
         for mode in spec.modes:
             if way := legs(spec, name, mode):
                 _in_mode(page, spec, mode, name, way)

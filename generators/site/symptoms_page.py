@@ -106,4 +106,6 @@ def runbooks_with(spec: Spec, script: str) -> list[str]:
     called = "plumb provision" if script == _PROVISIONING else script
     word = re.compile(rf"(?<![\w-]){re.escape(called)}\b")
     running = [id for id, each in spec.runbooks.items() if any(word.search(step.run) for step in each.steps)]
-    return running or [id for id, each in spec.runbooks.items() if word.search("\n".join((*each.before, each.on_failure)))]
+    return running or [
+        id for id, each in spec.runbooks.items() if word.search("\n".join((*each.before, each.on_failure)))
+    ]
