@@ -10,13 +10,21 @@ _EXACT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
 """Where an empty line counts."""
 _PICTURE = re.compile(r"""([^/"'()\s]+\.svg)\b""")
 _LINE_ENDS = re.compile(r"\s*\n\s*")
-_NO_WORDS = re.compile(r'<span class="(?:w|p|p p-Indicator)">([^<]*)</span>|<span class="[a-z0-9]+">([ \n]+)</span>')
-"""Blanks and punctuation in code: colours are for words."""
+_NO_WORDS = re.compile(r'<span class="(?:w|o|p|p p-Indicator)">([^<]*)</span>|<span class="[a-z0-9]+">([ \n]+)</span>')
+"""Blanks, operators and punctuation in code: colours are for words."""
 _SCALAR = '<span class="l l-Scalar l-Scalar-Plain">'
 """A word of YAML, by three classes of which one has a colour."""
 _ALIKE = re.compile(r'<span class="([a-z0-9]+)">([^<]*)</span>((?:[ ]*<span class="\1">[^<]*</span>)+)')
 """Words of one colour behind each other, with nothing but blanks between."""
 _MARK = re.compile(r"</?span[^>]*>")
+_ENTRY = re.compile(
+    r'(<a href="[^"]*" class="md-nav__link[^"]*">)\s*<span class="md-ellipsis">\s*([^<]+?)\s*</span>\s*</a>'
+)
+"""An entry of a page's navigation: the theme's mark for what is too long is for titles in one line, and here they wrap."""
+_BETWEEN_ENTRIES = re.compile(r'\n(?=<li class="md-nav__item|</li>)|(?<=<li class="md-nav__item">)\n|(?<=</li>)\n')
+"""Line ends that the navigation of each page has by the thousand."""
+_UNINDEXED = " data-search-exclude"
+"""What only the program that makes the index reads."""
 _TOLD = frozenset({"deployed", "readable"})
 """Of a fact, what its outcome says too."""
 _ONLY_FROM_A_FOLDER = re.compile(r'location\.protocol==="file:"\?(?=[\w$]+\(`\$\{new URL\("search/search_index\.js")')
@@ -38,6 +46,7 @@ def trim(site: Path) -> None:
     for path in site.rglob("*.html"):
         page = _NO_WORDS.sub(r"\1\2", _without_empty_lines(path.read_text("utf-8")))
         page = page.replace(_SCALAR, '<span class="l">').replace("<pre><span></span>", "<pre>")
+        page = _BETWEEN_ENTRIES.sub("", _ENTRY.sub(r"\1\2</a>", page)).replace(_UNINDEXED, "")
         page = _ALIKE.sub(lambda found: f'<span class="{found[1]}">{found[2]}{_MARK.sub("", found[3])}</span>', page)
         path.write_text(page, "utf-8")
         shown.update(_PICTURE.findall(page))

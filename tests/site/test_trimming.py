@@ -40,6 +40,16 @@ def test_code_keeps_its_empty_lines(tmp_path: Path) -> None:
     )
 
 
+def test_entries_of_a_navigation_lose_what_nobody_sees(tmp_path: Path) -> None:
+    entry = '<li class="md-nav__item">\n<a href="a.html" class="md-nav__link">\n<span class="md-ellipsis">\nA & B\n</span>\n</a>\n</li>'
+    title = '<span class="md-ellipsis">\ndocpipe\n</span>'
+    origin = '<p class="origin" data-search-exclude>Comes from</p>'
+    (tmp_path / "index.html").write_text(f"{title}\n<ul>\n{entry}\n{entry}\n</ul>{origin}")
+    trim(tmp_path)
+    short = '<li class="md-nav__item"><a href="a.html" class="md-nav__link">A & B</a></li>'
+    assert (tmp_path / "index.html").read_text() == f'{title}\n<ul>{short}{short}</ul><p class="origin">Comes from</p>'
+
+
 def test_a_site_of_another_theme_has_nothing_of_it(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<p>x</p>")
     trim(tmp_path)
