@@ -15,6 +15,7 @@ _STEP = re.compile(r"<h2[^>]*>\d+\. (?P<title>.*?)(?:<a class=\"headerlink\".*?)
 _TAG = re.compile(r"<[^>]*>")
 _SECTION = re.compile(r"<h2\b")
 _RIGHT = "right"
+_CURRENT = "current"
 _NEVER = "<strong>Not proven</strong>: nobody has followed these steps in a proof."
 
 
@@ -54,7 +55,7 @@ def with_proven(page: str, steps: Mapping[str, Followed], address: str, told: st
 
     def said(heading: re.Match[str]) -> str:
         step = steps.get(unescape(_TAG.sub("", heading["title"])).strip())
-        return f"{heading[0]}{_line(_words(step, link))}"
+        return f"{heading[0]}{_line(_words(step, link, told.endswith(_CURRENT)))}"
 
     return _STEP.sub(said, page)
 
@@ -63,10 +64,11 @@ def _line(words: str) -> str:
     return f'<p class="proven" data-search-exclude>{words}</p>'
 
 
-def _words(step: Followed | None, link: str) -> str:
+def _words(step: Followed | None, link: str, current: bool) -> str:
     if step is None:
         return "<strong>Not proven</strong>: nobody has followed this step in a proof."
     if not step.right:
         return f"<strong>Not proven</strong>: it failed when it was last followed, {link}."
     took = f" and took {step.took_s} s" if step.took_s else ""
-    return f"<strong>Proven</strong>: it was followed to the letter{took}, {link}."
+    proven = "Proven" if current else "Proven once, not of this state"
+    return f"<strong>{proven}</strong>: it was followed to the letter{took}, {link}."

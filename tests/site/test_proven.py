@@ -28,14 +28,20 @@ def test_evidence_tells_of_the_steps_of_one_runbook() -> None:
 
 
 def test_each_step_says_whether_it_was_followed() -> None:
-    shown = with_proven(PAGE, steps_followed(EVIDENCE, "offline-update"), "../e.html", "2026-01-02, stale")
-    link = '<a href="../e.html">evidence</a> (2026-01-02, stale)'
+    shown = with_proven(PAGE, steps_followed(EVIDENCE, "offline-update"), "../e.html", "2026-01-02, current")
+    link = '<a href="../e.html">evidence</a> (2026-01-02, current)'
     first, second, third = (
         part.partition("</p>")[0] for part in shown.split('<p class="proven" data-search-exclude>')[1:]
     )
     assert first == f"<strong>Proven</strong>: it was followed to the letter and took 12 s, {link}."
     assert second == f"<strong>Not proven</strong>: it failed when it was last followed, {link}."
     assert third.startswith("<strong>Not proven</strong>: nobody")
+
+
+def test_what_was_proven_of_another_state_does_not_pass_for_proven() -> None:
+    shown = with_proven(PAGE, steps_followed(EVIDENCE, "offline-update"), "e.html", "2026-01-02, stale")
+    assert "<strong>Proven</strong>" not in shown
+    assert "<strong>Proven once, not of this state</strong>: it was followed to the letter and took 12 s" in shown
 
 
 def test_a_runbook_that_nobody_followed_says_so_once() -> None:
@@ -47,6 +53,6 @@ def test_a_runbook_that_nobody_followed_says_so_once() -> None:
 def test_pages_of_runbooks_have_it(site: Path) -> None:
     runbooks = site / "operator/runbooks"
     offline = (runbooks / "offline-update.html").read_text("utf-8")
-    assert offline.count("<strong>Proven</strong>") == 4
+    assert offline.count("it was followed to the letter") == 4
     assert (runbooks / "online-restore.html").read_text("utf-8").count("Not proven") == 1
     assert "Not proven" not in (runbooks / "index.html").read_text("utf-8")
