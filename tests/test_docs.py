@@ -15,7 +15,7 @@ from plumbline.cli.app import cli
 from plumbline.provisioning.command import _parser
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/commands.md", "docs/auditor/proofs.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/commands.md", "docs/auditor/proofs.md", "docs/architect/how-to.md")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PATH = re.compile(r"\.?[\w<>.-]+(/[\w<>.-]+)*/?")
 ENDINGS = (".py", ".md", ".sh", ".txt", ".yaml", ".yml", ".json", ".toml", ".svg", ".j2")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from generators.markdown import Page, WidePage, code, codes, link, prose, text
+from generators.markdown import Page, WidePage, code, link, prose, text
 from generators.site.data_flow_diagram import CLIENT, data_flow
+from generators.site.requirements_page import requirement_link
 from plumbline.effective.data_flows import Leg, legs
 from plumbline.effective.deployment import services_of
 from plumbline.effective.relations import OUTSIDE
@@ -27,7 +28,10 @@ def data_flows(spec: Spec) -> Iterable[Artifact]:
         path = path_of("data_flows", name)
         page.add(f"## {text(flow.title)}", path_of(path, "title"))
         if flow.requirements:
-            page.add(f"Required by {codes(flow.requirements)}.", path_of(path, "requirements"))
+            page.add(
+                f"Required by {', '.join(requirement_link(each, '../auditor/') for each in flow.requirements)}.",
+                path_of(path, "requirements"),
+            )
         for mode in spec.modes:
             if way := legs(spec, name, mode):
                 _in_mode(page, spec, mode, name, way)

@@ -36,6 +36,16 @@ def rules_by_mode(spec: Spec, alert: str) -> dict[str, list[AlertRule]]:
     }
 
 
+def alerts_by_service(spec: Spec) -> dict[str, list[str]]:
+    """The alerts that are about a service, in any mode."""
+    found: dict[str, list[str]] = {}
+    for id in spec.monitoring.alerts:
+        about = {rule.labels.get("service") for rules in rules_by_mode(spec, id).values() for rule in rules}
+        for name in sorted(filter(None, about)):
+            found.setdefault(name, []).append(id)
+    return found
+
+
 def handled_by(spec: Spec, rules: dict[str, list[AlertRule]], folder: str) -> str:
     """Links to the runbooks of an alert."""
     known = dict.fromkeys(id for mode in rules.values() for rule in mode for id in rule.runbooks)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from generators.markdown import Page, Where, code, codes, link, prose, text
 from generators.site.decisions_page import has_decisions
+from generators.site.requirements_page import requirement_link
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
@@ -77,7 +78,7 @@ def _requirements(spec: Spec) -> Iterator[_Row]:
         kinds = sorted({proof.kind for proof in each.proofs})
         if "live" not in kinds:
             shown = "another document" if each.related else codes(kinds)
-            yield path_of("requirements", name), [link(name, "requirements.md"), text(each.title), shown]
+            yield path_of("requirements", name), [requirement_link(name, ""), text(each.title), shown]
 
 
 def _unprobed(spec: Spec) -> Iterator[_Row]:

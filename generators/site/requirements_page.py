@@ -16,6 +16,7 @@ def requirements(spec: Spec) -> Iterable[Artifact]:
     page = Page("docs/auditor/requirements.md", "Requirements")
     page.add("What is required, and what shows that it is met.")
     for name, requirement in spec.requirements.requirements.items():
+        page.add(f'<a id="{requirement_anchor(name)}"></a>')
         page.add(f"## {name}: {text(requirement.title)}", path_of("requirements", name, "title"))
         if requirement.related:
             page.add("From another document; this spec only refers to it.")
@@ -33,7 +34,20 @@ def requirements(spec: Spec) -> Iterable[Artifact]:
     yield page.done()
 
 
+def requirement_link(name: str, folder: str) -> str:
+    """A link to a requirement; `folder`: that of the auditor's pages, from the page that has the link."""
+    return link(name, f"{folder}requirements.md#{requirement_anchor(name)}")
+
+
+def requirement_anchor(name: str) -> str:
+    """Its place in the page, which stays when its title changes."""
+    return name.lower()
+
+
 def _proof(spec: Spec, kind: str, ref: str) -> str:
     if kind == "rule":
         return shown_rule(spec, ref)
-    return link(ref, f"../operator/runbooks/{ref}.md") if kind == "runbook" else code(ref)
+    if kind == "runbook":
+        return link(ref, f"../operator/runbooks/{ref}.md")
+    page = ref.removeprefix("docs/")
+    return link(ref, f"../{page}") if page != ref and page.endswith(".md") else code(ref)

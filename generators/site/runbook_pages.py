@@ -9,6 +9,7 @@ from generators.offline.runbook_places import spoken_in
 from generators.offline.runbook_steps import carried_runbooks
 from generators.offline.scripts import FOLDER as SCRIPTS_FOLDER
 from generators.offline.scripts import script_deployments
+from generators.site.requirements_page import requirement_link
 from plumbline.expressions.template_lines import Places
 from plumbline.expressions.values import says
 from plumbline.project.artifact import Artifact
@@ -54,7 +55,7 @@ def runbook_page(spec: Spec, name: str, values: Mapping[str, str] | None = None)
     page.add(prose(shown.summary), at("summary"))
     page.add(
         f"{len(shown.steps)} steps, about {runbook.duration_min} minutes. Modes: {codes(runbook.modes)}. "
-        f"Requirements: {', '.join(link(each, '../../auditor/requirements.md') for each in runbook.requirements) or '–'}.",
+        f"Requirements: {', '.join(requirement_link(each, '../../auditor/') for each in runbook.requirements) or '–'}.",
         [path_of(path, each) for each in ("steps", "duration_min", "modes", "requirements")],
     )
     if runbook.parameters:

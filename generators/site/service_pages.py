@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from generators.markdown import Page, Where, code, codes, link, paths_of, prose, text
 from generators.site.connection_diagrams import neighbourhoods
+from generators.site.monitoring_pages import alerts_by_service, is_monitored
 from generators.site.service_facts import Fact, facts, variables, words
 from plumbline.effective.deployment import roles_of, services_of
 from plumbline.effective.expression_names import service_names
@@ -16,6 +17,8 @@ from plumbline.spec.paths import path_of
 from plumbline.spec.spec import Spec
 
 FOLDER = "docs/architect/services"
+_MOST_UNFOLDED = 300
+"""Characters of a command that are shown without a click."""
 
 
 def services(spec: Spec) -> Iterable[Artifact]:
@@ -37,18 +40,18 @@ def services(spec: Spec) -> Iterable[Artifact]:
         )
     index.table(["Service", "What it does", *spec.modes], rows)
     yield index.done()
-    runbooks = _runbooks_by_service(spec)
+    runbooks, alerts = _runbooks_by_service(spec), alerts_by_service(spec)
     for name in sorted(spec.services):
-        yield _page(spec, name, runbooks[name])
+        yield _page(spec, name, runbooks[name], alerts.get(name, ()))
 
 
-def _page(spec: Spec, name: str, runbooks: Sequence[str]) -> Artifact:
+def _page(spec: Spec, name: str, runbooks: Sequence[str], alerts: Sequence[str]) -> Artifact:
     service = spec.services[name]
     path = path_of("services", name)
     page = Page(f"{FOLDER}/{name}.md", service.title, path_of(path, "title"))
     page.add(prose(service.summary), path_of(path, "summary"))
     modes = [mode for mode in spec.modes if name in services_of(spec, mode)]
-    page.table(["", ""], [row for row in _about(spec, name, runbooks) if row[1][1] != "–"])
+    page.table(["", ""], [row for row in _about(spec, name, runbooks, alerts) if row[1][1] != "–"])
     pictures = list(neighbourhoods(spec, name))
     if pictures:
         page.add("## Neighbours")
@@ -65,7 +68,7 @@ def _page(spec: Spec, name: str, runbooks: Sequence[str]) -> Artifact:
     return page.done()
 
 
-def _about(spec: Spec, name: str, runbooks: Sequence[str]) -> list[tuple[Where, list[str]]]:
+def _about(spec: Spec, name: str, runbooks: Sequence[str], alerts: Sequence[str]) -> list[tuple[Where, list[str]]]:
     """What it is, and the other pages that speak of it."""
     service, path, parity = spec.services[name], path_of("services", name), spec.parity
     features = [id for id, each in parity.features.items() if _speaks_of(name, (*each.paths, *each.covers))]
@@ -73,9 +76,12 @@ def _about(spec: Spec, name: str, runbooks: Sequence[str]) -> list[tuple[Where, 
     kind = code(service.kind) + (", one per node" if service.per_node else "")
     titles = (f"{code(id)} {text(parity.divergences[id].title)}" for id in divergences)
     links = ", ".join(link(render_runbook(spec, each).title, f"../../operator/runbooks/{each}.md") for each in runbooks)
+    watched = ", ".join(link(each, f"../../operator/alerts.md#{each}") for each in alerts)
+    unwatched = f"none: {link('monitoring', '../monitoring.md')}" if is_monitored(spec) else "–"
     return [
         ((path_of(path, "kind"), path_of(path, "per_node")), ["Kind", kind]),
         ([path_of("runbooks", each) for each in runbooks], ["Runbooks", links or "–"]),
+        ([path_of("monitoring", "alerts", each) for each in alerts], ["Alerts", watched or unwatched]),
         (
             [path_of("parity", "features", id) for id in features],
             ["Features", text("; ".join(parity.features[id].title for id in features)) or "–"],
@@ -145,16 +151,21 @@ def _tests(page: Page, spec: Spec, name: str) -> None:
     names, known = service_names(spec, first, name), known_in_service(spec, first, name)
     rows: list[tuple[Where, list[str]]] = []
     if test := service.state_test:
-        rows.append((path_of(path, "state_test", "write"), ["Writes a word", words(test.write, names)]))
-        rows.append((path_of(path, "state_test", "read"), ["Reads it again", words(test.read, names)]))
+        rows.append((path_of(path, "state_test", "write"), ["Writes a word", _folded(words(test.write, names))]))
+        rows.append((path_of(path, "state_test", "read"), ["Reads it again", _folded(words(test.read, names))]))
     for id, each in service.self_tests.items():
         shown = f"{words(each.run, names)}, prints {code(each.prints)}"
-        rows.append((path_of(path, "self_tests", id), [text(each.title), shown]))
+        rows.append((path_of(path, "self_tests", id), [text(each.title), _folded(shown)]))
     for id, query in service.running.items():
         answers = codes(f"{name}={value_text(value, names)}" for name, value in query.answers.items())
         places = [place for value in query.answers.values() for place in value_places(value, known)]
         where = [path_of(path, "running", id), *places]
-        rows.append((where, [text(query.title), f"{words(query.run, names)}, answers {answers}"]))
+        rows.append((where, [text(query.title), _folded(f"{words(query.run, names)}, answers {answers}")]))
     if rows:
         page.add("## Tested on a running stack")
         page.table(["What", "How"], rows)
+
+
+def _folded(shown: str) -> str:
+    """What fills a screen by itself is opened by whoever wants to read it."""
+    return shown if len(shown) <= _MOST_UNFOLDED else f"<details><summary>Command</summary>{shown}</details>"

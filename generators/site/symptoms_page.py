@@ -35,7 +35,10 @@ def symptoms(spec: Spec) -> Iterable[Artifact]:
         return
     page = Page(PAGE, "Symptoms", _AT("symptoms"))
     page.add("What you see, and what to read next. Search this page for the words or the number that you saw.")
-    page.section("", ["You see", "It means", "Read next"], list(_seen(spec)))
+    if spec.monitoring.symptoms:
+        page.add("## What you see")
+    for id in spec.monitoring.symptoms:
+        _seen(page, spec, id)
     page.section("## Alerts", ["Alert", "Read next"], list(_alerts(spec)))
     scripts = exit_codes(spec)
     page.section(
@@ -60,12 +63,16 @@ def symptoms(spec: Spec) -> Iterable[Artifact]:
     yield page.done()
 
 
-def _seen(spec: Spec) -> Iterator[tuple[Where, list[str]]]:
-    for id, symptom in spec.monitoring.symptoms.items():
-        answer = runbook_links(spec, symptom.runbooks, "")
-        if symptom.first:
-            answer = prose(symptom.first) if answer == "–" else f"{prose(symptom.first)} {answer}"
-        yield (_AT("symptoms", id), *_titles(symptom.runbooks)), [text(symptom.title), prose(symptom.means), answer]
+def _seen(page: Page, spec: Spec, id: str) -> None:
+    """Below a heading of its own: by it the search finds the symptom, and no cell of a table is narrow on a telephone."""
+    symptom, at = spec.monitoring.symptoms[id], _AT("symptoms", id)
+    page.add(f"### {text(symptom.title)}", path_of(at, "title"))
+    page.add(prose(symptom.means), path_of(at, "means"))
+    if symptom.first:
+        page.add(prose(symptom.first), path_of(at, "first"))
+    links = runbook_links(spec, symptom.runbooks, "")
+    if links != "–":
+        page.add(f"**Read next:** {links}", [path_of(at, "runbooks"), *_titles(symptom.runbooks)])
 
 
 def _alerts(spec: Spec) -> Iterator[tuple[Where, list[str]]]:
@@ -102,11 +109,14 @@ def exit_codes(spec: Spec) -> dict[str, dict[str, str]]:
 
 
 def runbooks_with(spec: Spec, script: str) -> list[str]:
-    """Runbooks with a step that runs a script."""
+    """Runbooks with a step that runs a script; where there are none, those that tell their reader to run it."""
     called = "plumb provision" if script == _PROVISIONING else script
     word = re.compile(rf"(?<![\w-]){re.escape(called)}\b")
-    return [
+    running = [
         id
-        for id, runbook in spec.runbooks.items()
-        if any(called in step.run and word.search(step.run) for step in runbook.steps)
+        for id, each in spec.runbooks.items()
+        if any(called in step.run and word.search(step.run) for step in each.steps)
+    ]
+    return running or [
+        id for id, each in spec.runbooks.items() if word.search("\n".join((*each.before, each.on_failure)))
     ]

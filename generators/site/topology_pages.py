@@ -68,11 +68,15 @@ def _beginnings(spec: Spec) -> dict[str, list[tuple[str, str, bool]]]:
             ("tenants", "operator/tenants.md", has_tenants(spec)),
             ("cloud objects and their cost", "operator/cloud/index.md", clouds),
         ],
+        "an engineer": [
+            ("services", "architect/services/index.md", True),
+            ("networks, and who reaches whom", "architect/networks.md", True),
+            ("data flows", "architect/data-flows.md", bool(spec.data_flows.data_flows)),
+            ("environment", "operator/environment.md", True),
+            ("monitoring", "architect/monitoring.md", is_monitored(spec)),
+        ],
         "an architect": [
             ("topology", "architect/topology.md", True),
-            ("services", "architect/services/index.md", True),
-            ("data flows", "architect/data-flows.md", bool(spec.data_flows.data_flows)),
-            ("monitoring", "architect/monitoring.md", is_monitored(spec)),
             ("rules", "architect/rules/index.md", spec.platform.reference),
             ("data reference", "architect/data.md", spec.platform.reference),
         ],

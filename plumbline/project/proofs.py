@@ -91,7 +91,9 @@ def judge_page(proof: LiveProof, page: str | None, now: Mapping[str, str]) -> St
         return Standing("never", "It was never run, or its page was deleted.")
     mark = _mark(page)
     if mark is None:
-        return Standing("stale", "Its page does not say which spec it was run on.")
+        return Standing(
+            "stale", "Its page was written by an older version, which did not record what the proof depends on."
+        )
     if mark["command"] not in (proof.command, f"{proof.command} --faults"):
         return Standing("stale", f"The last run was another: {mark['command']}.")
     changed = [part for part, digest in now.items() if mark["rests_on"].get(part) != digest]

@@ -16,11 +16,12 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 
 from plumbline.site.accessible import labelled, with_row_headers, within_reach
-from plumbline.site.evidence import FOLDER, with_last_runs, with_standing
+from plumbline.site.evidence import FOLDER, seen_words, with_days, with_last_runs, with_standing
 from plumbline.site.navigation import arrange
 from plumbline.site.origins import address_of, with_origins
 from plumbline.site.pictures import with_pictures
 from plumbline.site.printed import with_footer
+from plumbline.site.proven import BUNDLES, steps_followed, with_proven
 from plumbline.site.tables import with_long_tables
 from plumbline.site.values import with_values, without_marks
 
@@ -29,6 +30,7 @@ _STYLE = "assets/plumbline.css"
 _VALUES = "assets/runbook-values.js"
 _TABLES = "assets/tables.js"
 _RULES = "architect/rules"
+_RUNBOOKS = "operator/runbooks"
 _LISTS = ("auditor/images.md", "architect/rules/index.md")
 """Pages whose tables are not searched: what was read of each image is found by its name, and a rule on its own page."""
 _LINE = re.compile(r'<span id="l-\d+-\d+">')
@@ -67,13 +69,25 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Evidence says whether it still holds."""
+    """Evidence says whether it still holds; what helps in need is found before what explains."""
     folder, name = posixpath.split(page.file.src_uri)
+    if boost := _boost(page.file.src_uri, config):
+        page.meta.setdefault("search", {}).setdefault("boost", boost)
     if folder == FOLDER:
         known = config.extra.get("standings", {}).get(name.removesuffix(".md"), ())
         return with_standing(markdown, config.extra.get("revision", ""), known)
     form = _form_of(page, config)
     return str(form["markdown"]) if form else markdown
+
+
+def _boost(path: str, config: MkDocsConfig) -> float | None:
+    """How much sooner a page is found: by the longest of the paths that it is at or below."""
+    found = {
+        each: boost
+        for each, boost in config.extra.get("boost", {}).items()
+        if path == each or path.startswith(f"{each}/")
+    }
+    return found[max(found, key=len)] if found else None
 
 
 def _form_of(page: Page, config: MkDocsConfig) -> Mapping[str, Any] | None:
@@ -103,9 +117,20 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         file = files.get_file_from_path(source)
         return file.url_relative_to(page.file) if file else None
 
+    def told(name: str) -> str:
+        file = files.get_file_from_path(f"{FOLDER}/{name}.md")
+        known = config.extra.get("standings", {}).get(name, ())
+        return seen_words(file.content_string, config.extra.get("revision", ""), known) if file else ""
+
     html = with_last_runs(
         with_pictures(_LINE.sub("<span>", html), picture, target), config.extra.get("proofs", {}), seen
     )
+    if folder != FOLDER:
+        html = with_days(html, told)
+    evidence = files.get_file_from_path(BUNDLES)
+    if folder == _RUNBOOKS and evidence and not page.is_index:
+        followed = steps_followed(evidence.content_string, posixpath.basename(page.file.src_uri).removesuffix(".md"))
+        html = with_proven(html, followed, evidence.url_relative_to(page.file), told("bundle-proof"))
     if form := _form_of(page, config):
         html = with_values(html, form["data"], seen(_VALUES) or "")
         for heading in _headings(page.toc):

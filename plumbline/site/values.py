@@ -12,17 +12,23 @@ from typing import Any
 _MARK = re.compile(r"plumb(?:value|derived)\d+x")
 _TAG = re.compile(r"(<[^>]*>)")
 _HEADING_END = "</h1>"
+_NEXT_HEADING = re.compile(r"<h2\b")
 DERIVED = "of the tenant"
 """What a place shows that follows from the tenant, before one is typed."""
 
 
 def with_values(page: str, form: Mapping[str, Any], script: str) -> str:
-    """A page's HTML whose marks are places of values, with the form below its heading. `script` is the address of what fills them in."""
+    """A page's HTML whose marks are places of values, with the form below what its runbook is for. `script` is the address of what
+    fills them in."""
     names = {each["mark"]: each["name"] for each in form["fields"]}
     # an address in the page may hold a mark: it leads to a heading that has it too
     shown = "".join(part if number % 2 else _with_places(part, names) for number, part in enumerate(_TAG.split(page)))
     heading, end, rest = shown.partition(_HEADING_END)
-    return f"{heading}{end}{_form(form)}{rest}{_data(form, script)}" if end else shown
+    if not end:
+        return shown
+    next_heading = _NEXT_HEADING.search(rest)
+    at = next_heading.start() if next_heading else 0
+    return f"{heading}{end}{rest[:at]}{_form(form)}{rest[at:]}{_data(form, script)}"
 
 
 def without_marks(heading: str, form: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 
 from plumbline.runbook.captures import NotCaptured, capture
@@ -59,7 +60,10 @@ def followed(host: SealedHost, runbook: str, values: Mapping[str, str]) -> Itera
     shown = render_runbook(shipped_spec(), runbook, "offline", values)
     captured_values: dict[str, str] = {}
     for step in shown.steps:
-        yield f"{runbook}: {step.title}", _done(host, step, captured_values)
+        begin = time.monotonic()
+        problems = _done(host, step, captured_values)
+        # the page of the runbook shows both: see plumbline/site/proven.py
+        yield f"{runbook}: {step.title} ({time.monotonic() - begin:.0f} s)", problems
 
 
 def _done(host: SealedHost, step: RenderedStep, captured_values: dict[str, str]) -> list[str]:

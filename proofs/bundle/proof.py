@@ -178,7 +178,7 @@ def as_page(rows: list[ProofRow], head: str) -> str:
     page = EvidencePage("bundle-proof.md", "Bundles on sealed hosts")
     page.add(f"{head}: {score(rows)}.")
     shown = [(None, [row.part, row.store, text(row.name), "right" if row.right else "**wrong**"]) for row in rows]
-    page.table(["Part", "Store", "What", ""], shown)
+    page.table(["Part", "Store", "What", "Outcome"], shown)
     return page.done().content.decode()
 
 

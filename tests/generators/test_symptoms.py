@@ -15,9 +15,19 @@ SPEC = shipped_spec()
 ROOT = Path(__file__).parents[2]
 
 
+def page() -> str:
+    (found,) = symptoms(SPEC)
+    return found.content.decode()
+
+
+def sections() -> dict[str, str]:
+    """What is below each symptom's heading."""
+    seen = page().partition("\n## Alerts\n")[0].split("\n### ")[1:]
+    return {title: body for title, _, body in (each.partition("\n") for each in seen)}
+
+
 def rows() -> list[list[str]]:
-    (page,) = symptoms(SPEC)
-    lines = [line for line in page.content.decode().splitlines() if line.startswith("| ")]
+    lines = [line for line in page().splitlines() if line.startswith("| ")]
     return [line.strip("| ").split(" | ") for line in lines if "---" not in line]
 
 
@@ -38,25 +48,35 @@ def test_every_symptom_and_every_alert_leads_somewhere() -> None:
     for id in SPEC.monitoring.alerts:
         (row,) = (row for row in shown if row[0].startswith(f"[{id}]"))
         assert row[-1] not in ("–", "")
+    found = sections()
+    assert list(found) == [each.title for each in SPEC.monitoring.symptoms.values()]
     for symptom in SPEC.monitoring.symptoms.values():
-        (row,) = (row for row in shown if row[0] == symptom.title)
-        assert row[-1] not in ("–", "")
+        assert symptom.first or "runbooks/" in found[symptom.title]
+        assert found[symptom.title].count("](runbooks/") == len(symptom.runbooks)
 
 
-@pytest.mark.parametrize("words", ["disk full", "503", "signature"])
-def test_the_words_that_an_operator_searches_for_are_there_with_a_runbook(words: str) -> None:
-    assert any(words in row[0] and "runbooks/" in row[-1] for row in rows())
+@pytest.mark.parametrize("words", ["disk full", "503", "signature", "rollback"])
+def test_the_words_that_an_operator_searches_for_are_a_heading_with_a_runbook(words: str) -> None:
+    assert any(words in title and "runbooks/" in body for title, body in sections().items())
+
+
+def test_what_a_symptom_says_to_be_the_cause_is_repaired_by_a_runbook_that_it_names() -> None:
+    """A page that names an unhealthy service, and leads to nothing that repairs one, sends its reader on at night."""
+    for symptom in SPEC.monitoring.symptoms.values():
+        if "unhealthy" in symptom.means:
+            assert {"online-sick-service", "offline-sick-service"} <= set(symptom.runbooks), symptom.title
 
 
 def test_every_link_of_the_page_leads_to_a_page() -> None:
-    for row in rows():
-        for target in re.findall(r"\]\(([^)#]+)", " ".join(row)):
-            assert (ROOT / PAGE).parent.joinpath(target).is_file(), target
+    for target in re.findall(r"\]\(([^)#]+)", page()):
+        assert (ROOT / PAGE).parent.joinpath(target).is_file(), target
 
 
 def test_a_script_leads_to_the_runbooks_that_run_it_and_to_no_other() -> None:
     assert "offline-export" in runbooks_with(SPEC, "export.sh")
     assert runbooks_with(SPEC, "uninstall.sh") == []
+    # no step runs it; a text tells the reader to
+    assert runbooks_with(SPEC, "rollback.sh") == ["offline-update"]
     assert "offline-install" not in runbooks_with(SPEC, "status.sh.old")
     calling = set(runbooks_with(SPEC, "provision.py"))
     assert calling >= {"online-provision", "online-deprovision", "online-replace-node"}

@@ -3,7 +3,7 @@
 import pytest
 
 from plumbline.project.proofs import pages_by_command
-from plumbline.site.evidence import with_last_runs, with_standing
+from plumbline.site.evidence import seen_words, with_days, with_last_runs, with_standing
 from tests.rules.three_modes import three_modes
 
 PAGE = "# Parity: 1 of 1\n\n- docpipe, spec {0}, online\n\n# Not this\n"
@@ -48,3 +48,28 @@ def test_a_command_leads_to_what_it_saw_last(command: str, page: str) -> None:
 def test_other_code_leads_nowhere() -> None:
     cell = "<td><code>plumb check</code></td><td>see <code>plumb verify parity</code></td>"
     assert with_last_runs(cell, pages_by_command(three_modes()), lambda source: "there.html") == cell
+
+
+@pytest.mark.parametrize(
+    ("page", "known", "words"),
+    [
+        ("Seen on 2026-01-02T06:00:00. Spec 0123456789ab.", [], "2026-01-02, current"),
+        ("Spec ffffffffffff, 2026-01-02.", [], "2026-01-02, older"),
+        ("| Spec | `ffffffffffff` |", [], "older"),
+        ("Spec 0123456789ab, 2026-01-02.", ["stale", "Why."], "2026-01-02, stale"),
+        ("Nothing.", [], ""),
+    ],
+)
+def test_evidence_in_few_words(page: str, known: list[str], words: str) -> None:
+    assert seen_words(page, "0123456789ab", known) == words
+
+
+def test_links_to_evidence_say_of_when_it_is() -> None:
+    link = '<a href="../auditor/evidence/parity.html">last run</a>'
+    assert (
+        with_days(link, {"parity": "2026-01-02, stale"}.__getitem__)
+        == f'{link} <span class="seen">(2026-01-02, stale)</span>'
+    )
+    assert with_days(link, lambda name: "") == link
+    other = '<a href="evidence.html">evidence</a>'
+    assert with_days(other, lambda name: "never") == other
