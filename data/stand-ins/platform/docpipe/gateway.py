@@ -22,6 +22,7 @@ from docpipe.settings import MODE, contract, secret
 PER_MINUTE = 100
 """Requests on ingest, for each tenant."""
 TOKEN_SECONDS = 900
+LONGEST_POLL_SECONDS, POLL_EVERY_SECONDS = 30, 0.5
 _SNIFFED = (("application/pdf", b"%PDF-"), ("text/html", b"<!doctype html"), ("text/html", b"<html"))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CELERY = worker.celery()
@@ -167,11 +168,17 @@ def sniffed(head: bytes) -> str:
 
 
 def document(request: Request) -> Response:
-    """How far a document has come, by its audit events."""
+    """How far a document has come, by its audit events. With `after` and `seconds` the answer waits for another state, so long."""
     tenant, _ = tenant_of(request)
-    found = stores.events(tenant, str(request.path_params["document"]))
-    if not found:
-        raise Refusal(404, "no such document")
+    asked = request.query_params
+    end = time.monotonic() + min(int(asked.get("seconds") or 0), LONGEST_POLL_SECONDS)
+    while True:
+        found = stores.events(tenant, str(request.path_params["document"]))
+        if not found:
+            raise Refusal(404, "no such document")
+        if found[-1][0] != asked.get("after") or time.monotonic() >= end:
+            break
+        time.sleep(POLL_EVERY_SECONDS)
     detail = {key: value for _, each in found for key, value in each.items()}
     actions = [action for action, _ in found]
     return JSONResponse({"state": actions[-1], "events": actions, "trail": " ".join(actions), "detail": detail})
