@@ -3,10 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from tests.bundle.releases import DATABASE_CHANGED, ENTRY_CHANGED
+
 Changes = Mapping[str, tuple[str, str]]
+MADE: Mapping[str, Changes] = {
+    "migration": {file: pair for file, pair in DATABASE_CHANGED.items() if file not in ENTRY_CHANGED}
+}
+"""Changes that other tests make too."""
 _FILE = Path(__file__).with_name("cases.yaml")
 
 
@@ -32,13 +39,12 @@ class CasesOfPlatform:
 def read_cases() -> dict[str, CasesOfPlatform]:
     """By platform."""
     found = yaml.safe_load(_FILE.read_text())
-    return {name: CasesOfPlatform(each["clients"], _cases(each["cases"])) for name, each in found.items()}
+    return {
+        name: CasesOfPlatform(each["clients"], tuple(_case(*one) for one in each["cases"].items()))
+        for name, each in found.items()
+    }
 
 
-def _cases(found: Mapping[str, Mapping[str, object]]) -> tuple[UpdateCase, ...]:
-    return tuple(_case(name, **each) for name, each in found.items())
-
-
-def _case(name: str, title: str, changes: Mapping[str, list[str]] | None = None) -> UpdateCase:
-    pairs = {file: (before, after) for file, (before, after) in (changes or {}).items()}
-    return UpdateCase(name, title, pairs)
+def _case(name: str, found: Mapping[str, Any]) -> UpdateCase:
+    pairs = {file: (before, after) for file, (before, after) in found.get("changes", {}).items()}
+    return UpdateCase(name, found["title"], pairs or MADE.get(name, {}))

@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 UPLOAD_BYTES = 20_000_000
 CHUNK = 1 << 17
@@ -26,10 +26,23 @@ TIMEOUT_S = 90
 _BROKEN = (OSError, http.client.HTTPException)
 
 
+class Record:
+    """What all of them write down."""
+
+    def __init__(self, file: IO[str]):
+        self._file, self._lock = file, threading.Lock()
+
+    def add(self, line: dict[str, Any]) -> None:
+        """A request."""
+        with self._lock:
+            self._file.write(json.dumps(line) + "\n")
+            self._file.flush()
+
+
 class Client:
     """One of them: what it sends, in turn, and what came back is written down."""
 
-    def __init__(self, told: dict[str, Any], kind: str, number: int, record: Callable[[dict[str, Any]], None]):
+    def __init__(self, told: dict[str, Any], kind: str, number: int, record: Record):
         self.told, self.kind, self.name, self._record = told, kind, f"{kind} {number}", record
         self.kept = kind.endswith("-kept")
         self._connection = http.client.HTTPConnection(told["place"], timeout=TIMEOUT_S)
@@ -59,7 +72,7 @@ class Client:
         if status != wanted:
             seen = f"{status} {seen} {content[:120].decode(errors='replace')}"
         line = {"client": self.name, "kind": self.kind, "began": began, "ended": time.monotonic()}
-        self._record({**line, "right": status == wanted, "resent": resent, "seen": seen, **more})
+        self._record.add({**line, "right": status == wanted, "resent": resent, "seen": seen, **more})
         if status == wanted:
             return content
         time.sleep(AFTER_A_FAILURE_S)
@@ -179,23 +192,20 @@ def _run(client: Client) -> None:
 
 def main(told: dict[str, Any]) -> None:
     """All of them, until the end."""
-    lock, file = threading.Lock(), Path(told["record"]).open("w")
     told["until"] = time.monotonic() + told["seconds"]
-
-    def record(line: dict[str, Any]) -> None:
-        with lock:
-            file.write(json.dumps(line) + "\n")
-            file.flush()
-
-    if told.get("key"):
-        told["document"] = first_document(Client(told, "document-new", 99, record))
-    print("ready", flush=True)
-    each = [Client(told, kind, number, record) for kind, count in told["clients"].items() for number in range(count)]
-    threads = [threading.Thread(target=_run, args=(client,)) for client in each]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with Path(told["record"]).open("w") as file:
+        record = Record(file)
+        if told.get("key"):
+            told["document"] = first_document(Client(told, "document-new", 99, record))
+        print("ready", flush=True)
+        each = [
+            Client(told, kind, number, record) for kind, count in told["clients"].items() for number in range(count)
+        ]
+        threads = [threading.Thread(target=_run, args=(client,)) for client in each]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
 
 if __name__ == "__main__":

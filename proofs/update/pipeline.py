@@ -31,9 +31,7 @@ class PipelineSeen:
 
 def lost(seen: PipelineSeen, sent: Iterable[str]) -> list[str]:
     """Documents that clients were told are taken, without a receipt or an end. Pure."""
-    return sorted(
-        each for each in sent if each not in seen.receipts or not set(LAST) & set(seen.events.get(each, ()))
-    )
+    return sorted(each for each in sent if each not in seen.receipts or not set(LAST) & set(seen.events.get(each, ())))
 
 
 def twice(seen: PipelineSeen) -> list[str]:

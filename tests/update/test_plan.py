@@ -150,8 +150,20 @@ def test_clients_are_told_what_they_will_see() -> None:
         )
 
     assert [(each.service, each.seen) for each in planned(shop(NONE), shop("1" * 64)).clients] == [
-        ("api", "requests to web that need it fail until it answers again")
+        ("api", "requests to web that need it wait or fail until it answers again")
     ]
+
+
+def test_a_pause_is_bounded_by_its_end_and_its_start() -> None:
+    def shop(entry: str, ready: int | None) -> ReleaseFacts:
+        store = service(entry=entry, volumes=("data",), stop_grace_s=60, ready_within_s=ready)
+        return release({"web": service(answers=("0.0.0.0:80",), needs=("store",)), "store": store})
+
+    found = planned(shop(NONE, 7), shop("1" * 64, 49))
+    assert [each.at_most_s for each in found.clients] == [109]
+    assert "that need it wait or fail until it answers again, at most 109 s" in as_words(found)
+    # what an older release does not say is not made up
+    assert [each.at_most_s for each in planned(shop(NONE, 7), shop("1" * 64, None)).clients] == [None]
 
 
 def test_what_gets_a_second_copy_refuses_no_client() -> None:

@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from types import SimpleNamespace
 from typing import IO, Any
 
 import jwt
@@ -68,7 +69,7 @@ def token(request: Request) -> Response:
 def limited(tenant: str) -> None:
     """Count a request. Raises Refusal."""
     key = f"tenant:{tenant}:ingest:{int(time.time() // 60)}"
-    count, _ = stores.queues().pipeline().incr(key).expire(key, 120).execute()
+    count, _ = stores.held(lambda: stores.queues().pipeline().incr(key).expire(key, 120).execute())
     if count > PER_MINUTE:
         raise Refusal(429, f"more than {PER_MINUTE} requests in a minute")
 
@@ -139,19 +140,26 @@ def take(tenant: str, document: str, manifest: dict[str, Any], size: int, sha256
         raise Refusal(503, f"it could not be scanned: {error}", "SCAN_FAILED") from error
     if virus:
         raise Refusal(422, f"malware: {virus}", "MALWARE_FOUND")
-    file.seek(0)
-    client = stores.objects()
-    client.upload_fileobj(
-        file, stores.bucket(client, tenant), f"raw/{document}", ExtraArgs={"ContentType": manifest["mime"]}
-    )
-    with stores.database() as cursor:
+    stores.held(lambda: keep(tenant, f"raw/{document}", file, manifest["mime"]))
+
+    def receipt(cursor: Any) -> None:
         cursor.execute(
             "INSERT INTO intake_receipts (id, tenant, name, size_bytes, sha256) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [document, tenant, manifest["name"], size, sha256],
         )
         stores.record_in(cursor, tenant, "intake", "ACCEPTED", document, {"sha256": sha256, "size": size})
+
+    stores.transaction(receipt)
     worker.send(_CELERY, tenant, "parse", document)
     return document
+
+
+def keep(tenant: str, key: str, file: IO[bytes], mime: str) -> None:
+    """Write the content as an object, from its beginning; the file stays open."""
+    file.seek(0)
+    body = SimpleNamespace(read=file.read, seek=file.seek, tell=file.tell, close=lambda: None)
+    client = stores.objects()
+    client.upload_fileobj(body, stores.bucket(client, tenant), key, ExtraArgs={"ContentType": mime})
 
 
 def sniffed(head: bytes) -> str:
