@@ -68,6 +68,20 @@ def test_files_that_compose_does_not_see_make_a_service_anew(small: SmallEngine)
     assert (code, calls) == (0, ["run migrate", f"{ALONE} --force-recreate web"]), said
 
 
+def test_a_secret_that_was_replaced_makes_anew_who_was_given_it(small: SmallEngine) -> None:
+    """By the same release again; one that is new with a release was given to nobody."""
+    bundle = small.bundle("1.1", shop("1.1", more={"web": {"secrets": ("key",)}, "alone": {"secrets": ("other",)}}))
+    secrets = small.host.home / "secrets"
+    assert small.install(bundle)[0] == 0
+    secrets.mkdir(exist_ok=True)
+    for name in ("key", "other"):
+        (secrets / name).write_text("one")
+    assert small.install(bundle)[1] == ["run migrate"]
+    (secrets / "key").write_text("two")
+    assert small.install(bundle)[1] == ["run migrate", f"{ALONE} --force-recreate web"]
+    assert small.install(bundle)[1] == ["run migrate"]
+
+
 def test_another_image_under_the_same_name_makes_it_anew(small: SmallEngine) -> None:
     _, calls, said = small.install(small.bundle("1.1", shop("1.1"), image="1"))
     made = [call.rpartition(" ")[2] for call in calls if call.startswith("up")]

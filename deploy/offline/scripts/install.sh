@@ -1144,10 +1144,32 @@ reached() { grep -qx -e "$1" "$state/unfinished" 2> /dev/null; }
 
 is_first() { reached first; }
 
+# Each secret with its checksum; of the last release that came to its end, in a file of the state.
+secret_sums() {
+  for file in "$home/secrets"/*; do
+    [ ! -f "$file" ] || printf '%s %s\n' "$(sha256sum < "$file" | cut -d ' ' -f 1)" "${file##*/}"
+  done
+}
+
+remember_secrets() { secret_sums > "$state/secrets.new" && mv "$state/secrets.new" "$state/secrets"; }
+
+# A secret that somebody has replaced. Who was given it has the old one until it is made anew; Compose does not see it.
+has_another_secret() {
+  for secret in $(list "$new_facts" "$1" secrets); do
+    grep -q " $secret\$" "$state/secrets" 2> /dev/null || continue
+    secret_sums | grep " $secret\$" | grep -qxF -f - "$state/secrets" || return 0
+  done
+  return 1
+}
+
 compare() {
   for service in $(named "$new_facts" | grep . || compose_here config --services 2>> "$log" || :); do
     ! differs "$service" || note_down changing "$service"
     ! files_differ "$service" || note_down recreate "$service"
+    ! has_another_secret "$service" || {
+      note_down changing "$service"
+      note_down recreate "$service"
+    }
   done
   networks=$(changed_networks)
   [ -z "$networks" ] || echo "$networks" > "$state/whole"
@@ -1634,6 +1656,7 @@ remember() {
     mv "$state/newest.new" "$state/newest"
     sync -f "$state"
   fi
+  remember_secrets
   rm -f "$state/unfinished"
   # the way back ends where it leads to itself
   ! cmp -s "$home/.before/MANIFEST.json" "$home/MANIFEST.json" || forget_kept
