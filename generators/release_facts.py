@@ -127,7 +127,7 @@ def _service(spec: Spec, file: ComposeFile, name: str, files: Mapping[str, str])
         drained=name in spec.update.drain,
         second_copy=_second_copy(spec, file, name),
         stop_grace_s=service.stop_grace_s,
-        ready_within_s=service.health and _ready_within(service.health),
+        ready_within_s=_ready_within(service.health) if service.health else None,
         volumes=tuple(sorted(service.volumes)),
         data=_data(spec, service.image) if service.volumes else None,
         secrets=tuple(sorted(service.secrets)),

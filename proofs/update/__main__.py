@@ -1,6 +1,6 @@
 """`make update-proof`: releases are changed over under load, there and back; the last line is the score.
 
-python -m proofs.update [CASE…] [classic|containerd]
+python -m proofs.update [PLATFORM] [CASE…] [classic|containerd]
 """
 
 import sys
@@ -8,55 +8,63 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from plumbline.project.proofs import page_marker
+from plumbline.stack.engine import find_engine
 from proofs.bundle.proof import STORES
 from proofs.bundle.updating import failed, install
-from proofs.update.cases import CasesOfPlatform, read_cases
-from proofs.update.trying import Outcome, Scene
+from proofs.evidence import REPORTS, seen_on
+from proofs.update.cases import read_cases
+from proofs.update.platforms import publisher_of
+from proofs.update.reporting import UpdateRow, as_json, as_page, line, row_of, score
+from proofs.update.trying import Scene
 from tests.bundle.host import sealed_host
 from tests.bundle.releases import publisher
 from tests.lab.running import with_engine
+from tests.stack.conftest import DATA, shipped_spec
 
-PLATFORM = "docpipe"
-"""The shipped spec's."""
+REPORT = REPORTS / "update-proof"
+COMMAND = "make update-proof"
 
 
 def main(words: list[str]) -> int:
-    """Try them, print each outcome and the score; 1 where something is wrong."""
-    stores = [word for word in words if word in STORES] or STORES
-    only = [word for word in words if word not in STORES]
-    outcomes: list[Outcome] = []
+    """Try them, print each outcome and the score, and write both down; 1 where something is wrong."""
+    platforms = read_cases()
+    stores = [word for word in words if word in STORES] or list(STORES)
+    named = [word for word in words if word in platforms] or list(platforms)
+    only = [word for word in words if word not in (*STORES, *platforms)]
+    mark = page_marker(DATA, COMMAND)
+    rows: list[UpdateRow] = []
     for store in stores:
-        for outcome in tried(read_cases()[PLATFORM], only, store):
-            outcomes.append(outcome)
-            print(line(store, outcome), flush=True)
-    right = sum(not each.wrong for each in outcomes)
-    print(f"update proof: {right} of {len(outcomes)} as they have to be")
-    return int(right < len(outcomes) or not outcomes)
+        for platform in named:
+            for row in tried(platform, only, store):
+                rows.append(row)
+                print(line(row), flush=True)
+    right = bool(rows) and all(not row.wrong for row in rows)
+    REPORTS.mkdir(exist_ok=True)
+    head = seen_on(shipped_spec(), find_engine())
+    REPORT.with_suffix(".json").write_text(as_json(rows, head))
+    page = as_page(rows, head)
+    REPORT.with_suffix(".md").write_text(page if words else mark(page, right))
+    print(score(rows))
+    return int(not right)
 
 
-def tried(platform: CasesOfPlatform, only: list[str], store: str) -> Iterator[Outcome]:
+def tried(platform: str, only: list[str], store: str) -> Iterator[UpdateRow]:
     """Each case on one host of that store, there and back."""
-    with tempfile.TemporaryDirectory(prefix="plumb-updates-") as folder, publisher(Path(folder)) as maker:
+    found = read_cases()[platform]
+    cases = [each for each in found.cases if not only or each.name in only]
+    if not cases:
+        return
+    with tempfile.TemporaryDirectory(prefix="plumb-updates-") as folder, publisher(Path(folder)) as keys:
+        maker = publisher_of(platform, keys)
         first = maker.release()
         with sealed_host(store == "containerd") as host:
             done = install(host, maker, first)
             assert done.returncode == 0, failed(done)
-            scene = Scene(host, maker, platform.clients)
-            for number, case in enumerate(platform.cases, start=1):
-                if not only or case.name in only:
-                    yield from scene.try_case(case, f"1.{number}")
-
-
-def line(store: str, outcome: Outcome) -> str:
-    """An outcome for a terminal."""
-    total = outcome.seen.total
-    slowest = "; ".join(f"{kind} {each.longest_s:.1f} s" for kind, each in outcome.seen.kinds.items())
-    said = "".join(f"\n    {each}" for each in (*outcome.goal.refused, *outcome.wrong))
-    return (
-        f"{'WRONG' if outcome.wrong else 'right'}  {store}, {outcome.case.name} {outcome.way}: {total.failed} of "
-        f"{total.asked} requests failed, {total.resent} sent again, {len(outcome.seen.sent)} documents, {len(outcome.lost)} lost, "
-        f"{len(outcome.twice)} twice; {outcome.took_s:.0f} s; longest: {slowest}{said}"
-    )
+            scene = Scene(host, maker, found.clients)
+            for number, case in enumerate(cases, start=1):
+                for outcome in scene.try_case(case, f"1.{number}"):
+                    yield row_of(store, platform, outcome)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,14 @@ _FILE = Path(__file__).with_name("cases.yaml")
 
 @dataclass(frozen=True)
 class UpdateCase:
-    """A release that differs from the one before."""
+    """A release that differs from the one before, or a secret that is replaced."""
 
     name: str
     title: str
     changes: Changes = field(default_factory=dict)
     """By file of the spec, what is replaced by what."""
+    secret: str = ""
+    """The secret that gets another value; the release stays."""
 
 
 @dataclass(frozen=True)
@@ -47,4 +49,4 @@ def read_cases() -> dict[str, CasesOfPlatform]:
 
 def _case(name: str, found: Mapping[str, Any]) -> UpdateCase:
     pairs = {file: (before, after) for file, (before, after) in found.get("changes", {}).items()}
-    return UpdateCase(name, found["title"], pairs or MADE.get(name, {}))
+    return UpdateCase(name, found["title"], pairs or MADE.get(name, {}), found.get("secret", ""))

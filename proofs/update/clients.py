@@ -1,8 +1,8 @@
 """Clients without pause, until a file is there or their time is over; a program of its own, for it runs in another network.
 
 `clients.py FILE`: a JSON object with `end` (the file), `record` (where each request is written down, a JSON object per line),
-`place` (ADDRESS:PORT), `seconds` (the longest run), `clients` (kind and number of each), `key` and `grace_s` for those that ask
-the reference pipeline.
+`place` (ADDRESS:PORT), `seconds` (the longest run), `clients` (kind and number of each), `key` (a file) and `grace_s` for those that
+ask the reference pipeline.
 """
 
 import hashlib
@@ -20,9 +20,10 @@ UPLOAD_BYTES = 20_000_000
 CHUNK = 1 << 17
 SLOW_S = 3
 """Seconds that a slow answer takes."""
-BETWEEN_S = 0.25
+BETWEEN_S = 0.4
 AFTER_A_FAILURE_S = 0.5
 TIMEOUT_S = 90
+REFUSED = 401
 _BROKEN = (OSError, http.client.HTTPException)
 
 
@@ -49,40 +50,53 @@ class Client:
         self.token = ""
 
     def ask(self, method: str, path: str, wanted: int, body: Any = None, **more: Any) -> bytes | None:
-        """The answer's content; None where it is not the wanted one. A kept connection that ended before it was used is opened again."""
-        headers = more.pop("headers", {}) | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
-        began, used, resent = time.monotonic(), self._connection.sock is not None, False
-        status, content, seen = 0, b"", ""
+        """The answer's content; None where it is not the wanted one.
+
+        A kept connection that ended before it was used is opened again, and for a token that is no longer taken it asks for a
+        new one: once each, as any client does.
+        """
+        headers = more.pop("headers", {})
+        began, used, again = time.monotonic(), self._connection.sock is not None, set[str]()
         while True:
-            try:
-                data = body() if callable(body) else body
-                self._connection.request(method, path, data, headers)
-                answer = self._connection.getresponse()
-                content, status, seen = answer.read(), answer.status, answer.reason
-            except _BROKEN as error:
-                seen = repr(error)
-                self._connection.close()
-                # what any client does: nothing of an answer came, and to ask again changes nothing
-                if used and not resent and method == "GET" and isinstance(error, ConnectionError):
-                    resent = True
-                    continue
-            break
-        if not self.kept:
-            self._connection.close()
+            status, content, seen, broken = self._sent(method, path, body() if callable(body) else body, headers)
+            if status == REFUSED and self.token and "renewed" not in again:
+                again.add("renewed")
+                self.log_in()
+            elif broken and used and method == "GET" and "resent" not in again:
+                # nothing of an answer came, and to ask again changes nothing
+                again.add("resent")
+            else:
+                break
         if status != wanted:
             seen = f"{status} {seen} {content[:120].decode(errors='replace')}"
         line = {"client": self.name, "kind": self.kind, "began": began, "ended": time.monotonic()}
-        self._record.add({**line, "right": status == wanted, "resent": resent, "seen": seen, **more})
+        self._record.add({**line, "right": status == wanted, "seen": seen, **dict.fromkeys(again, True), **more})
         if status == wanted:
             return content
         time.sleep(AFTER_A_FAILURE_S)
         return None
 
+    def _sent(self, method: str, path: str, data: Any, headers: dict[str, str]) -> tuple[int, bytes, str, bool]:
+        """Status, content and words of the answer, and whether the connection ended instead."""
+        own = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        try:
+            self._connection.request(method, path, data, headers | own)
+            answer = self._connection.getresponse()
+            found = answer.status, answer.read(), answer.reason, False
+        except _BROKEN as error:
+            self._connection.close()
+            return 0, b"", repr(error), isinstance(error, ConnectionError)
+        if not self.kept or answer.status == REFUSED:
+            self._connection.close()
+        return found
+
     def log_in(self) -> None:
         """The tenant's key for a token; not written down."""
-        while not self.token:
+        self.token = ""
+        while not self.token and not over(self.told):
+            key = Path(self.told["key"]).read_text().strip()
             try:
-                self._connection.request("POST", "/v1/token", headers={"Authorization": f"Bearer {self.told['key']}"})
+                self._connection.request("POST", "/v1/token", headers={"Authorization": f"Bearer {key}"})
                 self.token = json.loads(self._connection.getresponse().read())["token"]
             except (*_BROKEN, ValueError, KeyError):
                 time.sleep(1)
@@ -131,7 +145,7 @@ def document(client: Client, content: bytes = b"", mime: str = "text/plain", pau
 def upload(client: Client) -> None:
     """The same with 20 MB."""
     head = f"%PDF-1.4\n(Upload {uuid.uuid4()}) Tj\n".encode()
-    document(client, head + b"0" * (UPLOAD_BYTES - len(head)), "application/pdf", 2)
+    document(client, head + b"0" * (UPLOAD_BYTES - len(head)), "application/pdf", 5)
 
 
 def slow(client: Client) -> None:

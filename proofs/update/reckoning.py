@@ -19,6 +19,8 @@ class Request:
     """Whether the answer was the one that the client wanted."""
     resent: bool = False
     """Its connection had ended before it was used again, so that it was sent once more on another."""
+    renewed: bool = False
+    """Its token was no longer taken, so that it was sent once more with a new one."""
     seen: str = ""
     document: str = ""
     """Which one was sent, where one was."""
@@ -31,6 +33,7 @@ class Seen:
     asked: int = 0
     failed: int = 0
     resent: int = 0
+    renewed: int = 0
     longest_s: float = 0.0
     """Of the requests that were answered as wanted."""
     silent_s: float = 0.0
@@ -81,6 +84,7 @@ def _seen(found: list[Request]) -> Seen:
         len(found),
         sum(not each.right for each in found),
         sum(each.resent for each in found),
+        sum(each.renewed for each in found),
         max((each.ended - each.began for each in found if each.right), default=0.0),
         max((_silence(list(of_one)) for of_one in _by_client(found)), default=0.0),
     )
