@@ -21,6 +21,7 @@ _OWN = {
     "make mutants": "detection",
     "make soak": "false-alarms",
     "make bundle-proof": "bundle-proof",
+    "make update-proof": "update-proof",
     "make pipeline-faults": "pipeline-faults",
     "make isolation": "isolation",
 }
