@@ -16,7 +16,7 @@ from proofs.evidence import REPORTS, seen_on
 from proofs.update.cases import read_cases
 from proofs.update.platforms import publisher_of
 from proofs.update.reporting import UpdateRow, as_json, as_page, line, row_of, score
-from proofs.update.trying import Scene
+from proofs.update.trying import UpdateScene
 from tests.bundle.host import sealed_host
 from tests.bundle.releases import publisher
 from tests.lab.running import with_engine
@@ -61,7 +61,7 @@ def tried(platform: str, only: list[str], store: str) -> Iterator[UpdateRow]:
         with sealed_host(store == "containerd") as host:
             done = install(host, maker, first)
             assert done.returncode == 0, failed(done)
-            scene = Scene(host, maker, found.clients)
+            scene = UpdateScene(host, maker, found.clients)
             for number, case in enumerate(cases, start=1):
                 for outcome in scene.try_case(case, f"1.{number}"):
                     yield row_of(store, platform, outcome)

@@ -27,7 +27,7 @@ REFUSED = 401
 _BROKEN = (OSError, http.client.HTTPException)
 
 
-class Record:
+class RequestLog:
     """What all of them write down."""
 
     def __init__(self, file: IO[str]):
@@ -40,10 +40,10 @@ class Record:
             self._file.flush()
 
 
-class Client:
+class LoadClient:
     """One of them: what it sends, in turn, and what came back is written down."""
 
-    def __init__(self, told: dict[str, Any], kind: str, number: int, record: Record):
+    def __init__(self, told: dict[str, Any], kind: str, number: int, record: RequestLog):
         self.told, self.kind, self.name, self._record = told, kind, f"{kind} {number}", record
         self.kept = kind.endswith("-kept")
         self._connection = http.client.HTTPConnection(told["place"], timeout=TIMEOUT_S)
@@ -110,25 +110,25 @@ class Client:
         return str(json.loads(made)["document"]) if made else None
 
 
-def get(client: Client) -> None:
+def get(client: LoadClient) -> None:
     """A path that answers at once."""
     client.ask("GET", client.told["path"], 200)
     time.sleep(BETWEEN_S)
 
 
-def settings(client: Client) -> None:
+def settings(client: LoadClient) -> None:
     """What the gateway reads from its database."""
     client.ask("GET", "/v1/settings", 200)
     time.sleep(BETWEEN_S)
 
 
-def query(client: Client) -> None:
+def query(client: LoadClient) -> None:
     """What another service answers behind the gateway."""
     client.ask("GET", "/v1/query?q=updates", 200)
     time.sleep(BETWEEN_S)
 
 
-def document(client: Client, content: bytes = b"", mime: str = "text/plain", pause_s: float = 1.5) -> str | None:
+def document(client: LoadClient, content: bytes = b"", mime: str = "text/plain", pause_s: float = 1.5) -> str | None:
     """A document is announced and sent; until it is taken it is sent again. Its id, where it was."""
     content = content or f"{client.name} says {uuid.uuid4()} and nothing else.".encode()
     made = client.announced(content, mime)
@@ -142,24 +142,24 @@ def document(client: Client, content: bytes = b"", mime: str = "text/plain", pau
     return made if taken else None
 
 
-def upload(client: Client) -> None:
+def upload(client: LoadClient) -> None:
     """The same with 20 MB."""
     head = f"%PDF-1.4\n(Upload {uuid.uuid4()}) Tj\n".encode()
     document(client, head + b"0" * (UPLOAD_BYTES - len(head)), "application/pdf", 5)
 
 
-def slow(client: Client) -> None:
+def slow(client: LoadClient) -> None:
     """An answer that takes its time: nothing happens to a document that came through."""
     path = client.told["document"]
     client.ask("GET", f"{path}?after=INDEXED&seconds={SLOW_S}", 200)
 
 
-def poll(client: Client) -> None:
+def poll(client: LoadClient) -> None:
     """A long poll: until something happens, or for as long as a service has to finish."""
     client.ask("GET", f"{client.told['document']}?after=INDEXED&seconds={max(1, client.told['grace_s'] - 3)}", 200)
 
 
-KINDS: dict[str, Callable[[Client], object]] = {
+KINDS: dict[str, Callable[[LoadClient], object]] = {
     "get-new": get,
     "get-kept": get,
     "settings-new": settings,
@@ -172,7 +172,7 @@ KINDS: dict[str, Callable[[Client], object]] = {
 }
 
 
-def first_document(client: Client) -> str:
+def first_document(client: LoadClient) -> str:
     """The path of a document that came through, to wait for."""
     client.log_in()
     sent = None
@@ -197,7 +197,7 @@ def _parts(content: bytes) -> Iterator[bytes]:
         yield content[at : at + CHUNK]
 
 
-def _run(client: Client) -> None:
+def _run(client: LoadClient) -> None:
     if client.told.get("key"):
         client.log_in()
     while not over(client.told):
@@ -208,12 +208,12 @@ def main(told: dict[str, Any]) -> None:
     """All of them, until the end."""
     told["until"] = time.monotonic() + told["seconds"]
     with Path(told["record"]).open("w") as file:
-        record = Record(file)
+        record = RequestLog(file)
         if told.get("key"):
-            told["document"] = first_document(Client(told, "document-new", 99, record))
+            told["document"] = first_document(LoadClient(told, "document-new", 99, record))
         print("ready", flush=True)
         each = [
-            Client(told, kind, number, record) for kind, count in told["clients"].items() for number in range(count)
+            LoadClient(told, kind, number, record) for kind, count in told["clients"].items() for number in range(count)
         ]
         threads = [threading.Thread(target=_run, args=(client,)) for client in each]
         for thread in threads:

@@ -13,7 +13,7 @@ FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
+class UpdateGoal:
     """It."""
 
     copies: tuple[str, ...]
@@ -24,15 +24,15 @@ class Goal:
     """The longest that the plan names; 0 where it says nothing."""
 
 
-def goal_of(plan: UpdatePlan) -> Goal:
+def goal_of(plan: UpdatePlan) -> UpdateGoal:
     """The goal of a plan. Services that change in place do so one after the other."""
     refused = tuple(f"{each.service}: {each.seen}" for each in plan.clients)
     bounds = [each.at_most_s for each in plan.clients]
     known = [each for each in bounds if each is not None]
-    return Goal(plan.second_copies, refused, sum(known) if len(known) == len(bounds) else UNKNOWN_S)
+    return UpdateGoal(plan.second_copies, refused, sum(known) if len(known) == len(bounds) else UNKNOWN_S)
 
 
-def missed(goal: Goal, seen: Reckoning) -> Iterator[str]:
+def missed(goal: UpdateGoal, seen: Reckoning) -> Iterator[str]:
     """What the clients saw that they should not have."""
     if not goal.refused:
         yield from (f"failed: {each}" for each in seen.failures)

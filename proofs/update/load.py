@@ -22,14 +22,14 @@ _END_S = 180
 
 
 @dataclass
-class Load:
+class LoadSeen:
     """It; `seen` is there after the block."""
 
     seen: Reckoning = field(default_factory=Reckoning)
 
 
 @contextmanager
-def under_load(host: SealedHost, clients: Mapping[str, int], told: Mapping[str, Any]) -> Iterator[Load]:
+def under_load(host: SealedHost, clients: Mapping[str, int], told: Mapping[str, Any]) -> Iterator[LoadSeen]:
     """So many clients of each kind ask while the block runs, and some seconds before and after it."""
     folder = host.folder / "load"
     folder.mkdir(exist_ok=True)
@@ -37,7 +37,7 @@ def under_load(host: SealedHost, clients: Mapping[str, int], told: Mapping[str, 
     end.unlink(missing_ok=True)
     told = {**told, "end": str(end), "record": str(record), "seconds": _LONGEST_S, "clients": dict(clients)}
     call.write_text(json.dumps(told))
-    load = Load()
+    load = LoadSeen()
     process = subprocess.Popen([*host.engine.inside, sys.executable, _PROGRAM, call], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout and process.stdout.readline() == "ready\n", "the clients do not start"

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AskedRequest:
     """One that a client made; times in seconds of one clock."""
 
     client: str
@@ -27,7 +27,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ClientsSaw:
     """What one kind of clients, or all of them, saw."""
 
     asked: int = 0
@@ -44,8 +44,8 @@ class Seen:
 class Reckoning:
     """A load, as it was seen."""
 
-    kinds: dict[str, Seen] = field(default_factory=dict)
-    total: Seen = field(default_factory=Seen)
+    kinds: dict[str, ClientsSaw] = field(default_factory=dict)
+    total: ClientsSaw = field(default_factory=ClientsSaw)
     failures: tuple[str, ...] = ()
     """What was seen instead of an answer, with its number, the most frequent first."""
     sent: frozenset[str] = frozenset()
@@ -54,13 +54,13 @@ class Reckoning:
     """Those among them that were sent more than once."""
 
 
-def read_record(text: str) -> list[Request]:
+def read_record(text: str) -> list[AskedRequest]:
     """The requests of a record; a last line that was cut off is none."""
     lines = text.split("\n")[:-1]
-    return [Request(**json.loads(line)) for line in lines if line]
+    return [AskedRequest(**json.loads(line)) for line in lines if line]
 
 
-def reckon(requests: Iterable[Request]) -> Reckoning:
+def reckon(requests: Iterable[AskedRequest]) -> Reckoning:
     """All of it."""
     found = sorted(requests, key=attrgetter("began"))
     kinds = {kind: _seen([each for each in found if each.kind == kind]) for kind in sorted({r.kind for r in found})}
@@ -79,8 +79,8 @@ def reckon(requests: Iterable[Request]) -> Reckoning:
     )
 
 
-def _seen(found: list[Request]) -> Seen:
-    return Seen(
+def _seen(found: list[AskedRequest]) -> ClientsSaw:
+    return ClientsSaw(
         len(found),
         sum(not each.right for each in found),
         sum(each.resent for each in found),
@@ -90,12 +90,12 @@ def _seen(found: list[Request]) -> Seen:
     )
 
 
-def _by_client(found: list[Request]) -> Iterable[Iterable[Request]]:
+def _by_client(found: list[AskedRequest]) -> Iterable[Iterable[AskedRequest]]:
     for _, of_one in groupby(sorted(found, key=attrgetter("client", "began")), key=attrgetter("client")):
         yield of_one
 
 
-def _silence(of_one: list[Request]) -> float:
+def _silence(of_one: list[AskedRequest]) -> float:
     """The longest; one that did not end counts to the end of the record."""
     longest, since = 0.0, None
     for each in of_one:

@@ -15,7 +15,7 @@ from plumbline.update.plan import plan as plan_of
 from proofs.bundle.sealed import status
 from proofs.bundle.updating import Done, failed, install, rollback
 from proofs.update.cases import UpdateCase
-from proofs.update.goals import Goal, goal_of, missed
+from proofs.update.goals import UpdateGoal, goal_of, missed
 from proofs.update.load import under_load
 from proofs.update.pipeline import lost, twice, when_through
 from proofs.update.reckoning import Reckoning
@@ -34,7 +34,7 @@ class UpdateOutcome:
     case: UpdateCase
     way: str
     """`there` or `back`."""
-    goal: Goal
+    goal: UpdateGoal
     seen: Reckoning
     took_s: float
     """Of the script."""
@@ -45,7 +45,7 @@ class UpdateOutcome:
 
 
 @dataclass
-class Scene:
+class UpdateScene:
     """A sealed host with the first release, and who asks it."""
 
     host: SealedHost

@@ -3,10 +3,10 @@
 import pytest
 
 from proofs.update.pipeline import PipelineSeen, lost, twice
-from proofs.update.reckoning import Request, read_record, reckon
+from proofs.update.reckoning import AskedRequest, read_record, reckon
 
 
-def request(began: float, ended: float, right: bool = True, client: str = "a 0", **more: object) -> Request:
+def request(began: float, ended: float, right: bool = True, client: str = "a 0", **more: object) -> AskedRequest:
     fields = {
         "client": client,
         "kind": client.split(maxsplit=1)[0],
@@ -15,7 +15,7 @@ def request(began: float, ended: float, right: bool = True, client: str = "a 0",
         "right": right,
         **more,
     }
-    return Request(**fields)  # type: ignore[arg-type]
+    return AskedRequest(**fields)  # type: ignore[arg-type]
 
 
 def test_each_kind_is_counted_and_all_together() -> None:

@@ -12,8 +12,8 @@ from plumbline.spec.spec_files import read_spec_files
 from plumbline.update.differences import DeployedRelease
 from plumbline.update.plan import UpdatePlan, plan
 from proofs.update.cases import UpdateCase, read_cases
-from proofs.update.goals import Goal, goal_of, missed
-from proofs.update.reckoning import Reckoning, Seen
+from proofs.update.goals import UpdateGoal, goal_of, missed
+from proofs.update.reckoning import ClientsSaw, Reckoning
 from tests.stack.conftest import DATA
 
 CASES = {each.name: each for each in read_cases()["docpipe"].cases}
@@ -60,25 +60,25 @@ def test_every_service_without_data_changes_in_one_case(tmp_path: Path) -> None:
 
 
 def test_a_case_without_changes_names_none() -> None:
-    assert [name for name, each in CASES.items() if not each.changes] == ["nothing"]
+    assert [name for name, each in CASES.items() if not each.changes and not each.secret] == ["nothing"]
 
 
-SEEN = {"a": Seen(asked=9)}
-BEHIND = Goal(("web",), (), 0)
-IN_PLACE = Goal((), ("store: requests wait",), 10)
+SEEN = {"a": ClientsSaw(asked=9)}
+BEHIND = UpdateGoal(("web",), (), 0)
+IN_PLACE = UpdateGoal((), ("store: requests wait",), 10)
 
 
 def test_behind_a_copy_no_request_may_fail() -> None:
-    assert list(missed(BEHIND, Reckoning(SEEN, Seen(asked=9)))) == []
-    assert list(missed(BEHIND, Reckoning(SEEN, Seen(9, 1), ("1 × a: 503",)))) == ["failed: 1 × a: 503"]
+    assert list(missed(BEHIND, Reckoning(SEEN, ClientsSaw(asked=9)))) == []
+    assert list(missed(BEHIND, Reckoning(SEEN, ClientsSaw(9, 1), ("1 × a: 503",)))) == ["failed: 1 × a: 503"]
 
 
 def test_in_place_nobody_waits_longer_than_the_plan_says() -> None:
-    assert list(missed(IN_PLACE, Reckoning(SEEN, Seen(9, 2, silent_s=9.9), ("2 × a: 503",)))) == []
-    (told,) = missed(IN_PLACE, Reckoning(SEEN, Seen(9, 2, silent_s=10.1)))
+    assert list(missed(IN_PLACE, Reckoning(SEEN, ClientsSaw(9, 2, silent_s=9.9), ("2 × a: 503",)))) == []
+    (told,) = missed(IN_PLACE, Reckoning(SEEN, ClientsSaw(9, 2, silent_s=10.1)))
     assert told == "a client had no answer for 10.1 s, and the plan says at most 10 s"
 
 
 def test_clients_that_did_not_ask_have_seen_nothing() -> None:
-    assert list(missed(BEHIND, Reckoning())) == list(missed(BEHIND, Reckoning({"a": Seen(asked=2)})))
+    assert list(missed(BEHIND, Reckoning())) == list(missed(BEHIND, Reckoning({"a": ClientsSaw(asked=2)})))
     assert len(list(missed(BEHIND, Reckoning()))) == 1
