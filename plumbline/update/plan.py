@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from plumbline.spec.finding import Finding
 from plumbline.update.differences import DeployedRelease, ServiceChange, changes, needed_by, sort_by_needs
+from plumbline.update.formats import unread
 from plumbline.update.judging import bears, judge_update
 from plumbline.update.steps import BACK, Place, steps
 from schema.platform import Migration
@@ -101,7 +102,7 @@ def plan(old: DeployedRelease, new: DeployedRelease) -> UpdatePlan:
         clients=tuple(_clients(before, after, tuple(each for each in found if each.service not in copies))),
         second_copies=copies,
         copy_mib=max((after.services[each].memory_mib or 0 for each in copies), default=0),
-        undone_until="migrate" if contracting else "switch" if data else None,
+        undone_until="migrate" if contracting else "switch" if any(_not_read_back(before, after)) else None,
         memory_mib=(before.memory_mib, after.memory_mib),
         findings=tuple(judge_update(old, new, found)),
     )
@@ -147,6 +148,14 @@ def _data(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[str]:
         was = before.services.get(name)
         if was and was.data and service.data and was.data.version != service.data.version:
             yield f"{name}: {service.data.format}, {was.data.version} → {service.data.version}"
+
+
+def _not_read_back(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[str]:
+    """Stores whose version of before does not read what the one of after writes."""
+    for name, service in after.services.items():
+        was = before.services.get(name)
+        if was and was.data and service.data and unread(service.data.read_by, service.data.version, was.data.version):
+            yield name
 
 
 def _networks(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[str]:

@@ -184,7 +184,7 @@ def test_a_failed_migration_leaves_the_services_that_run(small: SmallEngine) -> 
     [
         ({}, {"migrations": CONTRACTS}, "release 1.0 uses what these migrations took away: 2"),
         (
-            {"postgres": {"data": data("16.9")}},
+            {"postgres": {"data": data("16.9", "later")}},
             {},
             "postgres keeps its data as version 16.9 does, and release 1.0 has 16.4",
         ),
@@ -201,6 +201,26 @@ def test_no_way_back_is_told_with_what_is_possible(
     assert said in told
     assert "restore.sh EXPORT" in told and "nothing was changed" in told
     assert small.installed() == "1.2"
+
+
+def test_a_store_goes_back_to_a_version_that_reads_its_data(small: SmallEngine) -> None:
+    new = shop("1.1", ("postgres",), {"postgres": {"data": data("16.9")}})
+    assert plan(DeployedRelease(shop()), DeployedRelease(new)).undone_until is None
+    assert small.install(small.bundle("1.1", new))[0] == 0
+    code, calls, said = small.rollback()
+    assert (code, calls, small.installed()) == (0, [f"{ALONE} postgres"], "1.0"), said
+
+
+def test_a_downgrade_takes_no_data_that_it_can_not_read(small: SmallEngine) -> None:
+    allowed = ("--allow-downgrade", "a drill")
+    store = {"postgres": {"data": data("16.9", "later")}}
+    assert small.install(small.bundle("1.1", shop("1.1", ("postgres",), store)))[0] == 0
+    older = small.bundle("1.0.1", shop("1.0.1", ("postgres",), {"postgres": {"data": data("16.8", "later")}}))
+    code, calls, said = small.install(older, *allowed)
+    assert (code, calls) == (1, []), said
+    assert "postgres 16.8 does not read what 16.9 has written: it is older" in said
+    assert "uninstall.sh --delete-data" in said and "stopped in step verify: nothing was changed" in said
+    assert small.install(small.bundle("1.0.2", shop("1.0.2", ("web",), store)), *allowed)[0] == 0
 
 
 def test_before_the_migration_there_is_a_way_back_all_the_same(small: SmallEngine) -> None:

@@ -909,6 +909,7 @@ bears() { [ "$2" != - ] && ! older "$1" "$2"; }
 # unread HOW OLD NEW   why data of a version is not read by another; nothing where it is
 unread() {
   { [ -n "$2" ] && [ -n "$3" ] && [ "$2" != "$3" ]; } || return 0
+  if [ "$1" = same-major ] && [ "${2%%.*}" = "${3%%.*}" ]; then return 0; fi
   if older "$3" "$2"; then echo 'it is older'; return 0; fi
   [ "$1" != later ] || return 0
   if [ "${2%%.*}" != "${3%%.*}" ]; then echo 'it has another major version'; return 0; fi
@@ -1478,17 +1479,19 @@ in_order() {
   echo "0x$(echo "$1" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')"
 }
 
-# What this release makes of the data that is there. A downgrade is followed by the backup of before.
+# What this release makes of the data that is there. The backup of before, which follows a downgrade, brings back what a migration
+# took away; it goes into stores that run, so that those have to read what they find.
 judge_data() {
-  { [ -n "$previous" ] && [ -z "$downgrade" ]; } || return 0
+  [ -n "$previous" ] || return 0
   for service in $(named "$new_facts"); do
     data_of "$old_facts" "$service" > "$work/data"
     read -r was how < "$work/data" || continue
     data_of "$new_facts" "$service" > "$work/data"
     read -r comes _ < "$work/data" || continue
     why=$(unread "$how" "$was" "$comes")
-    [ -z "$why" ] || fail 1 "$service $comes does not read what $was has written: $why" "$(otherwise_of "$old_facts" "$service")"
+    [ -z "$why" ] || fail 1 "$service $comes does not read what $was has written: $why" "$(otherwise_of "$old_facts" "$service")${downgrade:+; or, with the backup of before: uninstall.sh --delete-data docpipe, this bundle, restore.sh EXPORT}"
   done
+  [ -z "$downgrade" ] || return 0
   new_contractions "$new_facts" "$old_facts" > "$work/data"
   while read -r revision since; do
     bears "$previous" "$since" || fail 1 "migration $revision takes away what release $previous still uses" "update to $since first"

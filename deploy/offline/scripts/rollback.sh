@@ -296,6 +296,7 @@ bears() { [ "$2" != - ] && ! older "$1" "$2"; }
 # unread HOW OLD NEW   why data of a version is not read by another; nothing where it is
 unread() {
   { [ -n "$2" ] && [ -n "$3" ] && [ "$2" != "$3" ]; } || return 0
+  if [ "$1" = same-major ] && [ "${2%%.*}" = "${3%%.*}" ]; then return 0; fi
   if older "$3" "$2"; then echo 'it is older'; return 0; fi
   [ "$1" != later ] || return 0
   if [ "${2%%.*}" != "${3%%.*}" ]; then echo 'it has another major version'; return 0; fi
@@ -816,15 +817,16 @@ judge_data() {
   if [ ! -e "$state/unfinished" ] || reached switch; then
     for service in $(named "$new_facts"); do
       later=$(later_data "$service")
-      [ -z "$later" ] || fail 1 "$service keeps its data as version ${later#* } does, and release $release has ${later% *}" "$backup"
+      [ -z "$later" ] || fail 1 "$service keeps its data as version ${later#* } does, and release $release has ${later% *}" \
+        "with the backup of before: uninstall.sh --delete-data docpipe, then the bundle of $release, then restore.sh EXPORT"
     done
   fi
 }
 
-# versions of the data, before and now, where those of now are later
+# versions of the data, before and now, where that of before does not read what is there now
 later_data() {
-  before=$(data_of "$new_facts" "$1" | cut -d ' ' -f 1) after=$(data_of "$old_facts" "$1" | cut -d ' ' -f 1)
-  { [ -n "$before" ] && [ -n "$after" ] && older "$before" "$after"; } && echo "$before $after" || :
+  before=$(data_of "$new_facts" "$1" | cut -d ' ' -f 1) after=$(data_of "$old_facts" "$1")
+  [ -z "$(unread "${after#* }" "${after% *}" "$before")" ] || echo "$before ${after% *}"
 }
 
 # The names of the release before may be those of other images by now.
