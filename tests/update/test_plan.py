@@ -125,9 +125,14 @@ def test_a_contraction_that_names_no_release_ends_the_way_back() -> None:
 
 
 def test_a_store_in_a_later_version_ends_the_way_back() -> None:
-    old, new = (release({"db": service(data=data(each), volumes=("d",))}) for each in ("16.4", "16.9"))
-    assert planned(old, new).undone_until == "switch"
-    assert planned(old, old).undone_until is None
+    def store(version: str, read_by: str) -> ReleaseFacts:
+        return release({"db": service(data=data(version, read_by), volumes=("d",))})
+
+    assert planned(store("16.4", "later"), store("16.9", "later")).undone_until == "switch"
+    assert planned(store("16.4", "same-major"), store("17.1", "same-major")).undone_until == "switch"
+    # all of a major version read each other's
+    assert planned(store("16.4", "same-major"), store("16.9", "same-major")).undone_until is None
+    assert planned(store("16.4", "later"), store("16.4", "later")).undone_until is None
 
 
 def test_a_network_that_changes_is_no_change_of_one_service_alone() -> None:
