@@ -62,6 +62,15 @@ def test_the_same_release_again_touches_nothing(small: SmallEngine) -> None:
     assert (code, calls) == (0, ["run migrate"]), said
 
 
+def test_the_release_that_a_rollback_came_to_is_no_downgrade(small: SmallEngine) -> None:
+    assert small.install(small.bundle("1.1", shop("1.1", ("web",))))[0] == 0
+    assert small.rollback()[0] == 0
+    code, calls, said = small.install(small.host.folder / "bundle-1.0")
+    assert (code, calls) == (0, ["run migrate"]), said
+    other = small.bundle("1.0.5", shop("1.0.5", ("web",)))
+    assert "is older than 1.1, which this host has had" in small.install(other)[2]
+
+
 def test_files_that_compose_does_not_see_make_a_service_anew(small: SmallEngine) -> None:
     bundle = small.bundle("1.1", shop("1.1"), {"deployment/config/web/a.conf": "b"})
     code, calls, said = small.install(bundle)
