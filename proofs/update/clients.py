@@ -175,8 +175,8 @@ KINDS: dict[str, Callable[[LoadClient], object]] = {
 def first_document(client: LoadClient) -> str:
     """The path of a document that came through, to wait for."""
     client.log_in()
-    sent = None
-    while not (sent := sent or document(client, pause_s=0)):
+    sent: str | None = None
+    while not (sent := sent or document(client, pause_s=0)) and not over(client.told):
         time.sleep(1)
     path = f"/v1/documents/{sent}"
     while not over(client.told):
