@@ -185,9 +185,7 @@ def _second_copies(facts: ReleaseFacts, found: tuple[ServiceChange, ...]) -> Ite
             yield change.service
 
 
-def _clients(
-    before: ReleaseFacts, after: ReleaseFacts, found: tuple[ServiceChange, ...]
-) -> Iterator[Interruption]:
+def _clients(before: ReleaseFacts, after: ReleaseFacts, found: tuple[ServiceChange, ...]) -> Iterator[Interruption]:
     """Only what ran before has clients."""
     for change in found:
         service = before.services.get(change.service)
