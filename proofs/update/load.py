@@ -14,7 +14,7 @@ from proofs.update.reckoning import Reckoning, read_record, reckon
 from tests.bundle.host import SealedHost
 
 _PROGRAM = Path(__file__).with_name("clients.py")
-_LONGEST_S = 900
+_LONGEST_S = 2400
 """No load is longer, whatever becomes of the update."""
 _BEFORE_S, _AFTER_S = 8, 8
 """Seconds in which nothing is changed, so that slow requests are under way when something is."""
