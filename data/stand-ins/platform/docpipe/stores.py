@@ -20,7 +20,14 @@ from docpipe.settings import DEFAULTS, TENANT_FILE, secret
 
 HELD_SECONDS, AGAIN_AFTER_SECONDS = 25, 0.3
 """How long work waits for a store that is away, which is longer than an update takes to make one anew."""
-_AWAY = (psycopg2.OperationalError, redis.ConnectionError, HTTPClientError, urllib.error.URLError, ConnectionError)
+_AWAY = (
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+    redis.ConnectionError,
+    HTTPClientError,
+    urllib.error.URLError,
+    ConnectionError,
+)
 _ANSWERED = (psycopg2.errors.QueryCanceled, urllib.error.HTTPError)
 Result = TypeVar("Result")
 
