@@ -15,7 +15,7 @@ PACKAGES := schema plumbline generators validators
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run check lint format-check types layers unit test mutants stack-faults pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof cloud-faults cloud-fleet isolation benchmark evidence proofs publish-evidence golden site lock lab-stop clean boot fleet
+.PHONY: help setup run check lint format-check types layers unit test mutants stack-faults pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof update-proof cloud-faults cloud-fleet isolation benchmark evidence proofs publish-evidence golden site lock lab-stop clean boot fleet
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -131,6 +131,9 @@ isolation: setup  ## what is generated for each tenant, looked at for anything t
 fleet: setup  ## roll-outs by Ansible with its real inventory plugin and docker connection; downloads 51 MB
 	@$(BIN)/pytest tests/fleet/whole.py
 
+update-proof: setup  ## releases of two platforms changed over under load, there and back, with both image stores; the last line is the score
+	@$(BIN)/python -m proofs.update
+
 bundle-proof: setup  ## everything that is claimed of a bundle, on hosts that nothing reaches, with both image stores; the last line is the score
 	@$(BIN)/python -m proofs.bundle.proof
 
@@ -159,7 +162,7 @@ evidence: setup  ## run again the live proofs that are not current (plumb eviden
 proofs: setup  ## for a release: every proof program, current or not; about two hours
 	@$(BIN)/python -m tests.lab start >/dev/null
 	@trap '$(BIN)/python -m tests.lab stop >/dev/null' EXIT; $(BIN)/python -m tests.lab exec $(MAKE) \
-		mutants stack-faults pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof boot cloud-faults cloud-fleet isolation
+		mutants stack-faults pipeline-faults mutated-code soak wrong-specs hostile site-proof bundle-proof update-proof boot cloud-faults cloud-fleet isolation
 
 publish-evidence: setup  ## make what was proven last part of the committed pages, and build the site
 	@mkdir -p $(EVIDENCE)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from math import ceil
 from typing import Any
 
 from generators.compose.project import ComposeFile, compose_file, configuration
@@ -15,6 +16,7 @@ from plumbline.spec.spec import Spec
 from plumbline.update.formats import version
 from plumbline.update.reading import NAME
 from schema.release import DataFacts, ReleaseFacts, ServiceFacts
+from schema.service import Health
 
 FORMAT = 1
 _NOT_THE_CONTAINER = ("image", "pull_policy", "depends_on", "profiles")
@@ -126,6 +128,7 @@ def _service(spec: Spec, file: ComposeFile, name: str, files: Mapping[str, str])
         drained=name in spec.update.drain,
         second_copy=second_copy_ports(spec, file, name),
         stop_grace_s=service.stop_grace_s,
+        ready_within_s=_ready_within(service.health) if service.health else None,
         volumes=tuple(sorted(service.volumes)),
         data=_data(spec, service.image) if service.volumes else None,
         secrets=tuple(sorted(service.secrets)),
@@ -134,6 +137,11 @@ def _service(spec: Spec, file: ComposeFile, name: str, files: Mapping[str, str])
         models=tuple(sorted(spec.models.models[model].path for model in service.models)),
         memory_mib=service.limits.memory_mib if service.limits else None,
     )
+
+
+def _ready_within(health: Health) -> int:
+    """When Docker takes it for unhealthy that has not been healthy since its start."""
+    return ceil(health.start_period_s + health.retries * (health.interval_s + health.timeout_s))
 
 
 def _data(spec: Spec, image: str) -> DataFacts | None:

@@ -125,8 +125,8 @@ class DataFormat(Model):
 
     format: Text = documentation("The form of the data on the disk.")
     read_by: Literal["same-major", "next-minor", "later"]
-    """Which tags read what this one has written. `same-major`: those of this major version; `next-minor`: this minor version and
-    the next; `later`: all later ones. No tag reads what a later one has written."""
+    """Which tags read what this one has written. `same-major`: those of this major version, earlier ones too; `next-minor`: this
+    minor version and the next; `later`: all later ones. No other tag reads what a later one has written."""
     otherwise: Text = documentation("How the data gets to a version that doesn't read it.")
 
 

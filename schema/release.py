@@ -54,6 +54,8 @@ class ServiceFacts(Model):
     """Ports that a second copy publishes instead of the first, ADDRESS:PORT:CONTAINER_PORT; null where it gets no second copy."""
     stop_grace_s: Int
     """Seconds that it has to end."""
+    ready_within_s: Int | None = None
+    """Seconds after its start in which its health check succeeds, or it counts as unhealthy; null where nothing checks it."""
     volumes: tuple[Id, ...]
     """Volumes of its own, which outlive its container."""
     data: DataFacts | None

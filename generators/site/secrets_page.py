@@ -2,13 +2,24 @@
 
 from collections.abc import Iterable
 
-from generators.markdown import Page, code, codes, prose, text
+from generators.markdown import Page, code, codes, fence, prose, text
+from generators.offline.scripts import script_deployments
 from generators.site.monitoring_pages import runbook_links
 from generators.site.secret_handover import handovers, how_secrets_are_read
 from plumbline.project.artifact import Artifact
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
 from schema.platform import Secret
+
+_REPLACED = (
+    "Each secret is a file. Put the new value beside it and rename it, for a container keeps the file that it started with. Then "
+    "install the bundle of the release that runs once more: every service that was given the secret is recreated, behind a second "
+    "copy where it gets one. A store that checks the password, and the services that bring it, are recreated one after the other; "
+    "requests between them are refused meanwhile."
+)
+_REPLACE = """cd {home}/secrets
+(umask 077; printf %s 'NEW VALUE' > .new) && chmod 0444 .new && mv .new NAME
+sh {home}/scripts/install.sh BUNDLE"""
 
 
 def secrets(spec: Spec) -> Iterable[Artifact]:
@@ -63,6 +74,10 @@ def secrets(spec: Spec) -> Iterable[Artifact]:
             f"By hand, {codes(names)}: {prose(reason)}",
             [path_of("secrets", name, "rotation") for name in names],
         )
+    if list(script_deployments(spec)):
+        page.add("## Replace a secret on a host of a bundle")
+        page.add(_REPLACED)
+        page.add(fence(_REPLACE.format(home=f"/opt/{spec.platform.name}"), "sh"), path_of("platform", "name"))
     if not tenants:
         yield page.done()
         return

@@ -24,8 +24,8 @@ _COPIES = (
 )
 _IN_PLACE = (
     "All other services are recreated in place. Until the new container answers, clients are refused, and requests to "
-    "services that need it fail. The goal is not met during that time. Services that do not change, above all "
-    "stores, are not touched."
+    "services that need it wait or fail, as those services choose. The goal is not met during that time; the plan shows the "
+    "longest that it may take. Services that do not change, above all stores, are not touched."
 )
 _NETWORK = "If the definition of a network changes, all services stop first, because Compose cannot change a network that is in use. The plan shows this."
 _PLACES: dict[Place, str] = {"host": "install.sh", "node": "roll-out"}

@@ -70,11 +70,12 @@ def _releases(place: Path) -> Places:
         files = [place]
     if not files:
         raise unreadable(str(place), f"contains no {NAME}, and neither does any folder in it")
-    found = [_release(file) for file in files]
+    found = [read_release(file) for file in files]
     return {(each.facts.mode, each.facts.role): each for each in found}
 
 
-def _release(file: Path) -> DeployedRelease:
+def read_release(file: Path) -> DeployedRelease:
+    """The release of a release.json, with the manifest beside it, where one is. Raises InputError."""
     try:
         facts = read_facts(file.read_bytes(), str(file))
         beside = file.with_name(_MANIFEST)

@@ -57,6 +57,11 @@ OWN = {
     "make bundle-proof": _OwnProof(
         "bundle-proof", (*_EVERYTHING, "proofs/bundle/*.py", "tests/bundle/*.py"), modes=("offline",)
     ),
+    "make update-proof": _OwnProof(
+        "update-proof",
+        (*_EVERYTHING, "proofs/update/*", "proofs/bundle/*.py", "tests/bundle/*.py"),
+        modes=("offline",),
+    ),
     "make pipeline-faults": _OwnProof("pipeline-faults", (*_ASKS, "proofs/pipeline_faults.*"), matrix=True),
     "make benchmark": _OwnProof("speed", ("spec:**/*", *_ALL_OF_IT, "benchmarks/*.py"), stands=False),
     "make isolation": _OwnProof("isolation", ("proofs/isolation.py",), modes=("online",), stands=False),

@@ -14,7 +14,7 @@ def version(tag: str) -> tuple[int, ...]:
 def unread(read_by: ReadBy, old: str, new: str) -> str:
     """Why data of one tag is not read by another; empty where it is, or where a tag names no version."""
     before, after = version(old), version(new)
-    if not before or not after or before == after:
+    if not before or not after or before == after or (read_by == "same-major" and before[0] == after[0]):
         return ""
     if after < before:
         return "it is older"

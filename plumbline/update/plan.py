@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from plumbline.spec.finding import Finding
 from plumbline.update.differences import DeployedRelease, ServiceChange, changes, needed_by, sort_by_needs
+from plumbline.update.formats import unread
 from plumbline.update.judging import bears, judge_update
 from plumbline.update.steps import BACK, Place, steps
 from schema.platform import Migration
-from schema.release import ReleaseFacts
+from schema.release import ReleaseFacts, ServiceFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Interruption:
 
     service: str
     seen: str
+    at_most_s: int | None = None
+    """Seconds from the end of the container before to the first healthy answer of the new one, or the update stops; None: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,10 @@ def plan(old: DeployedRelease, new: DeployedRelease) -> UpdatePlan:
         data=data,
         before=tuple(_before(before, after)),
         settings=tuple(_settings(before, after)),
-        clients=tuple(_clients(before, tuple(each for each in found if each.service not in copies))),
+        clients=tuple(_clients(before, after, tuple(each for each in found if each.service not in copies))),
         second_copies=copies,
         copy_mib=max((after.services[each].memory_mib or 0 for each in copies), default=0),
-        undone_until="migrate" if contracting else "switch" if data else None,
+        undone_until="migrate" if contracting else "switch" if any(_not_read_back(before, after)) else None,
         memory_mib=(before.memory_mib, after.memory_mib),
         findings=tuple(judge_update(old, new, found)),
     )
@@ -147,6 +150,14 @@ def _data(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[str]:
             yield f"{name}: {service.data.format}, {was.data.version} → {service.data.version}"
 
 
+def _not_read_back(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[str]:
+    """Stores whose version of before does not read what the one of after writes."""
+    for name, service in after.services.items():
+        was = before.services.get(name)
+        if was and was.data and service.data and unread(service.data.read_by, service.data.version, was.data.version):
+            yield name
+
+
 def _networks(before: ReleaseFacts, after: ReleaseFacts) -> Iterator[str]:
     return (name for name, each in after.networks.items() if before.networks.get(name, each) != each)
 
@@ -174,20 +185,24 @@ def _second_copies(facts: ReleaseFacts, found: tuple[ServiceChange, ...]) -> Ite
             yield change.service
 
 
-def _clients(facts: ReleaseFacts, found: tuple[ServiceChange, ...]) -> Iterator[Interruption]:
+def _clients(before: ReleaseFacts, after: ReleaseFacts, found: tuple[ServiceChange, ...]) -> Iterator[Interruption]:
     """Only what ran before has clients."""
     for change in found:
-        service = facts.services.get(change.service)
+        service = before.services.get(change.service)
         if service is None or service.kind == "job":
             continue
+        pause = _pause(service, after.services.get(change.service))
         if service.answers:
-            yield Interruption(
-                change.service, f"clients of {', '.join(service.answers)} are refused until it answers again"
-            )
+            seen = f"clients of {', '.join(service.answers)} are refused until it answers again"
+            yield Interruption(change.service, seen, pause)
         behind = [
-            name for name, each in facts.services.items() if each.answers and change.service in needed_by(facts, name)
+            name for name, each in before.services.items() if each.answers and change.service in needed_by(before, name)
         ]
         if behind:
-            yield Interruption(
-                change.service, f"requests to {', '.join(behind)} that need it fail until it answers again"
-            )
+            seen = f"requests to {', '.join(behind)} that need it wait or fail until it answers again"
+            yield Interruption(change.service, seen, pause)
+
+
+def _pause(was: ServiceFacts, now: ServiceFacts | None) -> int | None:
+    """What its end may take, and then its start."""
+    return was.stop_grace_s + now.ready_within_s if now and now.ready_within_s is not None else None

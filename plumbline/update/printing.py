@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from plumbline.update.plan import PlannedStep, UpdatePlan
+from plumbline.update.plan import Interruption, PlannedStep, UpdatePlan
 from plumbline.update.steps import step
 
 _WIDTH = 14
@@ -34,7 +34,7 @@ def _lines(plan: UpdatePlan) -> Iterator[str]:
     if plan.second_copies:
         names = ", ".join(plan.second_copies)
         yield from _listed("second copy", [f"{names}: one at a time, at most {plan.copy_mib} MiB more meanwhile"])
-    yield from _listed("clients", [f"{each.service}: {each.seen}" for each in plan.clients])
+    yield from _listed("clients", [f"{each.service}: {each.seen}{_at_most(each)}" for each in plan.clients])
     if plan.memory_mib[0] != plan.memory_mib[1]:
         yield from _listed("memory", [f"{plan.memory_mib[0]} → {plan.memory_mib[1]} MiB"])
     yield from _listed("back", [_back(plan)])
@@ -49,6 +49,10 @@ def _back(plan: UpdatePlan) -> str:
     if plan.undone_until is None:
         return "at any time, by rollback.sh" if plan.steps and plan.steps[0].id == "preflight" else "at any time"
     return f"until the step «{step(plan.undone_until).title}»; after it, only by the backup"
+
+
+def _at_most(pause: Interruption) -> str:
+    return f", at most {pause.at_most_s} s" if pause.at_most_s is not None else ""
 
 
 def _acts_on(planned: PlannedStep) -> str:

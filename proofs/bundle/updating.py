@@ -91,7 +91,7 @@ def _one_service(host: SealedHost, maker: Publisher) -> Iterator[Outcome]:
     others = [f"{name} was {before.get(name)}, is {after[name]}" for name in changed if name != ENTRY]
     yield kept, others if ENTRY in changed else [*others, f"{ENTRY} was not made anew"]
     stores, since = "rollback.sh goes back to 1.0 without its bundle, and touches the entry alone", standing(host)
-    done = _rollback(host)
+    done = rollback(host)
     touched = [name for name, each in standing(host).items() if since.get(name) != each]
     yield stores, [*failed(done), *status(host), *(each for each in touched if each != ENTRY)]
     yield "release 1.1 is installed again", [*failed(install(host, maker, second)), *status(host)]
@@ -120,7 +120,7 @@ def _there_and_back(host: SealedHost, maker: Publisher) -> Iterator[Outcome]:
     told = "stopped in step switch" in sick.stderr and "rollback.sh goes back" in sick.stderr
     what = "a release that does not become healthy stops in switch, and says what is left"
     yield what, [] if sick.returncode == 4 and told else [sick.stderr]
-    yield "the release before it comes back without its bundle", [*failed(_rollback(host)), *status(host)]
+    yield "the release before it comes back without its bundle", [*failed(rollback(host)), *status(host)]
 
 
 Done = subprocess.CompletedProcess[str]
@@ -137,7 +137,7 @@ def restore(host: SealedHost, export: Path) -> Done:
     return host.script(host.installed("restore"), export)
 
 
-def _rollback(host: SealedHost) -> Done:
+def rollback(host: SealedHost) -> Done:
     """By the script of the installed release."""
     return host.script(host.installed("rollback"))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.lab.second_engine import SecondEngine, second_engine
 
-_SECONDS = 600
+_SECONDS = 1800
 
 
 @dataclass(frozen=True)

@@ -59,20 +59,24 @@ class Publisher:
     folder: Path
     key: Key
     stranger: Key
+    source: Path = ROOT
+    """The project that it publishes."""
+    platform: str = "docpipe"
+    mode: str = "offline"
 
     def release(self, version: str = "1.0", changes: Mapping[str, tuple[str, str]] | None = None) -> Path:
         """A signed bundle with stand-ins, of the spec with changes: by file, what is replaced by what, nothing in a new one. Made once."""
         folder = self.folder / version
-        bundle = folder / f"docpipe-offline-{version}.tar.zst"
+        bundle = folder / f"{self.platform}-{self.mode}-{version}.tar.zst"
         if not bundle.exists():
-            project = _changed(folder / "project", changes) if changes else ROOT
+            project = _changed(self.source, folder / "project", changes) if changes else self.source
             done = plumb(*self.words(version, folder, project), environment=self.key.environment)
             assert done.returncode == 0, done.stderr
         return bundle
 
-    def words(self, version: str, folder: Path, project: Path = ROOT) -> list[str]:
+    def words(self, version: str, folder: Path, project: Path | None = None) -> list[str]:
         """How it calls the command to make one."""
-        build = ["--spec", str(project / "data"), "bundle", "build", "--stand-ins", "--substitutes"]
+        build = ["--spec", str((project or self.source) / "data"), "bundle", "build", "--stand-ins", "--substitutes"]
         return ["--quiet", *build, "--release", version, "--sign", self.key.fingerprint, "--out", str(folder)]
 
     @property
@@ -98,10 +102,10 @@ def plumb(*words: str, environment: Mapping[str, str] | None = None) -> subproce
         return subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-def _changed(project: Path, changes: Mapping[str, tuple[str, str]]) -> Path:
+def _changed(original: Path, project: Path, changes: Mapping[str, tuple[str, str]]) -> Path:
     project.mkdir(parents=True)
     for name in _PROJECT:
-        source = ROOT / name
+        source = original / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, project / name)
     for name, (before, after) in changes.items():
         text = (project / name).read_text() if before else ""

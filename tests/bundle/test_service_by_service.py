@@ -62,10 +62,33 @@ def test_the_same_release_again_touches_nothing(small: SmallEngine) -> None:
     assert (code, calls) == (0, ["run migrate"]), said
 
 
+def test_the_release_that_a_rollback_came_to_is_no_downgrade(small: SmallEngine) -> None:
+    assert small.install(small.bundle("1.1", shop("1.1", ("web",))))[0] == 0
+    assert small.rollback()[0] == 0
+    code, calls, said = small.install(small.host.folder / "bundle-1.0")
+    assert (code, calls) == (0, ["run migrate"]), said
+    other = small.bundle("1.0.5", shop("1.0.5", ("web",)))
+    assert "is older than 1.1, which this host has had" in small.install(other)[2]
+
+
 def test_files_that_compose_does_not_see_make_a_service_anew(small: SmallEngine) -> None:
     bundle = small.bundle("1.1", shop("1.1"), {"deployment/config/web/a.conf": "b"})
     code, calls, said = small.install(bundle)
     assert (code, calls) == (0, ["run migrate", f"{ALONE} --force-recreate web"]), said
+
+
+def test_a_secret_that_was_replaced_makes_anew_who_was_given_it(small: SmallEngine) -> None:
+    """By the same release again; one that is new with a release was given to nobody."""
+    bundle = small.bundle("1.1", shop("1.1", more={"web": {"secrets": ("key",)}, "alone": {"secrets": ("other",)}}))
+    secrets = small.host.home / "secrets"
+    assert small.install(bundle)[0] == 0
+    secrets.mkdir(exist_ok=True)
+    for name in ("key", "other"):
+        (secrets / name).write_text("one")
+    assert small.install(bundle)[1] == ["run migrate"]
+    (secrets / "key").write_text("two")
+    assert small.install(bundle)[1] == ["run migrate", f"{ALONE} --force-recreate web"]
+    assert small.install(bundle)[1] == ["run migrate"]
 
 
 def test_another_image_under_the_same_name_makes_it_anew(small: SmallEngine) -> None:
@@ -93,7 +116,7 @@ def test_a_network_that_changes_stops_all(small: SmallEngine) -> None:
     ("store", "said"),
     [
         ({"data": data("17.0")}, "postgres 17.0 does not read what 16.4 has written: it has another major version"),
-        ({"data": data("16.2")}, "postgres 16.2 does not read what 16.4 has written: it is older"),
+        ({"data": data("15.9")}, "postgres 15.9 does not read what 16.4 has written: it is older"),
     ],
 )
 def test_data_that_the_new_image_does_not_read_is_refused(small: SmallEngine, store: dict[str, Any], said: str) -> None:
@@ -170,7 +193,7 @@ def test_a_failed_migration_leaves_the_services_that_run(small: SmallEngine) -> 
     [
         ({}, {"migrations": CONTRACTS}, "release 1.0 uses what these migrations took away: 2"),
         (
-            {"postgres": {"data": data("16.9")}},
+            {"postgres": {"data": data("16.9", "later")}},
             {},
             "postgres keeps its data as version 16.9 does, and release 1.0 has 16.4",
         ),
@@ -187,6 +210,26 @@ def test_no_way_back_is_told_with_what_is_possible(
     assert said in told
     assert "restore.sh EXPORT" in told and "nothing was changed" in told
     assert small.installed() == "1.2"
+
+
+def test_a_store_goes_back_to_a_version_that_reads_its_data(small: SmallEngine) -> None:
+    new = shop("1.1", ("postgres",), {"postgres": {"data": data("16.9")}})
+    assert plan(DeployedRelease(shop()), DeployedRelease(new)).undone_until is None
+    assert small.install(small.bundle("1.1", new))[0] == 0
+    code, calls, said = small.rollback()
+    assert (code, calls, small.installed()) == (0, ["run owner", f"{ALONE} postgres"], "1.0"), said
+
+
+def test_a_downgrade_takes_no_data_that_it_can_not_read(small: SmallEngine) -> None:
+    allowed = ("--allow-downgrade", "a drill")
+    store = {"postgres": {"data": data("16.9", "later")}}
+    assert small.install(small.bundle("1.1", shop("1.1", ("postgres",), store)))[0] == 0
+    older = small.bundle("1.0.1", shop("1.0.1", ("postgres",), {"postgres": {"data": data("16.8", "later")}}))
+    code, calls, said = small.install(older, *allowed)
+    assert (code, calls) == (1, []), said
+    assert "postgres 16.8 does not read what 16.9 has written: it is older" in said
+    assert "uninstall.sh --delete-data" in said and "stopped in step verify: nothing was changed" in said
+    assert small.install(small.bundle("1.0.2", shop("1.0.2", ("web",), store)), *allowed)[0] == 0
 
 
 def test_before_the_migration_there_is_a_way_back_all_the_same(small: SmallEngine) -> None:

@@ -125,9 +125,14 @@ def test_a_contraction_that_names_no_release_ends_the_way_back() -> None:
 
 
 def test_a_store_in_a_later_version_ends_the_way_back() -> None:
-    old, new = (release({"db": service(data=data(each), volumes=("d",))}) for each in ("16.4", "16.9"))
-    assert planned(old, new).undone_until == "switch"
-    assert planned(old, old).undone_until is None
+    def store(version: str, read_by: str) -> ReleaseFacts:
+        return release({"db": service(data=data(version, read_by), volumes=("d",))})
+
+    assert planned(store("16.4", "later"), store("16.9", "later")).undone_until == "switch"
+    assert planned(store("16.4", "same-major"), store("17.1", "same-major")).undone_until == "switch"
+    # all of a major version read each other's
+    assert planned(store("16.4", "same-major"), store("16.9", "same-major")).undone_until is None
+    assert planned(store("16.4", "later"), store("16.4", "later")).undone_until is None
 
 
 def test_a_network_that_changes_is_no_change_of_one_service_alone() -> None:
@@ -150,8 +155,20 @@ def test_clients_are_told_what_they_will_see() -> None:
         )
 
     assert [(each.service, each.seen) for each in planned(shop(NONE), shop("1" * 64)).clients] == [
-        ("api", "requests to web that need it fail until it answers again")
+        ("api", "requests to web that need it wait or fail until it answers again")
     ]
+
+
+def test_a_pause_is_bounded_by_its_end_and_its_start() -> None:
+    def shop(entry: str, ready: int | None) -> ReleaseFacts:
+        store = service(entry=entry, volumes=("data",), stop_grace_s=60, ready_within_s=ready)
+        return release({"web": service(answers=("0.0.0.0:80",), needs=("store",)), "store": store})
+
+    found = planned(shop(NONE, 7), shop("1" * 64, 49))
+    assert [each.at_most_s for each in found.clients] == [109]
+    assert "that need it wait or fail until it answers again, at most 109 s" in as_words(found)
+    # what an older release does not say is not made up
+    assert [each.at_most_s for each in planned(shop(NONE, 7), shop("1" * 64, None)).clients] == [None]
 
 
 def test_what_gets_a_second_copy_refuses_no_client() -> None:

@@ -855,6 +855,9 @@ check_age() {
     allowed "change of customer from $for_customer to $customer" "$handover"
   elif [ "$release" = "$newest" ]; then
     [ "$digest" = "$newest_digest" ] || refuse "release $release was here before, with another content"
+  elif cmp -s "$manifest" "${old_manifest:-}"; then
+    # after a rollback, what runs is older than the newest: again it takes nobody back
+    return 0
   elif [ "$(printf '%s\n%s\n' "$release" "$newest" | sort -V | tail -n 1)" = "$newest" ]; then
     [ -n "$downgrade" ] || refuse "release $release is older than $newest, which this host has had; --allow-downgrade REASON"
     allowed downgrade "$downgrade"
@@ -909,6 +912,7 @@ bears() { [ "$2" != - ] && ! older "$1" "$2"; }
 # unread HOW OLD NEW   why data of a version is not read by another; nothing where it is
 unread() {
   { [ -n "$2" ] && [ -n "$3" ] && [ "$2" != "$3" ]; } || return 0
+  if [ "$1" = same-major ] && [ "${2%%.*}" = "${3%%.*}" ]; then return 0; fi
   if older "$3" "$2"; then echo 'it is older'; return 0; fi
   [ "$1" != later ] || return 0
   if [ "${2%%.*}" != "${3%%.*}" ]; then echo 'it has another major version'; return 0; fi
@@ -1144,10 +1148,32 @@ reached() { grep -qx -e "$1" "$state/unfinished" 2> /dev/null; }
 
 is_first() { reached first; }
 
+# Each secret with its checksum; of the last release that came to its end, in a file of the state.
+secret_sums() {
+  for file in "$home/secrets"/*; do
+    [ ! -f "$file" ] || printf '%s %s\n' "$(sha256sum < "$file" | cut -d ' ' -f 1)" "${file##*/}"
+  done
+}
+
+remember_secrets() { secret_sums > "$state/secrets.new" && mv "$state/secrets.new" "$state/secrets"; }
+
+# A secret that somebody has replaced. Who was given it has the old one until it is made anew; Compose does not see it.
+has_another_secret() {
+  for secret in $(list "$new_facts" "$1" secrets); do
+    grep -q " $secret\$" "$state/secrets" 2> /dev/null || continue
+    secret_sums | grep " $secret\$" | grep -qxF -f - "$state/secrets" || return 0
+  done
+  return 1
+}
+
 compare() {
   for service in $(named "$new_facts" | grep . || compose_here config --services 2>> "$log" || :); do
     ! differs "$service" || note_down changing "$service"
     ! files_differ "$service" || note_down recreate "$service"
+    ! has_another_secret "$service" || {
+      note_down changing "$service"
+      note_down recreate "$service"
+    }
   done
   networks=$(changed_networks)
   [ -z "$networks" ] || echo "$networks" > "$state/whole"
@@ -1456,17 +1482,19 @@ in_order() {
   echo "0x$(echo "$1" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')"
 }
 
-# What this release makes of the data that is there. A downgrade is followed by the backup of before.
+# What this release makes of the data that is there. The backup of before, which follows a downgrade, brings back what a migration
+# took away; it goes into stores that run, so that those have to read what they find.
 judge_data() {
-  { [ -n "$previous" ] && [ -z "$downgrade" ]; } || return 0
+  [ -n "$previous" ] || return 0
   for service in $(named "$new_facts"); do
     data_of "$old_facts" "$service" > "$work/data"
     read -r was how < "$work/data" || continue
     data_of "$new_facts" "$service" > "$work/data"
     read -r comes _ < "$work/data" || continue
     why=$(unread "$how" "$was" "$comes")
-    [ -z "$why" ] || fail 1 "$service $comes does not read what $was has written: $why" "$(otherwise_of "$old_facts" "$service")"
+    [ -z "$why" ] || fail 1 "$service $comes does not read what $was has written: $why" "$(otherwise_of "$old_facts" "$service")${downgrade:+; or, with the backup of before: uninstall.sh --delete-data docpipe, this bundle, restore.sh EXPORT}"
   done
+  [ -z "$downgrade" ] || return 0
   new_contractions "$new_facts" "$old_facts" > "$work/data"
   while read -r revision since; do
     bears "$previous" "$since" || fail 1 "migration $revision takes away what release $previous still uses" "update to $since first"
@@ -1634,6 +1662,7 @@ remember() {
     mv "$state/newest.new" "$state/newest"
     sync -f "$state"
   fi
+  remember_secrets
   rm -f "$state/unfinished"
   # the way back ends where it leads to itself
   ! cmp -s "$home/.before/MANIFEST.json" "$home/MANIFEST.json" || forget_kept

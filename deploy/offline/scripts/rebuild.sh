@@ -853,6 +853,9 @@ check_age() {
     allowed "change of customer from $for_customer to $customer" "$handover"
   elif [ "$release" = "$newest" ]; then
     [ "$digest" = "$newest_digest" ] || refuse "release $release was here before, with another content"
+  elif cmp -s "$manifest" "${old_manifest:-}"; then
+    # after a rollback, what runs is older than the newest: again it takes nobody back
+    return 0
   elif [ "$(printf '%s\n%s\n' "$release" "$newest" | sort -V | tail -n 1)" = "$newest" ]; then
     [ -n "$downgrade" ] || refuse "release $release is older than $newest, which this host has had; --allow-downgrade REASON"
     allowed downgrade "$downgrade"

@@ -296,6 +296,7 @@ bears() { [ "$2" != - ] && ! older "$1" "$2"; }
 # unread HOW OLD NEW   why data of a version is not read by another; nothing where it is
 unread() {
   { [ -n "$2" ] && [ -n "$3" ] && [ "$2" != "$3" ]; } || return 0
+  if [ "$1" = same-major ] && [ "${2%%.*}" = "${3%%.*}" ]; then return 0; fi
   if older "$3" "$2"; then echo 'it is older'; return 0; fi
   [ "$1" != later ] || return 0
   if [ "${2%%.*}" != "${3%%.*}" ]; then echo 'it has another major version'; return 0; fi
@@ -531,10 +532,32 @@ reached() { grep -qx -e "$1" "$state/unfinished" 2> /dev/null; }
 
 is_first() { reached first; }
 
+# Each secret with its checksum; of the last release that came to its end, in a file of the state.
+secret_sums() {
+  for file in "$home/secrets"/*; do
+    [ ! -f "$file" ] || printf '%s %s\n' "$(sha256sum < "$file" | cut -d ' ' -f 1)" "${file##*/}"
+  done
+}
+
+remember_secrets() { secret_sums > "$state/secrets.new" && mv "$state/secrets.new" "$state/secrets"; }
+
+# A secret that somebody has replaced. Who was given it has the old one until it is made anew; Compose does not see it.
+has_another_secret() {
+  for secret in $(list "$new_facts" "$1" secrets); do
+    grep -q " $secret\$" "$state/secrets" 2> /dev/null || continue
+    secret_sums | grep " $secret\$" | grep -qxF -f - "$state/secrets" || return 0
+  done
+  return 1
+}
+
 compare() {
   for service in $(named "$new_facts" | grep . || compose_here config --services 2>> "$log" || :); do
     ! differs "$service" || note_down changing "$service"
     ! files_differ "$service" || note_down recreate "$service"
+    ! has_another_secret "$service" || {
+      note_down changing "$service"
+      note_down recreate "$service"
+    }
   done
   networks=$(changed_networks)
   [ -z "$networks" ] || echo "$networks" > "$state/whole"
@@ -794,15 +817,16 @@ judge_data() {
   if [ ! -e "$state/unfinished" ] || reached switch; then
     for service in $(named "$new_facts"); do
       later=$(later_data "$service")
-      [ -z "$later" ] || fail 1 "$service keeps its data as version ${later#* } does, and release $release has ${later% *}" "$backup"
+      [ -z "$later" ] || fail 1 "$service keeps its data as version ${later#* } does, and release $release has ${later% *}" \
+        "with the backup of before: uninstall.sh --delete-data docpipe, then the bundle of $release, then restore.sh EXPORT"
     done
   fi
 }
 
-# versions of the data, before and now, where those of now are later
+# versions of the data, before and now, where that of before does not read what is there now
 later_data() {
-  before=$(data_of "$new_facts" "$1" | cut -d ' ' -f 1) after=$(data_of "$old_facts" "$1" | cut -d ' ' -f 1)
-  { [ -n "$before" ] && [ -n "$after" ] && older "$before" "$after"; } && echo "$before $after" || :
+  before=$(data_of "$new_facts" "$1" | cut -d ' ' -f 1) after=$(data_of "$old_facts" "$1")
+  [ -z "$(unread "${after#* }" "${after% *}" "$before")" ] || echo "$before ${after% *}"
 }
 
 # The names of the release before may be those of other images by now.
@@ -884,6 +908,7 @@ switch
 enter health 'Wait until every service is healthy'
 healthy
 enter remember 'Mark the release'
+remember_secrets
 # in this order: a run that is killed in between must not take for kept what is gone
 rm -f "$state/unfinished"
 forget_kept

@@ -23,6 +23,7 @@ PER_MINUTE = 100
 TOKEN_SECONDS = 900
 PIECE = 1 << 20
 """Bytes that are passed on at a time."""
+LONGEST_POLL_SECONDS, POLL_EVERY_SECONDS = 30, 0.5
 _SNIFFED = (("application/pdf", b"%PDF-"), ("text/html", b"<!doctype html"), ("text/html", b"<html"))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CELERY = worker.celery()
@@ -68,7 +69,7 @@ def token(request: Request) -> Response:
 def limited(tenant: str) -> None:
     """Count a request. Raises Refusal."""
     key = f"tenant:{tenant}:ingest:{int(time.time() // 60)}"
-    count, _ = stores.queues().pipeline().incr(key).expire(key, 120).execute()
+    count, _ = stores.held(lambda: stores.queues().pipeline().incr(key).expire(key, 120).execute())
     if count > PER_MINUTE:
         raise Refusal(429, f"more than {PER_MINUTE} requests in a minute")
 
@@ -150,12 +151,15 @@ def take(tenant: str, document: str, manifest: dict[str, Any], taking: Taking) -
     if virus:
         raise Refusal(422, f"malware: {virus}", "MALWARE_FOUND")
     taking.keep()
-    with stores.database() as cursor:
+
+    def receipt(cursor: Any) -> None:
         cursor.execute(
             "INSERT INTO intake_receipts (id, tenant, name, size_bytes, sha256) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [document, tenant, manifest["name"], size, sha256],
         )
         stores.record_in(cursor, tenant, "intake", "ACCEPTED", document, {"sha256": sha256, "size": size})
+
+    stores.transaction(receipt)
     worker.send(_CELERY, tenant, "parse", document)
     return document
 
@@ -174,11 +178,17 @@ def sniffed(head: bytes) -> str:
 
 
 def document(request: Request) -> Response:
-    """How far a document has come, by its audit events."""
+    """How far a document has come, by its audit events. With `after` and `seconds` the answer waits for another state, so long."""
     tenant, _ = tenant_of(request)
-    found = stores.events(tenant, str(request.path_params["document"]))
-    if not found:
-        raise Refusal(404, "no such document")
+    asked = request.query_params
+    end = time.monotonic() + min(int(asked.get("seconds") or 0), LONGEST_POLL_SECONDS)
+    while True:
+        found = stores.events(tenant, str(request.path_params["document"]))
+        if not found:
+            raise Refusal(404, "no such document")
+        if found[-1][0] != asked.get("after") or time.monotonic() >= end:
+            break
+        time.sleep(POLL_EVERY_SECONDS)
     detail = {key: value for _, each in found for key, value in each.items()}
     actions = [action for action, _ in found]
     return JSONResponse({"state": actions[-1], "events": actions, "trail": " ".join(actions), "detail": detail})

@@ -25,7 +25,7 @@ _ASK: dict[str, Any] = {
     "postgres": _relational,
     "redis": lambda _: stores.queues().ping(),
     "minio": lambda _: stores.objects().list_buckets(),
-    "qdrant": lambda _: stores.vectors("GET", "/collections"),
+    "qdrant": lambda _: stores.ask_vectors("GET", "/collections"),
     "clamav": lambda port: scanning.ping("clamav", port),
     "nomic-embed": _embedding,
 }

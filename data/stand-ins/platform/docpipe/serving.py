@@ -39,17 +39,21 @@ def passage(tenant: str, hit: dict[str, Any]) -> dict[str, Any] | None:
     document, number = hit["payload"]["document"], hit["payload"]["passage"]
     text = json.loads(stores.stored(tenant, f"parsed/{document}.gated.json"))["passages"][number]
     digest = hashlib.sha256(text.encode()).hexdigest()
-    with stores.database() as cursor:
-        cursor.execute(
-            "SELECT r.name, r.sha256, m.value FROM intake_receipts r JOIN custom_metadata m ON m.document = r.id::text"
-            " WHERE r.id = %s AND r.tenant = %s AND m.name = 'passages'",
-            [document, tenant],
-        )
-        row = cursor.fetchone()
+    row = stores.transaction(lambda cursor: proven(cursor, document, tenant))
     if row is None or row[2][number] != digest or row[1] != hit["payload"]["source_sha256"]:
         return None
     proof = {"receipt": document, "source_sha256": row[1], "passage_sha256": digest}
     return {"text": text, "name": row[0], "passage": number, "score": hit["score"], "proof": proof}
+
+
+def proven(cursor: Any, document: str, tenant: str) -> Any:
+    """Name and checksum of the receipt, and the checksums of the passages."""
+    cursor.execute(
+        "SELECT r.name, r.sha256, m.value FROM intake_receipts r JOIN custom_metadata m ON m.document = r.id::text"
+        " WHERE r.id = %s AND r.tenant = %s AND m.name = 'passages'",
+        [document, tenant],
+    )
+    return cursor.fetchone()
 
 
 def well(_: Request) -> Response:

@@ -3,6 +3,8 @@
 import hashlib
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from docpipe import scanning, stores
 
 PART = 8 << 20
@@ -18,7 +20,8 @@ class Taking:
         self.scan = scanning.Stream()
         self.digest, self.size, self.head = hashlib.sha256(), 0, b""
         self._client = stores.objects()
-        self._where = {"Bucket": stores.bucket(self._client, tenant), "Key": f"raw/{document}"}
+        bucket = stores.held(lambda: stores.bucket(self._client, tenant))
+        self._where = {"Bucket": bucket, "Key": f"raw/{document}"}
         self._mime, self._held = mime, bytearray()
         self._upload: dict[str, Any] = {}
         self._parts: list[dict[str, Any]] = []
@@ -36,11 +39,12 @@ class Taking:
     def keep(self) -> None:
         """Make an object of it."""
         if not self._upload:
-            self._client.put_object(**self._where, Body=bytes(self._held), ContentType=self._mime)
+            whole = bytes(self._held)
+            stores.held(lambda: self._client.put_object(**self._where, Body=whole, ContentType=self._mime))
             return
         if self._held:
             self._pass_on()
-        self._client.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": self._parts})
+        stores.held(self._complete)
         self._upload = {}
 
     def drop(self) -> None:
@@ -51,9 +55,19 @@ class Taking:
 
     def _pass_on(self) -> None:
         if not self._upload:
-            made = self._client.create_multipart_upload(**self._where, ContentType=self._mime)
+            made = stores.held(lambda: self._client.create_multipart_upload(**self._where, ContentType=self._mime))
             self._upload = {**self._where, "UploadId": made["UploadId"]}
         number = len(self._parts) + 1
-        part = self._client.upload_part(**self._upload, PartNumber=number, Body=bytes(self._held))
+        body = bytes(self._held)
+        part = stores.held(lambda: self._client.upload_part(**self._upload, PartNumber=number, Body=body))
         self._parts.append({"PartNumber": number, "ETag": part["ETag"]})
         self._held.clear()
+
+    def _complete(self) -> None:
+        """Again, it is done already where the store went away before it could answer."""
+        try:
+            self._client.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": self._parts})
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchUpload":
+                raise
+            self._client.head_object(**self._where)

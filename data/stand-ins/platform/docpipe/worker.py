@@ -38,6 +38,8 @@ def celery() -> Celery:
         broker_connection_retry_on_startup=True,
         worker_hijack_root_logger=False,
         task_ignore_result=True,
+        # a request holds for as long as it waits for a store
+        task_publish_retry_policy={"max_retries": 50, "interval_start": 0.3, "interval_step": 0, "interval_max": 0.5},
     )
     return app
 

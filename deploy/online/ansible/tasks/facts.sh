@@ -34,6 +34,7 @@ bears() { [ "$2" != - ] && ! older "$1" "$2"; }
 # unread HOW OLD NEW   why data of a version is not read by another; nothing where it is
 unread() {
   { [ -n "$2" ] && [ -n "$3" ] && [ "$2" != "$3" ]; } || return 0
+  if [ "$1" = same-major ] && [ "${2%%.*}" = "${3%%.*}" ]; then return 0; fi
   if older "$3" "$2"; then echo 'it is older'; return 0; fi
   [ "$1" != later ] || return 0
   if [ "${2%%.*}" != "${3%%.*}" ]; then echo 'it has another major version'; return 0; fi
