@@ -12,6 +12,7 @@ import yaml
 
 import plumbline
 from plumbline.effective.deployment import services_of
+from plumbline.spec.paths import SpecPath, parse_path, path_of
 from plumbline.spec.spec import Spec
 
 _PROGRAM = Path(plumbline.__file__).parents[1]
@@ -117,7 +118,7 @@ def _stand_ins(spec: Spec, modes: Collection[str]) -> dict[str, tuple[str, ...]]
     for id in images:
         if (stand_in := spec.images.images[id].stand_in) is None:
             continue
-        places += [f"images.{id}.{field}" for field in _STOOD_IN]
+        places += [path_of("images", id, field) for field in _STOOD_IN]
         folders |= {each for each in (stand_in.recipe, stand_in.programs) if each and each != "contract"}
     models = sorted({model for each in used for model in each.models} & spec.models.models.keys())
     folders |= {folder for model in models if (folder := spec.models.models[model].stand_in)}
@@ -157,11 +158,11 @@ def _chosen(file: Path, places: str) -> bytes:
         whole = yaml.load(data, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
         return data
-    found = [[place, value] for place in places.split(",") for value in _at(whole, place.split("."))]
+    found = [[place, value] for place in places.split(",") for value in _at(whole, parse_path(place))]
     return json.dumps(found, sort_keys=True, default=str).encode()
 
 
-def _at(value: Any, path: list[str]) -> Iterator[Any]:
+def _at(value: Any, path: SpecPath) -> Iterator[Any]:
     """The value at a path; nothing where there is none."""
     for key in path:
         if not isinstance(value, dict) or key not in value:

@@ -64,7 +64,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     """Navigation in the order of use."""
     if not config.nav:  # whoever writes one has an order in mind
-        arrange(nav, config.extra.get("order", ()))
+        arrange(nav, config.extra.get("order", ()), config.extra.get("by_index", ()))
     return nav
 
 

@@ -8,8 +8,11 @@ from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 
 
-def arrange(nav: Navigation, order: Sequence[str]) -> None:
-    """Sort by `order`, paths of pages and folders; what it does not name follows as it was."""
+def arrange(nav: Navigation, order: Sequence[str], by_index: Sequence[str] = ()) -> None:
+    """Sort by `order`, paths of pages and folders; what it does not name follows as it was.
+
+    Of folders in `by_index` only the index is named: it lists the others, and each page would carry all of their names.
+    """
     _sort(nav.items, order)
     nav.pages[:] = _pages(nav.items)
     for before, after in zip([None, *nav.pages], [*nav.pages, None], strict=True):
@@ -17,6 +20,16 @@ def arrange(nav: Navigation, order: Sequence[str]) -> None:
             before.next_page = after
         if after:
             after.previous_page = before
+    _leave_to_their_index(nav.items, by_index)
+
+
+def _leave_to_their_index(items: list[StructureItem], by_index: Sequence[str]) -> None:
+    for each in items:
+        if isinstance(each, Section):
+            _leave_to_their_index(each.children, by_index)
+            indexes = [page for page in each.children if isinstance(page, Page) and page.is_index]
+            if indexes and _path(each) in by_index:
+                each.children[:] = indexes
 
 
 def _sort(items: list[StructureItem], order: Sequence[str]) -> None:
