@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schema.flow import Flow, Preparation
 from schema.forms import form
-from schema.probe import Flow, Preparation, Probe
+from schema.probe import Probe
 from schema.types import DivergenceId, Id, ModeId, Model, Text, Title
 
 CoveredPath = Annotated[

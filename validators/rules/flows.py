@@ -8,7 +8,8 @@ from plumbline.effective.probe_answers import NO_ANSWER, NO_WAY, NOT_DEPLOYED, N
 from plumbline.spec.finding import Severity
 from plumbline.spec.paths import PathText, path_of
 from plumbline.spec.spec import Spec
-from schema.probe import FlowProbe, FlowStep
+from schema.flow import FlowStep
+from schema.probe import FlowProbe
 from validators.rules.parity_examples import example
 from validators.rules.probes import all_probes
 from validators.rules.registry import Violation, rule
