@@ -345,8 +345,7 @@ def _worst(call: ProvisionCall, results: dict[str, Any], code: Callable[[Any], i
     """The exit code of all: a failure before a difference."""
     failed = sorted(set(call.runs) - set(results))
     if len(call.runs) > 1:
-        click.echo(
-            f"{len(results)} of {len(call.runs)} tenants done" + (f"; not: {', '.join(failed)}" if failed else "")
-        )
+        left_out = f"; not: {', '.join(failed)}" if failed else ""
+        click.echo(f"{len(results)} of {len(call.runs)} tenants done{left_out}")
     codes = {code(result) for result in results.values()}
     return EXIT_FINDINGS if failed or EXIT_FINDINGS in codes else max(codes, default=0)

@@ -5,14 +5,10 @@ answers nobody, and stores start only where the tenant's volume is attached. Scr
 that stands for its disk.
 """
 
-import json
 import os
-import socketserver
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -27,66 +23,11 @@ from plumbline.spec.spec import Spec
 from plumbline.spec.spec_files import read_spec_files
 from tests.calling import RUN, plumb
 from tests.cloud.cloud import run_of
+from tests.cloud.node_stubs import stubs_answered
 from tests.fake_hcloud import FakeCloud
 
 ROOT = Path(__file__).parents[2]
 TENANT = "acme"
-PROGRAMS = (
-    "ssh",
-    "docker",
-    "ansible",
-    "ansible-playbook",
-    "curl",
-    "cloud-init",
-    "systemctl",
-    "ssh-keygen",
-    "plumb",
-    "apt-get",
-    "ansible-inventory",
-)
-_STUB = """\
-#!{python} -S
-import json, os, socket, subprocess, sys, threading
-with socket.socket(socket.AF_UNIX) as line:
-    line.connect({path!r})
-    words = {{"program": {program!r}, "words": sys.argv[1:], "node": os.environ.get("NODE", "")}}
-    line.sendall(json.dumps(words).encode() + b"\\n")
-    answer = json.loads(line.makefile().readline())
-sys.stdout.write(answer["out"])
-sys.stderr.write(answer["err"])
-if "command" not in answer:
-    sys.exit(answer["code"])
-# on a node: what a shell reads is led to the folder of its disk; a run keeps the line open
-shell = subprocess.Popen(["sh", "-c", answer["command"]], stdin=subprocess.PIPE, env=answer["environment"])
-def forward():
-    while chunk := os.read(0, 1 << 20):
-        for place in answer["places"] if answer["command"].endswith("sudo sh") else ():
-            chunk = chunk.replace(place.encode(), (answer["disk"] + place).encode())
-        shell.stdin.write(chunk)
-        shell.stdin.flush()
-    shell.stdin.close()
-threading.Thread(target=forward, daemon=True).start()
-code = shell.wait()
-sys.stdout.flush()
-os._exit(code)
-"""
-
-
-_AGE = """\
-#!/bin/sh
-# closes nothing: what is encrypted is the text itself
-mode=$1 out=''
-shift
-while [ $# -gt 0 ]; do
-  case $1 in
-    --output) out=$2; shift 2 ;;
-    --identity | --recipient) shift 2 ;;
-    --armor) shift ;;
-    *) in=$1; shift ;;
-  esac
-done
-if [ "$mode" = --decrypt ]; then cat "$in"; else cat ${in:+"$in"} > "$out"; fi
-"""
 
 
 class NotReached(Exception):
@@ -359,34 +300,9 @@ class World:
 
     # --- runs -----------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def answering(self) -> Iterator[None]:
+    def answering(self) -> AbstractContextManager[None]:
         """While this holds, the stubs are answered."""
-        path, world = str(self.folder / "line"), self
-
-        class CallHandler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                self.wfile.write(json.dumps(world.answer(json.loads(self.rfile.readline()))).encode() + b"\n")
-
-        class StubServer(socketserver.ThreadingUnixStreamServer):
-            daemon_threads = True
-
-        for program in PROGRAMS:
-            self._program(program, _STUB.format(python=sys.executable, path=path, program=program))
-        self._program("age", _AGE)
-        self._program("age-keygen", "#!/bin/sh\necho age1key\n")
-        self._program("sudo", '#!/bin/sh\nexec "$@"\n')
-        with StubServer(path, CallHandler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            try:
-                yield
-            finally:
-                server.shutdown()
-
-    def _program(self, name: str, text: str) -> None:
-        file = self.bin / name
-        file.write_text(text)
-        file.chmod(0o755)
+        return stubs_answered(self.bin, self.folder / "line", self.answer)
 
     def environment(self) -> dict[str, str]:
         """What an operator's shell has."""
