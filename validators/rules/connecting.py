@@ -169,7 +169,7 @@ def _schemes(spec: Spec, service: Service) -> frozenset[str]:
 _LOOPBACK = r"[\"']?(?:127(?:\.\d+){3}|localhost|::1|\[::1\])"
 _ALONE = re.compile(
     rf"(?:^|[\s;{{,])(?:--?)?(?P<key>host|bind|bind[_-]addr(?:ess)?|listen|listen[_-]addr(?:ess(?:es)?)?|(?:[\w.-]*\.)?listen-addr(?:ess)?|"
-    rf"(?:[\w.-]*[.-])?(?:bind|listen)(?:-address)?|http_listen_address|addr(?:ess)?)[ \t]*[=: ][ \t]*{_LOOPBACK}(?::(?P<port>\d+))?(?![\w.-])",
+    rf"(?:[\w.-]*[.-])?(?:bind|listen)(?:-address)?|http_listen_address|tcpaddr|addr(?:ess)?)[ \t]*[=: ][ \t]*{_LOOPBACK}(?::(?P<port>\d+))?(?![\w.-])",
     re.I | re.MULTILINE,
 )
 _OPTION_ALONE = re.compile(r"--?(?:host|bind|listen|bind-address|listen-address|address|http-host)", re.I)
