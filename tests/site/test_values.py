@@ -83,11 +83,15 @@ def body(page: str) -> str:
     return page.partition("\n")[2]
 
 
+# the text of these pages differs by the value: who keeps a secret, and the address that follows from a server's number
+NOT_TYPED = {"online-rotate-secret": {"secret"}, "online-scale-out": {"new"}}
+
+
 @pytest.mark.parametrize("name", [name for name, each in SPEC.runbooks.items() if each.parameters])
 @pytest.mark.parametrize("tenant", SPEC.tenants.tenants)
 def test_a_page_that_is_filled_in_is_that_of_the_values(name: str, tenant: str) -> None:
     form = runbook_form(SPEC, name)
-    assert {each.name for each in form.fields} == set(SPEC.runbooks[name].parameters)
+    assert {each.name for each in form.fields} == set(SPEC.runbooks[name].parameters) - NOT_TYPED.get(name, set())
     values = {each.name: TYPED.get(each.kind, each.example) for each in form.fields}
     values |= {each.name: tenant for each in form.fields if each.kind == "tenant"}
     assert body(fill(form, values)) == body(runbook_page(SPEC, name, values).content.decode())

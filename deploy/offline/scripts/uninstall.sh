@@ -377,7 +377,7 @@ rmdir "$home" 2> /dev/null || :
 left=$(find "$home" -mindepth 1 -maxdepth 1 ! -name secrets 2> /dev/null | sort | tr '\n' ' ')
 [ -z "$left" ] || say "kept, for no release brought it: $left"
 noted=$(find "$state" -mindepth 1 -maxdepth 1 2> /dev/null | sort | tr '\n' ' ')
-[ -z "$noted" ] || say "kept, as the record of what was done here: $noted"
+[ -z "$noted" ] || say "the record of what was done here stays: $noted"
 say 'uninstalled'
 exit
 }
